@@ -1,0 +1,92 @@
+"""omicsfuse: integrated cancer subtypes from radiomics and other omics layers.
+
+Public names load when they are first used, so that importing the package takes no time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsfuse.assessment import assess as assess
+    from omicsfuse.biology import associate as associate
+    from omicsfuse.biology import differential_features as differential_features
+    from omicsfuse.biology import enrich as enrich
+    from omicsfuse.clustering import cluster as cluster
+    from omicsfuse.clustering import embed as embed
+    from omicsfuse.cohort import Cohort as Cohort
+    from omicsfuse.cohort import Endpoint as Endpoint
+    from omicsfuse.cohort import Layer as Layer
+    from omicsfuse.cohort import Loss as Loss
+    from omicsfuse.datasets import simulate_cohort as simulate_cohort
+    from omicsfuse.errors import CohortError as CohortError
+    from omicsfuse.errors import DatasetError as DatasetError
+    from omicsfuse.errors import OmicsfuseError as OmicsfuseError
+    from omicsfuse.errors import OmicsfuseWarning as OmicsfuseWarning
+    from omicsfuse.errors import SignatureError as SignatureError
+    from omicsfuse.errors import StudyError as StudyError
+    from omicsfuse.fusion import affinity_matrix as affinity_matrix
+    from omicsfuse.fusion import fuse as fuse
+    from omicsfuse.fusion import fuse_affinities as fuse_affinities
+    from omicsfuse.io import read_cohort as read_cohort
+    from omicsfuse.io import read_gmt as read_gmt
+    from omicsfuse.io import read_maf as read_maf
+    from omicsfuse.io import read_radiomics as read_radiomics
+    from omicsfuse.io import read_table as read_table
+    from omicsfuse.pipeline import run as run
+    from omicsfuse.preprocess import preprocess as preprocess
+    from omicsfuse.report import write_report as write_report
+    from omicsfuse.signatures import derive_signature as derive_signature
+    from omicsfuse.signatures import load_signature as load_signature
+    from omicsfuse.signatures import save_signature as save_signature
+    from omicsfuse.signatures import score_signature as score_signature
+    from omicsfuse.study import read_study as read_study
+    from omicsfuse.survival import compare_survival as compare_survival
+    from omicsfuse.verify import verify as verify
+
+_HOMES = {
+    "omicsfuse.assessment": ["assess"],
+    "omicsfuse.biology": ["associate", "differential_features", "enrich"],
+    "omicsfuse.clustering": ["cluster", "embed"],
+    "omicsfuse.cohort": ["Cohort", "Endpoint", "Layer", "Loss"],
+    "omicsfuse.datasets": ["simulate_cohort"],
+    "omicsfuse.errors": [
+        "CohortError",
+        "DatasetError",
+        "OmicsfuseError",
+        "OmicsfuseWarning",
+        "SignatureError",
+        "StudyError",
+    ],
+    "omicsfuse.fusion": ["affinity_matrix", "fuse", "fuse_affinities"],
+    "omicsfuse.io": ["read_cohort", "read_gmt", "read_maf", "read_radiomics", "read_table"],
+    "omicsfuse.pipeline": ["run"],
+    "omicsfuse.preprocess": ["preprocess"],
+    "omicsfuse.report": ["write_report"],
+    "omicsfuse.signatures": [
+        "derive_signature",
+        "load_signature",
+        "save_signature",
+        "score_signature",
+    ],
+    "omicsfuse.study": ["read_study"],
+    "omicsfuse.survival": ["compare_survival"],
+    "omicsfuse.verify": ["verify"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = ["__version__", *_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from the module it lives in."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'omicsfuse' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,130 @@
+"""Gene symbols that a spreadsheet turned into dates: told, restored where certain, else refused.
+
+A spreadsheet reads ``MARCH1`` as 1 March and writes ``1-Mar``, or ``Mar-01``, or ``2023-03-01``
+(Zeeberg et al. 2004, BMC Bioinformatics 5:80; Ziemann et al. 2016, Genome Biology 17:177). Private
+helpers of the gate in ``cohort.py``.
+"""
+
+import re
+from collections.abc import Iterable
+
+_MONTH = (
+    r"(?:jan|feb|mar|mrz|apr|may|mai|jun|jul|aug|sept|sep|oct|okt|nov|dec|dez)"  # English, German
+)
+_DAY_MONTH = re.compile(rf"X?(\d{{1,2}})[-. /]{{1,2}}({_MONTH})", re.IGNORECASE)
+_OTHER_DATES = re.compile(
+    rf"X?(?:{_MONTH}(?:-\d{{1,4}}|[. /]\d{{2,4}})"  # Sep-02: 2 September, or September 2002?
+    rf"|\d{{1,2}}[-. /]{_MONTH}[-. /]\d{{2,4}}"  # 1-Mar-2023
+    r"|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?:[ T.]\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?"  # 2023-03-01
+    r"|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d"  # 3/1/2023
+    r"|\d{1,2}/\d{1,2}/\d{2})",
+    re.IGNORECASE,
+)
+
+#: Day-month forms that one symbol only can have given. 1-Mar and 2-Mar are absent: they were MARCH1
+#: or MARC1, and MARCH2 or MARC2. There is no SEPT13 that is not a pseudogene of another name.
+CERTAIN: dict[tuple[int, str], str] = {
+    **{(day, "mar"): f"MARCH{day}" for day in range(3, 12)},
+    **{(day, "sep"): f"SEPT{day}" for day in (*range(1, 13), 14)},
+    (15, "sep"): "SEP15",
+    (1, "dec"): "DEC1",
+}
+
+_AMBIGUOUS = {
+    (1, "mar"): ("MARCH1", "MARC1"),
+    (2, "mar"): ("MARCH2", "MARC2"),
+}
+_ENGLISH = {"mrz": "mar", "okt": "oct", "dez": "dec", "mai": "may", "sept": "sep"}
+
+
+def _day_month(name: str) -> tuple[int, str] | None:
+    """Day and month of a name such as ``1-Mar``; None for anything else."""
+    match = _DAY_MONTH.fullmatch(name.strip())
+    if match is None:
+        return None
+    month = match.group(2).lower()
+    return int(match.group(1)), _ENGLISH.get(month, month)
+
+
+def looks_like_date(name: str) -> bool:
+    """Whether a gene name is what a spreadsheet makes of a symbol that looks like a date.
+
+    Parameters
+    ----------
+    name : str
+        A column name.
+
+    Returns
+    -------
+    bool
+        True for ``1-Mar``, ``Sep-02``, ``2023-09-02`` and the like.
+
+    Examples
+    --------
+    >>> [looks_like_date(name) for name in ("1-Mar", "Sep-02", "2023-09-02", "MARCH1", "HLA-A")]
+    [True, True, True, False, False]
+    """
+    text = name.strip()
+    return _day_month(text) is not None or _OTHER_DATES.fullmatch(text) is not None
+
+
+def restorations(names: Iterable[str]) -> dict[str, str]:
+    """Dates that one gene symbol only can have become, and that symbol.
+
+    A date is left out when its symbol is a column of its own already, or when it occurs twice:
+    then nobody can tell what it was.
+
+    Parameters
+    ----------
+    names : iterable of str
+        All column names of a layer.
+
+    Returns
+    -------
+    dict of str to str
+        Name found -> symbol restored.
+
+    Examples
+    --------
+    >>> restorations(["TP53", "11-Mar", "1-Mar", "9-Sep", "SEPT9"])
+    {'11-Mar': 'MARCH11'}
+    """
+    listed = list(names)
+    taken = {name.upper() for name in listed}
+    wanted: dict[str, list[str]] = {}
+    for name in listed:
+        key = _day_month(name)
+        if key in CERTAIN:
+            wanted.setdefault(CERTAIN[key], []).append(name)
+    return {
+        found[0]: symbol
+        for symbol, found in wanted.items()
+        if len(found) == 1 and symbol not in taken
+    }
+
+
+def suggestion(names: Iterable[str]) -> str:
+    """Write the manifest line that settles dates: ``rename_features = {"1-Mar" = "MARCH1"}``."""
+    pairs = []
+    for name in dict.fromkeys(names):
+        key = _day_month(name)
+        symbol = CERTAIN.get(key) if key else None
+        if key in _AMBIGUOUS:
+            symbol = _AMBIGUOUS[key][0]
+        pairs.append(f'"{name}" = "{symbol or "SYMBOL"}"')
+    return "rename_features = {" + ", ".join(pairs) + "}"
+
+
+def explanation(names: Iterable[str]) -> str:
+    """Which symbols the names may have been, for those where several are possible."""
+    parts = []
+    for name in dict.fromkeys(names):
+        key = _day_month(name)
+        if key in _AMBIGUOUS:
+            first, second = _AMBIGUOUS[key]
+            parts.append(f'"{name}" was {first} or {second}')
+        elif key in CERTAIN:
+            parts.append(f'"{name}" would be {CERTAIN[key]}, but that cannot be told for certain')
+        else:
+            parts.append(f'"{name}" could be several')
+    return "; ".join(parts[:5])

@@ -1,0 +1,74 @@
+"""What the subtypes rest on: stability and layers in one call."""
+
+from omicsfuse.assessment.layers import layer_contributions
+from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.stability import RESAMPLED_SHARE, subtype_stability
+from omicsfuse.errors import StudyError
+from omicsfuse.results import Assessment, Fusion, Prepared, Subtypes
+
+#: Resamples for each budget.
+BUDGETS = {"quick": 50, "standard": 200, "thorough": 1000}
+
+
+def assess(
+    prepared: Prepared,
+    fusion: Fusion,
+    subtypes: Subtypes,
+    *,
+    budget: str = "quick",
+    random_state: int = 0,
+    n_jobs: int = 1,
+) -> Assessment:
+    """Ask of the subtypes whether they come back in resamples, and what each layer brings.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The layers that were fused.
+    fusion : Fusion
+        Their fusion.
+    subtypes : Subtypes
+        Subtypes of the fusion.
+    budget : {"quick", "standard", "thorough"}
+        50, 200 or 1,000 resamples.
+    random_state : int
+        Seed.
+    n_jobs : int
+        Processes to use; the result does not depend on it.
+
+    Returns
+    -------
+    Assessment
+        ``stability`` (see ``subtype_stability``) and ``layers`` (see ``layer_contributions``).
+
+    Raises
+    ------
+    StudyError
+        If the budget is unknown or the layers are not those that were fused.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
+    >>> fusion = of.fuse(ready, n_neighbors=8)
+    >>> of.assess(ready, fusion, of.cluster(fusion, 3)).stability["n_resamples"].tolist()
+    [50, 50, 50]
+    """
+    if budget not in BUDGETS:
+        raise StudyError(f"budget is {budget!r}; choose from {', '.join(BUDGETS)}.")
+    repeat = refusion(prepared, fusion)
+    stability = subtype_stability(
+        repeat,
+        subtypes,
+        n_resamples=BUDGETS[budget],
+        random_state=random_state,
+        n_jobs=n_jobs,
+    )
+    layers = layer_contributions(prepared, fusion, repeat, subtypes, random_state=random_state)
+    params = {
+        "budget": budget,
+        "n_resamples": BUDGETS[budget],
+        "resampled_share": RESAMPLED_SHARE,
+        "random_state": random_state,
+    }
+    return Assessment(stability, layers, params)

@@ -1,0 +1,16 @@
+"""What the subtypes are: markers, pathways and clinical associations."""
+
+from omicsfuse.biology.associations import associate
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich
+from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.markers import differential_features
+from omicsfuse.biology.two_groups import benjamini_hochberg
+
+__all__ = [
+    "EMPTY_ENRICHMENT",
+    "associate",
+    "benjamini_hochberg",
+    "differential_features",
+    "enrich",
+    "gene_set_coverage",
+]

@@ -1,0 +1,231 @@
+"""The command: thin wrappers around the library, with messages a user can act on."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import omicsfuse
+from omicsfuse.errors import OmicsfuseError
+
+if TYPE_CHECKING:
+    from omicsfuse.cohort import Cohort
+    from omicsfuse.results import RunResults
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(omicsfuse.__version__, prog_name="omicsfuse")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that $OMICSFUSE_DATA stands for in manifests and study files.",
+)
+def cli(data: Path | None) -> None:
+    """Integrate omics layers, radiomics among them, into cancer subtypes, and test them."""
+    if data is not None:
+        os.environ["OMICSFUSE_DATA"] = str(data.resolve())
+
+
+@cli.command()
+@click.argument("study", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the study's.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--resume", is_flag=True, help="Take up an interrupted run in the same folder.")
+def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> None:
+    """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
+    from omicsfuse.pipeline import STAGES
+    from omicsfuse.pipeline import run as run_study
+
+    with _progress(STAGES) as progress:
+        results = run_study(study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress)
+    for line in summary(results):
+        click.echo(line)
+    click.echo(f"report: {out / 'report.html'}")
+
+
+@cli.command()
+@click.argument("study", type=FILE)
+def check(study: Path) -> None:
+    """Read and check everything a study names, and compute nothing."""
+    from omicsfuse.pipeline import check as check_study
+
+    with _shown_warnings():
+        parsed, cohort, external, _ = check_study(study)
+    click.echo(f"study {parsed.name}: ready to run")
+    for one in (cohort, *external):
+        _describe(one)
+
+
+@cli.command()
+@click.option("--out", type=FOLDER, required=True, help="Folder for the simulated cohort.")
+@click.option("--patients", type=int, default=150, show_default=True, help="Patients with images.")
+@click.option("--external", type=int, default=200, show_default=True, help="Patients without.")
+@click.option("--subtypes", type=int, default=3, show_default=True, help="Planted subtypes.")
+@click.option("--effect", type=float, default=1.0, show_default=True, help="Shift of a marker, SD.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+def simulate(
+    out: Path, patients: int, external: int, subtypes: int, effect: float, seed: int
+) -> None:
+    """Make a radiogenomic cohort with planted subtypes, and a study file for it."""
+    from omicsfuse.datasets import simulate_cohort, write_simulated_study
+
+    simulated = simulate_cohort(
+        patients, subtypes, n_external=external, effect=effect, random_state=seed
+    )
+    study = write_simulated_study(simulated, out, seed=seed)
+    click.echo(f"study: {study}")
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--out", type=FOLDER, help="Folder for the files; the manifest's own by default.")
+def fetch(name: str, out: Path | None) -> None:
+    """Download a cohort's files and verify them. NAME is a name from `cohorts` or a manifest."""
+    from omicsfuse.datasets.fetch import fetch as fetch_cohort
+
+    for path in fetch_cohort(name, out):
+        click.echo(path)
+
+
+@cli.command()
+def cohorts() -> None:
+    """List the cohorts that omicsfuse has manifests for."""
+    from omicsfuse.datasets.fetch import list_cohorts
+
+    table = list_cohorts()
+    click.echo(table.to_string(index=False) if len(table) else "no manifests")
+
+
+@cli.command()
+@click.argument("signature", type=FILE)
+@click.argument("manifest", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+def verify(signature: Path, manifest: Path, out: Path, seed: int) -> None:
+    """Test a locked signature in another cohort."""
+    from omicsfuse.pipeline import verify_cohorts
+
+    verification = verify_cohorts(signature, [manifest], out, seed=seed)
+    columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
+    click.echo(verification.table[columns].to_string(index=False, float_format="%.3g"))
+    click.echo(f"verification: {out / 'verification.tsv'}")
+
+
+def summary(results: "RunResults") -> list[str]:
+    """Say in a few lines what a run found."""
+    sizes = results.subtypes.evidence["subtypes"]["n"]
+    stable = results.assessment.stability["jaccard_mean"]
+    lines = [
+        f"{results.name}: {len(results.fusion.affinity)} patients, "
+        f"{len(results.fusion.params['layers'])} layers, {len(sizes)} subtypes",
+        "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
+        "stability (mean Jaccard): "
+        + ", ".join(f"{name} {value:.2f}" for name, value in stable.items()),
+    ]
+    for variable in results.cohort.known_labels:
+        if variable in results.clinical.index:
+            row = results.clinical.loc[variable]
+            lines.append(
+                f"against {variable}: adjusted Rand index {row['adjusted_rand_index']:.3f} "
+                f"(n = {int(row['n'])})"
+            )
+    for endpoint, comparison in results.survival.items():
+        row = comparison.tests.iloc[0]
+        p = (
+            row["note"]
+            if row["p_asymptotic"] != row["p_asymptotic"]
+            else (
+                f"log-rank p = {row['p_asymptotic']:.3g}, by permutation {row['p_permutation']:.3g}"
+            )
+        )
+        lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {p}")
+    if results.verification is not None:
+        for _, row in results.verification.table.iterrows():
+            if row["p"] == row["p"]:
+                lines.append(
+                    f"verified in {row['cohort']} ({row['endpoint']}, {row['comparison']}): "
+                    f"n = {row['n']}, events = {row['events']}, p = {row['p']:.3g}"
+                )
+    if results.warnings:
+        lines.append(f"warnings: {len(results.warnings)} (see the report)")
+    return lines
+
+
+def _describe(cohort: "Cohort") -> None:
+    """Print what a cohort holds."""
+    from omicsfuse.cohort import describe_layer
+
+    clinical = (
+        "no clinical table" if cohort.clinical is None else f"{len(cohort.clinical)} patients"
+    )
+    click.echo(f"\ncohort {cohort.name}: clinical table: {clinical}")
+    for name, layer in cohort.omics.items():
+        facts = ", ".join(f"{key} {value}" for key, value in describe_layer(layer).items())
+        click.echo(f"  {name} ({layer.kind}): {facts}")
+    for name in cohort.endpoints:
+        table = cohort.survival(name)
+        click.echo(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")
+    for loss in cohort.losses:
+        click.echo(f"  {loss.layer}: {loss.count} {loss.what}: {loss.reason}")
+
+
+@contextmanager
+def _progress(stages: tuple[str, ...]) -> Iterator[Callable[[str], None] | None]:
+    """Show a progress bar on a terminal; stay quiet in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(stages))
+
+        def begin(stage: str) -> None:
+            bar.update(task, description=stage, completed=stages.index(stage))
+
+        yield begin
+
+
+@contextmanager
+def _shown_warnings() -> Iterator[None]:
+    """Print our own warnings as plain lines, and nobody else's."""
+    import warnings
+
+    from omicsfuse.errors import OmicsfuseWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", OmicsfuseWarning)
+        yield
+    for warning in dict.fromkeys(str(w.message) for w in caught):
+        click.echo(f"warning: {warning}", err=True)
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Run the command; a user's mistake ends with one message and exit code 1."""
+    try:
+        cli.main(args=argv, prog_name="omicsfuse", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("omicsfuse: interrupted; `run` with --resume takes it up again.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (OmicsfuseError, OSError, MemoryError) as error:
+        text = "not enough memory" if isinstance(error, MemoryError) else str(error)
+        click.echo(f"omicsfuse: {text}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

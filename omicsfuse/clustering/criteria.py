@@ -1,0 +1,102 @@
+"""Criteria for the number of subtypes, each from its own source."""
+
+import numpy as np
+
+
+def eigengap(values: np.ndarray, k: int) -> float:
+    """Gap after the k-th smallest eigenvalue of the normalised Laplacian.
+
+    A network of k separate groups has k eigenvalues at 0 and a gap after them (von Luxburg 2007,
+    A tutorial on spectral clustering, section 8.3).
+
+    Parameters
+    ----------
+    values : array
+        Eigenvalues in rising order, at least k + 1 of them.
+    k : int
+        Number of groups.
+
+    Returns
+    -------
+    float
+        Difference of eigenvalues k + 1 and k.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> eigengap(np.array([0.0, 0.25, 0.75]), 2)
+    0.5
+    """
+    return float(values[k] - values[k - 1])
+
+
+def affinity_silhouettes(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    r"""Silhouette of each patient, from affinities in place of distances.
+
+    With :math:`a_i` the mean affinity of patient i to the other members of its own group and
+    :math:`b_i` the largest mean affinity to another group, :math:`s_i = (a_i - b_i) / \max(a_i,
+    b_i)`: near 1 where a patient is much closer to its own group, 0 on the border, negative where
+    it sits in the wrong one. Alone in its group it has silhouette 0 (Rousseeuw 1987, section 2,
+    with similarities).
+
+    Parameters
+    ----------
+    affinity : array of shape (n, n)
+        Symmetric affinities; the diagonal is not used.
+    labels : array of shape (n,)
+        Groups 0 to k - 1.
+
+    Returns
+    -------
+    array of shape (n,)
+        Silhouettes between -1 and 1; NaN for every patient if there is only one group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> network = np.kron(np.diag([1.0, 1.0]), np.ones((2, 2))) + 0.5
+    >>> affinity_silhouettes(network, np.array([0, 0, 1, 1])).round(3)
+    array([0.667, 0.667, 0.667, 0.667])
+    """
+    means = mean_affinity_to_groups(affinity, labels)
+    if means.shape[1] < 2:
+        return np.full(len(labels), np.nan)
+    rows = np.arange(len(labels))
+    own = means[rows, labels]
+    others = means.copy()
+    others[rows, labels] = -np.inf
+    nearest = others.max(axis=1)
+    larger = np.maximum(own, nearest)
+    with np.errstate(invalid="ignore"):
+        silhouettes = np.where(larger > 0, (own - nearest) / larger, 0.0)
+    return np.where(np.isnan(own), 0.0, silhouettes)
+
+
+def mean_affinity_to_groups(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean affinity of each patient to the other members of each group.
+
+    Parameters
+    ----------
+    affinity : array of shape (n, n)
+        Symmetric affinities; the diagonal is not used.
+    labels : array of shape (n,)
+        Groups 0 to k - 1.
+
+    Returns
+    -------
+    array of shape (n, k)
+        Means; NaN where a patient is alone in its own group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mean_affinity_to_groups(np.ones((3, 3)), np.array([0, 0, 1]))
+    array([[ 1.,  1.],
+           [ 1.,  1.],
+           [ 1., nan]])
+    """
+    k = int(labels.max()) + 1
+    member = np.eye(k)[labels]
+    sums = (affinity - np.diag(np.diagonal(affinity))) @ member
+    counts = member.sum(axis=0)[None, :] - member
+    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)

@@ -1,0 +1,286 @@
+"""Cohorts that manifests describe: which there are, and their files fetched and verified."""
+
+import http.client
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from omicsfuse._checks import did_you_mean
+from omicsfuse.errors import DatasetError
+from omicsfuse.io.manifest import InputFile, Manifest, read_manifest
+from omicsfuse.io.paths import DATA_VARIABLE, resolve_path, sha256_of
+
+#: Called while a file comes in: its name, the bytes so far, and all its bytes (None if not told).
+Progress = Callable[[str, int, int | None], None]
+
+_CHUNK = 1 << 20
+_TIMEOUT = 60.0
+
+
+def manifest_folders() -> list[Path]:
+    """Find the folders of the manifests that come with the package.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``omicsfuse/data_manifests`` of an installed package, ``data_manifests`` of a checkout.
+
+    Examples
+    --------
+    >>> all(folder.is_dir() for folder in manifest_folders())
+    True
+    """
+    package = Path(__file__).resolve().parents[1]
+    folders = [package / "data_manifests"]
+    if (package.parent / "pyproject.toml").is_file():
+        folders.append(package.parent / "data_manifests")
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def list_cohorts(folders: Iterable[str | Path] | None = None) -> pd.DataFrame:
+    """List the cohorts that there are manifests for.
+
+    Parameters
+    ----------
+    folders : iterable of str or pathlib.Path, optional
+        Folders with manifests (``*.toml``); those that come with the package by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Sorted by ``name``; columns ``name``, ``title``, ``disease``, ``access``, ``available``
+        (bool: all files are on this machine) and ``manifest`` (path).
+
+    Raises
+    ------
+    CohortError
+        If a manifest is at fault.
+
+    Examples
+    --------
+    >>> list(list_cohorts([]).columns)
+    ['name', 'title', 'disease', 'access', 'available', 'manifest']
+    """
+    rows = []
+    for manifest in _manifests(folders):
+        rows.append(
+            {
+                "name": manifest.name,
+                "title": manifest.title,
+                "disease": manifest.disease,
+                "access": manifest.access,
+                "available": all(_is_present(file, manifest) for file in manifest.inputs()),
+                "manifest": str(manifest.path),
+            }
+        )
+    columns = ["name", "title", "disease", "access", "available", "manifest"]
+    return pd.DataFrame(rows, columns=columns).sort_values("name", ignore_index=True)
+
+
+def fetch(
+    manifest: str | Path | Manifest,
+    folder: str | Path | None = None,
+    *,
+    folders: Iterable[str | Path] | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    r"""Fetch the files of a cohort, each verified by its SHA-256.
+
+    Files that are there already and right are left alone. A file appears under its name only when
+    it is whole and verified.
+
+    Parameters
+    ----------
+    manifest : str, pathlib.Path or Manifest
+        Name of a cohort that comes with the package, or a manifest.
+    folder : str or pathlib.Path, optional
+        Where to put the files, under the paths that the manifest gives them; the manifest itself is
+        copied there if its paths are relative. By default they go where the manifest looks for
+        them: beside it, or under ``$OMICSFUSE_DATA``.
+    folders : iterable of str or pathlib.Path, optional
+        Folders in which to look for a manifest by name, as in ``list_cohorts``.
+    progress : callable, optional
+        Called with the file's name, the bytes so far and all its bytes (None where not told).
+
+    Returns
+    -------
+    list of pathlib.Path
+        Every file of the cohort, in the manifest's order.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such cohort, a file has no address or no SHA-256, cannot be fetched, or is
+        not the file recorded; no part of that file is left behind.
+    CohortError
+        If the manifest is at fault.
+
+    Examples
+    --------
+    >>> import hashlib
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     here = Path(name)
+    ...     _ = (here / "remote.tsv").write_bytes(b"patient\tEGFR\nP1\t7.5\n")
+    ...     digest = hashlib.sha256(b"patient\tEGFR\nP1\t7.5\n").hexdigest()
+    ...     _ = (here / "mine.toml").write_text(
+    ...         'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"\n'
+    ...         f'url = "{(here / "remote.tsv").as_uri()}"\nsha256 = "{digest}"\n'
+    ...     )
+    ...     [path.name for path in fetch(here / "mine.toml", here / "data")]
+    ['genes.tsv']
+    """
+    manifest = _find(manifest, folders)
+    targets = [(file, _target(file, manifest, folder)) for file in manifest.inputs()]
+    missing = [(file, path) for file, path in targets if not _is_right(file, path)]
+    for file, path in missing:
+        _refuse_unrecorded(file, path, manifest)
+    for file, path in missing:
+        _download(file, path, progress)
+    source = manifest.path
+    relative = any(not _is_under_variable(file.text) for file, _ in targets)
+    if folder is not None and source is not None and relative:
+        copy = Path(folder) / source.name
+        if not copy.exists() or not copy.samefile(source):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+    return list(dict.fromkeys(path for _, path in targets))
+
+
+def _manifests(folders: Iterable[str | Path] | None) -> list[Manifest]:
+    places: Sequence[Path] = (
+        manifest_folders() if folders is None else [Path(folder) for folder in folders]
+    )
+    for place in places:
+        if not place.is_dir():
+            raise DatasetError(f"{place} is not a folder: expected one with manifests (*.toml).")
+    return [read_manifest(path) for place in places for path in sorted(place.glob("*.toml"))]
+
+
+def _find(manifest: str | Path | Manifest, folders: Iterable[str | Path] | None) -> Manifest:
+    """Find a manifest by path, by the cohort's name, or by its own file name."""
+    if isinstance(manifest, Manifest):
+        return manifest
+    text = str(manifest)
+    if text.endswith(".toml") or isinstance(manifest, Path):
+        return read_manifest(manifest)
+    found = _manifests(folders)
+    for candidate in found:
+        if text in (candidate.name, candidate.path.stem if candidate.path else ""):
+            return candidate
+    names = [candidate.name for candidate in found]
+    raise DatasetError(
+        f'there is no cohort "{text}"; '
+        f"{did_you_mean(text, names) or 'there are no manifests at all'}. Give one of these names, "
+        "or the path of a manifest (.toml)."
+    )
+
+
+def _is_under_variable(text: str) -> bool:
+    return text.startswith((f"${DATA_VARIABLE}", f"${{{DATA_VARIABLE}}}"))
+
+
+def _target(file: InputFile, manifest: Manifest, folder: str | Path | None) -> Path:
+    """Where a file belongs; never outside the folder asked for."""
+    if folder is None:
+        return resolve_path(file.text, manifest.base, DatasetError)
+    text = file.text
+    if _is_under_variable(text):
+        text = text.partition("/")[2]
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise DatasetError(
+            f'[{file.label}] of {manifest.path or manifest.name} puts its file at "{file.text}", '
+            f"which is not inside the folder {folder}. Make the path relative, without .. in it."
+        )
+    return Path(folder) / path
+
+
+def _is_present(file: InputFile, manifest: Manifest) -> bool:
+    if _is_under_variable(file.text) and not os.environ.get(DATA_VARIABLE):
+        return False
+    return resolve_path(file.text, manifest.base).is_file()
+
+
+def _is_right(file: InputFile, path: Path) -> bool:
+    """Whether a file is there and, where its fingerprint is recorded, the right one."""
+    return path.is_file() and (not file.sha256 or sha256_of(path) == file.sha256)
+
+
+def _refuse_unrecorded(file: InputFile, path: Path, manifest: Manifest) -> None:
+    """Refuse a file that cannot be fetched or verified, saying where the data come from."""
+    if not file.url:
+        wrong = "is there but is not the file recorded (its SHA-256 differs)"
+        origin = "; ".join(
+            f"{key}: {value}"
+            for key, value in (
+                ("source", manifest.source),
+                ("access", manifest.access),
+                ("citation", manifest.citation),
+            )
+            if value
+        )
+        raise DatasetError(
+            f"{path} {wrong if path.is_file() else 'is not there'}, and [{file.label}] of "
+            f"{manifest.path or manifest.name} records no url to fetch it from. Get it from where "
+            f"the data come from ({origin or 'the manifest does not say'}) and put it at {path}."
+        )
+    if not file.sha256:
+        raise DatasetError(
+            f"[{file.label}] of {manifest.path or manifest.name} records a url but no sha256, so "
+            f"that what comes from {file.url} cannot be verified. Add its sha256."
+        )
+
+
+def _download(file: InputFile, path: Path, progress: Progress | None) -> None:
+    """Fetch one file under another name, verify it, and only then give it its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            _copy_from(file.url, out.write, path.name, progress)
+        found = sha256_of(partial)
+        if found != file.sha256:
+            raise DatasetError(
+                f"{file.url} does not give the file recorded for [{file.label}]: its SHA-256 is "
+                f"{found}, expected {file.sha256}. Nothing was kept. The file may have changed at "
+                "its source, or the connection was disturbed: try again, or look at the source."
+            )
+        # mkstemp makes files private; data are as readable as any other new file.
+        partial.chmod(0o644)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy_from(
+    url: str, write: Callable[[bytes], int], name: str, progress: Progress | None
+) -> None:
+    """Copy what an address gives, piece by piece."""
+    request = urllib.request.Request(url, headers={"User-Agent": "omicsfuse"})
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
+            length = response.headers.get("Content-Length")
+            total = int(length) if length and length.isdigit() else None
+            done = 0
+            while piece := response.read(_CHUNK):
+                write(piece)
+                done += len(piece)
+                if progress is not None:
+                    progress(name, done, total)
+    except urllib.error.HTTPError as fault:
+        fault.close()
+        raise DatasetError(
+            f"{url} cannot be fetched: the server answers {fault.code} {fault.reason}."
+        ) from None
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as fault:
+        reason = getattr(fault, "reason", fault)
+        raise DatasetError(
+            f"{url} cannot be fetched: {reason}. Check the address and the connection."
+        ) from None

@@ -1,0 +1,35 @@
+"""What can go wrong, as a small tree: one class for each thing that can be at fault."""
+
+
+class OmicsfuseError(Exception):
+    """Base of every error that a user can cause and can mend.
+
+    The message says what was found, what was expected and what to do, and names the file, the
+    column or the patients concerned.
+
+    Examples
+    --------
+    >>> from omicsfuse.errors import CohortError, OmicsfuseError
+    >>> issubclass(CohortError, OmicsfuseError)
+    True
+    """
+
+
+class CohortError(OmicsfuseError):
+    """A cohort's tables, or the manifest that describes them, are at fault."""
+
+
+class StudyError(OmicsfuseError):
+    """A study file or a setting is at fault, or asks for what the data cannot give."""
+
+
+class SignatureError(OmicsfuseError):
+    """A signature is unlocked, altered, unreadable, or does not fit the cohort it is applied to."""
+
+
+class DatasetError(OmicsfuseError):
+    """A data set cannot be found, downloaded or verified."""
+
+
+class OmicsfuseWarning(UserWarning):
+    """Something was adjusted or looks doubtful; the run goes on and records it."""

@@ -1,0 +1,203 @@
+"""Fuse the prepared layers of a cohort into one network of patients."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
+from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.fusion.affinity import affinity_matrix, usable_neighbors
+from omicsfuse.fusion.distances import default_metric, patient_distances
+from omicsfuse.fusion.exact import check_settings, fuse_affinities
+from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
+from omicsfuse.results import Fusion, Prepared
+
+ENGINES = ("exact", "snfpy")
+
+
+def fuse(
+    prepared: Prepared,
+    *,
+    layers: Sequence[str] | None = None,
+    n_neighbors: int = 20,
+    mu: float = 0.5,
+    n_iterations: int = 20,
+    variant: str | None = None,
+    engine: str = "exact",
+    metrics: Mapping[str, str] | None = None,
+) -> Fusion:
+    """Fuse layers by similarity network fusion, on the patients whom every layer covers.
+
+    Distances between patients are computed in each layer, turned into affinities, and fused; see
+    ``fuse_affinities`` for the method and its two variants.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What ``preprocess`` returned.
+    layers : sequence of str, optional
+        Layers to fuse; all by default.
+    n_neighbors : int
+        Neighbours of each patient (K of the paper); reduced with a warning in small cohorts.
+    mu : float
+        Width of the affinity kernel.
+    n_iterations : int
+        Iterations of the fusion (t of the paper).
+    variant : {"paper", "snfpy"}, optional
+        Normalisation, see ``fuse_affinities``; ``"paper"`` unless the engine is snfpy, which knows
+        only its own.
+    engine : {"exact", "snfpy"}
+        ``"exact"`` is this library's kernel; ``"snfpy"`` runs the snfpy package as a reference
+        (it needs two layers or more).
+    metrics : mapping of str to str, optional
+        Distance for a layer by name, in place of ``default_metric``.
+
+    Returns
+    -------
+    Fusion
+        The fused network, each layer's affinity, who brought which layer, and who was left out.
+
+    Raises
+    ------
+    StudyError
+        If a setting or a layer's name is unknown or out of range.
+    CohortError
+        If fewer than ten patients are present in every layer.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> cohort = of.simulate_cohort(40, n_external=0).discovery
+    >>> fusion = of.fuse(of.preprocess(cohort), n_neighbors=8)
+    >>> fusion.affinity.shape
+    (40, 40)
+    """
+    if engine not in ENGINES:
+        raise StudyError(f"engine is {engine!r}; choose from {', '.join(ENGINES)}.")
+    variant = variant or ("snfpy" if engine == "snfpy" else "paper")
+    check_settings(n_iterations, variant)
+    if engine == "snfpy" and variant != "snfpy":
+        raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
+    names = _chosen_layers(prepared, layers)
+    if engine == "snfpy" and len(names) < 2:
+        raise StudyError('engine "snfpy" needs at least two layers; use engine "exact" for one.')
+    chosen_metrics = _chosen_metrics(prepared, names, metrics or {})
+
+    coverage = _coverage(prepared, names)
+    patients = coverage.index[coverage.all(axis=1)]
+    losses = _patients_lost(coverage, len(patients))
+    k = usable_neighbors(n_neighbors, len(patients))
+    per_layer = {}
+    for name in names:
+        table = prepared.layers[name].scaled.loc[patients].to_numpy(dtype=np.float64)
+        distances = patient_distances(table, chosen_metrics[name])
+        per_layer[name] = affinity_matrix(distances, k, mu)
+    arrays = list(per_layer.values())
+    if engine == "snfpy":
+        fused = fuse_with_snfpy(arrays, k, n_iterations)
+    else:
+        fused = fuse_affinities(arrays, k, n_iterations, variant)
+
+    params = {
+        "layers": names,
+        "variant": variant,
+        "engine": engine,
+        "n_neighbors": k,
+        "n_neighbors_asked": n_neighbors,
+        "mu": mu,
+        "n_iterations": n_iterations,
+        "metrics": chosen_metrics,
+    }
+    square = {"index": patients, "columns": patients.rename(None)}
+    return Fusion(
+        affinity=pd.DataFrame(fused, **square),
+        per_layer={name: pd.DataFrame(array, **square) for name, array in per_layer.items()},
+        coverage=coverage,
+        params=params,
+        losses=losses,
+    )
+
+
+def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]:
+    """Layers by name in the order asked for, or all of them."""
+    if isinstance(layers, str):
+        layers = [layers]
+    names = list(prepared.layers) if layers is None else list(layers)
+    if not names:
+        raise StudyError("there is nothing to fuse: name at least one layer.")
+    for name in names:
+        if name not in prepared.layers:
+            near = difflib.get_close_matches(name, list(prepared.layers), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise StudyError(
+                f"layer {name!r} is not there; prepared layers are "
+                f"{', '.join(prepared.layers)}.{hint}"
+            )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise StudyError(f"layers are named more than once: {', '.join(repeated)}.")
+    return names
+
+
+def _chosen_metrics(
+    prepared: Prepared, names: list[str], metrics: Mapping[str, str]
+) -> dict[str, str]:
+    """Distance of each layer: the user's, or the default for what it holds."""
+    strangers = [name for name in metrics if name not in names]
+    if strangers:
+        raise StudyError(
+            f"metrics names {', '.join(strangers)}, which is not among the fused layers "
+            f"({', '.join(names)})."
+        )
+    return {name: metrics.get(name) or default_metric(prepared.layers[name]) for name in names}
+
+
+def _coverage(prepared: Prepared, names: list[str]) -> pd.DataFrame:
+    """Patients x layers: who brought what, patients in order of first appearance."""
+    order: dict[str, None] = {}
+    for name in names:
+        order.update(dict.fromkeys(prepared.layers[name].scaled.index))
+    patients = pd.Index(list(order), name="patient")
+    return pd.DataFrame(
+        {name: patients.isin(prepared.layers[name].scaled.index) for name in names},
+        index=patients,
+    )
+
+
+def _patients_lost(coverage: pd.DataFrame, kept: int) -> tuple[Loss, ...]:
+    """Count the patients each layer lacks; refuse if too few are left."""
+    if kept < MINIMUM_PATIENTS:
+        counts = ", ".join(f"{name} {int(has.sum())}" for name, has in coverage.items())
+        raise CohortError(
+            f"only {kept} patients are present in every layer ({counts}); at least "
+            f"{MINIMUM_PATIENTS} are needed. Leave out the layer that few patients have, or check "
+            "that the tables name patients alike."
+        )
+    losses = []
+    for name, has in coverage.items():
+        absent = coverage.index[~has]
+        if len(absent):
+            losses.append(
+                Loss(
+                    "fuse",
+                    str(name),
+                    "patients",
+                    len(absent),
+                    "in another fused layer, but not in this one",
+                    tuple(map(str, absent[:5])),
+                )
+            )
+    if kept < len(coverage):
+        losses.append(
+            Loss(
+                "fuse",
+                "",
+                "patients",
+                len(coverage) - kept,
+                f"left out of the fusion: not in every fused layer ({kept} are)",
+                tuple(map(str, coverage.index[~coverage.all(axis=1)][:5])),
+            )
+        )
+    return tuple(losses)

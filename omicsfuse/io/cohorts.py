@@ -1,0 +1,196 @@
+"""From a manifest to a cohort: read each table, bring it to patients, hand it to the gate."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from omicsfuse._checks import did_you_mean, listed, transposed_against
+from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.errors import CohortError
+from omicsfuse.io.identifiers import patient_of, resolve_identifiers
+from omicsfuse.io.maf import is_maf, read_maf
+from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
+from omicsfuse.io.paths import resolve_path, sha256_of
+from omicsfuse.io.radiomics import radiomics_features, read_radiomics
+from omicsfuse.io.tables import ORIENTATIONS, read_table
+
+
+def read_cohort(manifest: str | Path | Manifest) -> Cohort:
+    r"""Read the cohort that a manifest describes, and check it.
+
+    TCGA barcodes are brought to patients, one tumour sample each (``resolve_identifiers``); other
+    identifiers are taken as they are. What reading leaves out is counted in ``Cohort.losses``.
+
+    Parameters
+    ----------
+    manifest : str, pathlib.Path or Manifest
+        A manifest, or the path of one.
+
+    Returns
+    -------
+    Cohort
+        Checked; see ``Cohort`` for what is refused.
+
+    Raises
+    ------
+    CohortError
+        If the manifest or a table is at fault, a file does not have the SHA-256 that is recorded,
+        or a table is the other way round than declared.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = 'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "mine.toml").write_text(text)
+    ...     _ = (Path(folder) / "genes.tsv").write_text("patient\tEGFR\nP1\t7.5\nP2\t3.1\n")
+    ...     cohort = read_cohort(Path(folder) / "mine.toml")
+    >>> cohort.omics["genes"].table["EGFR"].to_dict()
+    {'P1': 7.5, 'P2': 3.1}
+    """
+    if not isinstance(manifest, Manifest):
+        manifest = read_manifest(manifest)
+    paths = {file.text: _verified(file, manifest) for file in manifest.inputs()}
+    losses: list[Loss] = []
+    clinical = None
+    if manifest.clinical is not None:
+        table = read_table(
+            paths[manifest.clinical.file], patient=manifest.clinical.patient, duplicates="keep"
+        )
+        clinical = _to_patients(table, "clinical", manifest.clinical.file, losses)
+
+    tables = {
+        name: _read_layer(name, layer, paths, losses) for name, layer in manifest.layers.items()
+    }
+    for name, layer in manifest.layers.items():
+        _refuse_other_way_round(name, layer, tables, clinical)
+    omics = {}
+    for name, layer in manifest.layers.items():
+        table = _to_patients(tables[name], name, layer.file, losses)
+        table = _edited(table, name, layer, losses)
+        features = radiomics_features(table.columns) if layer.kind == "radiomics" else None
+        omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file)
+
+    described = manifest.clinical
+    endpoints = described.endpoints if described is not None else {}
+    return Cohort(
+        manifest.name,
+        omics,
+        clinical,
+        {
+            name: Endpoint(table.time, table.event, table.unit, table.event_values)
+            for name, table in endpoints.items()
+        },
+        covariates=described.covariates if described is not None else (),
+        known_labels=described.known_labels if described is not None else (),
+        losses=tuple(losses),
+        technical=described.technical if described is not None else (),
+        clinical_source=described.file if described is not None else "",
+    )
+
+
+def _verified(file: InputFile, manifest: Manifest) -> Path:
+    """Path of a file that is there and has the fingerprint recorded for it."""
+    path = resolve_path(file.text, manifest.base)
+    table = f"[{file.label}] of {manifest.path or 'the manifest'}"
+    if not path.is_file():
+        remedy = (
+            f"fetch it with: omicsfuse fetch {manifest.name}"
+            if file.url
+            else "check the path, which is relative to the manifest's folder"
+        )
+        raise CohortError(f"{path} does not exist, and is named by {table}: {remedy}.")
+    if file.sha256 and (found := sha256_of(path)) != file.sha256:
+        raise CohortError(
+            f"{path} is not the file that {table} describes: its SHA-256 is {found}, expected "
+            f"{file.sha256}. Fetch it again, or, if the change is meant, correct the sha256 line."
+        )
+    return path
+
+
+def _read_layer(
+    name: str, layer: LayerTable, paths: Mapping[str, Path], losses: list[Loss]
+) -> pd.DataFrame:
+    """Read a layer's file in its format, as declared rows x declared features."""
+    path = paths[layer.file]
+    form = layer.format
+    if form is None and layer.kind == "mutation" and path.suffix not in (".parquet", ".pq"):
+        form = "maf" if is_maf(path) else "table"
+    if form != "maf" and (layer.sequenced is not None or layer.silent):
+        raise CohortError(
+            f'layer "{name}" ({layer.file}): sequenced and silent are for MAF files; this one is '
+            'read as a table. Remove them, or set format = "maf".'
+        )
+    if form == "maf":
+        sequenced = layer.sequenced
+        source = paths[sequenced] if isinstance(sequenced, str) else sequenced
+        return read_maf(path, layer.silent, sequenced=source, losses=losses, layer=name)
+    reader = read_radiomics if form == "radiomics" or layer.kind == "radiomics" else read_table
+    if form == "table":
+        reader = read_table
+    return reader(
+        path, layer.orientation, layer.patient, duplicates="keep", losses=losses, layer=name
+    )
+
+
+def _refuse_other_way_round(
+    name: str,
+    layer: LayerTable,
+    tables: Mapping[str, pd.DataFrame],
+    clinical: pd.DataFrame | None,
+) -> None:
+    """Refuse a table whose declared features are the patients, with the line to change."""
+    rows, columns = _patients(tables[name].index), _patients(tables[name].columns)
+    if clinical is not None:
+        others, whom = [clinical.index], "the clinical table"
+    else:
+        others = [_patients(table.index) for key, table in tables.items() if key != name]
+        whom = "the other layers"
+    patients = transposed_against(rows, columns, others)
+    if patients is None:
+        return
+    declared = ORIENTATIONS.index(layer.orientation)
+    found, meant = ("rows", "columns") if declared == 0 else ("columns", "rows")
+    raise CohortError(
+        f'layer "{name}" ({layer.file}): orientation = "{layer.orientation}" says that the {found} '
+        f"are patients, but {columns.isin(patients).sum()} of {len(columns)} {meant} are patients "
+        f"of {whom} (e.g. {listed(columns[columns.isin(patients)], 3)}) and "
+        f"{rows.isin(patients).sum()} of {len(rows)} {found} are (first {found}: "
+        f"{listed(tables[name].index, 3)}). In [layers.{name}] of the manifest write:\n"
+        f'orientation = "{ORIENTATIONS[1 - declared]}"'
+    )
+
+
+def _patients(names: pd.Index) -> pd.Index:
+    return pd.Index([patient_of(str(name)) for name in names])
+
+
+def _to_patients(table: pd.DataFrame, name: str, file: str, losses: list[Loss]) -> pd.DataFrame:
+    """Bring the rows of a table to patients."""
+    resolved = resolve_identifiers(list(table.index), name)
+    if len(table) and not resolved.positions:
+        raise CohortError(
+            f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
+            f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
+        )
+    losses += resolved.losses
+    if len(resolved.positions) < len(table):
+        table = table.iloc[list(resolved.positions)]
+    return table.set_axis(pd.Index(resolved.patients, name="patient"))
+
+
+def _edited(table: pd.DataFrame, name: str, layer: LayerTable, losses: list[Loss]) -> pd.DataFrame:
+    """Rename and drop features as the manifest says."""
+    for key in (*layer.rename_features, *layer.drop_features):
+        if key not in table.columns:
+            raise CohortError(
+                f'layer "{name}" ({layer.file}): rename_features or drop_features names "{key}", '
+                f"and there is no such feature; {did_you_mean(key, table.columns)}."
+            )
+    dropped = [column for column in table.columns if column in layer.drop_features]
+    if dropped:
+        reason = "named in drop_features"
+        losses.append(Loss("read", name, "features", len(dropped), reason, tuple(dropped[:5])))
+        table = table.loc[:, ~table.columns.isin(dropped)]
+    return table.rename(columns=layer.rename_features) if layer.rename_features else table

@@ -1,0 +1,153 @@
+"""Patient identifiers: TCGA barcodes are brought to the patient; all others are taken as they are.
+
+A TCGA barcode such as ``TCGA-BA-4074-01A-31R-1436-07`` names a patient (``TCGA-BA-4074``), a
+sample type (``01``: primary tumour), a vial (``A``), a portion and analyte, a plate and a centre.
+Codes: https://gdc.cancer.gov/resources-tcga-users/tcga-code-tables/sample-type-codes
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from omicsfuse.cohort import Loss
+
+_BARCODE = re.compile(
+    r"(TCGA)[-.]([A-Z0-9]{2})[-.]([A-Z0-9]{4})(?:[-.](\d{2})([A-Z]?)((?:[-.][A-Z0-9]+)*))?",
+    re.IGNORECASE,
+)
+
+#: Sample types of tumours, the preferred one first: primary solid, primary blood, additional
+#: primary, primary marrow, recurrent solid and blood, metastatic, and the rest.
+TUMOUR_PREFERENCE = ("01", "03", "05", "09", "02", "04", "06", "07", "08", "40")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Which rows of a table to keep, and the patient each belongs to.
+
+    Attributes
+    ----------
+    positions : tuple of int
+        Positions of the rows kept, in their order.
+    patients : tuple of str
+        Patient of each row kept.
+    losses : tuple of Loss
+        Samples left out.
+    """
+
+    positions: tuple[int, ...]
+    patients: tuple[str, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+def is_barcode(identifier: str) -> bool:
+    """Whether an identifier is a TCGA barcode of any length from the patient on.
+
+    Parameters
+    ----------
+    identifier : str
+        An identifier.
+
+    Returns
+    -------
+    bool
+        True also where R has written points for hyphens (``TCGA.BA.4074``).
+
+    Examples
+    --------
+    >>> [is_barcode(name) for name in ("TCGA-BA-4074-01A", "TCGA.BA.4074", "P1")]
+    [True, True, False]
+    """
+    return _BARCODE.fullmatch(identifier.strip()) is not None
+
+
+def patient_of(identifier: str) -> str:
+    """Shorten a TCGA barcode to its patient; return any other identifier as it is.
+
+    Parameters
+    ----------
+    identifier : str
+        An identifier.
+
+    Returns
+    -------
+    str
+        ``TCGA-XX-YYYY``, in capitals and with hyphens, or the identifier.
+
+    Examples
+    --------
+    >>> patient_of("TCGA-BA-4074-01A-31R-1436-07"), patient_of("P1-01")
+    ('TCGA-BA-4074', 'P1-01')
+    """
+    match = _BARCODE.fullmatch(identifier.strip())
+    return "-".join(match.groups()[:3]).upper() if match else identifier
+
+
+def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved:
+    """Bring the identifiers of a table to patients, one sample a patient.
+
+    Where every identifier is a TCGA barcode, each is shortened to its patient. Samples that are not
+    tumours (normal tissue and blood, types 10 to 14; controls; cell lines; xenografts) are left
+    out. Of several samples of a patient the first of ``TUMOUR_PREFERENCE`` is kept: a primary
+    tumour if there is one. Among samples of that type the first vial is kept (A before B), and of
+    its aliquots the barcode that comes last in alphabetical order, which has the highest portion
+    and plate number (the rule of the Broad Institute's TCGA analyses). Rows with the very same
+    barcode are not resolved: the table has duplicates, and the cohort's checks refuse it.
+
+    Where a single identifier is not a barcode, all are taken as they are.
+
+    Parameters
+    ----------
+    identifiers : sequence of str
+        One a row.
+    layer : str
+        Name of the layer, for the losses.
+
+    Returns
+    -------
+    Resolved
+        Rows kept, their patients, and what was left out.
+
+    Examples
+    --------
+    >>> rows = ["TCGA-BA-4074-11A", "TCGA-BA-4074-06A", "TCGA-BA-4074-01A", "TCGA-BA-4075-01A"]
+    >>> resolved = resolve_identifiers(rows)
+    >>> resolved.positions, resolved.patients
+    ((2, 3), ('TCGA-BA-4074', 'TCGA-BA-4075'))
+    >>> [loss.count for loss in resolved.losses]
+    [1, 1]
+    """
+    names = [str(identifier).strip() for identifier in identifiers]
+    if not names or not all(is_barcode(name) for name in names):
+        return Resolved(tuple(range(len(names))), tuple(names))
+    normal = [i for i, name in enumerate(names) if not _is_tumour(name)]
+    tumours = [i for i, name in enumerate(names) if _is_tumour(name)]
+    best: dict[str, str] = {}
+    # Two passes of a stable order: the last aliquot first, then the preferred type and vial.
+    for name in sorted(sorted({names[i] for i in tumours}, reverse=True), key=_preference):
+        best.setdefault(patient_of(name), name)
+    kept = [i for i in tumours if names[i] == best[patient_of(names[i])]]
+    others = [i for i in tumours if names[i] != best[patient_of(names[i])]]
+    losses = []
+    for left_out, reason in (
+        (normal, "not a tumour sample (normal tissue, control, cell line or xenograft)"),
+        (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
+    ):
+        if left_out:
+            examples = tuple(names[i] for i in left_out[:5])
+            losses.append(Loss("read", layer, "samples", len(left_out), reason, examples))
+    return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(losses))
+
+
+def _is_tumour(barcode: str) -> bool:
+    """Whether a barcode names a tumour sample, or a patient without saying which sample."""
+    match = _BARCODE.fullmatch(barcode)
+    return match is not None and (match.group(4) is None or match.group(4) in TUMOUR_PREFERENCE)
+
+
+def _preference(barcode: str) -> tuple[int, str]:
+    """Rank of the sample type, then the vial; a barcode without either comes last."""
+    match = _BARCODE.fullmatch(barcode)
+    if match is None or match.group(4) is None:
+        return len(TUMOUR_PREFERENCE), ""
+    return TUMOUR_PREFERENCE.index(match.group(4)), match.group(5).upper()

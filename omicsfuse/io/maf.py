@@ -1,0 +1,247 @@
+"""Somatic mutations in MAF files, as a table of patients x genes with 0 and 1.
+
+Format: https://docs.gdc.cancer.gov/Data/File_Formats/MAF_Format/
+"""
+
+import csv
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse._checks import count, did_you_mean, listed
+from omicsfuse.cohort import Loss
+from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.io.identifiers import resolve_identifiers
+from omicsfuse.io.tables import read_bytes
+
+GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
+
+#: Classes that do not change the protein; variants of these do not count as mutations by default.
+SILENT_CLASSES = (
+    "Silent",
+    "Intron",
+    "3'UTR",
+    "5'UTR",
+    "3'Flank",
+    "5'Flank",
+    "IGR",
+    "RNA",
+    "lincRNA",
+    "Splice_Region",
+    "Targeted_Region",
+)
+
+#: Classes that change the protein.
+NON_SILENT_CLASSES = (
+    "Missense_Mutation",
+    "Nonsense_Mutation",
+    "Nonstop_Mutation",
+    "Frame_Shift_Del",
+    "Frame_Shift_Ins",
+    "In_Frame_Del",
+    "In_Frame_Ins",
+    "Splice_Site",
+    "Translation_Start_Site",
+    "De_novo_Start_InFrame",
+    "De_novo_Start_OutOfFrame",
+    "Start_Codon_SNP",
+    "Start_Codon_Del",
+    "Start_Codon_Ins",
+    "Stop_Codon_Del",
+    "Stop_Codon_Ins",
+)
+
+
+def read_maf(
+    path: str | Path,
+    silent: bool = False,
+    *,
+    sequenced: Sequence[str] | Path | None = None,
+    losses: list[Loss] | None = None,
+    layer: str = "mutation",
+) -> pd.DataFrame:
+    r"""Read a MAF file into a table of which genes are mutated in which patients.
+
+    By default the variants of ``SILENT_CLASSES`` do not count. Every patient of the file stays in
+    the table, with zeros when all their variants are silent: they were sequenced, and found without
+    a mutation. Patients without any variant are not in a MAF at all; name them in ``sequenced``.
+
+    Of several samples of a TCGA patient one is read, by the rule of ``resolve_identifiers``.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        MAF file, gzipped or not, with columns ``Hugo_Symbol``, ``Variant_Classification`` and
+        ``Tumor_Sample_Barcode``; others are ignored, as are lines that begin with ``#``.
+    silent : bool
+        Whether silent variants count as well.
+    sequenced : sequence of str or pathlib.Path, optional
+        Patients or samples that were sequenced, or a file with one in each line (no header).
+    losses : list of Loss, optional
+        What is left out is appended to it.
+    layer : str
+        Name of the layer, for the losses.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients (sorted) x genes with at least one mutation (sorted), 0.0 or 1.0.
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read, lacks a column, has rows without a sample, or no variant counts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rows = ["Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode",
+    ...         "TP53\tMissense_Mutation\tP1", "TTN\tSilent\tP2"]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "cohort.maf"
+    ...     _ = file.write_text("\n".join(rows))
+    ...     read_maf(file, sequenced=["P3"]).to_dict()
+    {'TP53': {'P1': 1.0, 'P2': 0.0, 'P3': 0.0}}
+    """
+    path = Path(path)
+    losses = [] if losses is None else losses
+    variants = _read_variants(path)
+    nameless = variants[SAMPLE].eq("")
+    if nameless.any():
+        raise CohortError(
+            f"{path.name}: {count(int(nameless.sum()), 'variant')} without a sample: column "
+            f'"{SAMPLE}" is empty in variant {int(np.flatnonzero(nameless)[0]) + 1}. Name each '
+            "sample, or remove the rows."
+        )
+    samples = variants[SAMPLE].drop_duplicates().tolist()
+    resolved = resolve_identifiers(samples, layer)
+    losses += resolved.losses
+    patient_of = {samples[i]: p for i, p in zip(resolved.positions, resolved.patients, strict=True)}
+    variants = variants[variants[SAMPLE].isin(list(patient_of))]
+    others = resolve_identifiers(_sequenced_list(sequenced), layer).patients
+    patients = sorted({*patient_of.values(), *others})
+
+    counted = _counted(variants, silent, path, losses, layer)
+    if counted.empty:
+        raise CohortError(
+            f"{path.name}: no variant counts as a mutation; classes found: "
+            f"{listed(variants[CLASS].unique(), 8)}. Set silent = true to count silent variants."
+        )
+    genes = sorted(set(counted[GENE]))
+    values = np.zeros((len(patients), len(genes)))
+    row_of = {patient: i for i, patient in enumerate(patients)}
+    column_of = {gene: j for j, gene in enumerate(genes)}
+    values[
+        [row_of[patient_of[sample]] for sample in counted[SAMPLE]],
+        [column_of[gene] for gene in counted[GENE]],
+    ] = 1.0
+    return pd.DataFrame(values, index=pd.Index(patients, name="patient"), columns=genes)
+
+
+def is_maf(path: Path) -> bool:
+    r"""Whether a text file has the three columns of a MAF.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File, gzipped or not.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "table.tsv"
+    ...     _ = file.write_text("patient\tTP53\nP1\t1\n")
+    ...     is_maf(file)
+    False
+    """
+    header = _without_comments(read_bytes(path)).partition(b"\n")[0].decode("utf-8")
+    return {GENE, CLASS, SAMPLE} <= {name.strip() for name in header.split("\t")}
+
+
+def _without_comments(content: bytes) -> bytes:
+    """Drop the lines at the top that begin with ``#``."""
+    while content.startswith(b"#"):
+        content = content.partition(b"\n")[2]
+    return content
+
+
+def _read_variants(path: Path) -> pd.DataFrame:
+    """Read the three columns, as text."""
+    header, _, body = _without_comments(read_bytes(path)).partition(b"\n")
+    names = [name.strip() for name in header.decode("utf-8").split("\t")]
+    for column in (GENE, CLASS, SAMPLE):
+        if column not in names:
+            raise CohortError(
+                f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", tabs '
+                f'between them; "{column}" is not there; {did_you_mean(column, names)}.'
+            )
+    if not body.strip():
+        raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
+    positions = {names.index(column): column for column in (GENE, CLASS, SAMPLE)}
+    try:
+        table = pd.read_csv(
+            io.BytesIO(body),
+            sep="\t",
+            header=None,
+            names=list(range(len(names))),
+            usecols=list(positions),
+            index_col=False,
+            dtype=str,
+            keep_default_na=False,
+            quoting=csv.QUOTE_NONE,
+            comment="#" if body.startswith(b"#") else None,
+        )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
+        raise CohortError(f"{path.name}: the MAF cannot be read: {fault}") from None
+    table = table.rename(columns=positions)
+    return table.apply(lambda column: column.str.strip())
+
+
+def _counted(
+    variants: pd.DataFrame, silent: bool, path: Path, losses: list[Loss], layer: str
+) -> pd.DataFrame:
+    """Variants that count as mutations; the others are counted as losses."""
+    nameless = variants[GENE].isin(["", ".", "Unknown"])
+    quiet = variants[CLASS].str.lower().isin([name.lower() for name in SILENT_CLASSES])
+    known = {name.lower() for name in (*SILENT_CLASSES, *NON_SILENT_CLASSES)}
+    strange = sorted({name for name in variants[CLASS] if name.lower() not in known})
+    if strange and not silent:
+        warnings.warn(
+            f"{path.name}: unknown variant classes {listed(strange)} are counted as mutations.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    if silent:
+        quiet = pd.Series(False, index=variants.index)
+    for rows, reason in (
+        (nameless, "variants without a gene"),
+        (quiet & ~nameless, "silent variants"),
+    ):
+        if rows.any():
+            examples = tuple(sorted(set(variants.loc[rows, CLASS])))[:5]
+            losses.append(Loss("read", layer, "variants", int(rows.sum()), reason, examples))
+    return variants[~nameless & ~quiet]
+
+
+def _sequenced_list(sequenced: Sequence[str] | Path | None) -> list[str]:
+    """Identifiers of sequenced patients, given as such or as a file."""
+    if sequenced is None:
+        return []
+    if isinstance(sequenced, (Path, str)):
+        lines = read_bytes(Path(sequenced)).decode("utf-8").split("\n")
+        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [str(name).strip() for name in sequenced]

@@ -1,0 +1,251 @@
+"""The manifest: a TOML file that describes the tables of one cohort."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
+
+from omicsfuse._checks import did_you_mean
+from omicsfuse.cohort import KINDS, SCALES
+from omicsfuse.io.paths import resolve_path
+from omicsfuse.io.toml import parse_toml_model
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    """A table of the manifest: fixed once read, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FileTable(_Table):
+    """A table of the manifest that names a file, and perhaps where it can be had."""
+
+    file: Name
+    url: str = ""
+    sha256: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://", "file://")):
+            raise ValueError("expected an address that begins with https://, http:// or file://")
+        return url
+
+    @field_validator("sha256")
+    @classmethod
+    def _hexadecimal(cls, digest: str) -> str:
+        if digest and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
+            raise ValueError("expected the 64 hexadecimal digits of a SHA-256")
+        return digest.lower()
+
+
+class EndpointTable(_Table):
+    """``[clinical.endpoints.NAME]``: the columns of a time to event."""
+
+    time: Name
+    event: Name
+    unit: Literal["days", "weeks", "months", "years"] = "days"
+    event_values: dict[str, StrictBool | StrictInt] = {}
+
+    @field_validator("event_values")
+    @classmethod
+    def _zero_or_one(cls, values: dict[str, int]) -> dict[str, int]:
+        if any(value not in (0, 1) for value in values.values()):
+            raise ValueError("each word means 1 (the event happened) or 0 (censored)")
+        return {word: int(value) for word, value in values.items()}
+
+
+class ClinicalTable(_FileTable):
+    """``[clinical]``: the clinical table and the columns that matter."""
+
+    patient: str = ""
+    covariates: tuple[str, ...] = ()
+    known_labels: tuple[str, ...] = ()
+    technical: tuple[str, ...] = ()
+    endpoints: dict[str, EndpointTable] = {}
+
+
+class LayerTable(_FileTable):
+    """``[layers.NAME]``: the table of one omics layer."""
+
+    kind: str
+    orientation: Literal["patients_by_features", "features_by_patients"] = "patients_by_features"
+    scale: str = ""
+    patient: str = ""
+    format: Literal["table", "maf", "radiomics"] | None = None
+    rename_features: dict[str, Name] = {}
+    drop_features: tuple[str, ...] = ()
+    sequenced: str | tuple[str, ...] | None = None
+    silent: StrictBool = False
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"this kind is not known; {did_you_mean(kind, KINDS)}")
+        return kind
+
+    @model_validator(mode="after")
+    def _known_scale(self) -> "LayerTable":
+        scales = SCALES[self.kind]
+        if self.scale and self.scale not in scales:
+            raise ValueError(
+                f'scale = "{self.scale}" is not known for kind = "{self.kind}"; '
+                f"{did_you_mean(self.scale, scales)}"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that a manifest names.
+
+    Attributes
+    ----------
+    label : str
+        Table of the manifest that names it, e.g. ``"layers.expression"``.
+    text : str
+        Path as written.
+    url, sha256 : str
+        Where it can be had and its fingerprint; empty where not recorded.
+    """
+
+    label: str
+    text: str
+    url: str = ""
+    sha256: str = ""
+
+
+class Manifest(_Table):
+    """A parsed manifest. Make one with ``read_manifest``.
+
+    Attributes
+    ----------
+    name : str
+        Name of the cohort.
+    title, source, licence, citation, access, notes, disease : str
+        What the cohort is, where it is from and what may be done with it.
+    clinical : ClinicalTable or None
+        The clinical table.
+    layers : dict of str to LayerTable
+        Layers by name.
+
+    Examples
+    --------
+    >>> layer = LayerTable(file="genes.tsv", kind="expression")
+    >>> Manifest(name="mine", layers={"expression": layer}).files()
+    [PosixPath('genes.tsv')]
+    """
+
+    name: Name
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+    citation: str = ""
+    access: str = ""
+    notes: str = ""
+    disease: str = ""
+    clinical: ClinicalTable | None = None
+    layers: dict[str, LayerTable] = {}
+    _path: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _some_layer(self) -> "Manifest":
+        if not self.layers:
+            raise ValueError(
+                "the manifest names no layer; add a table such as [layers.expression] with file "
+                "and kind"
+            )
+        for name in self.layers:
+            if not name.strip() or "/" in name or "\\" in name:
+                raise ValueError(f'a layer is named "{name}"; expected a name without slashes')
+        return self
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from."""
+        return self._path
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start from."""
+        return self._path.parent if self._path is not None else Path()
+
+    def inputs(self) -> list[InputFile]:
+        """List the files it names, the clinical table first.
+
+        Returns
+        -------
+        list of InputFile
+        """
+        found = []
+        if self.clinical is not None:
+            table = self.clinical
+            found.append(InputFile("clinical", table.file, table.url, table.sha256))
+        for name, layer in self.layers.items():
+            found.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
+            if isinstance(layer.sequenced, str):
+                found.append(InputFile(f"layers.{name}", layer.sequenced))
+        return found
+
+    def files(self) -> list[Path]:
+        """List the paths of the files it names, each once.
+
+        Returns
+        -------
+        list of pathlib.Path
+
+        Raises
+        ------
+        CohortError
+            If a path needs ``$OMICSFUSE_DATA`` and it is not set.
+        """
+        return list(dict.fromkeys(resolve_path(file.text, self.base) for file in self.inputs()))
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    r"""Read and check a manifest, without opening the files it names.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        TOML file. Relative paths in it are relative to its folder; a path may begin with
+        ``$OMICSFUSE_DATA/``.
+
+    Returns
+    -------
+    Manifest
+        As written, defaults filled in.
+
+    Raises
+    ------
+    CohortError
+        If the file is missing, is not TOML, has an unknown key (the nearest valid one is named), or
+        lacks one that is needed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = 'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "mine.toml"
+    ...     _ = file.write_text(text)
+    ...     read_manifest(file).layers["genes"].kind
+    'expression'
+    """
+    manifest = parse_toml_model(path, Manifest)
+    manifest._path = Path(path)
+    return manifest

@@ -1,0 +1,161 @@
+"""Write a run's results: tidy tab-separated tables and a record of how they came about."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.results import RunResults, Verification
+
+#: Columns of the tables that several endpoints share, so that an empty one has its header.
+SURVIVAL_COLUMNS = [
+    "endpoint",
+    "comparison",
+    "n",
+    "events",
+    "chi2",
+    "p_asymptotic",
+    "p_permutation",
+    "p_ci_low",
+    "p_ci_high",
+    "fdr",
+    "note",
+]
+COX_COLUMNS = [
+    "endpoint",
+    "model",
+    "term",
+    "n",
+    "events",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "p",
+    "note",
+]
+VERIFICATION_COLUMNS = [
+    "cohort",
+    "endpoint",
+    "comparison",
+    "n",
+    "events",
+    "genes_found",
+    "genes_total",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "chi2",
+    "p",
+    "random_null_percentile",
+    "note",
+]
+
+
+def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
+    """Lay out the result files of a run.
+
+    Parameters
+    ----------
+    results : RunResults
+        What a run produced.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        File name -> table, its key in the first column.
+    """
+    patients = results.subtypes.evidence["patients"]
+    columns = ["subtype", "silhouette", "confidence", "n_layers"]
+    survival = results.survival.values()
+    tables = {
+        "subtypes.tsv": patients[columns].reset_index(names="patient"),
+        "n_clusters.tsv": results.subtypes.evidence["n_clusters"].reset_index(names="k"),
+        "stability.tsv": results.assessment.stability.reset_index(names="subtype"),
+        "layers.tsv": results.assessment.layers.reset_index(names="layer"),
+        "coverage.tsv": results.fusion.coverage.astype(int).reset_index(names="patient"),
+        "map.tsv": results.embedding.reset_index(names="patient"),
+        "survival.tsv": stacked([s.tests for s in survival], SURVIVAL_COLUMNS),
+        "cox.tsv": stacked([s.cox for s in survival], COX_COLUMNS),
+        "clinical.tsv": results.clinical.reset_index(names="variable"),
+        "markers.tsv": results.markers,
+        "enrichment.tsv": results.enrichment,
+    }
+    return tables | verification_tables(results.verification)
+
+
+def verification_tables(verification: Verification | None) -> dict[str, pd.DataFrame]:
+    """Lay out the result files of a verification: the tests, and who was assigned to what."""
+    tables = [verification.table] if verification else []
+    files = {"verification.tsv": stacked(tables, VERIFICATION_COLUMNS)}
+    for cohort, table in (verification.assignments if verification else {}).items():
+        files[f"assigned_{_file_name(cohort)}.tsv"] = table.reset_index(names="patient")
+    return files
+
+
+def stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Put tables with the same columns under one another; none gives an empty table with header.
+
+    Examples
+    --------
+    >>> stacked([], ["cohort", "p"]).columns.tolist()
+    ['cohort', 'p']
+    """
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame({column: [] for column in columns})
+    return pd.concat(filled, ignore_index=True)[columns]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as UTF-8 TSV; ten significant digits, so that the last bits do not show."""
+    table.to_csv(
+        path, sep="\t", index=False, float_format="%.10g", encoding="utf-8", lineterminator="\n"
+    )
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write a mapping as readable JSON; what is not a number becomes null."""
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def run_record(results: RunResults) -> dict[str, Any]:
+    """Collect ``run.json``: what was done with what, what was lost, and how long it took."""
+    sizes = results.subtypes.evidence["subtypes"]["n"]
+    provenance = dict(results.provenance)
+    return {
+        "name": results.name,
+        "versions": provenance["versions"],
+        "seed": provenance["seed"],
+        "settings": dict(results.settings),
+        "inputs": provenance["inputs"],
+        "fusion": {**results.fusion.params, "n_patients": len(results.fusion.affinity)},
+        "subtypes": {**results.subtypes.params, "sizes": {k: int(n) for k, n in sizes.items()}},
+        "assessment": dict(results.assessment.params),
+        "signature": results.signature.hash if results.signature else None,
+        "losses": [asdict(loss) for loss in results.losses],
+        "warnings": list(results.warnings),
+        "seconds": provenance["seconds"],
+    }
+
+
+def _file_name(text: str) -> str:
+    """Turn a cohort's name into one that any file system takes."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)
+
+
+def _plain(value: Any) -> Any:
+    """Turn mappings, sequences and numpy scalars into what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

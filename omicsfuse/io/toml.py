@@ -1,0 +1,184 @@
+"""TOML files read into pydantic models, with every fault told in a plain sentence."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from omicsfuse._checks import did_you_mean
+from omicsfuse.errors import CohortError, OmicsfuseError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "expected text in quotes",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "list_type": "expected a list in square brackets",
+    "tuple_type": "expected a list in square brackets",
+    "dict_type": "expected a table of key = value",
+    "mapping_type": "expected a table of key = value",
+    "model_type": "expected a table of key = value",
+}
+
+
+def parse_toml_model(
+    path: str | Path,
+    model: type[Model],
+    what: str = "manifest",
+    error: type[OmicsfuseError] = CohortError,
+) -> Model:
+    """Read a TOML file into a pydantic model.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    model : type
+        Subclass of ``pydantic.BaseModel``; forbid extra keys to have unknown ones refused.
+    what : str
+        What such a file is called in messages.
+    error : type
+        Class of error to raise.
+
+    Returns
+    -------
+    pydantic.BaseModel
+        An instance of ``model``.
+
+    Raises
+    ------
+    OmicsfuseError
+        If the file is missing, is not TOML (naming the line), lacks a key, has an unknown key
+        (naming the nearest valid one) or a value of the wrong type.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> class Note(BaseModel):
+    ...     text: str
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "note.toml"
+    ...     _ = file.write_text('text = "hello"')
+    ...     parse_toml_model(file, Note, what="note").text
+    'hello'
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise error(f"{what} {path} does not exist: check its path.") from None
+    except (IsADirectoryError, PermissionError) as fault:
+        raise error(f"{what} {path} cannot be read: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise error(f"{what} {path} is not UTF-8 text: expected a TOML file.") from None
+    try:
+        values = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as fault:
+        raise error(f"{what} {path} is not valid TOML: {fault}.{_hint(content, fault)}") from None
+    try:
+        return model.model_validate(values)
+    except ValidationError as faults:
+        found = faults.errors(include_url=False)
+        sentences = [_sentence(fault, model) for fault in found]
+        more = f"\n... and {len(sentences) - 5} more." if len(sentences) > 5 else ""
+        head = f"{what} {path}: "
+        raise error(head + "\n".join(dict.fromkeys(sentences[:5])) + more) from None
+
+
+def _hint(content: str, fault: tomllib.TOMLDecodeError) -> str:
+    """Show the line that the parser stopped at, where it says which."""
+    words = str(fault).replace(",", " ").split()
+    if "line" not in words:
+        return ""
+    number = int(words[words.index("line") + 1])
+    lines = content.splitlines()
+    return f" Line {number}: {lines[number - 1].strip()}" if 0 < number <= len(lines) else ""
+
+
+def _sentence(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """One validation fault as a sentence that names the key and its table."""
+    location = [part for part in fault["loc"] if part != "[key]"]
+    kind = fault["type"]
+    if kind in ("extra_forbidden", "missing"):
+        *table, key = location
+        place = _place(table)
+        if kind == "missing":
+            return f'the key "{key}" is missing {place}.'
+        valid = _valid_keys(model, table)
+        return f'unknown key "{key}" {place}; {did_you_mean(str(key), valid)}.'
+    # For a union of types the last parts name pydantic's branches, not keys of the file.
+    keys = location[: _depth(model, location)]
+    name = ".".join(str(key) for key in keys)
+    found = fault.get("input")
+    if kind == "literal_error":
+        options = str(fault["ctx"]["expected"]).replace(" or ", ", ").replace("'", "")
+        return f"{name} = {_shown(found)}; {did_you_mean(str(found), options.split(', '))}."
+    if kind in _EXPECTED:
+        return f"{name} = {_shown(found)}: {_EXPECTED[kind]}."
+    message = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
+    message = message.replace("Input should be", "it should be")
+    return f"{name} = {_shown(found)}: {message}." if name else f"{message}."
+
+
+def _place(table: Sequence[object]) -> str:
+    return f"in table [{'.'.join(map(str, table))}]" if table else "at the top of the file"
+
+
+def _shown(value: object) -> str:
+    """A value as TOML writes it, cut when long."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Models inside an annotation such as ``Clinical | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Union, UnionType):
+        return [model for part in get_args(annotation) for model in _models_in(part)]
+    return []
+
+
+def _step(annotation: Any, key: object) -> Any:
+    """Annotation of what a key leads to, None where it leads nowhere."""
+    for model in _models_in(annotation):
+        for name, field in model.model_fields.items():
+            if key in (name, field.alias):
+                return field.annotation
+    for part in [annotation, *get_args(annotation)]:
+        arguments = get_args(part)
+        if len(arguments) == 2 and arguments[0] is str and get_origin(part) is not Union:
+            return arguments[1]  # a mapping: any key is a name
+        if isinstance(key, int) and get_origin(part) in (list, tuple, Sequence) and arguments:
+            return arguments[0]
+    return None
+
+
+def _valid_keys(model: type[BaseModel], table: Sequence[object]) -> list[str]:
+    """Keys that a table of the file may have."""
+    annotation: Any = model
+    for key in table:
+        annotation = _step(annotation, key) or annotation
+    models = _models_in(annotation)
+    return [field.alias or name for part in models for name, field in part.model_fields.items()]
+
+
+def _depth(model: type[BaseModel], location: Sequence[object]) -> int:
+    """How many parts of a location are keys of the file."""
+    annotation: Any = model
+    for depth, key in enumerate(location):
+        annotation = _step(annotation, key)
+        if annotation is None:
+            return max(depth, 1)
+    return len(location)

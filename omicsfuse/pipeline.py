@@ -1,0 +1,349 @@
+"""The pipeline: one study in, all its results out, stage by stage."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.assessment import assess
+from omicsfuse.biology import associate, differential_features, enrich
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
+from omicsfuse.clustering import cluster, embed
+from omicsfuse.cohort import Cohort
+from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.fusion import fuse
+from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.manifest import Manifest, read_manifest
+from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
+from omicsfuse.preprocess import preprocess
+from omicsfuse.provenance import Clock, input_hashes, recorded_warnings, versions
+from omicsfuse.report import write_report
+from omicsfuse.results import (
+    Prepared,
+    RunResults,
+    Signature,
+    Subtypes,
+    SurvivalComparison,
+    Verification,
+)
+from omicsfuse.signatures import derive_signature, load_signature, save_signature
+from omicsfuse.study import (
+    Study,
+    check_cohort,
+    check_files,
+    fused_layers,
+    prepared_layers,
+    read_study,
+    settings,
+)
+from omicsfuse.survival import compare_survival
+from omicsfuse.verify import verify
+from omicsfuse.workspace import Workspace
+
+#: Stages of a run, in order.
+STAGES = (
+    "read",
+    "preprocess",
+    "fuse",
+    "cluster",
+    "assess",
+    "map",
+    "survival",
+    "clinical",
+    "markers",
+    "pathways",
+    "signature",
+    "verify",
+    "report",
+)
+
+def run(
+    study: Study | str | Path,
+    out: str | Path,
+    *,
+    seed: int | None = None,
+    n_jobs: int = 1,
+    resume: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> RunResults:
+    """Run a study from tables to verified subtypes, and write its results.
+
+    Parameters
+    ----------
+    study : Study, str or Path
+        A study, or the path of a study file.
+    out : str or Path
+        Folder for the results: new, empty, or holding an earlier run, which is replaced when this
+        one is done.
+    seed : int, optional
+        Seed in place of the study's.
+    n_jobs : int
+        Processes to use; results do not depend on it.
+    resume : bool
+        Take up the finished long stages of an interrupted run in the same folder.
+    progress : callable, optional
+        Called with the name of each stage (one of ``STAGES``) as it begins.
+
+    Returns
+    -------
+    RunResults
+        What was also written to ``out``.
+
+    Raises
+    ------
+    StudyError, CohortError, SignatureError
+        If the study or the data are at fault; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import omicsfuse as of
+    >>> from omicsfuse.datasets import write_simulated_study
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> study = write_simulated_study(of.simulate_cohort(60, n_external=0, effect=2), folder)
+    >>> results = of.run(study, out=folder / "results")  # doctest: +SKIP
+    """
+    study = study if isinstance(study, Study) else read_study(study)
+    if seed is not None:
+        study = study.model_copy(update={"seed": seed})
+    clock = Clock(progress)
+    # One thread for linear algebra: the last bits of a sum depend on how many share the work.
+    with (
+        Workspace(Path(out), resume) as workspace,
+        recorded_warnings() as caught,
+        threadpool_limits(limits=1),
+    ):
+        results = _stages(study, workspace, clock, n_jobs)
+        results = replace(results, warnings=tuple(caught()))
+        with clock("report"):
+            for name, table in result_tables(results).items():
+                write_table(table, workspace.staging / name)
+            write_report(results, workspace.staging)
+        results = replace(
+            results, provenance={**results.provenance, "seconds": dict(clock.seconds)}
+        )
+        workspace.publish(run_record(results))
+    return results
+
+
+def verify_cohorts(
+    signature: str | Path, manifests: Sequence[str | Path], out: str | Path, *, seed: int = 0
+) -> Verification:
+    """Test a saved signature in cohorts described by manifests, and write what it shows.
+
+    Parameters
+    ----------
+    signature : str or Path
+        A locked signature, as ``run`` writes it.
+    manifests : sequence of str or Path
+        Manifests of the cohorts.
+    out : str or Path
+        Folder for the results: new, empty, or holding an earlier result.
+    seed : int
+        Seed of the permutations and of the random gene sets.
+
+    Returns
+    -------
+    Verification
+        What was also written to ``out``: ``verification.tsv``, one ``assigned_*.tsv`` a cohort, and
+        the record ``run.json``.
+
+    Raises
+    ------
+    SignatureError, CohortError, StudyError
+        If the signature was altered, or a cohort or the folder is at fault; nothing is written
+        then.
+    """
+    with (
+        Workspace(Path(out)) as workspace,
+        recorded_warnings() as caught,
+        threadpool_limits(limits=1),
+    ):
+        locked = load_signature(Path(signature))
+        described = [read_manifest(path) for path in manifests]
+        cohorts = [read_cohort(manifest) for manifest in described]
+        verification = verify(locked, cohorts, random_state=seed)
+        for name, table in verification_tables(verification).items():
+            write_table(table, workspace.staging / name)
+        files = [Path(signature), *map(Path, manifests)]
+        files += [path for manifest in described for path in manifest.files()]
+        losses = [loss for cohort in cohorts for loss in cohort.losses]
+        record = {
+            "signature": locked.hash,
+            "versions": versions(),
+            "seed": seed,
+            "inputs": input_hashes(Path.cwd(), [path.resolve() for path in files]),
+            "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
+            "warnings": caught(),
+        }
+        workspace.publish(record)
+    return verification
+
+
+def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> RunResults:
+    """Compute every stage in order; the signature is written before external tables are read."""
+    base = study.path.parent if study.path else Path.cwd()
+    with clock("read"):
+        discovery, external = check_files(study)
+        cohort = read_cohort(discovery)
+        check_cohort(study, cohort)
+        inputs = input_hashes(base, [study.discovery, *discovery.files(), *study.gene_sets])
+    with clock("preprocess"):
+        prepared = preprocess(
+            cohort, prepared_layers(study, cohort), n_features=study.preprocess.n_features
+        )
+    with clock("fuse"):
+        fusion = fuse(prepared, layers=fused_layers(study, cohort), **study.fusion.model_dump())
+    with clock("cluster"):
+        subtypes = cluster(fusion, study.subtypes.n_clusters, random_state=study.seed)
+    with clock("assess"):
+        assessment = workspace.remembered(assess, ["n_jobs"])(
+            prepared,
+            fusion,
+            subtypes,
+            budget=study.subtypes.budget,
+            random_state=study.seed,
+            n_jobs=n_jobs,
+        )
+    with clock("map"):
+        embedding = workspace.remembered(embed, [])(fusion, random_state=study.seed)
+    with clock("survival"):
+        survival = _survival(study, cohort, subtypes)
+    with clock("clinical"):
+        clinical = associate(subtypes, cohort)
+    with clock("markers"):
+        markers = differential_features(subtypes, prepared)
+    with clock("pathways"):
+        enrichment = _enrichment(study, prepared, subtypes, workspace)
+    losses = list(prepared.losses) + list(fusion.losses)
+    for comparison in survival.values():
+        losses += comparison.losses
+    with clock("signature"):
+        signature = _signature(study, prepared, subtypes, workspace.staging)
+    verification = None
+    if signature is not None and external:
+        with clock("verify"):
+            cohorts = [read_cohort(manifest) for manifest in external]
+            verification = verify(
+                signature,
+                cohorts,
+                n_random=study.signature.n_random if study.signature else 1000,
+                n_permutations=study.survival.n_permutations,
+                random_state=study.seed,
+            )
+            for path, manifest in zip(study.external, external, strict=True):
+                inputs |= input_hashes(base, [path, *manifest.files()])
+            losses += [loss for other in cohorts for loss in other.losses]
+            losses += verification.losses
+    provenance = {"versions": versions(), "seed": study.seed, "inputs": inputs, "seconds": {}}
+    return RunResults(
+        name=study.name,
+        settings=settings(study),
+        cohort=cohort,
+        prepared=prepared,
+        fusion=fusion,
+        subtypes=subtypes,
+        assessment=assessment,
+        embedding=embedding,
+        survival=survival,
+        clinical=clinical,
+        markers=markers,
+        enrichment=enrichment,
+        signature=signature,
+        verification=verification,
+        losses=tuple(losses),
+        provenance=provenance,
+    )
+
+
+def _survival(study: Study, cohort: Cohort, subtypes: Subtypes) -> dict[str, SurvivalComparison]:
+    """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
+    names = study.survival.endpoints
+    return {
+        endpoint: compare_survival(
+            subtypes,
+            cohort,
+            endpoint,
+            n_permutations=study.survival.n_permutations,
+            random_state=study.seed,
+        )
+        for endpoint in (cohort.endpoints if names is None else names)
+    }
+
+
+def _enrichment(
+    study: Study, prepared: Prepared, subtypes: Subtypes, workspace: Workspace
+) -> pd.DataFrame:
+    """Enrichment of the study's gene sets; none named, none computed."""
+    if not study.gene_sets:
+        return EMPTY_ENRICHMENT.copy()
+    return workspace.remembered(enrich, [])(
+        subtypes,
+        prepared,
+        list(study.gene_sets),
+        random_state=study.seed,
+        **study.enrichment.model_dump(),
+    )
+
+
+def _signature(
+    study: Study, prepared: Prepared, subtypes: Subtypes, folder: Path
+) -> Signature | None:
+    """Derive, lock and write the signature, if the study asks for one and there is a contrast."""
+    if study.signature is None:
+        return None
+    if subtypes.labels.nunique() < 2:
+        warnings.warn(
+            "no signature was derived: with a single subtype there is nothing to tell apart.",
+            OmicsfuseWarning,
+            stacklevel=2,
+        )
+        return None
+    signature = derive_signature(
+        subtypes,
+        prepared,
+        layer=study.signature.layer,
+        n_genes=study.signature.n_genes,
+        name=study.name,
+    )
+    save_signature(signature, folder / "signature.json")
+    return signature
+
+
+def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[Manifest]]:
+    """Read and check everything a study names, and compute nothing.
+
+    Parameters
+    ----------
+    study : Study, str or Path
+        A study, or the path of a study file.
+
+    Returns
+    -------
+    study : Study
+        The study as parsed.
+    cohort : Cohort
+        The discovery cohort.
+    external : list of Cohort
+        The external cohorts.
+    manifests : list of Manifest
+        Manifests, the discovery cohort's first.
+
+    Raises
+    ------
+    StudyError, CohortError
+        If the study or the data are at fault.
+    """
+    from omicsfuse.io.gmt import read_gmt
+
+    study = study if isinstance(study, Study) else read_study(study)
+    discovery, external = check_files(study)
+    cohort = read_cohort(discovery)
+    check_cohort(study, cohort)
+    for path in study.gene_sets:
+        if not read_gmt(path):
+            raise StudyError(f"{path} holds no gene set.")
+    return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]

@@ -1,0 +1,292 @@
+"""What the subtypes are made of: top markers of each layer, and pathways."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.colours import DIVERGING, INK, subtype_colour
+from omicsfuse.plot.network import patients_in_order
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.results import Prepared, Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_ROWS = 72
+
+
+def select_markers(
+    markers: pd.DataFrame, subtypes: Sequence[str], *, per_subtype: int = 5, fdr: float = 0.05
+) -> pd.DataFrame:
+    """Choose the markers to draw: of each layer and subtype those with the smallest p.
+
+    Features higher in the subtype (positive effect) come before lower ones, and a feature is shown
+    once, for the subtype it marks best. Fewer are taken where the figure would grow too long.
+
+    Parameters
+    ----------
+    markers : pandas.DataFrame
+        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
+    subtypes : sequence of str
+        Subtypes in the order wanted.
+    per_subtype : int
+        Most markers of a subtype in a layer.
+    fdr : float
+        Only markers with at most this false discovery rate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``markers``, ordered by layer, subtype and p.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.biology import select_markers
+    >>> table = pd.DataFrame({"layer": ["rna"] * 2, "feature": ["A", "B"], "subtype": ["S1"] * 2,
+    ...                       "effect": [1.0, 2.0], "p": [0.01, 0.5], "fdr": [0.02, 0.6]})
+    >>> select_markers(table, ["S1"])["feature"].tolist()
+    ['A']
+    """
+    found = markers[markers["fdr"] <= fdr] if len(markers) else markers
+    if found.empty:
+        return found
+    layers = list(dict.fromkeys(found["layer"]))
+    most = min(per_subtype, max(1, _MOST_ROWS // (len(layers) * len(subtypes))))
+    found = found.assign(_lower=~(found["effect"] > 0), _size=-found["effect"].abs())
+    best = found.sort_values(["_lower", "p", "_size", "feature"], kind="stable")
+    best = best.drop_duplicates(["layer", "feature"])
+    parts = [
+        best[(best["layer"] == layer) & (best["subtype"] == subtype)].head(most)
+        for layer in layers
+        for subtype in subtypes
+    ]
+    return pd.concat(parts).drop(columns=["_lower", "_size"])
+
+
+@styled
+def top_markers(
+    markers: pd.DataFrame,
+    prepared: Prepared,
+    subtypes: Subtypes,
+    *,
+    per_subtype: int = 5,
+    fdr: float = 0.05,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw the strongest markers of each subtype and layer as a heatmap.
+
+    Values are z-scores over the patients of a layer, cut at -2.5 and 2.5; patients are ordered as
+    in the fused network. Grey: the patient lacks the value.
+
+    Parameters
+    ----------
+    markers : pandas.DataFrame
+        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
+    prepared : Prepared
+        Layers, whose ``values`` are drawn.
+    subtypes : Subtypes
+        Labels of the patients.
+    per_subtype : int
+        Most markers of a subtype in a layer.
+    fdr : float
+        Only markers with at most this false discovery rate.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import top_markers
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
+    >>> layer = PreparedLayer("expression", values, values, "log2", None)
+    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
+    >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S2"],
+    ...                       "effect": [1.0], "p": [0.01], "fdr": [0.02]})
+    >>> ax = top_markers(table, Prepared("x", {"rna": layer}), Subtypes(labels, {}, {}))
+    >>> ax.images[0].get_array().shape
+    (1, 3)
+    """
+    import matplotlib
+    from matplotlib.patches import Rectangle
+
+    chosen = select_markers(markers, subtypes.names, per_subtype=per_subtype, fdr=fdr)
+    if chosen.empty:
+        return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
+    labels = patients_in_order(subtypes)
+    values = np.array(
+        [
+            _z_scores(prepared, str(layer), str(feature), labels.index)
+            for layer, feature in zip(chosen["layer"], chosen["feature"], strict=True)
+        ]
+    )
+    ax = axes_or_new(ax, 7.0, 1.1 + 0.145 * len(chosen))
+    colours = matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4")
+    image = ax.imshow(
+        np.ma.masked_invalid(values), cmap=colours, vmin=-2.5, vmax=2.5, aspect="auto"
+    )
+    ax.set_xticks([])
+    ax.set_yticks(range(len(chosen)), [shorten(name, 40) for name in chosen["feature"]])
+    ax.yaxis.tick_right()
+    ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    start = 0
+    for name in subtypes.names:
+        count = int((labels == name).sum())
+        box: dict[str, Any] = {
+            "facecolor": subtype_colour(name),
+            "edgecolor": "white",
+            "clip_on": False,
+        }
+        height, gap = 9 / (11 * len(chosen) + 9), 3 / (11 * len(chosen) + 9)
+        across = ax.get_xaxis_transform()
+        ax.add_patch(Rectangle((start - 0.5, 1 + gap), count, height, transform=across, **box))
+        middle = start + count / 2 - 0.5
+        ax.text(middle, 1 + 1.6 * gap + height, name, transform=across, ha="center", va="bottom")
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=1)
+        start += count
+    _mark_rows(ax, chosen)
+    bar = ax.figure.colorbar(
+        image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
+    )
+    bar.outline.set_visible(False)
+    bar.set_label("z-score")
+    return ax
+
+
+def _z_scores(prepared: Prepared, layer: str, feature: str, patients: pd.Index) -> np.ndarray:
+    """Values of a feature as z-scores over the patients that have it."""
+    if layer not in prepared.layers or feature not in prepared.layers[layer].values:  # noqa: PD011
+        return np.full(len(patients), np.nan)
+    column = prepared.layers[layer].values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
+    finite = column[np.isfinite(column)]
+    spread = finite.std() if len(finite) else 0.0
+    return (column - finite.mean()) / spread if spread > 0 else column * 0
+
+
+def _mark_rows(ax: "Axes", chosen: pd.DataFrame) -> None:
+    """At the left, which rows belong to which layer and mark which subtype."""
+    from matplotlib.patches import Rectangle
+
+    down = ax.get_yaxis_transform()
+    for y, name in enumerate(chosen["subtype"]):
+        box: dict[str, Any] = {
+            "facecolor": subtype_colour(str(name)),
+            "edgecolor": "none",
+            "clip_on": False,
+        }
+        ax.add_patch(Rectangle((-0.022, y - 0.5), 0.014, 1, transform=down, **box))
+    layers = chosen["layer"].astype(str).to_numpy()
+    start = 0
+    for end in range(1, len(layers) + 1):
+        if end < len(layers) and layers[end] == layers[start]:
+            continue
+        middle = (start + end - 1) / 2
+        ax.text(-0.035, middle, shorten(layers[start], 22), transform=down, ha="right", va="center")
+        if start:
+            ax.axhline(start - 0.5, color="white", linewidth=1.6)
+        start = end
+
+
+@styled
+def pathways(enrichment: pd.DataFrame, *, per_subtype: int = 5, ax: "Axes | None" = None) -> "Axes":
+    """Draw gene sets against subtypes: colour is the enrichment score, size the evidence.
+
+    Parameters
+    ----------
+    enrichment : pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``.
+    per_subtype : int
+        Gene sets of each subtype that are shown, smallest false discovery rate first.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Dots; a dark rim marks a false discovery rate below 0.05.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import pathways
+    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "gene_set": ["HYPOXIA"] * 2,
+    ...                       "nes": [1.8, -1.7], "fdr": [0.01, 0.2]})
+    >>> [text.get_text() for text in pathways(table).get_yticklabels()]
+    ['HYPOXIA']
+    """
+    from matplotlib.lines import Line2D
+
+    table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
+    if table.empty:
+        return nothing("no gene set was tested", ax)
+    names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
+    table = table.assign(_size=-table["nes"].abs())
+    best = table.sort_values(["fdr", "_size", "gene_set"], kind="stable")
+    rows: list[str] = []
+    for name in names:
+        top = best.loc[best["subtype"].astype(str) == name, "gene_set"].head(per_subtype)
+        rows += [str(gene_set) for gene_set in top if str(gene_set) not in rows]
+    shown = best[best["gene_set"].isin(rows)]
+    ax = axes_or_new(ax, 4.6 + 0.45 * len(names), 1.5 + 0.21 * len(rows))
+    x = [names.index(str(name)) for name in shown["subtype"]]
+    y = [rows.index(str(name)) for name in shown["gene_set"]]
+    fdr = shown["fdr"].fillna(1).clip(1e-4, 1)
+    far = max(2.0, float(shown["nes"].abs().max()))
+    dots = ax.scatter(
+        x,
+        y,
+        s=_dot(fdr.to_numpy()),
+        c=shown["nes"],
+        cmap=DIVERGING,
+        vmin=-far,
+        vmax=far,
+        edgecolors=np.where(fdr < 0.05, INK, "#b7bfc8"),
+        linewidths=np.where(fdr < 0.05, 1.1, 0.5).tolist(),
+        zorder=3,
+    )
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(length=0)
+    ax.grid()
+    ax.set_axisbelow(True)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            color="#e8ebee",
+            markersize=float(np.sqrt(_dot(np.array([value]))[0])),
+            markeredgecolor=INK if value < 0.05 else "#b7bfc8",
+            label=text,
+        )
+        for value, text in ((0.5, "0.5"), (0.049, "0.05"), (0.01, "0.01"), (1e-3, "0.001 or less"))
+    ]
+    ax.legend(
+        handles=handles, title="FDR", loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7
+    )
+    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", shrink=0.6, aspect=24, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label("normalised enrichment score (NES)")
+    return ax
+
+
+def _dot(fdr: np.ndarray) -> np.ndarray:
+    """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
+    return 14 + 42 * np.minimum(-np.log10(fdr), 3)

@@ -1,0 +1,204 @@
+"""What every figure shares: style, axes to draw on, and saving with the same bytes each time."""
+
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from omicsfuse.plot.colours import FAINT, INK, MUTED
+from omicsfuse.plot.numbers import clean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: DejaVu Sans comes with matplotlib, so that figures are the same on every machine. Names may
+#: hold dollar signs, which are not mathematics here.
+STYLE: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "font.size": 8.5,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8.5,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": False,
+    "axes.formatter.use_mathtext": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "none",
+    "svg.image_inline": True,
+}
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Draw in the style of this package, and leave the caller's matplotlib settings as they were.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import styled
+    >>> styled(len)("abc")
+    3
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
+    """Give back the caller's axes, or axes on a new figure of that size in inches.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import axes_or_new
+    >>> float(axes_or_new(None, 4, 3).figure.get_figwidth())
+    4.0
+    """
+    return ax if ax is not None else new_figure(width, height).subplots()
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """Make a figure that belongs to no window and to no global state.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import new_figure
+    >>> new_figure(4, 3).axes
+    []
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[Axes]":
+    """Axes side by side: on a new figure, or inside the caller's axes.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import panels
+    >>> len(panels(None, 3, 6, 2))
+    3
+    """
+    if ax is None:
+        return list(new_figure(width, height).subplots(1, count, squeeze=False)[0])
+    ax.axis("off")
+    share = 1 / count
+    return [ax.inset_axes((i * share, 0, share * 0.82, 1)) for i in range(count)]
+
+
+@styled
+def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
+    """Say calmly that there is nothing to draw, and why.
+
+    Parameters
+    ----------
+    why : str
+        The reason, a clause without a full stop.
+    ax : matplotlib.axes.Axes, optional
+        Axes to write on.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Axes with that sentence and nothing else.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import nothing
+    >>> nothing("no endpoint").texts[0].get_text()
+    'Nothing to show: no endpoint'
+    """
+    ax = axes_or_new(ax, 5, 0.8)
+    ax.axis("off")
+    ax.text(
+        0.5,
+        0.5,
+        f"Nothing to show: {clean(why)}",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        color=MUTED,
+        wrap=True,
+    )
+    return ax
+
+
+@styled
+def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170) -> list[Path]:
+    """Write a figure as SVG (text stays text) and as PNG; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes or sequence of them
+        What a function of ``omicsfuse.plot`` returned.
+    stem : str or path
+        Path without its ending; the folder must exist.
+    dpi : int
+        Dots per inch of the PNG, and of images inside the SVG.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The SVG and the PNG.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from omicsfuse.plot import nothing, save_figure
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_figure(nothing("no data"), f"{folder}/empty")]
+    ['empty.svg', 'empty.png']
+    """
+    import matplotlib
+
+    first = axes if not isinstance(axes, Sequence) else axes[0]
+    figure: Any = first.figure
+    svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": svg.stem}):
+        # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(
+            svg,
+            format="svg",
+            dpi=dpi,
+            bbox_inches="tight",
+            pad_inches=0.06,
+            metadata={"Date": None, "Creator": None},
+        )
+        figure.savefig(
+            png,
+            format="png",
+            dpi=dpi,
+            bbox_inches="tight",
+            pad_inches=0.06,
+            metadata={"Software": None},
+        )
+    return [svg, png]

@@ -1,0 +1,227 @@
+"""Hazard ratios as a forest plot: of Cox models, and of a signature in other cohorts."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.colours import ACCENT, INK, MUTED
+from omicsfuse.plot.kaplan import kaplan_meier
+from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
+from omicsfuse.results import Verification
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Hazard ratios outside these bounds are drawn as arrows at the edge.
+_FARTHEST = (0.02, 50.0)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a forest plot: a heading where ``hr`` is None."""
+
+    label: str
+    hr: float | None = None
+    low: float = np.nan
+    high: float = np.nan
+    p: float = np.nan
+    counts: str = ""
+
+
+@styled
+def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw hazard ratios of Cox models with 95% confidence intervals.
+
+    Parameters
+    ----------
+    cox_table : pandas.DataFrame
+        Columns ``model``, ``term``, ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``,
+        ``p``; as ``SurvivalComparison.cox``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; leave about 3 inches at its right for the numbers. A new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Hazard ratios on a logarithmic axis; a row without one reads "not estimated".
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import forest
+    >>> cox = pd.DataFrame({"model": ["univariable"], "term": ["age"], "n": [90], "events": [40],
+    ...                     "hr": [1.5], "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01]})
+    >>> forest(cox).get_xscale()
+    'log'
+    """
+    if cox_table.empty:
+        return nothing("no Cox model was fitted", ax)
+    rows: list[_Row] = []
+    endpoints = cox_table["endpoint"].astype(str) if "endpoint" in cox_table else None
+    several = endpoints is not None and endpoints.nunique() > 1
+    heading = ""
+    for _, row in cox_table.iterrows():
+        model = clean(row["model"])
+        title = f"{clean(row['endpoint'])}: {model}" if several else model
+        if title != heading:
+            rows.append(_Row(title))
+            heading = title
+        rows.append(_row(row, str(row["term"])))
+    return _draw(rows, ax)
+
+
+@styled
+def verification_forest(verification: Verification, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw hazard ratios of a locked signature in other cohorts.
+
+    Parameters
+    ----------
+    verification : Verification
+        Its ``table`` has one row a cohort, endpoint and comparison.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Hazard ratios on a logarithmic axis, grouped by cohort and endpoint.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import verification_forest
+    >>> from omicsfuse.results import Verification
+    >>> table = pd.DataFrame({
+    ...     "cohort": ["other"], "endpoint": ["os"], "comparison": ["S1 score per SD"], "n": [90],
+    ...     "events": [40], "hr": [1.5], "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01]})
+    >>> verification_forest(Verification(table, {}, {})).get_xscale()
+    'log'
+    """
+    table = verification.table
+    # The test over all assigned subtypes has no hazard ratio by nature: it belongs to the table.
+    if len(table):
+        table = table[table["comparison"] != "assigned subtypes"]
+    if table.empty:
+        return nothing("no hazard ratio was estimated in another cohort", ax)
+    rows: list[_Row] = []
+    heading = ""
+    for _, row in table.iterrows():
+        title = f"{shorten(row['cohort'], 36)}: {shorten(row['endpoint'], 16)}"
+        if title != heading:
+            rows.append(_Row(title))
+            heading = title
+        rows.append(_row(row, str(row["comparison"])))
+    return _draw(rows, ax)
+
+
+@styled
+def verification_curves(verification: Verification) -> "list[Axes]":
+    """Draw Kaplan-Meier curves of the assigned subtypes in other cohorts, a figure for each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import verification_curves
+    >>> from omicsfuse.results import Verification
+    >>> verification_curves(Verification(pd.DataFrame(), {}, {}))
+    []
+    """
+    return [
+        kaplan_meier(comparison, title=name) for name, comparison in verification.survival.items()
+    ]
+
+
+def _row(row: pd.Series, label: str) -> _Row:
+    """Line of one hazard ratio."""
+    return _Row(
+        label,
+        float(row["hr"]),
+        float(row["hr_ci_low"]),
+        float(row["hr_ci_high"]),
+        float(row["p"]),
+        f"{int(row['events'])} / {int(row['n'])}",
+    )
+
+
+def _limits(rows: list[_Row]) -> tuple[float, float]:
+    """Range of the axis: all finite bounds, 1 in the middle part, no further than the farthest."""
+    bounds = [
+        bound
+        for row in rows
+        if row.hr is not None
+        for bound in (row.hr, row.low, row.high)
+        if np.isfinite(bound) and bound > 0
+    ]
+    low = max(min([*bounds, 0.5]) / 1.15, _FARTHEST[0])
+    high = min(max([*bounds, 2.0]) * 1.15, _FARTHEST[1])
+    return low, high
+
+
+def _draw(rows: list[_Row], ax: "Axes | None") -> "Axes":
+    """Draw the lines from top to bottom, with numbers in columns at the right."""
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    ax = axes_or_new(ax, 7.4, 1.0 + 0.235 * len(rows))
+    low, high = _limits(rows)
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ax.plot([1, 1], [-0.5, len(rows)], color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
+    for y, row in enumerate(rows):
+        if row.hr is None:
+            continue
+        if np.isnan(row.hr):
+            _column(ax, y, 10, "not estimated", MUTED)
+        else:
+            _interval(ax, y, row, low, high)
+            _column(ax, y, 10, format_interval(row.hr, row.low, row.high))
+            _column(ax, y, 130, p_text(row.p))
+        _column(ax, y, 180, row.counts, MUTED)
+    for offset, title in ((10, "HR (95% CI)"), (130, "p"), (180, "events / n")):
+        _column(ax, -1, offset, title, MUTED)
+    labels = [shorten(row.label, 34 if row.hr is not None else 60) for row in rows]
+    ax.set_yticks(range(len(rows)), labels)
+    for row, label in zip(rows, ax.get_yticklabels(), strict=True):
+        if row.hr is None:
+            label.set_fontweight("bold")
+    ax.set_ylim(len(rows) - 0.4, -1.4)
+    ax.tick_params(axis="y", length=0, pad=8)
+    candidates = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+    ticks = [tick for tick in candidates if low <= tick <= high]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticklabels([f"{tick:g}" for tick in ticks])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("hazard ratio (log scale)")
+    return ax
+
+
+def _interval(ax: "Axes", y: int, row: _Row, low: float, high: float) -> None:
+    """Draw a hazard ratio and its interval; arrows where they leave the axis."""
+    ratio = float(row.hr) if row.hr is not None else np.nan
+    left = row.low if np.isfinite(row.low) else ratio
+    right = ratio if np.isnan(row.high) else row.high
+    ax.hlines(y, max(left, low), min(right, high), color=INK, linewidth=1.3, zorder=2)
+    if right > high:
+        ax.plot(high, y, ">", color=INK, markersize=5, clip_on=False, zorder=3)
+    if left < low:
+        ax.plot(low, y, "<", color=INK, markersize=5, clip_on=False, zorder=3)
+    if low <= ratio <= high:
+        ax.plot(ratio, y, "s", color=ACCENT, markersize=5.5, zorder=4)
+
+
+def _column(ax: "Axes", y: float, offset: float, text: str, colour: str = INK) -> None:
+    """Write a number in a column right of the axes, a fixed number of points away."""
+    ax.annotate(
+        text,
+        (1, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(offset, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontsize=8,
+        annotation_clip=False,
+    )

@@ -1,0 +1,286 @@
+"""The fused network of patients: an ordered heatmap, a 2-D map, and which layers came together."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import Cohort
+from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
+from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL, marker, subtype_colour
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.results import Fusion, Prepared, Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def patients_in_order(subtypes: Subtypes) -> pd.Series:
+    """Labels of the patients, subtype by subtype, the most confident first within each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.plot.network import patients_in_order
+    >>> labels = pd.Series(["S2", "S1", "S1"], ["a", "b", "c"])
+    >>> confidence = pd.DataFrame({"confidence": [0.9, 0.2, 0.8]}, ["a", "b", "c"])
+    >>> patients_in_order(Subtypes(labels, {"patients": confidence}, {})).index.tolist()
+    ['c', 'b', 'a']
+    """
+    patients = subtypes.evidence.get("patients", pd.DataFrame())
+    by = next((name for name in ("confidence", "silhouette") if name in patients), None)
+    score = patients[by].reindex(subtypes.labels.index) if by else None
+    # Numbers of subtypes, not their names: S10 comes after S9.
+    keys = [-score.fillna(-np.inf).to_numpy(dtype=float)] if score is not None else []
+    number = subtypes.labels.astype(str).str[1:].astype(int).to_numpy()
+    return subtypes.labels.iloc[np.lexsort([*keys, number])]
+
+
+@styled
+def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the fused network as a heatmap of patients ordered by subtype.
+
+    Block structure along the diagonal means patients of a subtype resemble one another more than
+    they resemble the rest. Within a subtype, patients are ordered by confidence. The colour scale
+    is logarithmic and runs from the 5th to the 99th percentile of the affinities off the diagonal.
+
+    Parameters
+    ----------
+    fusion : Fusion
+        The fused network.
+    subtypes : Subtypes
+        Labels of its patients.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from omicsfuse.plot import fused_network
+    >>> from omicsfuse.results import Fusion, Subtypes
+    >>> patients = list("abcd")
+    >>> affinity = pd.DataFrame(np.full((4, 4), 0.1) + np.eye(4), patients, patients)
+    >>> labels = pd.Series(["S1", "S2", "S1", "S2"], patients)
+    >>> fusion = Fusion(affinity, {}, pd.DataFrame(index=patients), {})
+    >>> fused_network(fusion, Subtypes(labels, {}, {})).images[0].get_array().shape
+    (4, 4)
+    """
+    from matplotlib.colors import LogNorm
+    from matplotlib.patches import Rectangle
+
+    labels = patients_in_order(subtypes)
+    values = fusion.affinity.loc[labels.index, labels.index].to_numpy(dtype=float)
+    off = values[~np.eye(len(values), dtype=bool)]
+    positive = off[off > 0]
+    if not len(positive):
+        return nothing("the fused network has no affinity between patients", ax)
+    low, high = np.percentile(positive, [5, 99])
+    if not low < high:
+        low, high = low * 0.9, low * 1.1
+    ax = axes_or_new(ax, 5.6, 4.9)
+    shown = np.where(values > 0, values, low)
+    # The diagonal says nothing (each patient with itself): it gets the top of the scale.
+    np.fill_diagonal(shown, high)
+    image = ax.imshow(shown, cmap=SEQUENTIAL, norm=LogNorm(low, high, clip=True))
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side in ax.spines.values():
+        side.set_visible(False)
+    start = 0
+    for name in subtypes.names:
+        count = int((labels == name).sum())
+        colour = subtype_colour(name)
+        across, down = ax.get_xaxis_transform(), ax.get_yaxis_transform()
+        box: dict[str, Any] = {
+            "facecolor": colour,
+            "edgecolor": "white",
+            "linewidth": 0.8,
+            "clip_on": False,
+        }
+        ax.add_patch(Rectangle((start - 0.5, 1.012), count, 0.03, transform=across, **box))
+        ax.add_patch(Rectangle((-0.042, start - 0.5), 0.03, count, transform=down, **box))
+        middle = start + count / 2 - 0.5
+        ax.text(-0.055, middle, f"{name}\nn = {count}", transform=down, ha="right", va="center")
+        if start:
+            ax.axhline(start - 0.5, color="white", linewidth=0.7)
+            ax.axvline(start - 0.5, color="white", linewidth=0.7)
+        start += count
+    _colour_bar(ax, image, low, high)
+    return ax
+
+
+def _colour_bar(ax: "Axes", image: Any, low: float, high: float) -> None:
+    """Put a slim colour bar at the right, with plain numbers."""
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.035, pad=0.02, aspect=28)
+    ticks = np.geomspace(low, high, 4)
+    bar.set_ticks(ticks.tolist(), labels=[f"{tick:.2g}" for tick in ticks])
+    bar.minorticks_off()
+    bar.outline.set_visible(False)
+    bar.set_label("fused affinity between patients (log scale, clipped)")
+
+
+@styled
+def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw patients on a 2-D map of the fused network.
+
+    Neighbours on the map are similar patients; distances between far groups and the sizes of
+    groups mean little.
+
+    Parameters
+    ----------
+    embedding : pandas.DataFrame
+        Index patient; columns ``x`` and ``y``.
+    subtypes : Subtypes
+        Labels of the patients.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import patient_map
+    >>> from omicsfuse.results import Subtypes
+    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
+    >>> place = pd.DataFrame({"x": [0.0, 1.0, 5.0], "y": [0.0, 1.0, 2.0]}, list("abc"))
+    >>> len(patient_map(place, Subtypes(labels, {}, {})).collections)
+    2
+    """
+    placed = embedding.dropna(subset=["x", "y"]) if len(embedding) else embedding
+    labels = subtypes.labels[subtypes.labels.index.isin(placed.index)]
+    if labels.empty:
+        return nothing("no patient has a place on the map", ax)
+    ax = axes_or_new(ax, 5.2, 4.4)
+    size = float(np.clip(2600 / len(labels), 6, 34))
+    for name in subtypes.names:
+        patients = labels.index[labels == name]
+        ax.scatter(
+            placed.loc[patients, "x"],
+            placed.loc[patients, "y"],
+            s=size,
+            marker=marker(name),
+            color=subtype_colour(name),
+            edgecolors="white",
+            linewidths=0.4,
+            label=f"{name} (n = {len(patients)})",
+        )
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.margins(0.06)
+    ax.set_xlabel("map axis 1")
+    ax.set_ylabel("map axis 2")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handletextpad=0.3, markerscale=1.2)
+    return ax
+
+
+@styled
+def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw which layers came together in how many patients.
+
+    Each column of dots is one combination of layers; the bar above counts the patients that
+    brought exactly these.
+
+    Parameters
+    ----------
+    source : Fusion, Cohort or Prepared
+        Whose layers to count.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The dots; the bars are on axes inside.
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.plot import coverage
+    >>> cohort = simulate_cohort(30, n_external=0).discovery
+    >>> [text.get_text() for text in coverage(cohort).get_yticklabels()][0]
+    'radiomics (30)'
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    table = coverage_table(source)
+    if table.empty:
+        return nothing("no patient has any layer", ax)
+    counts = table.value_counts().sort_values(ascending=False, kind="stable")
+    shown, rest = counts.iloc[:14], counts.iloc[14:]
+    layers = list(table.columns)
+    if ax is None:
+        width = 2.3 + 0.38 * max(len(shown), 5)
+        figure = new_figure(width, 1.7 + 0.26 * len(layers))
+        ax = figure.subplots()
+    bars = ax.inset_axes((0, 1.04, 1, 4.6 / max(len(layers), 2)))
+    place = np.arange(len(shown))
+    drawn = bars.bar(place, shown.to_numpy(), width=0.62, color=ACCENT)
+    bars.bar_label(drawn, padding=1.5, fontsize=8)
+    bars.set_xlim(-0.7, max(len(shown), 3) - 0.3)
+    bars.set_xticks([])
+    bars.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    bars.set_ylabel("patients")
+    bars.margins(y=0.18)
+    if len(rest):
+        bars.text(
+            1,
+            1,
+            f"{len(rest)} rarer combinations ({int(rest.sum())} patients) not shown",
+            transform=bars.transAxes,
+            ha="right",
+            color=MUTED,
+        )
+    has = np.array([list(key) for key in shown.index], dtype=bool).reshape(len(shown), -1)
+    for x, row in enumerate(has):
+        here = np.flatnonzero(row)
+        ax.scatter(np.full(len(layers), x), range(len(layers)), s=34, color=FAINT, zorder=2)
+        ax.scatter(np.full(len(here), x), here, s=34, color=INK, zorder=3)
+        if len(here) > 1:
+            ax.plot([x, x], [here[0], here[-1]], color=INK, linewidth=1.4, zorder=3)
+    totals = table.sum()
+    ax.set_yticks(
+        range(len(layers)), [f"{shorten(name, 30)} ({int(totals[name])})" for name in layers]
+    )
+    ax.set_ylim(len(layers) - 0.5, -0.5)
+    ax.set_xlim(*bars.get_xlim())
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def coverage_table(source: Fusion | Cohort | Prepared) -> pd.DataFrame:
+    """Patients x layers, true where a patient brings a layer; patients without any are left out.
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.plot.network import coverage_table
+    >>> coverage_table(simulate_cohort(30, n_external=0).discovery).shape
+    (30, 5)
+    """
+    if isinstance(source, Fusion):
+        table = source.coverage.astype(bool)
+    else:
+        tables = (
+            {name: layer.table for name, layer in source.omics.items()}
+            if isinstance(source, Cohort)
+            else {name: layer.scaled for name, layer in source.layers.items()}
+        )
+        patients = sorted({str(p) for layer in tables.values() for p in layer.index})
+        table = pd.DataFrame(
+            {name: pd.Index(patients).isin(layer.index) for name, layer in tables.items()},
+            index=patients,
+        )
+    return table[table.any(axis=1)]

@@ -1,0 +1,120 @@
+"""Numbers and names as a reader wants to see them: p-values, hazard ratios, long names."""
+
+import math
+import re
+
+_NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def format_p(p: float, name: str = "p") -> str:
+    """Write a p-value with its name; an empty text where there is none.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot import format_p
+    >>> format_p(0.0000123), format_p(0.0123), format_p(0.4567, "FDR"), format_p(float("nan"))
+    ('p < 0.001', 'p = 0.012', 'FDR = 0.46', '')
+    """
+    text = p_text(p)
+    if not text:
+        return ""
+    return f"{name} {text}" if text.startswith("<") else f"{name} = {text}"
+
+
+def p_text(p: float) -> str:
+    """Write a p-value without its name: two digits, three decimals at most below 0.1.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import p_text
+    >>> [p_text(value) for value in (0.00009, 0.0042, 0.0496, 0.25, 0.999)]
+    ['< 0.001', '0.004', '0.050', '0.25', '1.00']
+    """
+    if p is None or not math.isfinite(p):
+        return ""
+    if p < 0.001:
+        return "< 0.001"
+    return f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def format_number(value: float, digits: int = 3) -> str:
+    """Write a number with some significant digits and no needless zeros; empty for NaN.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import format_number
+    >>> [format_number(x) for x in (0.123456, 1234.5, 12.0, float("inf"), float("nan"))]
+    ['0.123', '1,234', '12', 'infinite', '']
+    """
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    if value == int(value) or abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    if abs(value) < 1e-3:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.{digits}g}"
+
+
+def format_ratio(value: float) -> str:
+    """Write a hazard ratio or a bound of it: two decimals in the usual range.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import format_ratio
+    >>> [format_ratio(x) for x in (0.0004, 0.5, 2.346, 12.34, 512.3, float("inf"))]
+    ['< 0.01', '0.50', '2.35', '12.3', '512', 'infinite']
+    """
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value) or value > 9999:
+        return "infinite" if math.isinf(value) else "> 9999"
+    if 0 < value < 0.01:
+        return "< 0.01"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def format_interval(value: float, low: float, high: float) -> str:
+    """Write a hazard ratio with its 95% confidence interval.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import format_interval
+    >>> format_interval(1.5, 1.02, 2.21)
+    '1.50 (1.02 to 2.21)'
+    """
+    if value is None or math.isnan(value):
+        return "not estimated"
+    low_text, high_text = format_ratio(low), format_ratio(high)
+    if not low_text or not high_text:
+        return format_ratio(value)
+    return f"{format_ratio(value)} ({low_text} to {high_text})"
+
+
+def clean(text: object) -> str:
+    r"""Text of a name without line breaks and control characters, which no figure can show.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import clean
+    >>> clean("two\nlines")
+    'two lines'
+    """
+    return _NOT_PRINTABLE.sub(" ", str(text))
+
+
+def shorten(text: object, length: int = 32) -> str:
+    """Shorten a long name in its middle: the beginning and the end usually tell names apart.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import shorten
+    >>> shorten("wavelet-LLH_glszm_SizeZoneNonUniformity", 24)
+    'wavelet-LLH...Uniformity'
+    """
+    text = clean(text)
+    if len(text) <= length:
+        return text
+    head = (length - 3 + 1) // 2
+    return f"{text[:head]}...{text[len(text) - (length - 3 - head) :]}"

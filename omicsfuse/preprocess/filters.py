@@ -1,0 +1,219 @@
+"""Which features are worth keeping: rules on single features and on pairs of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+from threadpoolctl import threadpool_limits
+
+#: A feature whose range is below this share of its largest absolute value is constant.
+CONSTANT_TOLERANCE = 1e-10
+
+_BLOCK = 256  # features compared with all others at once
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSummary:
+    """Order statistics of each feature; patient order cannot change them.
+
+    Attributes
+    ----------
+    observed : ndarray of int, shape (n_features,)
+        Patients with a value.
+    missing : ndarray of float
+        Share of patients without one.
+    low, median, high : ndarray of float
+        Quartiles of the observed values (linear interpolation); NaN without any.
+    constant : ndarray of bool
+        Fewer than two values, or a range below ``CONSTANT_TOLERANCE`` of the largest.
+    identical : ndarray of float
+        Share of the observed values that equal the commonest one where that share is above one
+        half; otherwise some lower number.
+    """
+
+    observed: np.ndarray
+    missing: np.ndarray
+    low: np.ndarray
+    median: np.ndarray
+    high: np.ndarray
+    constant: np.ndarray
+    identical: np.ndarray
+
+
+def summarise(values: np.ndarray) -> FeatureSummary:
+    """Summarise each feature of patients x features, missing values aside.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_patients, n_features)
+        NaN where missing.
+
+    Returns
+    -------
+    FeatureSummary
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> summary = summarise(np.array([[1.0, 5.0], [2.0, 5.0], [np.nan, 5.0]]))
+    >>> summary.constant.tolist(), summary.median.tolist()
+    ([False, True], [1.5, 5.0])
+    """
+    ordered = np.sort(values, axis=0)  # NaN last
+    observed = np.sum(~np.isnan(values), axis=0)
+    columns = np.arange(values.shape[1])
+    last = np.maximum(observed - 1, 0)
+    largest = ordered[last, columns]
+    magnitude = np.maximum(np.abs(ordered[0]), np.abs(largest))
+    spread = largest - ordered[0]
+    # A value that more than half of the patients share is necessarily the lower median.
+    same = np.sum(values == ordered[last // 2, columns], axis=0)
+    return FeatureSummary(
+        observed=observed,
+        missing=1 - observed / len(values),
+        low=_quantile(ordered, observed, 0.25),
+        median=_quantile(ordered, observed, 0.5),
+        high=_quantile(ordered, observed, 0.75),
+        constant=(observed < 2) | ~(spread > CONSTANT_TOLERANCE * magnitude),
+        identical=same / np.maximum(observed, 1),
+    )
+
+
+def _quantile(ordered: np.ndarray, observed: np.ndarray, q: float) -> np.ndarray:
+    """Quantile of the observed part of each sorted column, as ``numpy.quantile`` interpolates."""
+    columns = np.arange(ordered.shape[1])
+    last = np.maximum(observed - 1, 0)
+    position = q * last
+    below = np.floor(position).astype(int)
+    lower, upper = ordered[below, columns], ordered[np.minimum(below + 1, last), columns]
+    return lower + (position - below) * (upper - lower)
+
+
+def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
+    """Mark features that repeat an earlier kept one, by rank correlation.
+
+    Features are visited in the order of fewest missing values, then of the columns. A feature that
+    is still unmarked is kept, and every later one whose Spearman correlation with it exceeds the
+    threshold in absolute value is marked. With missing values, ranks are those among each
+    feature's own patients and the correlation is over the patients both have; a pair that shares
+    fewer than half of all patients is left alone.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_patients, n_features)
+        No constant features; NaN where missing.
+    threshold : float
+        Absolute rank correlation above which a feature repeats another, 0 to 1.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_features,)
+        True for the features that repeat an earlier one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    >>> near_duplicates(np.column_stack([x, x**3, -x, x[[1, 3, 0, 4, 2]]]), 0.95).tolist()
+    [False, True, True, False]
+    """
+    n, p = values.shape
+    present = ~np.isnan(values)
+    ranks = _centred_ranks(values, present)
+    order = np.argsort(-present.sum(axis=0), kind="stable")
+    place = np.empty(p, dtype=int)
+    place[order] = np.arange(p)
+    marked = np.zeros(p, dtype=bool)
+    # One thread: the same sums, and so the same decisions, on any machine setting.
+    with threadpool_limits(1):
+        for start in range(0, p, _BLOCK):
+            block = order[start : start + _BLOCK]
+            block = block[~marked[block]]
+            strength, shared = _correlations(ranks, present, block)
+            repeats = (strength > threshold + 1e-12) & (2 * shared >= n)
+            for i, row in zip(block, repeats, strict=True):
+                if not marked[i]:
+                    marked |= row & (place > place[i])
+    return marked
+
+
+def _centred_ranks(values: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Ranks among each feature's own patients, ties averaged, about 0; 0 where missing."""
+    complete = present.all(axis=0)
+    ranks = np.zeros_like(values)
+    ranks[:, complete] = rankdata(values[:, complete], axis=0) - (len(values) + 1) / 2
+    for j in np.flatnonzero(~complete):
+        own = present[:, j]
+        ranks[own, j] = rankdata(values[own, j]) - (own.sum() + 1) / 2
+    return ranks
+
+
+def _correlations(
+    ranks: np.ndarray, present: np.ndarray, block: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Absolute correlation of some features with all, over shared patients, and their number."""
+    weights = present.astype(float)
+    one, own = ranks[:, block].T, weights[:, block].T
+    shared = own @ weights
+    count = np.maximum(shared, 1)
+    sum_one, sum_all = one @ weights, own @ ranks
+    covariance = one @ ranks - sum_one * sum_all / count
+    variance_one = one**2 @ weights - sum_one**2 / count
+    variance_all = own @ ranks**2 - sum_all**2 / count
+    product = np.maximum(variance_one, 0) * np.maximum(variance_all, 0)
+    strength = np.abs(covariance) / np.sqrt(np.where(product > 0, product, np.inf))
+    return np.minimum(strength, 1.0), shared
+
+
+def identical_profiles(values: np.ndarray) -> np.ndarray:
+    """Mark features that equal an earlier one in every patient, missing values included.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_patients, n_features)
+        NaN where missing.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_features,)
+        True for every feature but the first of each group of equal ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> identical_profiles(np.array([[0.0, 0.0, 1.0], [2.0, 2.0, 1.0]])).tolist()
+    [False, True, False]
+    """
+    columns = np.ascontiguousarray((values + 0.0).T)  # + 0.0: the two zeros of IEEE become one
+    columns[np.isnan(columns)] = np.nan
+    seen: set[bytes] = set()
+    repeated = np.zeros(len(columns), dtype=bool)
+    for i, column in enumerate(columns):
+        key = column.tobytes()
+        repeated[i] = key in seen
+        seen.add(key)
+    return repeated
+
+
+def largest(criterion: np.ndarray, n: int | None) -> np.ndarray:
+    """Mark the ``n`` features with the largest criterion; ties go to the earlier column.
+
+    Parameters
+    ----------
+    criterion : ndarray, shape (n_features,)
+    n : int or None
+        None marks all.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_features,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> largest(np.array([1.0, 3.0, 3.0, 2.0]), 2).tolist()
+    [False, True, True, False]
+    """
+    chosen = np.zeros(len(criterion), dtype=bool)
+    chosen[np.argsort(-criterion, kind="stable")[:n]] = True
+    return chosen

@@ -1,0 +1,232 @@
+"""Which figures the report has, what is said below them, and their files."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from omicsfuse import plot
+from omicsfuse.plot.kaplan import log_rank_text, overall_test
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.inline import inline_png, inline_svg
+from omicsfuse.report.summary import plural
+from omicsfuse.results import RunResults
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A figure on the page: which section it belongs to, its caption, its element."""
+
+    section: str
+    caption: str
+    markup: Markup
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A figure to be drawn: file name, section, caption, how; heatmaps go in as images."""
+
+    name: str
+    section: str
+    caption: str
+    alt: str
+    draw: Callable[[], Any]
+    image: bool = False
+
+
+def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
+    """Draw all figures that the results allow, as SVG and PNG files and as parts of the page.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    folder : pathlib.Path
+        Where the files go; it must exist.
+
+    Returns
+    -------
+    list of FigureView
+        In the order of the page.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.figures import draw_figures
+    >>> draw_figures.__name__
+    'draw_figures'
+    """
+    views = []
+    for plan in _plans(results):
+        svg, png = plot.save_figure(plan.draw(), folder / plan.name)
+        markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt)
+        views.append(FigureView(plan.section, plan.caption, markup))
+    return views
+
+
+def file_name(*parts: str) -> str:
+    """Name of a figure's file: letters, digits, dashes and underscores only.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.figures import file_name
+    >>> file_name("kaplan_meier", "os / any cause")
+    'kaplan_meier_os_any_cause'
+    """
+    return "_".join(re.sub(r"[^A-Za-z0-9_-]+", "_", part).strip("_")[:60] for part in parts)
+
+
+def _plans(results: RunResults) -> Iterator[_Plan]:
+    """List the figures in the order of the page, without those there is nothing to show in."""
+    yield from _network_plans(results)
+    yield from _evidence_plans(results)
+    yield from _survival_plans(results)
+    yield from _biology_plans(results)
+    yield from _verification_plans(results)
+
+
+def _network_plans(results: RunResults) -> Iterator[_Plan]:
+    fusion, subtypes = results.fusion, results.subtypes
+    n = len(subtypes.labels)
+    if not fusion.coverage.empty:
+        yield _Plan(
+            "coverage",
+            "data",
+            "Which layers came together. Each column of dots is one combination of layers, the "
+            "bar above it the number of patients that brought exactly these; in brackets, all "
+            "patients of a layer.",
+            f"Bar chart of layer combinations over {plural(len(fusion.coverage), 'patient')}.",
+            lambda: plot.coverage(fusion),
+        )
+    yield _Plan(
+        "fused_network",
+        "network",
+        "The fused network. Each row and column is a patient; bright means similar. Patients are "
+        "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
+        "diagonal are what subtypes look like; without visible blocks, distrust them.",
+        f"Heatmap of fused affinities between {plural(n, 'patient')}, ordered by subtype.",
+        lambda: plot.fused_network(fusion, subtypes),
+        image=True,
+    )
+    if len(results.embedding):
+        yield _Plan(
+            "patient_map",
+            "network",
+            "Patients on a 2-D map (UMAP) of the fused network. Neighbours on the map are similar; "
+            "sizes of groups and distances between them mean little. The map takes no part in "
+            "finding the subtypes.",
+            f"Scatter plot of {plural(n, 'patient')} coloured by subtype.",
+            lambda: plot.patient_map(results.embedding, subtypes),
+        )
+
+
+def _evidence_plans(results: RunResults) -> Iterator[_Plan]:
+    subtypes, assessment = results.subtypes, results.assessment
+    table = subtypes.evidence.get("n_clusters")
+    criteria = [name for name in ("eigengap", "silhouette") if table is not None and name in table]
+    if table is not None and len(table) > 1 and table[criteria].notna().any(axis=None):
+        yield _Plan(
+            "choice_of_k",
+            "choice",
+            "Criteria for the number of subtypes k: larger is better for both. The chosen k is "
+            "marked. A flat curve means that the data prefer no k.",
+            f"Eigengap and silhouette for k from {min(table.index)} to {max(table.index)}.",
+            lambda: plot.choice_of_k(subtypes),
+        )
+    if len(assessment.stability) and assessment.stability["jaccard_mean"].notna().any():
+        yield _Plan(
+            "stability",
+            "stability",
+            "Stability: how much of each subtype is found again when patients are resampled (mean "
+            "and standard deviation of the Jaccard similarity). From 0.75 on a subtype is usually "
+            "called stable; below 0.6 it should not be relied on.",
+            "Bars of the mean Jaccard similarity of each subtype.",
+            lambda: plot.stability(assessment),
+        )
+    if plot.clusters.layer_columns(assessment.layers):
+        yield _Plan(
+            "layer_contributions",
+            "stability",
+            "What each layer brings. Left: adjusted Rand index between the subtypes and the groups "
+            "of the layer alone (1: the layer tells the subtypes by itself; 0: no better than "
+            "chance). Middle: the same for all layers but this one (low: the subtypes hang on the "
+            "layer). Right: how clearly the subtypes show in the layer's own network.",
+            "Dots of the agreement of each layer with the subtypes.",
+            lambda: plot.layer_contributions(assessment),
+        )
+
+
+def _survival_plans(results: RunResults) -> Iterator[_Plan]:
+    for number, (endpoint, comparison) in enumerate(results.survival.items(), start=1):
+        test = log_rank_text(overall_test(comparison)).replace("\n", "; ")
+        if len(comparison.curves):
+            yield _Plan(
+                file_name("kaplan_meier", str(number), endpoint),
+                "survival",
+                f"Kaplan-Meier curves for {clean(endpoint)} with 95% confidence bands; upright "
+                f"ticks are censored patients. {test}.",
+                f"Kaplan-Meier curves of the subtypes for {clean(endpoint)}; {test}.",
+                lambda comparison=comparison: plot.kaplan_meier(comparison),  # type: ignore[misc]
+            )
+        if len(comparison.cox):
+            yield _Plan(
+                file_name("forest", str(number), endpoint),
+                "survival",
+                f"Hazard ratios for {clean(endpoint)} from Cox models, with 95% confidence "
+                "intervals; above 1 means more events. Univariable: one term at a time; "
+                "multivariable: adjusted for all terms shown.",
+                f"Forest plot of hazard ratios for {clean(endpoint)}.",
+                lambda comparison=comparison: plot.forest(comparison.cox),  # type: ignore[misc]
+            )
+
+
+def _biology_plans(results: RunResults) -> Iterator[_Plan]:
+    chosen = plot.biology.select_markers(results.markers, results.subtypes.names)
+    if len(chosen):
+        yield _Plan(
+            "top_markers",
+            "biology",
+            "Strongest markers of each subtype and layer with a false discovery rate of at most "
+            "0.05 (z-scores; bars at the left: the subtype that a feature marks; grey: missing).",
+            f"Heatmap of {plural(len(chosen), 'marker feature')} over patients by subtype.",
+            lambda: plot.top_markers(results.markers, results.prepared, results.subtypes),
+            image=True,
+        )
+    if len(results.enrichment) and results.enrichment["nes"].notna().any():
+        yield _Plan(
+            "pathways",
+            "biology",
+            "Gene sets raised (red) or lowered (blue) in a subtype against all others. Larger dots "
+            "have a smaller false discovery rate; a dark rim marks one below 0.05.",
+            "Dot plot of enrichment scores of gene sets in each subtype.",
+            lambda: plot.pathways(results.enrichment),
+        )
+
+
+def _verification_plans(results: RunResults) -> Iterator[_Plan]:
+    verification = results.verification
+    if verification is None:
+        return
+    table = verification.table
+    if len(table) and (table["comparison"] != "assigned subtypes").any():
+        yield _Plan(
+            "verification_forest",
+            "verification",
+            "The locked signature in other cohorts: hazard ratios of each subtype's score (per "
+            "standard deviation) and of patients assigned to the subtype against all others.",
+            "Forest plot of hazard ratios in external cohorts.",
+            lambda: plot.verification_forest(verification),
+        )
+    for number, (name, comparison) in enumerate(verification.survival.items(), start=1):
+        if len(comparison.curves):
+            yield _Plan(
+                file_name("verification", str(number), name),
+                "verification",
+                f"Kaplan-Meier curves of the assigned subtypes, {clean(name)}.",
+                f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
+                lambda comparison=comparison, name=name: plot.kaplan_meier(  # type: ignore[misc]
+                    comparison, title=name
+                ),
+            )

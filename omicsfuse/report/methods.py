@@ -1,0 +1,234 @@
+"""The methods section of a paper, written from the settings that were really used."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.summary import listing, plural
+from omicsfuse.results import RunResults
+
+REFERENCES = {
+    "snf": "Wang B et al. Similarity network fusion for aggregating data types on a genomic scale. "
+    "Nat Methods 2014;11:333-337. doi:10.1038/nmeth.2810",
+    "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
+    "spectral": "Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. "
+    "Adv Neural Inf Process Syst 2001;14:849-856.",
+    "eigengap": "von Luxburg U. A tutorial on spectral clustering. Stat Comput 2007;17:395-416. "
+    "doi:10.1007/s11222-007-9033-z",
+    "silhouette": "Rousseeuw PJ. Silhouettes: a graphical aid to the interpretation and validation "
+    "of cluster analysis. J Comput Appl Math 1987;20:53-65. doi:10.1016/0377-0427(87)90125-7",
+    "stability": "Hennig C. Cluster-wise assessment of cluster stability. Comput Stat Data Anal "
+    "2007;52:258-271. doi:10.1016/j.csda.2006.11.025",
+    "rand": "Hubert L, Arabie P. Comparing partitions. J Classif 1985;2:193-218. "
+    "doi:10.1007/BF01908075",
+    "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
+    "for dimension reduction. arXiv:1802.03426, 2018.",
+    "km": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat "
+    "Assoc 1958;53:457-481. doi:10.1080/01621459.1958.10501452",
+    "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
+    "its consideration. Cancer Chemother Rep 1966;50:163-170.",
+    "cox": "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187-220. "
+    "doi:10.1111/j.2517-6161.1972.tb00899.x",
+    "lifelines": "Davidson-Pilon C. lifelines: survival analysis in Python. J Open Source Softw "
+    "2019;4:1317. doi:10.21105/joss.01317",
+    "fdr": "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and "
+    "powerful approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
+    "doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "gsea": "Subramanian A et al. Gene set enrichment analysis: a knowledge-based approach for "
+    "interpreting genome-wide expression profiles. Proc Natl Acad Sci USA 2005;102:15545-15550. "
+    "doi:10.1073/pnas.0506580102",
+    "gseapy": "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set "
+    "enrichment analysis in Python. Bioinformatics 2023;39:btac757. "
+    "doi:10.1093/bioinformatics/btac757",
+    "random": "Venet D, Dumont JE, Detours V. Most random gene expression signatures are "
+    "significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240. "
+    "doi:10.1371/journal.pcbi.1002240",
+    "sklearn": "Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res "
+    "2011;12:2825-2830.",
+}
+
+#: What preprocessing does to the values of a kind, in the words of a methods section.
+PREPROCESSING = {
+    "radiomics": "radiomic features were brought to normal scores",
+    "expression": "expression was analysed on the log2 scale (given z-scores were kept)",
+    "methylation": "methylation beta values were converted to M-values",
+    "mutation": "mutations were kept as absent or present",
+    "copy_number": "copy-number levels were kept as given",
+    "mirna": "miRNA was analysed on the log2 scale (given z-scores were kept)",
+    "protein": "protein levels were standardised",
+    "continuous": "continuous features were standardised",
+}
+
+
+class _Citations:
+    """Numbers references in the order in which they are cited."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def __call__(self, *keys: str) -> str:
+        self.keys += [key for key in keys if key not in self.keys]
+        return f"[{', '.join(str(self.keys.index(key) + 1) for key in keys)}]"
+
+
+def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
+    """Write the methods, ready to paste, and the references they cite.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run; only stages that took place are described.
+
+    Returns
+    -------
+    paragraphs, references : list of str
+        References are numbered from 1 in this order.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.methods import REFERENCES
+    >>> "Nat Methods 2014;11:333-337" in REFERENCES["snf"]
+    True
+    """
+    cite = _Citations()
+    paragraphs = [
+        _integration(results, cite),
+        _subtyping(results, cite),
+        _survival(results, cite),
+        _biology(results, cite),
+        _verification(results, cite),
+        _software(results, cite),
+    ]
+    return [text for text in paragraphs if text], [REFERENCES[key] for key in cite.keys]
+
+
+def _section(results: RunResults, name: str) -> Mapping[str, Any]:
+    """Settings of a section of the study file; empty where there is none."""
+    section = results.settings.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _integration(results: RunResults, cite: _Citations) -> str:
+    params = results.fusion.params
+    layers = results.prepared.layers
+    kinds = dict.fromkeys(layer.kind for layer in layers.values())
+    rules = "; ".join(PREPROCESSING[kind] for kind in kinds if kind in PREPROCESSING)
+    metrics = params.get("metrics", {})
+    distances = ", ".join(
+        f"{clean(metric)} for {clean(layer)} ({layers[layer].scaled.shape[1]:,} features)"
+        if layer in layers
+        else f"{clean(metric)} for {clean(layer)}"
+        for layer, metric in metrics.items()
+    )
+    engine = clean(params.get("engine", "exact"))
+    method = cite("snf", "snfpy") if engine == "snfpy" else cite("snf")
+    text = (
+        f"Each omics layer was prepared by itself: {rules}; missing values were imputed within "
+        f"the layer. Patients were compared by distances ({distances or 'one a layer'}), and the "
+        f"layers were combined by similarity network fusion {method} "
+        f"(variant {clean(params.get('variant', 'paper'))}, engine {engine}, "
+        f"K = {params.get('n_neighbors', 'not recorded')} neighbours, "
+        f"mu = {params.get('mu', 'not recorded')}, "
+        f"{params.get('n_iterations', 'not recorded')} iterations)"
+    )
+    n = len(results.subtypes.labels)
+    return text + f" on the {plural(n, 'patient')} with all the layers needed."
+
+
+def _subtyping(results: RunResults, cite: _Citations) -> str:
+    params, k = results.subtypes.params, len(results.subtypes.names)
+    rule = clean(params.get("rule", "not stated")).rstrip(".")
+    text = (
+        f"The fused network was cut into {plural(k, 'subtype')} by spectral clustering "
+        f"{cite('spectral')}. Number of subtypes: {rule} (eigengap {cite('eigengap')}, silhouette "
+        f"{cite('silhouette')}). Neither the number of subtypes nor the features were chosen "
+        "with knowledge of survival."
+    )
+    resamples = results.assessment.params.get("n_resamples")
+    if resamples and k > 1:
+        share = results.assessment.params.get("resampled_share")
+        each = f" of {100 * float(share):.0f}% of the patients" if share else ""
+        text += (
+            f" Stability was measured by the Jaccard similarity of each subtype with its best "
+            f"match in {resamples} resamples{each} that were fused and clustered again "
+            f"{cite('stability')}. Agreement of layers with subtypes is the adjusted Rand index "
+            f"{cite('rand')}."
+        )
+    return text + f" The 2-D map was drawn with UMAP {cite('umap')}."
+
+
+def _survival(results: RunResults, cite: _Citations) -> str:
+    if not results.survival:
+        return ""
+    permutations = _section(results, "survival").get("n_permutations")
+    count = f" with {int(permutations):,} permutations" if permutations else ""
+    text = (
+        f"Survival ({listing(list(results.survival))}) was estimated by the Kaplan-Meier method "
+        f"{cite('km')} and compared by the log-rank test {cite('logrank')}, asymptotic and by "
+        f"permutation of subtypes{count}; pairwise comparisons were corrected by the "
+        f"Benjamini-Hochberg method {cite('fdr')} over the pairs of an endpoint."
+    )
+    covariates = results.cohort.covariates
+    if any(len(comparison.cox) for comparison in results.survival.values()):
+        adjusted = f", adjusted for {listing(covariates)}" if covariates else ""
+        text += f" Hazard ratios are from Cox models {cite('cox')}{adjusted}."
+    return text + f" Survival was computed with lifelines {cite('lifelines')}."
+
+
+def _biology(results: RunResults, cite: _Citations) -> str:
+    parts = []
+    if len(results.clinical):
+        tests = sorted({clean(test) for test in results.clinical["test"].dropna() if test})
+        parts.append(
+            f"Clinical columns were compared with subtypes ({'; '.join(tests) or 'no test'}); "
+            f"the false discovery rate {cite('fdr')} is over all clinical columns."
+        )
+    if len(results.markers):
+        tests = sorted({clean(test) for test in results.markers["test"].dropna() if test})
+        parts.append(
+            f"Features of each subtype were compared with all other patients "
+            f"({'; '.join(tests)}); the false discovery rate {cite('fdr')} is over all features "
+            "and subtypes of a layer."
+        )
+    if len(results.enrichment):
+        settings = _section(results, "enrichment")
+        sizes = ""
+        if "min_size" in settings and "max_size" in settings:
+            sizes = f" of {settings['min_size']} to {settings['max_size']} genes"
+        parts.append(
+            f"Gene sets{sizes} were tested by preranked enrichment analysis {cite('gsea')} with "
+            f"gseapy {cite('gseapy')}; the false discovery rate is over all gene sets and subtypes."
+        )
+    return " ".join(parts)
+
+
+def _verification(results: RunResults, cite: _Citations) -> str:
+    signature = results.signature
+    if signature is None:
+        return ""
+    text = (
+        f"A signature of {plural(len(signature.templates), 'gene')} was derived from the subtypes "
+        f"(scale {clean(signature.scale)})."
+    )
+    if signature.hash:
+        text += f" It was locked with SHA-256 {signature.hash}."
+    if results.verification is not None:
+        random = _section(results, "signature").get("n_random")
+        sets = f"{int(random):,} random gene sets" if random else "random gene sets"
+        text += (
+            " External cohorts were opened only afterwards; there patients were assigned to "
+            f"subtypes by the signature alone, and its scores were set against {sets} of the same "
+            f"size {cite('random')}."
+        )
+    return text
+
+
+def _software(results: RunResults, cite: _Citations) -> str:
+    versions = results.provenance.get("versions", {})
+    listed = ", ".join(f"{clean(name)} {clean(version)}" for name, version in versions.items())
+    seed = results.provenance.get("seed", results.settings.get("seed", "not recorded"))
+    return (
+        f"Computed with omicsfuse, seed {clean(seed)}"
+        + (f" ({listed})" if listed else "")
+        + f". Clustering and agreement measures use scikit-learn {cite('sklearn')}."
+    )

@@ -1,0 +1,80 @@
+"""The report as one HTML file that loads nothing from elsewhere."""
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from omicsfuse.plot.colours import PALETTE, text_colour
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.figures import draw_figures
+from omicsfuse.report.sections import build_sections, summary_section
+from omicsfuse.results import RunResults
+
+_HERE = Path(__file__).parent
+
+
+def write_report(results: RunResults, folder: str | Path) -> None:
+    """Write ``report.html`` and the figures (SVG and PNG) of a run.
+
+    The page holds everything it shows: it can be sent by mail, printed and kept. It needs no
+    JavaScript, and text from data cannot become markup. The same results give the same bytes.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    folder : str or path
+        Where to write; made if it does not exist. Figures go to ``figures`` in it.
+
+    Examples
+    --------
+    >>> from omicsfuse.report import write_report
+    >>> write_report.__name__
+    'write_report'
+    """
+    folder = Path(folder)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    figures = draw_figures(results, folder / "figures")
+    summary, caveats, subtypes = summary_section(results)
+    page = _template().render(
+        name=clean(results.name),
+        cohort=clean(results.cohort.name),
+        summary=summary,
+        caveats=caveats,
+        subtypes=subtypes,
+        sections=build_sections(results, figures),
+        style=_style(),
+    )
+    (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
+
+
+def _template():  # type: ignore[no-untyped-def]
+    """Load the page's template; everything put into it is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["chip"] = _chip_class
+    return environment.get_template("template.html.j2")
+
+
+def _chip_class(subtype: str) -> str:
+    """Class of a subtype's chip, by its place in the order of colours."""
+    number = subtype[1:]
+    known = subtype.startswith("S") and number.isdecimal() and int(number) > 0
+    return f"chip chip-{(int(number) - 1) % len(PALETTE)}" if known else "chip"
+
+
+def _style() -> Markup:
+    """Style sheet of the package, with a rule for each subtype colour."""
+    chips = "\n".join(
+        f".chip-{i} {{ background: {colour}; color: {text_colour(colour)}; }}"
+        for i, colour in enumerate(PALETTE)
+    )
+    return Markup(f"{(_HERE / 'style.css').read_text(encoding='utf-8')}\n{chips}\n")

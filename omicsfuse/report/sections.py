@@ -1,0 +1,194 @@
+"""What each section of the report says: results to sentences, tables and figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.caveats import caveats
+from omicsfuse.report.figures import FigureView
+from omicsfuse.report.findings import (
+    biology_section,
+    clinical_section,
+    survival_section,
+    verification_section,
+)
+from omicsfuse.report.methods import methods_text
+from omicsfuse.report.summary import layer_sentences, summary_sentences
+from omicsfuse.report.tables import Table, flatten, losses_table, make_table
+from omicsfuse.report.views import Section, present
+from omicsfuse.results import RunResults
+
+
+def summary_section(results: RunResults) -> tuple[str, list[str], Table | None]:
+    """Opening of the report: one paragraph, caveats, and a table of the subtypes.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.sections import summary_section
+    >>> summary_section.__name__
+    'summary_section'
+    """
+    return " ".join(summary_sentences(results)), caveats(results), _subtype_table(results)
+
+
+def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[Section]:
+    """All sections after the summary, in the order of the page.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    figures : sequence of FigureView
+        Its figures; each goes to the section that it names.
+
+    Returns
+    -------
+    list of Section
+        Sections; one without anything to show says why in a sentence.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.sections import build_sections
+    >>> build_sections.__name__
+    'build_sections'
+    """
+
+    def pictures(section: str) -> tuple[FigureView, ...]:
+        return tuple(figure for figure in figures if figure.section == section)
+
+    return [
+        _data(results, pictures("data")),
+        Section("network", "The fused network", figures=pictures("network")),
+        _choice(results, pictures("choice")),
+        _stability(results, pictures("stability")),
+        survival_section(results, pictures("survival")),
+        clinical_section(results),
+        biology_section(results, pictures("biology")),
+        verification_section(results, pictures("verification")),
+        _methods(results),
+        _warnings(results),
+        _provenance(results),
+    ]
+
+
+def _subtype_table(results: RunResults) -> Table | None:
+    """Size, silhouette, stability and median survival of each subtype."""
+    names = results.subtypes.names
+    sizes = results.subtypes.labels.value_counts()
+    frame = pd.DataFrame(
+        {"subtype": names, "patients": [int(sizes[name]) for name in names]}, index=names
+    )
+    frame["share"] = [f"{100 * size / sizes.sum():.0f}%" for size in frame["patients"]]
+    evidence = results.subtypes.evidence.get("subtypes", pd.DataFrame())
+    if "silhouette" in evidence:
+        frame["silhouette"] = evidence["silhouette"].reindex(names)
+    stability = results.assessment.stability
+    if "jaccard_mean" in stability:
+        frame["jaccard_mean"] = stability["jaccard_mean"].reindex(names)
+    for endpoint, comparison in results.survival.items():
+        if comparison.medians.empty:
+            continue
+        medians = comparison.medians.reindex(names)
+        frame[f"events ({clean(endpoint)})"] = medians["events"]
+        frame[f"median {clean(endpoint)} ({clean(comparison.unit)})"] = [
+            "not reached" if pd.isna(median) else f"{median:.0f}" if median >= 20 else f"{median:g}"
+            for median in medians["median"]
+        ]
+    return make_table(frame, list(frame.columns), "The subtypes, largest first.")
+
+
+def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
+    metrics = results.fusion.params.get("metrics", {})
+    coverage = results.fusion.coverage
+    rows = [
+        {
+            "layer": name,
+            "kind": layer.kind,
+            "patients": len(layer.scaled),
+            "measured features": layer.values.shape[1],  # noqa: PD011
+            "features used": layer.scaled.shape[1],
+            "scale of analysis": layer.scale,
+            "distance": metrics.get(name, ""),
+        }
+        for name, layer in results.prepared.layers.items()
+    ]
+    frame = pd.DataFrame(rows)
+    fused, considered = len(results.subtypes.labels), len(coverage)
+    text = f"{fused} of {considered} patients were fused."
+    losses = losses_table(results.losses)
+    if losses is None:
+        text += " Nothing was left out on the way."
+    layers = make_table(frame, list(frame.columns), "The layers as they went into the fusion.")
+    return Section(
+        "data",
+        "What was fused, and who was lost",
+        (text,),
+        figures=figures,
+        tables=present(layers, losses),
+    )
+
+
+def _choice(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
+    rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
+    table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
+    frame = table.rename_axis("k").reset_index()
+    if "chosen" in frame:
+        frame["chosen"] = ["chosen" if chosen else "" for chosen in frame["chosen"]]
+    texts = [
+        f"{len(results.subtypes.names)} chosen: {rule}. Survival was not looked at.",
+        "Clustering always returns groups, also from noise: see the stability below.",
+    ]
+    numbers = make_table(frame, list(frame.columns), "Criteria for each number of subtypes.")
+    return Section("choice", "Choice of k", tuple(texts), figures=figures, details=present(numbers))
+
+
+def _stability(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
+    stability = results.assessment.stability.rename_axis("subtype").reset_index()
+    layers = results.assessment.layers.rename_axis("layer").reset_index()
+    texts = [] if figures else ["Stability and layers were not assessed for this run."]
+    return Section(
+        "stability",
+        "Stability, and what each layer brings",
+        tuple(texts),
+        notes=tuple(layer_sentences(results)),
+        figures=figures,
+        details=present(
+            make_table(stability, list(stability.columns), "Stability of each subtype."),
+            make_table(layers, list(layers.columns), "Agreement of each layer with the subtypes."),
+        ),
+    )
+
+
+def _methods(results: RunResults) -> Section:
+    paragraphs, references = methods_text(results)
+    return Section("methods", "Methods", tuple(paragraphs), ordered=tuple(references))
+
+
+def _warnings(results: RunResults) -> Section:
+    if not results.warnings:
+        return Section("warnings", "Warnings", ("The run gave no warnings.",))
+    return Section("warnings", "Warnings", notes=tuple(clean(text) for text in results.warnings))
+
+
+def _provenance(results: RunResults) -> Section:
+    def pairs(values: Any, first: str, second: str, caption: str) -> Table | None:
+        rows = flatten(values) if isinstance(values, dict) and values else []
+        frame = pd.DataFrame(rows, columns=[first, second])
+        return make_table(frame, [first, second], caption)
+
+    def plain(name: str) -> dict[str, Any]:
+        value = results.provenance.get(name, {})
+        return dict(value) if isinstance(value, Mapping) else {}
+
+    return Section(
+        "provenance",
+        "Settings, versions and input",
+        ("The same study file, input and seed give this report again, byte for byte.",),
+        details=present(
+            pairs(dict(results.settings), "setting", "value", "Settings, defaults included."),
+            pairs(plain("versions"), "software", "version", "Software."),
+            pairs(plain("inputs"), "file", "SHA-256", "Input files."),
+        ),
+    )

@@ -1,0 +1,239 @@
+"""Tables of the report: data frames to rows of plain text, numbers rounded for a reader."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import Loss
+from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text
+
+#: Columns of results in words; others are shown with spaces for underscores.
+HEADINGS = {
+    "n": "n",
+    "chi2": "chi-square",
+    "p": "p",
+    "p_asymptotic": "p",
+    "p_permutation": "p (permutation)",
+    "p_interval": "its 95% CI",
+    "fdr": "FDR",
+    "hr": "HR",
+    "hr_interval": "95% CI",
+    "interval": "95% CI",
+    "nes": "NES",
+    "jaccard_mean": "Jaccard, mean",
+    "jaccard_sd": "SD",
+    "dissolved": "dissolved in",
+    "n_resamples": "resamples",
+    "effect_name": "effect measure",
+    "adjusted_rand_index": "ARI",
+    "normalised_mutual_information": "NMI",
+    "normalised_mutual_information_alone": "NMI alone",
+    "random_null_percentile": "percentile among random sets",
+    "genes": "genes found",
+    "n_patients": "patients",
+    "n_features": "features",
+    "leading_edge": "leading-edge genes",
+    "gene_set": "gene set",
+}
+
+_RATIOS = {"hr", "hr_ci_low", "hr_ci_high"}
+_P_VALUES = {"p", "fdr", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high"}
+_SHARES = {"dissolved"}
+_TWO_DECIMALS = {
+    "jaccard_mean",
+    "jaccard_sd",
+    "silhouette",
+    "agreement_alone",
+    "agreement_without",
+    "adjusted_rand_index",
+    "normalised_mutual_information",
+    "normalised_mutual_information_alone",
+    "nes",
+    "effect",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, and whether it is a number (set right) or a subtype (a coloured chip)."""
+
+    text: str
+    number: bool = False
+    subtype: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the report: caption, headings, rows; the first cell of a row is its header."""
+
+    caption: str
+    headings: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def title(self) -> str:
+        """First sentence of the caption, without its full stop."""
+        return self.caption.partition(". ")[0].rstrip(".")
+
+    @property
+    def remark(self) -> str:
+        """What the caption says after its first sentence."""
+        return self.caption.partition(". ")[2]
+
+
+def make_table(
+    frame: pd.DataFrame, columns: Sequence[str], caption: str, *, most: int | None = None
+) -> Table | None:
+    """Turn columns of a data frame into a table of text; None where there are no rows.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows; columns that are absent are left out, and so are columns with nothing in them.
+    columns : sequence of str
+        Columns in the order wanted.
+    caption : str
+        What the table shows; if ``most`` cuts it, the caption says so.
+    most : int, optional
+        Rows shown at most.
+
+    Returns
+    -------
+    Table or None
+        The table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.tables import make_table
+    >>> table = make_table(pd.DataFrame({"term": ["age"], "p": [0.00001]}), ["term", "p"], "Cox")
+    >>> [cell.text for cell in table.rows[0]]
+    ['age', '< 0.001']
+    """
+    if frame.empty:
+        return None
+    shown = [name for name in columns if name in frame and not _vacant(frame[name])]
+    rows = frame if most is None else frame.head(most)
+    if len(rows) < len(frame):
+        caption = f"{caption} The first {len(rows)} of {len(frame)} rows."
+    writers = [_writer(name, frame[name]) for name in shown]
+    headings = tuple(
+        Cell(HEADINGS.get(name, name.replace("_", " ")), number)
+        for name, (_, number) in zip(shown, writers, strict=True)
+    )
+    body = tuple(
+        tuple(
+            Cell(write(value), number, name == "subtype")
+            for name, (write, number), value in zip(shown, writers, values, strict=True)
+        )
+        for values in rows[shown].itertuples(index=False, name=None)
+    )
+    return Table(caption, headings, body)
+
+
+def _vacant(column: pd.Series) -> bool:
+    """Tell whether a column holds nothing to show."""
+    return bool((column.isna() | (column.astype(str) == "")).all())
+
+
+def _writer(name: str, column: pd.Series) -> tuple[Callable[[object], str], bool]:
+    """How to write the values of a column, and whether they are numbers."""
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if not numeric:
+        return (lambda value: "" if _missing(value) else clean(value)), name.endswith("interval")
+    if name in _P_VALUES:
+        return _number(p_text), True
+    if name in _RATIOS:
+        return _number(format_ratio), True
+    if name in _SHARES:
+        return _number(lambda value: f"{100 * value:.0f}%"), True
+    if name in _TWO_DECIMALS:
+        return _number(lambda value: f"{value:.2f}" if np.isfinite(value) else ""), True
+    return _number(format_number), True
+
+
+def _number(write: Callable[[float], str]) -> Callable[[object], str]:
+    """Writer of numbers that leaves missing ones empty."""
+
+    def written(value: object) -> str:
+        return "" if _missing(value) else write(float(value))  # type: ignore[arg-type]
+
+    return written
+
+
+def _missing(value: object) -> bool:
+    """Tell whether a single value is missing."""
+    return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+
+
+def with_interval(
+    frame: pd.DataFrame, low: str, high: str, name: str, write: Callable[[float], str]
+) -> pd.DataFrame:
+    """Add a column with two bounds written as one interval.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.tables import with_interval
+    >>> table = pd.DataFrame({"low": [1.0], "high": [2.5]})
+    >>> with_interval(table, "low", "high", "interval", str)["interval"].tolist()
+    ['1.0 to 2.5']
+    """
+    texts = [
+        "" if pd.isna(a) or pd.isna(b) else f"{write(float(a))} to {write(float(b))}"
+        for a, b in zip(frame[low], frame[high], strict=True)
+    ]
+    return frame.assign(**{name: texts})
+
+
+def losses_table(losses: Sequence[Loss]) -> Table | None:
+    """List everything that did not go on to the next step.
+
+    Examples
+    --------
+    >>> from omicsfuse.cohort import Loss
+    >>> from omicsfuse.report.tables import losses_table
+    >>> losses_table([Loss("read", "rna", "patients", 2, "no barcode")]).rows[0][3].text
+    '2'
+    """
+    rows = [
+        {
+            "step": loss.step,
+            "where": loss.layer,
+            "what": loss.what,
+            "count": loss.count,
+            "reason": loss.reason,
+            "examples": ", ".join(loss.examples),
+        }
+        for loss in losses
+    ]
+    columns = ["step", "where", "what", "count", "reason", "examples"]
+    return make_table(
+        pd.DataFrame(rows, columns=columns), columns, "Everything left out, in order of steps."
+    )
+
+
+def flatten(settings: object, prefix: str = "") -> list[tuple[str, str]]:
+    """Write nested settings as pairs of a dotted name and a value.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.tables import flatten
+    >>> flatten({"seed": 0, "fusion": {"mu": 0.5}, "layers": None})
+    [('seed', '0'), ('fusion.mu', '0.5'), ('layers', 'not set')]
+    """
+    if isinstance(settings, dict) and settings:
+        return [
+            pair
+            for key, value in settings.items()
+            for pair in flatten(value, f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if settings is None:
+        text = "not set"
+    elif isinstance(settings, list | tuple | dict):
+        text = ", ".join(clean(value) for value in settings) or "none"
+    else:
+        text = clean(settings)
+    return [(clean(prefix), text)]

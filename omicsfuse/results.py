@@ -1,0 +1,270 @@
+"""What the stages hand to one another: frozen dataclasses over pandas, patients always in rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.cohort import Cohort, Loss
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedLayer:
+    """One layer made ready, in the two forms the later stages need.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of the layer, one of ``omicsfuse.cohort.KINDS``.
+    scaled : pandas.DataFrame
+        Patients x kept features: filtered, imputed, scaled; complete and finite. Distances between
+        patients are computed on it.
+    values : pandas.DataFrame
+        Patients x all usable features on the scale of analysis (log2, M-value, 0/1, copy-number
+        level, normal score); missing values stay NaN. Markers, enrichment and signatures use it.
+    scale : str
+        Name of the scale of ``values``: ``"log2"``, ``"zscore"``, ``"m_value"``, ``"binary"``,
+        ``"gistic"``, ``"normal_score"`` or ``"raw"``.
+    transformer : object
+        The fitted scikit-learn transformer, to treat new patients the same way.
+    """
+
+    kind: str
+    scaled: pd.DataFrame
+    values: pd.DataFrame
+    scale: str
+    transformer: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A cohort's layers made ready for fusion, and what was lost on the way.
+
+    Attributes
+    ----------
+    name : str
+        Name of the cohort.
+    layers : mapping of str to PreparedLayer
+        Layers by name, in the cohort's order.
+    losses : tuple of Loss
+        Everything left out by reading and by preprocessing.
+    """
+
+    name: str
+    layers: Mapping[str, PreparedLayer]
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Fusion:
+    """The fused network of patients.
+
+    Attributes
+    ----------
+    affinity : pandas.DataFrame
+        Patients x patients, symmetric; the fused network.
+    per_layer : mapping of str to pandas.DataFrame
+        Each layer's own affinity matrix, before fusion.
+    coverage : pandas.DataFrame
+        Patients (all that were considered) x layers, bool: which layers each patient brought.
+    params : mapping of str to object
+        Settings as used: variant, engine, n_neighbors, mu, n_iterations, metrics.
+    losses : tuple of Loss
+        Patients left out because a layer lacks them.
+    """
+
+    affinity: pd.DataFrame
+    per_layer: Mapping[str, pd.DataFrame]
+    coverage: pd.DataFrame
+    params: Mapping[str, Any]
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Subtypes:
+    """Integrated subtypes of patients and the evidence for them.
+
+    Attributes
+    ----------
+    labels : pandas.Series
+        Patient -> ``"S1"`` to ``"Sk"``, ordered by size (ties by first patient).
+    evidence : mapping of str to pandas.DataFrame
+        ``"n_clusters"``: index k, columns ``eigengap``, ``silhouette``, ``chosen`` and more;
+        ``"patients"``: index patient, columns ``silhouette``, ``confidence``, ``n_layers``;
+        ``"subtypes"``: index subtype, columns ``n``, ``silhouette``.
+    params : mapping of str to object
+        Settings as used, and how k was chosen.
+    """
+
+    labels: pd.Series
+    evidence: Mapping[str, pd.DataFrame]
+    params: Mapping[str, Any]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the subtypes, largest first."""
+        return [f"S{i + 1}" for i in range(self.labels.nunique())]
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What the subtypes rest on.
+
+    Attributes
+    ----------
+    stability : pandas.DataFrame
+        Index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved``,
+        ``n_resamples``.
+    layers : pandas.DataFrame
+        Index layer; agreement and ablation columns.
+    params : mapping of str to object
+        Settings as used.
+    """
+
+    stability: pd.DataFrame
+    layers: pd.DataFrame
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalComparison:
+    """Survival of the subtypes for one endpoint.
+
+    Attributes
+    ----------
+    endpoint, unit : str
+        Name of the endpoint and unit of its times.
+    tests : pandas.DataFrame
+        Columns ``endpoint``, ``comparison`` (``"overall"`` or ``"S1 vs S2"``), ``n``, ``events``,
+        ``chi2``, ``p_asymptotic``, ``p_permutation``, ``p_ci_low``, ``p_ci_high``, ``fdr``,
+        ``note`` (why a row has no p-value; empty otherwise).
+    cox : pandas.DataFrame
+        Columns ``endpoint``, ``model`` (``"univariable"`` or ``"multivariable"``), ``term``,
+        ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``.
+    curves : pandas.DataFrame
+        Kaplan-Meier steps: columns ``subtype``, ``time``, ``survival``, ``ci_low``, ``ci_high``,
+        ``at_risk``, ``events``, ``censored``.
+    medians : pandas.DataFrame
+        Index subtype; columns ``n``, ``events``, ``median``, ``ci_low``, ``ci_high`` (NaN where
+        not reached).
+    losses : tuple of Loss
+        Patients without the endpoint, times of zero.
+    """
+
+    endpoint: str
+    unit: str
+    tests: pd.DataFrame
+    cox: pd.DataFrame
+    curves: pd.DataFrame
+    medians: pd.DataFrame
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """A set of genes that stands for the subtypes, fitted in one cohort and fixed from then on.
+
+    Attributes
+    ----------
+    name : str
+        Name, usually the study's.
+    templates : pandas.DataFrame
+        Genes (index) x subtypes (columns): weight of each gene in each subtype's template.
+    reference : pandas.DataFrame
+        Genes (index); columns ``mean`` and ``sd`` in the training cohort, on scale ``scale``.
+    scale : str
+        Scale of the expression values it was fitted on: ``"log2"`` or ``"zscore"``.
+    trained_on : mapping of str to object
+        Cohort, layer, number of patients, subtype sizes.
+    settings : mapping of str to object
+        How it was derived, and how it is to be scored.
+    hash : str
+        SHA-256 of the content; empty until locked.
+    """
+
+    name: str
+    templates: pd.DataFrame
+    reference: pd.DataFrame
+    scale: str
+    trained_on: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    hash: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What a locked signature shows in other cohorts.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Columns ``cohort``, ``endpoint``, ``comparison`` (``"S1 score per SD"``,
+        ``"assigned S1 vs rest"``, ``"assigned subtypes"``), ``n``, ``events``, ``genes_found``,
+        ``genes_total``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``chi2``, ``p``,
+        ``random_null_percentile``, ``note``.
+    assignments : mapping of str to pandas.DataFrame
+        For each cohort: index patient, column ``subtype`` and one score column a subtype.
+    survival : mapping of str to SurvivalComparison
+        For each ``"cohort: endpoint"``: survival of the assigned subtypes there.
+    losses : tuple of Loss
+        Genes not found, patients without the endpoint.
+    """
+
+    table: pd.DataFrame
+    assignments: Mapping[str, pd.DataFrame]
+    survival: Mapping[str, SurvivalComparison]
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class RunResults:
+    """Everything one run produced: what the result files and the report are made of.
+
+    Attributes
+    ----------
+    name : str
+        Name of the study.
+    settings : mapping of str to object
+        The whole study as parsed, defaults included.
+    cohort, prepared, fusion, subtypes, assessment
+        Results of the stages.
+    embedding : pandas.DataFrame
+        Index patient; columns ``x``, ``y``: the 2-D map of the fused network.
+    survival : mapping of str to SurvivalComparison
+        By endpoint; empty where the cohort has none.
+    clinical : pandas.DataFrame
+        Clinical columns against subtype: index ``variable``; columns ``test``, ``n``, ``missing``,
+        ``statistic``, ``p``, ``fdr``, ``effect``, ``effect_name``, ``adjusted_rand_index``,
+        ``normalised_mutual_information`` (the last two for known labels only), ``note``.
+    markers : pandas.DataFrame
+        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``effect_name``, ``test``, ``n``,
+        ``p``, ``fdr``.
+    enrichment : pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``.
+    signature : Signature or None
+    verification : Verification or None
+    losses : tuple of Loss
+        All losses, in the order they happened.
+    warnings : tuple of str
+    provenance : mapping of str to object
+        Versions, seed, SHA-256 of every input, seconds a stage.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    cohort: Cohort
+    prepared: Prepared
+    fusion: Fusion
+    subtypes: Subtypes
+    assessment: Assessment
+    embedding: pd.DataFrame
+    survival: Mapping[str, SurvivalComparison]
+    clinical: pd.DataFrame
+    markers: pd.DataFrame
+    enrichment: pd.DataFrame
+    signature: Signature | None = None
+    verification: Verification | None = None
+    losses: tuple[Loss, ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,331 @@
+"""A signature's fixed form: a hash of its content, and a readable JSON file that keeps it."""
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import SignatureError
+from omicsfuse.results import Signature
+
+FORMAT = "omicsfuse signature"
+FORMAT_VERSION = 1
+
+
+def content_hash(signature: Signature) -> str:
+    """Compute the SHA-256 of all a signature contains, its recorded hash excepted.
+
+    The content is written as JSON with sorted keys and no spaces, numbers in their shortest exact
+    form, UTF-8. The hash shows that a file or object was altered after locking; it is no
+    protection against someone who alters it and locks it again, for which the hash has to be kept
+    elsewhere (a run writes it in its report).
+
+    Parameters
+    ----------
+    signature : Signature
+        Locked or not.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    SignatureError
+        If the content cannot be written as JSON, e.g. a weight is not finite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
+    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
+    >>> content_hash(Signature("toy", templates, reference, "log2", {}, {}))[:12]
+    'c2051f5b9e67'
+    """
+    text = json.dumps(
+        _content(signature), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def lock(signature: Signature) -> Signature:
+    """Fix a signature: the same content with its hash.
+
+    Parameters
+    ----------
+    signature : Signature
+        Not locked, or locked with this very content.
+
+    Returns
+    -------
+    Signature
+        With ``hash`` filled in.
+
+    Raises
+    ------
+    SignatureError
+        If it carries a hash that its content does not have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
+    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
+    >>> locked = lock(Signature("toy", templates, reference, "log2", {}, {}))
+    >>> locked.hash == content_hash(locked)
+    True
+    """
+    if signature.hash:
+        require_locked(signature)
+    return replace(signature, hash=content_hash(signature))
+
+
+def require_locked(signature: Signature) -> None:
+    """Refuse a signature that is not locked, or was altered since.
+
+    Parameters
+    ----------
+    signature : Signature
+        To be checked.
+
+    Raises
+    ------
+    SignatureError
+        If it has no hash, or the hash of its content is another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
+    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
+    >>> require_locked(lock(Signature("toy", templates, reference, "log2", {}, {})))
+    """
+    if not signature.hash:
+        raise SignatureError(
+            f"signature {signature.name!r} is not locked: lock it with omicsfuse.signatures.lock "
+            "before any external cohort is opened."
+        )
+    computed = content_hash(signature)
+    if computed != signature.hash:
+        raise SignatureError(
+            f"signature {signature.name!r} was altered after it was locked: recorded hash "
+            f"{signature.hash}, hash of its content {computed}. Derive and lock it again."
+        )
+
+
+def save_signature(signature: Signature, path: str | Path) -> None:
+    """Write a locked signature as readable JSON; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    signature : Signature
+        Locked.
+    path : str or Path
+        File to write; an existing one is replaced.
+
+    Raises
+    ------
+    SignatureError
+        If the signature is not locked or was altered, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
+    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
+    >>> signature = lock(Signature("toy", templates, reference, "log2", {}, {}))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_signature(signature, Path(folder) / "signature.json")
+    ...     load_signature(Path(folder) / "signature.json").hash == signature.hash
+    True
+    """
+    require_locked(signature)
+    content = {"hash": signature.hash, **_content(signature)}
+    text = json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    target = Path(path)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            dir=target.parent,
+            prefix=".signature-",
+            suffix=".json",
+            delete=False,
+            encoding="utf-8",
+            newline="\n",
+        ) as stream:
+            temporary = stream.name
+            stream.write(text)
+        # A temporary file is readable by its owner only; the result should be as any other.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise SignatureError(f"{target}: the signature cannot be written: {error}.") from error
+
+
+def load_signature(path: str | Path) -> Signature:
+    """Read a signature and check that it is as it was locked.
+
+    Parameters
+    ----------
+    path : str or Path
+        File written by ``save_signature``.
+
+    Returns
+    -------
+    Signature
+        Locked; all numbers exactly as saved.
+
+    Raises
+    ------
+    SignatureError
+        If the file is missing, is not JSON, is of another format or version, lacks a part, or does
+        not have the hash it records.
+
+    Examples
+    --------
+    >>> load_signature("nowhere.json")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.SignatureError: nowhere.json: the signature cannot be read: No such file...
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SignatureError(f"{path}: the signature cannot be read: {reason}.") from error
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise SignatureError(
+            f"{path}: not a signature file: it is not JSON, or is cut short ({error})."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise SignatureError(
+            f'{path}: not a signature file: expected an object with "format": "{FORMAT}".'
+        )
+    if content.get("format_version") != FORMAT_VERSION:
+        raise SignatureError(
+            f"{path}: signature format version {content.get('format_version')!r}; this version of "
+            f"omicsfuse reads {FORMAT_VERSION}. Read it with the version that wrote it."
+        )
+    try:
+        signature = _from_content(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SignatureError(
+            f"{path}: the signature is incomplete or malformed ({type(error).__name__}: {error})."
+        ) from error
+    try:
+        require_locked(signature)
+    except SignatureError as error:
+        raise SignatureError(f"{path}: {error}") from error
+    return signature
+
+
+def _content(signature: Signature) -> dict[str, Any]:
+    """Everything but the hash, in plain types that JSON keeps exactly."""
+    templates, reference = signature.templates, signature.reference
+    if list(templates.index) != list(reference.index) or not templates.index.is_unique:
+        raise SignatureError(
+            f"signature {signature.name!r}: templates and reference must name the same genes, "
+            "each once and in the same order."
+        )
+    weights = templates.to_numpy(dtype=float)
+    scaling = reference[["mean", "sd"]].to_numpy(dtype=float)
+    genes = [
+        {
+            "gene": str(gene),
+            "mean": _number(scaling[i, 0], signature.name),
+            "sd": _number(scaling[i, 1], signature.name),
+            "weights": {
+                str(subtype): _number(weights[i, j], signature.name)
+                for j, subtype in enumerate(templates.columns)
+            },
+        }
+        for i, gene in enumerate(templates.index)
+    ]
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": signature.name,
+        "scale": signature.scale,
+        "subtypes": [str(subtype) for subtype in templates.columns],
+        "genes": genes,
+        "trained_on": _plain(signature.trained_on, signature.name),
+        "settings": _plain(signature.settings, signature.name),
+    }
+
+
+def _from_content(content: Mapping[str, Any]) -> Signature:
+    subtypes = [str(subtype) for subtype in content["subtypes"]]
+    genes = pd.Index([str(row["gene"]) for row in content["genes"]], dtype=object, name="gene")
+    weights = [[float(row["weights"][s]) for s in subtypes] for row in content["genes"]]
+    extra = [row["gene"] for row in content["genes"] if set(row["weights"]) != set(subtypes)]
+    if extra:
+        raise ValueError(f"weights of gene {extra[0]} are not those of {', '.join(subtypes)}")
+    scaling = [[float(row["mean"]), float(row["sd"])] for row in content["genes"]]
+    shape = len(genes), len(subtypes)
+    return Signature(
+        name=str(content["name"]),
+        templates=pd.DataFrame(
+            np.array(weights, dtype=float).reshape(shape), index=genes, columns=subtypes
+        ),
+        reference=pd.DataFrame(
+            np.array(scaling, dtype=float).reshape(len(genes), 2),
+            index=genes,
+            columns=["mean", "sd"],
+        ),
+        scale=str(content["scale"]),
+        trained_on=dict(content["trained_on"]),
+        settings=dict(content["settings"]),
+        hash=str(content["hash"]),
+    )
+
+
+def _plain(value: Any, name: str) -> Any:
+    """Bring a setting to the types that JSON gives back."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, name) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item, name) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return _number(float(value), name)
+    if value is None or isinstance(value, str):
+        return value
+    raise SignatureError(
+        f"signature {name!r}: a value of type {type(value).__name__} cannot be saved; use numbers, "
+        "text, lists and mappings."
+    )
+
+
+def _number(value: float, name: str) -> float:
+    if not math.isfinite(value):
+        raise SignatureError(f"signature {name!r}: a weight, mean or setting is {value}.")
+    return float(value)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number that JSON knows")

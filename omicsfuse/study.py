@@ -1,0 +1,242 @@
+"""The study file: what to do with which cohorts, parsed and checked before anything is computed."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from omicsfuse.cohort import Cohort
+from omicsfuse.errors import StudyError
+from omicsfuse.io.manifest import Manifest, read_manifest
+from omicsfuse.io.paths import resolve_path
+from omicsfuse.io.toml import parse_toml_model
+
+PositiveInt = Annotated[int, Field(ge=1, strict=True)]
+
+
+class _Table(BaseModel):
+    """A table of the study file: fixed once read, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PreprocessSettings(_Table):
+    """``[preprocess]``: features kept by variance, for all layers or by layer."""
+
+    n_features: PositiveInt | dict[str, PositiveInt] | None = None
+
+
+class FusionSettings(_Table):
+    """``[fusion]``: settings of similarity network fusion."""
+
+    n_neighbors: PositiveInt = 20
+    mu: Annotated[float, Field(gt=0)] = 0.5
+    n_iterations: PositiveInt = 20
+    variant: Literal["paper", "snfpy"] | None = None
+    engine: Literal["exact", "snfpy"] = "exact"
+    metrics: dict[str, str] = {}
+
+
+class SubtypeSettings(_Table):
+    """``[subtypes]``: how many, and how much resampling to judge them by."""
+
+    n_clusters: PositiveInt | Literal["auto"] | tuple[PositiveInt, PositiveInt] = "auto"
+    budget: Literal["quick", "standard", "thorough"] = "quick"
+
+
+class SurvivalSettings(_Table):
+    """``[survival]``: endpoints to compare; all of the cohort's if none is named."""
+
+    endpoints: tuple[str, ...] | None = None
+    n_permutations: PositiveInt = 2000
+
+
+class EnrichmentSettings(_Table):
+    """``[enrichment]``: gene-set enrichment of each subtype."""
+
+    layer: str | None = None
+    min_size: PositiveInt = 10
+    max_size: PositiveInt = 500
+    n_permutations: PositiveInt = 1000
+
+
+class SignatureSettings(_Table):
+    """``[signature]``: the gene set derived from the subtypes."""
+
+    layer: str | None = None
+    n_genes: PositiveInt = 50
+    n_random: PositiveInt = 1000
+
+
+class Study(_Table):
+    """A parsed study file. Paths are absolute.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> study = Study(name="demo", discovery=Path("discovery.toml"))
+    >>> study.fusion.n_neighbors
+    20
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 0
+    discovery: Path
+    layers: tuple[str, ...] | None = None
+    gene_sets: tuple[Path, ...] = ()
+    external: tuple[Path, ...] = ()
+    preprocess: PreprocessSettings = PreprocessSettings()
+    fusion: FusionSettings = FusionSettings()
+    subtypes: SubtypeSettings = SubtypeSettings()
+    survival: SurvivalSettings = SurvivalSettings()
+    enrichment: EnrichmentSettings = EnrichmentSettings()
+    signature: SignatureSettings | None = None
+    path: Annotated[Path | None, Field(exclude=True)] = None
+
+    @field_validator("layers")
+    @classmethod
+    def _some_layers(cls, layers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if layers is not None and (not layers or len(set(layers)) < len(layers)):
+            raise ValueError("names at least one layer, and none twice")
+        return layers
+
+
+def read_study(path: str | Path) -> Study:
+    r"""Read a study file (TOML) and resolve its paths, without opening any data.
+
+    Parameters
+    ----------
+    path : str or Path
+        The study file. Relative paths in it are relative to it; a path may start with
+        ``$OMICSFUSE_DATA/``.
+
+    Returns
+    -------
+    Study
+        The study as parsed, defaults filled in.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing, is not TOML, has an unknown key (the nearest valid one is named) or
+        a value out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "study.toml").write_text('name = "demo"\ndiscovery = "cohort.toml"')
+    >>> read_study(folder / "study.toml").discovery.name
+    'cohort.toml'
+    """
+    path = Path(path)
+    study = parse_toml_model(path, Study, what="study", error=StudyError)
+    if study.path is not None:
+        raise StudyError(f"{path}: unknown key 'path' in the study file.")
+    base = path.resolve().parent
+    return study.model_copy(
+        update={
+            "path": path.resolve(),
+            "discovery": resolve_path(str(study.discovery), base),
+            "gene_sets": tuple(resolve_path(str(file), base) for file in study.gene_sets),
+            "external": tuple(resolve_path(str(file), base) for file in study.external),
+        }
+    )
+
+
+def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
+    """Parse the manifests and see that the named files exist, without opening any table.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    discovery : Manifest
+        Manifest of the discovery cohort.
+    external : list of Manifest
+        Manifests of the external cohorts.
+
+    Raises
+    ------
+    StudyError, CohortError
+        If a manifest is at fault or a file is missing.
+    """
+    discovery = read_manifest(study.discovery)
+    external = [read_manifest(path) for path in study.external]
+    missing = [path for path in study.gene_sets if not path.is_file()]
+    for manifest in (discovery, *external):
+        missing += [path for path in manifest.files() if not path.is_file()]
+    if missing:
+        listed = "\n".join(f"  {path}" for path in missing)
+        raise StudyError(f"{study.path or study.name}: these files do not exist:\n{listed}")
+    if study.external and study.signature is None:
+        raise StudyError(
+            f"{study.path or study.name}: external cohorts are named but no [signature] to verify "
+            'in them. Add\n  [signature]\n  layer = "expression"\nor leave out external.'
+        )
+    return discovery, external
+
+
+def check_cohort(study: Study, cohort: Cohort) -> None:
+    """See that what the study asks of the discovery cohort is there.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    cohort : Cohort
+        The discovery cohort.
+
+    Raises
+    ------
+    StudyError
+        If a layer or an endpoint is not in the cohort.
+    CohortError
+        If fewer than ten patients are present in every layer that is fused.
+    """
+    where = study.path or study.name
+    wanted: list[tuple[str, str]] = [("layers", name) for name in fused_layers(study, cohort)]
+    if study.signature and study.signature.layer:
+        wanted.append(("[signature] layer", study.signature.layer))
+    if study.enrichment.layer:
+        wanted.append(("[enrichment] layer", study.enrichment.layer))
+    for key, name in wanted:
+        if name not in cohort.omics:
+            raise StudyError(
+                f"{where}: {key} names {name!r}, which cohort {cohort.name!r} does not have. "
+                f"It has {', '.join(cohort.omics)}."
+            )
+    for endpoint in study.survival.endpoints or ():
+        if endpoint not in cohort.endpoints:
+            there = ", ".join(cohort.endpoints) or "none"
+            raise StudyError(
+                f"{where}: [survival] endpoints names {endpoint!r}, which the manifest of cohort "
+                f"{cohort.name!r} does not describe (it describes: {there}). Add\n"
+                f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
+                f"to {study.discovery}, or leave it out."
+            )
+    cohort.common_patients(fused_layers(study, cohort))
+
+
+def fused_layers(study: Study, cohort: Cohort) -> list[str]:
+    """Layers that the study fuses: those it names, or all of the cohort's."""
+    return list(study.layers or cohort.omics)
+
+
+def prepared_layers(study: Study, cohort: Cohort) -> list[str]:
+    """Layers to preprocess: the fused ones, and those that genes or pathways are read from."""
+    names = fused_layers(study, cohort)
+    extra = [study.enrichment.layer, study.signature.layer if study.signature else None]
+    return names + [name for name in dict.fromkeys(extra) if name and name not in names]
+
+
+def settings(study: Study) -> dict[str, Any]:
+    """Return the study as plain values for the record: defaults filled in, paths by file name."""
+    plain = study.model_dump(mode="json")
+    plain["discovery"] = study.discovery.name
+    plain["gene_sets"] = [path.name for path in study.gene_sets]
+    plain["external"] = [path.name for path in study.external]
+    return plain

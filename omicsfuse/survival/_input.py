@@ -1,0 +1,102 @@
+"""What all survival functions share: checked arrays, patients in common, order of subtypes."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import CohortError
+
+#: Fewest events for which a p-value is given.
+MINIMUM_EVENTS = 10
+
+#: Fewest events for each term of a Cox model (Vittinghoff & McCulloch, Am J Epidemiol 2007).
+MINIMUM_EVENTS_PER_TERM = 5
+
+
+def check_survival(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return times as float and events as bool, or say which values cannot be survival data."""
+    times = np.asarray(time, dtype=float)
+    events = np.asarray(event)
+    if times.ndim != 1 or times.shape != events.shape:
+        raise CohortError(
+            f"time has shape {times.shape} and event {events.shape}: give two one-dimensional "
+            "arrays with one value a patient"
+        )
+    bad = ~(np.isfinite(times) & (times >= 0))
+    if bad.any():
+        raise CohortError(
+            f"{int(bad.sum())} survival times are missing, infinite or negative (first: "
+            f"{times[bad][0]} at position {int(np.flatnonzero(bad)[0])}): leave those patients out"
+        )
+    known = np.isin(events, (0, 1))
+    if not known.all():
+        raise CohortError(
+            f"{int((~known).sum())} events are neither 0 nor 1 (first: {events[~known][0]!r} at "
+            f"position {int(np.flatnonzero(~known)[0])}): code the event as 1 and censoring as 0"
+        )
+    return times, events.astype(bool)
+
+
+def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted group names and each patient's group as an integer code."""
+    groups = np.asarray(group)
+    if groups.shape != (n,):
+        raise CohortError(
+            f"group has shape {groups.shape} but there are {n} patients: give one group a patient"
+        )
+    missing = pd.isna(groups)
+    if missing.any():
+        raise CohortError(
+            f"{int(missing.sum())} patients have no group: leave them out of time, event and group"
+        )
+    names, codes = np.unique(groups, return_inverse=True)
+    return names, codes
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts S2 before S10."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+
+
+def patients_in_common(
+    labels: pd.Series, survival: pd.DataFrame
+) -> tuple[pd.Series, pd.DataFrame, list[str]]:
+    """Match subtype labels to survival times by patient, in the order of ``survival``.
+
+    Returns
+    -------
+    (pandas.Series, pandas.DataFrame, list of str)
+        Labels (as text) and survival of the patients that have both, and the names of their
+        subtypes in natural order.
+
+    Raises
+    ------
+    CohortError
+        If a table lacks a column, names a patient twice, or no patient has both.
+    """
+    missing = [column for column in ("time", "event") if column not in survival.columns]
+    if missing:
+        raise CohortError(
+            f"the survival table lacks the column {missing[0]!r}; it has "
+            f"{[str(column) for column in survival.columns]}: give 'time' and 'event' (0 or 1)"
+        )
+    for what, index in (("subtype labels", labels.index), ("survival table", survival.index)):
+        if index.has_duplicates:
+            twice = [str(patient) for patient in index[index.duplicated()].unique()[:5]]
+            raise CohortError(f"patients occur more than once in the {what}: {', '.join(twice)}")
+    known = labels.dropna().astype(str)
+    shared = survival.index[survival.index.isin(known.index)]
+    if shared.empty:
+        raise CohortError(
+            f"none of the {len(known)} patients with a subtype is among the {len(survival)} with "
+            f"survival (for example {_example(known.index)} and {_example(survival.index)}): "
+            "check that both use the same identifiers"
+        )
+    matched = known.loc[shared]
+    return matched, survival.loc[shared], sorted(matched.unique(), key=natural_key)
+
+
+def _example(index: pd.Index) -> str:
+    return repr(str(index[0])) if len(index) else "nobody"

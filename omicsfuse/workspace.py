@@ -1,0 +1,143 @@
+"""The output folder of a run: nothing half-written, nothing of the user's lost."""
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from omicsfuse.errors import StudyError
+from omicsfuse.io.results import write_json
+
+#: Hidden folder inside the output folder: results before they are published, finished stages.
+HIDDEN = ".omicsfuse"
+RECORD = "run.json"
+
+
+class Workspace:
+    """Where a run writes until it is done.
+
+    Everything is written to a hidden folder inside ``out`` and moved into place at the end, the
+    record (``run.json``) last, so that a folder with a record is always whole. A run that fails
+    leaves an earlier result as it was. Results of finished long stages are kept in the hidden
+    folder when a run is interrupted, for ``resume``.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder; made if absent. It must be empty or hold an earlier run.
+    resume : bool
+        Use the finished stages of an interrupted run.
+
+    Raises
+    ------
+    StudyError
+        If ``out`` is a file, or holds files that no run of omicsfuse made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "results"
+    >>> with Workspace(out) as workspace:
+    ...     _ = (workspace.staging / "table.tsv").write_text("patient")
+    ...     workspace.publish({"name": "example"})
+    >>> sorted(path.name for path in out.iterdir())
+    ['run.json', 'table.tsv']
+    """
+
+    def __init__(self, out: Path, resume: bool = False) -> None:
+        self.out = Path(out)
+        self.resume = resume
+        self._made = [folder for folder in (self.out, *self.out.parents) if not folder.exists()]
+        if self.out.exists() and not self.out.is_dir():
+            raise StudyError(f"{self.out} is a file; name a folder for the results.")
+        inside = [path.name for path in self.out.iterdir()] if self.out.is_dir() else []
+        foreign = [name for name in inside if name != HIDDEN]
+        if foreign and RECORD not in foreign:
+            raise StudyError(
+                f"{self.out} holds files that are not results of omicsfuse ({sorted(foreign)[0]}"
+                f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
+            )
+
+    @property
+    def staging(self) -> Path:
+        """Folder that results are written to before they are published."""
+        return self.out / HIDDEN / "staging"
+
+    @property
+    def cache(self) -> Path:
+        """Folder that finished long stages are kept in until the run is done."""
+        return self.out / HIDDEN / "stages"
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        if not self.resume:
+            shutil.rmtree(self.cache, ignore_errors=True)
+        self.staging.mkdir(parents=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        if interrupted and self.cache.is_dir():
+            return
+        shutil.rmtree(self.out / HIDDEN, ignore_errors=True)
+        for folder in self._made if kind is not None else []:
+            # Only what this run made, and only while nothing else has come to lie in it.
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def remembered(self, function: Callable[..., Any], ignore: list[str]) -> Callable[..., Any]:
+        """Wrap a long stage so that an interrupted run can take its result up again."""
+        from joblib import Memory
+
+        cached = Memory(self.cache, verbose=0).cache(function, ignore=ignore)
+
+        def stage(*args: Any, **kwargs: Any) -> Any:
+            with warnings.catch_warnings():
+                # joblib warns when storing takes longer than computing: nothing to act on here.
+                warnings.filterwarnings("ignore", message="Persisting input arguments took")
+                return cached(*args, **kwargs)
+
+        return stage
+
+    def publish(self, record: Mapping[str, Any]) -> None:
+        """Move the staged files into place, the record last, and drop what an earlier run left.
+
+        Parameters
+        ----------
+        record : mapping of str to object
+            Content of ``run.json``; the list of files is added to it.
+        """
+        staged = sorted(path for path in self.staging.rglob("*") if path.is_file())
+        names = [path.relative_to(self.staging).as_posix() for path in staged]
+        write_json({**record, "files": [*names, RECORD]}, self.staging / RECORD)
+        target = self.out / RECORD
+        stale = _files_of(target) - {*names, RECORD}
+        target.unlink(missing_ok=True)
+        for name in names:
+            (self.out / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self.staging / name, self.out / name)
+        for name in stale:
+            (self.out / name).unlink(missing_ok=True)
+        os.replace(self.staging / RECORD, target)
+
+
+def _files_of(record: Path) -> set[str]:
+    """Files that an earlier run says it wrote; only those inside its own folder count."""
+    try:
+        files = json.loads(record.read_text(encoding="utf-8")).get("files", [])
+    except (OSError, ValueError, AttributeError):
+        return set()
+    inside = [name for name in files if isinstance(name, str)]
+    return {
+        name for name in inside if not Path(name).is_absolute() and ".." not in Path(name).parts
+    }

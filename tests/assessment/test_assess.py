@@ -1,0 +1,103 @@
+"""Stability and layers, on planted data and on noise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import omicsfuse as of
+from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.stability import best_jaccard, subtype_stability
+from omicsfuse.results import Prepared, PreparedLayer
+
+
+def planted(shifts: dict[str, float], n: int = 45, seed: int = 0) -> tuple[Prepared, np.ndarray]:
+    """Three groups; each layer separates them by its own shift, in SD; 0 is noise."""
+    rng = np.random.default_rng(seed)
+    truth = np.repeat([0, 1, 2], [n // 3] * 3)
+    layers = {}
+    for name, shift in shifts.items():
+        values = rng.normal(size=(n, 30))
+        for g in range(3):
+            values[truth == g, g * 5 : g * 5 + 5] += shift
+        table = pd.DataFrame(values, pd.Index([f"P{i}" for i in range(n)], name="patient"))
+        layers[name] = PreparedLayer("continuous", table, table, "raw", None)
+    return Prepared("planted", layers), truth
+
+
+def test_planted_subtypes_are_stable_and_noise_is_not() -> None:
+    ready, _ = planted({"a": 3.0, "b": 3.0})
+    fusion = of.fuse(ready, n_neighbors=8)
+    strong = of.assess(ready, fusion, of.cluster(fusion, 3)).stability
+    assert (strong["jaccard_mean"] > 0.95).all()
+    assert (strong["dissolved"] == 0).all()
+    assert strong["n"].tolist() == [15, 15, 15]
+    noise, _ = planted({"a": 0.0, "b": 0.0})
+    fusion = of.fuse(noise, n_neighbors=8)
+    weak = of.assess(noise, fusion, of.cluster(fusion, 3)).stability
+    assert weak["jaccard_mean"].mean() < 0.75
+
+
+def test_layers_tell_who_carries_the_subtypes() -> None:
+    ready, _ = planted({"carrier": 4.0, "noise": 0.0})
+    fusion = of.fuse(ready, n_neighbors=8)
+    table = of.assess(ready, fusion, of.cluster(fusion, 3)).layers
+    assert table.loc["carrier", "agreement_alone"] > 0.9
+    assert table.loc["noise", "agreement_alone"] < 0.2
+    assert table.loc["carrier", "agreement_without"] < 0.2
+    assert table.loc["noise", "agreement_without"] > 0.9
+    assert table.loc["carrier", "silhouette"] > table.loc["noise", "silhouette"] + 0.2
+    assert table["n_features"].tolist() == [30, 30]
+
+
+def test_the_number_of_jobs_does_not_matter() -> None:
+    ready, _ = planted({"a": 0.8, "b": 0.8})
+    fusion = of.fuse(ready, n_neighbors=8)
+    subtypes = of.cluster(fusion, 3)
+    repeat = refusion(ready, fusion)
+    one = subtype_stability(repeat, subtypes, n_resamples=6, random_state=4)
+    two = subtype_stability(repeat, subtypes, n_resamples=6, random_state=4, n_jobs=2)
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    other = subtype_stability(repeat, subtypes, n_resamples=6, random_state=5)
+    assert not one.equals(other)
+
+
+def test_refusion_on_everyone_repeats_the_labels() -> None:
+    ready, _ = planted({"a": 2.0, "b": 2.0})
+    fusion = of.fuse(ready, n_neighbors=8)
+    subtypes = of.cluster(fusion, 3, random_state=0)
+    again = refusion(ready, fusion).labels(3, random_state=0)
+    assert ["S" + str(g + 1) for g in again] == subtypes.labels.tolist()
+
+
+def test_one_subtype_and_one_layer_have_no_comparison() -> None:
+    ready, _ = planted({"a": 2.0})
+    fusion = of.fuse(ready, n_neighbors=8)
+    single = of.assess(ready, fusion, of.cluster(fusion, 1))
+    assert single.stability["jaccard_mean"].isna().all()
+    assert single.layers[["agreement_alone", "agreement_without", "silhouette"]].isna().all(None)
+    three = of.assess(ready, fusion, of.cluster(fusion, 3)).layers
+    assert np.isnan(three.loc["a", "agreement_without"])
+    assert three.loc["a", "agreement_alone"] > 0.9
+
+
+def test_refusals() -> None:
+    ready, _ = planted({"a": 2.0, "b": 2.0})
+    fusion = of.fuse(ready, n_neighbors=8)
+    subtypes = of.cluster(fusion, 3)
+    with pytest.raises(of.StudyError, match="budget is 'huge'; choose from quick"):
+        of.assess(ready, fusion, subtypes, budget="huge")
+    other = Prepared("other", {"a": ready.layers["a"]})
+    with pytest.raises(of.StudyError, match="layer 'b' of the fusion"):
+        of.assess(other, fusion, subtypes)
+
+
+@given(labels=st.lists(st.integers(0, 3), min_size=1, max_size=40))
+def test_jaccard_of_a_partition_with_itself_is_one(labels: list[int]) -> None:
+    codes = np.unique(labels, return_inverse=True)[1]
+    k = codes.max() + 1
+    np.testing.assert_array_equal(best_jaccard(codes, codes[::-1][::-1], k), 1.0)
+    assert best_jaccard(codes, np.zeros_like(codes), k) == pytest.approx(
+        np.bincount(codes) / len(codes)
+    )

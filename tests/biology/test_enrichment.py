@@ -1,0 +1,240 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse.biology import benjamini_hochberg, enrich
+from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT, _scores
+from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.preprocess import preprocess
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+
+SHIFTS = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])
+
+
+def prepared(values: pd.DataFrame, kind: str = "expression") -> Prepared:
+    return Prepared("toy", {"rna": PreparedLayer(kind, values, values, "log2", None)})
+
+
+def toy() -> tuple[Subtypes, Prepared]:
+    """Ten genes whose Welch t in S1 is proportional to SHIFTS; g1 is the highest."""
+    base = np.array([-1.0, 0.0, 1.0])[:, None] * np.ones(10)
+    values = np.vstack([base + SHIFTS, base])
+    table = pd.DataFrame(values, [f"P{i}" for i in range(6)], [f"g{i + 1}" for i in range(10)])
+    return Subtypes(pd.Series(["S1"] * 3 + ["S2"] * 3, table.index), {}, {}), prepared(table)
+
+
+@pytest.fixture(scope="module")
+def ready(simulated: SimulatedCohort) -> Prepared:
+    return preprocess(simulated.discovery, ["expression"])
+
+
+@pytest.fixture(scope="module")
+def truth(simulated: SimulatedCohort) -> Subtypes:
+    patients = simulated.discovery.clinical.index
+    return Subtypes("S" + simulated.truth.loc[patients].astype(str), {}, {})
+
+
+def test_score_worked_by_hand() -> None:
+    # Set at places 1, 2 and 5: it gains 5/10, 4/10, 1/10, and falls by 1/7 at every other gene.
+    # The peak is after place 2: 9/10. Places 2, 9, 10: weights 4, 4, 5 of 13; the lowest point is
+    # just before place 9, with one gene passed and all seven others: 4/13 - 1.
+    places = np.array([[0, 1, 4], [1, 8, 9]])
+    np.testing.assert_allclose(_scores(SHIFTS, places), [9 / 10, 4 / 13 - 1], rtol=1e-12)
+
+
+def test_score_agrees_with_gseapy() -> None:
+    import gseapy
+
+    rng = np.random.default_rng(0)
+    ranking = pd.Series(np.sort(rng.standard_normal(50))[::-1], [f"G{i}" for i in range(50)])
+    places = np.stack([np.sort(rng.choice(50, 8, replace=False)) for _ in range(20)])
+    sets = {str(i): list(ranking.index[row]) for i, row in enumerate(places)}
+    result = gseapy.prerank(
+        ranking, sets, outdir=None, min_size=2, permutation_num=10, ascending=None, threads=1
+    ).res2d
+    theirs = result.set_index("Term")["ES"].astype(float)
+    ours = pd.Series(_scores(ranking.to_numpy(), places), [str(i) for i in range(20)])
+    np.testing.assert_allclose(ours, theirs.loc[ours.index], rtol=1e-9)
+
+
+def test_leading_edge_is_that_worked_by_hand() -> None:
+    subtypes, layers = toy()
+    sets = {"up": ["g1", "g2", "g5"], "down": ["g2", "g9", "g10"]}
+    table = enrich(subtypes, layers, sets, min_size=3, n_permutations=50).set_index(
+        ["subtype", "gene_set"]
+    )
+    assert table.loc[("S1", "up"), "leading_edge"] == "g1;g2"
+    assert table.loc[("S1", "down"), "leading_edge"] == "g10;g9"
+    assert table.loc[("S2", "up"), "leading_edge"] == "g1;g2"
+    assert table.loc[("S1", "up"), "nes"] > 0 > table.loc[("S2", "up"), "nes"]
+
+
+def test_planted_sets_top_their_subtype(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    table = enrich(truth, ready, simulated.gene_sets)
+    assert list(table.columns) == list(COLUMNS)
+    for i, subtype in enumerate(truth.names, start=1):
+        raised = table[(table["subtype"] == subtype) & (table["nes"] > 0)]
+        assert raised.iloc[0]["gene_set"] == f"PLANTED_SUBTYPE_{i}_UP"
+        assert raised.iloc[0]["fdr"] < 0.05
+    assert not table[table["gene_set"].str.startswith("UNRELATED")]["fdr"].lt(0.05).any()
+
+
+def test_no_p_value_is_zero_and_the_family_is_the_whole_table(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    table = enrich(truth, ready, simulated.gene_sets, n_permutations=200)
+    assert (table["p"] > 0).all()
+    floored = table[table["note"] != ""]
+    assert len(floored) >= 3
+    assert floored["note"].str.contains("none of .* random sets of the same sign").all()
+    assert (floored["p"] >= 1 / 201).all()
+    np.testing.assert_allclose(table["fdr"], benjamini_hochberg(table["p"].to_numpy()))
+
+
+def test_random_labels_give_no_discoveries_most_of_the_time(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(10):
+        labels = pd.Series(rng.permutation(truth.labels.to_numpy()), truth.labels.index)
+        table = enrich(Subtypes(labels, {}, {}), ready, simulated.gene_sets, n_permutations=300)
+        found += table["fdr"].lt(0.05).any()
+    assert found <= 3
+
+
+def test_order_of_genes_and_sets_does_not_matter(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    values = ready.layers["expression"].values  # noqa: PD011
+    turned = prepared(values.iloc[:, ::-1])
+    sets = dict(reversed([(k, s[::-1]) for k, s in simulated.gene_sets.items()]))
+    first = enrich(truth, prepared(values), simulated.gene_sets, n_permutations=100)
+    pd.testing.assert_frame_equal(first, enrich(truth, turned, sets, n_permutations=100))
+
+
+def test_same_bytes_whatever_the_hash_seed() -> None:
+    code = """
+import numpy as np, pandas as pd
+from omicsfuse.biology import enrich
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+values = pd.DataFrame(np.random.default_rng(0).standard_normal((12, 60)),
+                      [f"P{i}" for i in range(12)], [f"G{i}" for i in range(60)])
+labels = pd.Series(["S1"] * 6 + ["S2"] * 6, values.index)
+layers = Prepared("toy", {"e": PreparedLayer("expression", values, values, "log2", None)})
+sets = {str(i): [f"G{j}" for j in range(i, i + 15)] for i in range(0, 40, 10)}
+print(enrich(Subtypes(labels, {}, {}), layers, sets, n_permutations=50).to_csv())
+"""
+    out = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "RAYON_NUM_THREADS": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert out[0] == out[1]
+    assert len(out[0].split()) == 9
+
+
+def test_names_are_exact_and_lower_case_or_numeric_names_survive() -> None:
+    rng = np.random.default_rng(0)
+    names = [f"Trp{i}" for i in range(20)] + [str(i) for i in range(20)]
+    values = pd.DataFrame(rng.standard_normal((10, 40)), [f"P{i}" for i in range(10)], names)
+    labels = pd.Series(["S1"] * 5 + ["S2"] * 5, values.index)
+    sets = {
+        "mouse": names[:12],
+        "entrez": names[20:32],
+        "HUMAN": [n.upper() for n in names[:12]],
+    }
+    table = enrich(Subtypes(labels, {}, {}), prepared(values), sets, n_permutations=50)
+    assert sorted(set(table["gene_set"])) == ["entrez", "mouse"]
+    assert set(table["size"]) == {12}
+    edges = set(";".join(table["leading_edge"]).split(";"))
+    assert edges <= set(names)
+
+
+def test_ties_and_constant_genes_do_not_disturb() -> None:
+    rng = np.random.default_rng(0)
+    values = np.repeat(rng.integers(0, 3, (12, 10)).astype(float), 4, axis=1)
+    values[:, :4] = 7.0
+    table = pd.DataFrame(values, [f"P{i}" for i in range(12)], [f"G{i}" for i in range(40)])
+    labels = pd.Series(["S1"] * 6 + ["S2"] * 6, table.index)
+    sets = {"tied": [f"G{i}" for i in range(8, 24)], "half constant": [f"G{i}" for i in range(14)]}
+    result = enrich(Subtypes(labels, {}, {}), prepared(table), sets, n_permutations=50)
+    assert dict(zip(result["gene_set"], result["size"], strict=True)) == {
+        "tied": 16,
+        "half constant": 10,
+    }
+    assert result["p"].between(0, 1, inclusive="right").all()
+
+
+def test_one_sided_ranking_warns_and_stays_finite() -> None:
+    rng = np.random.default_rng(0)
+    values = pd.DataFrame(rng.standard_normal((12, 80)), [f"P{i}" for i in range(12)])
+    values.columns = [f"G{i}" for i in range(80)]
+    values.iloc[:6] += 4
+    labels = pd.Series(["S1"] * 6 + ["S2"] * 6, values.index)
+    sets = {"any": [f"G{i}" for i in range(15)], "other": [f"G{i}" for i in range(40, 60)]}
+    with pytest.warns(OmicsfuseWarning, match=r"S1 \(100% higher\), S2 \(0% higher\)"):
+        table = enrich(Subtypes(labels, {}, {}), prepared(values), sets, n_permutations=50)
+    assert len(table) == 4
+    known = table["nes"].notna()
+    assert np.isfinite(table.loc[known, "nes"]).all()
+    assert (table["p"].notna() == known).all()
+
+
+def test_sets_too_small_after_intersection() -> None:
+    subtypes, layers = toy()
+    sets = {"a": ["g1", "g2", "x"], "b": ["g3", "y"]}
+    with pytest.warns(
+        OmicsfuseWarning,
+        match=r"none of 2 gene sets has 10 to 500 genes in layer rna \(3 of its 10 genes.*"
+        r"largest overlap is 2\)",
+    ):
+        table = enrich(subtypes, layers, sets)
+    pd.testing.assert_frame_equal(table, EMPTY_ENRICHMENT)
+
+
+def test_no_sets_at_all_warns() -> None:
+    with pytest.warns(OmicsfuseWarning, match="none of 0 gene sets"):
+        assert enrich(*toy(), {}).empty
+
+
+def test_a_subtype_with_too_few_patients_is_named() -> None:
+    subtypes, layers = toy()
+    labels = subtypes.labels.copy()
+    labels.iloc[2] = "S2"
+    sets = {"up": ["g1", "g2", "g5"]}
+    with pytest.warns(OmicsfuseWarning, match=r"rna.*S1 \(2 against 4\), S2 \(4 against 2"):
+        table = enrich(Subtypes(labels, {}, {}), layers, sets, min_size=2, n_permutations=20)
+    assert table.empty
+
+
+def test_errors_say_what_is_needed() -> None:
+    subtypes, layers = toy()
+    values = layers.layers["rna"].values  # noqa: PD011
+    with pytest.raises(StudyError, match=r"need a layer of kind expression.*rna \(radiomics\)"):
+        enrich(subtypes, prepared(values, "radiomics"), {"a": ["g1"]})
+    with pytest.raises(StudyError, match="no layer 'protein'; the layers are rna"):
+        enrich(subtypes, layers, {"a": ["g1"]}, layer="protein")
+    with pytest.raises(StudyError, match="min_size is 1"):
+        enrich(subtypes, layers, {"a": ["g1"]}, min_size=1)
+    with pytest.raises(StudyError, match="n_permutations is 0"):
+        enrich(subtypes, layers, {"a": ["g1"]}, n_permutations=0)
+
+
+def test_leaves_no_files_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    subtypes, layers = toy()
+    enrich(subtypes, layers, {"up": ["g1", "g2", "g5"]}, min_size=2, n_permutations=20)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,26 @@
+"""Fixtures shared by all tests: a planted cohort, and the folder of real cohorts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+
+
+@pytest.fixture(scope="session")
+def simulated() -> SimulatedCohort:
+    """A small cohort with three planted subtypes, and an external one without images."""
+    return simulate_cohort(90, n_external=80, n_genes=300, effect=1.3, random_state=3)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real cohorts; tests that need it skip where it is absent."""
+    folder = os.environ.get("OMICSFUSE_DATA", "")
+    if not folder:
+        neighbour = Path(__file__).parents[2] / "shared" / "data"
+        folder = str(neighbour) if neighbour.is_dir() else ""
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("real cohorts are absent: set OMICSFUSE_DATA to their folder")
+    return Path(folder)

@@ -1,0 +1,232 @@
+"""The fusion kernel against SNFtool, snfpy, and a literal re-derivation from the published text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+
+import omicsfuse as of
+from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
+
+# Entries (row, column) of the reference matrices. Data: SNFtool's Data1 and Data2, z-scored (ddof
+# 1), Euclidean distances. Affinities and "paper": R 4.2.2, CRAN SNFtool 2.3.1,
+# affinityMatrix(d, K = 20, sigma = 0.5) and SNF(list(W1, W2), K = 20, t = 20). "snfpy": the
+# SNFtool 2.2 line.
+REFERENCE = [
+    # row, column, affinity 1, affinity 2, fused "paper", fused "snfpy"
+    (0, 1, 0.00045331964243598244, 0.0003274471781286877, 0.0011143399157462642, 0.004572479617266249),
+    (0, 150, 0.0009548313405591645, 0.00017475077022493363, 0.000658713121698209, 0.004162727041480163),
+    (17, 80, 0.0027391476697587905, 0.0028034203767328568, 0.0017282510514755771, 0.005067904003078329),
+    (99, 100, 0.00012285724552317396, 0.004359145034191898, 0.0005946764954067854, 0.003864041459488353),
+    (198, 199, 0.000487566942445998, 0.005359298273681509, 0.002227811708972822, 0.005216321151308807),
+    (120, 30, 0.03563978421827406, 0.004050167913728527, 0.0013410820138955882, 0.004198321347123782),
+]  # fmt: skip
+
+
+def distances(points: np.ndarray) -> np.ndarray:
+    z = (points - points.mean(axis=0)) / points.std(axis=0, ddof=1)
+    return cdist(z, z)
+
+
+def literal_affinity(d: np.ndarray, k: int, mu: float) -> np.ndarray:
+    """Equations 1 and 2 of Wang et al. 2014, with loops."""
+    n = len(d)
+    mean = [np.sort(np.delete(d[i], i))[:k].mean() for i in range(n)]
+    w = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            s = mu * (mean[i] + mean[j] + d[i, j]) / 3
+            w[i, j] = np.exp(-((d[i, j] / s) ** 2) / 2) / np.sqrt(2 * np.pi) / s
+    return w
+
+
+def literal_fusion(layers: Sequence[np.ndarray], k: int, t: int) -> np.ndarray:
+    """Variant "paper" from its description, dense and entry by entry."""
+
+    def normalise(w: np.ndarray) -> np.ndarray:
+        p = np.array(
+            [
+                [0.5 if i == j else w[i, j] / (2 * (w[i].sum() - w[i, i])) for j in range(len(w))]
+                for i in range(len(w))
+            ]
+        )
+        return (p + p.T) / 2
+
+    p = [normalise(w) for w in layers]
+    s = []
+    for w in p:
+        kept = np.zeros_like(w)
+        for i in range(len(w)):
+            # Strongest first; of equals, the later position wins, as in R's stable sort.
+            for j in sorted(range(len(w)), key=lambda j: (w[i, j], j), reverse=True)[:k]:
+                kept[i, j] = w[i, j]
+        s.append(kept / kept.sum(axis=1, keepdims=True))
+    for _ in range(t):
+        p = [
+            normalise(s[v] @ np.mean([p[u] for u in range(len(p)) if u != v], axis=0) @ s[v].T)
+            for v in range(len(p))
+        ]
+    return normalise(np.mean(p, axis=0))
+
+
+def random_affinities(seed: int, n: int, layers: int, k: int = 5) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [of.affinity_matrix(distances(rng.normal(size=(n, 3))), k) for _ in range(layers)]
+
+
+def test_whole_oracle_from_raw_data(real_data: Path) -> None:
+    file = real_data.parent / "oracles" / "snf_simdata_euclidean_K20_mu0.5_t20.npz"
+    if not file.is_file():
+        pytest.skip("the reference matrices are absent")
+    oracle = np.load(file)
+    affinities = []
+    for i in "12":
+        affinity = of.affinity_matrix(distances(oracle[f"x_{i}"]), n_neighbors=20, mu=0.5)
+        np.testing.assert_allclose(affinity, oracle[f"affinity_{i}"], rtol=0, atol=1e-9)
+        affinities.append(affinity)
+    for variant in ("paper", "snfpy"):
+        fused = of.fuse_affinities(affinities, 20, 20, variant)
+        np.testing.assert_allclose(fused, oracle[f"fused_{variant}"], rtol=0, atol=1e-9)
+
+
+def test_reference_entries() -> None:
+    # snfpy ships SNFtool's data rounded to 5 decimals, which moves entries by up to 1e-4 of
+    # themselves; the exact comparison is the test above.
+    from snf.datasets import load_simdata
+
+    d = [distances(points) for points in load_simdata().data]
+    w = [of.affinity_matrix(one, n_neighbors=20, mu=0.5) for one in d]
+    found = [w[0], w[1], of.fuse_affinities(w), of.fuse_affinities(w, variant="snfpy")]
+    for row, column, *expected in REFERENCE:
+        entries = [matrix[row, column] for matrix in found]
+        np.testing.assert_allclose(entries, expected, rtol=2e-4)
+
+
+@pytest.mark.parametrize(("n", "layers", "k"), [(12, 2, 4), (25, 3, 7), (15, 4, 14)])
+def test_paper_variant_equals_its_description(n: int, layers: int, k: int) -> None:
+    rng = np.random.default_rng(n)
+    d = [distances(rng.normal(size=(n, 3))) for _ in range(layers)]
+    w = [of.affinity_matrix(one, k, 0.4) for one in d]
+    for ours, one in zip(w, d, strict=True):
+        np.testing.assert_allclose(ours, literal_affinity(one, k, 0.4), rtol=1e-10)
+    fused = of.fuse_affinities(w, n_neighbors=k, n_iterations=7)
+    np.testing.assert_allclose(fused, literal_fusion(w, k, 7), rtol=1e-10)
+
+
+def test_ties_in_paper_variant_are_broken_by_position() -> None:
+    rng = np.random.default_rng(5)
+    binary = [(rng.random((14, 4)) < 0.4).astype(float) for _ in range(2)]
+    w = [of.affinity_matrix(cdist(b, b, "cityblock"), 4) for b in binary]
+    fused = of.fuse_affinities(w, n_neighbors=4, n_iterations=5)
+    np.testing.assert_allclose(fused, literal_fusion(w, 4, 5), rtol=1e-10)
+
+
+@pytest.mark.parametrize("layers", [2, 3, 5])
+def test_snfpy_variant_equals_snfpy_itself(layers: int) -> None:
+    w = random_affinities(layers, 40, layers)
+    ours = of.fuse_affinities(w, n_neighbors=9, n_iterations=12, variant="snfpy")
+    np.testing.assert_allclose(ours, fuse_with_snfpy(w, 9, 12), rtol=1e-12)
+
+
+def test_snfpy_variant_keeps_ties_as_snfpy_does() -> None:
+    rng = np.random.default_rng(6)
+    binary = [(rng.random((30, 6)) < 0.3).astype(float) for _ in range(3)]
+    w = [of.affinity_matrix(cdist(b, b, "cityblock"), 5) for b in binary]
+    ours = of.fuse_affinities(w, n_neighbors=5, variant="snfpy")
+    np.testing.assert_allclose(ours, fuse_with_snfpy(w, 5, 20), rtol=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(8, 25),
+    layers=st.integers(1, 4),
+    variant=st.sampled_from(["paper", "snfpy"]),
+)
+def test_invariants(seed: int, n: int, layers: int, variant: str) -> None:
+    w = random_affinities(seed, n, layers)
+    before = [one.copy() for one in w]
+    fused = of.fuse_affinities(w, n_neighbors=5, n_iterations=8, variant=variant)
+    for one, kept in zip(w, before, strict=True):
+        np.testing.assert_array_equal(one, kept)
+    assert np.isfinite(fused).all()
+    assert (fused >= 0).all()
+    np.testing.assert_array_equal(fused, fused.T)
+    if variant == "paper":
+        np.testing.assert_array_equal(fused.diagonal(), 0.5)
+        assert fused.sum() == pytest.approx(n, rel=1e-12)
+    else:
+        assert fused.sum() == pytest.approx(1.5 * n, rel=1e-12)
+    order = np.random.default_rng(seed).permutation(n)
+    permuted = [one[np.ix_(order, order)] for one in w]
+    moved = of.fuse_affinities(permuted, n_neighbors=5, n_iterations=8, variant=variant)
+    np.testing.assert_allclose(moved, fused[np.ix_(order, order)], rtol=1e-9)
+    reversed_layers = of.fuse_affinities(w[::-1], n_neighbors=5, n_iterations=8, variant=variant)
+    np.testing.assert_allclose(reversed_layers, fused, rtol=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), scale=st.floats(1e-3, 1e6))
+def test_affinity_follows_the_scale_of_distances(seed: int, scale: float) -> None:
+    d = distances(np.random.default_rng(seed).normal(size=(15, 3)))
+    # A density: distances s times as large have affinities s times as small.
+    scaled = of.affinity_matrix(d * scale, 5) * scale
+    np.testing.assert_allclose(scaled, of.affinity_matrix(d, 5), rtol=1e-6)
+
+
+def test_one_layer_is_defined() -> None:
+    w = random_affinities(1, 20, 1)
+    fused = of.fuse_affinities(w, n_neighbors=5)
+    np.testing.assert_allclose(fused, of.fuse_affinities(w * 2, n_neighbors=5), rtol=1e-12)
+    assert np.isfinite(fused).all()
+
+
+def test_duplicate_patients_are_each_others_nearest() -> None:
+    points = np.random.default_rng(0).normal(size=(20, 3))
+    points[1] = points[0]
+    fused = of.fuse_affinities([of.affinity_matrix(distances(points), 5)] * 2, 5)
+    off = fused - np.diag(fused.diagonal())
+    assert np.isfinite(fused).all()
+    assert off[0].argmax() == 1
+
+
+@pytest.mark.parametrize(
+    ("matrices", "options", "message"),
+    [
+        ([], {}, "nothing to fuse"),
+        ([np.ones((3, 4))], {}, r"square matrix of patients, found shape \(3, 4\)"),
+        ([np.ones((4, 4)), np.ones((5, 5))], {}, r"same patients, found shapes"),
+        (
+            [np.full((4, 4), np.nan)],
+            {},
+            "must be finite, found missing or infinite values in 4 rows",
+        ),
+        ([np.ones((4, 4)), -np.ones((4, 4))], {}, "affinity matrix 2 has a negative entry, -1"),
+        ([np.eye(4)], {}, "4 patients have no affinity to any other"),
+        ([np.ones((4, 4))], {"variant": "old"}, "variant is 'old'; choose from paper, snfpy"),
+        ([np.ones((4, 4))], {"n_iterations": 0}, "n_iterations is 0"),
+        ([np.ones((4, 4))], {"n_neighbors": 0}, "n_neighbors is 0"),
+        ([np.ones((4, 4))], {"n_neighbors": 2.5}, "n_neighbors is 2.5"),
+    ],
+)
+def test_refusals(matrices: list[np.ndarray], options: dict, message: str) -> None:
+    with pytest.raises(of.StudyError, match=message):
+        of.fuse_affinities(matrices, **{"n_neighbors": 2, **options})
+
+
+def test_more_neighbors_than_patients_is_reduced_with_a_warning() -> None:
+    w = random_affinities(2, 12, 2)
+    with pytest.warns(of.OmicsfuseWarning, match="with 12 patients each has only 11 others"):
+        fused = of.fuse_affinities(w, n_neighbors=20)
+    np.testing.assert_array_equal(fused, of.fuse_affinities(w, n_neighbors=11))
+
+
+def test_affinity_refuses_bad_settings() -> None:
+    with pytest.raises(of.StudyError, match="mu is 0"):
+        of.affinity_matrix(np.ones((4, 4)), 2, mu=0)
+    with pytest.raises(of.StudyError, match="distances must not be negative, found -1"):
+        of.affinity_matrix(-np.ones((4, 4)), 2)

@@ -1,0 +1,185 @@
+"""Each figure shows what the results hold, in shapes from one subtype to ten."""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse import plot
+from omicsfuse.plot.biology import select_markers
+from omicsfuse.plot.network import patients_in_order
+from omicsfuse.results import RunResults, Subtypes
+
+
+@pytest.fixture(scope="session")
+def make_results() -> Callable[..., RunResults]:
+    """The function of the report's tests that makes results of a run in a given shape."""
+    path = Path(__file__).parents[1] / "report" / "synthetic_results.py"
+    spec = importlib.util.spec_from_file_location("synthetic_results_for_figures", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.make_results
+
+
+@pytest.fixture(scope="module")
+def results(make_results) -> RunResults:
+    return make_results()
+
+
+def words(axes) -> str:
+    """All text of a figure."""
+    first = axes if not isinstance(axes, list) else axes[0]
+    figure = first.figure
+    return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def all_figures(results) -> dict[str, object]:
+    survival, verification = results.survival["os"], results.verification
+    return {
+        "network": plot.fused_network(results.fusion, results.subtypes),
+        "map": plot.patient_map(results.embedding, results.subtypes),
+        "choice": plot.choice_of_k(results.subtypes),
+        "curves": plot.kaplan_meier(survival),
+        "forest": plot.forest(survival.cox),
+        "markers": plot.top_markers(results.markers, results.prepared, results.subtypes),
+        "pathways": plot.pathways(results.enrichment),
+        "coverage": plot.coverage(results.fusion),
+        "stability": plot.stability(results.assessment),
+        "layers": plot.layer_contributions(results.assessment),
+    } | ({"verification": plot.verification_forest(verification)} if verification else {})
+
+
+@pytest.mark.parametrize(("k", "n"), [(1, 40), (10, 200)])
+def test_every_figure_can_be_drawn_and_saved(make_results, tmp_path, k, n):
+    for name, axes in all_figures(make_results(k, n)).items():
+        svg, png = plot.save_figure(axes, tmp_path / name, dpi=40)
+        assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+        assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_given_axes_are_drawn_on(results):
+    ax = plot.canvas.new_figure(4, 3).subplots()
+    assert plot.kaplan_meier(results.survival["os"], ax=ax) is ax
+    ax = plot.canvas.new_figure(4, 3).subplots()
+    inside = plot.choice_of_k(results.subtypes, ax=ax)
+    assert [panel.figure for panel in inside] == [ax.figure, ax.figure]
+
+
+def test_settings_of_matplotlib_are_left_alone(results):
+    before = dict(matplotlib.rcParams)
+    plot.fused_network(results.fusion, results.subtypes)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_heatmap_is_ordered_by_subtype_then_confidence(results):
+    labels = patients_in_order(results.subtypes)
+    assert labels.str[1:].astype(int).is_monotonic_increasing
+    confidence = results.subtypes.evidence["patients"]["confidence"]
+    for name in results.subtypes.names:
+        assert confidence[labels.index[labels == name]].is_monotonic_decreasing
+
+
+def test_order_puts_s10_after_s9():
+    labels = pd.Series(["S10", "S9", "S2"], list("abc"))
+    assert patients_in_order(Subtypes(labels, {}, {})).tolist() == ["S2", "S9", "S10"]
+
+
+def test_diagonal_does_not_decide_the_colour_scale(results):
+    affinity = results.fusion.affinity.copy()
+    scale = plot.fused_network(results.fusion, results.subtypes).images[0].get_clim()
+    affinity = affinity.mask(np.eye(len(affinity), dtype=bool), 1e6)
+    other = replace(results.fusion, affinity=affinity)
+    assert plot.fused_network(other, results.subtypes).images[0].get_clim() == scale
+
+
+def test_numbers_at_risk_are_those_of_the_curves(results):
+    comparison = results.survival["os"]
+    ax = plot.kaplan_meier(comparison)
+    tick = ax.get_xticks()[1]
+    for name in results.subtypes.names:
+        steps = comparison.curves[comparison.curves["subtype"] == name]
+        expected = int(steps[steps["time"] >= tick]["at_risk"].iloc[0])
+        at_tick = [text.get_text() for text in ax.texts if getattr(text, "xy", None) == (tick, 0)]
+        assert str(expected) in at_tick
+    assert "Number at risk" in words(ax)
+    assert ax.get_xlabel() == "time (days)"
+    assert "log-rank p = 0.004 (permutation p = 0.005)" in words(ax)
+
+
+def test_survival_without_p_value_says_so(make_results):
+    text = words(plot.kaplan_meier(make_results(few_events=True).survival["os"]))
+    assert "log-rank not tested: no p-value: fewer than 10 events" in text
+
+
+def test_forest_shows_infinite_and_missing_hazard_ratios():
+    columns = ["model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p"]
+    rows = [
+        ["univariable", "age", 90, 40, 1.5, 1.1, 2.0, 0.01],
+        ["univariable", "empty group", 90, 40, np.inf, 0.0, np.inf, 0.99],
+        ["univariable", "constant", 90, 40, np.nan, np.nan, np.nan, np.nan],
+    ]
+    text = words(plot.forest(pd.DataFrame(rows, columns=columns)))
+    assert "1.50 (1.10 to 2.00)" in text
+    assert "infinite (0.00 to infinite)" in text
+    assert "not estimated" in text
+
+
+def test_verification_forest_leaves_out_tests_without_hazard_ratio(results):
+    text = words(plot.verification_forest(results.verification))
+    assert "S1 score per SD" in text
+    assert "assigned subtypes" not in text
+
+
+def test_markers_are_significant_and_shown_once(results):
+    table = results.markers.copy()
+    table.loc[table["subtype"] == "S1", "fdr"] = 0.5
+    chosen = select_markers(table, results.subtypes.names)
+    assert set(chosen["subtype"]) == {"S2", "S3"}
+    assert not chosen.duplicated(["layer", "feature"]).any()
+
+
+def test_missing_criteria_and_tables_give_a_calm_sentence(make_results):
+    results = make_results(1)
+    empty = pd.DataFrame(columns=["subtype", "gene_set", "nes", "fdr"])
+    assert "Nothing to show: no gene set was tested" in words(plot.pathways(empty))
+    assert "Nothing to show: stability was not assessed" in words(
+        plot.stability(results.assessment)
+    )
+    nothing = Subtypes(results.subtypes.labels, {}, {})
+    assert "Nothing to show" in words(plot.choice_of_k(nothing))
+    assert "Nothing to show: no feature marks a subtype" in words(
+        plot.top_markers(results.markers, results.prepared, results.subtypes)
+    )
+
+
+def test_coverage_counts_combinations(results):
+    ax = plot.coverage(results.fusion)
+    n = len(results.fusion.coverage)
+    assert f"expression ({n})" in words(ax)
+    assert str(int(results.fusion.coverage.all(axis=1).sum())) in words(ax)
+    assert plot.coverage(results.cohort).get_yticklabels()[0].get_text() == f"radiomics ({n})"
+    assert len(plot.coverage(results.prepared).get_yticklabels()) == 5
+
+
+def test_names_from_data_stay_text_in_svg(results, tmp_path):
+    table = results.enrichment.assign(gene_set="<script>$x^2$</script>\x07 & \u57fa\u56e0")
+    svg, _ = plot.save_figure(plot.pathways(table), tmp_path / "pathways")
+    content = svg.read_text(encoding="utf-8")
+    assert "<script" not in content
+    texts = ["".join(e.itertext()) for e in ElementTree.parse(svg).iter() if e.tag.endswith("text")]
+    assert "<script>$x^2$</script>  & \u57fa\u56e0" in texts
+
+
+def test_saved_figures_are_the_same_bytes_each_time(results, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        plot.save_figure(plot.kaplan_meier(results.survival["os"]), tmp_path / folder / "curves")
+    for name in ("curves.svg", "curves.png"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert "<text" in (tmp_path / "a" / "curves.svg").read_text(encoding="utf-8")

@@ -1,0 +1,356 @@
+"""Results of a run made by hand from a simulated cohort, in whatever shape a test needs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import Cohort, Loss
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.results import (
+    Assessment,
+    Fusion,
+    Prepared,
+    PreparedLayer,
+    RunResults,
+    Signature,
+    Subtypes,
+    SurvivalComparison,
+    Verification,
+)
+
+_SCALES = {
+    "radiomics": "normal_score",
+    "expression": "log2",
+    "methylation": "m_value",
+    "mutation": "binary",
+    "copy_number": "gistic",
+}
+TEST_COLUMNS = [
+    "endpoint",
+    "comparison",
+    "n",
+    "events",
+    "chi2",
+    "p_asymptotic",
+    "p_permutation",
+    "p_ci_low",
+    "p_ci_high",
+    "fdr",
+    "note",
+]
+
+
+def make_results(
+    k: int = 3,
+    n: int = 60,
+    *,
+    with_clinical: bool = True,
+    with_survival: bool = True,
+    with_external: bool = True,
+    with_enrichment: bool = True,
+    few_events: bool = False,
+    jaccard: float = 0.8,
+    p: float = 0.004,
+    seed: int = 0,
+) -> RunResults:
+    """Results of all stages with exactly the columns that ``results.py`` documents."""
+    simulated = simulate_cohort(n, min(max(k, 1), 8), n_external=60, n_genes=120, random_state=seed)
+    cohort = simulated.discovery
+    if not with_clinical:
+        cohort = replace(cohort, clinical=None, endpoints={}, covariates=(), known_labels=())
+        with_survival = False
+    rng = np.random.default_rng(seed)
+    patients = pd.Index(list(cohort.omics["expression"].table.index)[: n - 4], name="patient")
+    prepared = _prepared(cohort)
+    codes = np.sort(np.minimum((rng.random(len(patients)) ** 1.3 * k).astype(int), k - 1))
+    if k > 1:
+        codes[:k] = np.arange(k)
+    order = np.argsort(-np.bincount(codes, minlength=k), kind="stable")
+    labels = pd.Series([f"S{int(np.flatnonzero(order == c)[0]) + 1}" for c in codes], patients)
+    fusion = _fusion(prepared, labels, list(cohort.omics["expression"].table.index), rng)
+    subtypes = _subtypes(labels, k, rng)
+    names = subtypes.names
+    stability = pd.DataFrame(
+        {
+            "n": [int((labels == s).sum()) for s in names],
+            "jaccard_mean": [jaccard - 0.04 * i % 0.3 for i in range(k)] if k > 1 else [np.nan],
+            "jaccard_sd": [0.07] * k if k > 1 else [np.nan],
+            "dissolved": [0.05] * k if k > 1 else [np.nan],
+            "n_resamples": 50,
+        },
+        index=pd.Index(names, name="subtype"),
+    )
+    layers = pd.DataFrame(
+        {
+            "n_patients": len(patients),
+            "n_features": [layer.scaled.shape[1] for layer in prepared.layers.values()],
+            "agreement_alone": [0.31, 0.72, 0.4, -0.02, 0.15][: len(prepared.layers)],
+            "normalised_mutual_information_alone": [0.3, 0.7, 0.4, 0.0, 0.2][
+                : len(prepared.layers)
+            ],
+            "agreement_without": [0.8, 0.45, 0.9, 1.0, 0.97][: len(prepared.layers)],
+            "silhouette": [0.1, 0.22, 0.12, 0.01, 0.05][: len(prepared.layers)],
+        },
+        index=pd.Index(list(prepared.layers), name="layer"),
+    )
+    if k == 1:
+        layers.iloc[:, 2:] = np.nan
+    survival = {"os": _survival("os", labels, few_events, p, rng)} if with_survival else {}
+    signature = _signature(prepared, names, len(labels)) if k > 1 else None
+    verification = None
+    if with_external and signature is not None:
+        verification = _verification(names, signature, rng)
+    return RunResults(
+        name="demonstration",
+        settings=_settings(with_external, k),
+        cohort=cohort,
+        prepared=prepared,
+        fusion=fusion,
+        subtypes=subtypes,
+        assessment=Assessment(stability, layers, {"budget": "quick", "n_resamples": 50}),
+        embedding=_embedding(labels, rng),
+        survival=survival,
+        clinical=_clinical(with_clinical),
+        markers=_markers(prepared, names, rng),
+        enrichment=_enrichment(names, rng, with_enrichment and k > 1),
+        signature=signature,
+        verification=verification,
+        losses=(
+            Loss("preprocess", "radiomics", "features", 7, "near-constant", ("a", "b")),
+            *fusion.losses,
+        ),
+        warnings=("n_neighbors was lowered from 20 to 12: the cohort is small.",),
+        provenance={
+            "versions": {"omicsfuse": "0.1.0", "python": "3.11.2", "numpy": "2.0.0"},
+            "seed": seed,
+            "inputs": {"expression.tsv.gz": "ab" * 32, "clinical.tsv": "cd" * 32},
+            "seconds": {"fuse": 1.2345678},
+        },
+    )
+
+
+def _prepared(cohort: Cohort) -> Prepared:
+    layers = {}
+    for name, layer in cohort.omics.items():
+        table = layer.table
+        values = np.log2(table + 1e-6) if layer.kind in ("expression", "radiomics") else table
+        scaled = values.fillna(values.mean())
+        scaled = (scaled - scaled.mean()) / scaled.std().replace(0, 1)
+        layers[name] = PreparedLayer(layer.kind, scaled, values, _SCALES[layer.kind], None)
+    return Prepared(cohort.name, layers)
+
+
+def _fusion(prepared, labels, everyone, rng) -> Fusion:
+    n = len(labels)
+    same = labels.to_numpy()[:, None] == labels.to_numpy()[None, :]
+    noise = rng.gamma(2.0, 1.0, (n, n))
+    affinity = (np.where(same, 2.2, 1.0) * (noise + noise.T)) / n / 10
+    np.fill_diagonal(affinity, 0.5)
+    table = pd.DataFrame(affinity, labels.index, labels.index)
+    coverage = pd.DataFrame(True, index=everyone, columns=list(prepared.layers))
+    coverage.loc[everyone[-4:-1], "radiomics"] = False
+    coverage.loc[everyone[-2:], coverage.columns[-1]] = False
+    params = {
+        "layers": list(prepared.layers),
+        "variant": "paper",
+        "engine": "exact",
+        "n_neighbors": 12,
+        "n_neighbors_asked": 20,
+        "mu": 0.5,
+        "n_iterations": 20,
+        "metrics": {name: "euclidean" for name in prepared.layers} | {"mutation": "jaccard"},
+    }
+    losses = (Loss("fuse", "", "patients", 4, "not in every fused layer", tuple(everyone[-4:])),)
+    return Fusion(table, {name: table for name in prepared.layers}, coverage, params, losses)
+
+
+def _subtypes(labels, k, rng) -> Subtypes:
+    ks = pd.Index(range(2, 7) if k > 1 else [1], name="k")
+    choice = pd.DataFrame(
+        {
+            "eigengap": 0.02 + 0.1 * (ks == k),
+            "silhouette": 0.1 + 0.2 * (ks == k) - 0.01 * np.arange(len(ks)) if k > 1 else np.nan,
+            "score": 0.5,
+            "smallest": 9,
+            "chosen": ks == k,
+        },
+        index=ks,
+    )
+    patients = pd.DataFrame(
+        {
+            "silhouette": rng.normal(0.2, 0.1, len(labels)) if k > 1 else np.nan,
+            "confidence": rng.uniform(0.4, 0.9, len(labels)),
+            "n_layers": 5,
+        },
+        index=labels.index,
+    )
+    sizes = labels.value_counts()
+    names = [f"S{i + 1}" for i in range(labels.nunique())]
+    by_subtype = pd.DataFrame(
+        {"n": [int(sizes[s]) for s in names], "silhouette": 0.2 if k > 1 else np.nan},
+        index=pd.Index(names, name="subtype"),
+    )
+    rule = "best of 2 to 6 by eigengap and mean silhouette" if k > 1 else "1, as asked"
+    evidence = {"n_clusters": choice, "patients": patients, "subtypes": by_subtype}
+    return Subtypes(labels, evidence, {"n_clusters": k, "rule": rule})
+
+
+def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
+    names = [f"S{i + 1}" for i in range(labels.nunique())]
+    time = pd.Series(np.ceil(rng.exponential(1200, len(labels))) + 1, labels.index)
+    event = pd.Series(rng.random(len(labels)) < (0.03 if few_events else 0.6), labels.index)
+    curves, medians = [], []
+    for name in names:
+        t, e = time[labels == name], event[labels == name]
+        rows, alive = [(0.0, 1.0, 1.0, 1.0, len(t), 0, 0)], 1.0
+        for moment in np.unique(t):
+            at_risk, died = int((t >= moment).sum()), int(((t == moment) & e).sum())
+            alive *= 1 - died / at_risk
+            low, high = max(alive - 0.15, 0), min(alive + 0.12, 1)
+            censored = int(((t == moment) & ~e).sum())
+            rows.append((moment, alive, low, high, at_risk, died, censored))
+        columns = ["time", "survival", "ci_low", "ci_high", "at_risk", "events", "censored"]
+        curve = pd.DataFrame(rows, columns=columns)
+        curve.insert(0, "subtype", name)
+        curves.append(curve)
+        below = curve.loc[curve["survival"] <= 0.5, "time"]
+        medians.append(
+            (len(t), int(e.sum()), below.iloc[0] if len(below) else np.nan, np.nan, np.nan)
+        )
+    n, events = len(labels), int(event.sum())
+    nothing = few_events or len(names) < 2
+    why = "no p-value: fewer than 10 events" if few_events else "only one subtype"
+    values = [np.nan] * 6 if nothing else [9.1, p, p * 1.2, p, p * 2, np.nan]
+    tests = [[endpoint, "overall", n, events, *values, why if nothing else ""]]
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            values = [np.nan] * 6 if nothing else [3.2, 0.07, 0.08, 0.06, 0.1, 0.09]
+            tests.append([endpoint, f"{a} vs {b}", n // 2, events // 2, *values, ""])
+    cox = [[endpoint, "univariable", "age", n, events, 1.02, 0.99, 1.05, 0.2, ""]]
+    for name in names[1:]:
+        values = [np.nan] * 4 if few_events else [2.1, 1.2, 3.7, 0.0004]
+        cox.append([endpoint, "univariable", f"{name} vs S1", n, events, *values, ""])
+        values = [np.nan] * 4 if few_events else [5e7, 0.0, np.inf, 0.99]
+        note = "too few events" if few_events else "one group has no event"
+        cox.append([endpoint, "multivariable", f"{name} vs S1", n, events, *values, note])
+    columns = ["endpoint", "model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high"]
+    return SurvivalComparison(
+        endpoint,
+        "days",
+        pd.DataFrame(tests, columns=TEST_COLUMNS),
+        pd.DataFrame(cox, columns=[*columns, "p", "note"]).sort_values(
+            "model", ascending=False, kind="stable"
+        ),
+        pd.concat(curves, ignore_index=True),
+        pd.DataFrame(
+            medians,
+            columns=["n", "events", "median", "ci_low", "ci_high"],
+            index=pd.Index(names, name="subtype"),
+        ),
+        (Loss("survival", endpoint, "patients", 2, "no time or event", ("SIM-0001",)),),
+    )
+
+
+def _signature(prepared, names, n) -> Signature:
+    genes = list(prepared.layers["expression"].values.columns[:20])  # noqa: PD011
+    templates = pd.DataFrame(0.5, index=genes, columns=names)
+    reference = pd.DataFrame({"mean": 5.0, "sd": 1.0}, index=genes)
+    trained = {"cohort": "simulated", "layer": "expression", "n_patients": n}
+    settings = {"n_genes": 20, "scoring": "nearest template by correlation"}
+    return Signature("demonstration", templates, reference, "log2", trained, settings, "ef" * 32)
+
+
+def _verification(names, signature, rng) -> Verification:
+    patients = pd.Index([f"EXT-{i:03d}" for i in range(80)], name="patient")
+    assigned = pd.Series([names[i % len(names)] for i in range(80)], patients, name="subtype")
+    comparison = _survival("os", assigned, False, 0.21, rng)
+    common = ["other cohort", "os"]
+    counts = [80, 41, 18, 20]
+    rows = []
+    for name in names:
+        rows.append(
+            [*common, f"{name} score per SD", *counts, 1.3, 0.9, 1.9, np.nan, 0.14, 81.2, ""]
+        )
+        rows.append(
+            [*common, f"assigned {name} vs rest", *counts, 1.1, 0.6, 2.0, np.nan, 0.7, np.nan, ""]
+        )
+    nothing = [np.nan] * 3
+    rows.append([*common, "assigned subtypes", *counts, *nothing, 3.1, 0.21, np.nan, ""])
+    columns = ["cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total"]
+    columns += ["hr", "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note"]
+    losses = (Loss("verify", "other cohort", "genes", 2, "not measured there", ("GENE1",)),)
+    return Verification(
+        pd.DataFrame(rows, columns=columns),
+        {"other cohort": pd.DataFrame({"subtype": assigned})},
+        {"other cohort: os": comparison},
+        losses,
+    )
+
+
+def _embedding(labels, rng) -> pd.DataFrame:
+    number = labels.str[1:].astype(int).to_numpy()
+    angle = number / labels.nunique() * 2 * np.pi
+    return pd.DataFrame(
+        {
+            "x": 4 * np.cos(angle) + rng.normal(0, 0.8, len(labels)),
+            "y": 4 * np.sin(angle) + rng.normal(0, 0.8, len(labels)),
+        },
+        index=labels.index,
+    )
+
+
+def _clinical(present: bool) -> pd.DataFrame:
+    columns = ["test", "n", "missing", "statistic", "p", "fdr", "effect", "effect_name"]
+    columns += ["adjusted_rand_index", "normalised_mutual_information", "note"]
+    rows = {
+        "age": ["Kruskal-Wallis", 56, 0, 4.1, 0.13, 0.2, 0.05, "epsilon squared", None, None, ""],
+        "sex": ["chi-square", 50, 6, 1.0, 0.6, 0.6, 0.1, "Cramer's V", None, None, ""],
+        "planted_subtype": ["chi-square", 56, 0, 80.0, 1e-12, 3e-12, 0.9, "V", 0.81, 0.77, ""],
+    }
+    table = pd.DataFrame.from_dict(rows if present else {}, orient="index", columns=columns)
+    numeric = ["adjusted_rand_index", "normalised_mutual_information"]
+    table[numeric] = table[numeric].astype(float)
+    return table.rename_axis("variable")
+
+
+def _markers(prepared, names, rng) -> pd.DataFrame:
+    rows = []
+    for layer, content in prepared.layers.items():
+        for i, name in enumerate(names if len(names) > 1 else []):
+            for j, feature in enumerate(content.values.columns[i * 6 : i * 6 + 6]):  # noqa: PD011
+                p = 10.0 ** -(9 - j)
+                effect = 1.5 - 0.2 * j
+                rows.append([layer, feature, name, effect, "effect", "Welch t", 56, p, p * 10])
+    columns = ["layer", "feature", "subtype", "effect", "effect_name", "test", "n", "p", "fdr"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _enrichment(names, rng, present: bool) -> pd.DataFrame:
+    rows = []
+    sets = ["HALLMARK_HYPOXIA", "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION", "E2F_TARGETS"]
+    sets += [f"UNRELATED_{i}" for i in range(8)]
+    for name in names if present else []:
+        for gene_set in sets:
+            nes = float(rng.normal(0, 1.3))
+            p = float(10 ** -abs(nes * 1.5))
+            rows.append([name, gene_set, nes, p, min(1.0, 3 * p), 25, "GENE0001;GENE0002"])
+    columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _settings(with_external: bool, k: int) -> dict:
+    return {
+        "name": "demonstration",
+        "seed": 0,
+        "discovery": "cohort.toml",
+        "layers": None,
+        "gene_sets": ["hallmark.gmt"],
+        "external": ["external.toml"] if with_external else [],
+        "preprocess": {"n_features": None},
+        "fusion": {"n_neighbors": 20, "mu": 0.5, "n_iterations": 20, "variant": "paper"},
+        "subtypes": {"n_clusters": "auto" if k > 1 else 1, "budget": "quick"},
+        "survival": {"endpoints": ["os"], "n_permutations": 2000},
+        "enrichment": {"layer": None, "min_size": 10, "max_size": 500, "n_permutations": 1000},
+        "signature": {"layer": "expression", "n_genes": 20, "n_random": 1000},
+    }

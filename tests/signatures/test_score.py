@@ -1,0 +1,156 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.results import Signature
+from omicsfuse.signatures import gene_coverage, score_signature, standardise, template_scores
+
+GENES = [f"G{i}" for i in range(12)]
+
+
+def signature(genes: list[str] = GENES) -> Signature:
+    half = len(genes) // 2
+    templates = pd.DataFrame(
+        {"S1": [1.0] * half + [0.0] * half, "S2": [0.0] * half + [1.0] * half}, genes
+    )
+    reference = pd.DataFrame({"mean": 2.0, "sd": 3.0}, genes)
+    return Signature("toy", templates, reference, "log2", {}, {})
+
+
+def cohort(n: int = 30, seed: int = 0) -> pd.DataFrame:
+    values = np.random.default_rng(seed).standard_normal((n, len(GENES)))
+    values[: n // 2, :6] += 3
+    values[n // 2 :, 6:] += 3
+    return pd.DataFrame(values, [f"P{i}" for i in range(n)], GENES)
+
+
+def test_score_worked_by_hand() -> None:
+    # z = (1, -1, 0, ..., 2): norm sqrt(6); six genes a template, norm sqrt(6).
+    # S1: (1 - 1) / 6 = 0; S2: 2 / 6.
+    values = np.full(12, 2.0)
+    values[[0, 1, 11]] += np.array([3.0, -3.0, 6.0])
+    table = pd.DataFrame([values], ["P1"], GENES)
+    row = score_signature(signature(), table, scaling="reference").loc["P1"]
+    assert row["score_S1"] == pytest.approx(0, abs=1e-15)
+    assert row["score_S2"] == pytest.approx(1 / 3)
+    assert row["subtype"] == "S2"
+
+
+def test_assignment_follows_the_raised_half() -> None:
+    scored = score_signature(signature(), cohort())
+    assert list(scored.columns) == ["subtype", "score_S1", "score_S2"]
+    assert scored["subtype"].tolist() == ["S1"] * 15 + ["S2"] * 15
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.01, 100), st.floats(-50, 50), st.integers(0, 5))
+def test_cohort_scaling_does_not_depend_on_the_unit(a: float, b: float, seed: int) -> None:
+    first = score_signature(signature(), cohort(seed=seed))
+    other = score_signature(signature(), cohort(seed=seed) * a + b)
+    np.testing.assert_allclose(
+        first[["score_S1", "score_S2"]], other[["score_S1", "score_S2"]], atol=1e-7
+    )
+    assert other["score_S1"].between(-1, 1).all()
+
+
+def test_one_absurd_value_moves_only_its_own_patient() -> None:
+    spoiled = cohort()
+    spoiled.iloc[3, 8] = 17036.0
+    first, other = (score_signature(signature(), table) for table in (cohort(), spoiled))
+    rest = first.index.drop("P3")
+    pd.testing.assert_series_equal(first["subtype"], other["subtype"])
+    assert (first.loc[rest, "score_S1"] - other.loc[rest, "score_S1"]).abs().max() < 0.1
+
+
+def test_missing_values_add_nothing() -> None:
+    table = cohort()
+    table.iloc[0, :3] = np.nan
+    z = standardise(signature(), table)
+    assert z.iloc[0, :3].tolist() == [0, 0, 0]
+    scored = score_signature(signature(), table)
+    assert scored["score_S1"].notna().all()
+
+
+def test_order_of_columns_does_not_matter() -> None:
+    turned = cohort().iloc[:, ::-1].assign(unrelated=1.0)
+    pd.testing.assert_frame_equal(
+        score_signature(signature(), cohort()), score_signature(signature(), turned)
+    )
+
+
+def test_a_patient_without_values_gets_no_subtype() -> None:
+    table = cohort()
+    table.loc["P4"] = np.nan
+    with pytest.warns(OmicsfuseWarning, match="1 patients have no value.*P4"):
+        scored = score_signature(signature(), table)
+    assert scored.loc["P4", "subtype"] is None
+    assert np.isnan(scored.loc["P4", "score_S1"])
+    assert scored["subtype"].notna().sum() == 29
+
+
+def test_too_few_genes_name_the_numbers() -> None:
+    with pytest.raises(SignatureError, match=r"7 of its 12 genes.*S1 6 of 6, S2 1 of 6.*at least"):
+        score_signature(signature(), cohort()[GENES[:7]])
+    many = signature([f"H{i}" for i in range(40)])
+    table = pd.DataFrame(cohort(30).to_numpy(), columns=[*many.templates.index[14:26]])
+    with pytest.raises(SignatureError, match=r"for example, H0, H1, H2. Check the kind of gene"):
+        score_signature(many, table.iloc[:, 1:10])
+    with pytest.raises(SignatureError, match=r"0 of its 12 genes"):
+        score_signature(signature(), cohort().rename(columns=str.lower))
+
+
+def test_thirty_percent_of_the_genes_are_needed() -> None:
+    many = signature([f"H{i}" for i in range(40)])
+    columns = [f"H{i}" for i in (*range(6), *range(20, 26))]
+    table = pd.DataFrame(cohort().to_numpy(), columns=columns)
+    assert len(score_signature(many, table)) == 30  # 12 of 40
+    with pytest.raises(SignatureError, match="11 of its 40 genes"):
+        score_signature(many, table.iloc[:, 1:])
+
+
+def test_constant_genes_are_not_found() -> None:
+    table = cohort()
+    table["G0"] = 4.0
+    table.loc[table.index[:20], "G11"] = np.nan
+    assert list(standardise(signature(), table).columns) == GENES[1:11]
+
+
+def test_small_cohorts_need_the_reference() -> None:
+    with pytest.raises(SignatureError, match=r"9 patients are too few.*scaling='reference'"):
+        score_signature(signature(), cohort().iloc[:9])
+    assert len(score_signature(signature(), cohort().iloc[:1], scaling="reference")) == 1
+
+
+def test_unknown_scaling() -> None:
+    with pytest.raises(SignatureError, match="scaling is 'rank'"):
+        score_signature(signature(), cohort(), scaling="rank")  # type: ignore[arg-type]
+    with pytest.raises(SignatureError, match="needs a signature"):
+        standardise(None, cohort(), scaling="reference")
+
+
+def test_winsorised_quantiles_are_numpys() -> None:
+    from omicsfuse.signatures.score import winsorise
+
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((37, 4))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
+    np.testing.assert_allclose(winsorise(values), np.clip(values, low, high))
+
+
+def test_coverage_counts_each_template() -> None:
+    table = gene_coverage(signature(), GENES[:8])
+    assert table.to_dict("index") == {
+        "S1": {"wanted": 6, "found": 6},
+        "S2": {"wanted": 6, "found": 2},
+    }
+
+
+def test_template_scores_are_cosines() -> None:
+    rng = np.random.default_rng(0)
+    z, weights = rng.standard_normal((5, 7)), rng.standard_normal((7, 2))
+    expected = [[np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b)) for b in weights.T] for a in z]
+    np.testing.assert_allclose(template_scores(z, weights), expected)

@@ -1,0 +1,136 @@
+"""The command: exit codes, messages, quiet pipes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from omicsfuse.cli import main
+from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+
+
+def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "omicsfuse.cli", *words], capture_output=True, text=True, cwd=cwd
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_simulated_study(simulated, tmp_path_factory.mktemp("cli")).parent
+
+
+def test_simulate_check_run_verify(tmp_path: Path) -> None:
+    words = ["--patients", "60", "--external", "40", "--effect", "2"]
+    made = command("simulate", "--out", "sim", *words, cwd=tmp_path)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout == "study: sim/study.toml\n"
+
+    checked = command("check", "sim/study.toml", cwd=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "study simulated: ready to run" in checked.stdout
+    assert "cohort simulated-external" in checked.stdout
+
+    done = command("run", "sim/study.toml", "--out", "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "60 patients, 5 layers" in done.stdout
+    assert "adjusted Rand index 1.000" in done.stdout
+    assert done.stdout.endswith("report: out/report.html\n")
+
+    verified = command(
+        "verify", "out/signature.json", "sim/external.toml", "--out", "check", cwd=tmp_path
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert (tmp_path / "check" / "verification.tsv").is_file()
+
+
+def test_a_mistake_in_the_study_is_one_message_and_code_1(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = folder / "bad.toml"
+    bad.write_text((folder / "study.toml").read_text().replace("variant", "varient"))
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(bad), "--out", str(tmp_path / "out")])
+    assert stop.value.code == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("omicsfuse: ")
+    assert "variant" in said.err
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_broken_data_is_one_message_and_code_1(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = (folder / "methylation.tsv").read_text()
+    (folder / "beta.tsv").write_text(table.replace("0.9", "9.9", 1))
+    manifest = (folder / "discovery.toml").read_text().replace("methylation.tsv", "beta.tsv")
+    (folder / "discovery_bad.toml").write_text(manifest)
+    study = (folder / "study.toml").read_text().replace("discovery.toml", "discovery_bad.toml")
+    (folder / "study_bad.toml").write_text(study)
+    for words in (["check"], ["run", "--out", str(tmp_path / "out")]):
+        with pytest.raises(SystemExit) as stop:
+            main([words[0], str(folder / "study_bad.toml"), *words[1:]])
+        assert stop.value.code == 1
+        assert "beta.tsv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run"], ["fuse"], ["run", "absent.toml", "--out", "x"], ["simulate", "--out", "x", "--seed", "-1"]],
+)  # fmt: skip
+def test_wrong_usage_is_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def test_simulate_refuses_what_it_cannot_draw(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["simulate", "--out", str(tmp_path / "s"), "--patients", "3"])
+    assert stop.value.code == 1
+    assert "n_patients is 3" in capsys.readouterr().err
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(SystemExit):
+        main(["simulate", "--out", str(tmp_path)])
+    assert "holds other files (mine.txt)" in capsys.readouterr().err
+
+
+def test_an_altered_signature_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "signature.json").write_text("{}")
+    with pytest.raises(SystemExit) as stop:
+        main(
+            ["verify", str(tmp_path / "signature.json"), str(folder / "external.toml"),
+             "--out", str(tmp_path / "v")]
+        )  # fmt: skip
+    assert stop.value.code == 1
+    assert "signature.json" in capsys.readouterr().err
+    assert not (tmp_path / "v").exists()
+
+
+def test_cohorts_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["cohorts"])
+    assert "tcga-hnsc-radiogenomic" in capsys.readouterr().out
+
+
+def test_interrupting_says_how_to_go_on(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omicsfuse.pipeline.fuse", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
+    assert stop.value.code == 130
+    assert "--resume" in capsys.readouterr().err

@@ -1,0 +1,372 @@
+"""The gate: what it normalises, what it counts, and what the cohort answers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omicsfuse._checks import did_you_mean, transposed_against
+from omicsfuse._gene_dates import looks_like_date, restorations
+from omicsfuse.cohort import (
+    MINIMUM_PATIENTS,
+    SCALES,
+    Cohort,
+    Endpoint,
+    Layer,
+    Loss,
+    describe_layer,
+)
+from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.errors import CohortError, OmicsfuseWarning
+
+
+def _table(patients: list[str], features: list[str], start: float = 0.5) -> pd.DataFrame:
+    values = start + np.arange(len(patients) * len(features)).reshape(len(patients), len(features))
+    return pd.DataFrame(values, index=patients, columns=features)
+
+
+def _clinical(patients: list[str]) -> pd.DataFrame:
+    n = len(patients)
+    return pd.DataFrame({"time": np.arange(n) * 10.0, "event": [0, 1] * (n // 2)}, index=patients)
+
+
+def test_tables_become_float_with_named_patients() -> None:
+    table = pd.DataFrame({1: [1, 2]}, index=[7, 8])
+    cohort = Cohort("a", {"g": Layer("continuous", table)})
+    result = cohort.omics["g"].table
+    assert result.index.tolist() == ["7", "8"]
+    assert result.index.name == "patient"
+    assert result.columns.tolist() == ["1"]
+    assert (result.dtypes == np.float64).all()
+    assert cohort.omics["g"].scale == SCALES["continuous"][0]
+
+
+def test_nullable_and_text_columns_become_float() -> None:
+    table = pd.DataFrame(
+        {
+            "a": pd.array([1, None, 3], dtype="Int64"),
+            "b": pd.Series(["1.5", " 2", None], dtype=object),
+            "c": pd.array(["1", None, "2"], dtype="string"),
+        },
+        index=["P1", "P2", "P3"],
+    )
+    result = Cohort("a", {"x": Layer("protein", table)}).omics["x"].table
+    expected = [[1, 1.5, 1], [np.nan, 2, np.nan], [3, np.nan, 2]]
+    np.testing.assert_array_equal(result.to_numpy(), expected)
+
+
+def test_true_and_false_are_read_in_a_mutation_layer() -> None:
+    table = pd.DataFrame({"TP53": [True, False], "KRAS": ["TRUE", None]}, index=["P1", "P2"])
+    result = Cohort("a", {"m": Layer("mutation", table)}).omics["m"].table
+    np.testing.assert_array_equal(result.to_numpy(), [[1, 1], [0, np.nan]])
+
+
+def test_the_given_table_is_not_changed() -> None:
+    table = _table(["P1", "P2"], ["A"]).astype(object)
+    before = table.copy()
+    Cohort("a", {"x": Layer("continuous", table)})
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_messages_name_the_layer_where_there_is_no_file() -> None:
+    with pytest.raises(CohortError, match=r'^layer "x": 1 duplicate patient: "P1" in rows 1, 2'):
+        Cohort("a", {"x": Layer("continuous", _table(["P1", "P1"], ["A"]))})
+    source = Layer("continuous", _table(["P1", "P1"], ["A"]), source="x.tsv")
+    with pytest.raises(CohortError, match=r'^layer "x" \(x\.tsv\): 1 duplicate'):
+        Cohort("a", {"x": source})
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Layer("genes", _table(["P1"], ["A"])), 'kind = "genes" is not known'),
+        (Layer("mutation", _table(["P1"], ["A"]), "beta"), "Valid: binary"),
+        (Layer("protein", _table([], ["A"])), r"it has no rows \(0 patients x 1 features\)"),
+        (Layer("protein", _table(["P1"], [])), r"it has no columns"),
+        (Layer("protein", pd.Series([1.0])), "found a Series; expected a pandas.DataFrame"),
+        (Layer("protein", _table(["P1", " "], ["A"])), r"rows 2 \(of 2\) have no patient name"),
+        (Layer("protein", _table(["P1"], [None])), "columns 1 .* have no feature name"),
+        (_table(["P1"], ["A"]), "expected a Layer"),
+    ],
+)
+def test_layers_made_by_hand_are_refused(layer: Layer, message: str) -> None:
+    with pytest.raises(CohortError, match=message):
+        Cohort("a", {"x": layer})
+
+
+def test_dates_and_complex_numbers_are_not_numbers() -> None:
+    days = pd.to_datetime(["2020-01-01", "2020-01-02"])
+    for column in (days, [1j, 2j]):
+        table = pd.DataFrame({"A": column}, index=["P1", "P2"])
+        with pytest.raises(CohortError, match="not numbers"):
+            Cohort("a", {"x": Layer("continuous", table)})
+
+
+def test_transposed_table_is_told_by_the_clinical_table() -> None:
+    patients = ["P1", "P2", "P3", "P4"]
+    table = _table(patients, ["A", "B"]).T
+    with pytest.raises(CohortError, match=r"4 of 4 columns are patients .* pass table\.T"):
+        Cohort("a", {"x": Layer("continuous", table)}, _clinical(patients))
+
+
+def test_transposed_table_is_told_by_the_other_layers() -> None:
+    patients = ["P1", "P2", "P3", "P4"]
+    right = Layer("continuous", _table(patients, ["A", "B", "C"]))
+    wrong = Layer("continuous", right.table.T)
+    with pytest.raises(CohortError, match=r'^layer "wrong": rows are not patients'):
+        Cohort("a", {"one": right, "wrong": wrong, "two": right})
+
+
+def test_patients_without_clinical_data_or_layers_are_counted_once() -> None:
+    cohort = Cohort(
+        "a",
+        {"x": Layer("continuous", _table(["P1", "P2", "P9"], ["A"]))},
+        _clinical(["P1", "P2", "P3", "P4"]),
+    )
+    assert [(loss.layer, loss.what, loss.count, loss.examples) for loss in cohort.losses] == [
+        ("x", "patients", 1, ("P9",)),
+        ("clinical", "patients", 2, ("P3", "P4")),
+    ]
+    assert replace(cohort, name="b").losses == cohort.losses
+
+
+def test_a_layer_that_shares_no_patient_with_the_clinical_table_is_doubtful() -> None:
+    layer = Layer("continuous", _table(["P-1", "P-2"], ["A"]))
+    with pytest.warns(OmicsfuseWarning, match=r'none of its 2 patients \(e\.g\. "P-1"'):
+        Cohort("a", {"x": layer}, _clinical(["P1", "P2"]))
+
+
+def test_losses_given_by_the_reader_are_kept() -> None:
+    loss = Loss("read", "x", "samples", 1, "normal")
+    layer = Layer("continuous", _table(["P1", "P2"], ["A"]))
+    assert Cohort("a", {"x": layer}, losses=(loss,)).losses == (loss,)
+
+
+def test_patients_come_in_clinical_order() -> None:
+    one = Layer("continuous", _table(["P3", "P9", "P1", "P2"], ["A"]))
+    two = Layer("continuous", _table(["P2", "P9", "P3"], ["A"]))
+    cohort = Cohort("a", {"one": one, "two": two}, _clinical(["P1", "P2", "P3", "P4"]))
+    assert cohort.patients().tolist() == ["P2", "P3", "P9"]
+    assert cohort.patients(["one"]).tolist() == ["P1", "P2", "P3", "P9"]
+    assert cohort.patients([]).tolist() == ["P1", "P2", "P3", "P4"]
+    without = Cohort("a", {"one": one, "two": two})
+    assert without.patients().tolist() == ["P3", "P9", "P2"]
+    assert without.patients([]).tolist() == []
+    with pytest.raises(CohortError, match='there is no layer "tow"; did you mean "two"'):
+        cohort.patients(["tow"])
+
+
+def test_common_patients_counts_each_layer(simulated: SimulatedCohort) -> None:
+    cohort = simulated.discovery
+    assert len(cohort.common_patients(["radiomics", "mutation"])) == 90
+    few = Layer("continuous", _table([f"Q{i}" for i in range(8)] + ["SIM-0001"], ["A"]))
+    with pytest.raises(CohortError) as refusal:
+        Cohort("c", {**cohort.omics, "few": few}, cohort.clinical).common_patients(
+            ["radiomics", "few"]
+        )
+    message = str(refusal.value)
+    assert f"1 patient in common in radiomics, few; at least {MINIMUM_PATIENTS}" in message
+    assert 'layer "few": 9 patients, 1 of them in radiomics, e.g. "Q0", "Q1", "Q2"' in message
+    assert 'layer "radiomics": 90 patients, e.g. "SIM-0001"' in message
+
+
+def test_survival_leaves_out_what_is_missing_and_counts_it() -> None:
+    clinical = pd.DataFrame(
+        {"t": ["0", "5", None, "7", "0"], "e": ["true", "FALSE", "true", None, None]},
+        index=["P1", "P2", "P3", "P4", "P5"],
+    )
+    cohort = Cohort("a", {}, clinical, {"os": Endpoint("t", "e", "months")})
+    survival = cohort.survival("os")
+    assert survival.to_dict("list") == {"time": [0.0, 5.0], "event": [1, 0]}
+    assert survival.dtypes.astype(str).tolist() == ["float64", "int64"]
+    assert survival.index.name == "patient"
+    assert [(loss.count, loss.examples) for loss in cohort.survival_losses("os")] == [
+        (3, ("P3", "P4", "P5")),
+        (1, ("P1",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [0, 1, 1, 0],
+        [0.0, 1.0, 1.0, 0.0],
+        [False, True, True, False],
+        ["0", "1", "1", "0"],
+        ["0.0", "1.0", "1.0", "0.0"],
+        ["false", "True", "TRUE", "False"],
+        pd.array([0, 1, 1, 0], dtype="Int64"),
+        pd.array([False, True, True, False], dtype="boolean"),
+    ],
+)
+def test_events_in_every_plain_form(events: list) -> None:
+    clinical = pd.DataFrame({"t": [1, 2, 3, 4], "e": events}, index=list("ABCD"))
+    cohort = Cohort("a", {}, clinical, {"os": Endpoint("t", "e")})
+    assert cohort.survival("os")["event"].tolist() == [0, 1, 1, 0]
+
+
+def test_events_mapped_by_words_and_numbers() -> None:
+    clinical = pd.DataFrame({"t": [1, 2, 3], "e": [2.0, 1.0, None]}, index=list("ABC"))
+    endpoint = Endpoint("t", "e", event_values={"2": 1, "1": 0})
+    assert Cohort("a", {}, clinical, {"os": endpoint}).survival("os")["event"].tolist() == [1, 0]
+    with pytest.raises(CohortError, match=r"event_values gives \{'2': 3.0\}"):
+        Cohort("a", {}, clinical, {"os": Endpoint("t", "e", event_values={"2": 3})})
+
+
+def test_asking_for_survival_that_is_not_there_says_what_to_add() -> None:
+    layer = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
+    with pytest.raises(CohortError, match=r"needs a clinical table, and there is none") as refusal:
+        Cohort("a", layer).survival("os")
+    assert '[clinical]\nfile = "clinical.tsv"\n\n[clinical.endpoints.os]' in str(refusal.value)
+    cohort = Cohort("a", layer, _clinical(["P1", "P2"]), {"os": Endpoint("time", "event")})
+    with pytest.raises(CohortError, match=r'no endpoint "pfi"; Valid: os') as refusal:
+        cohort.survival("pfi")
+    assert 'out of "time", "event":\n[clinical.endpoints.pfi]\ntime = ' in str(refusal.value)
+    with pytest.raises(CohortError, match="it has none at all"):
+        Cohort("a", layer, _clinical(["P1", "P2"])).survival_losses("os")
+
+
+def test_clinical_columns_need_a_clinical_table() -> None:
+    layer = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
+    with pytest.raises(CohortError, match=r'\("os", "age"\) but there is no clinical table'):
+        Cohort("a", layer, endpoints={"os": Endpoint("t", "e")}, covariates=("age",))
+    with pytest.raises(CohortError, match=r'expected a list of columns, \["age"\]'):
+        Cohort("a", layer, _clinical(["P1", "P2"]), covariates="age")  # type: ignore[arg-type]
+
+
+def test_describe_layer_counts_what_is_of_no_use() -> None:
+    table = pd.DataFrame(
+        {"a": [1.0, 2, 3], "constant": 5.0, "sparse": [1, np.nan, np.nan], "void": np.nan},
+        index=["P1", "P2", "P3"],
+    )
+    assert describe_layer(Layer("continuous", table, "raw")) == {
+        "kind": "continuous",
+        "scale": "raw",
+        "n_patients": 3,
+        "n_features": 4,
+        "missing": 5,
+        "min": 1.0,
+        "max": 5.0,
+        "constant": 3,
+        "mostly_missing": 2,
+    }
+    empty = describe_layer(Layer("continuous", table.iloc[:0]))
+    assert (empty["n_patients"], empty["mostly_missing"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1-Mar",
+        "01-Mar",
+        "2-MAR",
+        "X1.Mar",
+        "1. Mrz",
+        "Sep-02",
+        "Mar-01",
+        "2023-09-02",
+        "4-Okt",
+        "2023/9/2",
+        "9/2/2023",
+        "02.09.2023",
+        "1-Mar-2021",
+        "2001-03-01 00:00:00",
+        "1-Dec",
+        "3/1/23",
+    ],
+)
+def test_dates_are_told(name: str) -> None:
+    assert looks_like_date(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MARCH1",
+        "MARC2",
+        "SEPT9",
+        "DEC1",
+        "SEPTIN2",
+        "JUN",
+        "JUN.1",
+        "HLA-A",
+        "NKX2-1",
+        "14-3-3_beta",
+        "7SK",
+        "SEPT5.GP1BB",
+        "2023",
+        "1p",
+        "cg00000029",
+        "Mar",
+        "hsa-mir-10",
+        "OCT4",
+        "NOV",
+    ],
+)
+def test_gene_names_are_not_dates(name: str) -> None:
+    assert not looks_like_date(name)
+
+
+def test_only_certain_dates_are_restored() -> None:
+    found = restorations(
+        ["11-Mar", "1-Mar", "2-Mar", "9-Sep", "15-Sep", "13-Sep", "Sep-02", "1-Dec"]
+    )
+    assert found == {"11-Mar": "MARCH11", "9-Sep": "SEPT9", "15-Sep": "SEP15", "1-Dec": "DEC1"}
+    assert restorations(["11-Mar", "11-MAR"]) == {}
+    assert restorations(["11-Mar", "march11"]) == {}
+
+
+def test_restored_genes_keep_their_description_and_are_restored_once() -> None:
+    features = pd.DataFrame({"chromosome": ["5", "17"]}, index=["11-Mar", "TP53"])
+    layer = Layer("expression", _table(["P1", "P2"], ["11-Mar", "TP53"]), "log2", features)
+    with pytest.warns(OmicsfuseWarning, match=r'layer "x": .* 11-Mar -> MARCH11'):
+        cohort = Cohort("a", {"x": layer})
+    restored = cohort.omics["x"]
+    assert restored.features is not None
+    assert (
+        restored.features.index.tolist() == restored.table.columns.tolist() == ["MARCH11", "TP53"]
+    )
+    assert replace(cohort, name="b").losses == cohort.losses
+    assert cohort.losses[0].what == "features"
+
+
+def test_names_are_free_in_layers_without_genes() -> None:
+    layer = Layer("continuous", _table(["P1", "P2"], ["1-Mar", "Sep-02"]))
+    assert Cohort("a", {"x": layer}).omics["x"].table.columns.tolist() == ["1-Mar", "Sep-02"]
+
+
+def test_did_you_mean_is_short_for_many_options() -> None:
+    text = did_you_mean("TP53", [f"G{i}" for i in range(20_000)])
+    assert text.endswith("and 19,992 more")
+    assert did_you_mean("x", []) == ""
+
+
+@st.composite
+def _names(draw: st.DrawFn) -> tuple[pd.Index, pd.Index]:
+    patients = draw(st.lists(st.text("PQ123", min_size=1), min_size=2, max_size=6, unique=True))
+    genes = draw(st.lists(st.text("GHab", min_size=1), min_size=1, max_size=6, unique=True))
+    return pd.Index(patients), pd.Index(genes)
+
+
+@settings(max_examples=50, deadline=None)
+@given(_names())
+def test_a_table_and_its_transpose_are_never_both_refused(names: tuple[pd.Index, pd.Index]) -> None:
+    patients, genes = names
+    assert transposed_against(patients, genes, [patients]) is None
+    assert transposed_against(genes, patients, [patients]) is not None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 30), unique=True, min_size=1), min_size=1, max_size=4))
+def test_patients_are_the_intersection(sets: list[list[int]]) -> None:
+    omics = {
+        f"l{i}": Layer("continuous", _table([f"P{j}" for j in members], ["A"]))
+        for i, members in enumerate(sets)
+    }
+    cohort = Cohort("a", omics)
+    expected = set.intersection(*(set(layer.table.index) for layer in omics.values()))
+    assert set(cohort.patients()) == expected
+    assert cohort.patients().is_unique

@@ -1,0 +1,294 @@
+"""The whole road: one study file in, all result files out, the same bytes every time."""
+
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+import omicsfuse as of
+import omicsfuse.pipeline as pipeline
+from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.pipeline import STAGES, check, run, verify_cohorts
+
+CONTRACT = {
+    "subtypes.tsv": ["patient", "subtype", "silhouette", "confidence", "n_layers"],
+    "n_clusters.tsv": ["k", "eigengap", "silhouette", "score", "smallest", "chosen"],
+    "stability.tsv": ["subtype", "n", "jaccard_mean", "jaccard_sd", "dissolved", "n_resamples"],
+    "survival.tsv": [
+        "endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation",
+        "p_ci_low", "p_ci_high", "fdr", "note",
+    ],
+    "cox.tsv": [
+        "endpoint", "model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p", "note",
+    ],
+    "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"],
+    "verification.tsv": [
+        "cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total", "hr",
+        "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated cohort as a user's folder, with few permutations so that tests are quick."""
+    path = write_simulated_study(simulated, tmp_path_factory.mktemp("study"))
+    text = path.read_text().replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99')
+    text = text.replace('[signature]\nlayer = "expression"', "[signature]\nn_random = 50")
+    path.write_text(text + "\n[enrichment]\nn_permutations = 50\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    out = tmp_path_factory.mktemp("run") / "results"
+    run(study, out)
+    return out
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, and run.json without its one field that may differ."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    record = json.loads(found["run.json"])
+    assert record.pop("seconds")
+    found["run.json"] = json.dumps(record).encode()
+    return found
+
+
+def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> None:
+    for name, columns in CONTRACT.items():
+        table = pd.read_csv(done / name, sep="\t")
+        assert list(table.columns) == columns, name
+        assert len(table), name
+    markers = pd.read_csv(done / "markers.tsv", sep="\t")
+    assert {"layer", "feature", "subtype", "effect", "p", "fdr"} <= set(markers.columns)
+    assert pd.read_csv(done / "layers.tsv", sep="\t").columns[0] == "layer"
+    assert pd.read_csv(done / "clinical.tsv", sep="\t").columns[0] == "variable"
+    assert (done / "report.html").stat().st_size > 10_000
+    assert list((done / "figures").glob("*.svg"))
+    assert not (done / ".omicsfuse").exists()
+    of.load_signature(done / "signature.json")
+
+
+def test_the_planted_subtypes_come_back(done: Path, simulated: SimulatedCohort) -> None:
+    labels = pd.read_csv(done / "subtypes.tsv", sep="\t", index_col="patient")["subtype"]
+    assert adjusted_rand_score(simulated.truth[labels.index], labels) > 0.9
+    clinical = pd.read_csv(done / "clinical.tsv", sep="\t", index_col="variable")
+    assert clinical.loc["planted_subtype", "adjusted_rand_index"] > 0.9
+    assert list(labels.index) == list(simulated.discovery.clinical.index)  # type: ignore[union-attr]
+
+
+def test_the_record_tells_how_the_results_came_about(done: Path, study: Path) -> None:
+    record = json.loads((done / "run.json").read_text())
+    assert record["seed"] == 0
+    assert record["settings"]["fusion"]["n_neighbors"] == 20
+    assert set(record["inputs"]) >= {"discovery.toml", "radiomics.tsv", "external_expression.tsv"}
+    assert record["subtypes"]["n_clusters"] == 3
+    assert sum(record["subtypes"]["sizes"].values()) == 90
+    assert list(record["seconds"]) == list(STAGES)
+    assert record["versions"]["omicsfuse"] == of.__version__
+    assert any(loss["what"] == "values" and loss["count"] > 0 for loss in record["losses"])
+    assert sorted(record["files"]) == sorted(files(done))
+    assert str(study.parent) not in (done / "run.json").read_text()
+
+
+def test_same_study_and_seed_same_bytes_on_any_number_of_jobs(
+    done: Path, study: Path, tmp_path: Path
+) -> None:
+    run(study, tmp_path / "again", n_jobs=2)
+    first, second = files(done), files(tmp_path / "again")
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_another_seed_is_recorded(study: Path, tmp_path: Path) -> None:
+    results = run(study, tmp_path / "out", seed=7)
+    assert results.provenance["seed"] == 7
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["seed"] == 7
+
+
+def test_the_signature_is_written_before_an_external_table_is_opened(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[str, bool]] = []
+    reader = pipeline.read_cohort
+
+    def watched(manifest):  # type: ignore[no-untyped-def]
+        locked = list((tmp_path / "out").rglob("signature.json"))
+        opened.append((manifest.name, bool(locked) and bool(of.load_signature(locked[0]).hash)))
+        return reader(manifest)
+
+    monkeypatch.setattr(pipeline, "read_cohort", watched)
+    run(study, tmp_path / "out")
+    assert opened == [("simulated", False), ("simulated-external", True)]
+
+
+def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    run(study, out)
+    before = files(out)
+
+    def interrupt(stage: str) -> None:
+        if stage == "pathways":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(study, out, progress=interrupt)
+    assert (out / ".omicsfuse" / "stages").is_dir()
+    assert {k: v for k, v in files(out).items() if not k.startswith(".omicsfuse")} == before
+
+    def never(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a finished stage was computed again")
+
+    # The function shadows its module of the same name, so the module is asked for by its name.
+    assessing = import_module("omicsfuse.assessment.assess")
+    monkeypatch.setattr(assessing, "subtype_stability", never)
+    run(study, out, resume=True)
+    assert files(out) == before
+    assert not (out / ".omicsfuse").exists()
+
+
+def test_a_failing_run_leaves_nothing(study: Path, tmp_path: Path) -> None:
+    def fail(stage: str) -> None:
+        if stage == "report":
+            raise of.StudyError("on purpose")
+
+    with pytest.raises(of.StudyError, match="on purpose"):
+        run(study, tmp_path / "a" / "b", progress=fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(
+    study: Path, done: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(study, out)
+    (out / "notes.txt").write_text("mine")
+    plain = study.read_text().replace('external = ["external.toml"]', "")
+    short = study.with_name("short.toml")
+    short.write_text(plain[: plain.index("[signature]")])
+    run(short, out)
+    names = {path.name for path in out.iterdir()}
+    assert "notes.txt" in names
+    assert "signature.json" not in names
+    assert "assigned_simulated-external.tsv" not in names
+    assert len(pd.read_csv(out / "verification.tsv", sep="\t")) == 0
+    assert "signature.json" in files(done)
+
+
+def test_a_folder_with_other_files_is_refused(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("mine")
+    with pytest.raises(of.StudyError, match=r"not results of omicsfuse \(thesis.docx\)"):
+        run(study, tmp_path)
+    with pytest.raises(of.StudyError, match="is a file; name a folder"):
+        run(study, tmp_path / "thesis.docx")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_check_reads_everything_and_computes_nothing(study: Path) -> None:
+    parsed, cohort, external, manifests = check(study)
+    assert parsed.name == "simulated"
+    assert list(cohort.omics) == [
+        "radiomics",
+        "expression",
+        "methylation",
+        "mutation",
+        "copy_number",
+    ]
+    assert [other.name for other in external] == ["simulated-external"]
+    assert len(manifests) == 2
+
+
+def test_a_cohort_without_clinical_table_or_genes(
+    simulated: SimulatedCohort, tmp_path: Path
+) -> None:
+    path = write_simulated_study(simulated, tmp_path / "in")
+    manifest = (tmp_path / "in" / "discovery.toml").read_text()
+    layers = manifest[manifest.index("[layers.radiomics]") : manifest.index("[layers.expression]")]
+    (tmp_path / "in" / "discovery.toml").write_text('name = "images only"\n' + layers)
+    path.write_text('name = "images"\ndiscovery = "discovery.toml"\n')
+    results = run(path, tmp_path / "out")
+    assert results.survival == {}
+    assert results.clinical.empty
+    assert results.signature is None
+    for name in CONTRACT:
+        assert (tmp_path / "out" / name).read_text().startswith(CONTRACT[name][0])
+
+
+def test_a_single_subtype_still_gives_a_report(study: Path, tmp_path: Path) -> None:
+    text = study.read_text().replace('n_clusters = "auto"', "n_clusters = 1")
+    single = study.with_name("single.toml")
+    single.write_text(text)
+    results = run(single, tmp_path / "out")
+    assert results.signature is None
+    assert any("single subtype" in message for message in results.warnings)
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_verify_in_a_fresh_folder_equals_the_run(done: Path, study: Path, tmp_path: Path) -> None:
+    verification = verify_cohorts(
+        done / "signature.json", [study.with_name("external.toml")], tmp_path / "v"
+    )
+    ours = pd.read_csv(tmp_path / "v" / "verification.tsv", sep="\t")
+    theirs = pd.read_csv(done / "verification.tsv", sep="\t")
+    pd.testing.assert_series_equal(ours["hr"], theirs["hr"])
+    assert len(verification.table) == len(theirs)
+    record = json.loads((tmp_path / "v" / "run.json").read_text())
+    assert record["signature"] == of.load_signature(done / "signature.json").hash
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("seed = 0", "sede = 0"), r"sede.*seed"),
+        (('discovery = "discovery.toml"', ""), "discovery"),
+        (("n_neighbors = 20", 'n_neighbors = "twenty"'), "n_neighbors"),
+        (("n_neighbors = 20", "n_neighbors = 0"), "n_neighbors"),
+        (('variant = "paper"', 'variant = "new"'), "variant"),
+        (('"radiomics", "expression"', '"radiomics", "rna"'), "'rna', which cohort 'simulated'"),
+        (('"radiomics", "expression"', '"radiomics", "radiomics"'), "layers"),
+        (('endpoints = ["os"]', 'endpoints = ["pfs"]'), r"'pfs'.*describes: os"),
+        (('["gene_sets.gmt"]', '["genes.gmt"]'), r"do not exist:\n.*genes\.gmt"),
+        (("[signature]\nn_random = 50", ""), r"no \[signature\] to verify"),
+        (('name = "simulated"', 'name = "simulated'), "study"),
+    ],
+)
+def test_refused_studies(
+    study: Path, tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    text = study.read_text()
+    assert change[0] in text
+    bad = study.with_name(f"bad_{os.getpid()}.toml")
+    bad.write_text(text.replace(*change))
+    with pytest.raises(of.StudyError, match=f"(?s){message}"):
+        run(bad, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
+    studies = Path(__file__).parents[1] / "data_manifests" / "studies"
+    results = run(studies / "hnsc.toml", tmp_path / "hnsc")
+    labels = results.subtypes.labels
+    assert len(labels) == 106
+    # A biological truth: 17 of the 18 HPV-positive patients fall in one of two subtypes.
+    assert results.cohort.clinical is not None
+    hpv = results.cohort.clinical["hpv_status"].reindex(labels.index)
+    assert pd.crosstab(labels, hpv)["HPV+"].max() == 17
+    assert results.verification is not None
+    assert (results.verification.table["genes_found"] > 0).all()
+    acc = run(studies / "acc.toml", tmp_path / "acc")
+    assert len(acc.subtypes.labels) >= 43
+    luad = run(studies / "luad.toml", tmp_path / "luad")
+    assert len(luad.subtypes.labels) == 142
