@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from omicsfuse.io import read_radiomics as read_radiomics
     from omicsfuse.io import read_table as read_table
     from omicsfuse.pipeline import run as run
-    from omicsfuse.preprocess import preprocess as preprocess
+    from omicsfuse.preprocessing import preprocess as preprocess
     from omicsfuse.report import write_report as write_report
     from omicsfuse.signatures import derive_signature as derive_signature
     from omicsfuse.signatures import load_signature as load_signature
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from omicsfuse.signatures import score_signature as score_signature
     from omicsfuse.study import read_study as read_study
     from omicsfuse.survival import compare_survival as compare_survival
-    from omicsfuse.verify import verify as verify
+    from omicsfuse.verification import verify as verify
 
 _HOMES = {
     "omicsfuse.assessment": ["assess"],
@@ -60,7 +60,7 @@ _HOMES = {
     "omicsfuse.fusion": ["affinity_matrix", "fuse", "fuse_affinities"],
     "omicsfuse.io": ["read_cohort", "read_gmt", "read_maf", "read_radiomics", "read_table"],
     "omicsfuse.pipeline": ["run"],
-    "omicsfuse.preprocess": ["preprocess"],
+    "omicsfuse.preprocessing": ["preprocess"],
     "omicsfuse.report": ["write_report"],
     "omicsfuse.signatures": [
         "derive_signature",
@@ -70,7 +70,7 @@ _HOMES = {
     ],
     "omicsfuse.study": ["read_study"],
     "omicsfuse.survival": ["compare_survival"],
-    "omicsfuse.verify": ["verify"],
+    "omicsfuse.verification": ["verify"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -132,11 +132,9 @@ def summary(results: "RunResults") -> list[str]:
     ]
     for variable in results.cohort.known_labels:
         if variable in results.clinical.index:
-            row = results.clinical.loc[variable]
-            lines.append(
-                f"against {variable}: adjusted Rand index {row['adjusted_rand_index']:.3f} "
-                f"(n = {int(row['n'])})"
-            )
+            agreement = results.clinical["adjusted_rand_index"][variable]
+            n = results.clinical["n"][variable]
+            lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
     for endpoint, comparison in results.survival.items():
         row = comparison.tests.iloc[0]
         p = (

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from omicsfuse import _checks, _clinical
-from omicsfuse._layer_checks import checked_layer, first_five, unmatched_patients, where_layer
-from omicsfuse._layers import KINDS, SCALES, Endpoint, Layer, Loss, describe_layer
+from omicsfuse.checks import clinical as _clinical
+from omicsfuse.checks import tables as _checks
+from omicsfuse.checks.layers import checked_layer, first_five, unmatched_patients, where_layer
 from omicsfuse.errors import CohortError
+from omicsfuse.layers import KINDS, SCALES, Endpoint, Layer, Loss, describe_layer
 
 __all__ = [
     "KINDS",

@@ -13,12 +13,12 @@ from omicsfuse.biology import associate, differential_features, enrich
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.clustering import cluster, embed
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
-from omicsfuse.preprocess import preprocess
+from omicsfuse.preprocessing import preprocess
 from omicsfuse.provenance import Clock, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_report
 from omicsfuse.results import (
@@ -40,7 +40,7 @@ from omicsfuse.study import (
     settings,
 )
 from omicsfuse.survival import compare_survival
-from omicsfuse.verify import verify
+from omicsfuse.verification import verify
 from omicsfuse.workspace import Workspace
 
 #: Stages of a run, in order.
@@ -59,6 +59,7 @@ STAGES = (
     "verify",
     "report",
 )
+
 
 def run(
     study: Study | str | Path,
@@ -196,7 +197,10 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             cohort, prepared_layers(study, cohort), n_features=study.preprocess.n_features
         )
     with clock("fuse"):
-        fusion = fuse(prepared, layers=fused_layers(study, cohort), **study.fusion.model_dump())
+        usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
+        options = study.fusion.model_dump()
+        options["metrics"] = {k: v for k, v in options["metrics"].items() if k in usable}
+        fusion = fuse(prepared, layers=usable, **options)
     with clock("cluster"):
         subtypes = cluster(fusion, study.subtypes.n_clusters, random_state=study.seed)
     with clock("assess"):
@@ -302,13 +306,18 @@ def _signature(
             stacklevel=2,
         )
         return None
-    signature = derive_signature(
-        subtypes,
-        prepared,
-        layer=study.signature.layer,
-        n_genes=study.signature.n_genes,
-        name=study.name,
-    )
+    try:
+        signature = derive_signature(
+            subtypes,
+            prepared,
+            layer=study.signature.layer,
+            n_genes=study.signature.n_genes,
+            name=study.name,
+        )
+    except SignatureError as error:
+        # Subtypes may turn out too small in that layer; everything else still stands.
+        warnings.warn(f"no signature was derived: {error}", OmicsfuseWarning, stacklevel=2)
+        return None
     save_signature(signature, folder / "signature.json")
     return signature
 

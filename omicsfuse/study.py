@@ -55,9 +55,9 @@ class EnrichmentSettings(_Table):
     """``[enrichment]``: gene-set enrichment of each subtype."""
 
     layer: str | None = None
-    min_size: PositiveInt = 10
+    min_size: Annotated[int, Field(ge=2, strict=True)] = 10
     max_size: PositiveInt = 500
-    n_permutations: PositiveInt = 1000
+    n_permutations: PositiveInt = 5000
 
 
 class SignatureSettings(_Table):

@@ -79,8 +79,13 @@ def test_broken_data_is_one_message_and_code_1(
 
 @pytest.mark.parametrize(
     "words",
-    [["run"], ["fuse"], ["run", "absent.toml", "--out", "x"], ["simulate", "--out", "x", "--seed", "-1"]],
-)  # fmt: skip
+    [
+        ["run"],
+        ["fuse"],
+        ["run", "absent.toml", "--out", "x"],
+        ["simulate", "--out", "x", "--seed", "-1"],
+    ],
+)
 def test_wrong_usage_is_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(words)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse._checks import did_you_mean, transposed_against
-from omicsfuse._gene_dates import looks_like_date, restorations
+from omicsfuse.checks.gene_dates import looks_like_date, restorations
+from omicsfuse.checks.tables import did_you_mean, transposed_against
 from omicsfuse.cohort import (
     MINIMUM_PATIENTS,
     SCALES,
@@ -48,7 +48,7 @@ def test_nullable_and_text_columns_become_float() -> None:
     table = pd.DataFrame(
         {
             "a": pd.array([1, None, 3], dtype="Int64"),
-            "b": pd.Series(["1.5", " 2", None], dtype=object),
+            "b": ["1.5", " 2", None],
             "c": pd.array(["1", None, "2"], dtype="string"),
         },
         index=["P1", "P2", "P3"],

@@ -10,13 +10,14 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "omicsfuse"
 
-FLOORS = {
+FLOORS: dict[str, float] = {
     "errors": 0,
     "cohort": 0,
+    "layers": 0,
     "checks": 0,
     "results": 0,
     "io": 1,
-    "datasets": 1,
+    "datasets": 1.5,
     "preprocessing": 2,
     "fusion": 2,
     "clustering": 2,
@@ -78,14 +79,15 @@ def test_imports_go_down_only(path: Path) -> None:
         if parts[0] != "omicsfuse" or here == "__init__":
             continue
         there = room(tuple(parts[1:]))
-        if there == "__version__":
+        if name == "omicsfuse" or there == "__version__":
             continue
         assert there in FLOORS, f"{path.name} imports {name}: {there} has no floor"
-        assert there == here or FLOORS[there] < FLOORS[here] or FLOORS[here] in (0, 5), (
+        # Rooms of the lowest floor, and the modules of the top one, may know one another.
+        same = there == here or FLOORS[here] in (0, 5)
+        assert FLOORS[there] < FLOORS[here] or (same and FLOORS[there] == FLOORS[here]), (
             f"{path.relative_to(PACKAGE)} (floor {FLOORS[here]}) imports {name} "
             f"(floor {FLOORS[there]})"
         )
-        assert FLOORS[there] <= FLOORS[here], f"{path.relative_to(PACKAGE)} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

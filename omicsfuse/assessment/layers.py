@@ -34,12 +34,12 @@ def layer_contributions(
     Returns
     -------
     pandas.DataFrame
-        Index layer; columns ``n_patients`` and ``n_features`` (fused); ``agreement_alone``: adjusted
-        Rand index of the layer's own clusters with the subtypes, high where the layer on its own
-        tells the subtypes; ``normalised_mutual_information_alone``; ``agreement_without``: adjusted
-        Rand index of the subtypes found without the layer with the subtypes, low where the
-        subtypes hang on it; ``silhouette``: mean silhouette of the subtypes in the layer's own
-        network. NaN where a comparison does not exist: one layer, one subtype.
+        Index layer; columns ``n_patients`` and ``n_features`` (fused); ``agreement_alone``:
+        adjusted Rand index of the layer's own clusters with the subtypes, high where the layer on
+        its own tells the subtypes; ``normalised_mutual_information_alone``;
+        ``agreement_without``: adjusted Rand index of the subtypes found without the layer with the
+        subtypes, low where the subtypes hang on it; ``silhouette``: mean silhouette of the subtypes
+        in the layer's own network. NaN where a comparison does not exist: one layer, one subtype.
 
     Examples
     --------

@@ -39,7 +39,7 @@ def enrich(
     layer: str | None = None,
     min_size: int = 10,
     max_size: int = 500,
-    n_permutations: int = 1000,
+    n_permutations: int = 5000,
     random_state: int = 0,
 ) -> pd.DataFrame:
     """Find gene sets whose genes lie at the top or the bottom of each subtype's ranking.

@@ -74,7 +74,7 @@ def cluster(
     low, high, rule = _range(n_clusters, len(network))
     values, vectors = laplacian_spectrum(network, high + 1)
     table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
-    best = int(table["score"].idxmax())
+    best = low + int(table["score"].to_numpy().argmax())
     table["chosen"] = table.index == best
     codes = labels_by_k[best]
     found = int(codes.max()) + 1

@@ -137,13 +137,14 @@ def simulate_cohort(
         omics["copy_number"] = Layer("copy_number", table, "gistic")
 
     endpoints = {"os": Endpoint("os_time", "os_event", "days")}
-    common = {"endpoints": endpoints, "covariates": ("age", "stage")}
+    covariates = ("age", "stage")
     discovery = Cohort(
         "simulated",
         omics,
         clinical.iloc[:n_patients],
         known_labels=("planted_subtype",),
-        **common,
+        endpoints=endpoints,
+        covariates=covariates,
     )
     external = Cohort(
         "simulated-external",
@@ -151,7 +152,8 @@ def simulate_cohort(
         if n_external
         else {},
         clinical.iloc[n_patients:],
-        **common,
+        endpoints=endpoints,
+        covariates=covariates,
     )
     truth = pd.Series(planted + 1, index=patients, name="planted_subtype")
     gene_sets = _gene_sets(genes, marker_of, n_subtypes, rng)

@@ -110,10 +110,12 @@ def fuse(
         "n_iterations": n_iterations,
         "metrics": chosen_metrics,
     }
-    square = {"index": patients, "columns": patients.rename(None)}
+    columns = patients.rename(None)
     return Fusion(
-        affinity=pd.DataFrame(fused, **square),
-        per_layer={name: pd.DataFrame(array, **square) for name, array in per_layer.items()},
+        affinity=pd.DataFrame(fused, patients, columns),
+        per_layer={
+            name: pd.DataFrame(array, patients, columns) for name, array in per_layer.items()
+        },
         coverage=coverage,
         params=params,
         losses=losses,

@@ -52,7 +52,7 @@ def fuse_with_snfpy(
 @contextmanager
 def _current_scikit_learn() -> Iterator[Any]:
     """Give snfpy the argument name it knows: ``force_all_finite`` became ``ensure_all_finite``."""
-    compute = import_module("snf.compute")
+    compute: Any = import_module("snf.compute")
     original = compute.check_array
 
     def check_array(array: Any, *args: Any, force_all_finite: Any = True, **kwargs: Any) -> Any:

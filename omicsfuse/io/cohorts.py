@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse._checks import did_you_mean, listed, transposed_against
+from omicsfuse.checks.tables import did_you_mean, listed, transposed_against
 from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
 from omicsfuse.errors import CohortError
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers

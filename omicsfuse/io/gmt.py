@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from omicsfuse._checks import listed
+from omicsfuse.checks.tables import listed
 from omicsfuse.cohort import Loss
 from omicsfuse.errors import StudyError
 from omicsfuse.io.tables import read_bytes

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from omicsfuse._checks import count, did_you_mean, listed
+from omicsfuse.checks.tables import count, did_you_mean, listed
 from omicsfuse.cohort import Loss
 from omicsfuse.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io.identifiers import resolve_identifiers

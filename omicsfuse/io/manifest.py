@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from omicsfuse._checks import did_you_mean
+from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import KINDS, SCALES
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model

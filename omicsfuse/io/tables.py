@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse._checks import count, did_you_mean, listed, refuse_duplicates
+from omicsfuse.checks.tables import count, did_you_mean, listed, refuse_duplicates
 from omicsfuse.cohort import Loss
 from omicsfuse.errors import CohortError, OmicsfuseError
 

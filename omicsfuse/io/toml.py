@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from omicsfuse._checks import did_you_mean
+from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.errors import CohortError, OmicsfuseError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -87,11 +87,9 @@ def parse_toml_model(
     try:
         return model.model_validate(values)
     except ValidationError as faults:
-        found = faults.errors(include_url=False)
-        sentences = [_sentence(fault, model) for fault in found]
+        sentences = _sentences(faults.errors(include_url=False), model)
         more = f"\n... and {len(sentences) - 5} more." if len(sentences) > 5 else ""
-        head = f"{what} {path}: "
-        raise error(head + "\n".join(dict.fromkeys(sentences[:5])) + more) from None
+        raise error(f"{what} {path}: " + "\n".join(sentences[:5]) + more) from None
 
 
 def _hint(content: str, fault: tomllib.TOMLDecodeError) -> str:
@@ -104,8 +102,22 @@ def _hint(content: str, fault: tomllib.TOMLDecodeError) -> str:
     return f" Line {number}: {lines[number - 1].strip()}" if 0 < number <= len(lines) else ""
 
 
+def _sentences(faults: Sequence[Mapping[str, Any]], model: type[BaseModel]) -> list[str]:
+    """Tell each fault once; what the branches of a union expected becomes one sentence."""
+    parts: dict[str, list[str]] = {}
+    for fault in faults:
+        head, _, tail = _sentence(fault, model).partition(": expected ")
+        tails = parts.setdefault(head, [])
+        if tail and tail not in tails:
+            tails.append(tail.removesuffix("."))
+    return [
+        f"{head}: expected {' or '.join(tails)}." if tails else head
+        for head, tails in parts.items()
+    ]
+
+
 def _sentence(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
-    """One validation fault as a sentence that names the key and its table."""
+    """Write one validation fault as a sentence that names the key and its table."""
     location = [part for part in fault["loc"] if part != "[key]"]
     kind = fault["type"]
     if kind in ("extra_forbidden", "missing"):
@@ -158,8 +170,8 @@ def _step(annotation: Any, key: object) -> Any:
                 return field.annotation
     for part in [annotation, *get_args(annotation)]:
         arguments = get_args(part)
-        if len(arguments) == 2 and arguments[0] is str and get_origin(part) is not Union:
-            return arguments[1]  # a mapping: any key is a name
+        if get_origin(part) in (dict, Mapping) and arguments:
+            return arguments[1]  # any key is a name
         if isinstance(key, int) and get_origin(part) in (list, tuple, Sequence) and arguments:
             return arguments[0]
     return None

@@ -4,11 +4,13 @@ import math
 
 from omicsfuse.plot.clusters import UNSTABLE
 from omicsfuse.plot.kaplan import overall_test
-from omicsfuse.plot.numbers import clean
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.summary import LEVEL, best_p, listing, mean_jaccard, plural
 from omicsfuse.results import RunResults, SurvivalComparison
 
 _SMALL = 10
+#: A signature should do better than this percentage of random gene sets.
+_PERCENTILE = 95
 
 
 def caveats(results: RunResults) -> list[str]:
@@ -51,6 +53,7 @@ def caveats(results: RunResults) -> list[str]:
             )
     for comparison in results.survival.values():
         found += _survival_caveats(comparison)
+    found += _verification_caveats(results)
     sizes = results.subtypes.labels.value_counts()
     small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
     if small:
@@ -84,3 +87,17 @@ def _survival_caveats(comparison: SurvivalComparison) -> list[str]:
             f"{LEVEL}: rely on the permutation test."
         )
     return texts
+
+
+def _verification_caveats(results: RunResults) -> list[str]:
+    """Name significant scores in other cohorts that random gene sets match."""
+    if results.verification is None or results.verification.table.empty:
+        return []
+    table = results.verification.table
+    matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < _PERCENTILE)]
+    return [
+        f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
+        f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% of "
+        "random gene sets of the same size do as well or better."
+        for _, row in matched.iterrows()
+    ]

@@ -90,7 +90,7 @@ def _plans(results: RunResults) -> Iterator[_Plan]:
 def _network_plans(results: RunResults) -> Iterator[_Plan]:
     fusion, subtypes = results.fusion, results.subtypes
     n = len(subtypes.labels)
-    if not fusion.coverage.empty:
+    if not fusion.coverage.all(axis=None):
         yield _Plan(
             "coverage",
             "data",

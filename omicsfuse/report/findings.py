@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.plot.biology import select_markers
 from omicsfuse.plot.numbers import clean, format_ratio, p_text
 from omicsfuse.report.figures import FigureView
 from omicsfuse.report.tables import flatten, make_table, with_interval
@@ -105,11 +106,8 @@ def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sec
             "No gene set was tested: no gene sets were given, or none has enough genes in the "
             "expression layer."
         )
-    best = results.markers
-    if len(best):
-        best = best.sort_values("p", kind="stable").groupby(["layer", "subtype"]).head(3)
-        best = best.sort_index()
-    columns = ["layer", "subtype", "feature", "effect", "effect_name", "test", "n", "p", "fdr"]
+    best = select_markers(results.markers, results.subtypes.names, per_subtype=3)
+    columns = ["layer", "subtype", "feature", "effect", "effect_name", "n", "p", "fdr"]
     paths = results.enrichment
     if len(paths):
         paths = paths.sort_values(["subtype", "fdr", "p"], kind="stable")
@@ -122,7 +120,13 @@ def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sec
         tuple(texts),
         figures=figures,
         details=present(
-            make_table(best, columns, "Three strongest markers of each subtype and layer."),
+            make_table(
+                best,
+                columns,
+                "Strongest markers of each subtype and layer. Up to three with a false discovery "
+                "rate of at most 0.05 (over all features and subtypes of a layer), raised ones "
+                "first; markers.tsv has them all, with the tests.",
+            ),
             make_table(
                 paths,
                 named,
@@ -152,7 +156,9 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
     if signature is None:
         text = "No signature was derived, so there is nothing to verify in other cohorts."
         return Section("verification", title, (text,))
-    trained = "; ".join(f"{name}: {value}" for name, value in flatten(dict(signature.trained_on)))
+    trained = "; ".join(
+        f"{name.replace('_', ' ')}: {value}" for name, value in flatten(dict(signature.trained_on))
+    )
     texts = [
         f"The signature {clean(signature.name)} has {len(signature.templates)} genes on scale "
         f"{clean(signature.scale)} ({trained}). It is in signature.json, locked with SHA-256 "

@@ -110,13 +110,15 @@ def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
             "measured features": layer.values.shape[1],  # noqa: PD011
             "features used": layer.scaled.shape[1],
             "scale of analysis": layer.scale,
-            "distance": metrics.get(name, ""),
+            "distance": metrics.get(name, "not fused"),
         }
         for name, layer in results.prepared.layers.items()
     ]
     frame = pd.DataFrame(rows)
     fused, considered = len(results.subtypes.labels), len(coverage)
     text = f"{fused} of {considered} patients were fused."
+    if coverage.all(axis=None):
+        text += " Every patient brought every fused layer."
     losses = losses_table(results.losses)
     if losses is None:
         text += " Nothing was left out on the way."

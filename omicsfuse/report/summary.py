@@ -91,7 +91,7 @@ def summary_sentences(results: RunResults) -> list[str]:
     >>> summary_sentences.__name__
     'summary_sentences'
     """
-    sentences = [_fused(results), _subtypes(results), _stability(results)]
+    sentences = [_fused(results), _subtypes(results), _stability(results), _known(results)]
     if not results.survival:
         sentences.append("Survival was not compared: the cohort has no endpoint.")
     sentences += [survival_sentence(comparison) for comparison in results.survival.values()]
@@ -133,6 +133,16 @@ def _stability(results: RunResults) -> str:
         f"When patients are resampled, the subtypes are {verdict}: mean Jaccard similarity "
         f"{mean:.2f} (lowest {lowest.min():.2f}, {clean(lowest.idxmin())})."
     )
+
+
+def _known(results: RunResults) -> str:
+    if "adjusted_rand_index" not in results.clinical or len(results.subtypes.names) == 1:
+        return ""
+    known = results.clinical["adjusted_rand_index"].dropna()
+    if known.empty:
+        return ""
+    each = listing([f"{clean(name)} {value:.2f}" for name, value in known.items()])
+    return f"Agreement with known labels (adjusted Rand index, 1 is identical): {each}."
 
 
 def survival_sentence(comparison: SurvivalComparison) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse._checks import did_you_mean
+from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.errors import CohortError, StudyError
 
 #: Fewest patients of a category that has a term of its own.

@@ -11,7 +11,7 @@ from omicsfuse.biology import benjamini_hochberg, enrich
 from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT, _scores
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.preprocess import preprocess
+from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 SHIFTS = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])

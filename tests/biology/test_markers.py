@@ -7,7 +7,7 @@ import pytest
 from omicsfuse.biology import benjamini_hochberg, differential_features
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.preprocess import preprocess
+from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 

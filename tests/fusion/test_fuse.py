@@ -32,7 +32,7 @@ PATIENTS = [f"P{i:02d}" for i in range(20)]
 def test_patients_in_every_layer_are_fused_and_the_others_counted() -> None:
     ready = prepared(
         protein=layer("protein", PATIENTS, 0),
-        other=layer("continuous", PATIENTS[:14][::-1] + ["X1", "X2"], 1),
+        other=layer("continuous", [*PATIENTS[:14][::-1], "X1", "X2"], 1),
     )
     fusion = of.fuse(ready, n_neighbors=5)
     assert list(fusion.affinity.index) == PATIENTS[:14]
@@ -49,7 +49,7 @@ def test_patients_in_every_layer_are_fused_and_the_others_counted() -> None:
 
 def test_the_order_of_patients_in_a_table_does_not_matter() -> None:
     one, two = layer("protein", PATIENTS, 0), layer("continuous", PATIENTS, 1)
-    shuffled = PreparedLayer("continuous", two.scaled[::-1], two.values[::-1], "raw", None)
+    shuffled = PreparedLayer("continuous", two.scaled[::-1], two.scaled[::-1], "raw", None)
     straight = of.fuse(prepared(a=one, b=two), n_neighbors=5)
     crooked = of.fuse(prepared(a=one, b=shuffled), n_neighbors=5)
     pd.testing.assert_frame_equal(straight.affinity, crooked.affinity)
@@ -111,7 +111,7 @@ def test_settings_refused(options: dict, message: str) -> None:
 
 def test_too_few_patients_in_common() -> None:
     ready = prepared(
-        a=layer("protein", PATIENTS, 0), b=layer("protein", PATIENTS[:9] + ["Q1", "Q2"], 1)
+        a=layer("protein", PATIENTS, 0), b=layer("protein", [*PATIENTS[:9], "Q1", "Q2"], 1)
     )
     with pytest.raises(of.CohortError, match=r"only 9 patients .* \(a 20, b 11\); at least 10"):
         of.fuse(ready)

@@ -1,4 +1,4 @@
-# Reference values for tests/preprocess/test_preprocess_radiomics.py, base R only:
+# Reference values for tests/preprocess (test_preprocess_radiomics.py, test_filters.py), base R only:
 #   Rscript tests/reference/normal_scores.R
 cat(R.version.string, "\n")
 blom <- function(x) qnorm((rank(x) - 3/8) / (length(x) + 1/4))

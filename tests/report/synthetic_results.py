@@ -55,7 +55,7 @@ def make_results(
     seed: int = 0,
 ) -> RunResults:
     """Results of all stages with exactly the columns that ``results.py`` documents."""
-    simulated = simulate_cohort(n, min(max(k, 1), 8), n_external=60, n_genes=120, random_state=seed)
+    simulated = simulate_cohort(n, min(max(k, 1), 8), n_external=60, n_genes=360, random_state=seed)
     cohort = simulated.discovery
     if not with_clinical:
         cohort = replace(cohort, clinical=None, endpoints={}, covariates=(), known_labels=())

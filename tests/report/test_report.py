@@ -11,6 +11,7 @@ from synthetic_results import make_results
 from omicsfuse.cohort import Loss
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
+from omicsfuse.report.findings import verification_section
 from omicsfuse.report.methods import methods_text
 
 EVIL = "<script>alert(1)</script>"
@@ -47,8 +48,15 @@ def results():
 
 
 @pytest.fixture(scope="module")
-def page(results, tmp_path_factory) -> Page:
-    return written(results, tmp_path_factory.mktemp("report"))
+def folder(results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    write_report(results, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder) -> Page:
+    return Page(folder / "report.html")
 
 
 def test_full_report_says_what_came_out(page):
@@ -67,6 +75,7 @@ def test_full_report_says_what_came_out(page):
         "ef" * 32,
         "81.2",
         "near-constant",
+        "Agreement with known labels (adjusted Rand index, 1 is identical): planted_subtype 0.81.",
     ):
         assert sentence in page.text, sentence
 
@@ -76,7 +85,7 @@ def test_page_is_accessible(page):
     assert tags["html"]["lang"] == "en"
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == 1
-    assert names.count("figure") == names.count("figcaption") == 13
+    assert names.count("figure") == names.count("figcaption") == 12
     for tag, attributes in page.tags:
         if tag == "th":
             assert attributes["scope"] in ("row", "col")
@@ -129,7 +138,12 @@ def test_text_from_data_is_escaped(tmp_path):
         results,
         name=EVIL,
         settings={EVIL: {EVIL: EVIL}},
-        cohort=replace(results.cohort, name=EVIL, covariates=(EVIL,)),
+        cohort=replace(
+            results.cohort,
+            name=EVIL,
+            clinical=results.cohort.clinical.rename(columns={"age": EVIL}),
+            covariates=(EVIL,),
+        ),
         prepared=replace(prepared, layers=layers),
         fusion=replace(
             fusion,
@@ -171,14 +185,13 @@ def test_text_from_data_is_escaped(tmp_path):
         assert b"<script" not in path.read_bytes()
 
 
-def test_same_results_give_the_same_bytes(results, tmp_path):
+def test_same_results_give_the_same_bytes(results, folder, tmp_path):
     other = replace(results, provenance={**results.provenance, "seconds": {"fuse": 99.0}})
-    write_report(results, tmp_path / "a")
-    write_report(other, tmp_path / "b")
-    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*.*"))
-    assert len(files) == 1 + 2 * 13
+    write_report(other, tmp_path)
+    files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
+    assert len(files) == 1 + 2 * 12
     for name in files:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
 def test_no_clinical_table(tmp_path):
@@ -212,22 +225,30 @@ def test_few_events_give_no_verdict_on_survival(tmp_path):
         ({"p": 0.3}, "no evidence of a survival difference (os)"),
         ({"p": 0.045}, "fall on different sides of 0.05"),
         ({"k": 8}, "fewer than 10 patients"),
-        ({"jaccard": 0.63}, "Subtypes S2 and S3 are unstable"),
+        ({"jaccard": 0.66}, "Subtype S3 is unstable (Jaccard below 0.6)"),
     ],
 )
 def test_weaknesses_are_named(shape, warned):
     assert any(warned in text for text in caveats(make_results(**shape)))
 
 
+def test_significance_that_random_genes_match_is_named():
+    results = make_results(n=90)
+    table = results.verification.table.assign(p=0.02)
+    found = caveats(replace(results, verification=replace(results.verification, table=table)))
+    assert "other cohort (os), S1 score per SD has p = 0.020, but 19% of random" in found[0]
+
+
 def test_good_result_has_no_caveat():
     assert caveats(make_results(n=90)) == []
 
 
-def test_empty_verification_table(tmp_path):
+def test_empty_verification_table():
     results = make_results()
     verification = replace(results.verification, table=pd.DataFrame(), assignments={}, survival={})
-    page = written(replace(results, verification=verification), tmp_path)
-    assert "Nothing could be tested in the external cohorts." in page.text
+    section = verification_section(replace(results, verification=verification), ())
+    assert "Nothing could be tested in the external cohorts." in section.paragraphs
+    assert section.tables == ()
 
 
 def test_methods_follow_the_settings_used(results):

@@ -6,7 +6,7 @@ import pytest
 
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.preprocess import preprocess
+from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.signatures import derive_signature, require_locked, score_signature
 

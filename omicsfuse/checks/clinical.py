@@ -1,0 +1,167 @@
+"""What a clinical table must be: columns that exist, times and events that can be read.
+
+Private helpers of the gate in ``cohort.py``; ``where`` names the clinical table and its file.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.tables import count, did_you_mean, listed
+from omicsfuse.errors import CohortError
+
+UNITS = ("days", "weeks", "months", "years")
+
+_EVENT_WORDS = ("dead", "deceas", "death", "died", "yes", "event", "relaps", "recur", "progress")
+_CENSORED_WORDS = ("alive", "living", "no ", "censor")
+
+
+def require_column(column: str, role: str, clinical: pd.DataFrame, where: str) -> None:
+    """Refuse a column that the clinical table does not have, naming the nearest it has."""
+    if column not in clinical.columns:
+        raise CohortError(
+            f'{where}: there is no column "{column}", which is named as {role}; '
+            f"{did_you_mean(column, clinical.columns)}."
+        )
+
+
+def check_unit(unit: str, endpoint: str, where: str) -> None:
+    """Refuse a unit of time that is not known."""
+    if unit not in UNITS:
+        raise CohortError(
+            f'{where}: endpoint "{endpoint}" has unit = "{unit}"; {did_you_mean(unit, UNITS)}.'
+        )
+
+
+def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
+    """Read times to event as float64, missing ones NaN.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Index patient; one clinical column.
+    endpoint, where : str
+        For the message.
+
+    Returns
+    -------
+    pandas.Series
+        Index patient; zero or more.
+
+    Raises
+    ------
+    CohortError
+        If a time is not a number, infinite or negative.
+    """
+    numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
+    plain = not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
+    text = (numbers.isna() & column.notna()) if plain else column.notna()
+    head = f'{where}: column "{column.name}" (time of endpoint "{endpoint}")'
+    if text.any():
+        commas = column[text].astype(str).str.fullmatch(r"\s*\d+,\d+\s*").any()
+        raise CohortError(
+            f"{head}: {count(int(text.sum()), 'time')} {'is' if text.sum() == 1 else 'are'} not "
+            f"a number: {_rows(column, text)}. Expected the time from the start of follow-up as a "
+            f"number{' (a comma looks like a decimal comma: write a point)' if commas else ''}; "
+            "leave the cell empty where it is not known."
+        )
+    for wrong, what in (
+        (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
+        (numbers < 0, "negative"),
+    ):
+        if wrong.any():
+            raise CohortError(
+                f"{head}: {count(int(wrong.sum()), 'time')} "
+                f"{'is' if wrong.sum() == 1 else 'are'} {what}: {_rows(column, wrong)}. Expected "
+                "0 or more: correct the time, or leave it empty where it is not known."
+            )
+    return numbers
+
+
+def read_events(
+    column: pd.Series, event_values: Mapping[str, int], endpoint: str, where: str
+) -> pd.Series:
+    """Events as 1.0 (happened) and 0.0 (censored), missing ones NaN.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Index patient; one clinical column.
+    event_values : mapping of str to int
+        Words and their meaning; when empty, 0/1 and true/false are read.
+    endpoint, where : str
+        For the message.
+
+    Returns
+    -------
+    pandas.Series
+        Index patient.
+
+    Raises
+    ------
+    CohortError
+        If a word is neither 0/1, true/false nor mapped.
+    """
+    mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
+    if bad := {word: value for word, value in mapping.items() if value not in (0.0, 1.0)}:
+        raise CohortError(
+            f'{where}: endpoint "{endpoint}": event_values gives {bad}; each word means 1 (the '
+            "event happened) or 0 (censored)."
+        )
+    words = column.map(_word, na_action="ignore")
+    if not mapping:
+        words = words.map(lambda word: word.lower(), na_action="ignore")
+        mapping = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0}
+    known = words.isin(list(mapping)) | words.isna()
+    if not known.all():
+        found = sorted({_word(cell) for cell in column.dropna()})
+        raise CohortError(
+            f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
+            f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+            "true/false, or words that the endpoint maps. Add this line to "
+            f"[clinical.endpoints.{endpoint}], after checking that 1 is the event and 0 is "
+            f"censored{' (replace each ?)' if '?' in _guess(found) else ''}:\n"
+            f"event_values = {_guess(found)}"
+        )
+    return words.map(mapping, na_action="ignore").astype(np.float64)
+
+
+def _word(cell: object) -> str:
+    """Write a cell as a word: 1.0 and 1 are both ``"1"``."""
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return str(int(cell))
+    text = str(cell).strip()
+    return text[:-2] if text in ("0.0", "1.0") else text
+
+
+def _guess(words: Iterable[str]) -> str:
+    """Write a TOML table of the words, with their meaning where it is plain."""
+    meaning: dict[str, str] = {}
+    names = list(words)
+    for word in names:
+        lowered = word.lower()
+        if lowered in ("0", "1"):
+            # 1 beside 2 means censored as often as not.
+            if "0" in names:
+                meaning[word] = lowered
+        elif lowered.startswith(("1:", "0:")):
+            meaning[word] = lowered[0]
+        elif lowered == "no" or "free" in lowered or lowered.startswith(_CENSORED_WORDS):
+            meaning[word] = "0"
+        elif any(part in lowered for part in _EVENT_WORDS):
+            meaning[word] = "1"
+    if len(names) == 2 and len(meaning) == 1:
+        (known,) = meaning
+        other = names[1 - names.index(known)]
+        meaning[other] = "1" if meaning[known] == "0" else "0"
+    return "{" + ", ".join(f'"{word}" = {meaning.get(word, "?")}' for word in names[:12]) + "}"
+
+
+def _rows(column: pd.Series, wrong: pd.Series) -> str:
+    """Name the first few wrong cells: patient, row and value."""
+    places = np.flatnonzero(wrong.to_numpy(dtype=bool))
+    shown = "; ".join(
+        f'patient "{column.index[i]}" (row {i + 1}): "{column.iloc[i]}"' for i in places[:3]
+    )
+    return shown + (f" and {len(places) - 3} more" if len(places) > 3 else "")

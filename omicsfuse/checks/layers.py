@@ -1,0 +1,284 @@
+"""What a layer must be: a known kind, a scale that its values allow, genes that are not dates.
+
+Private helpers of the gate in ``cohort.py``; ``where`` names the layer and its file at the head of
+every message.
+"""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.gene_dates import explanation, looks_like_date, restorations, suggestion
+from omicsfuse.checks.tables import (
+    cells,
+    count,
+    did_you_mean,
+    listed,
+    named_axes,
+    refuse_duplicates,
+    refuse_empty,
+    refuse_transposed,
+    to_float,
+)
+from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.layers import SCALES, Layer, Loss
+
+#: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
+LARGEST_LOG2 = 50.0
+#: Counts above this are usual in any real table; logarithms stay below it.
+SMALLEST_COUNT_MAXIMUM = 30.0
+#: Kinds whose features are named by gene symbols.
+GENE_KINDS = ("expression", "methylation", "mutation", "copy_number", "protein")
+
+
+def check_kind(kind: str, scale: str, where: str) -> str:
+    """Return the scale of a layer, refusing a kind or a scale that is not known."""
+    if kind not in SCALES:
+        raise CohortError(f'{where}: kind = "{kind}" is not known; {did_you_mean(kind, SCALES)}.')
+    if scale and scale not in SCALES[kind]:
+        raise CohortError(
+            f'{where}: scale = "{scale}" is not known for kind = "{kind}"; '
+            f"{did_you_mean(scale, SCALES[kind])}."
+        )
+    return scale or SCALES[kind][0]
+
+
+def check_table(
+    table: pd.DataFrame, kind: str, others: Sequence[pd.Index], of_whom: str, where: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Normalise and check a layer's table, all but the range of its values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x features, as given.
+    kind : str
+        Kind of the layer.
+    others : sequence of pandas.Index
+        Patients known from elsewhere, one index a table.
+    of_whom : str
+        Where they are known from, for the message.
+    where : str
+        Layer and file, for the message.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Patients (str, named "patient") x features (str), float64.
+    restored : dict of str to str
+        Names that were dates, and the gene symbols put in their place.
+
+    Raises
+    ------
+    CohortError
+        If the table is empty or the wrong way round, has duplicates, dates for genes, text or
+        infinities.
+    """
+    table = named_axes(table, where)
+    refuse_empty(table, where)
+    refuse_transposed(table, others, of_whom, where)
+    restored: dict[str, str] = {}
+    if kind in GENE_KINDS:
+        restored = _restore_dates(table.columns, where)
+        table = table.rename(columns=restored) if restored else table
+    refuse_duplicates(table.index, "patient", where)
+    refuse_duplicates(table.columns, "feature", where)
+    return to_float(table, kind, where), restored
+
+
+def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
+    """Gene symbols for dates where one only is possible; refuse the other dates."""
+    dates = [name for name in names if looks_like_date(name)]
+    if not dates:
+        return {}
+    restored = restorations(names)
+    doubtful = [name for name in dates if name not in restored]
+    if doubtful:
+        columns = ", ".join(
+            f'"{name}" (column {list(names).index(name) + 1})' for name in doubtful[:5]
+        )
+        raise CohortError(
+            f"{where}: a spreadsheet turned gene symbols into dates: {columns}"
+            f"{f' and {len(doubtful) - 5} more' if len(doubtful) > 5 else ''}. "
+            f"{explanation(doubtful)}. Read the original file without a spreadsheet, or, once you "
+            "know which genes these are, add to the layer in the manifest:\n"
+            f"{suggestion(doubtful)}\nor leave them out:\n"
+            f"drop_features = [{listed(dict.fromkeys(doubtful), len(doubtful))}]"
+        )
+    pairs = ", ".join(f"{name} -> {symbol}" for name, symbol in restored.items())
+    warnings.warn(
+        f"{where}: a spreadsheet turned gene symbols into dates; restored, as each can have been "
+        f"one symbol only: {pairs}.",
+        OmicsfuseWarning,
+        stacklevel=6,
+    )
+    return restored
+
+
+def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, where: str) -> None:
+    """Refuse values that the kind and the scale of a layer rule out.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x features, float64 without infinities.
+    kind, scale : str
+        As in ``KINDS`` and ``SCALES``.
+    declared : bool
+        Whether the scale was declared, or assumed for want of a declaration.
+    where : str
+        Layer and file, for the message.
+
+    Raises
+    ------
+    CohortError
+        If the values contradict the scale.
+    """
+    values = table.to_numpy()
+    present = values[~np.isnan(values)]
+    if not present.size:
+        raise CohortError(f"{where}: every value is missing. Leave the layer out or mend it.")
+    low, high = float(present.min()), float(present.max())
+    says = f'scale = "{scale}" {"is declared" if declared else "is assumed, as none is declared,"}'
+
+    def refuse(wrong: np.ndarray, found: str, expected: str) -> None:
+        raise CohortError(f"{where}: {says} but {found}: {cells(table, wrong)}. {expected}")
+
+    if kind == "mutation":
+        wrong = ~np.isnan(values) & (values != 0) & (values != 1)
+        if wrong.any():
+            raise CohortError(
+                f"{where}: a mutation layer holds 0 (not mutated) and 1 (mutated), but it has "
+                f"{cells(table, wrong)}. Write 1 for any number of mutations, or give the layer "
+                'another kind, e.g. kind = "continuous".'
+            )
+    elif scale == "beta" and (low < 0 or high > 1):
+        refuse(
+            (values < 0) | (values > 1),
+            "there are values outside 0..1",
+            'Beta values lie in 0..1: if these are M-values set scale = "m_value"; percentages are '
+            "to be divided by 100.",
+        )
+    elif scale == "m_value" and low >= 0 and high <= 1 and present.size > 1 and low < high:
+        refuse(
+            ~np.isnan(values),
+            "every value lies in 0..1",
+            'These look like beta values: set scale = "beta".',
+        )
+    elif scale in ("counts", "tpm", "fpkm") and low < 0:
+        refuse(
+            values < 0,
+            "there are negative values",
+            f"{scale.upper() if scale != 'counts' else 'Counts'} cannot be negative: if the values "
+            'are logarithms set scale = "log2", if they are z-scores scale = "zscore".',
+        )
+    elif scale == "counts" and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5:
+        refuse(
+            values == high,
+            "most values are fractions and none reaches 30; the largest",
+            'These look like logarithms: set scale = "log2" (or "tpm", "fpkm" if they are that).',
+        )
+    elif scale == "log2" and max(high, -low) > LARGEST_LOG2:
+        refuse(
+            np.abs(values) > LARGEST_LOG2,
+            f"values reach {high if high > -low else low:,.6g}",
+            f"Logarithms stay within {LARGEST_LOG2:g}: set scale to what the values are "
+            '("counts", "tpm" or "fpkm" for amounts, "zscore" for standardised values).',
+        )
+    elif scale == "zscore" and low >= 0 and high > 0 and present.size > 1:
+        refuse(
+            values == high,
+            f"no value is negative (median {np.median(present):,.6g}); the largest",
+            'Z-scores lie on both sides of 0: set scale to what the values are, e.g. "log2", '
+            '"counts", "tpm", "fpkm" or "raw".',
+        )
+    elif scale == "gistic":
+        wrong = ~np.isnan(values) & ((np.abs(values) > 2) | (values != np.round(values)))
+        if wrong.any():
+            refuse(
+                wrong,
+                "there are other values than -2, -1, 0, 1, 2",
+                'If these are logarithms of copy-number ratios set scale = "log2".',
+            )
+
+
+def _share_fractional(values: np.ndarray) -> float:
+    """Share of values that are not whole numbers."""
+    return float((values != np.round(values)).mean())
+
+
+def where_layer(name: str, layer: Layer) -> str:
+    """Name a layer, and its file where one is known."""
+    return f'layer "{name}"' + (f" ({layer.source})" if layer.source else "")
+
+
+def first_five(labels: Iterable[object]) -> tuple[str, ...]:
+    """Pick the examples that go into a loss."""
+    return tuple(str(label) for label in list(labels)[:5])
+
+
+def checked_layer(
+    name: str, omics: Mapping[str, Layer], clinical: pd.DataFrame | None, where_clinical: str
+) -> tuple[Layer, list[Loss]]:
+    """Check one layer of a cohort, returning it normalised, and what was restored in it."""
+    layer = omics[name]
+    if not isinstance(layer, Layer):
+        raise CohortError(
+            f'layer "{name}" is a {type(layer).__name__}; expected a Layer: '
+            'Layer("expression", table, "log2").'
+        )
+    if not isinstance(name, str) or not name.strip() or "/" in name or "\\" in name:
+        raise CohortError(f'a layer is named "{name}"; expected a name without slashes.')
+    where = where_layer(name, layer)
+    scale = check_kind(layer.kind, layer.scale, where)
+    if clinical is not None:
+        others, of_whom = [clinical.index], where_clinical
+    else:
+        others = [
+            other.table.index.map(str)
+            for key, other in omics.items()
+            if key != name and isinstance(getattr(other, "table", None), pd.DataFrame)
+        ]
+        of_whom = "the other layers"
+    table, restored = check_table(layer.table, layer.kind, others, of_whom, where)
+    check_range(table, layer.kind, scale, bool(layer.scale), where)
+    features = layer.features
+    if features is not None and restored:
+        features = features.rename(index=restored)
+    losses = []
+    if restored:
+        pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
+        reason = "restored to the gene symbol that a spreadsheet had turned into a date"
+        losses.append(Loss("read", name, "features", len(pairs), reason, pairs[:5]))
+    return replace(layer, table=table, scale=scale, features=features), losses
+
+
+def unmatched_patients(
+    omics: Mapping[str, Layer], clinical: pd.DataFrame, where_clinical: str
+) -> list[Loss]:
+    """Count the patients of the clinical table without a layer, and those of layers it lacks."""
+    losses = []
+    seen = clinical.index.isin([])
+    for name, layer in omics.items():
+        index = layer.table.index
+        seen |= clinical.index.isin(index)
+        absent = index[~index.isin(clinical.index)]
+        if len(absent):
+            reason = "not in the clinical table: left out where clinical data are needed"
+            losses.append(Loss("read", name, "patients", len(absent), reason, first_five(absent)))
+        if len(absent) == len(index):
+            warnings.warn(
+                f"{where_layer(name, layer)}: none of its {count(len(index), 'patient')} (e.g. "
+                f"{listed(index, 3)}) is in the {where_clinical} (e.g. "
+                f"{listed(clinical.index, 3)}). Identifiers must be the same in both.",
+                OmicsfuseWarning,
+                stacklevel=5,
+            )
+    if omics and not seen.all():
+        alone = clinical.index[~seen]
+        reason = "in the clinical table but in no layer"
+        losses.append(Loss("read", "clinical", "patients", len(alone), reason, first_five(alone)))
+    return losses

@@ -1,0 +1,136 @@
+"""Expression of genes and of microRNAs."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from omicsfuse.cohort import SCALES
+from omicsfuse.preprocessing._base import PreprocessError
+from omicsfuse.preprocessing._pipeline import ContinuousPipeline
+
+_LINEAR = ("counts", "tpm", "fpkm")
+
+
+class ExpressionPreprocessor(ContinuousPipeline):
+    """Gene expression on a log2 scale (or as z-scores), made ready for distances.
+
+    To the analysis scale: ``"counts"`` are divided by the patient's library size (the sum of the
+    layer's counts) to counts per million, then log2(x + 1); ``"tpm"`` and ``"fpkm"`` become
+    log2(x + 1); ``"log2"`` is taken as it is; ``"zscore"`` is limited to plus or minus
+    ``zscore_limit``. A patient without a single count has no values. The other steps are those of
+    :class:`ContinuousPreprocessor`; the most variable genes are those of the largest variance of
+    log2 values after winsorising.
+
+    Counts per million say how much of a library one gene takes. In a table of all genes that is
+    nearly free of the other genes; in a panel of a few hundred genes it is not: one gene that
+    rises lowers all others. Give such panels as ``"tpm"`` or ``"log2"`` values normalised on the
+    whole transcriptome where there are any.
+
+    Parameters
+    ----------
+    scale : {"log2", "counts", "tpm", "fpkm", "zscore"}
+        Scale of the input.
+    n_features : int, None or "auto"
+        How many genes to keep, by variance (median absolute deviation for z-scores); None keeps
+        all. ``"auto"``: 2000 on the log2 scale, all for z-scores, whose variances say nothing.
+    max_missing, max_identical, n_neighbors, limit, zscore_limit
+        As for :class:`ContinuousPreprocessor`; defaults 0.5, 0.95, 10, 5 and 10.
+
+    Attributes
+    ----------
+    usable_, kept_, dropped_, n_imputed_, n_limited_
+        As for :class:`ContinuousPreprocessor`, like all the rest of the fitted state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.preprocessing import ExpressionPreprocessor
+    >>> counts = np.random.default_rng(0).poisson(50, size=(20, 6))
+    >>> transformer = ExpressionPreprocessor("counts", n_features=4).fit(counts)
+    >>> transformer.transform(counts).shape
+    (20, 4)
+    >>> transformer.analysis_values([[10, 0, 0, 0, 0, 30]]).round(3).tolist()
+    [[17.932, 0.0, 0.0, 0.0, 0.0, 19.517]]
+    """
+
+    _kind: ClassVar[str] = "expression"
+    _automatic: ClassVar[dict[str, int]] = {"log2": 2000}
+
+    def __init__(
+        self,
+        scale: str = "log2",
+        n_features: int | Literal["auto"] | None = "auto",
+        max_missing: float = 0.5,
+        max_identical: float = 0.95,
+        n_neighbors: int = 10,
+        limit: float = 5.0,
+        zscore_limit: float = 10.0,
+    ) -> None:
+        self.scale = scale
+        self.n_features = n_features
+        self.max_missing = max_missing
+        self.max_identical = max_identical
+        self.n_neighbors = n_neighbors
+        self.limit = limit
+        self.zscore_limit = zscore_limit
+
+    @property
+    def analysis_scale(self) -> str:
+        """Name of the scale that ``analysis_values`` returns: ``"log2"`` or ``"zscore"``."""
+        return "zscore" if self.scale == "zscore" else "log2"
+
+    def without_data(self, X: np.ndarray) -> np.ndarray:
+        """Which patients have nothing to go on: no value, or no count at all."""
+        empty = super().without_data(X)
+        return empty | (np.nansum(X, axis=1) == 0) if self.scale == "counts" else empty
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = self.scale in _LINEAR
+        return tags
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        self._check_choice("scale", SCALES[self._kind])
+        self._check_range("zscore_limit", 0.1, np.inf)
+
+    def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:
+        if self.scale == "log2":
+            return X
+        if self.scale == "zscore":
+            return np.clip(X, -self.zscore_limit, self.zscore_limit)
+        if (X < 0).any():
+            raise PreprocessError(
+                f"Negative values in data passed to {type(self).__name__}: the smallest is "
+                f"{np.nanmin(X):g}, but scale {self.scale!r} has none. Declare the scale the "
+                "values are on, for example 'log2' or 'zscore'."
+            )
+        if self.scale == "counts":
+            library = np.nansum(X, axis=1, keepdims=True)
+            X = X * (1e6 / np.where(library > 0, library, np.nan))
+        return np.log2(X + 1)
+
+
+class MirnaPreprocessor(ExpressionPreprocessor):
+    """MicroRNA expression: the rules of :class:`ExpressionPreprocessor`, without FPKM.
+
+    Counts of microRNAs are compositional in the same way as those of a small gene panel: a few
+    abundant ones take most of a library.
+
+    Parameters
+    ----------
+    scale : {"log2", "counts", "tpm", "zscore"}
+        Scale of the input; ``"tpm"`` is also right for reads per million.
+    n_features, max_missing, max_identical, n_neighbors, limit, zscore_limit
+        As for :class:`ExpressionPreprocessor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.preprocessing import MirnaPreprocessor
+    >>> reads = np.random.default_rng(0).poisson(50, size=(20, 6))
+    >>> MirnaPreprocessor("counts").fit_transform(reads).shape
+    (20, 6)
+    """
+
+    _kind: ClassVar[str] = "mirna"

@@ -1,0 +1,97 @@
+"""Somatic mutations: a gene is mutated or it is not."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from omicsfuse.preprocessing._base import LayerPreprocessor
+
+
+class MutationPreprocessor(LayerPreprocessor):
+    """Mutations as 0 and 1, without the genes that too few patients share.
+
+    Values stay 0 and 1 (any value above 0, such as a number of mutations, counts as mutated).
+    Dropped are genes without a call in more than ``max_missing`` of the patients, genes mutated in
+    fewer than ``min_patients`` patients or in less than ``min_prevalence`` of the patients,
+    whichever asks for more. All others are kept: prevalence is no measure of what a gene says.
+
+    Mutations are not invented: for distances, a missing call counts as 0, no mutation seen, and
+    is counted in ``n_imputed_``; ``analysis_values`` keeps it missing. A patient who was not
+    sequenced at all would thus look like one without mutations and must be left out of the layer,
+    as :func:`preprocess` does.
+
+    Parameters
+    ----------
+    min_patients : int
+        Fewest patients with a mutation in a gene; default 2.
+    min_prevalence : float
+        Smallest share of patients with a mutation in a gene; default 0.02.
+    max_missing : float
+        Largest share of patients without a call in a gene; default 0.5.
+
+    Attributes
+    ----------
+    usable_, kept_ : ndarray of int
+        Columns that pass; here the two are the same.
+    dropped_ : dict of str to ndarray of int
+        Columns left out, by reason.
+    n_imputed_, n_limited_ : ndarray of int
+        For each kept column, missing calls counted as 0; and zeros, as nothing is limited.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.preprocessing import MutationPreprocessor
+    >>> calls = np.array([[1, 0, 1], [1, 0, np.nan], [0, 1, 0], [0, 0, 1]])
+    >>> transformer = MutationPreprocessor().fit(calls)
+    >>> transformer.transform(calls).tolist()
+    [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0], [0.0, 1.0]]
+    >>> {reason: columns.tolist() for reason, columns in transformer.dropped_.items()}
+    {'mutated in fewer than 2 patients': [1]}
+    """
+
+    _remedy: ClassVar[str] = (
+        "A gene mutated in hardly any patient cannot tell patients apart: leave the layer out, "
+        "give it genes that are mutated more often, or lower min_patients and min_prevalence."
+    )
+
+    def __init__(
+        self, min_patients: int = 2, min_prevalence: float = 0.02, max_missing: float = 0.5
+    ) -> None:
+        self.min_patients = min_patients
+        self.min_prevalence = min_prevalence
+        self.max_missing = max_missing
+
+    @property
+    def analysis_scale(self) -> str:
+        """Name of the scale that ``analysis_values`` returns: ``"binary"``."""
+        return "binary"
+
+    def _check_parameters(self) -> None:
+        self._check_range("min_patients", 1, np.inf)
+        self._check_range("min_prevalence", 0, 1)
+        self._check_range("max_missing", 0, 1)
+
+    def _fit(self, X: np.ndarray) -> None:
+        calls = self._to_analysis_scale(X)
+        observed = np.sum(~np.isnan(calls), axis=0)
+        mutated = np.nansum(calls, axis=0)
+        # The tolerance keeps 2% of 150 patients at 3, not at 4.
+        needed = int(np.ceil(max(self.min_patients, self.min_prevalence * len(X) - 1e-9)))
+        missing = (1 - observed / len(X) > self.max_missing) | (observed == 0)
+        left = self._drop(
+            np.arange(X.shape[1]),
+            missing,
+            f"missing in more than {self.max_missing:.0%} of patients",
+        )
+        left = self._drop(left, mutated[left] < needed, f"mutated in fewer than {needed} patients")
+        self._require(left)
+        self.usable_ = self.kept_ = left
+        self.n_imputed_ = len(X) - observed[left]
+        self.n_limited_ = np.zeros(len(left), dtype=int)
+
+    def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:
+        return np.where(np.isnan(X), np.nan, (X > 0).astype(float))
+
+    def _transform(self, X: np.ndarray) -> np.ndarray:
+        return (X[:, self.kept_] > 0).astype(float)

@@ -1,0 +1,328 @@
+"""All layers of a cohort made ready for fusion, with an account of what was left out."""
+
+import difflib
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import SCALES, Cohort, Layer, Loss
+from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
+from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
+from omicsfuse.preprocessing.copy_number import CopyNumberPreprocessor
+from omicsfuse.preprocessing.expression import ExpressionPreprocessor, MirnaPreprocessor
+from omicsfuse.preprocessing.methylation import MethylationPreprocessor
+from omicsfuse.preprocessing.mutation import MutationPreprocessor
+from omicsfuse.preprocessing.radiomics import RadiomicsPreprocessor
+from omicsfuse.results import Prepared, PreparedLayer
+
+#: The transformer for each kind of layer.
+PREPROCESSORS: dict[str, type[LayerPreprocessor]] = {
+    "radiomics": RadiomicsPreprocessor,
+    "expression": ExpressionPreprocessor,
+    "methylation": MethylationPreprocessor,
+    "mutation": MutationPreprocessor,
+    "copy_number": CopyNumberPreprocessor,
+    "mirna": MirnaPreprocessor,
+    "protein": ContinuousPreprocessor,
+    "continuous": ContinuousPreprocessor,
+}
+
+#: Every default of every kind: what a preprocessor is built with where nothing is said. A scale
+#: is taken from the layer.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    kind: {
+        name: value
+        for name, value in sorted(preprocessor().get_params(deep=False).items())
+        if name != "scale"
+    }
+    for kind, preprocessor in PREPROCESSORS.items()
+}
+
+#: What ``n_features="auto"`` stands for, by kind and scale of analysis; all features elsewhere.
+AUTOMATIC_N_FEATURES: dict[str, dict[str, int]] = {
+    kind: dict(getattr(preprocessor, "_automatic", {}))
+    for kind, preprocessor in PREPROCESSORS.items()
+}
+
+#: Share of imputed values above which a patient's place in a layer is called doubtful.
+DOUBTFUL_SHARE = 0.5
+
+
+def preprocess(
+    cohort: Cohort,
+    layers: Sequence[str] | None = None,
+    *,
+    n_features: Mapping[str, int | None] | int | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Prepared:
+    """Make layers ready for fusion, each by the rules of its kind, without looking at outcomes.
+
+    Each layer becomes a complete matrix for distances between patients (``scaled``) and a table of
+    all usable features on the scale of analysis (``values``). Features that are left out of
+    distances only because others say the same or vary more (near-duplicates, identical profiles,
+    not among the most variable) stay in ``values``. Each layer keeps its own patients; those
+    without any value in a layer are left out of that layer.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort; its clinical table is not used.
+    layers : sequence of str, optional
+        Which layers, default all. They come out in the cohort's order.
+    n_features : int or mapping of str to int or None, optional
+        How many of the most variable features distances use: one number for all layers where it
+        applies (not radiomics, whose normal scores all vary alike, nor mutation), or a number for
+        single layers (None keeps all). The defaults are in ``AUTOMATIC_N_FEATURES``.
+    settings : mapping of str to mapping, optional
+        Further parameters of a layer's preprocessor, for example
+        ``{"radiomics": {"method": "power"}}``. The defaults are in ``DEFAULTS``.
+
+    Returns
+    -------
+    Prepared
+        Layers, fitted transformers, and the losses: those of the cohort, then for each layer the
+        patients and features left out, and the values imputed and limited.
+
+    Raises
+    ------
+    CohortError
+        If a layer does not exist, or nothing usable is left of any layer.
+    StudyError
+        If a parameter does not exist or is out of range.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If more than half of a patient's values in a layer had to be imputed, or if nothing usable
+        is left of a layer, which is then left out of the result.
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.preprocessing import preprocess
+    >>> cohort = simulate_cohort(60, n_external=0, random_state=1).discovery
+    >>> ready = preprocess(cohort, ["expression", "mutation"], n_features=100)
+    >>> ready.layers["expression"].scaled.shape, ready.layers["expression"].values.shape
+    ((60, 100), (60, 600))
+    >>> [(loss.layer, loss.count, loss.reason) for loss in ready.losses if loss.what == "features"]
+    [('expression', 500, 'not among the 100 most variable'), \
+('mutation', 22, 'mutated in fewer than 2 patients')]
+    """
+    names = _chosen(cohort, layers)
+    per_layer = n_features if isinstance(n_features, Mapping) else {}
+    common = None if isinstance(n_features, Mapping) else n_features
+    for given, argument in ((per_layer, "n_features"), (settings or {}, "settings")):
+        for name in given:
+            _require_name(name, names, f"{argument} names layer", "these are used", StudyError)
+    prepared: dict[str, PreparedLayer] = {}
+    unusable: dict[str, str] = {}
+    losses = list(cohort.losses)
+    for name in names:
+        layer = cohort.omics[name]
+        options = dict((settings or {}).get(name, {}))
+        if name in per_layer:
+            options["n_features"] = per_layer[name]
+        elif common is not None and "n_features" in DEFAULTS.get(layer.kind, {}):
+            options.setdefault("n_features", common)
+        try:
+            prepared[name], lost = _prepare(name, layer, options)
+        except NothingUsableError as error:
+            unusable[name] = str(error)
+            lost = [_unusable_loss(name, layer)]
+        losses += lost
+    _report_unusable(unusable, list(prepared))
+    return Prepared(cohort.name, prepared, tuple(losses))
+
+
+def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
+    """Build the unfitted preprocessor for a layer's kind and scale.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer; its table is not used.
+    **options
+        Parameters that differ from ``DEFAULTS``.
+
+    Returns
+    -------
+    LayerPreprocessor
+
+    Raises
+    ------
+    CohortError
+        If the kind is unknown.
+    StudyError
+        If a parameter does not exist for this kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.cohort import Layer
+    >>> make_preprocessor(Layer("expression", pd.DataFrame(), "tpm"), n_features=500)
+    ExpressionPreprocessor(n_features=500, scale='tpm')
+    """
+    if layer.kind not in PREPROCESSORS:
+        raise CohortError(
+            f"kind {layer.kind!r} is unknown; choose from {', '.join(PREPROCESSORS)}."
+        )
+    defaults = DEFAULTS[layer.kind]
+    for option in options:
+        if option == "n_features" and option not in defaults:
+            why = (
+                "normal scores all have the same variance; max_correlation thins them"
+                if layer.kind == "radiomics"
+                else "min_patients and min_prevalence choose the genes"
+            )
+            raise StudyError(f"n_features does not apply to kind {layer.kind!r}: {why}.")
+        _require_name(option, defaults, f"kind {layer.kind!r} has no setting", "it has", StudyError)
+    if "scale" in PREPROCESSORS[layer.kind]().get_params(deep=False):
+        options["scale"] = layer.scale or SCALES[layer.kind][0]
+    return PREPROCESSORS[layer.kind](**options)
+
+
+def _prepare(name: str, layer: Layer, options: dict[str, Any]) -> tuple[PreparedLayer, list[Loss]]:
+    """Fit and apply the preprocessor of one layer, and count what it left out."""
+    if layer.table.empty:
+        raise CohortError(
+            f"layer {name!r} is empty ({len(layer.table)} patients, "
+            f"{layer.table.shape[1]} features); leave it out or check its file."
+        )
+    try:
+        transformer = make_preprocessor(layer, **options)
+        without = transformer.without_data(layer.table.to_numpy(dtype=float))
+        table = layer.table.loc[~without]
+        if len(table) < 2:
+            raise PreprocessError(
+                f"{len(table)} of {len(without)} patients have any value, at least 2 are needed"
+            )
+        scaled = np.asarray(transformer.fit(table).transform(table))
+    except NothingUsableError as error:
+        raise NothingUsableError(f"layer {name!r} ({layer.kind}): {error}") from error
+    except PreprocessError as error:
+        raise CohortError(f"layer {name!r} ({layer.kind}): {error}") from error
+    except StudyError as error:
+        raise StudyError(f"layer {name!r}: {error}") from error
+    values = transformer.analysis_values(table)
+    prepared = PreparedLayer(
+        kind=layer.kind,
+        scaled=pd.DataFrame(scaled, table.index, table.columns[transformer.kept_]),
+        values=values.iloc[:, transformer.usable_],
+        scale=transformer.analysis_scale,
+        transformer=transformer,
+    )
+    _warn_if_mostly_imputed(name, table[prepared.scaled.columns])
+    return prepared, _losses(name, layer.table, without, table, values, transformer)
+
+
+def _unusable_loss(name: str, layer: Layer) -> Loss:
+    """Count a whole layer as lost."""
+    features = layer.table.columns
+    shown = tuple(str(feature) for feature in features[:5])
+    reason = "no usable feature: the layer is left out"
+    return Loss("preprocess", name, "features", len(features), reason, shown)
+
+
+def _report_unusable(unusable: Mapping[str, str], usable: list[str]) -> None:
+    """Go on without layers that say nothing, but not without any layer."""
+    if unusable and not usable:
+        raise CohortError(" ".join(unusable.values()))
+    for message in unusable.values():
+        warnings.warn(
+            f"{message} It is left out, and the other layers ({', '.join(usable)}) are used.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+
+
+def _losses(
+    name: str,
+    original: pd.DataFrame,
+    without: np.ndarray,
+    table: pd.DataFrame,
+    values: pd.DataFrame,
+    transformer: LayerPreprocessor,
+) -> list[Loss]:
+    """Account for patients, features and values of one layer."""
+
+    def loss(what: str, count: int, reason: str, examples: pd.Index) -> Loss:
+        shown = tuple(str(example) for example in examples[:5])
+        return Loss("preprocess", name, what, int(count), reason, shown)
+
+    losses = []
+    if without.any():
+        losses.append(
+            loss("patients", without.sum(), "no value in this layer", original.index[without])
+        )
+    for reason, columns in transformer.dropped_.items():
+        losses.append(loss("features", len(columns), reason, table.columns[columns]))
+    if transformer.analysis_scale == "zscore":
+        usable = transformer.usable_
+        changed = np.abs(table.to_numpy()[:, usable]) > np.abs(values.to_numpy()[:, usable])
+        beyond = changed.sum(axis=0)
+        if beyond.any():
+            reason = f"z-scores beyond {transformer.zscore_limit:g} limited to it"
+            losses.append(loss("values", beyond.sum(), reason, table.columns[usable][beyond > 0]))
+    kept = table.columns[transformer.kept_]
+    imputed, limited = transformer.n_imputed_, transformer.n_limited_
+    if imputed.any():
+        reason = (
+            "missing call counted as not mutated"
+            if transformer.analysis_scale == "binary"
+            else f"missing, imputed from the {transformer.n_neighbors} nearest patients"
+        )
+        losses.append(loss("values", imputed.sum(), reason, kept[imputed > 0]))
+    if limited.any():
+        reason = f"more than {transformer.limit:g} robust standard deviations out, limited to them"
+        losses.append(loss("values", limited.sum(), reason, kept[limited > 0]))
+    return losses
+
+
+def _warn_if_mostly_imputed(name: str, used: pd.DataFrame) -> None:
+    """Say whose place in a layer rests on their neighbours rather than on themselves."""
+    share = used.isna().mean(axis=1)
+    doubtful = share.index[share > DOUBTFUL_SHARE]
+    if len(doubtful):
+        shown = ", ".join(str(patient) for patient in doubtful[:5])
+        warnings.warn(
+            f"layer {name!r}: {len(doubtful)} patients lack more than {DOUBTFUL_SHARE:.0%} of the "
+            f"features used, so that most of their values are imputed: {shown}. Consider "
+            "leaving them out of this layer.",
+            OmicsfuseWarning,
+            stacklevel=4,
+        )
+
+
+def _chosen(cohort: Cohort, layers: Sequence[str] | None) -> list[str]:
+    """Names of the layers to prepare, in the cohort's order."""
+    if not cohort.omics:
+        raise CohortError(f"cohort {cohort.name!r} has no omics layer; there is nothing to do.")
+    if layers is None:
+        return list(cohort.omics)
+    wanted = [layers] if isinstance(layers, str) else list(layers)
+    if not wanted:
+        raise CohortError(
+            f"no layer was chosen; cohort {cohort.name!r} has: {', '.join(cohort.omics)}."
+        )
+    for name in wanted:
+        _require_name(name, cohort.omics, f"cohort {cohort.name!r} has no layer", "it has")
+    return [name for name in cohort.omics if name in wanted]
+
+
+def _require_name(
+    name: str,
+    known: Collection[str],
+    complaint: str,
+    listing: str,
+    error: type[CohortError] | type[StudyError] = CohortError,
+) -> None:
+    """Refuse a name that is not known, pointing to the nearest one that is."""
+    if name in known:
+        return
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise error(f"{complaint} {name!r}; {listing}: {', '.join(known)}.{hint}")

@@ -1,0 +1,150 @@
+"""Radiomic features: skewed, many orders of magnitude apart, and often the same thing twice."""
+
+import numpy as np
+from scipy.stats import norm, rankdata
+from sklearn.preprocessing import PowerTransformer
+
+from omicsfuse.preprocessing._pipeline import ContinuousPipeline
+from omicsfuse.preprocessing.filters import near_duplicates, summarise
+from omicsfuse.preprocessing.winsorise import robust_scale
+
+#: Robust standard deviations at which values are limited before a power transform.
+POWER_LIMIT = 100.0
+
+
+class RadiomicsPreprocessor(ContinuousPipeline):
+    """Radiomic features as normal scores, without repetitions, made ready for distances.
+
+    To the analysis scale, by ``method``:
+
+    - ``"rank"``: normal scores of Blom (1958), q((r - 3/8) / (n + 1/4)) with r the rank of the
+      patient among the n patients who have the feature (tied values share their mean rank) and q
+      the quantile function of the normal distribution. Only the order of values counts, so that
+      units, skew and orders of magnitude do not. A new patient's score is interpolated linearly
+      between the fitted values next to theirs, and is that of the outermost fitted patient
+      beyond them.
+    - ``"power"``: each feature in robust standard deviations, limited to plus or minus 100, then
+      Yeo and Johnson's (2000) power transform with the exponent of largest likelihood. Unlike
+      ranks it keeps how far apart patients are.
+
+    Features missing in more than ``max_missing`` of the patients, constant ones and those with the
+    same value in more than ``max_identical`` of the patients are dropped, judged on the values as
+    given. Then near-duplicates: features are visited in the order of fewest missing values, then
+    of the columns; one that is still there is kept, and all later ones whose Spearman correlation
+    with it exceeds ``max_correlation`` in absolute value are left out of the distances. The other
+    steps are those of :class:`ContinuousPreprocessor`. There is no selection by variance: normal
+    scores all have the same.
+
+    Parameters
+    ----------
+    method : {"rank", "power"}
+        How features become normal.
+    max_correlation : float
+        Largest absolute Spearman correlation between two kept features; default 0.95, and 1
+        keeps all.
+    max_missing, max_identical, n_neighbors, limit
+        As for :class:`ContinuousPreprocessor`; defaults 0.5, 0.95, 10 and 5.
+
+    Attributes
+    ----------
+    quantile_values_, quantile_scores_ : list of ndarray
+        For each input feature (``method="rank"``), the distinct fitted values and their scores.
+    power_ : PowerTransformer
+        The fitted exponents (``method="power"``).
+    usable_, kept_, dropped_, n_imputed_, n_limited_
+        As for :class:`ContinuousPreprocessor`, like all the rest of the fitted state.
+
+    References
+    ----------
+    Blom G (1958). Statistical Estimates and Transformed Beta-Variables. Wiley, New York.
+    Yeo I-K, Johnson RA (2000). A new family of power transformations to improve normality or
+    symmetry. Biometrika 87:954-959.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.preprocessing import RadiomicsPreprocessor
+    >>> x = np.array([[3.0], [1e14], [1.0], [2.0], [2.0]])
+    >>> transformer = RadiomicsPreprocessor().fit(x)
+    >>> transformer.analysis_values(x).round(4).ravel().tolist()
+    [0.4972, 1.1798, -1.1798, -0.241, -0.241]
+    >>> transformer.analysis_values([[2.5], [-70.0]]).round(4).ravel().tolist()
+    [0.1281, -1.1798]
+    """
+
+    def __init__(
+        self,
+        method: str = "rank",
+        max_correlation: float = 0.95,
+        max_missing: float = 0.5,
+        max_identical: float = 0.95,
+        n_neighbors: int = 10,
+        limit: float = 5.0,
+    ) -> None:
+        self.method = method
+        self.max_correlation = max_correlation
+        self.max_missing = max_missing
+        self.max_identical = max_identical
+        self.n_neighbors = n_neighbors
+        self.limit = limit
+
+    @property
+    def analysis_scale(self) -> str:
+        """Name of the scale that ``analysis_values`` returns: ``"normal_score"``."""
+        return "normal_score"
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        self._check_choice("method", ("rank", "power"))
+        self._check_range("max_correlation", 0, 1)
+
+    def _filtered_values(self, X: np.ndarray, values: np.ndarray) -> np.ndarray:
+        # Ranks would blow up the rounding noise of a constant feature to a full normal.
+        return X
+
+    def _redundant(self, X: np.ndarray) -> tuple[np.ndarray, str]:
+        reason = f"near-duplicate of a kept feature (|Spearman| > {self.max_correlation:g})"
+        return near_duplicates(X, self.max_correlation), reason
+
+    def _fit_scale(self, X: np.ndarray) -> None:
+        if self.method == "rank":
+            fitted = [_normal_scores(column[~np.isnan(column)]) for column in X.T]
+            self.quantile_values_ = [values for values, _ in fitted]
+            self.quantile_scores_ = [scores for _, scores in fitted]
+            return
+        summary = summarise(X)
+        self.varying_ = np.flatnonzero(~summary.constant)
+        if len(self.varying_):
+            varying = X[:, self.varying_]
+            scale = robust_scale(varying, summarise(varying))
+            self.power_centre_, self.power_spread_ = scale.centre, scale.spread
+            # Sorted, so that the order of patients cannot change the exponents.
+            bounded = np.sort(self._bounded(varying), axis=0)
+            self.power_ = PowerTransformer(method="yeo-johnson").fit(bounded)
+
+    def _bounded(self, X: np.ndarray) -> np.ndarray:
+        """Robust scores that no power can make overflow."""
+        with np.errstate(over="ignore"):
+            scores = (X - self.power_centre_) / self.power_spread_
+        return np.clip(scores, -POWER_LIMIT, POWER_LIMIT)
+
+    def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:
+        values = np.where(np.isnan(X), np.nan, 0.0)
+        if self.method == "power":
+            if len(self.varying_):
+                values[:, self.varying_] = self.power_.transform(self._bounded(X[:, self.varying_]))
+            return values
+        for j, (knots, scores) in enumerate(
+            zip(self.quantile_values_, self.quantile_scores_, strict=True)
+        ):
+            present = ~np.isnan(X[:, j])
+            # A feature that no fitted patient has says nothing about a new one.
+            values[present, j] = np.interp(X[present, j], knots, scores) if len(knots) else np.nan
+        return values
+
+
+def _normal_scores(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values in rising order, and Blom's normal score of each."""
+    distinct, first = np.unique(values, return_index=True)
+    ranks = rankdata(values)[first]
+    return distinct, norm.ppf((ranks - 0.375) / (len(values) + 0.25))

@@ -1,0 +1,74 @@
+"""Limits that keep one extreme value from deciding a distance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from omicsfuse.preprocessing.filters import FeatureSummary
+
+#: Interquartile range of a normal distribution in standard deviations.
+IQR_PER_SD = 1.349
+
+
+@dataclass(frozen=True, eq=False)
+class RobustScale:
+    """Centre and spread of each feature that a few extreme values cannot move.
+
+    Attributes
+    ----------
+    centre : ndarray, shape (n_features,)
+        Median.
+    spread : ndarray
+        Robust standard deviation IQR / 1.349; the standard deviation where the IQR is 0.
+    robust : ndarray of bool
+        Where ``spread`` is the robust one.
+    """
+
+    centre: np.ndarray
+    spread: np.ndarray
+    robust: np.ndarray
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Values in spreads from the centre; NaN stays NaN."""
+        with np.errstate(over="ignore"):  # an infinite score is limited like any other
+            return (values - self.centre) / self.spread
+
+
+def robust_scale(values: np.ndarray, summary: FeatureSummary) -> RobustScale:
+    """Median and robust standard deviation of features that are not constant.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_patients, n_features)
+        NaN where missing.
+    summary : FeatureSummary
+        Of the same values.
+
+    Returns
+    -------
+    RobustScale
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.preprocessing.filters import summarise
+    >>> x = np.array([[1.0], [2.0], [3.0], [4.0], [1e14]])
+    >>> scale = robust_scale(x, summarise(x))
+    >>> float(scale.centre[0]), round(float(scale.spread[0]), 4)
+    (3.0, 1.4826)
+    """
+    spread = (summary.high - summary.low) / IQR_PER_SD
+    robust = spread > 0
+    if not robust.all():
+        spread = np.where(robust, spread, 1.0)
+        spread[~robust] = _standard_deviation(values[:, ~robust])
+    return RobustScale(summary.median, spread, robust)
+
+
+def _standard_deviation(values: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of the observed values, in sorted order, without overflow."""
+    ordered = np.sort(values, axis=0)
+    unit = np.nanmax(np.abs(ordered), axis=0)
+    unit[unit == 0] = 1.0
+    sd = np.nanstd(ordered / unit, axis=0, ddof=1) * unit
+    return np.where(sd > 0, sd, 1.0)

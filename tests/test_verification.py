@@ -1,0 +1,249 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse.cohort import Cohort, Endpoint, Layer
+from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.results import Signature, Subtypes
+from omicsfuse.signatures import derive_signature, score_signature
+from omicsfuse.survival import score_z
+from omicsfuse.verification import COLUMNS, verify
+
+FEW = {"n_random": 30, "n_permutations": 99}
+
+
+@pytest.fixture(scope="module")
+def signature(simulated: SimulatedCohort) -> Signature:
+    patients = simulated.discovery.clinical.index
+    labels = "S" + simulated.truth.loc[patients].astype(str)
+    ready = preprocess(simulated.discovery, ["expression"])
+    return derive_signature(Subtypes(labels, {}, {}), ready, n_genes=20)
+
+
+@pytest.fixture(scope="module")
+def external(simulated: SimulatedCohort) -> Cohort:
+    return replace(simulated.external, name="elsewhere")
+
+
+def test_planted_signature_holds_elsewhere(
+    simulated: SimulatedCohort, signature: Signature, external: Cohort
+) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
+    found = verify(signature, [external], n_random=100, n_permutations=499)
+    table = found.table.set_index("comparison")
+    assert list(found.table.columns) == list(COLUMNS)
+    assert list(table.index) == [
+        "S1 score per SD",
+        "S2 score per SD",
+        "S3 score per SD",
+        "assigned S1 vs rest",
+        "assigned S2 vs rest",
+        "assigned S3 vs rest",
+        "assigned subtypes",
+    ]
+    # The planted hazard rises from subtype 1 to 3.
+    assert table.loc["S1 score per SD", "hr_ci_high"] < 1
+    assert table.loc["S3 score per SD", "hr_ci_low"] > 1
+    assert table.loc["assigned subtypes", "p"] == pytest.approx(1 / 500)
+    assert table.loc["S1 score per SD", "random_null_percentile"] >= 95
+    assert table["genes_found"].unique().tolist() == [60]
+    assert table["fdr"].ge(table["p"]).all()
+    assigned = found.assignments["elsewhere"]
+    assert adjusted_rand_score(simulated.truth.loc[assigned.index], assigned["subtype"]) > 0.9
+    assert found.survival["elsewhere: os"].endpoint == "os"
+    assert set(table["note"]) == {""}
+
+
+def test_random_sets_are_scored_by_the_same_scorer(signature: Signature, external: Cohort) -> None:
+    table = verify(signature, [external], random_state=7, **FEW).table
+    values = preprocess(external, ["expression"]).layers["expression"].values  # noqa: PD011
+    known = external.survival("os").loc[values.index]
+    time, event = known["time"].to_numpy(), known["event"].to_numpy()
+
+    def z(of: Signature) -> float:
+        score = score_signature(of, values)["score_S2"].to_numpy()
+        return abs(score_z(time, event, score[:, None])[0])
+
+    rng = np.random.default_rng(7)
+    null = []
+    for _ in range(30):
+        drawn = values.columns[rng.choice(values.shape[1], 60, replace=False)]
+        # Same weights, other genes, in the order drawn.
+        null.append(z(replace(signature, templates=signature.templates.set_axis(drawn, axis=0))))
+    expected = 100 * np.mean(np.array(null) < z(signature))
+    assert table.loc[1, "random_null_percentile"] == pytest.approx(expected)
+
+
+def test_same_seed_same_result_and_cohorts_do_not_disturb_each_other(
+    signature: Signature, external: Cohort
+) -> None:
+    other = replace(external, name="third")
+    both = verify(signature, [other, external], random_state=3, **FEW).table
+    alone = verify(signature, [external], random_state=3, **FEW).table
+    columns = [c for c in COLUMNS if c != "fdr"]
+    part = both[both["cohort"] == "elsewhere"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part[columns], alone[columns])
+
+
+def test_shuffled_survival_is_no_verification(signature: Signature, external: Cohort) -> None:
+    shuffled = external.clinical.copy()
+    order = np.random.default_rng(2).permutation(len(shuffled))
+    for column in ("os_time", "os_event"):
+        shuffled[column] = shuffled[column].to_numpy()[order]
+    table = verify(signature, [replace(external, clinical=shuffled)], **FEW).table
+    assert table["fdr"].min() > 0.05
+
+
+def test_altered_and_unlocked_signatures_are_refused(
+    signature: Signature, external: Cohort
+) -> None:
+    with pytest.raises(SignatureError, match="not locked"):
+        verify(replace(signature, hash=""), [external])
+    altered = replace(signature, templates=signature.templates * 2)
+    with pytest.raises(SignatureError, match="altered after it was locked"):
+        verify(altered, [external])
+
+
+def test_few_events_give_a_note_and_no_p(signature: Signature, external: Cohort) -> None:
+    clinical = external.clinical.copy()
+    events = np.flatnonzero(clinical["os_event"].to_numpy() == 1)
+    clinical["os_event"] = 0.0
+    clinical.iloc[events[:6], clinical.columns.get_loc("os_event")] = 1.0
+    table = verify(signature, [replace(external, clinical=clinical)], **FEW).table
+    assert table["events"].unique().tolist() == [6]
+    assert table[["p", "fdr", "random_null_percentile"]].isna().all(axis=None)
+    assert table["note"].str.contains("events").all()
+
+
+def test_no_endpoint_leaves_the_assignments(signature: Signature, external: Cohort) -> None:
+    bare = Cohort("bare", external.omics)
+    found = verify(signature, [bare], **FEW)
+    assert found.table[["comparison", "n", "note"]].to_numpy().tolist() == [["", 80, "no endpoint"]]
+    assert len(found.assignments["bare"]) == 80
+    assert not found.survival
+
+
+def test_an_endpoint_that_one_cohort_lacks(signature: Signature, external: Cohort) -> None:
+    table = verify(signature, [external], endpoints=["pfi"], **FEW).table
+    assert table["note"].tolist() == ["no such endpoint; there is os"]
+    assert table["endpoint"].tolist() == ["pfi"]
+
+
+def test_patients_without_the_endpoint_are_counted(signature: Signature, external: Cohort) -> None:
+    clinical = external.clinical.copy()
+    clinical.iloc[:5, clinical.columns.get_loc("os_time")] = np.nan
+    found = verify(signature, [replace(external, clinical=clinical)], **FEW)
+    assert found.table["n"].unique().tolist() == [75]
+    lost = [loss for loss in found.losses if loss.what == "patients" and loss.count == 5]
+    assert lost
+    assert lost[0].layer == "elsewhere"
+
+
+def test_genes_not_found_are_counted(signature: Signature, external: Cohort) -> None:
+    table = external.omics["expression"].table
+    gone = signature.templates.index[:9]
+    fewer = Cohort(
+        "elsewhere",
+        {"expression": Layer("expression", table.drop(columns=gone), "tpm")},
+        external.clinical,
+        external.endpoints,
+    )
+    found = verify(signature, [fewer], **FEW)
+    assert found.table["genes_found"].unique().tolist() == [51]
+    assert found.table["genes_total"].unique().tolist() == [60]
+    (loss,) = [loss for loss in found.losses if loss.what == "genes"]
+    assert (loss.step, loss.layer, loss.count) == ("verify", "elsewhere", 9)
+    assert loss.examples == tuple(gone[:5])
+
+
+def test_a_cohort_without_the_genes_is_a_row_not_the_end(
+    signature: Signature, external: Cohort
+) -> None:
+    table = external.omics["expression"].table.rename(columns=lambda gene: f"ENSG{gene}")
+    strange = replace(
+        external, name="strange", omics={"expression": Layer("expression", table, "tpm")}
+    )
+    with pytest.warns(OmicsfuseWarning, match="'strange' cannot verify the signature.*0 of its 60"):
+        found = verify(signature, [strange, external], **FEW)
+    assert found.table.loc[0, "note"].startswith("not scored: ")
+    assert np.isnan(found.table.loc[0, "p"])
+    assert list(found.assignments) == ["elsewhere"]
+
+
+def test_two_templates_are_compared_once(simulated: SimulatedCohort, external: Cohort) -> None:
+    patients = simulated.discovery.clinical.index
+    labels = simulated.truth.loc[patients].map({1: "S1", 2: "S2", 3: "S2"})
+    ready = preprocess(simulated.discovery, ["expression"])
+    two = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=20)
+    names = verify(two, [external], **FEW).table["comparison"].tolist()
+    assert names == [
+        "S1 score per SD",
+        "S2 score per SD",
+        "assigned S1 vs rest",
+        "assigned subtypes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("simulated", "the training cohort itself"),
+        ("simulated-external", "same study, other patients: internal-external, not independent"),
+        ("Simulated_other", "same study"),
+        ("simulation", ""),
+    ],
+)
+def test_kinship_of_cohorts_is_noted(
+    signature: Signature, external: Cohort, name: str, note: str
+) -> None:
+    table = verify(signature, [replace(external, name=name)], n_random=0, n_permutations=0).table
+    assert table["note"].str.startswith(note).all()
+    assert table["note"].eq("").all() == (note == "")
+    assert table["random_null_percentile"].isna().all()
+    assert table["p"].notna().all()
+
+
+def test_layer_is_chosen_by_name_then_by_kind(signature: Signature, external: Cohort) -> None:
+    layer = external.omics["expression"]
+    renamed = replace(external, omics={"array": layer})
+    assert verify(signature, [renamed], **FEW).table["genes_found"].iloc[0] == 60
+    two = replace(external, omics={"array": layer, "rnaseq": layer})
+    with pytest.raises(StudyError, match=r"'expression', which cohort 'elsewhere' lacks.*2 layers"):
+        verify(signature, [two], **FEW)
+    assert len(verify(signature, [two], layer="rnaseq", **FEW).table) == 7
+    with pytest.raises(StudyError, match=r"no layer 'chip'; its layers are array \(expression\)"):
+        verify(signature, [two], layer="chip", **FEW)
+
+
+def test_bad_arguments(signature: Signature, external: Cohort) -> None:
+    with pytest.raises(StudyError, match="no cohort was given"):
+        verify(signature, [])
+    with pytest.raises(StudyError, match="more than one cohort is named elsewhere"):
+        verify(signature, [external, external])
+    with pytest.raises(StudyError, match="n_random is -1"):
+        verify(signature, [external], n_random=-1)
+
+
+def test_everybody_assigned_to_one_subtype_is_said() -> None:
+    from omicsfuse.signatures import lock
+
+    rng = np.random.default_rng(0)
+    patients = [f"P{i}" for i in range(30)]
+    genes = [f"G{i}" for i in range(12)]
+    values = pd.DataFrame(rng.standard_normal((30, 12)) + 5, patients, genes)
+    # Two templates that are the same: the first one is taken, always.
+    templates = pd.DataFrame({"S1": 1.0, "S2": 1.0}, genes)
+    reference = pd.DataFrame({"mean": 5.0, "sd": 1.0}, genes)
+    signature = lock(Signature("toy", templates, reference, "log2", {"layer": "rna"}, {}))
+    clinical = pd.DataFrame({"t": np.arange(1.0, 31), "e": 1}, patients)
+    cohort = Cohort("c", {"rna": Layer("expression", values)}, clinical, {"os": Endpoint("t", "e")})
+    table = verify(signature, [cohort], **FEW).table.set_index("comparison")
+    assert "only one subtype" in table.loc["assigned subtypes", "note"]
+    assert "only 12 genes to draw random sets of 12 from" in table["note"].iloc[0]
+    assert np.isnan(table.loc["assigned subtypes", "p"])
+    assert "same value in all patients" in table.loc["assigned S1 vs rest", "note"]
