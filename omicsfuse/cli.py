@@ -69,7 +69,7 @@ def check(study: Path) -> None:
 @click.option("--patients", type=int, default=150, show_default=True, help="Patients with images.")
 @click.option("--external", type=int, default=200, show_default=True, help="Patients without.")
 @click.option("--subtypes", type=int, default=3, show_default=True, help="Planted subtypes.")
-@click.option("--effect", type=float, default=1.0, show_default=True, help="Shift of a marker, SD.")
+@click.option("--effect", type=float, default=0.7, show_default=True, help="Shift of a marker, SD.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 def simulate(
     out: Path, patients: int, external: int, subtypes: int, effect: float, seed: int
@@ -101,7 +101,11 @@ def cohorts() -> None:
     from omicsfuse.datasets.fetch import list_cohorts
 
     table = list_cohorts()
-    click.echo(table.to_string(index=False) if len(table) else "no manifests")
+    for _, row in table.iterrows():
+        there = "" if row["available"] else " (files not found)"
+        click.echo(f"{row['name']}{there}\n    {row['title']}\n    {row['manifest']}")
+    if table.empty:
+        click.echo("no manifests")
 
 
 @cli.command()
@@ -146,12 +150,14 @@ def summary(results: "RunResults") -> list[str]:
         )
         lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {p}")
     if results.verification is not None:
-        for _, row in results.verification.table.iterrows():
-            if row["p"] == row["p"]:
-                lines.append(
-                    f"verified in {row['cohort']} ({row['endpoint']}, {row['comparison']}): "
-                    f"n = {row['n']}, events = {row['events']}, p = {row['p']:.3g}"
-                )
+        table = results.verification.table
+        for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
+            p = f"p = {row['p']:.3g}" if row["p"] == row["p"] else row["note"]
+            lines.append(
+                f"signature in {row['cohort']} ({row['endpoint']}): {row['genes_found']:.0f} of "
+                f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
+                f"{row['events']:.0f}, {p}"
+            )
     if results.warnings:
         lines.append(f"warnings: {len(results.warnings)} (see the report)")
     return lines
@@ -166,8 +172,13 @@ def _describe(cohort: "Cohort") -> None:
     )
     click.echo(f"\ncohort {cohort.name}: clinical table: {clinical}")
     for name, layer in cohort.omics.items():
-        facts = ", ".join(f"{key} {value}" for key, value in describe_layer(layer).items())
-        click.echo(f"  {name} ({layer.kind}): {facts}")
+        facts = describe_layer(layer)
+        click.echo(
+            f"  {name}: {facts['kind']}, scale {facts['scale']}, {facts['n_patients']} patients x "
+            f"{facts['n_features']} features, {facts['missing']} values missing, from "
+            f"{facts['min']:.4g} to {facts['max']:.4g}, {facts['constant']} features constant, "
+            f"{facts['mostly_missing']} mostly missing"
+        )
     for name in cohort.endpoints:
         table = cohort.survival(name)
         click.echo(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")

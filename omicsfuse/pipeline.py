@@ -234,6 +234,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             verification = verify(
                 signature,
                 cohorts,
+                endpoints=study.survival.endpoints,
                 n_random=study.signature.n_random if study.signature else 1000,
                 n_permutations=study.survival.n_permutations,
                 random_state=study.seed,

@@ -28,7 +28,7 @@ CONTRACT = {
     "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"],
     "verification.tsv": [
         "cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total", "hr",
-        "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note",
+        "hr_ci_low", "hr_ci_high", "chi2", "p", "fdr", "random_null_percentile", "note",
     ],
 }  # fmt: skip
 

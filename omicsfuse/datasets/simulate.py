@@ -50,7 +50,7 @@ def simulate_cohort(
     *,
     n_external: int = 200,
     n_genes: int = 600,
-    effect: float = 1.0,
+    effect: float = 0.7,
     hazard_ratio: float = 2.2,
     layers: tuple[str, ...] = SIMULATED_LAYERS,
     missing: float = 0.01,

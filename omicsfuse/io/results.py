@@ -50,6 +50,7 @@ VERIFICATION_COLUMNS = [
     "hr_ci_high",
     "chi2",
     "p",
+    "fdr",
     "random_null_percentile",
     "note",
 ]

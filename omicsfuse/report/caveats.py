@@ -95,7 +95,13 @@ def _verification_caveats(results: RunResults) -> list[str]:
         return []
     table = results.verification.table
     matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < _PERCENTILE)]
-    return [
+    internal = table.loc[table["note"].astype(str).str.contains("not independent"), "cohort"]
+    same = [
+        f"{clean(cohort)} is of the same study as the discovery cohort: other patients, but not "
+        "independent validation."
+        for cohort in internal.unique()
+    ]
+    return same + [
         f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
         f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% of "
         "random gene sets of the same size do as well or better."

@@ -7,7 +7,7 @@ import pandas as pd
 from omicsfuse.plot.biology import select_markers
 from omicsfuse.plot.numbers import clean, format_ratio, p_text
 from omicsfuse.report.figures import FigureView
-from omicsfuse.report.tables import flatten, make_table, with_interval
+from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
 
@@ -77,7 +77,24 @@ def clinical_section(results: RunResults) -> Section:
         "about 0 for unrelated ones."
     )
     caption = "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed."
-    return Section("clinical", title, (text,), tables=present(make_table(frame, columns, caption)))
+    crossed = [_known_label(results, name) for name in results.cohort.known_labels]
+    tables = present(*crossed, make_table(frame, columns, caption))
+    return Section("clinical", title, (text,), tables=tables)
+
+
+def _known_label(results: RunResults, name: str) -> Table | None:
+    """Count the patients of each subtype by a known label."""
+    clinical = results.cohort.clinical
+    if clinical is None or name not in clinical:
+        return None
+    labels = results.subtypes.labels
+    known = clinical[name].reindex(labels.index)
+    counts = pd.crosstab(labels, known.astype(object).where(known.notna(), "not known"))
+    levels = sorted((level for level in counts if level != "not known"), key=str)
+    levels += ["not known"] if "not known" in counts else []
+    counts = counts.reindex(index=results.subtypes.names)[levels]
+    frame = counts.rename(columns=clean).reset_index(names="subtype")
+    return make_table(frame, list(frame.columns), f"Patients of each subtype by {clean(name)}.")
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
@@ -157,7 +174,8 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
         text = "No signature was derived, so there is nothing to verify in other cohorts."
         return Section("verification", title, (text,))
     trained = "; ".join(
-        f"{name.replace('_', ' ')}: {value}" for name, value in flatten(dict(signature.trained_on))
+        f"{name.replace('_', ' ').replace('.', ': ')}{':' if '.' not in name else ''} {value}"
+        for name, value in flatten(dict(signature.trained_on))
     )
     texts = [
         f"The signature {clean(signature.name)} has {len(signature.templates)} genes on scale "
@@ -183,7 +201,9 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
     else:
         texts.append("Nothing could be tested in the external cohorts.")
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes", "hr", "hr_interval"]
-    columns += ["chi2", "p", "random_null_percentile", "note"]
-    caption = "The locked signature in other cohorts; p-values are not corrected."
+    columns += ["chi2", "p", "fdr", "random_null_percentile", "note"]
+    caption = (
+        "The locked signature in other cohorts. FDR: Benjamini-Hochberg over all rows of the table."
+    )
     table = make_table(frame, columns, caption)
     return Section("verification", title, tuple(texts), figures=figures, tables=present(table))

@@ -49,14 +49,16 @@ REFERENCES = {
 
 #: What preprocessing does to the values of a kind, in the words of a methods section.
 PREPROCESSING = {
-    "radiomics": "radiomic features were brought to normal scores",
-    "expression": "expression was analysed on the log2 scale (given z-scores were kept)",
+    "radiomics": "radiomic features were brought to normal scores by rank, near-duplicates left "
+    "out",
+    "expression": "expression was analysed as log2(x + 1) unless given as log2 or z-scores",
     "methylation": "methylation beta values were converted to M-values",
-    "mutation": "mutations were kept as absent or present",
-    "copy_number": "copy-number levels were kept as given",
-    "mirna": "miRNA was analysed on the log2 scale (given z-scores were kept)",
-    "protein": "protein levels were standardised",
-    "continuous": "continuous features were standardised",
+    "mutation": "mutations were kept as absent or present, genes mutated in too few patients left "
+    "out",
+    "copy_number": "copy number was used as given, identical profiles taken once",
+    "mirna": "miRNA was analysed as log2(x + 1) unless given as log2 or z-scores",
+    "protein": "protein levels were used as given",
+    "continuous": "continuous features were used as given",
 }
 
 
@@ -123,9 +125,12 @@ def _integration(results: RunResults, cite: _Citations) -> str:
     engine = clean(params.get("engine", "exact"))
     method = cite("snf", "snfpy") if engine == "snfpy" else cite("snf")
     text = (
-        f"Each omics layer was prepared by itself: {rules}; missing values were imputed within "
-        f"the layer. Patients were compared by distances ({distances or 'one a layer'}), and the "
-        f"layers were combined by similarity network fusion {method} "
+        f"Each omics layer was prepared by itself: {rules}; features mostly missing or nearly "
+        "constant were left out, and missing values imputed from the nearest patients within the "
+        "layer. Continuous features were limited to five robust standard deviations around their "
+        "median and standardised. Patients were compared by distances "
+        f"({distances or 'one a layer'}), and the layers were combined by similarity network "
+        f"fusion {method} "
         f"(variant {clean(params.get('variant', 'paper'))}, engine {engine}, "
         f"K = {params.get('n_neighbors', 'not recorded')} neighbours, "
         f"mu = {params.get('mu', 'not recorded')}, "

@@ -55,6 +55,10 @@ _TWO_DECIMALS = {
 }
 
 
+#: Notes up to this many characters stay in their row.
+_SHORT_NOTE = 24
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell: its text, and whether it is a number (set right) or a subtype (a coloured chip)."""
@@ -66,11 +70,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the report: caption, headings, rows; the first cell of a row is its header."""
+    """A table of the report: caption, headings, rows; the first cell of a row is its header.
+
+    Notes stand below the table, each once; the column ``note`` refers to them by a letter.
+    """
 
     caption: str
     headings: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -95,9 +103,9 @@ def make_table(
     columns : sequence of str
         Columns in the order wanted.
     caption : str
-        What the table shows; if ``most`` cuts it, the caption says so.
+        What the table shows.
     most : int, optional
-        Rows shown at most.
+        Rows shown at most; a note below the table then says so.
 
     Returns
     -------
@@ -114,10 +122,8 @@ def make_table(
     """
     if frame.empty:
         return None
+    frame, notes = _footnotes(frame if most is None else frame.head(most), len(frame))
     shown = [name for name in columns if name in frame and not _vacant(frame[name])]
-    rows = frame if most is None else frame.head(most)
-    if len(rows) < len(frame):
-        caption = f"{caption} The first {len(rows)} of {len(frame)} rows."
     writers = [_writer(name, frame[name]) for name in shown]
     headings = tuple(
         Cell(HEADINGS.get(name, name.replace("_", " ")), number)
@@ -128,9 +134,30 @@ def make_table(
             Cell(write(value), number, name == "subtype")
             for name, (write, number), value in zip(shown, writers, values, strict=True)
         )
-        for values in rows[shown].itertuples(index=False, name=None)
+        for values in frame[shown].itertuples(index=False, name=None)
     )
-    return Table(caption, headings, body)
+    return Table(caption, headings, body, notes)
+
+
+def _footnotes(frame: pd.DataFrame, total: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Put long notes below the table, each once, and letters in their place."""
+    below = [] if len(frame) == total else [f"The first {len(frame)} of {total} rows."]
+    if "note" not in frame or _vacant(frame["note"]):
+        return frame, tuple(below)
+    texts = ["" if _missing(text) else clean(text) for text in frame["note"]]
+    distinct = [text for text in dict.fromkeys(texts) if text]
+    if max(map(len, distinct)) <= _SHORT_NOTE:
+        return frame, tuple(below)
+    if distinct == list(dict.fromkeys(texts)) and len(distinct) == 1:
+        return frame.drop(columns="note"), (*below, f"All rows: {distinct[0]}.")
+    marks = {text: _letters(i) for i, text in enumerate(distinct)}
+    below += [f"{mark}: {text}" for text, mark in marks.items()]
+    return frame.assign(note=[marks.get(text, "") for text in texts]), tuple(below)
+
+
+def _letters(i: int) -> str:
+    """Count a, b, ..., z, aa, ab, ..."""
+    return ("" if i < 26 else _letters(i // 26 - 1)) + chr(ord("a") + i % 26)
 
 
 def _vacant(column: pd.Series) -> bool:
