@@ -9,12 +9,21 @@ from omicsfuse.checks import clinical as _clinical
 from omicsfuse.checks import tables as _checks
 from omicsfuse.checks.layers import checked_layer, first_five, unmatched_patients, where_layer
 from omicsfuse.errors import CohortError
-from omicsfuse.layers import KINDS, SCALES, Endpoint, Layer, Loss, describe_layer
+from omicsfuse.layers import (
+    KINDS,
+    SCALES,
+    ZSCORE_LIMIT,
+    Endpoint,
+    Layer,
+    Loss,
+    describe_layer,
+)
 
 __all__ = [
     "KINDS",
     "MINIMUM_PATIENTS",
     "SCALES",
+    "ZSCORE_LIMIT",
     "Cohort",
     "Endpoint",
     "Layer",
@@ -31,7 +40,8 @@ class Cohort:
     """Omics layers and a clinical table of one cohort; what is inside has been checked.
 
     This is the one gate for user data. Making a ``Cohort`` normalises its tables (float64, patients
-    and features named by str) and refuses, with the file, the column and example rows: duplicate
+    and features named by str, patients sorted by identifier as text, so that no result depends on
+    the order of the rows) and refuses, with the file, the column and example rows: duplicate
     patients or features, empty tables, cells that are not numbers, infinities, values that
     contradict the scale, dates in place of gene symbols, rows that are not patients, clinical
     columns that do not exist, times that are negative or not numbers, and events that are neither
@@ -43,9 +53,10 @@ class Cohort:
     name : str
         Name of the cohort.
     omics : mapping of str to Layer
-        Layers by name. They may cover different patients.
+        Layers by name. They may cover different patients; those of each are sorted by identifier
+        (``"P10"`` before ``"P2"``), whatever the order of the rows given.
     clinical : pandas.DataFrame or None
-        Patients (index) x clinical columns.
+        Patients (index, sorted in the same way) x clinical columns.
     endpoints : mapping of str to Endpoint
         Endpoints by name, e.g. ``"os"``.
     covariates : tuple of str
@@ -60,16 +71,26 @@ class Cohort:
         that follow them are suspect.
     clinical_source : str
         File the clinical table came from, for messages.
+    study : str
+        Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
+        independent of one another. Empty where it is not stated.
 
     Raises
     ------
     CohortError
         If something listed above is found.
 
+    Warns
+    -----
+    OmicsfuseWarning
+        If something is doubtful but usable: dates that one gene symbol only can have become, counts
+        that look normalised or cover a small panel, a layer none of whose patients is in the
+        clinical table.
+
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"EGFR": [3.1, 7.4], "TP53": [5.0, 6.2]}, index=["P1", "P2"])
+    >>> table = pd.DataFrame({"EGFR": [3.1, 7.4], "TP53": [5.0, 6.2]}, index=["P2", "P1"])
     >>> cohort = Cohort("two", {"expression": Layer("expression", table, "log2")})
     >>> list(cohort.patients())
     ['P1', 'P2']
@@ -84,6 +105,7 @@ class Cohort:
     losses: tuple[Loss, ...] = ()
     technical: tuple[str, ...] = ()
     clinical_source: str = ""
+    study: str = ""
 
     def __post_init__(self) -> None:
         losses = list(self.losses)
@@ -99,6 +121,9 @@ class Cohort:
         object.__setattr__(self, "endpoints", dict(self.endpoints))
         self._check_columns()
         if clinical is not None:
+            # Not before the checks, whose messages count the rows as they were given.
+            clinical = _checks.in_canonical_order(clinical)
+            object.__setattr__(self, "clinical", clinical)
             losses += unmatched_patients(omics, clinical, self._where_clinical)
         # A cohort made from a cohort (dataclasses.replace) meets the same losses again.
         object.__setattr__(self, "losses", tuple(dict.fromkeys(losses)))
@@ -150,8 +175,7 @@ class Cohort:
         Returns
         -------
         pandas.Index
-            Patients in the order of the clinical table, then those it lacks in the order of the
-            first layer.
+            Sorted by identifier; of the clinical table where there is no layer.
 
         Raises
         ------
@@ -173,9 +197,6 @@ class Cohort:
         shared = self.omics[names[0]].table.index
         for name in names[1:]:
             shared = shared[shared.isin(self.omics[name].table.index)]
-        if self.clinical is not None:
-            known = self.clinical.index
-            shared = known[known.isin(shared)].append(shared[~shared.isin(known)])
         return shared.rename("patient")
 
     def common_patients(self, layers: Iterable[str] | None = None) -> pd.Index:

@@ -23,14 +23,17 @@ KINDS = (
 #: Scales a layer of each kind may declare; the first is assumed where none is declared.
 SCALES: dict[str, tuple[str, ...]] = {
     "radiomics": ("raw", "zscore"),
-    "expression": ("log2", "counts", "tpm", "fpkm", "zscore"),
+    "expression": ("log2", "counts", "normalised_counts", "tpm", "fpkm", "zscore"),
     "methylation": ("beta", "m_value"),
     "mutation": ("binary",),
     "copy_number": ("gistic", "log2"),
-    "mirna": ("log2", "counts", "tpm", "zscore"),
+    "mirna": ("log2", "counts", "normalised_counts", "tpm", "zscore"),
     "protein": ("raw", "log2", "zscore"),
     "continuous": ("raw", "zscore"),
 }
+
+#: Limit of z-scores: beyond it a value says no more than that it is extreme, or an error.
+ZSCORE_LIMIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class Layer:
     kind : str
         One of ``KINDS``.
     table : pandas.DataFrame
-        Patients (index, str) x features (columns, str), float64; missing values are NaN.
+        Patients (index, str) x features (columns, str), float64; missing values are NaN. Rows in
+        any order: a ``Cohort`` sorts them by patient.
     scale : str
         One of ``SCALES[kind]``; empty takes the first of them.
     features : pandas.DataFrame or None

@@ -19,7 +19,7 @@ from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.provenance import Clock, input_hashes, recorded_warnings, versions
+from omicsfuse.provenance import Clock, digest, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_report
 from omicsfuse.results import (
     Prepared,
@@ -35,6 +35,7 @@ from omicsfuse.study import (
     check_cohort,
     check_files,
     fused_layers,
+    gene_layer,
     prepared_layers,
     read_study,
     settings,
@@ -42,6 +43,9 @@ from omicsfuse.study import (
 from omicsfuse.survival import compare_survival
 from omicsfuse.verification import verify
 from omicsfuse.workspace import Workspace
+
+#: Random gene sets and permutations where no study says how many.
+N_RANDOM, N_PERMUTATIONS = 1000, 2000
 
 #: Stages of a run, in order.
 STAGES = (
@@ -166,7 +170,13 @@ def verify_cohorts(
         locked = load_signature(Path(signature))
         described = [read_manifest(path) for path in manifests]
         cohorts = [read_cohort(manifest) for manifest in described]
-        verification = verify(locked, cohorts, random_state=seed)
+        verification = verify(
+            locked,
+            cohorts,
+            n_random=N_RANDOM,
+            n_permutations=N_PERMUTATIONS,
+            random_state=seed,
+        )
         for name, table in verification_tables(verification).items():
             write_table(table, workspace.staging / name)
         files = [Path(signature), *map(Path, manifests)]
@@ -176,7 +186,8 @@ def verify_cohorts(
             "signature": locked.hash,
             "versions": versions(),
             "seed": seed,
-            "inputs": input_hashes(Path.cwd(), [path.resolve() for path in files]),
+            "settings": {"n_random": N_RANDOM, "n_permutations": N_PERMUTATIONS},
+            "inputs": input_hashes(Path(signature).resolve().parent, files),
             "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
             "warnings": caught(),
         }
@@ -191,7 +202,10 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         discovery, external = check_files(study)
         cohort = read_cohort(discovery)
         check_cohort(study, cohort)
-        inputs = input_hashes(base, [study.discovery, *discovery.files(), *study.gene_sets])
+        files = [study.path] if study.path else []
+        files += [study.discovery, *discovery.files(), *study.gene_sets]
+        inputs = input_hashes(base, files)
+        fingerprint = digest({"inputs": inputs, "versions": versions()})
     with clock("preprocess"):
         prepared = preprocess(
             cohort, prepared_layers(study, cohort), n_features=study.preprocess.n_features
@@ -204,7 +218,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
     with clock("cluster"):
         subtypes = cluster(fusion, study.subtypes.n_clusters, random_state=study.seed)
     with clock("assess"):
-        assessment = workspace.remembered(assess, ["n_jobs"])(
+        assessment = workspace.remembered(
+            fingerprint,
+            assess,
             prepared,
             fusion,
             subtypes,
@@ -213,7 +229,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             n_jobs=n_jobs,
         )
     with clock("map"):
-        embedding = workspace.remembered(embed, [])(fusion, random_state=study.seed)
+        embedding = workspace.remembered(
+            fingerprint, embed, fusion, n_jobs=0, random_state=study.seed
+        )
     with clock("survival"):
         survival = _survival(study, cohort, subtypes)
     with clock("clinical"):
@@ -221,12 +239,12 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
     with clock("markers"):
         markers = differential_features(subtypes, prepared)
     with clock("pathways"):
-        enrichment = _enrichment(study, prepared, subtypes, workspace)
+        enrichment = _enrichment(study, cohort, prepared, subtypes, workspace, fingerprint)
     losses = list(prepared.losses) + list(fusion.losses)
     for comparison in survival.values():
         losses += comparison.losses
     with clock("signature"):
-        signature = _signature(study, prepared, subtypes, workspace.staging)
+        signature = _signature(study, cohort, prepared, subtypes, workspace.staging)
     verification = None
     if signature is not None and external:
         with clock("verify"):
@@ -240,7 +258,8 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
                 random_state=study.seed,
             )
             for path, manifest in zip(study.external, external, strict=True):
-                inputs |= input_hashes(base, [path, *manifest.files()])
+                files += [path, *manifest.files()]
+            inputs = input_hashes(base, files)
             losses += [loss for other in cohorts for loss in other.losses]
             losses += verification.losses
     provenance = {"versions": versions(), "seed": study.seed, "inputs": inputs, "seconds": {}}
@@ -280,22 +299,30 @@ def _survival(study: Study, cohort: Cohort, subtypes: Subtypes) -> dict[str, Sur
 
 
 def _enrichment(
-    study: Study, prepared: Prepared, subtypes: Subtypes, workspace: Workspace
+    study: Study,
+    cohort: Cohort,
+    prepared: Prepared,
+    subtypes: Subtypes,
+    workspace: Workspace,
+    fingerprint: str,
 ) -> pd.DataFrame:
     """Enrichment of the study's gene sets; none named, none computed."""
     if not study.gene_sets:
         return EMPTY_ENRICHMENT.copy()
-    return workspace.remembered(enrich, [])(
+    return workspace.remembered(
+        fingerprint,
+        enrich,
         subtypes,
         prepared,
         list(study.gene_sets),
+        n_jobs=0,
         random_state=study.seed,
-        **study.enrichment.model_dump(),
+        **(study.enrichment.model_dump() | {"layer": gene_layer(study, cohort, "enrichment")}),
     )
 
 
 def _signature(
-    study: Study, prepared: Prepared, subtypes: Subtypes, folder: Path
+    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes, folder: Path
 ) -> Signature | None:
     """Derive, lock and write the signature, if the study asks for one and there is a contrast."""
     if study.signature is None:
@@ -311,7 +338,7 @@ def _signature(
         signature = derive_signature(
             subtypes,
             prepared,
-            layer=study.signature.layer,
+            layer=gene_layer(study, cohort, "signature"),
             n_genes=study.signature.n_genes,
             name=study.name,
         )

@@ -1,15 +1,18 @@
 """How a result came about: versions, hashes of the inputs, warnings, seconds a stage."""
 
 import hashlib
+import json
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.io.paths import sha256_of
 
 _PACKAGES = (
     "omicsfuse",
@@ -32,13 +35,29 @@ def versions() -> dict[str, str]:
 
 
 def input_hashes(base: Path, paths: list[Path]) -> dict[str, str]:
-    """SHA-256 of input files, named relative to ``base`` where they lie below it."""
-    hashes = {}
-    for path in paths:
-        inside = path.is_relative_to(base)
-        name = path.relative_to(base).as_posix() if inside else f"{path.parent.name}/{path.name}"
-        hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of input files, by path below ``base``, or else by the end of the path.
+
+    An absolute path would make the record differ between machines; as many parent folders are
+    kept as it takes to tell files apart.
+    """
+    resolved = list(dict.fromkeys(path.resolve() for path in paths))
+    hashes: dict[str, str] = {}
+    for path in resolved:
+        others = [other for other in resolved if other != path]
+        if path.is_relative_to(base):
+            name = path.relative_to(base).as_posix()
+        else:
+            parts = min(2, len(path.parts))
+            while any(other.parts[-parts:] == path.parts[-parts:] for other in others):
+                parts += 1
+            name = Path(*path.parts[-parts:]).as_posix()
+        hashes[name] = sha256_of(path)
     return hashes
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a mapping of plain values."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 class Clock:

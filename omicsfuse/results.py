@@ -49,11 +49,14 @@ class Prepared:
         Layers by name, in the cohort's order.
     losses : tuple of Loss
         Everything left out by reading and by preprocessing.
+    study : str
+        Study that the cohort's patients come from; empty where it is not stated.
     """
 
     name: str
     layers: Mapping[str, PreparedLayer]
     losses: tuple[Loss, ...] = ()
+    study: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +244,8 @@ class RunResults:
         Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``effect_name``, ``test``, ``n``,
         ``p``, ``fdr``.
     enrichment : pandas.DataFrame
-        Columns ``subtype``, ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``.
+        Columns ``subtype``, ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``,
+        ``note``.
     signature : Signature or None
     verification : Verification or None
     losses : tuple of Loss

@@ -1,15 +1,19 @@
 """The study file: what to do with which cohorts, parsed and checked before anything is computed."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.clustering import cluster_range
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import StudyError
+from omicsfuse.fusion import check_fusion
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
+from omicsfuse.preprocessing import make_preprocessor
 
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 
@@ -59,12 +63,18 @@ class EnrichmentSettings(_Table):
     max_size: PositiveInt = 500
     n_permutations: PositiveInt = 5000
 
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> Self:
+        if self.min_size > self.max_size:
+            raise ValueError(f"min_size {self.min_size} is above max_size {self.max_size}")
+        return self
+
 
 class SignatureSettings(_Table):
     """``[signature]``: the gene set derived from the subtypes."""
 
     layer: str | None = None
-    n_genes: PositiveInt = 50
+    n_genes: Annotated[int, Field(ge=5, strict=True)] = 50
     n_random: PositiveInt = 1000
 
 
@@ -92,6 +102,14 @@ class Study(_Table):
     enrichment: EnrichmentSettings = EnrichmentSettings()
     signature: SignatureSettings | None = None
     path: Annotated[Path | None, Field(exclude=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _verified_by_default(cls, values: Any) -> Any:
+        # Whoever names other cohorts wants something verified in them.
+        if isinstance(values, dict) and values.get("external") and "signature" not in values:
+            return {**values, "signature": {}}
+        return values
 
     @field_validator("layers")
     @classmethod
@@ -172,11 +190,6 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
     if missing:
         listed = "\n".join(f"  {path}" for path in missing)
         raise StudyError(f"{study.path or study.name}: these files do not exist:\n{listed}")
-    if study.external and study.signature is None:
-        raise StudyError(
-            f"{study.path or study.name}: external cohorts are named but no [signature] to verify "
-            'in them. Add\n  [signature]\n  layer = "expression"\nor leave out external.'
-        )
     return discovery, external
 
 
@@ -198,13 +211,12 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
         If fewer than ten patients are present in every layer that is fused.
     """
     where = study.path or study.name
-    wanted: list[tuple[str, str]] = [("layers", name) for name in fused_layers(study, cohort)]
-    if study.signature and study.signature.layer:
-        wanted.append(("[signature] layer", study.signature.layer))
-    if study.enrichment.layer:
-        wanted.append(("[enrichment] layer", study.enrichment.layer))
+    fused = fused_layers(study, cohort)
+    wanted: list[tuple[str, str | None]] = [("layers", name) for name in fused]
+    wanted.append(("[signature] layer", study.signature.layer if study.signature else None))
+    wanted.append(("[enrichment] layer", study.enrichment.layer))
     for key, name in wanted:
-        if name not in cohort.omics:
+        if name is not None and name not in cohort.omics:
             raise StudyError(
                 f"{where}: {key} names {name!r}, which cohort {cohort.name!r} does not have. "
                 f"It has {', '.join(cohort.omics)}."
@@ -218,7 +230,29 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
                 f"to {study.discovery}, or leave it out."
             )
-    cohort.common_patients(fused_layers(study, cohort))
+    patients = cohort.common_patients(fused)
+    prepared = prepared_layers(study, cohort)
+    try:
+        check_fusion(fused, **study.fusion.model_dump(exclude={"n_neighbors", "mu"}))
+        cluster_range(study.subtypes.n_clusters, len(patients))
+        for name, number in _features_by_layer(study, prepared).items():
+            make_preprocessor(cohort.omics[name], n_features=number)
+    except StudyError as error:
+        raise StudyError(f"{where}: {error}") from error
+
+
+def _features_by_layer(study: Study, prepared: list[str]) -> dict[str, int]:
+    """Numbers of features asked for single layers, each of which must be used."""
+    asked = study.preprocess.n_features
+    if not isinstance(asked, dict):
+        return {}
+    for name in asked:
+        if name not in prepared:
+            raise StudyError(
+                f"[preprocess] n_features names layer {name!r}, which is not used; "
+                f"{did_you_mean(name, prepared)}."
+            )
+    return asked
 
 
 def fused_layers(study: Study, cohort: Cohort) -> list[str]:
@@ -229,8 +263,35 @@ def fused_layers(study: Study, cohort: Cohort) -> list[str]:
 def prepared_layers(study: Study, cohort: Cohort) -> list[str]:
     """Layers to preprocess: the fused ones, and those that genes or pathways are read from."""
     names = fused_layers(study, cohort)
-    extra = [study.enrichment.layer, study.signature.layer if study.signature else None]
+    extra = [gene_layer(study, cohort, "enrichment"), gene_layer(study, cohort, "signature")]
     return names + [name for name in dict.fromkeys(extra) if name and name not in names]
+
+
+def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signature"]) -> str | None:
+    """Name the layer that genes are read from: the one named, or the first of kind expression.
+
+    Fused layers come first. None where the study does not ask for it.
+
+    Raises
+    ------
+    StudyError
+        If the study asks for it and the cohort has no layer of kind expression.
+    """
+    if use == "enrichment":
+        asked, named, why = bool(study.gene_sets), study.enrichment.layer, "gene_sets are named"
+    else:
+        asked, why = study.signature is not None, "a signature is asked for"
+        named = study.signature.layer if study.signature else None
+    if named or not asked:
+        return named
+    order = [*fused_layers(study, cohort), *cohort.omics]
+    found = [name for name in order if cohort.omics[name].kind == "expression"]
+    if not found:
+        raise StudyError(
+            f"{study.path or study.name}: {why}, but cohort {cohort.name!r} has no layer of kind "
+            f'expression. Name a layer with genes: [{use}] layer = "...", or leave that out.'
+        )
+    return found[0]
 
 
 def settings(study: Study) -> dict[str, Any]:

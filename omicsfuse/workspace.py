@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from omicsfuse.errors import StudyError
+from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.io.results import write_json
 
 #: Hidden folder inside the output folder: results before they are published, finished stages.
@@ -95,19 +95,35 @@ class Workspace:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def remembered(self, function: Callable[..., Any], ignore: list[str]) -> Callable[..., Any]:
-        """Wrap a long stage so that an interrupted run can take its result up again."""
+    def remembered(
+        self, fingerprint: str, function: Callable[..., Any], *args: Any, n_jobs: int, **kwargs: Any
+    ) -> Any:
+        """Run a long stage, or take up its result and its warnings from an interrupted run.
+
+        Parameters
+        ----------
+        fingerprint : str
+            Hash of everything that the stage depends on beside its arguments: content of the input
+            files, versions. A result is only taken up where it is the same.
+        function : callable
+            The stage.
+        n_jobs : int
+            Processes; handed to the stage if above 0, and of no influence on what it returns.
+        *args, **kwargs
+            Arguments of the stage.
+        """
         from joblib import Memory
 
-        cached = Memory(self.cache, verbose=0).cache(function, ignore=ignore)
-
-        def stage(*args: Any, **kwargs: Any) -> Any:
-            with warnings.catch_warnings():
-                # joblib warns when storing takes longer than computing: nothing to act on here.
-                warnings.filterwarnings("ignore", message="Persisting input arguments took")
-                return cached(*args, **kwargs)
-
-        return stage
+        memory = Memory(self.cache / fingerprint[:16], verbose=0)
+        speed = {"n_jobs": n_jobs} if n_jobs else {}
+        with warnings.catch_warnings():
+            # joblib warns when storing takes longer than computing: nothing to act on here.
+            warnings.filterwarnings("ignore", message="Persisting input arguments took")
+            stage = memory.cache(_with_warnings, ignore=["speed"])
+            value, messages = stage(function, args, kwargs, speed)
+        for message in messages:
+            warnings.warn(message, OmicsfuseWarning, stacklevel=2)
+        return value
 
     def publish(self, record: Mapping[str, Any]) -> None:
         """Move the staged files into place, the record last, and drop what an earlier run left.
@@ -129,6 +145,20 @@ class Workspace:
         for name in stale:
             (self.out / name).unlink(missing_ok=True)
         os.replace(self.staging / RECORD, target)
+
+
+def _with_warnings(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    speed: dict[str, int],
+) -> tuple[Any, list[str]]:
+    """Run a stage and return its warnings beside its value, so that both can be remembered."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", OmicsfuseWarning)
+        value = function(*args, **kwargs, **speed)
+    return value, [str(warning.message) for warning in caught]
 
 
 def _files_of(record: Path) -> set[str]:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import omicsfuse as of
 import omicsfuse.pipeline as pipeline
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
 from omicsfuse.pipeline import STAGES, check, run, verify_cohorts
+from omicsfuse.study import prepared_layers
+from omicsfuse.workspace import Workspace
 
 CONTRACT = {
     "subtypes.tsv": ["patient", "subtype", "silhouette", "confidence", "n_layers"],
@@ -31,6 +35,16 @@ CONTRACT = {
         "hr_ci_low", "hr_ci_high", "chi2", "p", "fdr", "random_null_percentile", "note",
     ],
 }  # fmt: skip
+
+
+CALLS: list[int] = []
+
+
+def doubtful(x: int) -> int:
+    """A stage that warns and counts its calls."""
+    CALLS.append(x)
+    warnings.warn("doubtful", of.OmicsfuseWarning, stacklevel=2)
+    return 2 * x
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +173,35 @@ def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
     assert not (out / ".omicsfuse").exists()
 
 
+def test_resuming_takes_up_nothing_that_has_changed(
+    simulated: SimulatedCohort, tmp_path: Path
+) -> None:
+    path = write_simulated_study(simulated, tmp_path / "in")
+
+    def interrupt(stage: str) -> None:
+        if stage == "signature":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(path, tmp_path / "out", progress=interrupt)
+    gmt = tmp_path / "in" / "gene_sets.gmt"
+    gmt.write_text(gmt.read_text().replace("PLANTED", "EDITED"))
+    results = run(path, tmp_path / "out", resume=True)
+    assert results.enrichment["gene_set"].str.startswith("EDITED").any()
+    assert not results.enrichment["gene_set"].str.startswith("PLANTED").any()
+
+
+def test_a_resumed_stage_repeats_its_warnings(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Workspace(tmp_path / "out", resume=True) as workspace:
+            with pytest.warns(of.OmicsfuseWarning, match="doubtful"):
+                assert workspace.remembered("a" * 64, doubtful, 2, n_jobs=0) == 4
+            (tmp_path / "keep").mkdir(exist_ok=True)
+            shutil.copytree(workspace.cache, tmp_path / "keep", dirs_exist_ok=True)
+        shutil.copytree(tmp_path / "keep", tmp_path / "out" / ".omicsfuse" / "stages")
+    assert CALLS == [2]
+
+
 def test_a_failing_run_leaves_nothing(study: Path, tmp_path: Path) -> None:
     def fail(stage: str) -> None:
         if stage == "report":
@@ -194,6 +237,22 @@ def test_a_folder_with_other_files_is_refused(study: Path, tmp_path: Path) -> No
     with pytest.raises(of.StudyError, match="is a file; name a folder"):
         run(study, tmp_path / "thesis.docx")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_gene_sets_need_genes_and_find_them_in_a_layer_that_is_not_fused(study: Path) -> None:
+    text = study.read_text().replace('"radiomics", "expression", ', '"radiomics", ')
+    images = study.with_name("images.toml")
+    images.write_text(text)
+    parsed, cohort, _, _ = check(images)
+    assert prepared_layers(parsed, cohort)[-1] == "expression"
+    manifest = study.with_name("discovery.toml").read_text()
+    start, end = manifest.index("[layers.expression]"), manifest.index("[layers.methylation]")
+    study.with_name("no_genes.toml").write_text(manifest[:start] + manifest[end:])
+    images.write_text(text.replace("discovery.toml", "no_genes.toml"))
+    with pytest.raises(
+        of.StudyError, match="gene_sets are named, but cohort .* has no layer of kin"
+    ):
+        check(images)
 
 
 def test_check_reads_everything_and_computes_nothing(study: Path) -> None:
@@ -260,7 +319,18 @@ def test_verify_in_a_fresh_folder_equals_the_run(done: Path, study: Path, tmp_pa
         (('"radiomics", "expression"', '"radiomics", "radiomics"'), "layers"),
         (('endpoints = ["os"]', 'endpoints = ["pfs"]'), r"'pfs'.*describes: os"),
         (('["gene_sets.gmt"]', '["genes.gmt"]'), r"do not exist:\n.*genes\.gmt"),
-        (("[signature]\nn_random = 50", ""), r"no \[signature\] to verify"),
+        (('n_clusters = "auto"', "n_clusters = 60"), "up to 60 subtypes of 90 patients"),
+        (('n_clusters = "auto"', "n_clusters = [6, 2]"), "asks for 6 to 2"),
+        (
+            ('variant = "paper"', 'variant = "paper"\nengine = "snfpy"'),
+            'knows only variant "snfpy"',
+        ),
+        (("[fusion]", '[fusion]\nmetrics = { rna = "cosine" }'), "metrics names rna"),
+        (("[fusion]", '[fusion]\nmetrics = { expression = "cos" }'), 'did you mean "cosine"'),
+        (("[fusion]", "[preprocess]\nn_features = { rna = 5 }\n[fusion]"), "names layer 'rna'"),
+        (("[fusion]", "[preprocess]\nn_features = { mutation = 5 }\n[fusion]"), "does not apply"),
+        (("[enrichment]", "[enrichment]\nmin_size = 600"), "min_size 600 is above max_size 500"),
+        (("n_random = 50", "n_genes = 3"), "n_genes"),
         (('name = "simulated"', 'name = "simulated'), "study"),
     ],
 )
@@ -271,6 +341,8 @@ def test_refused_studies(
     assert change[0] in text
     bad = study.with_name(f"bad_{os.getpid()}.toml")
     bad.write_text(text.replace(*change))
+    with pytest.raises(of.StudyError, match=f"(?s){message}"):
+        check(bad)
     with pytest.raises(of.StudyError, match=f"(?s){message}"):
         run(bad, tmp_path / "out")
     assert not (tmp_path / "out").exists()

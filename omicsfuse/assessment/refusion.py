@@ -44,12 +44,9 @@ class Refusion:
             distances = self.distances[name]
             part = distances if rows is None else distances[np.ix_(rows, rows)]
             arrays.append(affinity_matrix(part, neighbors, self.params["mu"]))
-        if len(arrays) == 1:
-            network = arrays[0]
-        else:
-            network = fuse_affinities(
-                arrays, neighbors, self.params["n_iterations"], self.params["variant"]
-            )
+        network = fuse_affinities(
+            arrays, neighbors, self.params["n_iterations"], self.params["variant"]
+        )
         return spectral_labels(laplacian_spectrum(network, k)[1], k, random_state)
 
 

@@ -16,6 +16,7 @@ from omicsfuse.checks.tables import (
     cells,
     count,
     did_you_mean,
+    in_canonical_order,
     listed,
     named_axes,
     refuse_duplicates,
@@ -28,8 +29,19 @@ from omicsfuse.layers import SCALES, Layer, Loss
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
+#: Scales of amounts, which are not negative, and what to call them.
+AMOUNTS = {
+    "counts": "Counts",
+    "normalised_counts": "Normalised counts",
+    "tpm": "TPM",
+    "fpkm": "FPKM",
+}
+#: Scales of numbers of reads.
+COUNT_SCALES = ("counts", "normalised_counts")
 #: Counts above this are usual in any real table; logarithms stay below it.
 SMALLEST_COUNT_MAXIMUM = 30.0
+#: Fewest genes at which counts per million hardly depend on which genes were measured.
+SMALLEST_TRANSCRIPTOME = 1000
 #: Kinds whose features are named by gene symbols.
 GENE_KINDS = ("expression", "methylation", "mutation", "copy_number", "protein")
 
@@ -168,14 +180,16 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
             "every value lies in 0..1",
             'These look like beta values: set scale = "beta".',
         )
-    elif scale in ("counts", "tpm", "fpkm") and low < 0:
+    elif scale in AMOUNTS and low < 0:
         refuse(
             values < 0,
             "there are negative values",
-            f"{scale.upper() if scale != 'counts' else 'Counts'} cannot be negative: if the values "
-            'are logarithms set scale = "log2", if they are z-scores scale = "zscore".',
+            f"{AMOUNTS[scale]} cannot be negative: if the values are logarithms set "
+            'scale = "log2", if they are z-scores scale = "zscore".',
         )
-    elif scale == "counts" and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5:
+    elif (
+        scale in COUNT_SCALES and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5
+    ):
         refuse(
             values == high,
             "most values are fractions and none reaches 30; the largest",
@@ -186,14 +200,15 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
             np.abs(values) > LARGEST_LOG2,
             f"values reach {high if high > -low else low:,.6g}",
             f"Logarithms stay within {LARGEST_LOG2:g}: set scale to what the values are "
-            '("counts", "tpm" or "fpkm" for amounts, "zscore" for standardised values).',
+            '("counts", "normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for standardised '
+            "values).",
         )
     elif scale == "zscore" and low >= 0 and high > 0 and present.size > 1:
         refuse(
             values == high,
             f"no value is negative (median {np.median(present):,.6g}); the largest",
             'Z-scores lie on both sides of 0: set scale to what the values are, e.g. "log2", '
-            '"counts", "tpm", "fpkm" or "raw".',
+            '"counts", "normalised_counts", "tpm", "fpkm" or "raw".',
         )
     elif scale == "gistic":
         wrong = ~np.isnan(values) & ((np.abs(values) > 2) | (values != np.round(values)))
@@ -208,6 +223,31 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
 def _share_fractional(values: np.ndarray) -> float:
     """Share of values that are not whole numbers."""
     return float((values != np.round(values)).mean())
+
+
+def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
+    """Say when counts per million of a layer would not mean what they seem to."""
+    values = table.to_numpy()
+    fractional = _share_fractional(values[~np.isnan(values)])
+    if fractional > 0.5:
+        message = (
+            f'{where}: scale = "counts" is declared but {fractional:.0%} of the values are '
+            "fractions: they look normalised already, and would be divided by the sum of each "
+            "patient's values once more. If they are, write in the manifest:\n"
+            'scale = "normalised_counts"\n'
+            "Keep counts for estimated numbers of reads (RSEM, salmon) that nothing was done to."
+        )
+    elif kind == "expression" and table.shape[1] < SMALLEST_TRANSCRIPTOME:
+        message = (
+            f'{where}: scale = "counts" is declared for {count(table.shape[1], "gene")}. Counts '
+            f"per million of fewer than about {SMALLEST_TRANSCRIPTOME:,} genes depend on which "
+            "genes those are: one that rises lowers all others. Give values normalised on the "
+            'whole transcriptome where there are any (scale = "normalised_counts", "tpm" or '
+            '"log2").'
+        )
+    else:
+        return
+    warnings.warn(message, OmicsfuseWarning, stacklevel=5)
 
 
 def where_layer(name: str, layer: Layer) -> str:
@@ -245,6 +285,8 @@ def checked_layer(
         of_whom = "the other layers"
     table, restored = check_table(layer.table, layer.kind, others, of_whom, where)
     check_range(table, layer.kind, scale, bool(layer.scale), where)
+    if scale == "counts":
+        _warn_of_counts(table, layer.kind, where)
     features = layer.features
     if features is not None and restored:
         features = features.rename(index=restored)
@@ -253,6 +295,8 @@ def checked_layer(
         pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
         reason = "restored to the gene symbol that a spreadsheet had turned into a date"
         losses.append(Loss("read", name, "features", len(pairs), reason, pairs[:5]))
+    # Not before the checks, whose messages count the rows as they were given.
+    table = in_canonical_order(table)
     return replace(layer, table=table, scale=scale, features=features), losses
 
 

@@ -86,6 +86,27 @@ def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
     return result.set_axis(pd.Index([str(name) for name in table.columns]), axis=1)
 
 
+def in_canonical_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort patients by identifier as text, so that nothing depends on the order of rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients (index, str, each once) x columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows, in the order of the code points of their identifiers.
+
+    Examples
+    --------
+    >>> list(in_canonical_order(pd.DataFrame(index=["P2", "p1", "P10"])).index)
+    ['P10', 'P2', 'p1']
+    """
+    return table if table.index.is_monotonic_increasing else table.sort_index()
+
+
 def refuse_empty(table: pd.DataFrame, where: str) -> None:
     """Refuse a table without patients or without features."""
     for size, noun, axis in ((len(table), "patient", "row"), (table.shape[1], "feature", "column")):

@@ -1,6 +1,6 @@
 """Clustering of the fused network: subtypes, criteria for their number, a map to look at."""
 
-from omicsfuse.clustering.cluster import AUTO_RANGE, cluster
+from omicsfuse.clustering.cluster import AUTO_RANGE, cluster, cluster_range
 from omicsfuse.clustering.criteria import (
     affinity_silhouettes,
     eigengap,
@@ -13,6 +13,7 @@ __all__ = [
     "AUTO_RANGE",
     "affinity_silhouettes",
     "cluster",
+    "cluster_range",
     "eigengap",
     "embed",
     "laplacian_spectrum",

@@ -71,7 +71,7 @@ def cluster(
     {'S1': 25, 'S2': 20, 'S3': 15}
     """
     network = fusion.affinity.to_numpy()
-    low, high, rule = _range(n_clusters, len(network))
+    low, high, rule = cluster_range(n_clusters, len(network))
     values, vectors = laplacian_spectrum(network, high + 1)
     table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
     best = low + int(table["score"].to_numpy().argmax())
@@ -90,8 +90,33 @@ def cluster(
     return Subtypes(labels, evidence, params)
 
 
-def _range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, int, str]:
-    """Smallest and largest k to try and the rule in words, or a refusal."""
+def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, int, str]:
+    """Turn what a user asks for into a range of k, or refuse it.
+
+    Parameters
+    ----------
+    n_clusters : int, "auto" or (int, int)
+        As in ``cluster``.
+    n : int
+        Number of patients.
+
+    Returns
+    -------
+    low, high : int
+        Smallest and largest k to try.
+    rule : str
+        The rule in words.
+
+    Raises
+    ------
+    StudyError
+        If it is none of these, or cannot be had from this many patients.
+
+    Examples
+    --------
+    >>> cluster_range([2, 4], 60)[:2]
+    (2, 4)
+    """
     if isinstance(n_clusters, str):
         if n_clusters != "auto":
             raise StudyError(

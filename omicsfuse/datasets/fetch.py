@@ -136,6 +136,8 @@ def fetch(
     ['genes.tsv']
     """
     manifest = _find(manifest, folders)
+    if folder is None and not os.environ.get(DATA_VARIABLE):
+        _refuse_unplaced(manifest)
     targets = [(file, _target(file, manifest, folder)) for file in manifest.inputs()]
     missing = [(file, path) for file, path in targets if not _is_right(file, path)]
     for file, path in missing:
@@ -216,25 +218,42 @@ def _refuse_unrecorded(file: InputFile, path: Path, manifest: Manifest) -> None:
     """Refuse a file that cannot be fetched or verified, saying where the data come from."""
     if not file.url:
         wrong = "is there but is not the file recorded (its SHA-256 differs)"
-        origin = "; ".join(
-            f"{key}: {value}"
-            for key, value in (
-                ("source", manifest.source),
-                ("access", manifest.access),
-                ("citation", manifest.citation),
-            )
-            if value
-        )
         raise DatasetError(
             f"{path} {wrong if path.is_file() else 'is not there'}, and [{file.label}] of "
             f"{manifest.path or manifest.name} records no url to fetch it from. Get it from where "
-            f"the data come from ({origin or 'the manifest does not say'}) and put it at {path}."
+            f"the data come from ({_origin(manifest)}) and put it at {path}."
         )
     if not file.sha256:
         raise DatasetError(
             f"[{file.label}] of {manifest.path or manifest.name} records a url but no sha256, so "
             f"that what comes from {file.url} cannot be verified. Add its sha256."
         )
+
+
+def _refuse_unplaced(manifest: Manifest) -> None:
+    """Refuse files that have neither an address nor, for want of the variable, a place."""
+    files = [file for file in manifest.inputs() if not file.url and _is_under_variable(file.text)]
+    if not files:
+        return
+    shown = ", ".join(file.text for file in files[:3])
+    more = f" and {len(files) - 3} more" if files[3:] else ""
+    raise DatasetError(
+        f'cohort "{manifest.name}" is not fetched by omicsfuse: its manifest records no url for '
+        f"{shown}{more}. Get them from where the data come from ({_origin(manifest)}), put them in "
+        f"a folder under these names, and set {DATA_VARIABLE}, which is not set, to that folder "
+        "(or pass --data DIR)."
+    )
+
+
+def _origin(manifest: Manifest) -> str:
+    """Say where the data of a cohort come from."""
+    told = {
+        "source": manifest.source,
+        "access": manifest.access,
+        "citation": manifest.citation,
+    }
+    said = "; ".join(f"{key}: {value.rstrip('.')}" for key, value in told.items() if value)
+    return said or "the manifest does not say"
 
 
 def _download(file: InputFile, path: Path, progress: Progress | None) -> None:

@@ -189,7 +189,7 @@ def _check_arguments(
 
 
 def _sizes(n: int, k: int) -> np.ndarray:
-    """Unequal sizes, as real subtypes have: the largest is about k times the smallest plus two."""
+    """Unequal sizes, as real subtypes have: the largest is about (k + 2) / 3 of the smallest."""
     weights = np.arange(k, 0, -1) + 2.0
     sizes = np.floor(n * weights / weights.sum()).astype(int)
     sizes[: n - sizes.sum()] += 1

@@ -103,6 +103,7 @@ def _write_cohort(cohort: Cohort, folder: Path, prefix: str, manifest: str, know
     """Write one cohort: a table a layer, the clinical table, and the manifest."""
     labels = 'known_labels = ["planted_subtype"]\n' if known else ""
     text = f'# A manifest: one cohort and its files.\nname = "{cohort.name}"\n'
+    text += f'study = "{cohort.study}"\n' if cohort.study else ""
     text += _CLINICAL.format(prefix=prefix, known=labels)
     if cohort.clinical is not None:
         cohort.clinical.to_csv(folder / f"{prefix}clinical.tsv", sep="\t", lineterminator="\n")

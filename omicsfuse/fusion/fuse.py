@@ -1,15 +1,15 @@
 """Fuse the prepared layers of a cohort into one network of patients."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
 from omicsfuse.errors import CohortError, StudyError
 from omicsfuse.fusion.affinity import affinity_matrix, usable_neighbors
-from omicsfuse.fusion.distances import default_metric, patient_distances
+from omicsfuse.fusion.distances import METRICS, default_metric, patient_distances
 from omicsfuse.fusion.exact import check_settings, fuse_affinities
 from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
 from omicsfuse.results import Fusion, Prepared
@@ -74,16 +74,11 @@ def fuse(
     >>> fusion.affinity.shape
     (40, 40)
     """
-    if engine not in ENGINES:
-        raise StudyError(f"engine is {engine!r}; choose from {', '.join(ENGINES)}.")
-    variant = variant or ("snfpy" if engine == "snfpy" else "paper")
-    check_settings(n_iterations, variant)
-    if engine == "snfpy" and variant != "snfpy":
-        raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
     names = _chosen_layers(prepared, layers)
-    if engine == "snfpy" and len(names) < 2:
-        raise StudyError('engine "snfpy" needs at least two layers; use engine "exact" for one.')
-    chosen_metrics = _chosen_metrics(prepared, names, metrics or {})
+    variant = check_fusion(names, n_iterations, variant, engine, metrics or {})
+    chosen_metrics = {
+        name: (metrics or {}).get(name) or default_metric(prepared.layers[name]) for name in names
+    }
 
     coverage = _coverage(prepared, names)
     patients = coverage.index[coverage.all(axis=1)]
@@ -122,6 +117,55 @@ def fuse(
     )
 
 
+def check_fusion(
+    layers: Sequence[str],
+    n_iterations: int,
+    variant: str | None,
+    engine: str,
+    metrics: Mapping[str, str],
+) -> str:
+    """Refuse settings of a fusion that do not exist or do not go together.
+
+    Parameters
+    ----------
+    layers : sequence of str
+        Layers to be fused.
+    n_iterations, variant, engine, metrics
+        As in ``fuse``.
+
+    Returns
+    -------
+    str
+        The variant: the one asked for, or the engine's.
+
+    Raises
+    ------
+    StudyError
+        If a setting is unknown or out of range.
+
+    Examples
+    --------
+    >>> check_fusion(["radiomics"], 20, None, "exact", {})
+    'paper'
+    """
+    if engine not in ENGINES:
+        raise StudyError(f"engine is {engine!r}; choose from {', '.join(ENGINES)}.")
+    variant = variant or ("snfpy" if engine == "snfpy" else "paper")
+    check_settings(n_iterations, variant)
+    if engine == "snfpy" and variant != "snfpy":
+        raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
+    if engine == "snfpy" and len(layers) < 2:
+        raise StudyError('engine "snfpy" needs at least two layers; use engine "exact" for one.')
+    for name, metric in metrics.items():
+        if name not in layers:
+            raise StudyError(
+                f"metrics names {name}, which is not among the fused layers ({', '.join(layers)})."
+            )
+        if metric not in METRICS:
+            raise StudyError(f"metric of {name} is {metric!r}; {did_you_mean(metric, METRICS)}.")
+    return variant
+
+
 def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]:
     """Layers by name in the order asked for, or all of them."""
     if isinstance(layers, str):
@@ -131,29 +175,11 @@ def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str
         raise StudyError("there is nothing to fuse: name at least one layer.")
     for name in names:
         if name not in prepared.layers:
-            near = difflib.get_close_matches(name, list(prepared.layers), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise StudyError(
-                f"layer {name!r} is not there; prepared layers are "
-                f"{', '.join(prepared.layers)}.{hint}"
-            )
+            raise StudyError(f"layer {name!r} is not there; {did_you_mean(name, prepared.layers)}")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise StudyError(f"layers are named more than once: {', '.join(repeated)}.")
     return names
-
-
-def _chosen_metrics(
-    prepared: Prepared, names: list[str], metrics: Mapping[str, str]
-) -> dict[str, str]:
-    """Distance of each layer: the user's, or the default for what it holds."""
-    strangers = [name for name in metrics if name not in names]
-    if strangers:
-        raise StudyError(
-            f"metrics names {', '.join(strangers)}, which is not among the fused layers "
-            f"({', '.join(names)})."
-        )
-    return {name: metrics.get(name) or default_metric(prepared.layers[name]) for name in names}
 
 
 def _coverage(prepared: Prepared, names: list[str]) -> pd.DataFrame:
@@ -177,29 +203,10 @@ def _patients_lost(coverage: pd.DataFrame, kept: int) -> tuple[Loss, ...]:
             f"{MINIMUM_PATIENTS} are needed. Leave out the layer that few patients have, or check "
             "that the tables name patients alike."
         )
-    losses = []
-    for name, has in coverage.items():
-        absent = coverage.index[~has]
-        if len(absent):
-            losses.append(
-                Loss(
-                    "fuse",
-                    str(name),
-                    "patients",
-                    len(absent),
-                    "in another fused layer, but not in this one",
-                    tuple(map(str, absent[:5])),
-                )
-            )
-    if kept < len(coverage):
-        losses.append(
-            Loss(
-                "fuse",
-                "",
-                "patients",
-                len(coverage) - kept,
-                f"left out of the fusion: not in every fused layer ({kept} are)",
-                tuple(map(str, coverage.index[~coverage.all(axis=1)][:5])),
-            )
-        )
-    return tuple(losses)
+    lost = coverage.index[~coverage.all(axis=1)]
+    if not len(lost):
+        return ()
+    # One count of patients; what each layer lacks is in the coverage, not counted again.
+    lacking = ", ".join(f"{name} lacks {int((~has).sum())}" for name, has in coverage.items())
+    reason = f"not in every fused layer ({lacking})"
+    return (Loss("fuse", "", "patients", len(lost), reason, tuple(map(str, lost[:5]))),)

@@ -87,6 +87,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         losses=tuple(losses),
         technical=described.technical if described is not None else (),
         clinical_source=described.file if described is not None else "",
+        study=manifest.study.strip(),
     )
 
 

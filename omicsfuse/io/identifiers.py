@@ -6,10 +6,13 @@ Codes: https://gdc.cancer.gov/resources-tcga-users/tcga-code-tables/sample-type-
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from omicsfuse.checks.tables import count, listed
 from omicsfuse.cohort import Loss
+from omicsfuse.errors import OmicsfuseWarning
 
 _BARCODE = re.compile(
     r"(TCGA)[-.]([A-Z0-9]{2})[-.]([A-Z0-9]{4})(?:[-.](\d{2})([A-Z]?)((?:[-.][A-Z0-9]+)*))?",
@@ -19,6 +22,10 @@ _BARCODE = re.compile(
 #: Sample types of tumours, the preferred one first: primary solid, primary blood, additional
 #: primary, primary marrow, recurrent solid and blood, metastatic, and the rest.
 TUMOUR_PREFERENCE = ("01", "03", "05", "09", "02", "04", "06", "07", "08", "40")
+
+
+#: Share of barcodes from which on the identifiers that are none look like a mistake.
+MOSTLY_BARCODES = 0.8
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,9 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     and plate number (the rule of the Broad Institute's TCGA analyses). Rows with the very same
     barcode are not resolved: the table has duplicates, and the cohort's checks refuse it.
 
-    Where a single identifier is not a barcode, all are taken as they are.
+    Where a single identifier is not a barcode, all are taken as they are: in a table of several
+    sources, nobody can tell which samples are meant. Where most (80% or more) are barcodes, and
+    some of samples rather than patients, that is more likely a stray row, and a warning names it.
 
     Parameters
     ----------
@@ -108,6 +117,11 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     Resolved
         Rows kept, their patients, and what was left out.
 
+    Warns
+    -----
+    OmicsfuseWarning
+        If barcodes of samples are taken as they are because of a few other identifiers.
+
     Examples
     --------
     >>> rows = ["TCGA-BA-4074-11A", "TCGA-BA-4074-06A", "TCGA-BA-4074-01A", "TCGA-BA-4075-01A"]
@@ -119,6 +133,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     """
     names = [str(identifier).strip() for identifier in identifiers]
     if not names or not all(is_barcode(name) for name in names):
+        _warn_if_mostly_barcodes(names, layer)
         return Resolved(tuple(range(len(names))), tuple(names))
     normal = [i for i, name in enumerate(names) if not _is_tumour(name)]
     tumours = [i for i, name in enumerate(names) if _is_tumour(name)]
@@ -134,9 +149,29 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
         (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
     ):
         if left_out:
-            examples = tuple(names[i] for i in left_out[:5])
+            # Sorted, so that the order of rows cannot change them.
+            examples = tuple(sorted(names[i] for i in left_out)[:5])
             losses.append(Loss("read", layer, "samples", len(left_out), reason, examples))
     return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(losses))
+
+
+def _warn_if_mostly_barcodes(names: Sequence[str], layer: str) -> None:
+    """Name the few identifiers for which barcodes of samples stay as they are."""
+    others = [(i, name) for i, name in enumerate(names) if not is_barcode(name)]
+    samples = [name for name in names if patient_of(name) != name]
+    if not samples or len(names) - len(others) < MOSTLY_BARCODES * len(names):
+        return
+    head = f'"{layer}": ' if layer else ""
+    shown = ", ".join(f'"{name}" (number {i + 1})' for i, name in others[:5])
+    more = f" and {len(others) - 5} more" if others[5:] else ""
+    warnings.warn(
+        f"{head}{len(names) - len(others)} of {count(len(names), 'identifier')} are TCGA barcodes, "
+        f"but not {shown}{more}. All are therefore taken as they are (e.g. {listed(samples, 2)}) "
+        "and match no patient of a table that names patients. Remove the others, and the barcodes "
+        "are brought to patients; or, if the others belong, shorten the barcodes to patients.",
+        OmicsfuseWarning,
+        stacklevel=3,
+    )
 
 
 def _is_tumour(barcode: str) -> bool:

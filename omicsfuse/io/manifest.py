@@ -138,6 +138,9 @@ class Manifest(_Table):
         Name of the cohort.
     title, source, licence, citation, access, notes, disease : str
         What the cohort is, where it is from and what may be done with it.
+    study : str
+        Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
+        independent of one another.
     clinical : ClinicalTable or None
         The clinical table.
     layers : dict of str to LayerTable
@@ -158,6 +161,7 @@ class Manifest(_Table):
     access: str = ""
     notes: str = ""
     disease: str = ""
+    study: str = ""
     clinical: ClinicalTable | None = None
     layers: dict[str, LayerTable] = {}
     _path: Path | None = PrivateAttr(default=None)

@@ -3,8 +3,8 @@
 from omicsfuse.plot.biology import pathways, top_markers
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.clusters import choice_of_k, layer_contributions, stability
-from omicsfuse.plot.colours import PALETTE, subtype_colour, subtype_colours
-from omicsfuse.plot.forest import forest, verification_curves, verification_forest
+from omicsfuse.plot.colours import PALETTE, subtype_colour
+from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.network import coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
@@ -24,8 +24,6 @@ __all__ = [
     "save_figure",
     "stability",
     "subtype_colour",
-    "subtype_colours",
     "top_markers",
-    "verification_curves",
     "verification_forest",
 ]

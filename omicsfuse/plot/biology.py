@@ -18,13 +18,36 @@ if TYPE_CHECKING:
 _MOST_ROWS = 72
 
 
+def one_direction(table: pd.DataFrame, subtypes: Sequence[str]) -> pd.DataFrame:
+    """Rows of the first subtype where there are two, which mirror each other; else all rows.
+
+    With two subtypes, whatever is raised in one is lowered in the other: the second one's rows
+    repeat the comparison with the sign turned round.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.biology import one_direction
+    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "effect": [0.7, -0.7]})
+    >>> one_direction(table, ["S1", "S2"])["effect"].tolist()
+    [0.7]
+    >>> len(one_direction(table, ["S1", "S2", "S3"]))
+    2
+    """
+    if len(subtypes) != 2 or table.empty:
+        return table
+    return table[table["subtype"].astype(str) == subtypes[0]]
+
+
 def select_markers(
     markers: pd.DataFrame, subtypes: Sequence[str], *, per_subtype: int = 5, fdr: float = 0.05
 ) -> pd.DataFrame:
     """Choose the markers to draw: of each layer and subtype those with the smallest p.
 
     Features higher in the subtype (positive effect) come before lower ones, and a feature is shown
-    once, for the subtype it marks best. Fewer are taken where the figure would grow too long.
+    once, for the subtype it marks best. Of two subtypes, which mirror each other, the rows of the
+    first are taken: so many that are raised in it, then so many that are lowered. Fewer are taken
+    where the figure would grow too long.
 
     Parameters
     ----------
@@ -52,6 +75,7 @@ def select_markers(
     ['A']
     """
     found = markers[markers["fdr"] <= fdr] if len(markers) else markers
+    found = one_direction(found, subtypes)
     if found.empty:
         return found
     layers = list(dict.fromkeys(found["layer"]))
@@ -59,10 +83,11 @@ def select_markers(
     found = found.assign(_lower=~(found["effect"] > 0), _size=-found["effect"].abs())
     best = found.sort_values(["_lower", "p", "_size", "feature"], kind="stable")
     best = best.drop_duplicates(["layer", "feature"])
+    group = best["_lower"] if len(subtypes) == 2 else best["subtype"]
     parts = [
-        best[(best["layer"] == layer) & (best["subtype"] == subtype)].head(most)
+        best[(best["layer"] == layer) & (group == value)].head(most)
         for layer in layers
-        for subtype in subtypes
+        for value in ([False, True] if len(subtypes) == 2 else subtypes)
     ]
     return pd.concat(parts).drop(columns=["_lower", "_size"])
 
@@ -80,7 +105,8 @@ def top_markers(
     """Draw the strongest markers of each subtype and layer as a heatmap.
 
     Values are z-scores over the patients of a layer, cut at -2.5 and 2.5; patients are ordered as
-    in the fused network. Grey: the patient lacks the value.
+    in the fused network. Grey: the patient lacks the value. Two subtypes mirror each other, so
+    that their features are raised or lowered in the first.
 
     Parameters
     ----------
@@ -156,7 +182,7 @@ def top_markers(
         if start:
             ax.axvline(start - 0.5, color="white", linewidth=1)
         start += count
-    _mark_rows(ax, chosen)
+    _mark_rows(ax, chosen, subtypes.names)
     bar = ax.figure.colorbar(
         image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
     )
@@ -175,12 +201,23 @@ def _z_scores(prepared: Prepared, layer: str, feature: str, patients: pd.Index) 
     return (column - finite.mean()) / spread if spread > 0 else column * 0
 
 
-def _mark_rows(ax: "Axes", chosen: pd.DataFrame) -> None:
+def _mark_rows(ax: "Axes", chosen: pd.DataFrame, subtypes: Sequence[str]) -> None:
     """At the left, which rows belong to which layer and mark which subtype."""
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Patch, Rectangle
 
     down = ax.get_yaxis_transform()
-    for y, name in enumerate(chosen["subtype"]):
+    marked = chosen["subtype"]
+    if len(subtypes) == 2:
+        first, second = subtypes
+        marked = marked.mask(~(chosen["effect"] > 0), second)
+        texts = {first: f"raised in {first} against {second}", second: f"lowered in {first}"}
+        ax.legend(
+            handles=[Patch(color=subtype_colour(name), label=texts[name]) for name in subtypes],
+            loc="upper left",
+            bbox_to_anchor=(1.0, 0.0),
+            handlelength=0.7,
+        )
+    for y, name in enumerate(marked):
         box: dict[str, Any] = {
             "facecolor": subtype_colour(str(name)),
             "edgecolor": "none",
@@ -200,13 +237,22 @@ def _mark_rows(ax: "Axes", chosen: pd.DataFrame) -> None:
 
 
 @styled
-def pathways(enrichment: pd.DataFrame, *, per_subtype: int = 5, ax: "Axes | None" = None) -> "Axes":
+def pathways(
+    enrichment: pd.DataFrame,
+    *,
+    subtypes: Sequence[str] | None = None,
+    per_subtype: int = 5,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw gene sets against subtypes: colour is the enrichment score, size the evidence.
 
     Parameters
     ----------
     enrichment : pandas.DataFrame
         Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``.
+    subtypes : sequence of str, optional
+        Names of all subtypes there are. If they are two, which mirror each other, only the first
+        is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
     per_subtype : int
         Gene sets of each subtype that are shown, smallest false discovery rate first.
     ax : matplotlib.axes.Axes, optional
@@ -223,20 +269,26 @@ def pathways(enrichment: pd.DataFrame, *, per_subtype: int = 5, ax: "Axes | None
     >>> from omicsfuse.plot import pathways
     >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "gene_set": ["HYPOXIA"] * 2,
     ...                       "nes": [1.8, -1.7], "fdr": [0.01, 0.2]})
-    >>> [text.get_text() for text in pathways(table).get_yticklabels()]
-    ['HYPOXIA']
+    >>> [text.get_text() for text in pathways(table).get_xticklabels()]
+    ['S1', 'S2']
+    >>> ax = pathways(table, subtypes=["S1", "S2"])
+    >>> [text.get_text() for text in ax.get_xticklabels()]
+    ['S1 vs S2']
     """
     from matplotlib.lines import Line2D
 
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
+    table = one_direction(table, subtypes or ())
     if table.empty:
         return nothing("no gene set was tested", ax)
+    pair = subtypes is not None and len(subtypes) == 2
     names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
     table = table.assign(_size=-table["nes"].abs())
     best = table.sort_values(["fdr", "_size", "gene_set"], kind="stable")
     rows: list[str] = []
-    for name in names:
-        top = best.loc[best["subtype"].astype(str) == name, "gene_set"].head(per_subtype)
+    group = best["nes"] <= 0 if pair else best["subtype"].astype(str)
+    for value in [False, True] if pair else names:
+        top = best.loc[group == value, "gene_set"].head(per_subtype)
         rows += [str(gene_set) for gene_set in top if str(gene_set) not in rows]
     shown = best[best["gene_set"].isin(rows)]
     ax = axes_or_new(ax, 4.6 + 0.45 * len(names), 1.5 + 0.21 * len(rows))
@@ -256,7 +308,7 @@ def pathways(enrichment: pd.DataFrame, *, per_subtype: int = 5, ax: "Axes | None
         linewidths=np.where(fdr < 0.05, 1.1, 0.5).tolist(),
         zorder=3,
     )
-    ax.set_xticks(range(len(names)), names)
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
     ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -283,7 +335,8 @@ def pathways(enrichment: pd.DataFrame, *, per_subtype: int = 5, ax: "Axes | None
     )
     bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", shrink=0.6, aspect=24, pad=0.02)
     bar.outline.set_visible(False)
-    bar.set_label("normalised enrichment score (NES)")
+    score = "normalised enrichment score (NES)"
+    bar.set_label(f"{score},\nabove 0: raised in {names[0]}" if pair else score)
     return ax
 
 

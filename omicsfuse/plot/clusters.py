@@ -23,8 +23,9 @@ _LAYER_TITLES = {
     "agreement_without": "without the layer:\nagreement with subtypes",
     "silhouette": "mean silhouette of subtypes\nin the layer's own network",
 }
-#: Marks of clusterwise stability after Hennig (2007, Comput Stat Data Anal 52:258).
-UNSTABLE, STABLE = 0.6, 0.75
+#: Mean Jaccard similarity from which a subtype is said to come back in resampled patients (Hennig
+#: 2007, Comput Stat Data Anal 52:258); data without any groups hardly reach it.
+COMES_BACK = 0.75
 
 
 @styled
@@ -99,7 +100,7 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     Returns
     -------
     matplotlib.axes.Axes
-        Mean Jaccard similarity and its standard deviation; marks at 0.6 and 0.75.
+        Mean Jaccard similarity and its standard deviation; a dashed line at 0.75.
 
     Examples
     --------
@@ -114,10 +115,13 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     if table.empty or table["jaccard_mean"].isna().all():
         return nothing("stability was not assessed", ax)
     ax = axes_or_new(ax, 5.2, 1.1 + 0.32 * len(table))
-    ax.axvspan(0, UNSTABLE, color="#f3f4f6", zorder=0)
-    for mark, text in ((UNSTABLE, "0.6"), (STABLE, "0.75")):
-        ax.axvline(mark, color=MUTED, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
-        ax.text(mark, 1.02, text, transform=ax.get_xaxis_transform(), ha="center", color=MUTED)
+    ax.axvspan(0, COMES_BACK, color="#f3f4f6", zorder=0)
+    ax.axvline(COMES_BACK, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=2.5)
+    for x, text, side in (
+        (COMES_BACK - 0.012, "no evidence of a subtype", "right"),
+        (COMES_BACK + 0.012, f"{COMES_BACK:g}", "left"),
+    ):
+        ax.text(x, 1.02, text, transform=ax.get_xaxis_transform(), ha=side, color=MUTED)
     for y, (name, row) in enumerate(table.iterrows()):
         mean, spread = float(row["jaccard_mean"]), float(row.get("jaccard_sd", np.nan))
         if np.isnan(mean):

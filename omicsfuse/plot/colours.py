@@ -1,7 +1,5 @@
 """One colour and one marker for each subtype, the same in every figure and in the report."""
 
-from collections.abc import Sequence
-
 #: Subtype colours in order of size, told apart with the common forms of colour blindness; the
 #: first six are of Okabe and Ito (2008), the others of Paul Tol's muted scheme and greys.
 PALETTE = (
@@ -60,18 +58,6 @@ def subtype_colour(subtype: str) -> str:
     ('#0072B2', '#D55E00')
     """
     return PALETTE[position(subtype) % len(PALETTE)]
-
-
-def subtype_colours(subtypes: Sequence[str]) -> dict[str, str]:
-    """Colours of several subtypes.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot import subtype_colours
-    >>> subtype_colours(["S1", "S3"])
-    {'S1': '#0072B2', 'S3': '#009E73'}
-    """
-    return {subtype: subtype_colour(subtype) for subtype in subtypes}
 
 
 def marker(subtype: str) -> str:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
-from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
 from omicsfuse.results import Verification
 
@@ -115,23 +114,6 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
             heading = title
         rows.append(_row(row, str(row["comparison"])))
     return _draw(rows, ax)
-
-
-@styled
-def verification_curves(verification: Verification) -> "list[Axes]":
-    """Draw Kaplan-Meier curves of the assigned subtypes in other cohorts, a figure for each.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot import verification_curves
-    >>> from omicsfuse.results import Verification
-    >>> verification_curves(Verification(pd.DataFrame(), {}, {}))
-    []
-    """
-    return [
-        kaplan_meier(comparison, title=name) for name, comparison in verification.survival.items()
-    ]
 
 
 def _row(row: pd.Series, label: str) -> _Row:

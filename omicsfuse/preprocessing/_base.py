@@ -44,6 +44,8 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         "Check the table and its declared kind and scale, or leave the layer out."
     )
 
+    max_missing: float
+
     @property
     @abstractmethod
     def analysis_scale(self) -> str:
@@ -180,6 +182,12 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         if drop.any():
             self.dropped_[reason] = columns[drop]
         return columns[~drop]
+
+    def _not_missing(self, observed: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Columns that enough patients have: ``observed`` counts them, ``missing`` is a share."""
+        drop = (missing > self.max_missing) | (observed == 0)
+        reason = f"missing in more than {self.max_missing:.0%} of patients"
+        return self._drop(np.arange(len(drop)), drop, reason)
 
     def _require(self, columns: np.ndarray) -> None:
         """Refuse to go on without a usable feature."""

@@ -21,10 +21,13 @@ class ContinuousPipeline(LayerPreprocessor):
     #: Number of features that ``n_features="auto"`` stands for, by analysis scale; else all.
     _automatic: ClassVar[dict[str, int]] = {}
 
-    max_missing: float
-    max_identical: float
-    n_neighbors: int
-    limit: float
+    def __init__(
+        self, max_missing: float, max_identical: float, n_neighbors: int, limit: float
+    ) -> None:
+        self.max_missing = max_missing
+        self.max_identical = max_identical
+        self.n_neighbors = n_neighbors
+        self.limit = limit
 
     def _check_parameters(self) -> None:
         self._check_range("max_missing", 0, 1)
@@ -81,11 +84,7 @@ class ContinuousPipeline(LayerPreprocessor):
 
     def _usable(self, summary: FeatureSummary) -> np.ndarray:
         """Columns that are neither mostly missing nor (nearly) constant."""
-        columns = np.arange(len(summary.missing))
-        missing = (summary.missing > self.max_missing) | (summary.observed == 0)
-        left = self._drop(
-            columns, missing, f"missing in more than {self.max_missing:.0%} of patients"
-        )
+        left = self._not_missing(summary.observed, summary.missing)
         left = self._drop(left, summary.constant[left], "the same value in every patient")
         return self._drop(
             left,

@@ -1,13 +1,11 @@
 """Continuous measurements without a kind of their own, and protein abundance."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.cohort import SCALES
+from omicsfuse.cohort import SCALES, ZSCORE_LIMIT
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
-
-_CHOICES = tuple(dict.fromkeys([*SCALES["continuous"], *SCALES["protein"]]))
 
 
 class ContinuousPreprocessor(ContinuousPipeline):
@@ -75,6 +73,9 @@ class ContinuousPreprocessor(ContinuousPipeline):
     {'the same value in every patient': [3]}
     """
 
+    #: Kinds of layers it is for, whose scales it knows.
+    _kinds: ClassVar[tuple[str, ...]] = ("continuous", "protein")
+
     def __init__(
         self,
         scale: str = "raw",
@@ -83,14 +84,11 @@ class ContinuousPreprocessor(ContinuousPipeline):
         max_identical: float = 0.95,
         n_neighbors: int = 10,
         limit: float = 5.0,
-        zscore_limit: float = 10.0,
+        zscore_limit: float = ZSCORE_LIMIT,
     ) -> None:
+        super().__init__(max_missing, max_identical, n_neighbors, limit)
         self.scale = scale
         self.n_features = n_features
-        self.max_missing = max_missing
-        self.max_identical = max_identical
-        self.n_neighbors = n_neighbors
-        self.limit = limit
         self.zscore_limit = zscore_limit
 
     @property
@@ -100,7 +98,8 @@ class ContinuousPreprocessor(ContinuousPipeline):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        self._check_choice("scale", _CHOICES)
+        scales = dict.fromkeys(scale for kind in self._kinds for scale in SCALES[kind])
+        self._check_choice("scale", tuple(scales))
         self._check_range("zscore_limit", 0.1, np.inf)
 
     def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:

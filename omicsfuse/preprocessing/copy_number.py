@@ -1,6 +1,6 @@
 """Copy number: GISTIC levels, or log2 ratios of segments."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -60,8 +60,6 @@ class CopyNumberPreprocessor(ContinuousPipeline):
     ['identical to a kept feature in every patient', 'the same value in every patient']
     """
 
-    _automatic: ClassVar[dict[str, int]] = {}
-
     def __init__(
         self,
         scale: str = "gistic",
@@ -71,12 +69,9 @@ class CopyNumberPreprocessor(ContinuousPipeline):
         n_neighbors: int = 10,
         limit: float = 5.0,
     ) -> None:
+        super().__init__(max_missing, max_identical, n_neighbors, limit)
         self.scale = scale
         self.n_features = n_features
-        self.max_missing = max_missing
-        self.max_identical = max_identical
-        self.n_neighbors = n_neighbors
-        self.limit = limit
 
     @property
     def analysis_scale(self) -> str:
@@ -98,12 +93,7 @@ class CopyNumberPreprocessor(ContinuousPipeline):
             super()._fit(X)
             return
         summary = summarise(X)
-        missing = (summary.missing > self.max_missing) | (summary.observed == 0)
-        left = self._drop(
-            np.arange(X.shape[1]),
-            missing,
-            f"missing in more than {self.max_missing:.0%} of patients",
-        )
+        left = self._not_missing(summary.observed, summary.missing)
         left = self._drop(left, summary.constant[left], "the same value in every patient")
         self._require(left)
         self.usable_ = left

@@ -4,31 +4,32 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.cohort import SCALES
+from omicsfuse.cohort import ZSCORE_LIMIT
 from omicsfuse.preprocessing._base import PreprocessError
-from omicsfuse.preprocessing._pipeline import ContinuousPipeline
+from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
 
-_LINEAR = ("counts", "tpm", "fpkm")
+_LINEAR = ("counts", "normalised_counts", "tpm", "fpkm")
 
 
-class ExpressionPreprocessor(ContinuousPipeline):
+class ExpressionPreprocessor(ContinuousPreprocessor):
     """Gene expression on a log2 scale (or as z-scores), made ready for distances.
 
     To the analysis scale: ``"counts"`` are divided by the patient's library size (the sum of the
-    layer's counts) to counts per million, then log2(x + 1); ``"tpm"`` and ``"fpkm"`` become
-    log2(x + 1); ``"log2"`` is taken as it is; ``"zscore"`` is limited to plus or minus
+    layer's counts) to counts per million, then log2(x + 1); ``"normalised_counts"``, which are
+    comparable between patients as they are (RSEM upper quartile, DESeq2 size factors), ``"tpm"``
+    and ``"fpkm"`` become log2(x + 1); ``"log2"`` is taken as it is; ``"zscore"`` is limited to plus or minus
     ``zscore_limit``. A patient without a single count has no values. The other steps are those of
     :class:`ContinuousPreprocessor`; the most variable genes are those of the largest variance of
     log2 values after winsorising.
 
     Counts per million say how much of a library one gene takes. In a table of all genes that is
     nearly free of the other genes; in a panel of a few hundred genes it is not: one gene that
-    rises lowers all others. Give such panels as ``"tpm"`` or ``"log2"`` values normalised on the
-    whole transcriptome where there are any.
+    rises lowers all others. Give such panels as ``"normalised_counts"``, ``"tpm"`` or ``"log2"``
+    values normalised on the whole transcriptome where there are any.
 
     Parameters
     ----------
-    scale : {"log2", "counts", "tpm", "fpkm", "zscore"}
+    scale : {"log2", "counts", "normalised_counts", "tpm", "fpkm", "zscore"}
         Scale of the input.
     n_features : int, None or "auto"
         How many genes to keep, by variance (median absolute deviation for z-scores); None keeps
@@ -53,7 +54,7 @@ class ExpressionPreprocessor(ContinuousPipeline):
     [[17.932, 0.0, 0.0, 0.0, 0.0, 19.517]]
     """
 
-    _kind: ClassVar[str] = "expression"
+    _kinds: ClassVar[tuple[str, ...]] = ("expression",)
     _automatic: ClassVar[dict[str, int]] = {"log2": 2000}
 
     def __init__(
@@ -64,15 +65,11 @@ class ExpressionPreprocessor(ContinuousPipeline):
         max_identical: float = 0.95,
         n_neighbors: int = 10,
         limit: float = 5.0,
-        zscore_limit: float = 10.0,
+        zscore_limit: float = ZSCORE_LIMIT,
     ) -> None:
-        self.scale = scale
-        self.n_features = n_features
-        self.max_missing = max_missing
-        self.max_identical = max_identical
-        self.n_neighbors = n_neighbors
-        self.limit = limit
-        self.zscore_limit = zscore_limit
+        super().__init__(
+            scale, n_features, max_missing, max_identical, n_neighbors, limit, zscore_limit
+        )
 
     @property
     def analysis_scale(self) -> str:
@@ -89,16 +86,9 @@ class ExpressionPreprocessor(ContinuousPipeline):
         tags.input_tags.positive_only = self.scale in _LINEAR
         return tags
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        self._check_choice("scale", SCALES[self._kind])
-        self._check_range("zscore_limit", 0.1, np.inf)
-
     def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:
-        if self.scale == "log2":
-            return X
-        if self.scale == "zscore":
-            return np.clip(X, -self.zscore_limit, self.zscore_limit)
+        if self.scale not in _LINEAR:
+            return super()._to_analysis_scale(X)
         if (X < 0).any():
             raise PreprocessError(
                 f"Negative values in data passed to {type(self).__name__}: the smallest is "
@@ -119,7 +109,7 @@ class MirnaPreprocessor(ExpressionPreprocessor):
 
     Parameters
     ----------
-    scale : {"log2", "counts", "tpm", "zscore"}
+    scale : {"log2", "counts", "normalised_counts", "tpm", "zscore"}
         Scale of the input; ``"tpm"`` is also right for reads per million.
     n_features, max_missing, max_identical, n_neighbors, limit, zscore_limit
         As for :class:`ExpressionPreprocessor`.
@@ -133,4 +123,4 @@ class MirnaPreprocessor(ExpressionPreprocessor):
     (20, 6)
     """
 
-    _kind: ClassVar[str] = "mirna"
+    _kinds: ClassVar[tuple[str, ...]] = ("mirna",)

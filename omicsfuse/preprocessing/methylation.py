@@ -59,13 +59,10 @@ class MethylationPreprocessor(ContinuousPipeline):
         n_neighbors: int = 10,
         limit: float = 5.0,
     ) -> None:
+        super().__init__(max_missing, max_identical, n_neighbors, limit)
         self.scale = scale
         self.n_features = n_features
         self.offset = offset
-        self.max_missing = max_missing
-        self.max_identical = max_identical
-        self.n_neighbors = n_neighbors
-        self.limit = limit
 
     @property
     def analysis_scale(self) -> str:

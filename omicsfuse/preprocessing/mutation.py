@@ -78,12 +78,7 @@ class MutationPreprocessor(LayerPreprocessor):
         mutated = np.nansum(calls, axis=0)
         # The tolerance keeps 2% of 150 patients at 3, not at 4.
         needed = int(np.ceil(max(self.min_patients, self.min_prevalence * len(X) - 1e-9)))
-        missing = (1 - observed / len(X) > self.max_missing) | (observed == 0)
-        left = self._drop(
-            np.arange(X.shape[1]),
-            missing,
-            f"missing in more than {self.max_missing:.0%} of patients",
-        )
+        left = self._not_missing(observed, 1 - observed / len(X))
         left = self._drop(left, mutated[left] < needed, f"mutated in fewer than {needed} patients")
         self._require(left)
         self.usable_ = self.kept_ = left

@@ -1,6 +1,5 @@
 """All layers of a cohort made ready for fusion, with an account of what was left out."""
 
-import difflib
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import SCALES, Cohort, Layer, Loss
 from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
@@ -117,7 +117,7 @@ def preprocess(
     common = None if isinstance(n_features, Mapping) else n_features
     for given, argument in ((per_layer, "n_features"), (settings or {}, "settings")):
         for name in given:
-            _require_name(name, names, f"{argument} names layer", "these are used", StudyError)
+            _require_name(name, names, f"{argument} names a layer that is not used:", StudyError)
     prepared: dict[str, PreparedLayer] = {}
     unusable: dict[str, str] = {}
     losses = list(cohort.losses)
@@ -135,7 +135,7 @@ def preprocess(
             lost = [_unusable_loss(name, layer)]
         losses += lost
     _report_unusable(unusable, list(prepared))
-    return Prepared(cohort.name, prepared, tuple(losses))
+    return Prepared(cohort.name, prepared, tuple(losses), cohort.study)
 
 
 def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
@@ -168,7 +168,7 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     """
     if layer.kind not in PREPROCESSORS:
         raise CohortError(
-            f"kind {layer.kind!r} is unknown; choose from {', '.join(PREPROCESSORS)}."
+            f"kind {layer.kind!r} is unknown; {did_you_mean(layer.kind, PREPROCESSORS)}."
         )
     defaults = DEFAULTS[layer.kind]
     for option in options:
@@ -179,7 +179,7 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
                 else "min_patients and min_prevalence choose the genes"
             )
             raise StudyError(f"n_features does not apply to kind {layer.kind!r}: {why}.")
-        _require_name(option, defaults, f"kind {layer.kind!r} has no setting", "it has", StudyError)
+        _require_name(option, defaults, f"kind {layer.kind!r} has no setting", StudyError)
     if "scale" in PREPROCESSORS[layer.kind]().get_params(deep=False):
         options["scale"] = layer.scale or SCALES[layer.kind][0]
     return PREPROCESSORS[layer.kind](**options)
@@ -309,7 +309,7 @@ def _chosen(cohort: Cohort, layers: Sequence[str] | None) -> list[str]:
             f"no layer was chosen; cohort {cohort.name!r} has: {', '.join(cohort.omics)}."
         )
     for name in wanted:
-        _require_name(name, cohort.omics, f"cohort {cohort.name!r} has no layer", "it has")
+        _require_name(name, cohort.omics, f"cohort {cohort.name!r} has no layer")
     return [name for name in cohort.omics if name in wanted]
 
 
@@ -317,12 +317,8 @@ def _require_name(
     name: str,
     known: Collection[str],
     complaint: str,
-    listing: str,
     error: type[CohortError] | type[StudyError] = CohortError,
 ) -> None:
     """Refuse a name that is not known, pointing to the nearest one that is."""
-    if name in known:
-        return
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise error(f"{complaint} {name!r}; {listing}: {', '.join(known)}.{hint}")
+    if name not in known:
+        raise error(f"{complaint} {name!r}; {did_you_mean(name, known)}.")

@@ -81,12 +81,9 @@ class RadiomicsPreprocessor(ContinuousPipeline):
         n_neighbors: int = 10,
         limit: float = 5.0,
     ) -> None:
+        super().__init__(max_missing, max_identical, n_neighbors, limit)
         self.method = method
         self.max_correlation = max_correlation
-        self.max_missing = max_missing
-        self.max_identical = max_identical
-        self.n_neighbors = n_neighbors
-        self.limit = limit
 
     @property
     def analysis_scale(self) -> str:

@@ -2,10 +2,20 @@
 
 import math
 
-from omicsfuse.plot.clusters import UNSTABLE
+import pandas as pd
+
+from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
-from omicsfuse.report.summary import LEVEL, best_p, listing, mean_jaccard, plural
+from omicsfuse.report.summary import (
+    LEVEL,
+    NO_GROUPS,
+    best_p,
+    listing,
+    mean_jaccard,
+    overall_fdr,
+    plural,
+)
 from omicsfuse.results import RunResults, SurvivalComparison
 
 _SMALL = 10
@@ -25,12 +35,6 @@ def caveats(results: RunResults) -> list[str]:
     -------
     list of str
         One sentence each; empty if nothing needs saying.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.caveats import caveats
-    >>> caveats.__name__
-    'caveats'
     """
     found: list[str] = []
     mean, table = mean_jaccard(results), results.assessment.stability
@@ -38,21 +42,22 @@ def caveats(results: RunResults) -> list[str]:
         found.append("There is one group only: nothing between subtypes can be compared.")
     elif math.isnan(mean):
         found.append("Stability was not assessed: do not take the subtypes for real yet.")
-    elif mean < UNSTABLE:
+    elif mean < COMES_BACK:
         found.append(
-            f"The subtypes are unstable (mean Jaccard similarity {mean:.2f}, below {UNSTABLE}): "
-            "other patients of the same kind would probably fall into other groups."
+            f"The subtypes do not come back reliably (mean Jaccard similarity {mean:.2f}, below "
+            f"{COMES_BACK}): {NO_GROUPS}."
         )
     else:
-        weak = table.index[table["jaccard_mean"] < UNSTABLE]
+        weak = table.index[table["jaccard_mean"] < COMES_BACK]
         if len(weak):
             noun = "Subtype" if len(weak) == 1 else "Subtypes"
-            verb = "is" if len(weak) == 1 else "are"
+            verb = "does" if len(weak) == 1 else "do"
             found.append(
-                f"{noun} {listing(list(weak))} {verb} unstable (Jaccard below {UNSTABLE})."
+                f"{noun} {listing(list(weak))} {verb} not come back reliably (mean Jaccard "
+                f"similarity below {COMES_BACK})."
             )
     for comparison in results.survival.values():
-        found += _survival_caveats(comparison)
+        found += _survival_caveats(comparison, several=len(results.survival) > 1)
     found += _verification_caveats(results)
     sizes = results.subtypes.labels.value_counts()
     small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
@@ -69,7 +74,7 @@ def caveats(results: RunResults) -> list[str]:
     return found
 
 
-def _survival_caveats(comparison: SurvivalComparison) -> list[str]:
+def _survival_caveats(comparison: SurvivalComparison, *, several: bool) -> list[str]:
     test = overall_test(comparison)
     endpoint, p = clean(comparison.endpoint), best_p(test)
     if test is None or math.isnan(p):
@@ -79,6 +84,11 @@ def _survival_caveats(comparison: SurvivalComparison) -> list[str]:
         texts.append(
             f"There is no evidence of a survival difference ({endpoint}); with "
             f"{plural(int(test['events']), 'event')} this does not show that survival is the same."
+        )
+    elif several and overall_fdr(test) >= LEVEL:
+        texts.append(
+            f"The survival difference ({endpoint}) does not withstand correction for the number of "
+            f"endpoints ({format_p(overall_fdr(test), 'FDR')})."
         )
     asymptotic = float(test["p_asymptotic"])
     if math.isfinite(asymptotic) and (asymptotic < LEVEL) != (p < LEVEL):
@@ -90,20 +100,35 @@ def _survival_caveats(comparison: SurvivalComparison) -> list[str]:
 
 
 def _verification_caveats(results: RunResults) -> list[str]:
-    """Name significant scores in other cohorts that random gene sets match."""
+    """Name cohorts that are not independent, and scores that random gene sets match."""
     if results.verification is None or results.verification.table.empty:
         return []
     table = results.verification.table
     matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < _PERCENTILE)]
-    internal = table.loc[table["note"].astype(str).str.contains("not independent"), "cohort"]
-    same = [
-        f"{clean(cohort)} is of the same study as the discovery cohort: other patients, but not "
-        "independent validation."
-        for cohort in internal.unique()
-    ]
-    return same + [
+    return _relations(table) + [
         f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
         f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% of "
         "random gene sets of the same size do as well or better."
         for _, row in matched.iterrows()
     ]
+
+
+def _relations(table: pd.DataFrame) -> list[str]:
+    """Say which cohorts are, or look like, the study that the signature is from."""
+    texts = []
+    for cohort, rows in table.groupby("cohort", sort=False):
+        notes = "; ".join(rows["note"].astype(str))
+        same = set(rows["same_study"].astype(str)) if "same_study" in rows else set()
+        if "training cohort itself" in notes:
+            texts.append(f"{clean(cohort)} is the training cohort itself: this is no verification.")
+        elif "yes" in same or ("same_study" not in rows and "not independent" in notes):
+            texts.append(
+                f"{clean(cohort)} is of the same study as the discovery cohort: other patients, "
+                "but not independent validation."
+            )
+        elif "by name" in same:
+            texts.append(
+                f"{clean(cohort)} is by its name of the same study as the discovery cohort: if so, "
+                "this is not independent validation."
+            )
+    return texts

@@ -51,12 +51,6 @@ def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
     -------
     list of FigureView
         In the order of the page.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.figures import draw_figures
-    >>> draw_figures.__name__
-    'draw_figures'
     """
     views = []
     for plan in _plans(results):

@@ -13,14 +13,7 @@ from omicsfuse.results import RunResults
 
 
 def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Say whether subtypes differ in survival: curves, tests, Cox models.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.findings import survival_section
-    >>> survival_section.__name__
-    'survival_section'
-    """
+    """Say whether subtypes differ in survival: curves, tests, Cox models."""
     if not results.survival:
         why = (
             "There is no clinical table"
@@ -56,14 +49,7 @@ def _plain_p(value: float) -> str:
 
 
 def clinical_section(results: RunResults) -> Section:
-    """Compare subtypes with clinical columns and known labels.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.findings import clinical_section
-    >>> clinical_section.__name__
-    'clinical_section'
-    """
+    """Compare subtypes with clinical columns and known labels."""
     title = "Clinical associations and known labels"
     if results.clinical.empty:
         text = "There is no clinical column to compare the subtypes with."
@@ -98,14 +84,7 @@ def _known_label(results: RunResults, name: str) -> Table | None:
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Show what marks the subtypes: features and gene sets.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.findings import biology_section
-    >>> biology_section.__name__
-    'biology_section'
-    """
+    """Show what marks the subtypes: features and gene sets."""
     texts = []
     if len(results.subtypes.names) == 1:
         texts.append("With one group there is nothing to compare features with.")
@@ -161,14 +140,7 @@ def _first_genes(genes: Any) -> str:
 
 
 def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Show what the locked signature finds in other cohorts.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.findings import verification_section
-    >>> verification_section.__name__
-    'verification_section'
-    """
+    """Show what the locked signature finds in other cohorts."""
     title, signature = "Signature and verification", results.signature
     if signature is None:
         text = "No signature was derived, so there is nothing to verify in other cohorts."

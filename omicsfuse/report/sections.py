@@ -22,14 +22,7 @@ from omicsfuse.results import RunResults
 
 
 def summary_section(results: RunResults) -> tuple[str, list[str], Table | None]:
-    """Opening of the report: one paragraph, caveats, and a table of the subtypes.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.sections import summary_section
-    >>> summary_section.__name__
-    'summary_section'
-    """
+    """Opening of the report: one paragraph, caveats, and a table of the subtypes."""
     return " ".join(summary_sentences(results)), caveats(results), _subtype_table(results)
 
 
@@ -47,12 +40,6 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
     -------
     list of Section
         Sections; one without anything to show says why in a sentence.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.sections import build_sections
-    >>> build_sections.__name__
-    'build_sections'
     """
 
     def pictures(section: str) -> tuple[FigureView, ...]:

@@ -6,12 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.plot.clusters import STABLE, UNSTABLE
+from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.results import RunResults, SurvivalComparison
 
 LEVEL = 0.05
+#: What a mean Jaccard similarity has to be held against.
+NO_GROUPS = (
+    "data without any groups reach 0.58 to 0.75 when cut into two groups, so that a value below "
+    f"about {COMES_BACK} is no evidence of subtypes"
+)
+#: What was not repeated in the resamples.
+NOT_REPEATED = "k was fixed and preprocessing was not fitted again in the resamples"
 
 
 def listing(names: Sequence[object]) -> str:
@@ -40,14 +47,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def mean_jaccard(results: RunResults) -> float:
-    """Mean stability over subtypes; NaN where it was not assessed.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.summary import mean_jaccard
-    >>> mean_jaccard.__name__
-    'mean_jaccard'
-    """
+    """Mean stability over subtypes; NaN where it was not assessed."""
     table = results.assessment.stability
     values = table["jaccard_mean"].dropna() if "jaccard_mean" in table else pd.Series(dtype=float)
     return float(values.mean()) if len(values) else math.nan
@@ -84,17 +84,12 @@ def summary_sentences(results: RunResults) -> list[str]:
     -------
     list of str
         Sentences that make one paragraph.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.summary import summary_sentences
-    >>> summary_sentences.__name__
-    'summary_sentences'
     """
     sentences = [_fused(results), _subtypes(results), _stability(results), _known(results)]
     if not results.survival:
         sentences.append("Survival was not compared: the cohort has no endpoint.")
-    sentences += [survival_sentence(comparison) for comparison in results.survival.values()]
+    several = len(results.survival) > 1
+    sentences += [survival_sentence(c, several=several) for c in results.survival.values()]
     sentences += verification_sentences(results)
     return [sentence for sentence in sentences if sentence]
 
@@ -126,12 +121,17 @@ def _stability(results: RunResults) -> str:
     mean = mean_jaccard(results)
     if math.isnan(mean):
         return "Stability was not assessed." if len(results.subtypes.names) > 1 else ""
-    table = results.assessment.stability
-    lowest = table["jaccard_mean"]
-    verdict = "unstable" if mean < UNSTABLE else "stable" if mean >= STABLE else "moderately stable"
+    lowest = results.assessment.stability["jaccard_mean"]
+    weak = lowest.index[lowest < COMES_BACK]
+    if mean < COMES_BACK:
+        verdict = "do not come back reliably"
+    elif len(weak):
+        verdict = f"come back, but not reliably {listing(list(weak))}"
+    else:
+        verdict = "come back"
     return (
-        f"When patients are resampled, the subtypes are {verdict}: mean Jaccard similarity "
-        f"{mean:.2f} (lowest {lowest.min():.2f}, {clean(lowest.idxmin())})."
+        f"When patients are resampled, the subtypes {verdict}: mean Jaccard similarity {mean:.2f} "
+        f"(lowest {lowest.min():.2f}, {clean(lowest.idxmin())}; {NO_GROUPS}; {NOT_REPEATED})."
     )
 
 
@@ -145,8 +145,10 @@ def _known(results: RunResults) -> str:
     return f"Agreement with known labels (adjusted Rand index, 1 is identical): {each}."
 
 
-def survival_sentence(comparison: SurvivalComparison) -> str:
+def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
     """Say what the log-rank test of one endpoint shows, with patients and events.
+
+    Where there are several endpoints, the false discovery rate over them is given as well.
 
     Examples
     --------
@@ -171,6 +173,7 @@ p = 0.30, permutation p = 0.31; 90 patients, 40 events).'
     parts = [
         format_p(float(test["p_asymptotic"])),
         format_p(float(test.get("p_permutation", np.nan)), "permutation p"),
+        format_p(overall_fdr(test), "FDR over the endpoints") if several else "",
     ]
     values = ", ".join(part for part in parts if part)
     found = (
@@ -181,15 +184,31 @@ p = 0.30, permutation p = 0.31; 90 patients, 40 events).'
     return f"For endpoint {endpoint}, {found} (log-rank {values}; {counts})."
 
 
-def verification_sentences(results: RunResults) -> list[str]:
-    """Say what the locked signature shows in each external cohort.
+def overall_fdr(test: pd.Series | None) -> float:
+    """Tell the false discovery rate of a test over all subtypes; NaN where there is none.
 
     Examples
     --------
-    >>> from omicsfuse.report.summary import verification_sentences
-    >>> verification_sentences.__name__
-    'verification_sentences'
+    >>> import pandas as pd
+    >>> from omicsfuse.report.summary import overall_fdr
+    >>> overall_fdr(pd.Series({"fdr": 0.04})), overall_fdr(pd.Series({"p_asymptotic": 0.04}))
+    (0.04, nan)
     """
+    return math.nan if test is None else float(test.get("fdr", math.nan))
+
+
+def external_test_name(results: RunResults, cohort: str, endpoint: str) -> str:
+    """Name the log-rank p of a table of verification: by permutation, where it was permuted."""
+    verification = results.verification
+    survival = verification.survival if verification is not None else {}
+    comparison = survival.get(f"{cohort}: {endpoint}")
+    test = overall_test(comparison) if comparison is not None else None
+    permuted = test is None or math.isfinite(float(test.get("p_permutation", math.nan)))
+    return "log-rank test by permutation" if permuted else "asymptotic log-rank test"
+
+
+def verification_sentences(results: RunResults) -> list[str]:
+    """Say what the locked signature shows in each external cohort."""
     if results.verification is None:
         return []
     table = results.verification.table
@@ -214,20 +233,14 @@ def verification_sentences(results: RunResults) -> list[str]:
                 else "shows no evidence of a difference between assigned subtypes"
             )
             endpoint = clean(row["endpoint"])
-            parts.append(f"survival ({endpoint}) {shown} (log-rank {format_p(p)}; {counts})")
+            test = external_test_name(results, str(cohort), str(row["endpoint"]))
+            parts.append(f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})")
         sentences.append(f"{text} {'; '.join(parts) or 'survival was not tested'}.")
     return sentences
 
 
 def layer_sentences(results: RunResults) -> list[str]:
-    """Say in one sentence what each layer brings.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.summary import layer_sentences
-    >>> layer_sentences.__name__
-    'layer_sentences'
-    """
+    """Say in one sentence what each layer brings."""
     sentences = []
     for name, row in results.assessment.layers.iterrows():
         alone = float(row.get("agreement_alone", math.nan))

@@ -71,6 +71,22 @@ def test_refusion_on_everyone_repeats_the_labels() -> None:
     assert ["S" + str(g + 1) for g in again] == subtypes.labels.tolist()
 
 
+@pytest.mark.parametrize("shift", [0.5, 2.0])
+def test_a_single_layer_agrees_with_itself(shift: float) -> None:
+    ready, _ = planted({"a": shift})
+    fusion = of.fuse(ready, n_neighbors=8)
+    layers = of.assess(ready, fusion, of.cluster(fusion, 3)).layers
+    assert layers.loc["a", "agreement_alone"] == 1
+
+
+def test_a_layer_alone_is_what_fusing_it_alone_gives() -> None:
+    ready, _ = planted({"a": 0.8, "b": 0.6})
+    fusion = of.fuse(ready, n_neighbors=8)
+    alone = of.cluster(of.fuse(ready, layers=["b"], n_neighbors=8), 3).labels
+    again = refusion(ready, fusion).labels(3, layers=["b"])
+    assert ["S" + str(g + 1) for g in again] == alone.tolist()
+
+
 def test_one_subtype_and_one_layer_have_no_comparison() -> None:
     ready, _ = planted({"a": 2.0})
     fusion = of.fuse(ready, n_neighbors=8)

@@ -39,8 +39,9 @@ def test_patients_in_every_layer_are_fused_and_the_others_counted() -> None:
     assert list(fusion.affinity.columns) == PATIENTS[:14]
     assert fusion.coverage.shape == (22, 2)
     assert fusion.coverage.loc["P19"].tolist() == [True, False]
-    counts = {(loss.layer, loss.count) for loss in fusion.losses}
-    assert counts == {("protein", 2), ("other", 6), ("", 8)}
+    (loss,) = fusion.losses
+    assert (loss.what, loss.count) == ("patients", 8)
+    assert loss.reason == "not in every fused layer (protein lacks 2, other lacks 6)"
     np.testing.assert_allclose(
         fusion.affinity,
         of.fuse_affinities([w.to_numpy() for w in fusion.per_layer.values()], 5),
@@ -93,13 +94,13 @@ def test_known_distances() -> None:
     ("options", "message"),
     [
         ({"layers": []}, "name at least one layer"),
-        ({"layers": ["protien"]}, "Did you mean 'protein'"),
+        ({"layers": ["protien"]}, 'did you mean "protein"'),
         ({"layers": ["protein", "protein"]}, "named more than once: protein"),
         ({"engine": "fast"}, "engine is 'fast'; choose from exact, snfpy"),
         ({"engine": "snfpy", "variant": "paper"}, 'knows only variant "snfpy"'),
         ({"engine": "snfpy", "layers": ["protein"]}, "at least two layers"),
         ({"metrics": {"x": "cosine"}}, "metrics names x, which is not among the fused layers"),
-        ({"metrics": {"protein": "manhatten"}}, "metric is 'manhatten'; choose from"),
+        ({"metrics": {"protein": "manhatten"}}, 'manhatten.*did you mean "manhattan"'),
         ({"mu": -1}, "mu is -1"),
     ],
 )

@@ -20,7 +20,7 @@ def _table(n: int = 30, p: int = 8, seed: int = 0) -> pd.DataFrame:
 
 def _cohort(losses: tuple[Loss, ...] = (), **omics: Layer) -> Any:
     """A cohort as the gate would pass it, without the gate: these tests are of what comes after."""
-    return SimpleNamespace(name="small", omics=omics, losses=losses)
+    return SimpleNamespace(name="small", omics=omics, losses=losses, study="")
 
 
 def _losses(prepared: Any, what: str) -> dict[str, int]:
@@ -172,7 +172,7 @@ def test_patients_who_are_mostly_imputed_are_named() -> None:
 
 
 def test_an_unknown_layer_is_refused_with_the_nearest_name(simulated: SimulatedCohort) -> None:
-    with pytest.raises(CohortError, match=r"has no layer 'metylation'.*Did you mean 'methylation'"):
+    with pytest.raises(CohortError, match=r"no layer 'metylation'; did you mean \"methylation\"\?"):
         preprocess(simulated.discovery, ["expression", "metylation"])
     with pytest.raises(CohortError, match="no layer was chosen"):
         preprocess(simulated.discovery, [])
@@ -182,11 +182,11 @@ def test_an_unknown_layer_is_refused_with_the_nearest_name(simulated: SimulatedC
 
 def test_settings_for_unknown_layers_or_names_are_refused(simulated: SimulatedCohort) -> None:
     cohort = simulated.discovery
-    with pytest.raises(StudyError, match=r"n_features names layer 'expresion'.*'expression'"):
+    with pytest.raises(StudyError, match=r"'expresion'; did you mean \"expression\"\?"):
         preprocess(cohort, n_features={"expresion": 5})
-    with pytest.raises(StudyError, match="settings names layer 'protein'; these are used: radiom"):
+    with pytest.raises(StudyError, match="layer that is not used: 'protein'; .*Valid: radiom"):
         preprocess(cohort, settings={"protein": {}})
-    with pytest.raises(StudyError, match=r"'radiomics' has no setting 'metod'.*mean 'method'"):
+    with pytest.raises(StudyError, match=r"'radiomics' has no setting 'metod'.*mean \"method\""):
         preprocess(cohort, settings={"radiomics": {"metod": "power"}})
     with pytest.raises(StudyError, match=r"'radiomics': n_features does not apply .*same variance"):
         preprocess(cohort, n_features={"radiomics": 20})
@@ -210,7 +210,7 @@ def test_a_layer_without_usable_features_is_refused_by_name() -> None:
         preprocess(_cohort(rppa=Layer("protein", _table().iloc[:, :0])))
     with pytest.raises(CohortError, match="0 of 30 patients have any value"):
         preprocess(_cohort(rppa=Layer("protein", _table() * np.nan)))
-    with pytest.raises(CohortError, match="kind 'proteins' is unknown; choose from radiomics"):
+    with pytest.raises(CohortError, match="kind 'proteins' is unknown; did you mean \"protein\""):
         preprocess(_cohort(rppa=Layer("proteins", _table())))
 
 
