@@ -1,7 +1,9 @@
 """The command: thin wrappers around the library, with messages a user can act on."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,9 +45,17 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
     """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
     from omicsfuse.pipeline import STAGES
     from omicsfuse.pipeline import run as run_study
+    from omicsfuse.workspace import HIDDEN
 
-    with _progress(STAGES) as progress:
-        results = run_study(study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress)
+    try:
+        with _progress(STAGES) as progress:
+            results = run_study(
+                study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress
+            )
+    except KeyboardInterrupt:
+        if (out / HIDDEN).is_dir():
+            click.echo("omicsfuse: finished stages are kept; --resume takes them up.", err=True)
+        raise
     for line in summary(results):
         click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
@@ -56,10 +66,15 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 def check(study: Path) -> None:
     """Read and check everything a study names, and compute nothing."""
     from omicsfuse.pipeline import check as check_study
+    from omicsfuse.study import fused_layers
 
     with _shown_warnings():
         parsed, cohort, external, _ = check_study(study)
-    click.echo(f"study {parsed.name}: ready to run")
+    fused = fused_layers(parsed, cohort)
+    click.echo(
+        f"study {parsed.name}: ready to run; {len(cohort.common_patients(fused))} patients have "
+        f"all of {', '.join(fused)}"
+    )
     for one in (cohort, *external):
         _describe(one)
 
@@ -112,14 +127,16 @@ def cohorts() -> None:
 @click.argument("signature", type=FILE)
 @click.argument("manifest", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
+@click.option("--layer", help="Layer to score, if the cohort has several with expression.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-def verify(signature: Path, manifest: Path, out: Path, seed: int) -> None:
+def verify(signature: Path, manifest: Path, out: Path, layer: str | None, seed: int) -> None:
     """Test a locked signature in another cohort."""
     from omicsfuse.pipeline import verify_cohorts
 
-    verification = verify_cohorts(signature, [manifest], out, seed=seed)
+    verification = verify_cohorts(signature, [manifest], out, layer=layer, seed=seed)
     columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
-    click.echo(verification.table[columns].to_string(index=False, float_format="%.3g"))
+    shown = verification.table[columns].to_string(index=False, float_format="%.3g", na_rep="")
+    click.echo(shown)
     click.echo(f"verification: {out / 'verification.tsv'}")
 
 
@@ -127,13 +144,15 @@ def summary(results: "RunResults") -> list[str]:
     """Say in a few lines what a run found."""
     sizes = results.subtypes.evidence["subtypes"]["n"]
     stable = results.assessment.stability["jaccard_mean"]
+    counts = [(len(results.fusion.affinity), "patient")]
+    counts += [(len(results.fusion.params["layers"]), "layer"), (len(sizes), "subtype")]
     lines = [
-        f"{results.name}: {len(results.fusion.affinity)} patients, "
-        f"{len(results.fusion.params['layers'])} layers, {len(sizes)} subtypes",
+        f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),
         "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
-        "stability (mean Jaccard): "
-        + ", ".join(f"{name} {value:.2f}" for name, value in stable.items()),
     ]
+    if len(sizes) > 1:
+        found = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
+        lines.append(f"stability (mean Jaccard): {found}")
     for variable in results.cohort.known_labels:
         if variable in results.clinical.index:
             agreement = results.clinical["adjusted_rand_index"][variable]
@@ -222,10 +241,13 @@ def _shown_warnings() -> Iterator[None]:
 
 def main(argv: list[str] | None = None) -> Any:
     """Run the command; a user's mistake ends with one message and exit code 1."""
+    if threading.current_thread() is threading.main_thread():
+        # Being told to stop ends a run as Ctrl-C does: nothing half-written, stages kept.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli.main(args=argv, prog_name="omicsfuse", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("omicsfuse: interrupted; `run` with --resume takes it up again.", err=True)
+        click.echo("omicsfuse: interrupted.", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

@@ -7,7 +7,12 @@ import pandas as pd
 
 from omicsfuse.checks import clinical as _clinical
 from omicsfuse.checks import tables as _checks
-from omicsfuse.checks.layers import checked_layer, first_five, unmatched_patients, where_layer
+from omicsfuse.checks.layers import (
+    checked_layer,
+    first_five,
+    patients_without_layer,
+    where_layer,
+)
 from omicsfuse.errors import CohortError
 from omicsfuse.layers import (
     KINDS,
@@ -43,10 +48,13 @@ class Cohort:
     and features named by str, patients sorted by identifier as text, so that no result depends on
     the order of the rows) and refuses, with the file, the column and example rows: duplicate
     patients or features, empty tables, cells that are not numbers, infinities, values that
-    contradict the scale, dates in place of gene symbols, rows that are not patients, clinical
-    columns that do not exist, times that are negative or not numbers, and events that are neither
-    0/1, true/false nor mapped words. Patients in the clinical table without any layer, and patients
-    of a layer without clinical data, are counted in ``losses``.
+    contradict the scale (amounts above 1e12 among them), dates in place of gene symbols, rows that
+    are not patients, clinical columns that do not exist, times that are negative or not numbers,
+    and events that are neither 0/1, true/false nor mapped words.
+
+    Where there is a clinical table, its patients are the cohort: patients of a layer who are not in
+    it are left out of the layer, and counted in ``losses``, as are patients of the clinical table
+    who are in no layer. Without a clinical table every patient of every layer belongs.
 
     Attributes
     ----------
@@ -74,18 +82,19 @@ class Cohort:
     study : str
         Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
         independent of one another. Empty where it is not stated.
+    ignore : tuple of str
+        Clinical columns that are not compared with the subtypes.
 
     Raises
     ------
     CohortError
-        If something listed above is found.
+        If something listed above is found, or no patient of a layer is in the clinical table.
 
     Warns
     -----
     OmicsfuseWarning
         If something is doubtful but usable: dates that one gene symbol only can have become, counts
-        that look normalised or cover a small panel, a layer none of whose patients is in the
-        clinical table.
+        that look normalised or cover a small panel.
 
     Examples
     --------
@@ -106,6 +115,7 @@ class Cohort:
     technical: tuple[str, ...] = ()
     clinical_source: str = ""
     study: str = ""
+    ignore: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         losses = list(self.losses)
@@ -124,7 +134,7 @@ class Cohort:
             # Not before the checks, whose messages count the rows as they were given.
             clinical = _checks.in_canonical_order(clinical)
             object.__setattr__(self, "clinical", clinical)
-            losses += unmatched_patients(omics, clinical, self._where_clinical)
+            losses += patients_without_layer(omics, clinical)
         # A cohort made from a cohort (dataclasses.replace) meets the same losses again.
         object.__setattr__(self, "losses", tuple(dict.fromkeys(losses)))
 
@@ -364,7 +374,7 @@ class Cohort:
         return names
 
 
-_ROLES = ("covariates", "known_labels", "technical")
+_ROLES = ("covariates", "known_labels", "technical", "ignore")
 
 _ENDPOINT_LINES = """[clinical]
 file = "clinical.tsv"

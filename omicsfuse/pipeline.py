@@ -1,19 +1,20 @@
 """The pipeline: one study in, all its results out, stage by stage."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.assessment import assess
-from omicsfuse.biology import associate, differential_features, enrich
-from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
+from omicsfuse.biology import (
+    associate,
+    differential_features,
+)
+from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.clustering import cluster, embed
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
@@ -22,14 +23,19 @@ from omicsfuse.preprocessing import preprocess
 from omicsfuse.provenance import Clock, digest, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_report
 from omicsfuse.results import (
-    Prepared,
     RunResults,
-    Signature,
-    Subtypes,
-    SurvivalComparison,
     Verification,
 )
-from omicsfuse.signatures import derive_signature, load_signature, save_signature
+from omicsfuse.signatures import (
+    load_signature,
+    signature_losses,
+)
+from omicsfuse.stages import (
+    compare_endpoints,
+    count_enrichment_losses,
+    enrich_sets,
+    lock_signature,
+)
 from omicsfuse.study import (
     Study,
     check_cohort,
@@ -40,7 +46,6 @@ from omicsfuse.study import (
     read_study,
     settings,
 )
-from omicsfuse.survival import compare_survival
 from omicsfuse.verification import verify
 from omicsfuse.workspace import Workspace
 
@@ -111,13 +116,16 @@ def run(
     >>> study = write_simulated_study(of.simulate_cohort(60, n_external=0, effect=2), folder)
     >>> results = of.run(study, out=folder / "results")  # doctest: +SKIP
     """
+    require(study, (Study, str, Path), "study")
+    require(out, (str, Path), "out")
+    n_jobs = whole_number(n_jobs, "n_jobs")
     study = study if isinstance(study, Study) else read_study(study)
     if seed is not None:
-        study = study.model_copy(update={"seed": seed})
+        study = study.model_copy(update={"seed": whole_number(seed, "seed", 0, 2**32 - 1)})
     clock = Clock(progress)
     # One thread for linear algebra: the last bits of a sum depend on how many share the work.
     with (
-        Workspace(Path(out), resume) as workspace,
+        Workspace(Path(out), study.name, resume) as workspace,
         recorded_warnings() as caught,
         threadpool_limits(limits=1),
     ):
@@ -135,7 +143,12 @@ def run(
 
 
 def verify_cohorts(
-    signature: str | Path, manifests: Sequence[str | Path], out: str | Path, *, seed: int = 0
+    signature: str | Path,
+    manifests: Sequence[str | Path],
+    out: str | Path,
+    *,
+    layer: str | None = None,
+    seed: int = 0,
 ) -> Verification:
     """Test a saved signature in cohorts described by manifests, and write what it shows.
 
@@ -146,7 +159,10 @@ def verify_cohorts(
     manifests : sequence of str or Path
         Manifests of the cohorts.
     out : str or Path
-        Folder for the results: new, empty, or holding an earlier result.
+        Folder for the results: new, empty, or holding an earlier result of the same signature.
+    layer : str, optional
+        Layer of those cohorts to score; by default the one named as in training, or the only one
+        of kind expression.
     seed : int
         Seed of the permutations and of the random gene sets.
 
@@ -162,12 +178,13 @@ def verify_cohorts(
         If the signature was altered, or a cohort or the folder is at fault; nothing is written
         then.
     """
+    locked = load_signature(Path(signature))
+    name = f"{locked.name}, verified"
     with (
-        Workspace(Path(out)) as workspace,
+        Workspace(Path(out), name) as workspace,
         recorded_warnings() as caught,
         threadpool_limits(limits=1),
     ):
-        locked = load_signature(Path(signature))
         described = [read_manifest(path) for path in manifests]
         cohorts = [read_cohort(manifest) for manifest in described]
         verification = verify(
@@ -175,14 +192,19 @@ def verify_cohorts(
             cohorts,
             n_random=N_RANDOM,
             n_permutations=N_PERMUTATIONS,
+            layer=layer,
             random_state=seed,
         )
-        for name, table in verification_tables(verification).items():
-            write_table(table, workspace.staging / name)
+        if not verification.assignments:
+            notes = "; ".join(dict.fromkeys(verification.table["note"]))
+            raise SignatureError(f"the signature could be scored in none of the cohorts: {notes}")
+        for file, table in verification_tables(verification).items():
+            write_table(table, workspace.staging / file)
         files = [Path(signature), *map(Path, manifests)]
         files += [path for manifest in described for path in manifest.files()]
         losses = [loss for cohort in cohorts for loss in cohort.losses]
         record = {
+            "name": name,
             "signature": locked.hash,
             "versions": versions(),
             "seed": seed,
@@ -206,10 +228,10 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         files += [study.discovery, *discovery.files(), *study.gene_sets]
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
+    asked = study.preprocess.n_features
+    n_features = None if asked == "auto" else asked
     with clock("preprocess"):
-        prepared = preprocess(
-            cohort, prepared_layers(study, cohort), n_features=study.preprocess.n_features
-        )
+        prepared = preprocess(cohort, prepared_layers(study, cohort), n_features=n_features)
     with clock("fuse"):
         usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
         options = study.fusion.model_dump()
@@ -233,18 +255,22 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             fingerprint, embed, fusion, n_jobs=0, random_state=study.seed
         )
     with clock("survival"):
-        survival = _survival(study, cohort, subtypes)
+        survival = compare_endpoints(study, cohort, subtypes)
     with clock("clinical"):
         clinical = associate(subtypes, cohort)
     with clock("markers"):
         markers = differential_features(subtypes, prepared)
     with clock("pathways"):
-        enrichment = _enrichment(study, cohort, prepared, subtypes, workspace, fingerprint)
+        enrichment = enrich_sets(study, cohort, prepared, subtypes, workspace, fingerprint)
     losses = list(prepared.losses) + list(fusion.losses)
     for comparison in survival.values():
         losses += comparison.losses
+    losses += count_enrichment_losses(study, cohort, prepared, subtypes)
     with clock("signature"):
-        signature = _signature(study, cohort, prepared, subtypes, workspace.staging)
+        signature = lock_signature(study, cohort, prepared, subtypes, workspace.staging)
+        if signature is not None:
+            layer = gene_layer(study, cohort, "signature")
+            losses += signature_losses(subtypes, prepared, layer)
     verification = None
     if signature is not None and external:
         with clock("verify"):
@@ -253,6 +279,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
                 signature,
                 cohorts,
                 endpoints=study.survival.endpoints,
+                layer=study.signature.external_layer if study.signature else None,
                 n_random=study.signature.n_random if study.signature else 1000,
                 n_permutations=study.survival.n_permutations,
                 random_state=study.seed,
@@ -260,7 +287,11 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             for path, manifest in zip(study.external, external, strict=True):
                 files += [path, *manifest.files()]
             inputs = input_hashes(base, files)
-            losses += [loss for other in cohorts for loss in other.losses]
+            losses += [
+                replace(loss, layer=f"{other.name}: {loss.layer}")
+                for other in cohorts
+                for loss in other.losses
+            ]
             losses += verification.losses
     provenance = {"versions": versions(), "seed": study.seed, "inputs": inputs, "seconds": {}}
     return RunResults(
@@ -281,73 +312,6 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         losses=tuple(losses),
         provenance=provenance,
     )
-
-
-def _survival(study: Study, cohort: Cohort, subtypes: Subtypes) -> dict[str, SurvivalComparison]:
-    """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
-    names = study.survival.endpoints
-    return {
-        endpoint: compare_survival(
-            subtypes,
-            cohort,
-            endpoint,
-            n_permutations=study.survival.n_permutations,
-            random_state=study.seed,
-        )
-        for endpoint in (cohort.endpoints if names is None else names)
-    }
-
-
-def _enrichment(
-    study: Study,
-    cohort: Cohort,
-    prepared: Prepared,
-    subtypes: Subtypes,
-    workspace: Workspace,
-    fingerprint: str,
-) -> pd.DataFrame:
-    """Enrichment of the study's gene sets; none named, none computed."""
-    if not study.gene_sets:
-        return EMPTY_ENRICHMENT.copy()
-    return workspace.remembered(
-        fingerprint,
-        enrich,
-        subtypes,
-        prepared,
-        list(study.gene_sets),
-        n_jobs=0,
-        random_state=study.seed,
-        **(study.enrichment.model_dump() | {"layer": gene_layer(study, cohort, "enrichment")}),
-    )
-
-
-def _signature(
-    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes, folder: Path
-) -> Signature | None:
-    """Derive, lock and write the signature, if the study asks for one and there is a contrast."""
-    if study.signature is None:
-        return None
-    if subtypes.labels.nunique() < 2:
-        warnings.warn(
-            "no signature was derived: with a single subtype there is nothing to tell apart.",
-            OmicsfuseWarning,
-            stacklevel=2,
-        )
-        return None
-    try:
-        signature = derive_signature(
-            subtypes,
-            prepared,
-            layer=gene_layer(study, cohort, "signature"),
-            n_genes=study.signature.n_genes,
-            name=study.name,
-        )
-    except SignatureError as error:
-        # Subtypes may turn out too small in that layer; everything else still stands.
-        warnings.warn(f"no signature was derived: {error}", OmicsfuseWarning, stacklevel=2)
-        return None
-    save_signature(signature, folder / "signature.json")
-    return signature
 
 
 def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[Manifest]]:

@@ -8,12 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import cluster_range
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import StudyError
+from omicsfuse.errors import CohortError, StudyError
 from omicsfuse.fusion import check_fusion
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.preprocessing import make_preprocessor
+
+#: Kinds of layer that genes can be ranked on and a signature derived from.
+GENE_KINDS = ("expression", "protein", "continuous")
 
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 
@@ -27,7 +30,7 @@ class _Table(BaseModel):
 class PreprocessSettings(_Table):
     """``[preprocess]``: features kept by variance, for all layers or by layer."""
 
-    n_features: PositiveInt | dict[str, PositiveInt] | None = None
+    n_features: PositiveInt | dict[str, PositiveInt] | Literal["auto"] = "auto"
 
 
 class FusionSettings(_Table):
@@ -36,9 +39,16 @@ class FusionSettings(_Table):
     n_neighbors: PositiveInt = 20
     mu: Annotated[float, Field(gt=0)] = 0.5
     n_iterations: PositiveInt = 20
-    variant: Literal["paper", "snfpy"] | None = None
+    variant: Literal["paper", "snfpy"] = "paper"
     engine: Literal["exact", "snfpy"] = "exact"
     metrics: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _variant_of_the_engine(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("engine") == "snfpy":
+            return {"variant": "snfpy", **values}
+        return values
 
 
 class SubtypeSettings(_Table):
@@ -74,6 +84,7 @@ class SignatureSettings(_Table):
     """``[signature]``: the gene set derived from the subtypes."""
 
     layer: str | None = None
+    external_layer: str | None = None
     n_genes: Annotated[int, Field(ge=5, strict=True)] = 50
     n_random: PositiveInt = 1000
 
@@ -182,6 +193,11 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
     StudyError, CohortError
         If a manifest is at fault or a file is missing.
     """
+    if study.discovery in study.external:
+        raise StudyError(
+            f"{study.path or study.name}: external names the discovery cohort itself "
+            f"({study.discovery.name}); a signature is not verified where it was derived."
+        )
     discovery = read_manifest(study.discovery)
     external = [read_manifest(path) for path in study.external]
     missing = [path for path in study.gene_sets if not path.is_file()]
@@ -231,6 +247,16 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"to {study.discovery}, or leave it out."
             )
     patients = cohort.common_patients(fused)
+    for endpoint in (
+        cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints
+    ):
+        known = cohort.survival(endpoint).index
+        if not known.isin(patients).any():
+            raise CohortError(
+                f"{where}: endpoint {endpoint!r}: none of the {len(patients)} patients who have "
+                f"all fused layers has both a time and an event ({len(known)} patients of the "
+                "clinical table have). Check its columns, or leave the endpoint out."
+            )
     prepared = prepared_layers(study, cohort)
     try:
         check_fusion(fused, **study.fusion.model_dump(exclude={"n_neighbors", "mu"}))
@@ -282,6 +308,12 @@ def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signatu
     else:
         asked, why = study.signature is not None, "a signature is asked for"
         named = study.signature.layer if study.signature else None
+    if named and asked and cohort.omics[named].kind not in GENE_KINDS:
+        raise StudyError(
+            f"{study.path or study.name}: [{use}] layer {named!r} is of kind "
+            f"{cohort.omics[named].kind!r}; genes are read from a layer of kind "
+            f"{' or '.join(GENE_KINDS)}."
+        )
     if named or not asked:
         return named
     order = [*fused_layers(study, cohort), *cohort.omics]
@@ -295,9 +327,15 @@ def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signatu
 
 
 def settings(study: Study) -> dict[str, Any]:
-    """Return the study as plain values for the record: defaults filled in, paths by file name."""
+    """Return the study as plain values for the record: defaults filled in, paths by their ends."""
     plain = study.model_dump(mode="json")
-    plain["discovery"] = study.discovery.name
-    plain["gene_sets"] = [path.name for path in study.gene_sets]
-    plain["external"] = [path.name for path in study.external]
+
+    def named(path: Path) -> str:
+        base = study.path.parent if study.path else Path.cwd()
+        inside = path.is_relative_to(base)
+        return path.relative_to(base).as_posix() if inside else "/".join(path.parts[-2:])
+
+    plain["discovery"] = named(study.discovery)
+    plain["gene_sets"] = [named(path) for path in study.gene_sets]
+    plain["external"] = [named(path) for path in study.external]
     return plain

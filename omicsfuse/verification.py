@@ -1,6 +1,5 @@
 """A locked signature in other cohorts: who is assigned to which subtype, and how they fare."""
 
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,16 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.checks.arguments import seed, sequence_of, whole_number
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.labelled import expression_layer
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Signature, SurvivalComparison, Verification
 from omicsfuse.signatures import (
+    MINIMUM_PATIENTS,
+    relation,
     require_locked,
     score_signature,
     standardise,
     template_scores,
+    training_patients,
+    without_patients,
 )
+from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.survival import MINIMUM_EVENTS, compare_labels, hazard_ratio, score_z
 
 COLUMNS = (
@@ -33,9 +39,11 @@ COLUMNS = (
     "hr_ci_low",
     "hr_ci_high",
     "chi2",
+    "test",
     "p",
     "fdr",
     "random_null_percentile",
+    "same_study",
     "note",
 )
 
@@ -44,9 +52,10 @@ COLUMNS = (
 class _Scored:
     """One cohort's scores, those of random gene sets, and what every row about it says."""
 
+    cohort: Cohort
     assigned: pd.DataFrame
     random: npt.NDArray[np.float64]  # random sets x patients x subtypes
-    genes_found: int
+    usable: pd.Index  # genes that could be standardised
     note: str
 
 
@@ -62,12 +71,16 @@ def verify(
 ) -> Verification:
     """Apply a locked signature to other cohorts and compare the survival of those it assigns.
 
-    Each cohort's layer is brought to its scale of analysis and scaled by its own mean and spread;
-    nothing is fitted. For each endpoint there is a Cox model of each subtype's score, a Cox model
-    of the patients assigned to a subtype against all others, and a log-rank test over all assigned
-    subtypes. As almost any large set of genes goes with outcome in some cancers, each score is also
-    held against random sets of the cohort's own genes, as many as were found, scored in the same
-    way: ``random_null_percentile`` is the percentage of them whose score-test ``|z|`` is smaller.
+    Nothing of the signature is fitted anew. What is learned from each cohort, from its layer alone
+    and blind to its outcomes, is its own preprocessing: which genes are usable, and each gene's
+    mean and spread, by which it is scaled. Patients that the signature was derived from, told by
+    their identifiers, are left out.
+
+    For each endpoint there is a Cox model of each subtype's score, a Cox model of the patients
+    assigned to a subtype against all others, and a log-rank test over all assigned subtypes. As
+    almost any large set of genes goes with outcome in some cancers, each score is also held against
+    random sets of the cohort's own genes, as many as were found, scored in the same way:
+    ``random_null_percentile`` is the percentage of them whose score-test ``|z|`` is smaller.
 
     Parameters
     ----------
@@ -90,11 +103,29 @@ def verify(
     Returns
     -------
     Verification
-        One row a cohort, endpoint and comparison. ``p`` is Wald's for hazard ratios and the
-        permutation p (the asymptotic one without permutations) for the log-rank test; rows with
-        fewer than 10 events have none, and a note. ``fdr`` is Benjamini-Hochberg; its family is all
-        rows of the table. A cohort that lacks the genes or an endpoint has a row whose note says
-        so.
+        One row a cohort, endpoint and comparison, with the columns
+
+        - ``cohort``, ``endpoint``;
+        - ``comparison``: ``"S1 score per SD"``, ``"assigned S1 vs rest"`` (of two subtypes, only
+          the first) or ``"assigned subtypes"``;
+        - ``n`` patients and ``events``; ``genes_found`` of ``genes_total``;
+        - ``hr``, ``hr_ci_low``, ``hr_ci_high`` of the Cox models; ``chi2`` of the log-rank test;
+        - ``test``: what ``p`` is of: ``"Wald"`` for hazard ratios, ``"log-rank, permutation"`` or,
+          without permutations, ``"log-rank, asymptotic"``. A permutation p stands beside the same
+          ``chi2``, but is not taken from the chi-squared distribution;
+        - ``p``: none with fewer than 10 events, and a note; ``fdr``: Benjamini-Hochberg, its family
+          is all rows of the table;
+        - ``random_null_percentile``: of score rows;
+        - ``same_study``: whether the cohort comes from the study of the training cohort: ``"yes"``
+          or ``"no"`` where both name their study, ``"by name"`` where the names of the cohorts
+          suggest it, else empty;
+        - ``note``: what else there is to know, why there is no p.
+
+        A cohort that lacks the genes or an endpoint, or has fewer than 10 patients beside those of
+        the training cohort, has a row whose note says so. ``losses`` counts, for each cohort,
+        training patients left out, patients without any value, z-scores limited, genes of the
+        signature that the layer lacks, others that are unusable there (too often missing, or
+        hardly varying), and features that are unusable for random sets.
 
     Raises
     ------
@@ -106,7 +137,7 @@ def verify(
     Warns
     -----
     OmicsfuseWarning
-        If a cohort cannot be scored.
+        If a cohort cannot be scored, or shares patients with the training cohort.
 
     References
     ----------
@@ -128,41 +159,34 @@ def verify(
     ('assigned subtypes', 45)
     """
     require_locked(signature)
-    _check(cohorts, n_random, n_permutations)
+    cohorts = _check(cohorts)
+    asked = None if endpoints is None else sequence_of(endpoints, str, "verify: endpoints")
+    n_random = whole_number(n_random, "verify: n_random", 0)
+    n_permutations = whole_number(n_permutations, "verify: n_permutations", 0)
+    random_state = seed(random_state, "verify: random_state")
     rows: list[dict[str, object]] = []
     assignments: dict[str, pd.DataFrame] = {}
     survival: dict[str, SurvivalComparison] = {}
     losses: list[Loss] = []
-    for cohort in cohorts:
-        table, found = _expression(signature, cohort, layer)
+    for whole in cohorts:
+        common, scored, found = _apply(signature, whole, layer, n_random, random_state)
         losses += found
-        common = {"cohort": cohort.name, "genes_total": len(signature.templates)}
-        try:
-            scored = _score(signature, cohort, table, n_random, random_state)
-        except SignatureError as error:
-            present = int(signature.templates.index.isin(table.columns).sum())
-            rows.append(
-                common | {"n": len(table), "genes_found": present, "note": f"not scored: {error}"}
-            )
-            warnings.warn(
-                f"cohort {cohort.name!r} cannot verify the signature: {error}",
-                OmicsfuseWarning,
-                stacklevel=2,
-            )
+        if scored is None:
+            rows.append(common)
             continue
-        common["genes_found"] = scored.genes_found
+        cohort = scored.cohort
         assignments[cohort.name] = scored.assigned
-        wanted = list(cohort.endpoints) if endpoints is None else list(endpoints)
+        wanted = list(cohort.endpoints) if asked is None else asked
         if not wanted:
-            rows.append(common | {"n": len(table), "note": _join(scored.note, "no endpoint")})
+            rows.append(common | {"note": _join(scored.note, "no endpoint")})
         for endpoint in wanted:
             key = {**common, "endpoint": endpoint}
             if endpoint not in cohort.endpoints or cohort.clinical is None:
                 known = ", ".join(cohort.endpoints) or "none"
                 note = _join(scored.note, f"no such endpoint; there is {known}")
-                rows.append(key | {"n": len(table), "note": note})
+                rows.append(key | {"note": note})
                 continue
-            more, comparison = _endpoint(cohort, endpoint, scored, n_permutations, random_state)
+            more, comparison = _endpoint(endpoint, scored, n_permutations, random_state)
             rows += [key | row for row in more]
             if comparison is not None:
                 survival[f"{cohort.name}: {endpoint}"] = comparison
@@ -170,7 +194,8 @@ def verify(
     return Verification(_table(rows), assignments, survival, tuple(losses))
 
 
-def _check(cohorts: Sequence[Cohort], n_random: int, n_permutations: int) -> None:
+def _check(cohorts: Sequence[Cohort]) -> list[Cohort]:
+    cohorts = sequence_of(cohorts, Cohort, "verify: cohorts", "read them with read_cohort")
     names = [cohort.name for cohort in cohorts]
     if not names:
         raise StudyError("verify: no cohort was given; name at least one.")
@@ -179,51 +204,132 @@ def _check(cohorts: Sequence[Cohort], n_random: int, n_permutations: int) -> Non
         raise StudyError(
             f"verify: more than one cohort is named {', '.join(twice)}; give each its own name."
         )
-    for name, value in (("n_random", n_random), ("n_permutations", n_permutations)):
-        if value < 0:
-            raise StudyError(f"verify: {name} is {value}; it must be 0 or more.")
+    return cohorts
 
 
-def _expression(
-    signature: Signature, cohort: Cohort, layer: str | None
-) -> tuple[pd.DataFrame, list[Loss]]:
-    """Patients x genes on the scale of analysis, and what was lost on the way there."""
-    name = _layer(signature, cohort, layer)
-    prepared = preprocess(cohort, [name])
-    table = prepared.layers[name].values  # noqa: PD011 - a field of ours
-    known = set(cohort.losses)
-    losses = [replace(x, layer=cohort.name) for x in prepared.losses if x not in known]
-    missing = signature.templates.index[~signature.templates.index.isin(table.columns)]
-    if len(missing):
-        examples = tuple(str(gene) for gene in missing[:5])
-        reason = f"genes of the signature that layer {name} lacks"
-        losses.append(Loss("verify", cohort.name, "genes", len(missing), reason, examples))
+def _apply(
+    signature: Signature, whole: Cohort, layer: str | None, n_random: int, random_state: int
+) -> tuple[dict[str, object], _Scored | None, list[Loss]]:
+    """Score one cohort: what every row about it says, its scores if there are any, its losses."""
+    same_study, note = relation(signature, whole)
+    name = expression_layer(
+        whole.omics,
+        layer,
+        f"verify: cohort {whole.name!r}",
+        trained=str(signature.trained_on.get("layer", "")),
+    )
+    given = whole.omics[name].table
+    trained = training_patients(signature, given.index)
+    left, usable = len(given) - len(trained), given.columns
+    losses = []
+    if len(trained):
+        losses.append(_shared(signature, whole, trained))
+        note = _join(note, f"{len(trained)} patients of the training cohort left out")
+    scored = None
+    try:
+        if len(trained) and left < MINIMUM_PATIENTS:
+            raise SignatureError(
+                f"{left} of {len(given)} patients are not of the training cohort, at least "
+                f"{MINIMUM_PATIENTS} are needed"
+            )
+        cohort = without_patients(whole, name, trained)
+        table, lost = _expression(cohort, name)
+        losses += lost
+        left, usable = len(table), table.columns
+        scored = _score(signature, cohort, table, n_random, random_state, note)
+        usable = scored.usable
+    except SignatureError as error:
+        note = _join(note, f"not scored: {error}")
+        warnings.warn(
+            f"cohort {whole.name!r} cannot verify the signature: {error}",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    losses += _unusable(signature, whole, name, usable, n_random if scored else 0)
+    row = {
+        "cohort": whole.name,
+        "n": left,
+        "genes_found": int(signature.templates.index.isin(usable).sum()),
+        "genes_total": len(signature.templates),
+        "same_study": same_study,
+        "note": note,
+    }
+    return row, scored, losses
+
+
+def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Loss:
+    """Say which patients the training cohort has too, and count them as lost."""
+    examples = tuple(str(patient) for patient in trained[:5])
+    origin = signature.trained_on.get("cohort", "")
+    warnings.warn(
+        f"cohort {cohort.name!r} has {len(trained)} patients of the training cohort {origin!r}, "
+        f"which cannot verify the signature and are left out: {', '.join(examples)}. If these are "
+        "other people under the same identifiers, give them identifiers of their own.",
+        OmicsfuseWarning,
+        stacklevel=4,
+    )
+    reason = "patients of the training cohort, left out"
+    return Loss("verify", cohort.name, "patients", len(trained), reason, examples)
+
+
+def _expression(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Loss]]:
+    """Patients x usable genes on the scale of analysis, and what was lost on the way there.
+
+    What preprocessing does to the matrix for distances (imputing, limiting, selecting) is of no
+    consequence here and not counted.
+    """
+    prepared = preprocess(cohort, [layer])
+    table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
+    losses = [
+        replace(loss, layer=cohort.name)
+        for loss in prepared.losses
+        if loss.step == "preprocess" and loss.what == "patients"
+    ]
+    if prepared.layers[layer].scale == "zscore":
+        given = cohort.omics[layer].table.loc[table.index, table.columns]
+        limited = (given.abs() > table.abs()).sum()
+        if limited.any():
+            examples = tuple(str(gene) for gene in limited.index[limited > 0][:5])
+            reason = "z-scores beyond the limit brought back to it"
+            losses.append(
+                Loss("verify", cohort.name, "values", int(limited.sum()), reason, examples)
+            )
     return table, losses
 
 
-def _layer(signature: Signature, cohort: Cohort, layer: str | None) -> str:
-    listed = ", ".join(f"{name} ({found.kind})" for name, found in cohort.omics.items()) or "none"
-    trained = str(signature.trained_on.get("layer", ""))
-    if layer is not None:
-        if layer in cohort.omics:
-            return layer
-        raise StudyError(
-            f"verify: cohort {cohort.name!r} has no layer {layer!r}; its layers are {listed}."
-        )
-    if trained in cohort.omics:
-        return trained
-    kind = [name for name, found in cohort.omics.items() if found.kind == "expression"]
-    if len(kind) == 1:
-        return kind[0]
-    raise StudyError(
-        f"verify: the signature was trained on layer {trained!r}, which cohort {cohort.name!r} "
-        f"lacks, and it has {len(kind)} layers of kind expression instead of one. Its layers are "
-        f"{listed}; name one with layer=, or give it the name used in training."
+def _unusable(
+    signature: Signature, cohort: Cohort, layer: str, usable: pd.Index, n_random: int
+) -> list[Loss]:
+    """Count each gene that cannot be scored once: absent, unusable, or unusable and another's."""
+    genes, given = signature.templates.index, cohort.omics[layer].table.columns
+    why = "too often missing or hardly varying there"
+    found = (
+        ("genes", genes[~genes.isin(given)], f"genes of the signature that layer {layer} lacks"),
+        (
+            "genes",
+            genes[genes.isin(given) & ~genes.isin(usable)],
+            f"genes of the signature that layer {layer} has, unusable: {why}",
+        ),
+        (
+            "features",
+            given[~(given.isin(usable) | given.isin(genes))][: None if n_random else 0],
+            f"other features of layer {layer}, not drawn for random sets: {why}",
+        ),
     )
+    return [
+        Loss("verify", cohort.name, what, len(lost), reason, tuple(str(gene) for gene in lost[:5]))
+        for what, lost, reason in found
+        if len(lost)
+    ]
 
 
 def _score(
-    signature: Signature, cohort: Cohort, table: pd.DataFrame, n_random: int, random_state: int
+    signature: Signature,
+    cohort: Cohort,
+    table: pd.DataFrame,
+    n_random: int,
+    random_state: int,
+    note: str,
 ) -> _Scored:
     """Score the patients, by the signature and by random gene sets of its size."""
     assigned = score_signature(signature, table)
@@ -236,24 +342,26 @@ def _score(
     for i in range(n_random):
         drawn = rng.choice(everything.shape[1], len(genes), replace=False)
         random[i] = template_scores(everything[:, drawn], weights)
-    notes = [_relation(signature, cohort)]
     if n_random and everything.shape[1] < 2 * len(genes):
-        notes.append(
+        note = _join(
+            note,
             f"only {everything.shape[1]} genes to draw random sets of {len(genes)} from: "
-            "they share many genes with the signature"
+            "they share many genes with the signature",
         )
-    return _Scored(assigned, np.nan_to_num(random), len(genes), _join(*notes))
+    return _Scored(cohort, assigned, np.nan_to_num(random), z.columns, note)
 
 
 def _endpoint(
-    cohort: Cohort, endpoint: str, scored: _Scored, n_permutations: int, random_state: int
+    endpoint: str, scored: _Scored, n_permutations: int, random_state: int
 ) -> tuple[list[dict[str, object]], SurvivalComparison | None]:
     """All rows of one cohort and endpoint."""
+    cohort = scored.cohort
     known = cohort.survival(endpoint)
     assigned = scored.assigned.dropna(subset=["subtype"])
-    patients = assigned.index[assigned.index.isin(known.index)]
+    # In one order, so that sums do not depend on the order of the tables' rows.
+    patients = assigned.index[assigned.index.isin(known.index)].sort_values()
     if patients.empty:
-        return [{"note": _join(scored.note, "no scored patient has this endpoint")}], None
+        return [{"n": 0, "note": _join(scored.note, "no scored patient has this endpoint")}], None
     known = known.loc[patients]
     time, event = known["time"].to_numpy(dtype=float), known["event"].to_numpy(dtype=int)
     counts = {"n": len(patients), "events": int(event.sum())}
@@ -292,6 +400,7 @@ def _endpoint(
         | {
             "comparison": "assigned subtypes",
             "chi2": test["chi2"],
+            "test": f"log-rank, {'permutation' if n_permutations else 'asymptotic'}",
             "p": test["p_asymptotic"] if pd.isna(permuted) else permuted,
             "note": _join(scored.note, str(test["note"])),
         }
@@ -310,6 +419,7 @@ def _cox(
         "hr": result.hr,
         "hr_ci_low": result.ci_low,
         "hr_ci_high": result.ci_high,
+        "test": "Wald",
         "p": result.p,
         "note": _join(note, result.note),
     }
@@ -335,29 +445,12 @@ def _standard(score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return (score - score.mean()) / (spread if spread > 0 else 1.0)
 
 
-def _relation(signature: Signature, cohort: Cohort) -> str:
-    """Say in a note, from their names alone, that two cohorts are or look like one study's."""
-    trained = str(signature.trained_on.get("cohort", ""))
-    if trained == cohort.name:
-        return "the training cohort itself: no verification"
-    own, other = (
-        [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
-        for name in (trained, cohort.name)
-    )
-    shared = min(2, len(own), len(other))
-    if shared and own[:shared] == other[:shared]:
-        return "same study, other patients: internal-external, not independent"
-    return ""
-
-
 def _join(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
-    from scipy.stats import false_discovery_control
-
-    text = {"cohort", "endpoint", "comparison", "note"}
+    text = {"cohort", "endpoint", "comparison", "test", "same_study", "note"}
     whole = {"n", "events", "genes_found", "genes_total"}
     table = pd.DataFrame(
         {
@@ -368,7 +461,4 @@ def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     table = table.astype(
         {c: object if c in text else "int64" if c in whole else "float64" for c in COLUMNS}
     )
-    tested = table["p"].notna()
-    if tested.any():
-        table.loc[tested, "fdr"] = false_discovery_control(table.loc[tested, "p"], method="bh")
-    return table
+    return table.assign(fdr=benjamini_hochberg(table["p"].to_numpy()))

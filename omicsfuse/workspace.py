@@ -29,13 +29,16 @@ class Workspace:
     ----------
     out : Path
         The output folder; made if absent. It must be empty or hold an earlier run.
+    name : str
+        Name of what is run; results of the same name are replaced, those of another are not.
     resume : bool
         Use the finished stages of an interrupted run.
 
     Raises
     ------
     StudyError
-        If ``out`` is a file, or holds files that no run of omicsfuse made.
+        If ``out`` is a file, holds files that no run of omicsfuse made, or the results of another
+        study.
 
     Examples
     --------
@@ -43,12 +46,12 @@ class Workspace:
     >>> out = Path(tempfile.mkdtemp()) / "results"
     >>> with Workspace(out) as workspace:
     ...     _ = (workspace.staging / "table.tsv").write_text("patient")
-    ...     workspace.publish({"name": "example"})
+    ...     workspace.publish({"name": "example", "versions": {"omicsfuse": "0.1.0"}})
     >>> sorted(path.name for path in out.iterdir())
     ['run.json', 'table.tsv']
     """
 
-    def __init__(self, out: Path, resume: bool = False) -> None:
+    def __init__(self, out: Path, name: str = "", resume: bool = False) -> None:
         self.out = Path(out)
         self.resume = resume
         self._made = [folder for folder in (self.out, *self.out.parents) if not folder.exists()]
@@ -56,10 +59,16 @@ class Workspace:
             raise StudyError(f"{self.out} is a file; name a folder for the results.")
         inside = [path.name for path in self.out.iterdir()] if self.out.is_dir() else []
         foreign = [name for name in inside if name != HIDDEN]
-        if foreign and RECORD not in foreign:
+        if foreign and not _ours(self.out / RECORD):
             raise StudyError(
                 f"{self.out} holds files that are not results of omicsfuse ({sorted(foreign)[0]}"
                 f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
+            )
+        earlier = _record(self.out / RECORD).get("name", name)
+        if name and earlier != name:
+            raise StudyError(
+                f"{self.out} holds the results of {earlier!r}, and this is {name!r}; name another "
+                "folder, or delete that one if it is not needed."
             )
 
     @property
@@ -73,11 +82,30 @@ class Workspace:
         return self.out / HIDDEN / "stages"
 
     def __enter__(self) -> Self:
+        self._lock()
         shutil.rmtree(self.staging, ignore_errors=True)
         if not self.resume:
             shutil.rmtree(self.cache, ignore_errors=True)
         self.staging.mkdir(parents=True)
         return self
+
+    @property
+    def _locked(self) -> Path:
+        return self.out / HIDDEN / "lock"
+
+    def _lock(self) -> None:
+        """Keep other runs out of the folder; a lock whose process is gone counts for nothing."""
+        self._locked.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            owner = int(self._locked.read_text())
+        except (OSError, ValueError):
+            owner = 0
+        if owner and owner != os.getpid() and _alive(owner):
+            raise StudyError(
+                f"another run (process {owner}) is writing to {self.out}; wait for it, or name "
+                "another folder."
+            )
+        self._locked.write_text(str(os.getpid()))
 
     def __exit__(
         self,
@@ -86,6 +114,7 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
+        self._locked.unlink(missing_ok=True)
         interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
         if interrupted and self.cache.is_dir():
             return
@@ -161,13 +190,36 @@ def _with_warnings(
     return value, [str(warning.message) for warning in caught]
 
 
+def _alive(process: int) -> bool:
+    """Tell whether a process runs; where that cannot be asked, assume that it does not."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ours(path: Path) -> bool:
+    """Tell whether a record was written by a run of omicsfuse."""
+    versions = _record(path).get("versions")
+    return isinstance(versions, dict) and "omicsfuse" in versions
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Read the record of an earlier run; empty where there is none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _files_of(record: Path) -> set[str]:
     """Files that an earlier run says it wrote; only those inside its own folder count."""
-    try:
-        files = json.loads(record.read_text(encoding="utf-8")).get("files", [])
-    except (OSError, ValueError, AttributeError):
-        return set()
-    inside = [name for name in files if isinstance(name, str)]
-    return {
-        name for name in inside if not Path(name).is_absolute() and ".." not in Path(name).parts
-    }
+    files = _record(record).get("files", [])
+    named = [Path(name) for name in files if isinstance(name, str)]
+    return {path.as_posix() for path in named if not path.is_absolute() and ".." not in path.parts}

@@ -21,6 +21,7 @@ from omicsfuse.cohort import (
 )
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.preprocessing import preprocess
 
 
 def _table(patients: list[str], features: list[str], start: float = 0.5) -> pd.DataFrame:
@@ -133,10 +134,70 @@ def test_patients_without_clinical_data_or_layers_are_counted_once() -> None:
     assert replace(cohort, name="b").losses == cohort.losses
 
 
-def test_a_layer_that_shares_no_patient_with_the_clinical_table_is_doubtful() -> None:
+def test_patients_who_are_not_in_the_clinical_table_do_not_enter() -> None:
+    names = [f"P{i}" for i in range(10)]
+    layer = Layer("continuous", _table(["Q1", *names, "Q2"], ["A", "B"]))
+    cohort = Cohort("a", {"x": layer}, _clinical(names))
+    assert cohort.omics["x"].table.index.tolist() == names
+    assert cohort.patients().tolist() == names
+    assert cohort.losses == (
+        Loss("read", "x", "patients", 2, "not in the clinical table: left out", ("Q1", "Q2")),
+    )
+    alone = Cohort("a", {"x": layer})
+    assert len(alone.omics["x"].table) == 12
+    assert alone.losses == ()
+
+
+def test_patients_outside_the_clinical_table_change_no_result() -> None:
+    names = [f"P{i}" for i in range(20)]
+    calls = np.zeros((60, 2))
+    calls[:10, 0] = calls[:2, 1] = 1  # 2 of 20 patients, but 2 of 60 or 500 are too few
+    everyone = [*names, *(f"Q{i}" for i in range(40))]
+    table = pd.DataFrame(calls, everyone, ["TP53", "RARE"])
+    clinical = _clinical(names)
+    settings = {"m": {"min_prevalence": 0.1}}
+    wide = preprocess(Cohort("a", {"m": Layer("mutation", table)}, clinical), settings=settings)
+    narrow = preprocess(
+        Cohort("a", {"m": Layer("mutation", table.loc[names])}, clinical), settings=settings
+    )
+    pd.testing.assert_frame_equal(wide.layers["m"].scaled, narrow.layers["m"].scaled)
+    assert wide.layers["m"].scaled.shape == (20, 2)
+
+
+def test_a_layer_that_shares_no_patient_with_the_clinical_table_is_refused() -> None:
     layer = Layer("continuous", _table(["P-1", "P-2"], ["A"]))
-    with pytest.warns(OmicsfuseWarning, match=r'none of its 2 patients \(e\.g\. "P-1"'):
+    with pytest.raises(CohortError, match=r'none of its 2 patients \(e\.g\. "P-1".*"P1", "P2"'):
         Cohort("a", {"x": layer}, _clinical(["P1", "P2"]))
+
+
+def test_a_layer_of_which_only_missing_values_remain_is_refused() -> None:
+    table = pd.DataFrame({"A": [np.nan, 1.0]}, index=["P1", "Q1"])
+    with pytest.raises(CohortError, match=r"every value of the 1 patient who .* is missing"):
+        Cohort("a", {"x": Layer("continuous", table)}, _clinical(["P1", "P2"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "a layer has an empty name"),
+        (" ", "a layer has an empty name"),
+        (3, "a layer is named 3, which is of type int"),
+        ("a/b", 'a layer is named "a/b"; expected a name without slashes'),
+        ("a\n", "line breaks in it"),
+        (" rna", "with space around it"),
+    ],
+)
+def test_names_of_layers(name: str, message: str) -> None:
+    layer = Layer("continuous", _table(["P1", "P2"], ["A"]))
+    with pytest.raises(CohortError, match=message):
+        Cohort("a", {name: layer})
+
+
+def test_ignored_clinical_columns_are_kept_by_name() -> None:
+    layer = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
+    cohort = Cohort("a", layer, _clinical(["P1", "P2"]), ignore=("time",))
+    assert cohort.ignore == ("time",)
+    assert Cohort("a", layer).ignore == ()
 
 
 def test_losses_given_by_the_reader_are_kept() -> None:
@@ -145,31 +206,102 @@ def test_losses_given_by_the_reader_are_kept() -> None:
     assert Cohort("a", {"x": layer}, losses=(loss,)).losses == (loss,)
 
 
-def test_patients_come_in_clinical_order() -> None:
+def test_patients_come_sorted() -> None:
     one = Layer("continuous", _table(["P3", "P9", "P1", "P2"], ["A"]))
     two = Layer("continuous", _table(["P2", "P9", "P3"], ["A"]))
-    cohort = Cohort("a", {"one": one, "two": two}, _clinical(["P1", "P2", "P3", "P4"]))
-    assert cohort.patients().tolist() == ["P2", "P3", "P9"]
-    assert cohort.patients(["one"]).tolist() == ["P1", "P2", "P3", "P9"]
+    cohort = Cohort("a", {"one": one, "two": two}, _clinical(["P4", "P2", "P3", "P1"]))
+    assert cohort.patients().tolist() == ["P2", "P3"]
+    assert cohort.patients(["one"]).tolist() == ["P1", "P2", "P3"]
     assert cohort.patients([]).tolist() == ["P1", "P2", "P3", "P4"]
     without = Cohort("a", {"one": one, "two": two})
-    assert without.patients().tolist() == ["P3", "P9", "P2"]
+    assert without.patients().tolist() == ["P2", "P3", "P9"]
     assert without.patients([]).tolist() == []
     with pytest.raises(CohortError, match='there is no layer "tow"; did you mean "two"'):
         cohort.patients(["tow"])
 
 
+def test_the_order_of_rows_leaves_no_trace(simulated: SimulatedCohort) -> None:
+    cohort = simulated.discovery
+    assert cohort.clinical is not None
+    stranger = cohort.omics["mutation"].table.iloc[:7].rename(index=lambda name: f"X{name}")
+    omics = dict(cohort.omics)
+    table = pd.concat([omics["mutation"].table.iloc[20:], stranger])
+    omics["mutation"] = given = replace(omics["mutation"], table=table)
+    one = replace(cohort, omics=omics)
+    assert one.losses[0].count == 7
+    rng = np.random.default_rng(5)
+
+    def shuffled(table: pd.DataFrame) -> pd.DataFrame:
+        return table.iloc[rng.permutation(len(table))]
+
+    layers = {
+        name: replace(layer, table=shuffled(layer.table)) for name, layer in one.omics.items()
+    }
+    layers["mutation"] = replace(given, table=shuffled(given.table))
+    assert one.clinical is not None
+    other = replace(one, omics=layers, clinical=shuffled(one.clinical), losses=())
+    pd.testing.assert_frame_equal(other.clinical, one.clinical)
+    for name, layer in one.omics.items():
+        pd.testing.assert_frame_equal(other.omics[name].table, layer.table)
+        assert layer.table.index.tolist() == sorted(layer.table.index)
+    pd.testing.assert_index_equal(other.patients(), one.patients())
+    pd.testing.assert_frame_equal(other.survival("os"), one.survival("os"))
+    assert other.losses == one.losses
+
+
+def test_messages_count_the_rows_as_given() -> None:
+    table = pd.DataFrame({"A": [1.0, 2.0, 7.0]}, index=["P9", "P5", "P1"])
+    with pytest.raises(CohortError, match=r'patient "P1" \(row 3\): 7'):
+        Cohort("a", {"x": Layer("copy_number", table, "gistic")})
+    clinical = pd.DataFrame({"t": [1, 2, -7], "e": [0, 1, 1]}, index=["P9", "P5", "P1"])
+    with pytest.raises(CohortError, match=r'patient "P1" \(row 3\): "-7"'):
+        Cohort("a", {}, clinical, {"os": Endpoint("t", "e")})
+
+
+def _counts(n_genes: int, unit: float) -> pd.DataFrame:
+    counts = np.random.default_rng(0).poisson(300, (12, n_genes)) * unit
+    names = [f"G{j}" for j in range(n_genes)]
+    return pd.DataFrame(counts, [f"P{i:02d}" for i in range(12)], names)
+
+
+@pytest.mark.parametrize("kind", ["expression", "mirna"])
+def test_counts_that_look_normalised_are_told(kind: str) -> None:
+    table = _counts(1200, 1.37)
+    with pytest.warns(OmicsfuseWarning) as told:
+        Cohort("a", {"x": Layer(kind, table, "counts", source="x.tsv")})
+    (message,) = (str(warning.message) for warning in told)
+    assert message.startswith('layer "x" (x.tsv): scale = "counts" is declared but ')
+    assert "look normalised already" in message
+    assert 'scale = "normalised_counts"' in message.splitlines()
+    # Declared as what they are, or on a whole transcriptome of whole numbers, they are fine.
+    for scale, unit in (("normalised_counts", 1.37), ("counts", 1.0)):
+        cohort = Cohort("a", {"x": Layer(kind, _counts(1200, unit), scale)})
+        assert cohort.omics["x"].scale == scale
+
+
+def test_counts_of_a_small_panel_are_told() -> None:
+    with pytest.warns(OmicsfuseWarning, match=r"for 198 genes\. .*depend on which genes those are"):
+        Cohort("a", {"x": Layer("expression", _counts(198, 1.0), "counts")})
+    Cohort("a", {"x": Layer("mirna", _counts(198, 1.0), "counts")})
+
+
+def test_the_study_is_kept() -> None:
+    omics = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
+    assert Cohort("a", omics).study == ""
+    assert replace(Cohort("a", omics, study="TCGA-HNSC"), name="b").study == "TCGA-HNSC"
+
+
 def test_common_patients_counts_each_layer(simulated: SimulatedCohort) -> None:
     cohort = simulated.discovery
     assert len(cohort.common_patients(["radiomics", "mutation"])) == 90
-    few = Layer("continuous", _table([f"Q{i}" for i in range(8)] + ["SIM-0001"], ["A"]))
+    few = Layer("continuous", _table([f"SIM-{i:04d}" for i in range(1, 10)], ["A"]))
     with pytest.raises(CohortError) as refusal:
         Cohort("c", {**cohort.omics, "few": few}, cohort.clinical).common_patients(
             ["radiomics", "few"]
         )
     message = str(refusal.value)
-    assert f"1 patient in common in radiomics, few; at least {MINIMUM_PATIENTS}" in message
-    assert 'layer "few": 9 patients, 1 of them in radiomics, e.g. "Q0", "Q1", "Q2"' in message
+    assert f"9 patients in common in radiomics, few; at least {MINIMUM_PATIENTS}" in message
+    assert 'layer "few": 9 patients, 9 of them in radiomics, e.g. "SIM-0001", "SIM-' in message
     assert 'layer "radiomics": 90 patients, e.g. "SIM-0001"' in message
 
 

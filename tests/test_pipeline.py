@@ -32,7 +32,8 @@ CONTRACT = {
     "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"],
     "verification.tsv": [
         "cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total", "hr",
-        "hr_ci_low", "hr_ci_high", "chi2", "p", "fdr", "random_null_percentile", "note",
+        "hr_ci_low", "hr_ci_high", "chi2", "test", "p", "fdr", "random_null_percentile",
+        "same_study", "note",
     ],
 }  # fmt: skip
 
@@ -250,7 +251,7 @@ def test_gene_sets_need_genes_and_find_them_in_a_layer_that_is_not_fused(study: 
     study.with_name("no_genes.toml").write_text(manifest[:start] + manifest[end:])
     images.write_text(text.replace("discovery.toml", "no_genes.toml"))
     with pytest.raises(
-        of.StudyError, match="gene_sets are named, but cohort .* has no layer of kin"
+        of.StudyError, match=r"gene_sets are named, but cohort .* has no layer of kin"
     ):
         check(images)
 
@@ -364,3 +365,28 @@ def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.M
     assert len(acc.subtypes.labels) >= 43
     luad = run(studies / "luad.toml", tmp_path / "luad")
     assert len(luad.subtypes.labels) == 142
+
+
+def test_results_of_another_study_are_not_replaced(done: Path, study: Path) -> None:
+    other = study.with_name("other.toml")
+    other.write_text(study.read_text().replace('name = "simulated"', 'name = "other"'))
+    before = files(done)
+    with pytest.raises(
+        of.StudyError, match="holds the results of 'simulated', and this is 'other'"
+    ):
+        run(other, done)
+    assert files(done) == before
+
+
+def test_a_signature_that_cannot_be_scored_is_an_error_not_a_result(
+    done: Path, study: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(study.with_name("external_expression.tsv"), sep="\t", index_col=0)
+    table.columns = [f"ENSG{i:05d}" for i in range(table.shape[1])]
+    table.to_csv(study.with_name("ensembl.tsv"), sep="\t")
+    manifest = study.with_name("external.toml").read_text()
+    renamed = study.with_name("ensembl.toml")
+    renamed.write_text(manifest.replace("external_expression.tsv", "ensembl.tsv"))
+    with pytest.raises(of.SignatureError, match=r"could be scored in none of the cohorts: .*genes"):
+        verify_cohorts(done / "signature.json", [renamed], tmp_path / "v")
+    assert not (tmp_path / "v").exists()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import CohortError
+from omicsfuse.errors import CohortError, StudyError
 from omicsfuse.io import read_cohort
 
 PATIENTS = [f"P{i + 1}" for i in range(12)]
@@ -164,7 +164,7 @@ def test_m_values_that_are_beta_values(folder: Folder) -> None:
     assert 'set scale = "beta"' in message
 
 
-@pytest.mark.parametrize("scale", ["counts", "tpm", "fpkm"])
+@pytest.mark.parametrize("scale", ["counts", "normalised_counts", "tpm", "fpkm"])
 def test_negative_amounts(folder: Folder, scale: str) -> None:
     table = _numbers(["TP53", "EGFR"], 10, 1000)
     table.loc["P3", "TP53"] = -4
@@ -207,8 +207,9 @@ def test_zscores_that_are_raw_counts(folder: Folder) -> None:
     assert 'patient "P' in message
 
 
-def test_counts_that_are_logarithms(folder: Folder) -> None:
-    message = folder.message(_numbers(["TP53"], 1, 15), lines='scale = "counts"')
+@pytest.mark.parametrize("scale", ["counts", "normalised_counts"])
+def test_counts_that_are_logarithms(folder: Folder, scale: str) -> None:
+    message = folder.message(_numbers(["TP53"], 1, 15), lines=f'scale = "{scale}"')
     assert 'set scale = "log2"' in message
 
 
@@ -254,7 +255,8 @@ def test_events_in_unmapped_words_get_the_line_to_add(folder: Folder) -> None:
     line = message.splitlines()[-1]
     assert line == 'event_values = {"Alive" = 0, "Dead" = 1}'
     folder.endpoint += f"\n{line}"
-    assert folder.read(_numbers(["TP53"])).survival("os")["event"].tolist() == [1, 0] * 6
+    events = folder.read(_numbers(["TP53"])).survival("os")["event"]
+    assert events[PATIENTS].tolist() == [1, 0] * 6
 
 
 def test_events_that_nobody_can_guess_get_question_marks(folder: Folder) -> None:
@@ -281,7 +283,7 @@ def test_fewer_than_10_patients_in_common(folder: Folder) -> None:
     message = str(refusal.value)
     assert "9 patients in common in genes; at least 10 are needed" in message
     assert 'layer "genes" (layer.tsv): 9 patients, e.g. "P1", "P2", "P3"' in message
-    assert 'clinical table (clinical.tsv): 12 patients, e.g. "P1", "P2", "P3"' in message
+    assert 'clinical table (clinical.tsv): 12 patients, e.g. "P1", "P10", "P11"' in message
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def test_genes_that_a_spreadsheet_turned_into_dates(
     lines = f'scale = "log2"\norientation = "{orientation}"'
     message = folder.message(table, lines=lines)
     assert "layer.tsv" in message
-    assert f'a spreadsheet turned gene symbols into dates: "{dates[0]}" (column 2)' in message
+    assert f'a spreadsheet turned gene symbols into dates: "{dates[0]}" (feature 2)' in message
     assert line in message
     settled = line.replace("SYMBOL", "SEPT2")
     genes = folder.read(table, lines=f"{lines}\n{settled}").omics["genes"].table.columns
@@ -313,6 +315,48 @@ def test_genes_that_a_spreadsheet_turned_into_dates(
 def test_restored_date_whose_symbol_is_there_already(folder: Folder) -> None:
     message = folder.message(_numbers(["11-Mar", "MARCH11"]))
     assert '"11-Mar" would be MARCH11, but that cannot be told for certain' in message
+    assert "rename_features" not in message
+    line = message.splitlines()[-1]
+    assert line == 'drop_features = ["11-Mar"]'
+    genes = folder.read(_numbers(["11-Mar", "MARCH11"]), lines=f'scale = "log2"\n{line}')
+    assert genes.omics["genes"].table.columns.tolist() == ["MARCH11"]
+
+
+def test_dates_that_occur_twice_are_told_apart_and_not_renamed(folder: Folder) -> None:
+    lines = 'scale = "log2"\norientation = "features_by_patients"'
+    message = folder.message(_numbers(["1-Mar", "TP53", "1-Mar", "2-Mar", "MARCH2"]).T, lines=lines)
+    assert '"1-Mar" (feature 1), "1-Mar" (feature 3), "2-Mar" (feature 4)' in message
+    assert message.splitlines()[-2:] == [
+        'drop_features = ["1-Mar"]',
+        'rename_features = {"2-Mar" = "MARC2"}',
+    ]
+
+
+@pytest.mark.parametrize("scale", ["counts", "normalised_counts", "tpm", "fpkm"])
+def test_amounts_that_cannot_be(folder: Folder, scale: str) -> None:
+    table = _numbers(["TP53", "EGFR"], 10, 1000)
+    table.loc["P3", "TP53"] = 1e300
+    message = folder.message(table, lines=f'scale = "{scale}"')
+    assert "layer.tsv" in message
+    assert "there are values above 1e+12: 1 cell" in message
+    assert 'column "TP53", patient "P3" (row 3): 1e+300' in message
+
+
+def test_a_stray_quote_in_the_clinical_table(folder: Folder) -> None:
+    folder.read(_numbers(["TP53"]))
+    path = folder.path / "clinical.tsv"
+    rows = path.read_text().splitlines()
+    rows[2] = rows[2].replace("\t60", '\t"60')
+    rows[7] = rows[7].replace("\t60", '\t60"')
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(CohortError, match=r"clinical\.tsv: line 3: .*swallow the rows"):
+        read_cohort(folder.path / "cohort.toml")
+
+
+@pytest.mark.parametrize("manifest", [None, 3, {"name": "a"}])
+def test_what_is_no_manifest(manifest: object) -> None:
+    with pytest.raises(StudyError, match=r"^manifest is of type .*; expected str or Path or Man"):
+        read_cohort(manifest)  # type: ignore[arg-type]
 
 
 def test_rows_that_are_features_get_the_line_to_change(folder: Folder) -> None:
@@ -345,7 +389,7 @@ def test_unknown_kind_and_scale_name_the_nearest(folder: Folder) -> None:
     assert 'scale = "fkpm" is not known for kind = "expression"; did you mean "fpkm"?' in message
 
 
-@pytest.mark.parametrize("role", ["covariates", "known_labels", "technical"])
+@pytest.mark.parametrize("role", ["covariates", "known_labels", "technical", "ignore"])
 def test_clinical_columns_that_do_not_exist(folder: Folder, role: str) -> None:
     folder.extra_clinical = f'{role} = ["Age"]'
     message = folder.message(_numbers(["TP53"]))

@@ -156,7 +156,7 @@ def test_genes_not_found_are_counted(signature: Signature, external: Cohort) -> 
     found = verify(signature, [fewer], **FEW)
     assert found.table["genes_found"].unique().tolist() == [51]
     assert found.table["genes_total"].unique().tolist() == [60]
-    (loss,) = [loss for loss in found.losses if loss.what == "genes"]
+    (loss,) = [loss for loss in found.losses if loss.what in ("genes", "features")]
     assert (loss.step, loss.layer, loss.count) == ("verify", "elsewhere", 9)
     assert loss.examples == tuple(gone[:5])
 
@@ -190,22 +190,161 @@ def test_two_templates_are_compared_once(simulated: SimulatedCohort, external: C
 
 
 @pytest.mark.parametrize(
-    ("name", "note"),
+    ("name", "alike"),
     [
-        ("simulated", "the training cohort itself"),
-        ("simulated-external", "same study, other patients: internal-external, not independent"),
-        ("Simulated_other", "same study"),
-        ("simulation", ""),
+        ("simulated", True),
+        ("simulated-external", True),
+        ("Simulated_other", True),
+        ("simulation", False),
     ],
 )
-def test_kinship_of_cohorts_is_noted(
-    signature: Signature, external: Cohort, name: str, note: str
+def test_names_only_suggest_a_common_study(
+    signature: Signature, external: Cohort, name: str, alike: bool
 ) -> None:
     table = verify(signature, [replace(external, name=name)], n_random=0, n_permutations=0).table
-    assert table["note"].str.startswith(note).all()
-    assert table["note"].eq("").all() == (note == "")
+    note = "the names suggest the same study: internal-external, not independent" if alike else ""
+    assert table["note"].eq(note).all()
+    assert table["same_study"].eq("by name" if alike else "").all()
     assert table["random_null_percentile"].isna().all()
     assert table["p"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("study", "same", "note"),
+    [
+        ("TCGA-HNSC", "yes", "same study as the training cohort: internal-external, not inde"),
+        ("CPTAC", "no", ""),
+        ("", "by name", "the names suggest the same study"),
+    ],
+)
+def test_a_stated_study_decides_whatever_the_names(
+    simulated: SimulatedCohort, external: Cohort, study: str, same: str, note: str
+) -> None:
+    patients = simulated.discovery.clinical.index
+    labels = "S" + simulated.truth.loc[patients].astype(str)
+    ready = preprocess(replace(simulated.discovery, study="TCGA-HNSC"), ["expression"])
+    signature = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=20)
+    assert signature.trained_on["study"] == "TCGA-HNSC"
+    other = replace(external, name="simulated-external", study=study)
+    table = verify(signature, [other], n_random=0, n_permutations=0).table
+    assert table["same_study"].unique().tolist() == [same]
+    assert table["note"].str.startswith(note).all()
+    assert table["note"].eq("").all() == (note == "")
+
+
+def mixed(simulated: SimulatedCohort, external: Cohort, n_training: int, n_other: int) -> Cohort:
+    """Some patients of the training cohort, and some that are not of it."""
+    parts = [(simulated.discovery, n_training), (external, n_other)]
+    table = pd.concat([c.omics["expression"].table.iloc[:n] for c, n in parts])
+    clinical = pd.concat([c.clinical.iloc[:n] for c, n in parts])
+    clinical.loc[clinical.index[0], "os_time"] = np.nan
+    layers = {"expression": Layer("expression", table, external.omics["expression"].scale)}
+    return Cohort("mixed", layers, clinical, external.endpoints)
+
+
+def test_training_patients_do_not_verify(
+    simulated: SimulatedCohort, signature: Signature, external: Cohort
+) -> None:
+    cohort = mixed(simulated, external, 12, 60)
+    with pytest.warns(OmicsfuseWarning, match=r"'mixed' has 12 patients of the training cohort"):
+        found = verify(signature, [cohort], **FEW)
+    assert found.table["n"].unique().tolist() == [60]
+    assert found.table["note"].eq("12 patients of the training cohort left out").all()
+    assert list(found.assignments["mixed"].index) == list(external.clinical.index[:60])
+    lost = [loss for loss in found.losses if loss.what == "patients"]
+    assert [(loss.step, loss.layer, loss.count) for loss in lost] == [("verify", "mixed", 12)]
+    # They have no part in anything: what is left is verified as if they had never been there.
+    others = mixed(simulated, external, 1, 60)
+    with pytest.warns(OmicsfuseWarning, match="1 patients of the training cohort"):
+        alone = verify(signature, [others], **FEW)
+    columns = [column for column in COLUMNS if column != "note"]
+    pd.testing.assert_frame_equal(found.table[columns], alone.table[columns])
+
+
+@pytest.mark.parametrize("n_other", [0, 9])
+def test_a_cohort_of_training_patients_is_a_row_without_tests(
+    simulated: SimulatedCohort, signature: Signature, external: Cohort, n_other: int
+) -> None:
+    cohort = mixed(simulated, external, 30, n_other)
+    with pytest.warns(OmicsfuseWarning, match="training cohort") as caught:
+        found = verify(signature, [cohort, external], **FEW)
+    assert len(caught) == 2
+    row = found.table.iloc[0]
+    assert (row["n"], row["comparison"], row["test"]) == (n_other, "", "")
+    assert np.isnan(row["p"])
+    assert f"{n_other} of {30 + n_other} patients are not of the training cohort" in row["note"]
+    assert list(found.assignments) == ["elsewhere"]
+    assert list(found.survival) == ["elsewhere: os"]
+
+
+def test_training_patients_are_left_out_without_a_clinical_table_too(
+    simulated: SimulatedCohort, signature: Signature, external: Cohort
+) -> None:
+    cohort = Cohort("mixed", mixed(simulated, external, 12, 60).omics)
+    with pytest.warns(OmicsfuseWarning, match="12 patients of the training cohort"):
+        found = verify(signature, [cohort], **FEW)
+    assert found.table["note"].str.endswith("no endpoint").all()
+    assert found.table["n"].tolist() == [60]
+
+
+def test_every_p_says_what_it_is_of(signature: Signature, external: Cohort) -> None:
+    table = verify(signature, [external], **FEW).table.set_index("comparison")
+    assert table["test"].tolist() == ["Wald"] * 6 + ["log-rank, permutation"]
+    row = table.loc["assigned subtypes"]
+    assert row["p"] * 100 == pytest.approx(round(row["p"] * 100))  # of 99 permutations
+    bare = verify(signature, [external], n_random=0, n_permutations=0).table
+    assert bare["test"].iloc[-1] == "log-rank, asymptotic"
+    chi2 = bare["chi2"].iloc[-1]
+    assert bare["p"].iloc[-1] == pytest.approx(np.exp(-chi2 / 2))  # two degrees of freedom
+
+
+def test_each_gene_is_counted_once(signature: Signature, external: Cohort) -> None:
+    table = external.omics["expression"].table.copy()
+    absent, constant = signature.templates.index[:9], signature.templates.index[9:14]
+    others = table.columns[~table.columns.isin(signature.templates.index)][:3]
+    table[constant] = 7.0
+    table[others] = 7.0
+    table[signature.templates.index[14]] = (np.arange(len(table)) == 0) * 1.0
+    layer = Layer("expression", table.drop(columns=absent), "tpm")
+    found = verify(signature, [replace(external, omics={"expression": layer})], **FEW)
+    assert found.table["genes_found"].unique().tolist() == [60 - 9 - 5 - 1]
+    genes = [loss for loss in found.losses if loss.what in ("genes", "features")]
+    assert [(loss.what, loss.count) for loss in genes] == [
+        ("genes", 9),
+        ("genes", 6),
+        ("features", 3),
+    ]
+    assert genes[0].reason == "genes of the signature that layer expression lacks"
+    assert "layer expression has, unusable" in genes[1].reason
+    assert genes[1].examples == tuple(constant)
+    assert genes[2].examples == tuple(others)
+
+
+def test_losses_are_those_of_verification(signature: Signature, external: Cohort) -> None:
+    values = np.log2(external.omics["expression"].table + 1)
+    z = (values - values.mean()) / values.std()
+    z.iloc[3, 5] = 40.0
+    z.iloc[4, 6] = np.nan
+    z.iloc[5] = np.nan
+    layer = Layer("expression", z, "zscore")
+    found = verify(signature, [replace(external, omics={"expression": layer})], **FEW)
+    losses = [(loss.step, loss.what, loss.count) for loss in found.losses]
+    assert losses == [("preprocess", "patients", 1), ("verify", "values", 1)]
+    assert found.losses[1].examples == (str(z.columns[5]),)
+
+
+def test_order_of_the_rows_does_not_matter(signature: Signature, external: Cohort) -> None:
+    order = np.random.default_rng(0).permutation(len(external.clinical))
+    layer = external.omics["expression"]
+    shuffled = replace(
+        external,
+        omics={"expression": replace(layer, table=layer.table.iloc[order])},
+        clinical=external.clinical.iloc[order[::-1]],
+    )
+    first, again = (verify(signature, [c], **FEW) for c in (external, shuffled))
+    assert first.table.to_csv() == again.table.to_csv()
+    one, other = (found.assignments["elsewhere"] for found in (first, again))
+    pd.testing.assert_frame_equal(one, other.loc[one.index], check_exact=True)
 
 
 def test_layer_is_chosen_by_name_then_by_kind(signature: Signature, external: Cohort) -> None:
@@ -213,10 +352,12 @@ def test_layer_is_chosen_by_name_then_by_kind(signature: Signature, external: Co
     renamed = replace(external, omics={"array": layer})
     assert verify(signature, [renamed], **FEW).table["genes_found"].iloc[0] == 60
     two = replace(external, omics={"array": layer, "rnaseq": layer})
-    with pytest.raises(StudyError, match=r"'expression', which cohort 'elsewhere' lacks.*2 layers"):
+    with pytest.raises(
+        StudyError, match=r"cohort 'elsewhere': .* layer 'expression', which.*2 layers"
+    ):
         verify(signature, [two], **FEW)
     assert len(verify(signature, [two], layer="rnaseq", **FEW).table) == 7
-    with pytest.raises(StudyError, match=r"no layer 'chip'; its layers are array \(expression\)"):
+    with pytest.raises(StudyError, match=r"no layer 'chip'; the layers are array \(expression\)"):
         verify(signature, [two], layer="chip", **FEW)
 
 
@@ -227,6 +368,10 @@ def test_bad_arguments(signature: Signature, external: Cohort) -> None:
         verify(signature, [external, external])
     with pytest.raises(StudyError, match="n_random is -1"):
         verify(signature, [external], n_random=-1)
+    with pytest.raises(StudyError, match="random_state is -1"):
+        verify(signature, [external], random_state=-1)
+    with pytest.raises(StudyError, match="a member of verify: cohorts is of type str"):
+        verify(signature, ["external.toml"])
 
 
 def test_everybody_assigned_to_one_subtype_is_said() -> None:

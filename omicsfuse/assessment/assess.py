@@ -3,6 +3,7 @@
 from omicsfuse.assessment.layers import layer_contributions
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, subtype_stability
+from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.errors import StudyError
 from omicsfuse.results import Assessment, Fusion, Prepared, Subtypes
 
@@ -54,6 +55,10 @@ def assess(
     >>> of.assess(ready, fusion, of.cluster(fusion, 3)).stability["n_resamples"].tolist()
     [50, 50, 50]
     """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
         raise StudyError(f"budget is {budget!r}; choose from {', '.join(BUDGETS)}.")
     repeat = refusion(prepared, fusion)

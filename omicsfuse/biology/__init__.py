@@ -1,10 +1,10 @@
 """What the subtypes are: markers, pathways and clinical associations."""
 
 from omicsfuse.biology.associations import associate
-from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
-from omicsfuse.biology.two_groups import benjamini_hochberg
+from omicsfuse.statistics import benjamini_hochberg
 
 __all__ = [
     "EMPTY_ENRICHMENT",
@@ -12,5 +12,6 @@ __all__ = [
     "benjamini_hochberg",
     "differential_features",
     "enrich",
+    "enrichment_losses",
     "gene_set_coverage",
 ]

@@ -1,12 +1,15 @@
 """What the subtypes have to do with the clinical table."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.biology.two_groups import benjamini_hochberg
+from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.cohort import Cohort
 from omicsfuse.results import Subtypes
+from omicsfuse.statistics import benjamini_hochberg
 
 COLUMNS = (
     "test",
@@ -35,7 +38,14 @@ def associate(
     ``H / (n - 1)`` as effect. All others are categories: Pearson's chi-square (no continuity
     correction) where every expected count is 5 or more; else Fisher's exact test for a 2 x 2 table,
     and for a larger one chi-square against random tables with the same margins (Monte Carlo); with
-    Cramer's V as effect. Time and event columns of the endpoints are left to the survival stage.
+    Cramer's V as effect.
+
+    Outcomes are left to the survival stage, which knows of censoring: time and event columns of the
+    endpoints are not listed; columns whose names say that they hold an outcome (`is_outcome`:
+    ``vital_status``, ``dss_time``, ``days_to_death``) are listed without a test, unless they are
+    ``known_labels``; so are columns that the cohort says to ``ignore``. A column that groups the
+    patients as an earlier one or one of an endpoint does, or, of numeric columns, puts them in the
+    same order, is not tested again.
 
     Parameters
     ----------
@@ -53,9 +63,11 @@ def associate(
     pandas.DataFrame
         Index ``variable``; columns ``test``, ``n`` (patients with the value and a label),
         ``missing``, ``statistic``, ``p``, ``fdr`` (Benjamini-Hochberg; the family is all columns
-        listed), ``effect``, ``effect_name``, ``adjusted_rand_index`` and
+        that were tested), ``effect``, ``effect_name``, ``adjusted_rand_index`` and
         ``normalised_mutual_information`` (known labels only), ``note`` (why there is no p-value).
-        Columns that are constant, or look like identifiers, are listed with a note and no p-value.
+        Columns that are constant, look like identifiers, hold an outcome (``"outcome: see
+        survival"``) or repeat an earlier one (``"same grouping as X"``, ``"same order as X"``) are
+        listed with a note and no p-value.
         Empty when there is no clinical table.
 
     References
@@ -80,24 +92,48 @@ def associate(
     if cohort.clinical is None:
         return _table({})
     clinical = cohort.clinical.reindex(subtypes.labels.index)
-    followed = {
-        column
-        for endpoint in cohort.endpoints.values()
-        for column in (endpoint.time, endpoint.event)
-    }
+    endpoints = cohort.endpoints.values()
+    followed = list(dict.fromkeys(c for known in endpoints for c in (known.time, known.event)))
     rows: dict[str, dict[str, object]] = {}
-    for position, variable in enumerate(clinical.columns):
-        if variable in followed:
-            continue
-        values = clinical.iloc[:, position].dropna()
+    seen: dict[Hashable, str] = {}
+    for variable in [*followed, *(c for c in clinical.columns if c not in followed)]:
+        column = clinical[variable]
+        values = column.dropna()
         labels = subtypes.labels.loc[values.index].astype(str)
         known = variable in cohort.known_labels
         row: dict[str, object] = {"n": len(values), "missing": len(clinical) - len(values)}
-        row |= _test(values, labels, known, n_permutations, random_state)
+        if variable in cohort.ignore:
+            rows[str(variable)] = row | {"note": "not compared, as asked (ignore)"}
+            continue
+        key = _grouping(column, known)
+        first = seen.setdefault(key, str(variable)) if values.nunique() > 1 else str(variable)
+        if variable in followed:
+            continue
+        if is_outcome(str(variable)) and not known:
+            row["note"] = "outcome: see survival"
+        elif first != str(variable):
+            row["note"] = f"same {'order' if _is_numeric(values, known) else 'grouping'} as {first}"
+        else:
+            row |= _test(values, labels, known, n_permutations, random_state)
         if known and len(values):
             row |= _agreement(values.astype(str), labels)
         rows[str(variable)] = row
     return _table(rows)
+
+
+def _is_numeric(values: pd.Series, known: bool) -> bool:
+    """Say whether a column counts as numeric rather than as categories."""
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return numeric and values.nunique() > MOST_CATEGORIES and not known
+
+
+def _grouping(column: pd.Series, known: bool) -> Hashable:
+    """Key that two columns share if, and only if, the same test of both gives the same answer."""
+    if not _is_numeric(column.dropna(), known):
+        return "groups", pd.factorize(column)[0].tobytes()
+    ranks = column.rank().to_numpy(dtype=float, na_value=np.nan)
+    turned = column.rank(ascending=False).to_numpy(dtype=float, na_value=np.nan)
+    return "ranks", min(ranks.tobytes(), turned.tobytes())
 
 
 def _test(
@@ -105,14 +141,13 @@ def _test(
 ) -> dict[str, object]:
     """Choose and run the test of one column, or say in a note why there is none."""
     n_values = values.nunique()
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if len(values) == 0:
         return {"note": "no patient has a value"}
     if n_values == 1:
         return {"note": "constant"}
     if labels.nunique() < 2:
         return {"note": "all patients with a value are in one subtype"}
-    if numeric and n_values > MOST_CATEGORIES and not known:
+    if _is_numeric(values, known):
         return _kruskal(values, labels)
     if n_values > len(values) / 2:
         what = "every value differs: an identifier?" if n_values == len(values) else ""

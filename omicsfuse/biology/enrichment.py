@@ -4,14 +4,16 @@ import warnings
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.gene_sets import GeneSets, read_gene_sets
-from omicsfuse.biology.layers import Labelled, labelled
-from omicsfuse.biology.two_groups import MINIMUM_GROUP, Array, benjamini_hochberg, welch
+from omicsfuse.biology.random_sets import random_scores
+from omicsfuse.checks.arguments import seed, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.labelled import Labelled, expression_layer, labelled, without_layer
+from omicsfuse.layers import Loss
+from omicsfuse.results import Prepared, Subtypes
+from omicsfuse.statistics import MINIMUM_GROUP, Array, benjamini_hochberg, moments, welch_t
 
 COLUMNS = ("subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note")
 
@@ -29,6 +31,9 @@ EMPTY_ENRICHMENT = pd.DataFrame(
 
 #: T-statistics beyond this are set to it before genes are ranked.
 T_LIMIT = 1000.0
+#: Scores that differ by less are equal: their running sums differ by rounding only.
+TIE = 1e-9
+_FLOOR = "p at its floor: none of {} random sets of the same sign scored as much"
 
 
 def enrich(
@@ -44,10 +49,17 @@ def enrich(
 ) -> pd.DataFrame:
     """Find gene sets whose genes lie at the top or the bottom of each subtype's ranking.
 
-    Genes are ranked by Welch's t of the subtype against all other patients, and gseapy's preranked
-    GSEA compares each set with random sets of the same size. Such permutation of genes takes genes
-    as independent; where the genes of a set are correlated, p-values come out too small, so read
-    them as a ranking of gene sets rather than as proof.
+    Genes are ranked by Welch's t of the subtype against all other patients. gseapy's preranked GSEA
+    gives the enrichment score ES of each set and its leading edge. Each score is held against those
+    of random sets of as many genes, on the same ranking, of which m score on the same side of zero
+    and b of these at least as far out::
+
+        NES = ES / mean of the m random |ES|        p = (b + 1) / (m + 1)
+
+    The random sets of one size are the same for all sets of that size, so that of two scores on the
+    same side the larger never has the larger p. Such permutation of genes takes genes as
+    independent; where the genes of a set are correlated, p-values come out too small, so read them
+    as a ranking of gene sets rather than as proof.
 
     Parameters
     ----------
@@ -63,9 +75,10 @@ def enrich(
     min_size, max_size : int
         Genes a set must and may have among the layer's genes; ``min_size`` is at least 2.
     n_permutations : int
-        Random sets for each gene set.
+        Random sets for each size of set.
     random_state : int
-        Seed; the result does not depend on threads or on the order of the sets.
+        Seed; a set's result does not depend on the other sets, nor on the order of the
+        sets, the genes or the patients.
 
     Returns
     -------
@@ -73,10 +86,10 @@ def enrich(
         Columns ``subtype``, ``gene_set``, ``nes`` (normalised enrichment score; positive: raised in
         the subtype), ``p`` (nominal, among random sets of the same sign), ``fdr``, ``size`` (genes
         found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``; sorted by
-        subtype, p, then decreasing absolute NES. A permutation p of 0 is given as
-        ``1 / (m + 1)``, where m random sets had the same sign, and the note says so. ``fdr`` is
-        Benjamini-Hochberg over all subtypes and all sets tested here (gseapy's own FDR is not
-        used, because it counts each subtype as a separate study).
+        subtype, p, then decreasing absolute NES. The smallest p there can be is ``1 / (m + 1)``;
+        where it is reached, the note says so. A set without a random one on its side has neither
+        NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets tested here
+        (gseapy's own FDR is not used, because it counts each subtype as a separate study).
 
     Raises
     ------
@@ -122,10 +135,10 @@ def enrich(
             f"enrich: min_size is {min_size} and max_size {max_size}; "
             "they must satisfy 2 <= min_size <= max_size."
         )
-    if n_permutations < 1:
-        raise StudyError(f"enrich: n_permutations is {n_permutations}; it must be 1 or more.")
-    name, chosen = _expression_layer(prepared, layer)
-    part = labelled(chosen, subtypes)
+    n_permutations = whole_number(n_permutations, "enrich: n_permutations")
+    random_state = seed(random_state, "enrich: random_state")
+    name = expression_layer(prepared.layers, layer, "enrich")
+    part = labelled(prepared.layers[name], subtypes)
     sets = read_gene_sets(gene_sets)
     wanted = set(part.features)
     found = {key: [g for g in dict.fromkeys(s) if g in wanted] for key, s in sorted(sets.items())}
@@ -139,26 +152,57 @@ def enrich(
         return _table([])
 
     rankings = _rankings(part, subtypes.names, name)
-    tables = [
-        _prerank(subtype, ranking, tested, min_size, max_size, n_permutations, random_state)
-        for subtype, ranking in rankings.items()
-    ]
-    return _table(tables)
-
-
-def _expression_layer(prepared: Prepared, layer: str | None) -> tuple[str, PreparedLayer]:
-    listed = ", ".join(f"{name} ({ready.kind})" for name, ready in prepared.layers.items())
-    if layer is not None:
-        if layer not in prepared.layers:
-            raise StudyError(f"enrich: there is no layer {layer!r}; the layers are {listed}.")
-        return layer, prepared.layers[layer]
-    for name, ready in prepared.layers.items():
-        if ready.kind == "expression":
-            return name, ready
-    raise StudyError(
-        f"enrich: gene sets need a layer of kind expression; the layers are {listed or 'none'}. "
-        "Add one, or name with layer= another whose features are genes."
+    members = {
+        subtype: _members(ranking, tested, min_size) for subtype, ranking in rankings.items()
+    }
+    random = random_scores(
+        {subtype: ranking.to_numpy() for subtype, ranking in rankings.items()},
+        {subtype: {len(genes) for genes in own.values()} for subtype, own in members.items()},
+        n_permutations,
+        random_state,
     )
+    return _table(
+        [
+            _prerank(subtype, rankings[subtype], own, max_size, random)
+            for subtype, own in members.items()
+            if own
+        ]
+    )
+
+
+def enrichment_losses(
+    subtypes: Subtypes, prepared: Prepared, layer: str | None = None
+) -> tuple[Loss, ...]:
+    """Count the patients that have a subtype but take no part in the enrichment.
+
+    Parameters
+    ----------
+    subtypes, prepared, layer
+        As for `enrich`.
+
+    Returns
+    -------
+    tuple of Loss
+        Patients without the layer; empty where every patient has it.
+
+    Raises
+    ------
+    StudyError
+        As `enrich`, if no layer can be chosen.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.biology import enrichment_losses
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> (loss,) = enrichment_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
+    >>> loss.step, loss.count, loss.examples
+    ('enrich', 1, ('P2',))
+    """
+    name = expression_layer(prepared.layers, layer, "enrich")
+    return without_layer(subtypes.labels, prepared.layers[name], name, "enrich")
 
 
 def _rankings(part: Labelled, names: list[str], layer: str) -> dict[str, pd.Series]:
@@ -166,7 +210,7 @@ def _rankings(part: Labelled, names: list[str], layer: str) -> dict[str, pd.Seri
     rankings, few, one_sided = {}, [], []
     for subtype in names:
         inside = part.subtype == subtype
-        t = welch(part.matrix[inside], part.matrix[~inside]).statistic
+        t, _ = welch_t(moments(part.matrix[inside]), moments(part.matrix[~inside]))
         ranked = pd.Series(t, part.features).dropna().clip(-T_LIMIT, T_LIMIT)
         if len(ranked) < 2:
             few.append(f"{subtype} ({int(inside.sum())} against {int((~inside).sum())})")
@@ -199,61 +243,54 @@ def _without_ties(ranked: pd.Series) -> pd.Series:
     return ordered - 1e-12 * np.arange(len(ordered))
 
 
+def _members(
+    ranking: pd.Series, sets: Mapping[str, list[str]], min_size: int
+) -> dict[str, list[str]]:
+    """Genes of each set that could be ranked, of the sets that keep enough of them."""
+    ranked = set(ranking.index)
+    found = {name: [gene for gene in s if gene in ranked] for name, s in sets.items()}
+    return {name: s for name, s in found.items() if min_size <= len(s) < len(ranking)}
+
+
 def _prerank(
     subtype: str,
     ranking: pd.Series,
     sets: Mapping[str, list[str]],
-    min_size: int,
     max_size: int,
-    n_permutations: int,
-    random_state: int,
+    random: Mapping[tuple[str, int], Array],
 ) -> pd.DataFrame:
-    """One subtype's table, from gseapy's preranked GSEA on the genes that could be ranked."""
+    """One subtype's table: scores and leading edges by gseapy, held against random sets."""
     import gseapy
 
     # gseapy treats lower-case, numeric and repeated names specially; codes have none of that.
     codes = {gene: f"G{i}X" for i, gene in enumerate(ranking.index)}
     genes = dict(zip(codes.values(), codes.keys(), strict=True))
-    coded = {
-        str(position): members
-        for position, s in enumerate(sets.values())
-        if min_size <= len(members := [codes[g] for g in s if g in codes]) < len(ranking)
-    }
-    if not coded:
-        return pd.DataFrame()
     names = list(sets)
     result = gseapy.prerank(
         pd.Series(ranking.to_numpy(), index=list(genes), name="t"),
-        coded,
+        {str(i): [codes[gene] for gene in sets[name]] for i, name in enumerate(names)},
         outdir=None,
-        min_size=min_size,
+        min_size=1,
         max_size=max_size,
-        permutation_num=n_permutations,
+        # Its own permutations are another sample for each set, and take a hundred times as long.
+        permutation_num=1,
         ascending=None,
         threads=1,
         no_plot=True,
-        seed=random_state,
+        seed=0,
     ).res2d
     rows = []
     for record in result.to_dict("records"):
-        members = coded[record["Term"]]
-        score, nes, p = (float(record[key]) for key in ("ES", "NES", "NOM p-val"))
-        note = ""
-        if not np.isfinite(nes):
-            nes, p = np.nan, np.nan
-            note = "no random set scored on the same side, so the score cannot be normalised"
-        elif p == 0:
-            draws = _random_scores(ranking, len(members), n_permutations, random_state)
-            same = int(np.sum(np.sign(draws) == np.sign(score)))
-            p = 1 / (same + 1)
-            note = f"none of {same} random sets of the same sign scored as much: p is at most this"
+        name = names[int(record["Term"])]
+        size = len(sets[name])
+        nes, p, note = _against(float(record["ES"]), random[subtype, size])
         rows.append(
             {
                 "subtype": subtype,
-                "gene_set": names[int(record["Term"])],
+                "gene_set": name,
                 "nes": nes,
                 "p": p,
-                "size": len(members),
+                "size": size,
                 "leading_edge": ";".join(genes[c] for c in record["Lead_genes"].split(";") if c),
                 "note": note,
             }
@@ -261,32 +298,15 @@ def _prerank(
     return pd.DataFrame(rows)
 
 
-def _random_scores(ranking: pd.Series, size: int, n_draws: int, random_state: int) -> Array:
-    """Scores of random sets: how many of them have which sign, which gseapy does not tell."""
-    rng = np.random.default_rng(random_state)
-    places = np.stack(
-        [
-            np.sort(rng.choice(len(ranking), size, replace=False, shuffle=False))
-            for _ in range(n_draws)
-        ]
-    )
-    return _scores(ranking.to_numpy(), places)
-
-
-def _scores(statistic: Array, places: npt.NDArray[np.int64]) -> Array:
-    """Compute the enrichment score of each row of places (ascending) in one ranking.
-
-    The running sum rises by ``|t| / sum of |t|`` at each gene of the set and falls by
-    ``1 / (N - size)`` at every other; the score is its largest excursion from zero
-    (Subramanian et al. 2005, appendix).
-    """
-    n_sets, size = places.shape
-    hits = np.cumsum(np.abs(statistic)[places], axis=1)
-    hits = hits / hits[:, -1:]
-    misses = (places - np.arange(size)) / (len(statistic) - size)
-    highest = (hits - misses).max(axis=1)
-    lowest = (np.column_stack([np.zeros(n_sets), hits[:, :-1]]) - misses).min(axis=1)
-    return np.where(highest >= -lowest, highest, lowest)
+def _against(score: float, random: Array) -> tuple[float, float, str]:
+    """NES and p of a score among those of random sets, and what is to be said about them."""
+    side = np.abs(random[np.sign(random) == np.sign(score)])
+    if not len(side):
+        note = "no random set scored on the same side, so the score cannot be normalised"
+        return float("nan"), float("nan"), note
+    beaten_by = int(np.sum(side >= abs(score) - TIE))
+    note = "" if beaten_by else _FLOOR.format(len(side))
+    return score / float(side.mean()), (beaten_by + 1) / (len(side) + 1), note
 
 
 def _warn_none(

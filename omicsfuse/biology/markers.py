@@ -6,17 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.layers import labelled
-from omicsfuse.biology.two_groups import (
-    Array,
-    Comparison,
-    benjamini_hochberg,
-    fisher_exact,
-    rank_sum,
-    welch,
-)
+from omicsfuse.biology.two_groups import Comparison, fisher_exact, rank_sum, welch
 from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.labelled import labelled
 from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.statistics import Array, benjamini_hochberg, moments
 
 COLUMNS = ("layer", "feature", "subtype", "effect", "effect_name", "test", "n", "p", "fdr")
 
@@ -124,8 +118,7 @@ def _method(layer: PreparedLayer) -> tuple[Callable[[Array, Array], Comparison],
 def _rank_sum_of_levels(inside: Array, outside: Array) -> Comparison:
     """Rank-sum test of discrete levels, with the difference of their means as effect."""
     result = rank_sum(inside, outside)
-    counts = [np.maximum((~np.isnan(group)).sum(axis=0), 1) for group in (inside, outside)]
-    effect = np.nansum(inside, axis=0) / counts[0] - np.nansum(outside, axis=0) / counts[1]
+    effect = moments(inside).mean - moments(outside).mean
     return result._replace(effect=np.where(np.isnan(result.p), np.nan, effect))
 
 

@@ -1,16 +1,11 @@
-"""Two groups of patients compared on many features at once, and the correction for doing so."""
+"""Two groups of patients compared on many features at once."""
 
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-
-#: Fewest observed patients in each of the two groups; below it there is no p-value.
-MINIMUM_GROUP = 3
+from omicsfuse.statistics import MINIMUM_GROUP, Array, Counts, moments, welch_t
 
 
 class Comparison(NamedTuple):
@@ -20,36 +15,6 @@ class Comparison(NamedTuple):
     effect: Array
     p: Array
     n: Counts
-
-
-def benjamini_hochberg(p: npt.ArrayLike) -> Array:
-    """Turn the p-values of one family into false discovery rates; missing ones do not count.
-
-    Parameters
-    ----------
-    p : array_like of float, shape (n,)
-        P-values; NaN where there is none.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Adjusted p-values, ``min over j >= i of p_(j) * m / j`` for the m p-values present.
-
-    References
-    ----------
-    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
-
-    Examples
-    --------
-    >>> benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).round(3).tolist()
-    [0.03, 0.04, nan, 0.04]
-    """
-    values = np.asarray(p, dtype=float)
-    adjusted = np.full(values.shape, np.nan)
-    present = np.isfinite(values)
-    if present.any():
-        adjusted[present] = stats.false_discovery_control(values[present], method="bh")
-    return adjusted
 
 
 def welch(inside: Array, outside: Array) -> Comparison:
@@ -78,20 +43,13 @@ def welch(inside: Array, outside: Array) -> Comparison:
     >>> result.statistic.round(4).tolist(), result.p.round(4).tolist()
     ([-2.8284], [0.0464])
     """
-    n1, mean1, variance1 = _moments(inside)
-    n2, mean2, variance2 = _moments(outside)
+    first, second = moments(inside), moments(outside)
+    statistic, p = welch_t(first, second)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic, p = stats.ttest_ind_from_stats(
-            mean1, np.sqrt(variance1), n1, mean2, np.sqrt(variance2), n2, equal_var=False
-        )
-        pooled = ((n1 - 1) * variance1 + (n2 - 1) * variance2) / (n1 + n2 - 2)
-        effect = (mean1 - mean2) / np.sqrt(pooled)
-    usable = (n1 >= MINIMUM_GROUP) & (n2 >= MINIMUM_GROUP) & (variance1 + variance2 > 0)
+        pooled = (first.n - 1) * first.variance + (second.n - 1) * second.variance
+        effect = (first.mean - second.mean) / np.sqrt(pooled / (first.n + second.n - 2))
     return Comparison(
-        np.where(usable, statistic, np.nan),
-        np.where(usable, effect, np.nan),
-        np.where(usable, p, np.nan),
-        n1 + n2,
+        statistic, np.where(np.isnan(p), np.nan, effect), p, (first.n + second.n).astype(np.int64)
     )
 
 
@@ -198,15 +156,3 @@ def _fisher_p(ones_inside: int, ones: int, n_inside: int, n: int) -> float:
     probability = stats.hypergeom.pmf(support, n, ones, n_inside)
     observed = probability[ones_inside - support[0]]
     return float(min(1.0, probability[probability <= observed * (1 + 1e-7)].sum()))
-
-
-def _moments(values: Array) -> tuple[Counts, Array, Array]:
-    """Observed patients, mean and variance (n - 1) of each feature."""
-    observed = ~np.isnan(values)
-    n = observed.sum(axis=0).astype(np.int64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(observed, values, 0.0).sum(axis=0) / n
-        variance = np.where(observed, (values - mean) ** 2, 0.0).sum(axis=0) / (n - 1)
-    # Rounding leaves a trace of variance in a constant feature: it must not become an infinite t.
-    variance = np.where(variance <= (1e-12 * np.abs(mean)) ** 2, 0.0, variance)
-    return n, mean, variance

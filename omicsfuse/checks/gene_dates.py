@@ -103,16 +103,65 @@ def restorations(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def suggestion(names: Iterable[str]) -> str:
-    """Write the manifest line that settles dates: ``rename_features = {"1-Mar" = "MARCH1"}``."""
-    pairs = []
-    for name in dict.fromkeys(names):
+def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
+    r"""Write what to add to the manifest to settle dates, as the end of a sentence.
+
+    A date is renamed only where that makes no duplicate: neither one that occurs twice, nor one
+    all of whose symbols are there already. Those can only be left out.
+
+    Parameters
+    ----------
+    dates : iterable of str
+        Names that are dates.
+    names : iterable of str
+        All names of the layer.
+
+    Returns
+    -------
+    str
+        Words and lines of a manifest.
+
+    Examples
+    --------
+    >>> advice = suggestion(["2-Mar", "11-Mar"], ["2-Mar", "11-Mar", "MARCH11"])
+    >>> print(advice.partition(":\n")[2])
+    drop_features = ["11-Mar"]
+    rename_features = {"2-Mar" = "MARCH2"}
+    """
+    all_names = list(names)
+    taken = {name.upper() for name in all_names}
+    renamed: dict[str, str] = {}
+    dropped: list[str] = []
+    for name in dict.fromkeys(dates):
         key = _day_month(name)
-        symbol = CERTAIN.get(key) if key else None
-        if key in _AMBIGUOUS:
-            symbol = _AMBIGUOUS[key][0]
-        pairs.append(f'"{name}" = "{symbol or "SYMBOL"}"')
-    return "rename_features = {" + ", ".join(pairs) + "}"
+        symbols = _AMBIGUOUS.get(key, (CERTAIN[key],) if key in CERTAIN else ()) if key else ()
+        free = [symbol for symbol in symbols if symbol not in taken]
+        if all_names.count(name) > 1 or (symbols and not free):
+            dropped.append(name)
+        else:
+            renamed[name] = free[0] if free else "SYMBOL"
+            taken.add(free[0] if free else name.upper())
+    rename = "rename_features = {" + ", ".join(f'"{n}" = "{s}"' for n, s in renamed.items()) + "}"
+    if not dropped:
+        return (
+            "once you know which genes these are, add to the layer in the manifest:\n"
+            f"{rename}\nor leave them out:\n{_drop_line(renamed)}"
+        )
+    if not renamed:
+        return (
+            "leave them out, as their symbols are there already or they occur twice, so that "
+            f"renaming would make duplicates; add to the layer in the manifest:\n"
+            f"{_drop_line(dropped)}"
+        )
+    return (
+        "leave out of the layer in the manifest what cannot be renamed, as its symbol is there "
+        "already or it occurs twice, and rename the others, once you know which genes they are:\n"
+        f"{_drop_line(dropped)}\n{rename}"
+    )
+
+
+def _drop_line(names: Iterable[str]) -> str:
+    return "drop_features = [" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 def explanation(names: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from omicsfuse.checks.tables import (
     did_you_mean,
     in_canonical_order,
     listed,
+    name_fault,
     named_axes,
     refuse_duplicates,
     refuse_empty,
@@ -36,6 +37,8 @@ AMOUNTS = {
     "tpm": "TPM",
     "fpkm": "FPKM",
 }
+#: Largest amount: no run gives a gene 1e12 reads, and one such value swamps counts per million.
+LARGEST_AMOUNT = 1e12
 #: Scales of numbers of reads.
 COUNT_SCALES = ("counts", "normalised_counts")
 #: Counts above this are usual in any real table; logarithms stay below it.
@@ -109,16 +112,14 @@ def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
     restored = restorations(names)
     doubtful = [name for name in dates if name not in restored]
     if doubtful:
-        columns = ", ".join(
-            f'"{name}" (column {list(names).index(name) + 1})' for name in doubtful[:5]
-        )
+        # Features are counted, not columns: they may have been the rows of the file.
+        places = [(i + 1, name) for i, name in enumerate(names) if name in set(doubtful)]
+        shown = ", ".join(f'"{name}" (feature {number})' for number, name in places[:5])
         raise CohortError(
-            f"{where}: a spreadsheet turned gene symbols into dates: {columns}"
-            f"{f' and {len(doubtful) - 5} more' if len(doubtful) > 5 else ''}. "
-            f"{explanation(doubtful)}. Read the original file without a spreadsheet, or, once you "
-            "know which genes these are, add to the layer in the manifest:\n"
-            f"{suggestion(doubtful)}\nor leave them out:\n"
-            f"drop_features = [{listed(dict.fromkeys(doubtful), len(doubtful))}]"
+            f"{where}: a spreadsheet turned gene symbols into dates: {shown}"
+            f"{f' and {len(places) - 5} more' if len(places) > 5 else ''}. "
+            f"{explanation(doubtful)}. Read the original file without a spreadsheet, or "
+            f"{suggestion(doubtful, names)}"
         )
     pairs = ", ".join(f"{name} -> {symbol}" for name, symbol in restored.items())
     warnings.warn(
@@ -187,6 +188,13 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
             f"{AMOUNTS[scale]} cannot be negative: if the values are logarithms set "
             'scale = "log2", if they are z-scores scale = "zscore".',
         )
+    elif scale in AMOUNTS and high > LARGEST_AMOUNT:
+        refuse(
+            values > LARGEST_AMOUNT,
+            f"there are values above {LARGEST_AMOUNT:g}",
+            f"{AMOUNTS[scale]} stay far below that, and one such value swamps all others of its "
+            "patient: correct the cells, or leave them empty.",
+        )
     elif (
         scale in COUNT_SCALES and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5
     ):
@@ -200,8 +208,8 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
             np.abs(values) > LARGEST_LOG2,
             f"values reach {high if high > -low else low:,.6g}",
             f"Logarithms stay within {LARGEST_LOG2:g}: set scale to what the values are "
-            '("counts", "normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for standardised '
-            "values).",
+            '("counts", "normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for '
+            "standardised values).",
         )
     elif scale == "zscore" and low >= 0 and high > 0 and present.size > 1:
         refuse(
@@ -263,15 +271,15 @@ def first_five(labels: Iterable[object]) -> tuple[str, ...]:
 def checked_layer(
     name: str, omics: Mapping[str, Layer], clinical: pd.DataFrame | None, where_clinical: str
 ) -> tuple[Layer, list[Loss]]:
-    """Check one layer of a cohort, returning it normalised, and what was restored in it."""
+    """Check one layer of a cohort, returning it normalised, and what was restored or left out."""
     layer = omics[name]
     if not isinstance(layer, Layer):
         raise CohortError(
             f'layer "{name}" is a {type(layer).__name__}; expected a Layer: '
             'Layer("expression", table, "log2").'
         )
-    if not isinstance(name, str) or not name.strip() or "/" in name or "\\" in name:
-        raise CohortError(f'a layer is named "{name}"; expected a name without slashes.')
+    if fault := name_fault(name):
+        raise CohortError(f"{fault}.")
     where = where_layer(name, layer)
     scale = check_kind(layer.kind, layer.scale, where)
     if clinical is not None:
@@ -297,32 +305,44 @@ def checked_layer(
         losses.append(Loss("read", name, "features", len(pairs), reason, pairs[:5]))
     # Not before the checks, whose messages count the rows as they were given.
     table = in_canonical_order(table)
+    if clinical is not None:
+        table, left_out = _in_clinical(name, table, clinical.index, where, where_clinical)
+        losses += left_out
     return replace(layer, table=table, scale=scale, features=features), losses
 
 
-def unmatched_patients(
-    omics: Mapping[str, Layer], clinical: pd.DataFrame, where_clinical: str
-) -> list[Loss]:
-    """Count the patients of the clinical table without a layer, and those of layers it lacks."""
-    losses = []
+def _in_clinical(
+    name: str, table: pd.DataFrame, patients: pd.Index, where: str, where_clinical: str
+) -> tuple[pd.DataFrame, list[Loss]]:
+    """Leave out the patients of a layer who are not in the clinical table, and count them."""
+    known = table.index.isin(patients)
+    if known.all():
+        return table, []
+    if not known.any():
+        raise CohortError(
+            f"{where}: none of its {count(len(table), 'patient')} (e.g. {listed(table.index, 3)}) "
+            f"is in the {where_clinical} (e.g. {listed(patients, 3)}), whose patients are the "
+            "cohort. Make the identifiers the same in both, or leave out the layer or the clinical "
+            "table."
+        )
+    absent = table.index[~known]
+    table = table.loc[known]
+    if table.isna().to_numpy().all():
+        raise CohortError(
+            f"{where}: every value of the {count(len(table), 'patient')} who are in the "
+            f"{where_clinical} is missing. Leave the layer out or mend it."
+        )
+    reason = "not in the clinical table: left out"
+    return table, [Loss("read", name, "patients", len(absent), reason, first_five(absent))]
+
+
+def patients_without_layer(omics: Mapping[str, Layer], clinical: pd.DataFrame) -> list[Loss]:
+    """Count the patients of the clinical table who are in no layer."""
     seen = clinical.index.isin([])
-    for name, layer in omics.items():
-        index = layer.table.index
-        seen |= clinical.index.isin(index)
-        absent = index[~index.isin(clinical.index)]
-        if len(absent):
-            reason = "not in the clinical table: left out where clinical data are needed"
-            losses.append(Loss("read", name, "patients", len(absent), reason, first_five(absent)))
-        if len(absent) == len(index):
-            warnings.warn(
-                f"{where_layer(name, layer)}: none of its {count(len(index), 'patient')} (e.g. "
-                f"{listed(index, 3)}) is in the {where_clinical} (e.g. "
-                f"{listed(clinical.index, 3)}). Identifiers must be the same in both.",
-                OmicsfuseWarning,
-                stacklevel=5,
-            )
-    if omics and not seen.all():
-        alone = clinical.index[~seen]
-        reason = "in the clinical table but in no layer"
-        losses.append(Loss("read", "clinical", "patients", len(alone), reason, first_five(alone)))
-    return losses
+    for layer in omics.values():
+        seen |= clinical.index.isin(layer.table.index)
+    if not omics or seen.all():
+        return []
+    alone = clinical.index[~seen]
+    reason = "in the clinical table but in no layer"
+    return [Loss("read", "clinical", "patients", len(alone), reason, first_five(alone))]

@@ -63,6 +63,36 @@ def _more(n: int) -> str:
     return f" and {n:,} more" if n > 0 else ""
 
 
+def name_fault(name: object) -> str:
+    """Say what is wrong with the name of a layer, which stands in messages and in files.
+
+    Parameters
+    ----------
+    name : object
+        The name, which should be a str.
+
+    Returns
+    -------
+    str
+        A sentence without a full stop; empty when the name will do.
+
+    Examples
+    --------
+    >>> name_fault("expression"), name_fault("")
+    ('', 'a layer has an empty name; expected a short name such as "expression"')
+    """
+    expected = 'expected a short name such as "expression"'
+    if not isinstance(name, str):
+        return f"a layer is named {name!r}, which is of type {type(name).__name__}; {expected}"
+    if not name.strip():
+        return f"a layer has an empty name; {expected}"
+    if "/" in name or "\\" in name:
+        return f'a layer is named "{name}"; expected a name without slashes'
+    if name != name.strip() or not name.isprintable():
+        return f"a layer is named {name!r}, with space around it or line breaks in it; {expected}"
+    return ""
+
+
 def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
     """Name patients and features by str, refusing blank names."""
     if not isinstance(table, pd.DataFrame):

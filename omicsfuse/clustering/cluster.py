@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require, seed
 from omicsfuse.clustering.criteria import (
     affinity_silhouettes,
     eigengap,
@@ -70,6 +71,8 @@ def cluster(
     >>> subtypes.labels.value_counts().sort_index().to_dict()
     {'S1': 25, 'S2': 20, 'S3': 15}
     """
+    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    random_state = seed(random_state)
     network = fusion.affinity.to_numpy()
     low, high, rule = cluster_range(n_clusters, len(network))
     values, vectors = laplacian_spectrum(network, high + 1)
@@ -80,7 +83,7 @@ def cluster(
     found = int(codes.max()) + 1
     labels = pd.Series([f"S{code + 1}" for code in codes], fusion.affinity.index, name="subtype")
     params: dict[str, Any] = {
-        "asked": n_clusters if isinstance(n_clusters, int | str) else [int(k) for k in n_clusters],
+        "asked": n_clusters if isinstance(n_clusters, str) else [low, high],
         "n_clusters": found,
         "rule": rule,
         "random_state": random_state,
@@ -124,7 +127,7 @@ def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, i
                 "such as [2, 6]."
             )
         low, high = AUTO_RANGE[0], max(AUTO_RANGE[0], min(AUTO_RANGE[1], n // _MEAN_SIZE))
-    elif isinstance(n_clusters, Sequence):
+    elif isinstance(n_clusters, Sequence | np.ndarray):
         if len(n_clusters) != 2 or not all(_is_whole(k) for k in n_clusters):
             raise StudyError(
                 f"n_clusters is {list(n_clusters)}; a range is two whole numbers such as [2, 6]."

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require, seed
 from omicsfuse.results import Fusion
 
 
@@ -38,6 +39,8 @@ def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
     >>> of.embed(of.fuse(of.preprocess(cohort), n_neighbors=6)).shape
     (30, 2)
     """
+    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    random_state = seed(random_state)
     # Importing umap warns of optional packages (TensorFlow) that are not needed here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -180,7 +180,8 @@ def _check_arguments(
     ]
     for name, value, low, high in bounds:
         if not low <= value <= high:
-            raise StudyError(f"simulate: {name} is {value}; it must lie in {low} to {high}.")
+            bounds_text = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+            raise StudyError(f"simulate: {name} is {value}; it must be {bounds_text}.")
     unknown = [layer for layer in layers if layer not in SIMULATED_LAYERS]
     if unknown or not layers:
         raise StudyError(

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from omicsfuse.checks.arguments import positive_number, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
 
 _EPSILON = np.finfo(np.float64).eps
@@ -60,8 +61,7 @@ def affinity_matrix(distances: np.ndarray, n_neighbors: int = 20, mu: float = 0.
     distances = checked_square(distances, "distances")
     if distances.min() < 0:
         raise StudyError(f"distances must not be negative, found {distances.min():g}.")
-    if not mu > 0:
-        raise StudyError(f"mu is {mu}; it must be above 0 (0.3 to 0.8 is usual).")
+    mu = positive_number(mu, "mu")
     k = usable_neighbors(n_neighbors, len(distances))
     symmetric = (distances + distances.T) / 2
     np.fill_diagonal(symmetric, 0.0)
@@ -77,12 +77,9 @@ def affinity_matrix(distances: np.ndarray, n_neighbors: int = 20, mu: float = 0.
 
 def usable_neighbors(n_neighbors: int, n: int) -> int:
     """Neighbours that n patients can have: ``n_neighbors``, or n - 1 with a warning."""
-    if isinstance(n_neighbors, bool) or int(n_neighbors) != n_neighbors or n_neighbors < 1:
-        raise StudyError(
-            f"n_neighbors is {n_neighbors!r}; it must be a whole number of at least 1."
-        )
+    n_neighbors = whole_number(n_neighbors, "n_neighbors")
     if n_neighbors <= n - 1:
-        return int(n_neighbors)
+        return n_neighbors
     warnings.warn(
         f"n_neighbors is {n_neighbors}, but with {n} patients each has only {n - 1} others: "
         f"{n - 1} is used. Set n_neighbors to about a tenth to a third of the patients.",
@@ -94,7 +91,15 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
 
 def checked_square(matrix: np.ndarray, name: str) -> np.ndarray:
     """Return a float64 copy of a square, finite matrix of at least two patients, or refuse it."""
-    matrix = np.array(matrix, dtype=np.float64)
+    try:
+        numbers = np.array(matrix)
+        if np.iscomplexobj(numbers):
+            raise TypeError("complex")
+        matrix = numbers.astype(np.float64)
+    except (TypeError, ValueError):
+        raise StudyError(
+            f"{name} must be a square matrix of numbers, found {type(matrix).__name__}."
+        ) from None
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise StudyError(f"{name} must be a square matrix of patients, found shape {matrix.shape}.")
     if len(matrix) < 2:

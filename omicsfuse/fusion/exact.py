@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
+from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.errors import StudyError
 from omicsfuse.fusion.affinity import checked_square, usable_neighbors
 
@@ -101,12 +103,13 @@ def check_settings(n_iterations: int, variant: str) -> None:
     """Refuse an unknown variant or a number of iterations that is not a positive whole number."""
     if variant not in VARIANTS:
         raise StudyError(f"variant is {variant!r}; choose from {', '.join(VARIANTS)}.")
-    if isinstance(n_iterations, bool) or int(n_iterations) != n_iterations or n_iterations < 1:
-        raise StudyError(f"n_iterations is {n_iterations!r}; it must be a whole number above 0.")
+    whole_number(n_iterations, "n_iterations")
 
 
 def checked_affinities(affinities: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Copy and symmetrise the layers' affinities, refusing what cannot be fused."""
+    require(affinities, (list, tuple, np.ndarray), "affinities", "a list of square matrices")
+    _refuse_other_patients(affinities)
     if len(affinities) == 0:
         raise StudyError("there is nothing to fuse: give at least one affinity matrix.")
     networks = [checked_square(w, f"affinity matrix {i + 1}") for i, w in enumerate(affinities)]
@@ -128,6 +131,19 @@ def checked_affinities(affinities: Sequence[np.ndarray]) -> list[np.ndarray]:
                 "extreme values, or raise mu."
             )
     return networks
+
+
+def _refuse_other_patients(affinities: Sequence[np.ndarray | pd.DataFrame]) -> None:
+    """Refuse labelled matrices whose patients differ, or stand in another order."""
+    labelled = [(i, w) for i, w in enumerate(affinities) if isinstance(w, pd.DataFrame)]
+    for i, frame in labelled:
+        first, reference = labelled[0]
+        if not (frame.index.equals(reference.index) and frame.columns.equals(reference.index)):
+            raise StudyError(
+                f"affinity matrix {i + 1} does not name the same patients in the same order as "
+                f"matrix {first + 1}, in rows and columns; bring them to one order first, for "
+                "example w.loc[patients, patients]."
+            )
 
 
 def _sum(matrices: Sequence[np.ndarray]) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
 from omicsfuse.errors import CohortError, StudyError
@@ -64,7 +65,7 @@ def fuse(
     StudyError
         If a setting or a layer's name is unknown or out of range.
     CohortError
-        If fewer than ten patients are present in every layer.
+        If fewer than ten patients are present in every layer, or a layer is the same for all.
 
     Examples
     --------
@@ -74,6 +75,7 @@ def fuse(
     >>> fusion.affinity.shape
     (40, 40)
     """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = _chosen_layers(prepared, layers)
     variant = check_fusion(names, n_iterations, variant, engine, metrics or {})
     chosen_metrics = {
@@ -88,6 +90,11 @@ def fuse(
     for name in names:
         table = prepared.layers[name].scaled.loc[patients].to_numpy(dtype=np.float64)
         distances = patient_distances(table, chosen_metrics[name])
+        if not distances.any():
+            raise CohortError(
+                f"layer {name!r}: all {len(patients)} patients have the same values in it, so it "
+                "cannot tell any of them apart; leave it out."
+            )
         per_layer[name] = affinity_matrix(distances, k, mu)
     arrays = list(per_layer.values())
     if engine == "snfpy":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.checks.tables import did_you_mean, listed, transposed_against
 from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
 from omicsfuse.errors import CohortError
@@ -37,6 +38,8 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     CohortError
         If the manifest or a table is at fault, a file does not have the SHA-256 that is recorded,
         or a table is the other way round than declared.
+    StudyError
+        If ``manifest`` is of another type.
 
     Examples
     --------
@@ -49,6 +52,8 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     >>> cohort.omics["genes"].table["EGFR"].to_dict()
     {'P1': 7.5, 'P2': 3.1}
     """
+    hint = "a manifest, which of.read_manifest returns, or the path of one"
+    require(manifest, (str, Path, Manifest), "manifest", hint)
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
     paths = {file.text: _verified(file, manifest) for file in manifest.inputs()}
@@ -88,6 +93,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         technical=described.technical if described is not None else (),
         clinical_source=described.file if described is not None else "",
         study=manifest.study.strip(),
+        ignore=described.ignore if described is not None else (),
     )
 
 

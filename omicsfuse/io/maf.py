@@ -143,7 +143,10 @@ def read_maf(
 
 
 def is_maf(path: Path) -> bool:
-    r"""Whether a text file has the three columns of a MAF.
+    r"""Whether a text file is meant as a MAF.
+
+    It is when its name ends in ``.maf`` (or ``.maf.gz``), or when it has at least two of the three
+    columns of a MAF: ``read_maf`` then says which one is missing.
 
     Parameters
     ----------
@@ -169,7 +172,9 @@ def is_maf(path: Path) -> bool:
     False
     """
     header = _without_comments(read_bytes(path)).partition(b"\n")[0].decode("utf-8")
-    return {GENE, CLASS, SAMPLE} <= {name.strip() for name in header.split("\t")}
+    names = {name.strip().lower() for name in header.split("\t")}
+    found = sum(column.lower() in names for column in (GENE, CLASS, SAMPLE))
+    return found >= 2 or path.name.lower().removesuffix(".gz").endswith(".maf")
 
 
 def _without_comments(content: bytes) -> bytes:
@@ -183,12 +188,16 @@ def _read_variants(path: Path) -> pd.DataFrame:
     """Read the three columns, as text."""
     header, _, body = _without_comments(read_bytes(path)).partition(b"\n")
     names = [name.strip() for name in header.decode("utf-8").split("\t")]
-    for column in (GENE, CLASS, SAMPLE):
-        if column not in names:
-            raise CohortError(
-                f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", tabs '
-                f'between them; "{column}" is not there; {did_you_mean(column, names)}.'
-            )
+    missing = [column for column in (GENE, CLASS, SAMPLE) if column not in names]
+    if missing:
+        is_or_are = "is" if len(missing) == 1 else "are"
+        raise CohortError(
+            f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", tabs '
+            f"between them; {listed(missing)} {is_or_are} not there; "
+            f"{did_you_mean(missing[0], names)}. Rename the "
+            f"{'column' if len(missing) == 1 else 'columns'}"
+            ', or, if the file is a table of 0 and 1, set format = "table" for the layer.'
+        )
     if not body.strip():
         raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
     positions = {names.index(column): column for column in (GENE, CLASS, SAMPLE)}
@@ -205,7 +214,7 @@ def _read_variants(path: Path) -> pd.DataFrame:
             quoting=csv.QUOTE_NONE,
             comment="#" if body.startswith(b"#") else None,
         )
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
+    except (ValueError, pd.errors.ParserWarning) as fault:  # ParserError is a ValueError
         raise CohortError(f"{path.name}: the MAF cannot be read: {fault}") from None
     table = table.rename(columns=positions)
     return table.apply(lambda column: column.str.strip())

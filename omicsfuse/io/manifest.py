@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.checks.tables import did_you_mean, name_fault
 from omicsfuse.cohort import KINDS, SCALES
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
@@ -75,6 +75,7 @@ class ClinicalTable(_FileTable):
     covariates: tuple[str, ...] = ()
     known_labels: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     endpoints: dict[str, EndpointTable] = {}
 
 
@@ -174,8 +175,8 @@ class Manifest(_Table):
                 "and kind"
             )
         for name in self.layers:
-            if not name.strip() or "/" in name or "\\" in name:
-                raise ValueError(f'a layer is named "{name}"; expected a name without slashes')
+            if fault := name_fault(name):
+                raise ValueError(fault)
         return self
 
     @property

@@ -49,9 +49,11 @@ VERIFICATION_COLUMNS = [
     "hr_ci_low",
     "hr_ci_high",
     "chi2",
+    "test",
     "p",
     "fdr",
     "random_null_percentile",
+    "same_study",
     "note",
 ]
 
@@ -77,7 +79,7 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         "n_clusters.tsv": results.subtypes.evidence["n_clusters"].reset_index(names="k"),
         "stability.tsv": results.assessment.stability.reset_index(names="subtype"),
         "layers.tsv": results.assessment.layers.reset_index(names="layer"),
-        "coverage.tsv": results.fusion.coverage.astype(int).reset_index(names="patient"),
+        "coverage.tsv": _patients_first(results.fusion.coverage.astype(int)),
         "map.tsv": results.embedding.reset_index(names="patient"),
         "survival.tsv": stacked([s.tests for s in survival], SURVIVAL_COLUMNS),
         "cox.tsv": stacked([s.cox for s in survival], COX_COLUMNS),
@@ -86,6 +88,12 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         "enrichment.tsv": results.enrichment,
     }
     return tables | verification_tables(results.verification)
+
+
+def _patients_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the patients in the first column, also where a layer is named like it."""
+    named = table.rename(columns={"patient": "layer patient"})
+    return named.reset_index(names="patient")
 
 
 def verification_tables(verification: Verification | None) -> dict[str, pd.DataFrame]:

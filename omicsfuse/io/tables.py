@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +19,21 @@ ORIENTATIONS = ("patients_by_features", "features_by_patients")
 #: Words that mean a missing value. Nothing else does, so that no gene is lost by its name.
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "null", "NULL", "#N/A", ".")
 
-#: Columns that portals put beside the gene name in tables of features x patients.
+#: Columns that portals put beside the gene name in tables of features x patients, whatever their
+#: case and with or without space, underscore, point or hyphen between the words.
 ANNOTATION_COLUMNS = (
+    "Entrez",
+    "Entrez_ID",
     "Entrez_Gene_Id",
+    "Ensembl_ID",
+    "Ensembl_Gene_ID",
+    "Gene",
     "Gene ID",
+    "Gene_Name",
+    "Gene_Symbol",
+    "Hugo_Symbol",
+    "ID",
+    "Symbol",
     "Locus ID",
     "Cytoband",
     "Description",
@@ -45,7 +57,10 @@ def read_table(
     Names are taken as they stand: a gene called ``NA`` or ``nan`` stays, a patient ``001`` keeps
     its zeros, and a name that occurs twice is refused rather than renamed. Cells that hold one of
     ``MISSING_WORDS`` are missing. In a table of features x patients, the columns that portals put
-    beside the gene name (``ANNOTATION_COLUMNS``) are left out and counted.
+    beside the gene name (``ANNOTATION_COLUMNS``) are left out and counted. Lines at the top that
+    begin with ``#`` are comments and are skipped, but for a last one that has as many columns as
+    the line after it, as no other of them has: that is the header. A cell in quotes may hold the
+    separator, but no line break.
 
     Parameters
     ----------
@@ -72,9 +87,9 @@ def read_table(
     Raises
     ------
     CohortError
-        If the file is missing, empty, not UTF-8, cut short, has another separator, rows of
-        different length, nameless or duplicate patients or features, or needs pyarrow and it is not
-        installed.
+        If the file is missing, empty, not UTF-8, cut short, has another separator, a quote that is
+        not closed in its cell, rows of different length, nameless or duplicate patients or
+        features, or needs pyarrow and it is not installed.
 
     Examples
     --------
@@ -104,7 +119,8 @@ def read_table(
         table = _read_text(path, "," if suffix == ".csv" else "\t", patient)
     rows_are_patients = orientation == "patients_by_features"
     if not rows_are_patients:
-        extra = [name for name in ANNOTATION_COLUMNS if name in table.columns]
+        known = {_squeezed(name) for name in ANNOTATION_COLUMNS}
+        extra = [name for name in dict.fromkeys(table.columns) if _squeezed(name) in known]
         if extra and losses is not None:
             reason = "columns beside the gene name, not patients"
             losses.append(Loss("read", layer, "features", len(extra), reason, tuple(extra[:5])))
@@ -115,6 +131,11 @@ def read_table(
         refuse_duplicates(table.index, "patient", path.name)
         refuse_duplicates(table.columns, "feature", path.name)
     return table
+
+
+def _squeezed(name: str) -> str:
+    """Write a name in small letters, without what stands between its words."""
+    return re.sub(r"[\s_.-]", "", name).lower()
 
 
 def _refuse_nameless(table: pd.DataFrame, path: Path, rows_are_patients: bool) -> None:
@@ -135,7 +156,8 @@ def _refuse_nameless(table: pd.DataFrame, path: Path, rows_are_patients: bool) -
 
 def _read_text(path: Path, separator: str, patient: str) -> pd.DataFrame:
     """Read delimited text, its header by itself so that no name is altered."""
-    content = read_bytes(path)
+    content, skipped = _without_comments(read_bytes(path), separator)
+    _refuse_open_quotes(path, content, separator, skipped)
     first, _, body = content.partition(b"\n")
     header = [name.strip() for name in _fields(first, separator)]
     if not body.strip():
@@ -148,22 +170,28 @@ def _read_text(path: Path, separator: str, patient: str) -> pd.DataFrame:
         header = ["", *header]  # as R's write.table does, which gives row names no heading
     if len(header) == 1:
         _refuse_separator(path, first.decode(), separator)
-    _refuse_ragged(path, body, separator, len(header))
+    _refuse_ragged(path, body, separator, len(header), skipped + 2)
     names = ["patient" if i == 0 and not name else name for i, name in enumerate(header)]
     position = _position(path, names, patient)
-    table = pd.read_csv(
-        io.BytesIO(body),
-        sep=separator,
-        header=None,
-        names=list(range(len(header))),
-        index_col=False,
-        # A converter keeps identifiers as text, and one that reads "NA" is no missing value.
-        converters={position: str.strip},
-        keep_default_na=False,
-        na_values=list(MISSING_WORDS),
-        float_precision="round_trip",
-        low_memory=False,
-    )
+    try:
+        table = pd.read_csv(
+            io.BytesIO(body),
+            sep=separator,
+            header=None,
+            names=list(range(len(header))),
+            index_col=False,
+            # A converter keeps identifiers as text, and one that reads "NA" is no missing value.
+            converters={position: str.strip},
+            keep_default_na=False,
+            na_values=list(MISSING_WORDS),
+            float_precision="round_trip",
+            low_memory=False,
+            lineterminator="\n",
+        )
+    except (ValueError, pd.errors.ParserWarning) as fault:  # ParserError is a ValueError
+        raise CohortError(
+            f"{path}: the table cannot be read: {fault}. Open it in a text editor, or save it anew."
+        ) from None
     index = pd.Index(table[position].tolist())
     columns = pd.Index([name for i, name in enumerate(names) if i != position], dtype=index.dtype)
     table = table.drop(columns=position)
@@ -242,7 +270,47 @@ def read_bytes(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
 
 
 def _fields(line: bytes, separator: str) -> list[str]:
-    return next(csv.reader([line.decode("utf-8").rstrip("\r\n")], delimiter=separator), [""])
+    text = line.decode("utf-8").rstrip("\r\n")
+    if '"' not in text:
+        return text.split(separator)
+    return next(csv.reader([text], delimiter=separator), [""])
+
+
+def _without_comments(content: bytes, separator: str) -> tuple[bytes, int]:
+    """Drop the comment lines at the top; say how many they were."""
+    rest, comments = content, []
+    while rest.startswith(b"#"):
+        line, _, rest = rest.partition(b"\n")
+        comments.append(line)
+    if not comments:
+        return content, 0
+    mark = separator.encode()
+    widths = [line.count(mark) for line in comments]
+    following = rest.lstrip(b"\n").partition(b"\n")[0].count(mark)
+    if widths[-1] in (following, following - 1) and widths[-1] and widths[-1] not in widths[:-1]:
+        rest = comments.pop() + b"\n" + rest
+    return rest, len(comments)
+
+
+def _refuse_open_quotes(path: Path, content: bytes, separator: str, skipped: int) -> None:
+    """Refuse a quote that is not closed in its own cell: it would swallow the rows after it."""
+    if b'"' not in content:
+        return
+    for number, line in enumerate(content.split(b"\n"), skipped + 1):
+        if b'"' not in line:
+            continue
+        try:
+            # Strict: neither the end of the line nor text after the closing quote is overlooked.
+            next(csv.reader([line.decode("utf-8")], delimiter=separator, strict=True), None)
+        except csv.Error:
+            text = line.decode("utf-8")
+            start = max(text.find('"') - 20, 0)
+            raise CohortError(
+                f'{path}: line {number}: a cell begins with a quote (") that is not closed at the '
+                f"end of the cell, near: {text[start : start + 60]}. A stray quote would swallow "
+                "the rows after it: remove it, or, if it belongs, put the cell in quotes and "
+                "double it. Cells in quotes may not hold line breaks: replace those by spaces."
+            ) from None
 
 
 def _refuse_separator(path: Path, header: str, separator: str) -> None:
@@ -265,15 +333,14 @@ def _refuse_separator(path: Path, header: str, separator: str) -> None:
     )
 
 
-def _refuse_ragged(path: Path, body: bytes, separator: str, width: int) -> None:
+def _refuse_ragged(path: Path, body: bytes, separator: str, width: int, first: int) -> None:
     """Refuse rows with more or fewer fields than the header, as in a file that was cut short."""
-    if b'"' in body:
-        rows = csv.reader(io.StringIO(body.decode("utf-8")), delimiter=separator)
-        lengths = ((i + 2, len(row)) for i, row in enumerate(rows) if row)
-    else:
-        lines = body.split(b"\n")
-        mark = separator.encode()
-        lengths = ((i + 2, line.count(mark) + 1) for i, line in enumerate(lines) if line.strip())
+    mark = separator.encode()
+    lengths = (
+        (i, len(_fields(line, separator)) if b'"' in line else line.count(mark) + 1)
+        for i, line in enumerate(body.split(b"\n"), first)
+        if line.strip()
+    )
     for number, length in lengths:
         if length != width:
             raise CohortError(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_ROWS = 72
+#: From so many patients on, a column is narrower than a pixel.
+_MANY_COLUMNS = 600
 
 
 def one_direction(table: pd.DataFrame, subtypes: Sequence[str]) -> pd.DataFrame:
@@ -136,8 +138,8 @@ def top_markers(
     >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
     >>> layer = PreparedLayer("expression", values, values, "log2", None)
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S2"],
-    ...                       "effect": [1.0], "p": [0.01], "fdr": [0.02]})
+    >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S1"],
+    ...                       "effect": [-1.0], "p": [0.01], "fdr": [0.02]})
     >>> ax = top_markers(table, Prepared("x", {"rna": layer}), Subtypes(labels, {}, {}))
     >>> ax.images[0].get_array().shape
     (1, 3)
@@ -158,7 +160,13 @@ def top_markers(
     ax = axes_or_new(ax, 7.0, 1.1 + 0.145 * len(chosen))
     colours = matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4")
     image = ax.imshow(
-        np.ma.masked_invalid(values), cmap=colours, vmin=-2.5, vmax=2.5, aspect="auto"
+        # Averaging narrow columns would smear rows into one another: repeated, they keep apart.
+        np.ma.masked_invalid(np.repeat(values, 12 if len(labels) > _MANY_COLUMNS else 1, axis=0)),
+        cmap=colours,
+        vmin=-2.5,
+        vmax=2.5,
+        aspect="auto",
+        extent=(-0.5, len(labels) - 0.5, len(chosen) - 0.5, -0.5),
     )
     ax.set_xticks([])
     ax.set_yticks(range(len(chosen)), [shorten(name, 40) for name in chosen["feature"]])
@@ -333,7 +341,8 @@ def pathways(
     ax.legend(
         handles=handles, title="FDR", loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7
     )
-    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", shrink=0.6, aspect=24, pad=0.02)
+    wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
+    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, **wide)
     bar.outline.set_visible(False)
     score = "normalised enrichment score (NES)"
     bar.set_label(f"{score},\nabove 0: raised in {names[0]}" if pair else score)

@@ -104,12 +104,14 @@ def kaplan_meier(
     ax = axes_or_new(ax, 7.2, 3.6 + 0.19 * len(names))
     last = float(curves["time"].max()) or 1.0
     ends: list[tuple[float, float, str]] = []
+    # Bands of many subtypes lie over one another: paler, the curves stay visible.
+    band = 0.1 if len(names) <= 4 else 0.4 / len(names)
     for name in names:
         steps = _from_start(curves[curves["subtype"].astype(str) == name])
         colour = subtype_colour(name)
         time, survival = steps["time"], steps["survival"]
         ax.fill_between(
-            time, steps["ci_low"], steps["ci_high"], step="post", color=colour, alpha=0.1, lw=0
+            time, steps["ci_low"], steps["ci_high"], step="post", color=colour, alpha=band, lw=0
         )
         ax.step(time, survival, where="post", color=colour, linewidth=1.7, label=name)
         censored = steps[steps["censored"] > 0]
@@ -177,6 +179,9 @@ def _label_ends(ax: "Axes", ends: list[tuple[float, float, str]]) -> None:
             fontweight="bold",
             annotation_clip=False,
         )
+        if height > survival + 0.08:  # far from its curve: a thread leads there
+            thread: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (1, 2)), "zorder": 1}
+            ax.plot([time, time], [survival, height], color=subtype_colour(name), **thread)
 
 
 def _legend(ax: "Axes", names: list[str], comparison: SurvivalComparison) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: From so many patients on, the dots of a map are an image in the SVG.
+_MANY_DOTS = 500
+
+
 def patients_in_order(subtypes: Subtypes) -> pd.Series:
     """Labels of the patients, subtype by subtype, the most confident first within each.
 
@@ -172,6 +176,7 @@ def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None
             color=subtype_colour(name),
             edgecolors="white",
             linewidths=0.4,
+            rasterized=len(labels) > _MANY_DOTS,
             label=f"{name} (n = {len(patients)})",
         )
     ax.set_xticks([])
@@ -179,7 +184,13 @@ def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None
     ax.margins(0.06)
     ax.set_xlabel("map axis 1")
     ax.set_ylabel("map axis 2")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handletextpad=0.3, markerscale=1.2)
+    # Dots of many patients are small; those of the legend are not.
+    ax.legend(
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        handletextpad=0.3,
+        markerscale=max(1.2, 5 / size**0.5),
+    )
     return ax
 
 

@@ -17,10 +17,10 @@ class ExpressionPreprocessor(ContinuousPreprocessor):
     To the analysis scale: ``"counts"`` are divided by the patient's library size (the sum of the
     layer's counts) to counts per million, then log2(x + 1); ``"normalised_counts"``, which are
     comparable between patients as they are (RSEM upper quartile, DESeq2 size factors), ``"tpm"``
-    and ``"fpkm"`` become log2(x + 1); ``"log2"`` is taken as it is; ``"zscore"`` is limited to plus or minus
-    ``zscore_limit``. A patient without a single count has no values. The other steps are those of
-    :class:`ContinuousPreprocessor`; the most variable genes are those of the largest variance of
-    log2 values after winsorising.
+    and ``"fpkm"`` become log2(x + 1); ``"log2"`` is taken as it is; ``"zscore"`` is limited to
+    plus or minus ``zscore_limit``. A patient without a single count has no values. The other steps
+    are those of :class:`ContinuousPreprocessor`; the most variable genes are those of the largest
+    variance of log2 values after winsorising.
 
     Counts per million say how much of a library one gene takes. In a table of all genes that is
     nearly free of the other genes; in a panel of a few hundred genes it is not: one gene that

@@ -13,7 +13,8 @@ class MutationPreprocessor(LayerPreprocessor):
     Values stay 0 and 1 (any value above 0, such as a number of mutations, counts as mutated).
     Dropped are genes without a call in more than ``max_missing`` of the patients, genes mutated in
     fewer than ``min_patients`` patients or in less than ``min_prevalence`` of the patients,
-    whichever asks for more. All others are kept: prevalence is no measure of what a gene says.
+    whichever asks for more, and genes mutated in every patient with a call, which tell no patient
+    from another. All others are kept: prevalence is no measure of what a gene says.
 
     Mutations are not invented: for distances, a missing call counts as 0, no mutation seen, and
     is counted in ``n_imputed_``; ``analysis_values`` keeps it missing. A patient who was not
@@ -51,8 +52,9 @@ class MutationPreprocessor(LayerPreprocessor):
     """
 
     _remedy: ClassVar[str] = (
-        "A gene mutated in hardly any patient cannot tell patients apart: leave the layer out, "
-        "give it genes that are mutated more often, or lower min_patients and min_prevalence."
+        "A gene mutated in hardly any patient, or in all, cannot tell patients apart: leave the "
+        "layer out, give it genes that are mutated more often, or lower min_patients and "
+        "min_prevalence."
     )
 
     def __init__(
@@ -80,6 +82,8 @@ class MutationPreprocessor(LayerPreprocessor):
         needed = int(np.ceil(max(self.min_patients, self.min_prevalence * len(X) - 1e-9)))
         left = self._not_missing(observed, 1 - observed / len(X))
         left = self._drop(left, mutated[left] < needed, f"mutated in fewer than {needed} patients")
+        same = mutated[left] == observed[left]
+        left = self._drop(left, same, "the same value in every patient")
         self._require(left)
         self.usable_ = self.kept_ = left
         self.n_imputed_ = len(X) - observed[left]

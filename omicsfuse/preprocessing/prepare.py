@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import SCALES, Cohort, Layer, Loss
 from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
@@ -92,7 +93,7 @@ def preprocess(
     CohortError
         If a layer does not exist, or nothing usable is left of any layer.
     StudyError
-        If a parameter does not exist or is out of range.
+        If ``cohort`` is no cohort, or a parameter does not exist or is out of range.
 
     Warns
     -----
@@ -112,6 +113,7 @@ def preprocess(
     [('expression', 500, 'not among the 100 most variable'), \
 ('mutation', 22, 'mutated in fewer than 2 patients')]
     """
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     names = _chosen(cohort, layers)
     per_layer = n_features if isinstance(n_features, Mapping) else {}
     common = None if isinstance(n_features, Mapping) else n_features

@@ -119,9 +119,7 @@ def _relations(table: pd.DataFrame) -> list[str]:
     for cohort, rows in table.groupby("cohort", sort=False):
         notes = "; ".join(rows["note"].astype(str))
         same = set(rows["same_study"].astype(str)) if "same_study" in rows else set()
-        if "training cohort itself" in notes:
-            texts.append(f"{clean(cohort)} is the training cohort itself: this is no verification.")
-        elif "yes" in same or ("same_study" not in rows and "not independent" in notes):
+        if "yes" in same or ("same_study" not in rows and "not independent" in notes):
             texts.append(
                 f"{clean(cohort)} is of the same study as the discovery cohort: other patients, "
                 "but not independent validation."

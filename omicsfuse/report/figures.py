@@ -9,11 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from omicsfuse import plot
+from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import log_rank_text, overall_test
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.inline import inline_png, inline_svg
-from omicsfuse.report.summary import plural
-from omicsfuse.results import RunResults
+from omicsfuse.report.summary import NO_GROUPS, NOT_REPEATED, plural
+from omicsfuse.results import RunResults, SurvivalComparison
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ def _evidence_plans(results: RunResults) -> Iterator[_Plan]:
             "stability",
             "stability",
             "Stability: how much of each subtype is found again when patients are resampled (mean "
-            "and standard deviation of the Jaccard similarity). From 0.75 on a subtype is usually "
-            "called stable; below 0.6 it should not be relied on.",
+            "and standard deviation of the Jaccard similarity). Dashed: "
+            f"{COMES_BACK}; {NO_GROUPS}. {NOT_REPEATED.capitalize()}.",
             "Bars of the mean Jaccard similarity of each subtype.",
             lambda: plot.stability(assessment),
         )
@@ -160,7 +161,7 @@ def _survival_plans(results: RunResults) -> Iterator[_Plan]:
                 file_name("kaplan_meier", str(number), endpoint),
                 "survival",
                 f"Kaplan-Meier curves for {clean(endpoint)} with 95% confidence bands; upright "
-                f"ticks are censored patients. {test}.",
+                f"ticks are censored patients.{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of the subtypes for {clean(endpoint)}; {test}.",
                 lambda comparison=comparison: plot.kaplan_meier(comparison),  # type: ignore[misc]
             )
@@ -169,21 +170,29 @@ def _survival_plans(results: RunResults) -> Iterator[_Plan]:
                 file_name("forest", str(number), endpoint),
                 "survival",
                 f"Hazard ratios for {clean(endpoint)} from Cox models, with 95% confidence "
-                "intervals; above 1 means more events. Univariable: one term at a time; "
-                "multivariable: adjusted for all terms shown.",
+                "intervals; above 1 means more events. Univariable: the subtypes alone; "
+                "multivariable: subtypes and covariates together. p-values are not adjusted for "
+                "multiplicity.",
                 f"Forest plot of hazard ratios for {clean(endpoint)}.",
                 lambda comparison=comparison: plot.forest(comparison.cox),  # type: ignore[misc]
             )
 
 
 def _biology_plans(results: RunResults) -> Iterator[_Plan]:
-    chosen = plot.biology.select_markers(results.markers, results.subtypes.names)
+    names = results.subtypes.names
+    which, bars = "Strongest markers of each subtype and layer", "the subtype that a feature marks"
+    against = "a subtype against all others"
+    if len(names) == 2:
+        against = f"{names[0]} against {names[1]}, which shows the opposite"
+        which = f"Strongest markers that tell {names[0]} from {names[1]}, by layer,"
+        bars = "the subtype in which a feature is raised"
+    chosen = plot.biology.select_markers(results.markers, names)
     if len(chosen):
         yield _Plan(
             "top_markers",
             "biology",
-            "Strongest markers of each subtype and layer with a false discovery rate of at most "
-            "0.05 (z-scores; bars at the left: the subtype that a feature marks; grey: missing).",
+            f"{which} with a false discovery rate of at most 0.05 (z-scores; bars at the left: "
+            f"{bars}; grey: missing).",
             f"Heatmap of {plural(len(chosen), 'marker feature')} over patients by subtype.",
             lambda: plot.top_markers(results.markers, results.prepared, results.subtypes),
             image=True,
@@ -192,11 +201,18 @@ def _biology_plans(results: RunResults) -> Iterator[_Plan]:
         yield _Plan(
             "pathways",
             "biology",
-            "Gene sets raised (red) or lowered (blue) in a subtype against all others. Larger dots "
-            "have a smaller false discovery rate; a dark rim marks one below 0.05.",
+            f"Gene sets raised (red) or lowered (blue) in {against}. Larger dots have a smaller "
+            "false discovery rate; a dark rim marks one below 0.05. Genes were permuted, not "
+            "patients: where genes of a set are correlated, p is too small.",
             "Dot plot of enrichment scores of gene sets in each subtype.",
-            lambda: plot.pathways(results.enrichment),
+            lambda: plot.pathways(results.enrichment, subtypes=names),
         )
+
+
+def _both_tests(comparison: SurvivalComparison) -> str:
+    """Write the log-rank test of a cohort as a sentence with a space before it."""
+    text = log_rank_text(overall_test(comparison)).replace("\n", "; ")
+    return f" {text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _verification_plans(results: RunResults) -> Iterator[_Plan]:
@@ -218,7 +234,8 @@ def _verification_plans(results: RunResults) -> Iterator[_Plan]:
             yield _Plan(
                 file_name("verification", str(number), name),
                 "verification",
-                f"Kaplan-Meier curves of the assigned subtypes, {clean(name)}.",
+                f"Kaplan-Meier curves of the assigned subtypes, {clean(name)}."
+                f"{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
                 lambda comparison=comparison, name=name: plot.kaplan_meier(  # type: ignore[misc]
                     comparison, title=name

@@ -4,9 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.plot.biology import select_markers
+from omicsfuse.plot.biology import one_direction, select_markers
+from omicsfuse.plot.colours import position
 from omicsfuse.plot.numbers import clean, format_ratio, p_text
 from omicsfuse.report.figures import FigureView
+from omicsfuse.report.summary import listing, log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
@@ -22,6 +24,9 @@ def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Se
         )
         return Section("survival", "Survival", (f"{why}: survival was not compared.",))
     tests = pd.concat([c.tests for c in results.survival.values()], ignore_index=True)
+    # Of two subtypes, the only pair is the overall test once more.
+    if len(results.subtypes.names) == 2:
+        tests = tests[tests["comparison"] == "overall"]
     tests = with_interval(tests, "p_ci_low", "p_ci_high", "p_interval", _plain_p)
     columns = ["endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation"]
     columns += ["p_interval", "fdr", "note"]
@@ -36,11 +41,18 @@ def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Se
             make_table(
                 tests,
                 columns,
-                "Log-rank tests. FDR: Benjamini-Hochberg over the pairs of an endpoint; the test "
-                "over all subtypes stands outside that family.",
+                "Log-rank tests. FDR: Benjamini-Hochberg on the asymptotic p; overall tests: over "
+                "the endpoints; pairs: within an endpoint.",
             )
         ),
-        details=present(make_table(cox, models, "Cox models: hazard ratios.")),
+        details=present(
+            make_table(
+                cox,
+                models,
+                "Cox models: hazard ratios. p-values of Cox models are not adjusted for "
+                "multiplicity.",
+            )
+        ),
     )
 
 
@@ -62,10 +74,15 @@ def clinical_section(results: RunResults) -> Section:
         "Rand index) and NMI (normalised mutual information) are 1 for identical groupings; ARI is "
         "about 0 for unrelated ones."
     )
+    circular = (
+        "A label or column derived from a fused layer itself, as published expression subtypes are "
+        "where expression was fused, agrees with the subtypes partly because both rest on the same "
+        "data: such agreement is partly circular."
+    )
     caption = "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed."
     crossed = [_known_label(results, name) for name in results.cohort.known_labels]
     tables = present(*crossed, make_table(frame, columns, caption))
-    return Section("clinical", title, (text,), tables=tables)
+    return Section("clinical", title, (text, circular), tables=tables)
 
 
 def _known_label(results: RunResults, name: str) -> Table | None:
@@ -91,25 +108,26 @@ def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sec
     elif results.markers.empty:
         texts.append("No markers were computed.")
     else:
-        found = int((results.markers["fdr"] <= 0.05).sum())
-        texts.append(
-            f"{found:,} of {len(results.markers):,} comparisons of a feature with a subtype have a "
-            "false discovery rate of at most 0.05. Subtypes were found on the same features: these "
-            "p-values describe the subtypes and are no evidence that the subtypes exist."
-        )
+        texts += _marker_sentences(results)
     if results.enrichment.empty:
         texts.append(
             "No gene set was tested: no gene sets were given, or none has enough genes in the "
             "expression layer."
         )
-    best = select_markers(results.markers, results.subtypes.names, per_subtype=3)
-    columns = ["layer", "subtype", "feature", "effect", "effect_name", "n", "p", "fdr"]
-    paths = results.enrichment
+    names = results.subtypes.names
+    group, each = "subtype", "of each subtype"
+    best = select_markers(results.markers, names, per_subtype=3)
+    paths = one_direction(results.enrichment, names)
+    if len(names) == 2:
+        group, each = " vs ".join(names), f"that tell {' from '.join(names)}"
+        best = best.assign(**{group: _direction(best["effect"])}) if len(best) else best
+        paths = paths.assign(**{group: _direction(paths["nes"])}) if len(paths) else paths
+    columns = ["layer", group, "feature", "effect", "p", "fdr", "n", "effect_name"]
     if len(paths):
-        paths = paths.sort_values(["subtype", "fdr", "p"], kind="stable")
-        paths = paths.groupby("subtype", sort=False).head(8)
+        paths = paths.sort_values([group, "fdr", "p"], key=_natural, kind="stable")
+        paths = paths.groupby(group, sort=False).head(8)
         paths = paths.assign(leading_edge=[_first_genes(genes) for genes in paths["leading_edge"]])
-    named = ["subtype", "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
+    named = [group, "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
     return Section(
         "biology",
         "Markers and pathways",
@@ -119,18 +137,64 @@ def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sec
             make_table(
                 best,
                 columns,
-                "Strongest markers of each subtype and layer. Up to three with a false discovery "
-                "rate of at most 0.05 (over all features and subtypes of a layer), raised ones "
-                "first; markers.tsv has them all, with the tests.",
+                f"Strongest markers {each}, by layer. Up to three with a false discovery rate of "
+                "at most 0.05 (over all features and subtypes of a layer), raised ones first; "
+                "markers.tsv has them all, with the tests.",
             ),
             make_table(
                 paths,
                 named,
-                "Gene sets of each subtype, smallest FDR first. FDR: Benjamini-Hochberg over all "
-                "gene sets and subtypes; genes of a set are correlated, so read it as a ranking.",
+                f"Gene sets {each}, smallest FDR first. FDR: Benjamini-Hochberg over all gene "
+                "sets and subtypes; genes were permuted and those of a set are correlated, which "
+                "makes p too small: read it as a ranking.",
             ),
         ),
     )
+
+
+def _marker_sentences(results: RunResults) -> list[str]:
+    """Say how many comparisons found something, and what their p-values are worth."""
+    names, fused = results.subtypes.names, list(results.fusion.per_layer)
+    tested = one_direction(results.markers, names).dropna(subset=["p"])
+    found = int((tested["fdr"] <= 0.05).sum())
+    what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
+    texts = [
+        f"{found:,} of {len(tested):,} comparisons of {what} have a false discovery rate of at "
+        "most 0.05."
+    ]
+    if len(names) == 2:
+        texts.append(
+            f"Two subtypes mirror each other: what is raised in {names[0]} is lowered in "
+            f"{names[1]}, so each comparison is counted and shown once, as {' vs '.join(names)}."
+        )
+    layers = list(dict.fromkeys(results.markers["layer"]))
+    same = [name for name in layers if name in fused]
+    other = [name for name in layers if name not in fused]
+    if same:
+        texts.append(
+            f"Subtypes were found on the fused layers ({listing(same)}): p-values of their "
+            "features describe the subtypes and are no evidence that the subtypes exist."
+        )
+    if other:
+        texts.append(
+            f"Layers that were not fused ({listing(other)}) took no part in finding the subtypes; "
+            "but where one measures the same as a fused layer, on another scale for instance, its "
+            "p-values are as circular."
+        )
+    return [" ".join(texts)]
+
+
+def _direction(effect: pd.Series) -> list[str]:
+    """Write on which side of the other subtype the first one is."""
+    return ["raised" if x > 0 else "lowered" if x < 0 else "" for x in effect]
+
+
+def _natural(column: pd.Series) -> pd.Series:
+    """Sort key: raised before lowered before neither, S10 after S9, numbers as they are."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    places = {"raised": -3, "lowered": -2, "": -1}
+    return column.map(lambda name: places.get(name, position(str(name))))
 
 
 def _first_genes(genes: Any) -> str:
@@ -145,9 +209,11 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
     if signature is None:
         text = "No signature was derived, so there is nothing to verify in other cohorts."
         return Section("verification", title, (text,))
+    # Lists (of patients, by their digests) are for programs; they stand in the file.
+    told = {k: v for k, v in signature.trained_on.items() if not isinstance(v, list | tuple)}
     trained = "; ".join(
         f"{name.replace('_', ' ').replace('.', ': ')}{':' if '.' not in name else ''} {value}"
-        for name, value in flatten(dict(signature.trained_on))
+        for name, value in flatten(told)
     )
     texts = [
         f"The signature {clean(signature.name)} has {len(signature.templates)} genes on scale "
@@ -170,12 +236,20 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
             "The percentile says how many of the random gene sets of the same size do worse than "
             "the signature: below 95, the signature tells no more than random genes would."
         )
+        texts.append(
+            "Each external cohort was preprocessed by itself, blind to outcome, and its genes were "
+            "scaled by its own means and spreads: nothing fitted to the discovery cohort but the "
+            "signature was carried over."
+        )
     else:
         texts.append("Nothing could be tested in the external cohorts.")
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes", "hr", "hr_interval"]
-    columns += ["chi2", "p", "fdr", "random_null_percentile", "note"]
+    columns += ["chi2", "test", "p", "fdr", "random_null_percentile", "same_study", "note"]
+    names = set(map(log_rank_name, results.verification.survival.values()))
     caption = (
-        "The locked signature in other cohorts. FDR: Benjamini-Hochberg over all rows of the table."
+        "The locked signature in other cohorts. p: of the Wald test for hazard ratios; of the "
+        f"{' or the '.join(sorted(names)) or 'log-rank test'} for assigned subtypes. FDR: "
+        "Benjamini-Hochberg over all rows of the table."
     )
     table = make_table(frame, columns, caption)
     return Section("verification", title, tuple(texts), figures=figures, tables=present(table))

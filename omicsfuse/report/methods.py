@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from omicsfuse.plot.numbers import clean
-from omicsfuse.report.summary import listing, plural
+from omicsfuse.report.summary import NOT_REPEATED, listing, log_rank_name, plural
 from omicsfuse.results import RunResults
 
 REFERENCES = {
@@ -85,12 +87,6 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
     -------
     paragraphs, references : list of str
         References are numbered from 1 in this order.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.methods import REFERENCES
-    >>> "Nat Methods 2014;11:333-337" in REFERENCES["snf"]
-    True
     """
     cite = _Citations()
     paragraphs = [
@@ -155,9 +151,9 @@ def _subtyping(results: RunResults, cite: _Citations) -> str:
         each = f" of {100 * float(share):.0f}% of the patients" if share else ""
         text += (
             f" Stability was measured by the Jaccard similarity of each subtype with its best "
-            f"match in {resamples} resamples{each} that were fused and clustered again "
-            f"{cite('stability')}. Agreement of layers with subtypes is the adjusted Rand index "
-            f"{cite('rand')}."
+            f"match in {resamples} resamples{each}, drawn without replacement, that were fused "
+            f"and clustered again {cite('stability')}; {NOT_REPEATED}. Agreement of layers with "
+            f"subtypes is the adjusted Rand index {cite('rand')}."
         )
     return text + f" The 2-D map was drawn with UMAP {cite('umap')}."
 
@@ -166,18 +162,52 @@ def _survival(results: RunResults, cite: _Citations) -> str:
     if not results.survival:
         return ""
     permutations = _section(results, "survival").get("n_permutations")
-    count = f" with {int(permutations):,} permutations" if permutations else ""
+    count = f" ({int(permutations):,} permutations)" if permutations else ""
+    permuted = "" if permutations == 0 else f" and by permutation of subtypes{count}"
     text = (
         f"Survival ({listing(list(results.survival))}) was estimated by the Kaplan-Meier method "
-        f"{cite('km')} and compared by the log-rank test {cite('logrank')}, asymptotic and by "
-        f"permutation of subtypes{count}; pairwise comparisons were corrected by the "
-        f"Benjamini-Hochberg method {cite('fdr')} over the pairs of an endpoint."
+        f"{cite('km')} and compared by the log-rank test {cite('logrank')}, "
+        f"asymptotic{permuted}. Log-rank tests were corrected by the Benjamini-Hochberg method "
+        f"{cite('fdr')}: tests of all subtypes over the endpoints, tests of pairs within an "
+        "endpoint."
     )
-    covariates = results.cohort.covariates
-    if any(len(comparison.cox) for comparison in results.survival.values()):
-        adjusted = f", adjusted for {listing(covariates)}" if covariates else ""
-        text += f" Hazard ratios are from Cox models {cite('cox')}{adjusted}."
-    return text + f" Survival was computed with lifelines {cite('lifelines')}."
+    tables = [comparison.cox for comparison in results.survival.values()]
+    models = any(len(table) and table["hr"].notna().any() for table in tables)
+    if models:
+        text += (
+            f" Hazard ratios are from Cox models {cite('cox')} of the subtypes"
+            f"{_adjusted(results)}; their p-values were not adjusted for multiplicity."
+        )
+    computed = "Kaplan-Meier estimates and Cox models" if models else "Kaplan-Meier estimates"
+    return text + (
+        f" {computed} were computed with lifelines {cite('lifelines')}; the log-rank test and "
+        "its permutation are code of omicsfuse itself."
+    )
+
+
+def _adjusted(results: RunResults) -> str:
+    """Say which covariates multivariable models that could be estimated were adjusted for."""
+    by_endpoint = {
+        endpoint: [name for name in results.cohort.covariates if _has_term(comparison.cox, name)]
+        for endpoint, comparison in results.survival.items()
+    }
+    found = {endpoint: names for endpoint, names in by_endpoint.items() if names}
+    if not found:
+        return ""
+    first = next(iter(found.values()))
+    if len(found) == len(by_endpoint) and all(names == first for names in found.values()):
+        return f", alone and adjusted for {listing(first)}"
+    each = [f"for {listing(names)} ({clean(endpoint)})" for endpoint, names in found.items()]
+    return f", alone and adjusted {'; '.join(each)}"
+
+
+def _has_term(cox: pd.DataFrame, covariate: str) -> bool:
+    """Tell whether a covariate has a hazard ratio in the multivariable model."""
+    if cox.empty:
+        return False
+    rows = cox[(cox["model"] == "multivariable") & cox["hr"].notna()]
+    own = (f"{covariate}: ", f"{covariate} (per step)")
+    return any(term == covariate or term.startswith(own) for term in rows["term"].astype(str))
 
 
 def _biology(results: RunResults, cite: _Citations) -> str:
@@ -197,12 +227,17 @@ def _biology(results: RunResults, cite: _Citations) -> str:
         )
     if len(results.enrichment):
         settings = _section(results, "enrichment")
+        permutations = settings.get("n_permutations")
+        random = f"{int(permutations):,} random sets" if permutations else "random sets"
         sizes = ""
         if "min_size" in settings and "max_size" in settings:
             sizes = f" of {settings['min_size']} to {settings['max_size']} genes"
         parts.append(
             f"Gene sets{sizes} were tested by preranked enrichment analysis {cite('gsea')} with "
-            f"gseapy {cite('gseapy')}; the false discovery rate is over all gene sets and subtypes."
+            f"gseapy {cite('gseapy')}: genes were ranked by Welch's t of the subtype against the "
+            f"rest, and each score was held against {random} of as many genes. This permutes "
+            "genes, not patients, so that p-values are too small where genes of a set are "
+            "correlated; the false discovery rate is over all gene sets and subtypes."
         )
     return " ".join(parts)
 
@@ -221,10 +256,13 @@ def _verification(results: RunResults, cite: _Citations) -> str:
         random = _section(results, "signature").get("n_random")
         sets = f"{int(random):,} random gene sets" if random else "random gene sets"
         text += (
-            " External cohorts were opened only afterwards; there patients were assigned to "
-            f"subtypes by the signature alone, and its scores were set against {sets} of the same "
-            f"size {cite('random')}."
+            " External cohorts were opened only afterwards; each was preprocessed by itself, blind "
+            "to outcome. There patients were assigned to subtypes by the signature alone, and its "
+            f"scores were set against {sets} of the same size {cite('random')}."
         )
+        if len(results.verification.survival):
+            tests = set(map(log_rank_name, results.verification.survival.values()))
+            text += f" Assigned subtypes were compared by the {listing(sorted(tests))}."
     return text
 
 

@@ -28,9 +28,20 @@ def write_report(results: RunResults, folder: str | Path) -> None:
 
     Examples
     --------
-    >>> from omicsfuse.report import write_report
-    >>> write_report.__name__
-    'write_report'
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> import omicsfuse as of
+    >>> from omicsfuse.results import Assessment, RunResults
+    >>> cohort = of.simulate_cohort(30, n_external=0, effect=3).discovery
+    >>> ready = of.preprocess(cohort, ["radiomics", "expression"])
+    >>> fusion = of.fuse(ready, n_neighbors=6)
+    >>> none = pd.DataFrame()
+    >>> stages = (ready, fusion, of.cluster(fusion, 3), Assessment(none, none, {}), none)
+    >>> results = RunResults("trial", {}, cohort, *stages, {}, none, none, none)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(results, folder)
+    ...     "cut into 3 subtypes" in (Path(folder) / "report.html").read_text()
+    True
     """
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)

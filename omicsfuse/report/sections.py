@@ -1,10 +1,12 @@
 """What each section of the report says: results to sentences, tables and figures."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.figures import FigureView
@@ -15,7 +17,13 @@ from omicsfuse.report.findings import (
     verification_section,
 )
 from omicsfuse.report.methods import methods_text
-from omicsfuse.report.summary import layer_sentences, summary_sentences
+from omicsfuse.report.summary import (
+    NO_GROUPS,
+    NOT_REPEATED,
+    layer_sentences,
+    mean_jaccard,
+    summary_sentences,
+)
 from omicsfuse.report.tables import Table, flatten, losses_table, make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
@@ -137,6 +145,15 @@ def _stability(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
     stability = results.assessment.stability.rename_axis("subtype").reset_index()
     layers = results.assessment.layers.rename_axis("layer").reset_index()
     texts = [] if figures else ["Stability and layers were not assessed for this run."]
+    if not math.isnan(mean_jaccard(results)):
+        share = results.assessment.params.get("resampled_share")
+        drawn = f"{100 * float(share):.0f}% of the patients" if share else "some of the patients"
+        texts.append(
+            f"Each resample draws {drawn} without replacement, fuses them and cuts the network "
+            f"again. A subtype with a mean Jaccard similarity of {COMES_BACK} or more is said to "
+            f"come back: {NO_GROUPS}, and one above it is still no proof. "
+            f"{NOT_REPEATED.capitalize()}."
+        )
     return Section(
         "stability",
         "Stability, and what each layer brings",
@@ -174,7 +191,10 @@ def _provenance(results: RunResults) -> Section:
     return Section(
         "provenance",
         "Settings, versions and input",
-        ("The same study file, input and seed give this report again, byte for byte.",),
+        (
+            "The same study file, input and seed give this report again, byte for byte, with the "
+            "same versions of the software; run.json also records how long the stages took.",
+        ),
         details=present(
             pairs(dict(results.settings), "setting", "value", "Settings, defaults included."),
             pairs(plain("versions"), "software", "version", "Software."),

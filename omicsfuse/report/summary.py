@@ -18,7 +18,9 @@ NO_GROUPS = (
     f"about {COMES_BACK} is no evidence of subtypes"
 )
 #: What was not repeated in the resamples.
-NOT_REPEATED = "k was fixed and preprocessing was not fitted again in the resamples"
+NOT_REPEATED = (
+    "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
+)
 
 
 def listing(names: Sequence[object]) -> str:
@@ -126,12 +128,14 @@ def _stability(results: RunResults) -> str:
     if mean < COMES_BACK:
         verdict = "do not come back reliably"
     elif len(weak):
-        verdict = f"come back, but not reliably {listing(list(weak))}"
+        verb = "does" if len(weak) == 1 else "do"
+        verdict = f"come back on average, but {listing(list(weak))} {verb} not reliably"
     else:
         verdict = "come back"
     return (
         f"When patients are resampled, the subtypes {verdict}: mean Jaccard similarity {mean:.2f} "
-        f"(lowest {lowest.min():.2f}, {clean(lowest.idxmin())}; {NO_GROUPS}; {NOT_REPEATED})."
+        f"(lowest {lowest.min():.2f}, {clean(lowest.idxmin())}). For comparison, {NO_GROUPS}; "
+        f"{NOT_REPEATED}."
     )
 
 
@@ -197,14 +201,30 @@ def overall_fdr(test: pd.Series | None) -> float:
     return math.nan if test is None else float(test.get("fdr", math.nan))
 
 
-def external_test_name(results: RunResults, cohort: str, endpoint: str) -> str:
-    """Name the log-rank p of a table of verification: by permutation, where it was permuted."""
-    verification = results.verification
-    survival = verification.survival if verification is not None else {}
-    comparison = survival.get(f"{cohort}: {endpoint}")
+def log_rank_name(comparison: SurvivalComparison | None) -> str:
+    """Name the log-rank test whose p a table of verification gives: permuted, where it could be.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.summary import log_rank_name
+    >>> from omicsfuse.results import SurvivalComparison
+    >>> none = pd.DataFrame()
+    >>> tests = pd.DataFrame({"comparison": ["overall"], "p_asymptotic": [0.3]})
+    >>> log_rank_name(SurvivalComparison("os", "days", tests, none, none, none))
+    'asymptotic log-rank test'
+    >>> tests["p_permutation"] = 0.31
+    >>> log_rank_name(SurvivalComparison("os", "days", tests, none, none, none))
+    'log-rank test by permutation'
+    """
     test = overall_test(comparison) if comparison is not None else None
-    permuted = test is None or math.isfinite(float(test.get("p_permutation", math.nan)))
-    return "log-rank test by permutation" if permuted else "asymptotic log-rank test"
+    asymptotic = test is not None and math.isfinite(float(test.get("p_asymptotic", math.nan)))
+    permuted = test is not None and math.isfinite(float(test.get("p_permutation", math.nan)))
+    return (
+        "asymptotic log-rank test"
+        if asymptotic and not permuted
+        else "log-rank test by permutation"
+    )
 
 
 def verification_sentences(results: RunResults) -> list[str]:
@@ -233,7 +253,7 @@ def verification_sentences(results: RunResults) -> list[str]:
                 else "shows no evidence of a difference between assigned subtypes"
             )
             endpoint = clean(row["endpoint"])
-            test = external_test_name(results, str(cohort), str(row["endpoint"]))
+            test = log_rank_name(results.verification.survival.get(f"{cohort}: {row['endpoint']}"))
             parts.append(f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})")
         sentences.append(f"{text} {'; '.join(parts) or 'survival was not tested'}.")
     return sentences

@@ -36,6 +36,7 @@ HEADINGS = {
     "n_features": "features",
     "leading_edge": "leading-edge genes",
     "gene_set": "gene set",
+    "same_study": "study of the discovery cohort",
 }
 
 _RATIOS = {"hr", "hr_ci_low", "hr_ci_high"}

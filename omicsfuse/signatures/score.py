@@ -10,8 +10,7 @@ import pandas as pd
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.results import Signature
-
-Array = npt.NDArray[np.float64]
+from omicsfuse.statistics import Array, moments, varies, winsorise
 
 #: Share of patients at either end whose values are set to those of the next one inside.
 WINSORISED = 0.025
@@ -155,14 +154,15 @@ def standardise(
         table = table[[gene for gene in signature.templates.index if gene in table.columns]]
     values = table.to_numpy(dtype=float)
     if scaling == "cohort":
-        values = winsorise(values)
-        mean, sd = moments(values)
+        values = winsorise(values, WINSORISED)
+        found = moments(values)
+        mean, sd = found.mean, found.sd
     elif signature is None:
         raise SignatureError("scaling='reference' needs a signature to take the reference from.")
     else:
         reference = signature.reference.loc[table.columns]
         mean, sd = reference["mean"].to_numpy(float), reference["sd"].to_numpy(float)
-    usable = sd > 1e-9 * np.maximum(np.abs(mean), 1e-300)
+    usable = varies(mean, sd)
     present = (~np.isnan(values)).mean(axis=0) if len(values) else np.zeros(values.shape[1])
     usable &= present >= 0.5 if scaling == "cohort" else present > 0
     z = np.clip((values[:, usable] - mean[usable]) / sd[usable], -Z_LIMIT, Z_LIMIT)
@@ -190,10 +190,13 @@ def template_scores(z: Array, weights: Array) -> Array:
     >>> template_scores(np.array([[3.0, 4.0]]), np.eye(2)).tolist()
     [[0.6, 0.8]]
     """
+    # Without BLAS, and in one layout: a patient's score has the same bits for any number of
+    # threads and whatever rows stand beside it.
+    z = np.ascontiguousarray(z, dtype=float)
+    weights = np.ascontiguousarray(weights.T, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        scores: Array = (z @ weights) / (
-            np.linalg.norm(z, axis=1)[:, None] * np.linalg.norm(weights, axis=0)
-        )
+        lengths = np.sqrt((z**2).sum(axis=1))[:, None] * np.sqrt((weights**2).sum(axis=1))
+        scores: Array = np.einsum("ig,kg->ik", z, weights) / lengths
     return scores
 
 
@@ -227,39 +230,6 @@ def gene_coverage(signature: Signature, genes: Iterable[str]) -> pd.DataFrame:
         {"wanted": used.sum(axis=0), "found": used[available].sum(axis=0)},
         index=pd.Index(signature.templates.columns, name="subtype"),
     )
-
-
-def winsorise(values: Array) -> Array:
-    """Set the lowest and highest 2.5% of each column to the quantiles there."""
-    low, high = _quantiles(values)
-    return np.clip(values, low, high)
-
-
-def moments(values: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation (n - 1) of each column over what is observed; NaN if nothing."""
-    observed = ~np.isnan(values)
-    n = observed.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(observed, values, 0.0).sum(axis=0) / n
-        variance = np.where(observed, (values - mean) ** 2, 0.0).sum(axis=0) / (n - 1)
-    return mean, np.sqrt(variance)
-
-
-def _quantiles(values: Array) -> tuple[Array, Array]:
-    """Columns' 2.5% and 97.5% quantiles over what is observed; NaN for a column without values."""
-    if not len(values):
-        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    ordered = np.sort(values, axis=0)  # missing values last
-    n = (~np.isnan(values)).sum(axis=0)
-    ends = []
-    for share in (WINSORISED, 1 - WINSORISED):
-        place = np.maximum(n - 1, 0) * share
-        below = np.floor(place).astype(int)
-        above = np.minimum(below + 1, np.maximum(n - 1, 0))
-        column = np.arange(values.shape[1])
-        low, high = ordered[below, column], ordered[above, column]
-        ends.append(low + (place - below) * (high - low))
-    return ends[0], ends[1]
 
 
 def _require_genes(signature: Signature, table: pd.DataFrame, usable: pd.Index) -> None:

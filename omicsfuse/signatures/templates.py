@@ -4,25 +4,19 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
+from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
+from omicsfuse.labelled import expression_layer, labelled, without_layer
+from omicsfuse.layers import Loss
+from omicsfuse.results import Prepared, Signature, Subtypes
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.score import (
-    MINIMUM_GENES,
-    MINIMUM_SHARE,
-    WINSORISED,
-    Z_LIMIT,
-    Array,
-    moments,
-    winsorise,
-)
+from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
+from omicsfuse.signatures.training import patient_digest
+from omicsfuse.statistics import Array, moments, welch_t, winsorise
 
 #: Patients with the layer that a subtype needs to get a template.
 MINIMUM_PATIENTS = 5
-#: Values of z-scored layers beyond this are set to it before anything else.
-INPUT_Z_LIMIT = 10.0
 
 
 def derive_signature(
@@ -39,7 +33,8 @@ def derive_signature(
     against all other patients, each with weight 1, all other genes with weight 0. A gene that could
     serve two subtypes serves the one with the larger t, so templates have no gene in common. All
     genes of all templates, with their mean and standard deviation in the training patients, make
-    the signature. Outcome is not looked at.
+    the signature. Outcome is not looked at. Neither the order of the patients nor that of the genes
+    matters, to the last bit.
 
     Parameters
     ----------
@@ -59,14 +54,18 @@ def derive_signature(
     Returns
     -------
     Signature
-        Locked.
+        Locked. Its ``trained_on`` holds ``cohort`` and ``study`` (empty where not stated),
+        ``layer``, ``n_labelled`` (patients with a subtype), ``n_patients`` (those of them with the
+        layer, which were used), ``subtype_sizes`` (of these), and ``patient_digests``: for every
+        patient with a subtype, what `patient_digest` makes of the identifier, sorted.
 
     Raises
     ------
     StudyError
         If there is no such layer, or ``n_genes`` is below 5.
     SignatureError
-        If fewer than two subtypes get a template.
+        If fewer than two subtypes get a template, or preprocessing found nothing usable in the
+        layer.
 
     Warns
     -----
@@ -96,19 +95,14 @@ def derive_signature(
     """
     if n_genes < MINIMUM_GENES:
         raise StudyError(f"signature: n_genes is {n_genes}; it must be {MINIMUM_GENES} or more.")
-    chosen, ready = _layer(prepared, layer)
-    table = ready.values  # noqa: PD011 - a field of ours, not the pandas attribute
-    table = table.loc[table.index.isin(subtypes.labels.index)]
-    own = subtypes.labels.reindex(table.index).to_numpy()
-    values = table.to_numpy(dtype=float)
-    if ready.scale == "zscore":
-        values = np.clip(values, -INPUT_Z_LIMIT, INPUT_Z_LIMIT)
-    values = winsorise(values)
+    chosen = _layer(prepared, layer)
+    ready = prepared.layers[chosen]
+    values, own, genes = labelled(ready, subtypes)
+    values = winsorise(values, WINSORISED)
 
     sizes = {subtype: int(np.sum(own == subtype)) for subtype in subtypes.names}
     kept = [subtype for subtype in subtypes.names if sizes[subtype] >= MINIMUM_PATIENTS]
     kept = [subtype for subtype in kept if len(own) - sizes[subtype] >= MINIMUM_PATIENTS]
-    genes = [str(gene) for gene in table.columns]
     own_genes = _own_genes(values, own, kept, genes, n_genes)
     templated = [subtype for subtype in kept if len(own_genes[subtype]) >= MINIMUM_GENES]
     for subtype in subtypes.names:
@@ -133,18 +127,21 @@ def derive_signature(
     templates = pd.DataFrame(
         {s: index.isin(own_genes[s]).astype(float) for s in templated}, index=index
     )
-    mean, sd = moments(values[:, [genes.index(gene) for gene in members]])
+    reference = moments(values[:, [genes.index(gene) for gene in members]])
     return lock(
         Signature(
             name=name or prepared.name,
             templates=templates,
-            reference=pd.DataFrame({"mean": mean, "sd": sd}, index=index),
+            reference=pd.DataFrame({"mean": reference.mean, "sd": reference.sd}, index=index),
             scale=ready.scale,
             trained_on={
                 "cohort": prepared.name,
+                "study": prepared.study,
                 "layer": chosen,
+                "n_labelled": len(subtypes.labels),
                 "n_patients": len(own),
                 "subtype_sizes": sizes,
+                "patient_digests": sorted(map(patient_digest, subtypes.labels.index)),
             },
             settings={
                 "method": "nearest template: genes with the largest positive Welch t, weight 1",
@@ -160,21 +157,52 @@ def derive_signature(
     )
 
 
-def _layer(prepared: Prepared, layer: str | None) -> tuple[str, PreparedLayer]:
-    listed = ", ".join(f"{name} ({ready.kind})" for name, ready in prepared.layers.items())
-    if layer is not None:
-        if layer not in prepared.layers:
-            raise StudyError(
-                f"signature: there is no layer {layer!r}; the layers are {listed or 'none'}."
-            )
-        return layer, prepared.layers[layer]
-    for name, ready in prepared.layers.items():
-        if ready.kind == "expression":
-            return name, ready
-    raise StudyError(
-        f"signature: a layer of kind expression is needed; the layers are {listed or 'none'}. "
-        "Name another with layer= if its features are what other cohorts measure too."
-    )
+def signature_losses(
+    subtypes: Subtypes, prepared: Prepared, layer: str | None = None
+) -> tuple[Loss, ...]:
+    """Count the patients that have a subtype but take no part in the signature.
+
+    Parameters
+    ----------
+    subtypes, prepared, layer
+        As for `derive_signature`.
+
+    Returns
+    -------
+    tuple of Loss
+        Patients without the layer; empty where every patient has it.
+
+    Raises
+    ------
+    StudyError, SignatureError
+        As `derive_signature`, if the layer cannot be used at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> (loss,) = signature_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
+    >>> loss.step, loss.count, loss.examples
+    ('signature', 1, ('P2',))
+    """
+    chosen = _layer(prepared, layer)
+    return without_layer(subtypes.labels, prepared.layers[chosen], chosen, "signature")
+
+
+def _layer(prepared: Prepared, layer: str | None) -> str:
+    """Choose the layer; one that preprocessing found nothing usable in is the data's fault."""
+    try:
+        return expression_layer(prepared.layers, layer, "signature")
+    except StudyError as error:
+        there = {loss.layer for loss in prepared.losses if loss.step == "preprocess"}
+        left_out = sorted(there - set(prepared.layers))
+        if left_out and (layer is None or layer in left_out):
+            raise SignatureError(
+                f"{error} Preprocessing found no usable feature in: {', '.join(left_out)}."
+            ) from error
+        raise
 
 
 def _own_genes(
@@ -183,7 +211,9 @@ def _own_genes(
     """Genes of each subtype: largest positive t, each gene only where its t is largest."""
     if not kept:
         return {}
-    t = np.column_stack([_welch_t(values[own == s], values[own != s]) for s in kept])
+    t = np.column_stack(
+        [welch_t(moments(values[own == s]), moments(values[own != s]))[0] for s in kept]
+    )
     t = np.where(np.isnan(t), -np.inf, t)
     best = t.argmax(axis=1)
     chosen = {}
@@ -192,15 +222,3 @@ def _own_genes(
         ordered = sorted(candidates, key=lambda i: (-t[i, column], genes[i]))
         chosen[subtype] = [genes[i] for i in ordered[:n_genes]]
     return chosen
-
-
-def _welch_t(inside: Array, outside: Array) -> Array:
-    """Welch's t of each column; NaN where a group has fewer than 3 values or nothing varies."""
-    counts = [(~np.isnan(group)).sum(axis=0) for group in (inside, outside)]
-    (mean1, sd1), (mean2, sd2) = moments(inside), moments(outside)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = stats.ttest_ind_from_stats(
-            mean1, sd1, counts[0], mean2, sd2, counts[1], equal_var=False
-        ).statistic
-    spread = sd1 + sd2 > 1e-9 * (np.abs(mean1) + np.abs(mean2))
-    return np.where((counts[0] >= 3) & (counts[1] >= 3) & spread, t, np.nan)

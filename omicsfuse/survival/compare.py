@@ -1,6 +1,6 @@
 """Survival of the subtypes for one endpoint: tests, Cox models and curves in one object."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -83,6 +83,7 @@ def compare_survival(
         n_permutations=n_permutations,
         random_state=random_state,
         losses=cohort.survival_losses(endpoint),
+        counted=() if cohort.clinical is None else cohort.clinical.index,
     )
 
 
@@ -96,6 +97,7 @@ def compare_labels(
     n_permutations: int = 2000,
     random_state: int = 0,
     losses: Sequence[Loss] = (),
+    counted: Collection[str] = (),
 ) -> SurvivalComparison:
     """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
 
@@ -120,6 +122,9 @@ def compare_labels(
         Seed of the permutations.
     losses : sequence of Loss
         What was lost before, put in front of what is lost here.
+    counted : collection of str
+        Patients whose time or event ``losses`` already accounts for: they are not counted again
+        for want of the endpoint.
 
     Returns
     -------
@@ -154,7 +159,7 @@ def compare_labels(
         cox=_cox(matched, known, names, endpoint, covariates),
         curves=curves,
         medians=medians,
-        losses=(*losses, *_unmatched(labels, survival, matched, endpoint)),
+        losses=(*losses, *_unmatched(labels, survival, matched, endpoint, counted)),
     )
 
 
@@ -203,11 +208,15 @@ def _with_notes(table: pd.DataFrame, terms: pd.DataFrame, notes: dict[str, str])
 
 
 def _unmatched(
-    labels: pd.Series, survival: pd.DataFrame, matched: pd.Series, endpoint: str
+    labels: pd.Series,
+    survival: pd.DataFrame,
+    matched: pd.Series,
+    endpoint: str,
+    counted: Collection[str],
 ) -> list[Loss]:
-    """Patients who have a subtype but not the endpoint, and the other way round."""
+    """Patients who have a subtype but not the endpoint, and the other way round, each once."""
     known = labels.dropna().index
-    without_endpoint = known[~known.isin(matched.index)]
+    without_endpoint = known[~(known.isin(matched.index) | known.isin(list(counted)))]
     without_subtype = survival.index[~survival.index.isin(matched.index)]
     reasons = (
         (without_endpoint, f"have a subtype but no usable time and event for {endpoint!r}"),

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
+from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
 
@@ -91,12 +91,8 @@ def logrank_table(
         rows.append(_row(comparison, time[inside], event[inside], codes[inside], names, **seeded))
     table = pd.DataFrame(rows)
     table.insert(0, "endpoint", endpoint)
-    fdr = np.full(len(table), np.nan)
-    p = table["p_asymptotic"].to_numpy(dtype=float)
-    family = np.flatnonzero((np.arange(len(table)) > 0) & ~np.isnan(p))
-    if family.size:
-        fdr[family] = false_discovery_control(p[family])
-    table["fdr"] = fdr
+    pairs = table["p_asymptotic"].where(np.arange(len(table)) > 0)
+    table["fdr"] = benjamini_hochberg(pairs.to_numpy(dtype=float))
     return table[_COLUMNS]
 
 

@@ -1,10 +1,13 @@
 """Reference values: tests/reference/markers.R, R 4.2.2."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from omicsfuse.biology import associate, benjamini_hochberg
+from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.cohort import Cohort, Endpoint
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.results import Subtypes
@@ -143,3 +146,153 @@ def test_no_clinical_table_gives_an_empty_table_with_all_columns() -> None:
         "normalised_mutual_information",
         "note",
     ]
+
+
+def test_outcomes_are_listed_without_a_test_and_out_of_the_family() -> None:
+    rng = np.random.default_rng(0)
+    labels = ["S1", "S2"] * 20
+    outcomes = {
+        "vital_status": rng.choice(["Alive", "Dead"], 40),
+        "dss_time": rng.exponential(900, 40),
+        "days_to_death": rng.exponential(500, 40),
+        "OS.time": rng.exponential(400, 40),
+        "PFI.1": rng.integers(0, 2, 40),
+        "local_recurrence_in_days": rng.exponential(300, 40),
+    }
+    columns = {"age": rng.normal(60, 9, 40), "smoker": rng.choice(["yes", "no"], 40)}
+    table = columns_against(labels, **columns, **outcomes)
+    assert table.loc[list(outcomes), "note"].eq("outcome: see survival").all()
+    assert table.loc[list(outcomes), ["p", "fdr", "statistic"]].isna().all(axis=None)
+    assert table.loc[list(outcomes), "n"].eq(40).all()
+    alone = columns_against(labels, **columns)
+    pd.testing.assert_frame_equal(table.loc[["age", "smoker"]], alone)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vital_status",
+        "Vital Status",
+        "death",
+        "cause_of_death",
+        "days_to_last_followup",
+        "last_follow_up_days",
+        "overall_survival",
+        "OS",
+        "OS.time",
+        "os_event",
+        "OS_MONTHS",
+        "DFS_STATUS",
+        "PFI.1",
+        "pfi_time",
+        "dssTime",
+        "RFS_censored",
+        "ostime",
+        "time_to_recurrence",
+        "relapse_status",
+        "progression_event",
+        "event_distant_metastases",
+        "event_local_recurrence",
+        "days_to_new_tumor_event",
+        "time",
+        "event",
+        "time_months",
+    ],
+)
+def test_names_of_outcomes(name: str) -> None:
+    assert is_outcome(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "age",
+        "age_in_years",
+        "stage",
+        "hpv_status",
+        "performance_status_ecog",
+        "metastasis_status",
+        "Recurrence",
+        "recurrent",
+        "position",
+        "osteoporosis",
+        "radiotherapy_total_treat_time",
+        "treatment_days",
+        "forced_vital_capacity",
+        "programmed_cell_death_ligand",
+        "dead_space",
+        "survivin",
+        "months_on_tamoxifen",
+        "CIMP_status",
+        "status",
+        "os_side",
+    ],
+)
+def test_names_of_other_things(name: str) -> None:
+    assert not is_outcome(name)
+
+
+def test_outcomes_in_real_tables(real_data: Path) -> None:
+    hnsc = pd.read_csv(real_data / "tcga_hnsc_radiogenomic" / "clinical.tsv", sep="\t", index_col=0)
+    found = [name for name in hnsc.columns if is_outcome(name)]
+    pairs = ["time", "event", "pfi_time", "pfi_event", "dss_time", "dss_event"]
+    assert found == [*pairs, "vital_status"]
+
+
+def test_a_known_label_is_tested_whatever_its_name() -> None:
+    patients = [f"P{i}" for i in range(12)]
+    clinical = pd.DataFrame({"survival_subtype": ["a"] * 6 + ["b"] * 6}, patients)
+    cohort = Cohort("toy", {}, clinical, known_labels=("survival_subtype",))
+    labels = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)
+    row = associate(Subtypes(labels, {}, {}), cohort).loc["survival_subtype"]
+    assert row["adjusted_rand_index"] == 1
+    assert row["p"] < 0.01
+
+
+def test_the_same_grouping_is_tested_once() -> None:
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 3, 30)
+    age = rng.normal(60, 9, 30)
+    gap = [None, *np.array(["x", "y", "z"])[groups][1:]]
+    table = columns_against(
+        ["S1", "S2"] * 15,
+        mrna=np.array(["x", "y", "z"])[groups],
+        age=age,
+        selected=np.array(["c", "a", "b"])[groups],
+        mrna_with_a_gap=gap,
+        age_in_days=age * 365.25,
+        years_since_birth_turned=-age,
+        height=rng.normal(170, 9, 30),
+    )
+    assert table["note"].to_dict() == {
+        "mrna": "",
+        "age": "",
+        "selected": "same grouping as mrna",
+        "mrna_with_a_gap": "",
+        "age_in_days": "same order as age",
+        "years_since_birth_turned": "same order as age",
+        "height": "",
+    }
+    assert table["p"].notna().tolist() == [True, True, False, True, False, False, True]
+    np.testing.assert_allclose(table["fdr"], benjamini_hochberg(table["p"].to_numpy()))
+
+
+def test_an_endpoint_under_another_name_is_not_tested() -> None:
+    patients = [f"P{i}" for i in range(40)]
+    event = np.random.default_rng(0).integers(0, 2, 40)
+    clinical = pd.DataFrame({"state": np.array(["well", "ill"])[event], "t": 1.0, "e": event})
+    clinical.index = pd.Index(patients)
+    cohort = Cohort("toy", {}, clinical, {"os": Endpoint("t", "e")})
+    labels = pd.Series(["S1", "S2"] * 20, patients)
+    table = associate(Subtypes(labels, {}, {}), cohort)
+    assert table["note"].to_dict() == {"state": "same grouping as e"}
+
+
+def test_columns_to_ignore_are_listed_only() -> None:
+    patients = [f"P{i}" for i in range(12)]
+    clinical = pd.DataFrame({"batch": ["a", "b"] * 6, "copy": ["c", "d"] * 6}, patients)
+    cohort = Cohort("toy", {}, clinical, ignore=("batch",))
+    labels = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)
+    table = associate(Subtypes(labels, {}, {}), cohort)
+    assert table["note"].to_dict() == {"batch": "not compared, as asked (ignore)", "copy": ""}
+    assert table["p"].notna().tolist() == [False, True]

@@ -1,14 +1,23 @@
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from omicsfuse.biology import benjamini_hochberg, enrich
-from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT, _scores
+from omicsfuse.biology import (
+    benjamini_hochberg,
+    differential_features,
+    enrich,
+    enrichment_losses,
+)
+from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT
+from omicsfuse.biology.random_sets import enrichment_scores, random_places, random_scores
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing import preprocess
@@ -45,7 +54,7 @@ def test_score_worked_by_hand() -> None:
     # The peak is after place 2: 9/10. Places 2, 9, 10: weights 4, 4, 5 of 13; the lowest point is
     # just before place 9, with one gene passed and all seven others: 4/13 - 1.
     places = np.array([[0, 1, 4], [1, 8, 9]])
-    np.testing.assert_allclose(_scores(SHIFTS, places), [9 / 10, 4 / 13 - 1], rtol=1e-12)
+    np.testing.assert_allclose(enrichment_scores(SHIFTS, places), [9 / 10, 4 / 13 - 1], rtol=1e-12)
 
 
 def test_score_agrees_with_gseapy() -> None:
@@ -59,8 +68,123 @@ def test_score_agrees_with_gseapy() -> None:
         ranking, sets, outdir=None, min_size=2, permutation_num=10, ascending=None, threads=1
     ).res2d
     theirs = result.set_index("Term")["ES"].astype(float)
-    ours = pd.Series(_scores(ranking.to_numpy(), places), [str(i) for i in range(20)])
+    ours = pd.Series(enrichment_scores(ranking.to_numpy(), places), [str(i) for i in range(20)])
     np.testing.assert_allclose(ours, theirs.loc[ours.index], rtol=1e-9)
+
+
+def test_nes_and_p_agree_with_gseapy(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    import gseapy
+
+    from omicsfuse.statistics import moments, welch_t
+
+    table = enrich(truth, ready, simulated.gene_sets, n_permutations=4000)
+    own = table[table["subtype"] == "S1"].set_index("gene_set")
+    values = ready.layers["expression"].values  # noqa: PD011
+    inside = (truth.labels.loc[values.index] == "S1").to_numpy()
+    matrix = values.to_numpy()
+    t, _ = welch_t(moments(matrix[inside]), moments(matrix[~inside]))
+    theirs = gseapy.prerank(
+        pd.Series(t, values.columns).sort_values(ascending=False),
+        simulated.gene_sets,
+        outdir=None,
+        min_size=10,
+        permutation_num=4000,
+        ascending=None,
+        threads=1,
+        seed=1,
+    ).res2d.set_index("Term")
+    nes, p = (theirs.loc[own.index, c].astype(float) for c in ("NES", "NOM p-val"))
+    # Two samples of about 2,000 scores on each side.
+    np.testing.assert_allclose(own["nes"], nes, rtol=0.06)
+    assert (np.abs(own["p"] - p) < 0.05).all()
+
+
+def test_p_is_that_of_counting(truth: Subtypes, ready: Prepared) -> None:
+    sets = {"some": list(ready.layers["expression"].values.columns[:20])}  # noqa: PD011
+    with_others = sets | {"more": list(ready.layers["expression"].values.columns[30:90])}  # noqa: PD011
+    one = enrich(truth, ready, sets, n_permutations=500)
+    both = enrich(truth, ready, with_others, n_permutations=500)
+    columns = ["subtype", "nes", "p", "leading_edge"]
+    again = both[both["gene_set"] == "some"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(one[columns], again[columns])
+    # p (m + 1) counts sets, m of 500 being on the same side.
+    for p in one["p"]:
+        assert any(abs(p * (m + 1) - round(p * (m + 1))) < 1e-9 for m in range(1, 501))
+
+
+@pytest.mark.parametrize("n_permutations", [20, 200])
+def test_the_larger_score_never_has_the_larger_p(
+    truth: Subtypes, ready: Prepared, n_permutations: int
+) -> None:
+    genes = np.array(ready.layers["expression"].values.columns)  # noqa: PD011
+    rng = np.random.default_rng(5)
+    planted = [g for g in genes if int(g[-4:]) < 150]
+    sets = {}
+    for i in range(120):
+        size = (12, 25)[i % 2]
+        few = rng.choice(planted, rng.integers(0, size + 1), replace=False)
+        rest = rng.choice(np.setdiff1d(genes, few), size - len(few), replace=False)
+        sets[f"set {i}"] = [*few, *rest]
+    table = enrich(truth, ready, sets, n_permutations=n_permutations)
+    for _, group in table.groupby(["subtype", "size", np.sign(table["nes"])]):
+        ordered = group.sort_values("nes", key=np.abs)
+        assert ordered["p"].is_monotonic_decreasing
+    assert table["p"].min() < 0.1 < table["p"].max()
+
+
+def test_every_random_set_is_as_probable() -> None:
+    rng = np.random.default_rng(0)
+    for n_genes, size in ((6, 3), (13, 3)):  # drawn by shuffling, and by drawing again
+        places = random_places(rng, 40_000, n_genes, size)
+        assert (np.diff(places, axis=1) > 0).all()
+        assert places.min() == 0
+        assert places.max() == n_genes - 1
+        sets, counts = np.unique(places, axis=0, return_counts=True)
+        expected = 40_000 / math.comb(n_genes, size)
+        assert len(sets) == math.comb(n_genes, size)
+        chi2 = ((counts - expected) ** 2 / expected).sum()
+        assert stats.chi2.sf(chi2, len(sets) - 1) > 1e-4
+
+
+def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranking = {"S1": np.sort(np.random.default_rng(0).standard_normal(400))[::-1]}
+    whole = random_scores(ranking, {"S1": {10}}, 60, 0)["S1", 10]
+    assert np.isfinite(whole).all()
+    monkeypatch.setattr("omicsfuse.biology.random_sets._BATCH_CELLS", 170)
+    parts = random_scores(ranking, {"S1": {10}}, 60, 0)["S1", 10]
+    assert np.isfinite(parts).all()
+    assert stats.ks_2samp(whole, parts).pvalue > 1e-3
+
+
+def test_patients_without_the_layer_are_counted(truth: Subtypes, ready: Prepared) -> None:
+    assert enrichment_losses(truth, ready) == ()
+    layer = ready.layers["expression"]
+    values = layer.values  # noqa: PD011
+    fewer = replace(layer, values=values.iloc[5:])
+    (loss,) = enrichment_losses(truth, Prepared("toy", {"rna": fewer}), "rna")
+    assert (loss.step, loss.layer, loss.what, loss.count) == ("enrich", "rna", "patients", 5)
+    assert loss.examples == tuple(values.index[:5])
+
+
+def test_order_of_patients_does_not_matter_to_the_last_bit(
+    simulated: SimulatedCohort, truth: Subtypes, ready: Prepared
+) -> None:
+    layer = ready.layers["expression"]
+    values = layer.values  # noqa: PD011
+    order = np.random.default_rng(0).permutation(len(values))
+    shuffled = Prepared("toy", {"rna": replace(layer, values=values.iloc[order])})
+    tables = [
+        function(data)
+        for function in (
+            lambda data: enrich(truth, data, simulated.gene_sets, n_permutations=50),
+            lambda data: differential_features(truth, data).drop(columns="layer"),
+        )
+        for data in (ready, shuffled)
+    ]
+    assert tables[0].to_csv() == tables[1].to_csv()
+    assert tables[2].to_csv() == tables[3].to_csv()
 
 
 def test_leading_edge_is_that_worked_by_hand() -> None:
@@ -94,8 +218,14 @@ def test_no_p_value_is_zero_and_the_family_is_the_whole_table(
     assert (table["p"] > 0).all()
     floored = table[table["note"] != ""]
     assert len(floored) >= 3
-    assert floored["note"].str.contains("none of .* random sets of the same sign").all()
-    assert (floored["p"] >= 1 / 201).all()
+    draws = (
+        floored["note"]
+        .str.extract(r"p at its floor: none of (\d+) random sets of the same sign scored as much")[
+            0
+        ]
+        .astype(int)
+    )
+    np.testing.assert_allclose(floored["p"], 1 / (draws + 1))
     np.testing.assert_allclose(table["fdr"], benjamini_hochberg(table["p"].to_numpy()))
 
 
@@ -223,7 +353,9 @@ def test_a_subtype_with_too_few_patients_is_named() -> None:
 def test_errors_say_what_is_needed() -> None:
     subtypes, layers = toy()
     values = layers.layers["rna"].values  # noqa: PD011
-    with pytest.raises(StudyError, match=r"need a layer of kind expression.*rna \(radiomics\)"):
+    with pytest.raises(
+        StudyError, match=r"a layer of kind expression is needed.*rna \(radiomics\)"
+    ):
         enrich(subtypes, prepared(values, "radiomics"), {"a": ["g1"]})
     with pytest.raises(StudyError, match="no layer 'protein'; the layers are rna"):
         enrich(subtypes, layers, {"a": ["g1"]}, layer="protein")

@@ -11,7 +11,7 @@ import pytest
 
 from omicsfuse.datasets.fetch import fetch, list_cohorts, manifest_folders
 from omicsfuse.errors import DatasetError
-from omicsfuse.io import read_cohort
+from omicsfuse.io import read_cohort, read_manifest
 
 CONTENT = b"p\tA\tB\nP1\t1\t2\nP2\t3\t4\n"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -139,6 +139,23 @@ def test_without_an_address_it_says_where_the_data_are_from(tmp_path: Path) -> N
     assert fetch(manifest) == [target]
 
 
+def test_without_an_address_the_source_comes_before_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMICSFUSE_DATA", raising=False)
+    more = 'source = "the portal."'
+    manifest = _manifest(tmp_path / "m", file="$OMICSFUSE_DATA/x/g.tsv", more=more)
+    with pytest.raises(DatasetError) as refusal:
+        fetch(manifest)
+    message = str(refusal.value)
+    assert message.startswith('cohort "mine" is not fetched by omicsfuse: its manifest records no')
+    assert "no url for $OMICSFUSE_DATA/x/g.tsv. Get them from where" in message
+    assert message.index("(source: the portal; access: open)") < message.index("set OMICSFUSE_DATA")
+    for name in list_cohorts()["name"]:
+        with pytest.raises(DatasetError, match=r"is not fetched by omicsfuse.*\(source: "):
+            fetch(name)
+
+
 def test_an_address_without_a_fingerprint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="records a url but no sha256"):
         fetch(_manifest(tmp_path / "m", "https://example.org/g.tsv", digest=""))
@@ -185,4 +202,7 @@ def test_cohorts_are_listed_with_what_is_there(
 def test_manifests_that_come_with_the_package_are_sound() -> None:
     table = list_cohorts()
     assert table["name"].is_unique
+    studies = {read.name: read.study for read in map(read_manifest, table["manifest"])}
+    assert studies["tcga-hnsc-radiogenomic"] == studies["tcga-hnsc-noimaging"] == "TCGA-HNSC"
+    assert [name for name, study in studies.items() if not study] == ["lung44-radiomics-expression"]
     assert len(table) == sum(len(list(folder.glob("*.toml"))) for folder in manifest_folders())

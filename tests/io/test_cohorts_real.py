@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from omicsfuse.cohort import Cohort, describe_layer
+from omicsfuse.datasets.fetch import manifest_folders
 from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.io import read_cohort, read_gmt, read_maf
+from omicsfuse.io import read_cohort, read_gmt, read_maf, read_manifest
 
 OS = {"os": ("time", "event")}
 PFI = {"pfi": ("pfi_time", "pfi_event")}
@@ -31,7 +32,7 @@ COHORTS: dict[str, tuple[dict, dict[str, tuple[str, str]]]] = {
     "tcga_acc_mini": (
         OS | PFI,
         {
-            "expression": ("expression", "counts"),
+            "expression": ("expression", "normalised_counts"),
             "cn_gene": ("copy_number", ""),
             "protein": ("protein", ""),
             "mutation": ("mutation", ""),
@@ -52,7 +53,7 @@ COHORTS: dict[str, tuple[dict, dict[str, tuple[str, str]]]] = {
     "radiomics_only_hn1": (OS, {"radiomics": ("radiomics", "")}),
     "lung44_radiomics_expression": (
         {},
-        {"radiomics": ("radiomics", ""), "expression": ("expression", "fpkm")},
+        {"radiomics": ("radiomics", ""), "expression": ("expression", "tpm")},
     ),
     "external_glioma_vital": (OS, {"expression": ("expression", "log2")}),
 }
@@ -77,6 +78,14 @@ def _read(name: str, data: Path, folder: Path) -> Cohort:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMICSFUSE_DATA", str(data))
         return read_cohort(manifest)
+
+
+def test_the_manifests_that_come_with_the_package_declare_these_scales() -> None:
+    for path in (path for folder in manifest_folders() for path in sorted(folder.glob("*.toml"))):
+        for name, layer in read_manifest(path).layers.items():
+            folder, file = Path(layer.file).parts[-2:]
+            kind, scale = COHORTS[folder][1][file.removesuffix(".tsv.gz")]
+            assert (layer.kind, layer.scale or scale) == (kind, scale or layer.scale), (path, name)
 
 
 @pytest.mark.parametrize("name", [name for name in COHORTS if name != "tcga_hnsc_radiogenomic"])
@@ -112,6 +121,14 @@ def test_hnsc_restores_the_gene_that_a_spreadsheet_turned_into_a_date(
     }
 
 
+def test_normalised_counts_declared_as_counts_are_told(real_data: Path, tmp_path: Path) -> None:
+    counts = (OS, {"expression": ("expression", "counts")})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(COHORTS, "tcga_acc_mini", counts)
+        with pytest.warns(OmicsfuseWarning, match="98% of the values are fractions"):
+            _read("tcga_acc_mini", real_data, tmp_path)
+
+
 def test_luad_counts_missing_endpoints_and_times_of_zero(real_data: Path, tmp_path: Path) -> None:
     cohort = _read("tcga_luad_multiomics", real_data, tmp_path)
     survival = cohort.survival("os")
@@ -124,7 +141,13 @@ def test_luad_counts_missing_endpoints_and_times_of_zero(real_data: Path, tmp_pa
     assert losses["os: time of zero, kept (counted only)"] == (survival["time"] == 0).sum() > 0
     assert len(cohort.patients()) == 32
     described = describe_layer(cohort.omics["methylation"])
-    assert (described["missing"], described["mostly_missing"]) == (1529, 3)
+    assert (described["missing"], described["mostly_missing"]) == (121, 1)
+    left_out = {
+        loss.layer: loss.count
+        for loss in cohort.losses
+        if loss.reason == "not in the clinical table: left out"
+    }
+    assert (left_out["methylation"], left_out["mutation"]) == (61, 57)
 
 
 def test_maf_agrees_with_the_mutation_table_made_from_it(real_data: Path, tmp_path: Path) -> None:

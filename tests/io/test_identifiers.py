@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError
+from omicsfuse.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io import is_barcode, patient_of, read_cohort, resolve_identifiers
 from omicsfuse.io.identifiers import TUMOUR_PREFERENCE
 
@@ -66,9 +66,28 @@ def test_normals_are_counted_apart() -> None:
     assert [(loss.what, loss.count) for loss in resolved.losses] == [("samples", 3)]
 
 
+@pytest.mark.filterwarnings("error")
 def test_one_foreign_identifier_makes_all_exact() -> None:
     names = (f"{PATIENT}-01A", f"{PATIENT}-11A", "P1")
     assert resolve_identifiers(names).patients == names
+    # Barcodes of patients are the same either way: there is nothing to tell.
+    names = (*(f"TCGA-BA-40{i}" for i in range(10, 20)), "P1")
+    assert resolve_identifiers(names).patients == names
+
+
+@pytest.mark.parametrize("ending", ["-01A", "-01A-31R-1436-07"])
+def test_a_stray_row_among_barcodes_is_named(ending: str) -> None:
+    barcodes = [f"TCGA-BA-40{i}{ending}" for i in range(10, 18)]
+    names = [*barcodes[:5], "Total", *barcodes[5:], "QC"]
+    with pytest.warns(OmicsfuseWarning) as told:
+        resolved = resolve_identifiers(names, "rna")
+    assert resolved.patients == tuple(names)
+    assert resolved.losses == ()
+    (message,) = (str(warning.message) for warning in told)
+    assert message.startswith(
+        '"rna": 8 of 10 identifiers are TCGA barcodes, but not "Total" (number 6), "QC" (number 10)'
+    )
+    resolve_identifiers([*names, "a third"])  # 73% only: a table of several sources
 
 
 def test_the_same_barcode_twice_stays_for_the_gate_to_refuse() -> None:
@@ -95,6 +114,7 @@ def test_the_order_of_rows_decides_nothing(parts: list[tuple], random: object) -
     one, two = resolve_identifiers(names), resolve_identifiers(shuffled)
     assert {names[i] for i in one.positions} == {shuffled[i] for i in two.positions}
     assert len(set(one.patients)) == len(one.patients)
+    assert one.losses == two.losses
     assert len(names) == len(one.positions) + sum(loss.count for loss in one.losses)
 
 

@@ -19,6 +19,7 @@ citation = "Nobody 2020"
 access = "open"
 notes = "none"
 disease = "HNSC"
+study = "TCGA-HNSC"
 [clinical]
 file = "clinical.tsv"
 patient = "sample"
@@ -69,6 +70,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     }
     assert (layer.kind, layer.scale, layer.source) == ("expression", "zscore", "genes.csv")
     assert cohort.name == "full"
+    assert cohort.study == "TCGA-HNSC"
     assert cohort.covariates == ("age",)
     assert cohort.known_labels == ("hpv",)
     assert cohort.technical == ("scanner",)

@@ -103,6 +103,22 @@ def test_refusals(tmp_path: Path) -> None:
         read_maf(path)
 
 
+def test_a_maf_with_a_renamed_column_is_told(tmp_path: Path) -> None:
+    head = HEADER.replace("Variant_Classification", "VariantClass")
+    path = _maf(tmp_path, "TP53 Missense_Mutation P1", head=head)
+    manifest = tmp_path / "m.toml"
+    for name in ("m.maf", "m.tsv"):
+        path = path.rename(tmp_path / name)
+        manifest.write_text(f'name = "m"\n[layers.m]\nfile = "{name}"\nkind = "mutation"\n')
+        with pytest.raises(CohortError, match=r'"Variant_Classification" is not there; did you me'):
+            read_cohort(manifest)
+    path.write_text("#version 2.4\ngene\tsample\nTP53\tP1\n")
+    path.rename(tmp_path / "m.maf")
+    manifest.write_text('name = "m"\n[layers.m]\nfile = "m.maf"\nkind = "mutation"\n')
+    with pytest.raises(CohortError, match=r'"Tumor_Sample_Barcode" are not there.*format = "table'):
+        read_cohort(manifest)
+
+
 def test_a_manifest_tells_a_maf_from_a_table(tmp_path: Path) -> None:
     _maf(tmp_path, "TP53 Missense_Mutation P1", "1-Mar Silent P2")
     manifest = tmp_path / "m.toml"

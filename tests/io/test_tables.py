@@ -103,6 +103,73 @@ def test_damaged_tables(tmp_path: Path, name: str, content: str | bytes, message
         read_table(_write(tmp_path, content, name))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.tsv", 'p\tA\tB\nP1\t"x\t1\nP2\ty\t2\nP3\tz"\t3\n', 2),  # swallows P2 with equal width
+        ("a.csv", 'p,A\nP1,1\nP2,"2\n', 3),
+        ("a.csv", 'p,A\nP1,"two\nlines"\nP2,x\n', 2),
+        ("a.csv", '# made by hand\np,A\nP1,"1" and more\n', 3),
+        ("a.csv", '"p,A\nP1,1\n', 1),
+    ],
+)
+def test_quotes_that_are_not_closed(tmp_path: Path, name: str, content: str, line: int) -> None:
+    with pytest.raises(CohortError, match=rf"{name}: line {line}: a cell begins with a quote"):
+        read_table(_write(tmp_path, content, name))
+
+
+def test_proper_quotes_are_read(tmp_path: Path) -> None:
+    text = 'p,"A, first",B\n"P1","a ""b"", c",5\nP2,5" long,"6"\n'
+    table = read_table(_write(tmp_path, text, "a.csv"))
+    assert table["A, first"].tolist() == ['a "b", c', '5" long']
+    assert table["B"].tolist() == [5, 6]
+
+
+def test_faults_of_the_parser_name_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise pd.errors.ParserError("Error tokenizing data")
+
+    path = _write(tmp_path, "p\tA\nP1\t1\n")
+    monkeypatch.setattr(pd, "read_csv", fail)
+    with pytest.raises(CohortError, match=r"table\.tsv: the table cannot be read: Error token"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        "#version 2.4\n",
+        "# one\n# two, with a comma\n",
+        "#Patient\tA\tB\n#STRING\tNUMBER\tNUMBER\n#1\t1\t1\n",
+    ],
+)
+def test_comments_at_the_top_are_skipped(tmp_path: Path, comments: str) -> None:
+    table = read_table(_write(tmp_path, f"{comments}p\tA\tB\nP1\t1\t2\n"))
+    assert table.to_dict("index") == {"P1": {"A": 1, "B": 2}}
+    with pytest.raises(CohortError, match=rf"line {comments.count(chr(10)) + 2} has 2 fields"):
+        read_table(_write(tmp_path, f"{comments}p\tA\tB\nP1\t1\n"))
+
+
+def test_a_header_may_begin_with_the_mark_of_comments(tmp_path: Path) -> None:
+    table = read_table(_write(tmp_path, "##made by x\n#p\tA\tB\nP1\t1\t2\n"))
+    assert table.to_dict("index") == {"P1": {"A": 1, "B": 2}}
+
+
+@pytest.mark.parametrize(
+    "extra", [["ID"], ["entrez", "description"], ["Entrez_Gene_Id"], ["gene.id", "LOCUS ID"]]
+)
+def test_columns_beside_the_gene_name_are_no_patients(tmp_path: Path, extra: list[str]) -> None:
+    losses: list[Loss] = []
+    header = "\t".join(["symbol", *extra, "P1", "P2"])
+    row = "\t".join(["TP53", *("7157" for _ in extra), "1", "2"])
+    path = _write(tmp_path, f"{header}\n{row}\n")
+    table = read_table(path, "features_by_patients", losses=losses, layer="x")
+    assert table["TP53"].to_dict() == {"P1": 1, "P2": 2}
+    assert [(loss.count, loss.examples) for loss in losses] == [(len(extra), tuple(extra))]
+
+
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"gone\.tsv does not exist"):
         read_table(tmp_path / "gone.tsv")

@@ -144,6 +144,65 @@ def test_markers_are_significant_and_shown_once(results):
     assert not chosen.duplicated(["layer", "feature"]).any()
 
 
+def test_two_subtypes_are_drawn_in_one_direction(make_results):
+    results = make_results(2)
+    names = results.subtypes.names
+    first = results.markers[results.markers["subtype"] == "S1"].copy()
+    first.loc[first.index[::2], "effect"] *= -1
+    both = pd.concat([first, first.assign(subtype="S2", effect=-first["effect"])])
+    chosen = select_markers(both, names, per_subtype=2)
+    assert set(chosen["subtype"]) == {"S1"}
+    for _, rows in chosen.groupby("layer"):
+        assert (rows["effect"] > 0).tolist() == [True, True, False, False]
+    text = words(plot.top_markers(both, results.prepared, results.subtypes))
+    assert "raised in S1 against S2" in text
+    assert "lowered in S1" in text
+
+    sets = pd.DataFrame(
+        {
+            "subtype": ["S1", "S1", "S2", "S2"],
+            "gene_set": ["UP", "DOWN", "UP", "DOWN"],
+            "nes": [1.5, -1.6, -1.5, 1.6],
+            "fdr": [0.04, 0.01, 0.04, 0.01],
+        }
+    )
+    axes = plot.pathways(sets, subtypes=names)
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["S1 vs S2"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["UP", "DOWN"]
+    assert len(axes.collections[0].get_offsets()) == 2
+    # Of three subtypes, two may have been tested: those do not mirror each other.
+    assert len(plot.pathways(sets, subtypes=["S1", "S2", "S3"]).get_xticklabels()) == 2
+
+
+def test_stability_has_one_line_at_one_threshold(results):
+    axes = plot.stability(results.assessment)
+    upright = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+    assert upright == [0.75]
+    assert "no evidence of a subtype" in words(axes)
+    assert "0.6" not in [text.get_text() for text in axes.texts]
+
+
+def test_many_patients_stay_readable_in_small_files(make_results, tmp_path):
+    results = make_results(10, 700)
+    svg, _ = plot.save_figure(plot.patient_map(results.embedding, results.subtypes), tmp_path / "m")
+    content = svg.read_text(encoding="utf-8")
+    assert content.count("<use") < 100
+    assert "data:image/png" in content
+    axes = plot.top_markers(results.markers, results.prepared, results.subtypes)
+    image, rows = axes.images[0], len(axes.get_yticks())
+    assert image.get_array().shape[0] == 12 * rows
+    assert image.get_extent() == [-0.5, 695.5, rows - 0.5, -0.5]
+    curves = plot.kaplan_meier(results.survival["os"])
+    tops = [(x[0], y[1]) for x, y in (line.get_data() for line in curves.lines) if len(x) == 2]
+    far = [
+        text.xy
+        for text in curves.texts
+        if text.get_fontweight() == "bold" and getattr(text, "xy", (0, 0))[1] > 0.3
+    ]
+    assert far
+    assert set(far) <= set(tops)
+
+
 def test_missing_criteria_and_tables_give_a_calm_sentence(make_results):
     results = make_results(1)
     empty = pd.DataFrame(columns=["subtype", "gene_set", "nes", "fdr"])

@@ -1,6 +1,6 @@
 # ruff: noqa: PD011 - `values` is a field of PreparedLayer here, not that of a DataFrame
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,10 @@ def _table(n: int = 30, p: int = 8, seed: int = 0) -> pd.DataFrame:
 
 def _cohort(losses: tuple[Loss, ...] = (), **omics: Layer) -> Any:
     """A cohort as the gate would pass it, without the gate: these tests are of what comes after."""
-    return SimpleNamespace(name="small", omics=omics, losses=losses, study="")
+    cohort = object.__new__(Cohort)
+    for key, value in {"name": "small", "omics": omics, "losses": losses, "study": ""}.items():
+        object.__setattr__(cohort, key, value)
+    return cohort
 
 
 def _losses(prepared: Any, what: str) -> dict[str, int]:
@@ -46,6 +49,8 @@ def test_simulated_cohort_comes_through_whole(simulated: SimulatedCohort) -> Non
     ready = preprocess(cohort)
     assert list(ready.layers) == list(cohort.omics)
     assert ready.name == cohort.name
+    assert ready.study == cohort.study == ""
+    assert preprocess(replace(cohort, study="S"), ["mutation"]).study == "S"
     expected = {
         "radiomics": "normal_score",
         "expression": "log2",
@@ -184,7 +189,7 @@ def test_settings_for_unknown_layers_or_names_are_refused(simulated: SimulatedCo
     cohort = simulated.discovery
     with pytest.raises(StudyError, match=r"'expresion'; did you mean \"expression\"\?"):
         preprocess(cohort, n_features={"expresion": 5})
-    with pytest.raises(StudyError, match="layer that is not used: 'protein'; .*Valid: radiom"):
+    with pytest.raises(StudyError, match=r"layer that is not used: 'protein'; .*Valid: radiom"):
         preprocess(cohort, settings={"protein": {}})
     with pytest.raises(StudyError, match=r"'radiomics' has no setting 'metod'.*mean \"method\""):
         preprocess(cohort, settings={"radiomics": {"metod": "power"}})
@@ -249,3 +254,9 @@ def test_a_layer_without_a_usable_feature_is_left_out_and_said_so() -> None:
     lost = [loss for loss in ready.losses if loss.layer == "mc3"]
     assert [(loss.what, loss.count) for loss in lost] == [("features", 30)]
     assert "left out" in lost[0].reason
+
+
+@pytest.mark.parametrize("cohort", [None, "cohort.toml", pd.DataFrame()])
+def test_what_is_no_cohort(cohort: object) -> None:
+    with pytest.raises(StudyError, match=r"cohort is of type .*what of\.read_cohort returns"):
+        preprocess(cohort)  # type: ignore[arg-type]

@@ -27,8 +27,8 @@ def test_depth_of_sequencing_does_not_matter() -> None:
     np.testing.assert_allclose(fitted.transform(deeper), fitted.transform(counts), atol=1e-10)
 
 
-@pytest.mark.parametrize("scale", ["tpm", "fpkm"])
-def test_tpm_and_fpkm_become_log2(scale: str) -> None:
+@pytest.mark.parametrize("scale", ["tpm", "fpkm", "normalised_counts"])
+def test_normalised_amounts_become_log2(scale: str) -> None:
     x = _counts() / 7
     np.testing.assert_allclose(
         ExpressionPreprocessor(scale).fit(x).analysis_values(x), np.log2(x + 1)
@@ -68,6 +68,9 @@ def test_a_patient_without_a_single_count_has_no_values() -> None:
 
 def test_mirna_has_no_fpkm() -> None:
     assert MirnaPreprocessor("tpm").fit(_counts()).analysis_scale == "log2"
+    x = _counts() / 7
+    fitted = MirnaPreprocessor("normalised_counts").fit(x)
+    np.testing.assert_allclose(fitted.analysis_values(x), np.log2(x + 1))
     with pytest.raises(StudyError, match="MirnaPreprocessor: scale is 'fpkm'; choose from log2"):
         MirnaPreprocessor("fpkm").fit(_counts())
 
@@ -90,12 +93,19 @@ def test_real_z_scores_up_to_7377(real_data: Path) -> None:
     assert limited.max() / limited.sum() < 0.03
 
 
-def test_real_counts(real_data: Path) -> None:
+def test_real_normalised_counts_keep_their_ratios_between_patients(real_data: Path) -> None:
     table = pd.read_csv(real_data / "tcga_acc_mini" / "expression.tsv.gz", sep="\t", index_col=0)
-    fitted = ExpressionPreprocessor("counts").fit(table)
-    values = fitted.analysis_values(table)
-    np.testing.assert_allclose((2**values - 1).sum(axis=1), 1e6)
+    fitted = ExpressionPreprocessor("normalised_counts").fit(table)
+    np.testing.assert_allclose(2 ** fitted.analysis_values(table) - 1, table, rtol=1e-9, atol=1e-9)
     scaled = fitted.transform(table)
     assert scaled.shape == (79, 198)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(scaled.std(axis=0, ddof=1), 1, atol=1e-9)
+
+
+def test_real_counts(real_data: Path) -> None:
+    table = pd.read_csv(real_data / "tcga_acc_mini" / "mirna.tsv.gz", sep="\t", index_col=0)
+    fitted = MirnaPreprocessor("counts").fit(table)
+    values = fitted.analysis_values(table)
+    np.testing.assert_allclose((2**values - 1).sum(axis=1), 1e6)
+    assert fitted.transform(table).shape == (80, 471)

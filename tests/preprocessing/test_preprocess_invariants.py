@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from omicsfuse.checks.layers import AMOUNTS
 from omicsfuse.preprocessing import (
     ContinuousPreprocessor,
     CopyNumberPreprocessor,
@@ -28,6 +29,7 @@ ALL = [
     CopyNumberPreprocessor("log2"),
     ExpressionPreprocessor("log2", n_features=9),
     ExpressionPreprocessor("counts"),
+    ExpressionPreprocessor("normalised_counts"),
     ExpressionPreprocessor("tpm"),
     ExpressionPreprocessor("zscore"),
     MethylationPreprocessor("beta", n_features=9),
@@ -56,7 +58,7 @@ def _layer(preprocessor: LayerPreprocessor, n: int, p: int, missing: float, seed
         values = np.clip(np.round(z), -2, 2)
     elif scale == "beta":
         values = 1 / (1 + np.exp(-z))
-    elif scale in ("counts", "tpm", "fpkm") or isinstance(preprocessor, RadiomicsPreprocessor):
+    elif scale in AMOUNTS or isinstance(preprocessor, RadiomicsPreprocessor):
         values = np.round(np.exp(3 + z), 2)
     else:
         values = z

@@ -15,7 +15,7 @@ def _calls(mutated: list[int], n: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("n", "mutated", "kept"),
     [
-        (20, [0, 1, 2, 3, 20], [2, 3, 4]),  # at least two patients
+        (20, [0, 1, 2, 3, 20], [2, 3]),  # at least two patients, and not all
         (150, [2, 3, 4], [1, 2]),  # 2% of 150 is 3
         (151, [3, 4], [1]),  # 2% of 151 is more than 3
     ],
@@ -45,6 +45,16 @@ def test_genes_mostly_without_a_call_are_dropped() -> None:
     calls[5:, 0] = np.nan
     fitted = MutationPreprocessor().fit(calls)
     assert fitted.dropped_["missing in more than 50% of patients"].tolist() == [0]
+
+
+def test_genes_mutated_in_every_patient_are_dropped() -> None:
+    calls = _calls([12, 12, 6], 12)
+    calls[0, 1] = np.nan  # in every patient with a call
+    fitted = MutationPreprocessor().fit(calls)
+    assert fitted.dropped_["the same value in every patient"].tolist() == [0, 1]
+    assert fitted.kept_.tolist() == [2]
+    with pytest.raises(PreprocessError, match=r"no usable feature.*3 the same value in every pat"):
+        MutationPreprocessor().fit(np.ones((12, 3)))
 
 
 def test_too_rare_everywhere_says_what_to_do() -> None:

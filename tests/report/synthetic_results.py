@@ -50,7 +50,7 @@ def make_results(
     with_external: bool = True,
     with_enrichment: bool = True,
     few_events: bool = False,
-    jaccard: float = 0.8,
+    jaccard: float = 0.85,
     p: float = 0.004,
     seed: int = 0,
 ) -> RunResults:
@@ -108,7 +108,11 @@ def make_results(
         prepared=prepared,
         fusion=fusion,
         subtypes=subtypes,
-        assessment=Assessment(stability, layers, {"budget": "quick", "n_resamples": 50}),
+        assessment=Assessment(
+            stability,
+            layers,
+            {"budget": "quick", "n_resamples": 50, "resampled_share": 0.8},
+        ),
         embedding=_embedding(labels, rng),
         survival=survival,
         clinical=_clinical(with_clinical),

@@ -11,8 +11,9 @@ from synthetic_results import make_results
 from omicsfuse.cohort import Loss
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
-from omicsfuse.report.findings import verification_section
+from omicsfuse.report.findings import biology_section, survival_section, verification_section
 from omicsfuse.report.methods import methods_text
+from omicsfuse.report.summary import summary_sentences
 
 EVIL = "<script>alert(1)</script>"
 
@@ -65,7 +66,17 @@ def test_full_report_says_what_came_out(page):
         "4 of 60 patients lack a layer and were left out",
         "The network was cut into 3 subtypes",
         "best of 2 to 6 by eigengap and mean silhouette",
-        "the subtypes are stable: mean Jaccard similarity 0.76",
+        "When patients are resampled, the subtypes come back: mean Jaccard similarity 0.81 (lowest "
+        "0.77, S3). For comparison, data without any groups reach 0.58 to 0.75 when cut into two",
+        "the number of subtypes was fixed and preprocessing was not fitted again in the resamples",
+        "80% of the patients without replacement",
+        "such agreement is partly circular",
+        "overall tests: over the endpoints; pairs: within an endpoint",
+        "p-values of Cox models are not adjusted for multiplicity",
+        "no evidence of a difference between assigned subtypes (log-rank test by permutation, p =",
+        "of the log-rank test by permutation for assigned subtypes",
+        "Each external cohort was preprocessed by itself, blind to outcome",
+        "give this report again, byte for byte",
         "For endpoint os, survival differs between subtypes (log-rank p = 0.004, permutation p",
         "18 of 20 signature genes found",
         "Nat Methods 2014;11:333-337",
@@ -221,11 +232,15 @@ def test_few_events_give_no_verdict_on_survival(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "warned"),
     [
-        ({"jaccard": 0.5}, "unstable (mean Jaccard similarity 0.46, below 0.6)"),
+        (
+            {"jaccard": 0.74},
+            "do not come back reliably (mean Jaccard similarity 0.70, below 0.75): data without "
+            "any groups reach 0.58 to 0.75",
+        ),
         ({"p": 0.3}, "no evidence of a survival difference (os)"),
         ({"p": 0.045}, "fall on different sides of 0.05"),
         ({"k": 8}, "fewer than 10 patients"),
-        ({"jaccard": 0.66}, "Subtype S3 is unstable (Jaccard below 0.6)"),
+        ({"jaccard": 0.8}, "Subtype S3 does not come back reliably (mean Jaccard similarity be"),
     ],
 )
 def test_weaknesses_are_named(shape, warned):
@@ -261,3 +276,171 @@ def test_methods_follow_the_settings_used(results):
     cited = {int(n) for group in re.findall(r"\[([\d, ]+)\]", text) for n in group.split(", ")}
     assert cited == set(range(1, len(references) + 1))
     assert any("snfpy" in reference for reference in references)
+
+
+def methods(results) -> str:
+    return " ".join(methods_text(results)[0])
+
+
+def with_verification(results, **changes):
+    """Results whose table of verification has other columns."""
+    verification = results.verification
+    table = verification.table.assign(**changes)
+    return replace(results, verification=replace(verification, table=table))
+
+
+@pytest.mark.parametrize(
+    ("jaccard", "said"),
+    [
+        (0.85, "the subtypes come back: mean Jaccard similarity 0.81"),
+        (0.8, "come back on average, but S3 does not reliably: mean Jaccard similarity 0.76"),
+        (0.77, "do not come back reliably: mean Jaccard similarity 0.73"),
+    ],
+)
+def test_one_threshold_decides_whether_subtypes_come_back(jaccard, said):
+    text = " ".join(summary_sentences(make_results(jaccard=jaccard)))
+    assert said in text
+    assert "0.58 to 0.75" in text
+    assert not re.search(r"\b(un)?stable\b", text)
+
+
+def test_methods_name_what_computed_survival(results):
+    text = methods(results)
+    assert "Kaplan-Meier estimates and Cox models were computed with lifelines" in text
+    assert "the log-rank test and its permutation are code of omicsfuse itself" in text
+    assert "Survival was computed with lifelines" not in text
+
+
+def test_methods_say_adjusted_only_where_a_model_was(results):
+    comparison = results.survival["os"]
+    cox = comparison.cox
+    row = cox[cox["model"] == "multivariable"].iloc[[0]]
+    covariates = pd.concat(
+        [row.assign(term="age", hr=1.1), row.assign(term="stage (per step)", hr=float("nan"))]
+    )
+
+    def text_for(table) -> str:
+        survival = {"os": replace(comparison, cox=table)}
+        return methods(replace(results, survival=survival))
+
+    assert results.cohort.covariates == ("age", "stage")
+    assert "adjusted for age;" in text_for(pd.concat([cox, covariates]))
+    assert "adjusted for" not in text_for(cox[cox["model"] == "univariable"]).replace(
+        "not adjusted for multiplicity", ""
+    )
+    missing = text_for(cox.assign(hr=float("nan")))
+    assert "Cox" not in missing
+    assert "Kaplan-Meier estimates were computed with lifelines" in missing
+
+
+def test_methods_describe_enrichment_and_external_cohorts(results):
+    text = methods(results)
+    assert "ranked by Welch's t of the subtype against the rest" in text
+    assert "held against 1,000 random sets of as many genes. This permutes genes" in text
+    assert "too small where genes of a set are correlated" in text
+    assert "each was preprocessed by itself, blind to outcome" in text
+    assert "Assigned subtypes were compared by the log-rank test by permutation." in text
+
+
+def test_external_log_rank_without_permutations_is_called_asymptotic(results):
+    verification = results.verification
+    survival = {
+        name: replace(comparison, tests=comparison.tests.assign(p_permutation=float("nan")))
+        for name, comparison in verification.survival.items()
+    }
+    other = replace(results, verification=replace(verification, survival=survival))
+    assert "(asymptotic log-rank test, p = 0.21;" in " ".join(summary_sentences(other))
+    caption = verification_section(other, ()).tables[0].caption
+    assert "of the asymptotic log-rank test for assigned subtypes" in caption
+
+
+def test_fused_layers_and_others_are_told_apart(results):
+    assert "were not fused" not in biology_section(results, ()).paragraphs[0]
+    per_layer = {k: v for k, v in results.fusion.per_layer.items() if k != "methylation"}
+    fusion = replace(results.fusion, per_layer=per_layer)
+    text = biology_section(replace(results, fusion=fusion), ()).paragraphs[0]
+    assert "fused layers (radiomics, expression, mutation and copy_number)" in text
+    assert "Layers that were not fused (methylation) took no part" in text
+
+
+def mirrored():
+    """Results with two subtypes, whose rows repeat each other with the sign turned round."""
+    results = make_results(2)
+
+    def both(table, column):
+        first = table[table["subtype"] == "S1"].copy()
+        first.loc[first.index[::2], column] *= -1
+        second = first.assign(subtype="S2", **{column: -first[column]})
+        return pd.concat([first, second], ignore_index=True)
+
+    markers, enrichment = both(results.markers, "effect"), both(results.enrichment, "nes")
+    return replace(results, markers=markers, enrichment=enrichment)
+
+
+def test_two_subtypes_are_compared_once():
+    results = mirrored()
+    section = biology_section(results, ())
+    n = len(results.markers) // 2
+    assert f"{n} of {n} comparisons of a feature between S1 and S2" in section.paragraphs[0]
+    assert "what is raised in S1 is lowered in S2" in section.paragraphs[0]
+    for table in section.details:
+        place = [heading.text for heading in table.headings].index("S1 vs S2")
+        assert {row[place].text for row in table.rows} == {"raised", "lowered"}
+        assert "subtype" not in [heading.text for heading in table.headings]
+    sets = [row[1].text for row in section.details[1].rows]
+    assert len(sets) == len(set(sets))
+    comparisons = [row[1].text for row in survival_section(results, ()).tables[0].rows]
+    assert comparisons == ["overall"]
+
+
+def test_comparisons_without_p_are_not_counted(results):
+    markers = results.markers.copy()
+    markers.loc[markers.index[:4], ["p", "fdr"]] = float("nan")
+    text = biology_section(replace(results, markers=markers), ()).paragraphs[0]
+    assert f"{len(markers) - 4} of {len(markers) - 4} comparisons" in text
+
+
+def test_several_endpoints_are_corrected_for():
+    results = make_results(n=90, p=0.03)
+    comparison = results.survival["os"]
+    tests = comparison.tests.copy()
+    tests.loc[0, "fdr"] = 0.06
+    comparison = replace(comparison, tests=tests)
+    alone = replace(results, survival={"os": comparison})
+    assert "FDR over the endpoints" not in " ".join(summary_sentences(alone))
+    assert caveats(alone) == []
+    both = replace(results, survival={"os": comparison, "pfi": comparison})
+    assert "permutation p = 0.036, FDR over the endpoints = 0.060;" in " ".join(
+        summary_sentences(both)
+    )
+    assert any("does not withstand correction" in text for text in caveats(both))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"note": "same study, other patients: internal-external, not independent"}, "is of the"),
+        ({"same_study": "yes"}, "other cohort is of the same study as the discovery cohort"),
+        ({"same_study": "by name"}, "other cohort is by its name of the same study"),
+        ({"same_study": "no", "note": "thought not independent"}, ""),
+        ({"same_study": ""}, ""),
+    ],
+)
+def test_cohorts_of_the_same_study_are_named(changes, said):
+    found = caveats(with_verification(make_results(n=90), **changes))
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
+def test_lists_of_patients_stay_out_of_the_page(results):
+    trained = {**results.signature.trained_on, "patient_digests": ["0a1b", "2c3d"]}
+    signature = replace(results.signature, trained_on=trained)
+    text = verification_section(replace(results, signature=signature), ()).paragraphs[0]
+    assert "cohort: simulated; layer: expression; n patients: 56)" in text
+
+
+def test_study_of_a_cohort_and_tests_are_in_the_table(results):
+    changed = with_verification(results, same_study="by name", test="Wald")
+    headings = [h.text for h in verification_section(changed, ()).tables[0].headings]
+    assert "study of the discovery cohort" in headings
+    assert headings.index("test") == headings.index("p") - 1

@@ -131,16 +131,6 @@ def test_unknown_scaling() -> None:
         standardise(None, cohort(), scaling="reference")
 
 
-def test_winsorised_quantiles_are_numpys() -> None:
-    from omicsfuse.signatures.score import winsorise
-
-    rng = np.random.default_rng(0)
-    values = rng.standard_normal((37, 4))
-    values[rng.random(values.shape) < 0.2] = np.nan
-    low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
-    np.testing.assert_allclose(winsorise(values), np.clip(values, low, high))
-
-
 def test_coverage_counts_each_template() -> None:
     table = gene_coverage(signature(), GENES[:8])
     assert table.to_dict("index") == {
@@ -154,3 +144,26 @@ def test_template_scores_are_cosines() -> None:
     z, weights = rng.standard_normal((5, 7)), rng.standard_normal((7, 2))
     expected = [[np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b)) for b in weights.T] for a in z]
     np.testing.assert_allclose(template_scores(z, weights), expected)
+
+
+def test_scores_do_not_depend_on_the_other_rows_nor_on_threads() -> None:
+    from threadpoolctl import threadpool_limits
+
+    rng = np.random.default_rng(1)
+    z, weights = rng.standard_normal((301, 157)), rng.standard_normal((157, 3))
+    with threadpool_limits(limits=2):
+        whole = template_scores(z, weights)
+    order = rng.permutation(301)
+    assert template_scores(z[order], weights).tobytes() == whole[order].tobytes()
+    assert template_scores(np.asfortranarray(z), weights).tobytes() == whole.tobytes()
+    assert template_scores(z[7:8], weights).tobytes() == whole[7:8].tobytes()
+
+
+def test_order_of_patients_does_not_matter_to_the_last_bit() -> None:
+    table = cohort(53) * np.pi + 1e6
+    table.iloc[::7, 3] = np.nan
+    order = np.random.default_rng(2).permutation(53)
+    first, turned = (score_signature(signature(), t) for t in (table, table.iloc[order]))
+    again = turned.loc[first.index]
+    scores = ["score_S1", "score_S2"]
+    assert again[scores].to_numpy().tobytes() == first[scores].to_numpy().tobytes()

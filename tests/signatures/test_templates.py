@@ -4,11 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omicsfuse.cohort import Cohort, Layer
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
-from omicsfuse.signatures import derive_signature, require_locked, score_signature
+from omicsfuse.signatures import (
+    derive_signature,
+    patient_digest,
+    require_locked,
+    score_signature,
+    signature_losses,
+)
 
 
 def prepared(values: pd.DataFrame, scale: str = "log2", kind: str = "expression") -> Prepared:
@@ -74,6 +81,33 @@ def test_order_of_patients_and_genes_does_not_matter() -> None:
     first = derive_signature(subtypes, prepared(table), n_genes=10)
     pd.testing.assert_frame_equal(turned.templates, first.templates)
     pd.testing.assert_frame_equal(turned.reference, first.reference)
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(table))
+        labels = Subtypes(subtypes.labels.iloc[order[::-1]], {}, {})
+        # The same bits, or the hash would be another.
+        again = derive_signature(labels, prepared(table.iloc[order]), n_genes=10)
+        assert again.hash == first.hash
+
+
+def test_patients_without_the_layer_are_counted() -> None:
+    subtypes, table = toy({"S1": 12, "S2": 10})
+    ready = prepared(table.drop(["P0", "P12"]))
+    signature = derive_signature(subtypes, ready, n_genes=10)
+    assert (signature.trained_on["n_labelled"], signature.trained_on["n_patients"]) == (22, 20)
+    (loss,) = signature_losses(subtypes, ready)
+    assert (loss.step, loss.layer, loss.what, loss.count) == ("signature", "rna", "patients", 2)
+    assert loss.examples == ("P0", "P12")
+    assert signature_losses(subtypes, prepared(table), "rna") == ()
+
+
+def test_every_labelled_patient_leaves_a_digest() -> None:
+    subtypes, table = toy({"S1": 12, "S2": 10})
+    signature = derive_signature(subtypes, prepared(table.drop("P0")), n_genes=10)
+    digests = signature.trained_on["patient_digests"]
+    # Of all labelled patients: one without the layer has shaped the subtypes all the same.
+    assert digests == sorted(patient_digest(patient) for patient in table.index)
+    assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests)
+    assert patient_digest("P1") == "640eb9bf6daaacc2"  # printf omicsfuse:P1 | sha256sum
 
 
 def test_absurd_z_scores_do_not_decide() -> None:
@@ -152,3 +186,37 @@ def test_real_z_scores_cover_fewer_patients(real_data: Path) -> None:
     assert signature.trained_on["n_patients"] < len(values) == 65
     assert np.isfinite(signature.reference.to_numpy()).all()
     assert signature.reference["sd"].between(1e-3, 10).all()
+
+
+@pytest.mark.filterwarnings("ignore::omicsfuse.errors.OmicsfuseWarning")
+@pytest.mark.parametrize("kind", ["nobody", "one", "few", "constant", "missing", "no genes"])
+def test_a_layer_that_says_too_little_is_a_signature_error(kind: str) -> None:
+    subtypes, table = toy({"S1": 12, "S2": 10})
+    layer = {
+        "nobody": table.iloc[:0],
+        "one": table.iloc[:1],
+        "few": table.iloc[[0, 1, 12, 13]],
+        "constant": table * 0 + 0.1,
+        "missing": table * np.nan,
+        "no genes": table.iloc[:, :0],
+    }[kind]
+    with pytest.raises(SignatureError, match="0 of 2 subtypes get a template"):
+        derive_signature(subtypes, prepared(layer))
+
+
+@pytest.mark.parametrize("layer", [None, "rna"])
+def test_a_layer_left_out_by_preprocessing_is_a_signature_error(layer: str | None) -> None:
+    rng = np.random.default_rng(0)
+    patients = [f"P{i}" for i in range(20)]
+    omics = {
+        "rna": Layer("expression", pd.DataFrame(1.0, patients, ["A", "B"])),
+        "ct": Layer("radiomics", pd.DataFrame(rng.standard_normal((20, 3)), patients, list("xyz"))),
+    }
+    with pytest.warns(OmicsfuseWarning, match="'rna'"):
+        ready = preprocess(Cohort("toy", omics))
+    subtypes = Subtypes(pd.Series(["S1", "S2"] * 10, patients), {}, {})
+    for function in (derive_signature, signature_losses):
+        with pytest.raises(SignatureError, match="found no usable feature in: rna"):
+            function(subtypes, ready, layer=layer)
+    with pytest.raises(StudyError, match="no layer 'array'"):
+        derive_signature(subtypes, ready, layer="array")

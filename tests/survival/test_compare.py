@@ -95,11 +95,32 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     assert adjusted.loc["age", "note"] == f"4 of {n} patients left out: missing age"
     assert adjusted.loc["centre", "note"] == "left out: the same value in all patients"
     assert np.isnan(adjusted.loc["centre", "hr"])
-    counted = {loss.reason: (loss.step, loss.count) for loss in found.losses}
-    assert counted["have a subtype but no usable time and event for 'os'"] == ("survival", 3)
-    assert counted["have 'os' but no subtype"] == ("survival", 5)
-    assert len(found.losses) == 3  # and the cohort's own count of missing times
-    assert found.losses[0].count == 3
+    # Each once: three without a time, as the cohort counts them, and five without a subtype.
+    assert [(loss.step, loss.count) for loss in found.losses] == [("survival", 3), ("survival", 5)]
+    assert found.losses[0].reason == "os: time or event missing, left out"
+    assert found.losses[1].reason == "have 'os' but no subtype"
+
+
+def test_a_patient_without_subtype_and_time_is_counted_once(simulated: SimulatedCohort) -> None:
+    cohort = simulated.discovery
+    clinical = cohort.clinical.copy()
+    clinical.iloc[:4, clinical.columns.get_loc("os_event")] = np.nan
+    labels = planted(simulated).labels.drop(clinical.index[[0, 1, 8]])
+    found = compare_survival(
+        subtypes_of(labels), replace(cohort, clinical=clinical), n_permutations=0
+    )
+    assert [loss.count for loss in found.losses] == [4, 1]
+    assert found.tests.loc[0, "n"] == len(clinical) - 5
+
+
+def test_labelled_patients_unknown_to_the_endpoint_are_still_counted() -> None:
+    survival = pd.DataFrame({"time": np.arange(1.0, 31), "event": 1})
+    labels = pd.Series(["S1", "S2"] * 17)
+    kwargs = {"endpoint": "os", "unit": "days", "n_permutations": 0}
+    (loss,) = compare_labels(labels, survival, **kwargs).losses
+    assert (loss.count, loss.examples) == (4, ("30", "31", "32", "33"))
+    (loss,) = compare_labels(labels, survival, **kwargs, counted=[30, 31, 32]).losses
+    assert (loss.count, loss.examples) == (1, ("33",))
 
 
 def test_what_was_lost_before_comes_first() -> None:

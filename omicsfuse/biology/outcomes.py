@@ -1,0 +1,76 @@
+"""Clinical columns that hold an outcome, told by their names."""
+
+import re
+
+#: Words that stand for an outcome wherever they occur.
+_ALONE = {"alive", "dead", "death", "deceased", "died", "followup", "survival"}
+#: Company in which they do not: genes, proteins and lung volumes.
+_NOT_WITH = {"cell", "ligand", "programmed", "receptor", "space"}
+#: Names of endpoints: overall, progression-free, disease-specific, disease-free, event-free and
+#: relapse-free survival or interval.
+_ENDPOINTS = {"dfi", "dfs", "dss", "efs", "os", "pfi", "pfs", "rfs"}
+_EVENTS = (r"relaps\w*", r"recur\w*", r"progress\w*", r"metasta\w*")
+_TIMES = {"day", "days", "month", "months", "time", "week", "weeks", "year", "years"}
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_JOINED = re.compile(rf"({'|'.join(sorted(_ENDPOINTS))})(time|event|status|days|months|years)")
+
+
+def is_outcome(name: str) -> bool:
+    """Say whether a clinical column holds an outcome, from the words of its name.
+
+    The words are what stands between underscores, points, spaces and changes of case. A name is
+    taken for an outcome if it
+
+    - has ``death``, ``dead``, ``died``, ``deceased``, ``alive``, ``survival``, ``followup`` or
+      ``follow_up`` (not ``programmed_cell_death`` or ``dead_space``);
+    - has ``vital`` and ``status``, or is ``vital``;
+    - has ``os``, ``pfs``, ``pfi``, ``dss``, ``dfi``, ``dfs``, ``efs`` or ``rfs`` and a time,
+      ``event``, ``status`` or ``censor...``, or consists of one of these and a number at most;
+    - has a word beginning with ``relaps``, ``recur``, ``progress`` or ``metasta``, and a time or
+      ``event``, or (but for metastasis, whose status is part of the stage) ``status``;
+    - has ``event`` and a time, or consists of words of time and ``event`` only, ``time`` or
+      ``event`` among them.
+
+    Words of time are ``time``, ``days``, ``weeks``, ``months`` and ``years``. The rule is meant to
+    miss an outcome rather than to take something else for one: a bare ``recurrence``, which may
+    tell primary tumours from recurrent ones, is none.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [is_outcome(name) for name in ("vital_status", "OS.time", "PFI.1", "daysToDeath")]
+    [True, True, True, True]
+    >>> [is_outcome(name) for name in ("stage", "hpv_status", "Recurrence", "treatment_time")]
+    [False, False, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    found = set(words)
+    if "follow" in found and words[words.index("follow") + 1 : words.index("follow") + 2] == ["up"]:
+        found.add("followup")
+    if found & _ALONE and not found & _NOT_WITH:
+        return True
+    if "vital" in found and (found == {"vital"} or "status" in found):
+        return True
+    timed = bool(found & _TIMES)
+    told = timed or "event" in found
+    censored = any(word.startswith("censor") for word in words)
+    endpoint = found & _ENDPOINTS
+    rest = found - endpoint
+    if endpoint and (told or "status" in found or censored or all(w.isdigit() for w in rest)):
+        return True
+    if any(_JOINED.fullmatch(word) for word in words):
+        return True
+    events = [pattern for pattern in _EVENTS if any(re.fullmatch(pattern, w) for w in words)]
+    if events and (told or ("status" in found and events != [_EVENTS[-1]])):
+        return True
+    if "event" in found and timed:
+        return True
+    return bool(found & {"time", "event"}) and found <= _TIMES | {"event"}

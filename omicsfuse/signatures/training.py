@@ -1,0 +1,152 @@
+"""What a signature was trained on, held against a cohort that is to verify it."""
+
+import hashlib
+import re
+import warnings
+from dataclasses import replace
+
+import pandas as pd
+
+from omicsfuse.cohort import Cohort
+from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.results import Signature
+
+#: What is said of a cohort of the training cohort's study.
+NOT_INDEPENDENT = "internal-external, not independent"
+
+
+def patient_digest(patient: str) -> str:
+    """Fingerprint of a patient's identifier, to find training patients in other cohorts.
+
+    The first 16 hexadecimal digits of the SHA-256 of ``"omicsfuse:"`` and the identifier. It is a
+    fingerprint, not encryption: whoever has a list of possible identifiers can try them all.
+
+    Parameters
+    ----------
+    patient : str
+        Identifier, exactly as in the cohort's tables.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+
+    Examples
+    --------
+    >>> patient_digest("P1")
+    '640eb9bf6daaacc2'
+    """
+    return hashlib.sha256(f"omicsfuse:{patient}".encode()).hexdigest()[:16]
+
+
+def training_patients(signature: Signature, patients: pd.Index) -> pd.Index:
+    """Find the patients that the signature was derived from, by their identifiers.
+
+    Parameters
+    ----------
+    signature : Signature
+        Signature; one without ``patient_digests`` knows none of its patients.
+    patients : pandas.Index
+        Identifiers of a cohort's patients.
+
+    Returns
+    -------
+    pandas.Index
+        Those of ``patients`` that were among the labelled patients of the training cohort.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> trained_on = {"patient_digests": [patient_digest("P1")]}
+    >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
+    >>> list(training_patients(toy, pd.Index(["P1", "P2"])))
+    ['P1']
+    """
+    digests = set(signature.trained_on.get("patient_digests", ()))
+    return patients[[patient_digest(str(patient)) in digests for patient in patients]]
+
+
+def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
+    """Say whether a cohort comes from the study of the training cohort.
+
+    Where both name their study, the names decide. Where one does not, the names of the cohorts may
+    suggest it: they are alike if their first two words are.
+
+    Parameters
+    ----------
+    signature : Signature
+        Signature.
+    cohort : Cohort
+        Another cohort.
+
+    Returns
+    -------
+    same_study : str
+        ``"yes"``, ``"no"``, ``"by name"`` or, where nothing is known, empty.
+    note : str
+        The same in words; empty where there is nothing to warn of.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.cohort import Cohort
+    >>> from omicsfuse.results import Signature
+    >>> trained_on = {"cohort": "hnsc images", "study": "TCGA-HNSC"}
+    >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
+    >>> relation(toy, Cohort("others", {}, study="TCGA-HNSC"))
+    ('yes', 'same study as the training cohort: internal-external, not independent')
+    >>> relation(toy, Cohort("hnsc-images-2", {}))[1]
+    'the names suggest the same study: internal-external, not independent'
+    """
+    trained = str(signature.trained_on.get("study", ""))
+    if trained and cohort.study:
+        if trained.strip().casefold() == cohort.study.strip().casefold():
+            return "yes", f"same study as the training cohort: {NOT_INDEPENDENT}"
+        return "no", ""
+    own, other = (
+        [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+        for name in (str(signature.trained_on.get("cohort", "")), cohort.name)
+    )
+    shared = min(2, len(own), len(other))
+    if shared and own[:shared] == other[:shared]:
+        return "by name", f"the names suggest the same study: {NOT_INDEPENDENT}"
+    return "", ""
+
+
+def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
+    """Leave some patients out of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Cohort.
+    layer : str
+        Layer that is to be used; at least one patient must be left in it.
+    patients : pandas.Index
+        Patients to leave out of that layer and of the clinical table.
+
+    Returns
+    -------
+    Cohort
+        With this layer only; the cohort itself where there is nobody to leave out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.cohort import Cohort, Layer
+    >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
+    >>> cohort = Cohort("toy", {"rna": Layer("expression", table)})
+    >>> list(without_patients(cohort, "rna", pd.Index(["P1"])).patients())
+    ['P2']
+    """
+    if patients.empty:
+        return cohort
+    found, clinical = cohort.omics[layer], cohort.clinical
+    omics = {layer: replace(found, table=found.table.drop(index=patients))}
+    if clinical is not None:
+        clinical = clinical.loc[~clinical.index.isin(patients)]
+    with warnings.catch_warnings():
+        # Whatever the gate has to say of this cohort, it has said before.
+        warnings.simplefilter("ignore", OmicsfuseWarning)
+        return replace(cohort, omics=omics, clinical=clinical)

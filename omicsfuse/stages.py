@@ -1,0 +1,117 @@
+"""Stages of a run that take more than one call: what a study asks for, in terms of the library."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
+from omicsfuse.cohort import Cohort, Loss
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.results import Prepared, Signature, Subtypes, SurvivalComparison
+from omicsfuse.signatures import derive_signature, save_signature
+from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.study import Study, gene_layer
+from omicsfuse.survival import compare_survival
+from omicsfuse.workspace import Workspace
+
+
+def compare_endpoints(
+    study: Study, cohort: Cohort, subtypes: Subtypes
+) -> dict[str, SurvivalComparison]:
+    """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
+    names = study.survival.endpoints
+    compared = {
+        endpoint: compare_survival(
+            subtypes,
+            cohort,
+            endpoint,
+            n_permutations=study.survival.n_permutations,
+            random_state=study.seed,
+        )
+        for endpoint in (cohort.endpoints if names is None else names)
+    }
+    # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
+    overall = [
+        c.tests["p_asymptotic"][c.tests["comparison"] == "overall"] for c in compared.values()
+    ]
+    corrected = benjamini_hochberg(np.concatenate(overall)) if overall else np.empty(0)
+    for comparison, fdr in zip(compared.values(), corrected, strict=True):
+        comparison.tests.loc[comparison.tests["comparison"] == "overall", "fdr"] = fdr
+    return compared
+
+
+def enrich_sets(
+    study: Study,
+    cohort: Cohort,
+    prepared: Prepared,
+    subtypes: Subtypes,
+    workspace: Workspace,
+    fingerprint: str,
+) -> pd.DataFrame:
+    """Enrichment of the study's gene sets; none named, none computed."""
+    layer = gene_layer(study, cohort, "enrichment")
+    if not study.gene_sets or layer is None or layer not in prepared.layers:
+        return EMPTY_ENRICHMENT.copy()
+    return workspace.remembered(
+        fingerprint,
+        enrich,
+        subtypes,
+        prepared,
+        list(study.gene_sets),
+        n_jobs=0,
+        random_state=study.seed,
+        **(study.enrichment.model_dump() | {"layer": layer}),
+    )
+
+
+def count_enrichment_losses(
+    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes
+) -> list[Loss]:
+    """Count the patients and the gene sets that took no part in the enrichment."""
+    layer = gene_layer(study, cohort, "enrichment")
+    if not study.gene_sets or layer is None or layer not in prepared.layers:
+        return []
+    losses = list(enrichment_losses(subtypes, prepared, layer))
+    genes = prepared.layers[layer].values.columns  # noqa: PD011 - a field of ours
+    sets = gene_set_coverage(list(study.gene_sets), genes, study.enrichment.min_size)
+    untested = sets.loc[~sets["tested"], "gene_set"]
+    if len(untested):
+        reason = (
+            f"fewer than {study.enrichment.min_size} of their genes are among the {len(genes)} "
+            f"genes of layer {layer}"
+        )
+        examples = tuple(untested.astype(str)[:5])
+        losses.append(Loss("enrich", layer, "gene sets", len(untested), reason, examples))
+    return losses
+
+
+def lock_signature(
+    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes, folder: Path
+) -> Signature | None:
+    """Derive, lock and write the signature, if the study asks for one and there is a contrast."""
+    if study.signature is None:
+        return None
+    if subtypes.labels.nunique() < 2:
+        warnings.warn(
+            "no signature was derived: with a single subtype there is nothing to tell apart.",
+            OmicsfuseWarning,
+            stacklevel=2,
+        )
+        return None
+    try:
+        signature = derive_signature(
+            subtypes,
+            prepared,
+            layer=gene_layer(study, cohort, "signature"),
+            n_genes=study.signature.n_genes,
+            name=study.name,
+        )
+    except SignatureError as error:
+        # Subtypes may turn out too small in that layer; everything else still stands.
+        warnings.warn(f"no signature was derived: {error}", OmicsfuseWarning, stacklevel=2)
+        return None
+    save_signature(signature, folder / "signature.json")
+    return signature

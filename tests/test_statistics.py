@@ -1,0 +1,66 @@
+"""Reference values of Benjamini and Hochberg's rates: tests/reference/markers.R, R 4.2.2."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from omicsfuse.statistics import benjamini_hochberg, moments, varies, welch_t, winsorise
+
+
+def gappy(seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    values = rng.standard_normal((37, 4)) * 1e3 + np.array([0, 1e4, -3, 1e-3])
+    values[rng.random(values.shape) < 0.2] = np.nan
+    return values
+
+
+def test_benjamini_hochberg_against_r() -> None:
+    p = [0.01, 0.04, 0.03, 0.005, 0.6, 0.04]  # p.adjust(p, "BH")
+    assert_allclose(benjamini_hochberg(p), [0.03, 0.048, 0.048, 0.03, 0.6, 0.048], rtol=1e-12)
+    with_gap = benjamini_hochberg([np.nan, *p])
+    assert np.isnan(with_gap[0])
+    assert_allclose(with_gap[1:], benjamini_hochberg(p))
+    assert np.isnan(benjamini_hochberg([np.nan, np.nan])).all()
+    assert benjamini_hochberg([]).shape == (0,)
+
+
+def test_moments_are_numpys() -> None:
+    found = moments(gappy())
+    assert found.n.tolist() == (~np.isnan(gappy())).sum(axis=0).tolist()
+    assert_allclose(found.mean, np.nanmean(gappy(), axis=0), rtol=1e-12)
+    assert_allclose(found.variance, np.nanvar(gappy(), axis=0, ddof=1), rtol=1e-12)
+    assert_allclose(found.sd, np.nanstd(gappy(), axis=0, ddof=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_moments_do_not_depend_on_order_or_layout(seed: int) -> None:
+    values = gappy(seed)
+    order = np.random.default_rng(seed).permutation(len(values))
+    for other in (values[order], np.asfortranarray(values), values[::-1]):
+        for first, again in zip(moments(values), moments(other), strict=True):
+            assert first.tobytes() == again.tobytes()
+
+
+def test_what_does_not_vary_has_no_variance() -> None:
+    values = np.array([[0.1 + 0.2, 1e9, 0.0, np.nan, 5.0], [0.3, 1e9, 0.0, np.nan, np.nan]])
+    found = moments(values)
+    assert found.variance[:3].tolist() == [0, 0, 0]
+    assert np.isnan(found.variance[3:]).all()
+    assert found.n.tolist() == [2, 2, 2, 0, 1]
+    assert not varies(found.mean, found.sd).any()
+
+
+def test_welch_needs_three_of_each_and_some_variation() -> None:
+    a = moments(np.array([[1.0, 1, 1], [2, 1, 2], [3, 1, np.nan]]))
+    b = moments(np.array([[3.0, 4, 1], [5, 4, 2], [9, 4, 3]]))
+    t, p = welch_t(a, b)
+    assert np.isnan(t).tolist() == np.isnan(p).tolist() == [False, True, True]
+
+
+def test_winsorised_quantiles_are_numpys() -> None:
+    values = gappy()
+    low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
+    assert_allclose(winsorise(values, 0.025), np.clip(values, low, high), rtol=1e-12)
+    empty = np.full((5, 2), np.nan)
+    assert np.isnan(winsorise(empty, 0.1)).all()
+    assert winsorise(np.empty((0, 3)), 0.1).shape == (0, 3)
