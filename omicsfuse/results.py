@@ -179,7 +179,9 @@ class Signature:
     scale : str
         Scale of the expression values it was fitted on: ``"log2"`` or ``"zscore"``.
     trained_on : mapping of str to object
-        Cohort, layer, number of patients, subtype sizes.
+        Cohort, study, layer, patients with a subtype (``n_labelled``), those of them with the
+        layer (``n_patients``), subtype sizes, and ``patient_digests``: fingerprints of the
+        labelled patients, so that none of them verifies the signature elsewhere.
     settings : mapping of str to object
         How it was derived, and how it is to be scored.
     hash : str
@@ -204,14 +206,17 @@ class Verification:
     table : pandas.DataFrame
         Columns ``cohort``, ``endpoint``, ``comparison`` (``"S1 score per SD"``,
         ``"assigned S1 vs rest"``, ``"assigned subtypes"``), ``n``, ``events``, ``genes_found``,
-        ``genes_total``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``chi2``, ``p``,
-        ``random_null_percentile``, ``note``.
+        ``genes_total``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``chi2``, ``test`` (``"Wald"``,
+        ``"log-rank, permutation"``, ``"log-rank, asymptotic"``), ``p``, ``fdr`` over the table,
+        ``random_null_percentile``, ``same_study`` (``"yes"``, ``"no"``, ``"by name"`` or empty),
+        ``note``.
     assignments : mapping of str to pandas.DataFrame
         For each cohort: index patient, column ``subtype`` and one score column a subtype.
     survival : mapping of str to SurvivalComparison
         For each ``"cohort: endpoint"``: survival of the assigned subtypes there.
     losses : tuple of Loss
-        Genes not found, patients without the endpoint.
+        Genes not found or not usable, patients of the training cohort, patients without the
+        endpoint, z-scores limited.
     """
 
     table: pd.DataFrame

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.checks.arguments import seed, sequence_of, whole_number
+from omicsfuse.checks.arguments import require, seed, sequence_of, whole_number
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import expression_layer
@@ -61,7 +61,7 @@ class _Scored:
 
 def verify(
     signature: Signature,
-    cohorts: Sequence[Cohort],
+    cohorts: Cohort | Sequence[Cohort],
     *,
     endpoints: Sequence[str] | None = None,
     layer: str | None = None,
@@ -158,6 +158,7 @@ def verify(
     >>> found.table["comparison"].tolist()[-1], int(found.table["genes_found"].iloc[0])
     ('assigned subtypes', 45)
     """
+    require(signature, Signature, "signature", "what of.derive_signature returns")
     require_locked(signature)
     cohorts = _check(cohorts)
     asked = None if endpoints is None else sequence_of(endpoints, str, "verify: endpoints")
@@ -194,7 +195,7 @@ def verify(
     return Verification(_table(rows), assignments, survival, tuple(losses))
 
 
-def _check(cohorts: Sequence[Cohort]) -> list[Cohort]:
+def _check(cohorts: Cohort | Sequence[Cohort]) -> list[Cohort]:
     cohorts = sequence_of(cohorts, Cohort, "verify: cohorts", "read them with read_cohort")
     names = [cohort.name for cohort in cohorts]
     if not names:

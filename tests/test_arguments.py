@@ -55,7 +55,10 @@ def test_objects_of_the_wrong_kind_are_named(simulated: SimulatedCohort) -> None
         (lambda: of.differential_features(frame, ready), "subtypes is of type DataFrame"),
         (lambda: of.verify(None, [cohort]), "signature is of type NoneType"),
         (lambda: of.verify(of.derive_signature(subtypes, ready), None), "cohorts is of type None"),
-        (lambda: of.verify(of.derive_signature(subtypes, ready), ["x.toml"]), "member of cohorts"),
+        (
+            lambda: of.verify(of.derive_signature(subtypes, ready), ["x.toml"]),
+            "member of verify: cohorts",
+        ),
         (lambda: of.cluster(fusion, random_state="a"), "random_state is 'a'"),
         (lambda: of.assess(ready, fusion, subtypes, n_jobs=0), "n_jobs is 0"),
         (lambda: of.fuse(ready, mu=None), "mu is None"),

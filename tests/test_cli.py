@@ -138,4 +138,15 @@ def test_interrupting_says_how_to_go_on(
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130
-    assert "--resume" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "interrupted" in said
+    # Nothing was finished yet, so there is nothing to resume.
+    assert "--resume" not in said
+    assert not (tmp_path / "out").exists()
+
+    monkeypatch.undo()
+    monkeypatch.setattr("omicsfuse.pipeline.compare_endpoints", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
+    assert stop.value.code == 130
+    assert "--resume takes them up" in capsys.readouterr().err

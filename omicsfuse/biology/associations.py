@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.outcomes import is_outcome
+from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort
 from omicsfuse.results import Subtypes
 from omicsfuse.statistics import benjamini_hochberg
@@ -89,6 +90,8 @@ def associate(
     >>> table[["test", "n", "p", "effect"]].round(4).to_dict("index")["hpv"]
     {'test': 'Fisher exact', 'n': 12, 'p': 0.0022, 'effect': 1.0}
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     if cohort.clinical is None:
         return _table({})
     clinical = cohort.clinical.reindex(subtypes.labels.index)

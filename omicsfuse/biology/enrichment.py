@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.biology.gene_sets import GeneSets, read_gene_sets
 from omicsfuse.biology.random_sets import random_scores
-from omicsfuse.checks.arguments import seed, whole_number
+from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.labelled import Labelled, expression_layer, labelled, without_layer
 from omicsfuse.layers import Loss
@@ -130,6 +130,8 @@ def enrich(
     >>> result.loc[0, ["subtype", "gene_set"]].tolist()
     ['S1', 'raised']
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
     if not 2 <= min_size <= max_size:
         raise StudyError(
             f"enrich: min_size is {min_size} and max_size {max_size}; "

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.two_groups import Comparison, fisher_exact, rank_sum, welch
+from omicsfuse.checks.arguments import require
 from omicsfuse.errors import OmicsfuseWarning
 from omicsfuse.labelled import labelled
 from omicsfuse.results import Prepared, PreparedLayer, Subtypes
@@ -67,6 +68,8 @@ def differential_features(subtypes: Subtypes, prepared: Prepared) -> pd.DataFram
     >>> table[["feature", "subtype", "effect", "p"]].round(4).to_dict("records")[0]
     {'feature': 'A', 'subtype': 'S1', 'effect': 4.0, 'p': 0.008}
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = subtypes.names
     if len(names) < 2:
         warnings.warn(

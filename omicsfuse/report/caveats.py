@@ -19,6 +19,8 @@ from omicsfuse.report.summary import (
 from omicsfuse.results import RunResults, SurvivalComparison
 
 _SMALL = 10
+#: Adjusted Rand index without a layer below which the subtypes are said to hang on it.
+_CARRIED = 0.4
 #: A signature should do better than this percentage of random gene sets.
 _PERCENTILE = 95
 
@@ -56,8 +58,10 @@ def caveats(results: RunResults) -> list[str]:
                 f"{noun} {listing(list(weak))} {verb} not come back reliably (mean Jaccard "
                 f"similarity below {COMES_BACK})."
             )
+    found += _one_layer(results)
     for comparison in results.survival.values():
         found += _survival_caveats(comparison, several=len(results.survival) > 1)
+        found += _adjusted(comparison)
     found += _verification_caveats(results)
     sizes = results.subtypes.labels.value_counts()
     small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
@@ -72,6 +76,39 @@ def caveats(results: RunResults) -> list[str]:
             "remain may not stand for all."
         )
     return found
+
+
+def _one_layer(results: RunResults) -> list[str]:
+    """Name a layer that the subtypes hang on, and layers without which little changes."""
+    layers = results.assessment.layers
+    if len(layers) < 2 or "agreement_without" not in layers:
+        return []
+    carriers = layers.index[layers["agreement_without"] < _CARRIED]
+    return [
+        f"The subtypes hang on {clean(name)}: without it only little of them is found again "
+        f"(adjusted Rand index {layers['agreement_without'][name]:.2f})."
+        for name in carriers
+    ]
+
+
+def _adjusted(comparison: SurvivalComparison) -> list[str]:
+    """Name contrasts of subtypes that are significant alone, but not beside the covariates."""
+    cox = comparison.cox
+    if cox.empty:
+        return []
+    alone = cox[cox["model"] == "univariable"].set_index("term")
+    beside = cox[cox["model"] == "multivariable"].set_index("term")
+    texts = []
+    for term in alone.index.intersection(beside.index):
+        before, after = float(alone["p"][term]), float(beside["p"][term])
+        # A hazard ratio without an upper limit comes from separation and says nothing.
+        if before < LEVEL <= after and math.isfinite(float(beside["hr_ci_high"][term])):
+            texts.append(
+                f"{clean(comparison.endpoint)}: the difference of {clean(term)} "
+                f"({format_p(before)}) is not evident beside the covariates ({format_p(after)}; "
+                f"hazard ratio {beside['hr'][term]:.2f} instead of {alone['hr'][term]:.2f})."
+            )
+    return texts
 
 
 def _survival_caveats(comparison: SurvivalComparison, *, several: bool) -> list[str]:

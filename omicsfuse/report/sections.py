@@ -102,7 +102,7 @@ def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
             "layer": name,
             "kind": layer.kind,
             "patients": len(layer.scaled),
-            "measured features": layer.values.shape[1],  # noqa: PD011
+            "measured features": _measured(results, name),
             "features used": layer.scaled.shape[1],
             "scale of analysis": layer.scale,
             "distance": metrics.get(name, "not fused"),
@@ -125,6 +125,12 @@ def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
         figures=figures,
         tables=present(layers, losses),
     )
+
+
+def _measured(results: RunResults, name: str) -> int | None:
+    """Number of features that a layer came with, before any was left out."""
+    layer = results.cohort.omics.get(name)
+    return None if layer is None else layer.table.shape[1]
 
 
 def _choice(results: RunResults, figures: tuple[FigureView, ...]) -> Section:

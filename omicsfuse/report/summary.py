@@ -145,8 +145,14 @@ def _known(results: RunResults) -> str:
     known = results.clinical["adjusted_rand_index"].dropna()
     if known.empty:
         return ""
-    each = listing([f"{clean(name)} {value:.2f}" for name, value in known.items()])
-    return f"Agreement with known labels (adjusted Rand index, 1 is identical): {each}."
+    each = []
+    for name, row in results.clinical.loc[known.index].iterrows():
+        text = f"{clean(name)} {float(row['adjusted_rand_index']):.2f}"
+        p, effect = float(row["p"]), float(row["effect"])
+        if math.isfinite(p) and math.isfinite(effect):
+            text += f" (association: {clean(row['effect_name'])} {effect:.2f}, {format_p(p)})"
+        each.append(text)
+    return f"Agreement with known labels (adjusted Rand index, 1 is identical): {listing(each)}."
 
 
 def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
@@ -260,8 +266,10 @@ def verification_sentences(results: RunResults) -> list[str]:
 
 
 def layer_sentences(results: RunResults) -> list[str]:
-    """Say in one sentence what each layer brings."""
-    sentences = []
+    """Say in one sentence what each layer brings; a single layer brings everything."""
+    sentences: list[str] = []
+    if len(results.assessment.layers) < 2:
+        return sentences
     for name, row in results.assessment.layers.iterrows():
         alone = float(row.get("agreement_alone", math.nan))
         without = float(row.get("agreement_without", math.nan))

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
 from omicsfuse.labelled import expression_layer, labelled, without_layer
@@ -93,6 +94,8 @@ def derive_signature(
     >>> signature.templates.query("S2 == 1").index.tolist()
     ['G5', 'G6', 'G7', 'G8', 'G9']
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
     if n_genes < MINIMUM_GENES:
         raise StudyError(f"signature: n_genes is {n_genes}; it must be {MINIMUM_GENES} or more.")
     chosen = _layer(prepared, layer)

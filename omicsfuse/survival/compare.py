@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.results import Subtypes, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
@@ -68,6 +69,8 @@ def compare_survival(
     >>> comparison.cox["term"].tolist()
     ['S2 vs S1', 'S3 vs S1', 'S2 vs S1', 'S3 vs S1', 'age', 'stage (per step)']
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     survival = cohort.survival(endpoint)
     chosen = list(cohort.covariates if covariates is None else covariates)
     table = None

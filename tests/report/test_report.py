@@ -86,7 +86,8 @@ def test_full_report_says_what_came_out(page):
         "ef" * 32,
         "81.2",
         "near-constant",
-        "Agreement with known labels (adjusted Rand index, 1 is identical): planted_subtype 0.81.",
+        "Agreement with known labels (adjusted Rand index, 1 is identical): planted_subtype 0.81 "
+        "(association: V 0.90, p < 0.001).",
     ):
         assert sentence in page.text, sentence
 
@@ -444,3 +445,39 @@ def test_study_of_a_cohort_and_tests_are_in_the_table(results):
     headings = [h.text for h in verification_section(changed, ()).tables[0].headings]
     assert "study of the discovery cohort" in headings
     assert headings.index("test") == headings.index("p") - 1
+
+
+def test_a_layer_that_carries_everything_is_named() -> None:
+    results = make_results()
+    layers = results.assessment.layers.copy()
+    layers["agreement_without"] = 0.95
+    layers.loc[layers.index[0], "agreement_without"] = 0.2
+    assessment = replace(results.assessment, layers=layers)
+    found = caveats(replace(results, assessment=assessment))
+    assert sum("hang on" in text for text in found) == 1
+    assert any(f"hang on {layers.index[0]}" in text for text in found)
+
+
+def test_a_difference_that_goes_with_the_covariates_is_named() -> None:
+    results = make_results(k=2)
+    endpoint, comparison = next(iter(results.survival.items()))
+    cox = pd.DataFrame(
+        {
+            "endpoint": endpoint,
+            "model": ["univariable", "multivariable", "multivariable"],
+            "term": ["S2 vs S1", "S2 vs S1", "age"],
+            "n": 90,
+            "events": 40,
+            "hr": [0.53, 0.72, 1.01],
+            "hr_ci_low": 0.4,
+            "hr_ci_high": 1.3,
+            "p": [0.024, 0.27, 0.4],
+            "note": "",
+        }
+    )
+    survival = {endpoint: replace(comparison, cox=cox)}
+    found = caveats(replace(results, survival=survival))
+    assert any("not evident beside the covariates" in text and "0.72" in text for text in found)
+    cox["p"] = [0.024, 0.03, 0.4]
+    found = caveats(replace(results, survival={endpoint: replace(comparison, cox=cox)}))
+    assert not any("beside the covariates" in text for text in found)
