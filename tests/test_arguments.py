@@ -41,6 +41,7 @@ def test_objects_of_the_wrong_kind_are_named(simulated: SimulatedCohort) -> None
     subtypes = of.cluster(fusion, np.int64(3))
     assert subtypes.params["n_clusters"] == 3
     frame = pd.DataFrame({"a": [1.0]})
+    signature = of.derive_signature(subtypes, ready)
     for call, message in [
         (lambda: of.preprocess(frame), "cohort is of type DataFrame; expected Cohort"),
         (lambda: of.fuse(cohort), "prepared is of type Cohort; expected Prepared"),
@@ -54,9 +55,9 @@ def test_objects_of_the_wrong_kind_are_named(simulated: SimulatedCohort) -> None
         (lambda: of.associate(subtypes, frame), "cohort is of type DataFrame"),
         (lambda: of.differential_features(frame, ready), "subtypes is of type DataFrame"),
         (lambda: of.verify(None, [cohort]), "signature is of type NoneType"),
-        (lambda: of.verify(of.derive_signature(subtypes, ready), None), "cohorts is of type None"),
+        (lambda: of.verify(signature, None), "cohorts is of type None"),
         (
-            lambda: of.verify(of.derive_signature(subtypes, ready), ["x.toml"]),
+            lambda: of.verify(signature, ["x.toml"]),
             "member of verify: cohorts",
         ),
         (lambda: of.cluster(fusion, random_state="a"), "random_state is 'a'"),
