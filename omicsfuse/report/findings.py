@@ -244,7 +244,7 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
     else:
         texts.append("Nothing could be tested in the external cohorts.")
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes", "hr", "hr_interval"]
-    columns += ["chi2", "test", "p", "fdr", "random_null_percentile", "same_study", "note"]
+    columns += ["chi2", "p", "fdr", "random_null_percentile", "note"]
     names = set(map(log_rank_name, results.verification.survival.values()))
     caption = (
         "The locked signature in other cohorts. p: of the Wald test for hazard ratios; of the "

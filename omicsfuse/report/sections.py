@@ -29,9 +29,9 @@ from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
 
 
-def summary_section(results: RunResults) -> tuple[str, list[str], Table | None]:
-    """Opening of the report: one paragraph, caveats, and a table of the subtypes."""
-    return " ".join(summary_sentences(results)), caveats(results), _subtype_table(results)
+def summary_section(results: RunResults) -> tuple[list[str], list[str], Table | None]:
+    """Opening of the report: a few short paragraphs, caveats, and a table of the subtypes."""
+    return summary_sentences(results), caveats(results), _subtype_table(results)
 
 
 def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[Section]:
