@@ -8,6 +8,52 @@ import pandas as pd
 
 from omicsfuse.cohort import Cohort, Loss
 
+#: Columns of the tables that several endpoints share, in order.
+SURVIVAL_COLUMNS = [
+    "endpoint",
+    "comparison",
+    "n",
+    "events",
+    "chi2",
+    "p_asymptotic",
+    "p_permutation",
+    "p_ci_low",
+    "p_ci_high",
+    "fdr",
+    "note",
+]
+COX_COLUMNS = [
+    "endpoint",
+    "model",
+    "term",
+    "n",
+    "events",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "p",
+    "note",
+]
+VERIFICATION_COLUMNS = [
+    "cohort",
+    "endpoint",
+    "comparison",
+    "n",
+    "events",
+    "genes_found",
+    "genes_total",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "chi2",
+    "test",
+    "p",
+    "fdr",
+    "random_null_percentile",
+    "same_study",
+    "note",
+]
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedLayer:

@@ -13,7 +13,7 @@ from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import expression_layer
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Signature, SurvivalComparison, Verification
+from omicsfuse.results import VERIFICATION_COLUMNS, Signature, SurvivalComparison, Verification
 from omicsfuse.signatures import (
     MINIMUM_PATIENTS,
     relation,
@@ -26,26 +26,6 @@ from omicsfuse.signatures import (
 )
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.survival import MINIMUM_EVENTS, compare_labels, hazard_ratio, score_z
-
-COLUMNS = (
-    "cohort",
-    "endpoint",
-    "comparison",
-    "n",
-    "events",
-    "genes_found",
-    "genes_total",
-    "hr",
-    "hr_ci_low",
-    "hr_ci_high",
-    "chi2",
-    "test",
-    "p",
-    "fdr",
-    "random_null_percentile",
-    "same_study",
-    "note",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -456,10 +436,13 @@ def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             c: [row.get(c, "" if c in text else 0 if c in whole else np.nan) for row in rows]
-            for c in COLUMNS
+            for c in VERIFICATION_COLUMNS
         }
     )
     table = table.astype(
-        {c: object if c in text else "int64" if c in whole else "float64" for c in COLUMNS}
+        {
+            c: object if c in text else "int64" if c in whole else "float64"
+            for c in VERIFICATION_COLUMNS
+        }
     )
     return table.assign(fdr=benjamini_hochberg(table["p"].to_numpy()))

@@ -8,10 +8,11 @@ from omicsfuse.cohort import Cohort, Endpoint, Layer
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
+from omicsfuse.results import VERIFICATION_COLUMNS as COLUMNS
 from omicsfuse.results import Signature, Subtypes
 from omicsfuse.signatures import derive_signature, score_signature
 from omicsfuse.survival import score_z
-from omicsfuse.verification import COLUMNS, verify
+from omicsfuse.verification import verify
 
 FEW = {"n_random": 30, "n_permutations": 99}
 

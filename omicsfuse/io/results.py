@@ -9,53 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.results import RunResults, Verification
-
-#: Columns of the tables that several endpoints share, so that an empty one has its header.
-SURVIVAL_COLUMNS = [
-    "endpoint",
-    "comparison",
-    "n",
-    "events",
-    "chi2",
-    "p_asymptotic",
-    "p_permutation",
-    "p_ci_low",
-    "p_ci_high",
-    "fdr",
-    "note",
-]
-COX_COLUMNS = [
-    "endpoint",
-    "model",
-    "term",
-    "n",
-    "events",
-    "hr",
-    "hr_ci_low",
-    "hr_ci_high",
-    "p",
-    "note",
-]
-VERIFICATION_COLUMNS = [
-    "cohort",
-    "endpoint",
-    "comparison",
-    "n",
-    "events",
-    "genes_found",
-    "genes_total",
-    "hr",
-    "hr_ci_low",
-    "hr_ci_high",
-    "chi2",
-    "test",
-    "p",
-    "fdr",
-    "random_null_percentile",
-    "same_study",
-    "note",
-]
+from omicsfuse.results import (
+    COX_COLUMNS,
+    SURVIVAL_COLUMNS,
+    VERIFICATION_COLUMNS,
+    RunResults,
+    Verification,
+)
 
 
 def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:

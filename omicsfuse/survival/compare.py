@@ -6,11 +6,11 @@ import pandas as pd
 
 from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.results import Subtypes, SurvivalComparison
+from omicsfuse.results import COX_COLUMNS, Subtypes, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.comparisons import logrank_table
 from omicsfuse.survival.covariates import encode_covariates
-from omicsfuse.survival.cox import COX_COLUMNS, cox_table
+from omicsfuse.survival.cox import cox_table
 from omicsfuse.survival.curves import kaplan_meier
 
 

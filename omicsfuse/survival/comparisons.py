@@ -5,23 +5,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from omicsfuse.results import SURVIVAL_COLUMNS
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
-
-_COLUMNS = [
-    "endpoint",
-    "comparison",
-    "n",
-    "events",
-    "chi2",
-    "p_asymptotic",
-    "p_permutation",
-    "p_ci_low",
-    "p_ci_high",
-    "fdr",
-    "note",
-]
 
 
 def logrank_table(
@@ -93,7 +80,7 @@ def logrank_table(
     table.insert(0, "endpoint", endpoint)
     pairs = table["p_asymptotic"].where(np.arange(len(table)) > 0)
     table["fdr"] = benjamini_hochberg(pairs.to_numpy(dtype=float))
-    return table[_COLUMNS]
+    return table[SURVIVAL_COLUMNS]
 
 
 def _row(

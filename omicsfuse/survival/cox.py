@@ -9,6 +9,7 @@ from scipy.special import erfc
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.errors import CohortError
+from omicsfuse.results import COX_COLUMNS
 from omicsfuse.survival._input import (
     MINIMUM_EVENTS,
     MINIMUM_EVENTS_PER_TERM,
@@ -16,18 +17,6 @@ from omicsfuse.survival._input import (
     patients_in_common,
 )
 
-COX_COLUMNS = [
-    "endpoint",
-    "model",
-    "term",
-    "n",
-    "events",
-    "hr",
-    "hr_ci_low",
-    "hr_ci_high",
-    "p",
-    "note",
-]
 _Z95 = 1.959963984540054
 # Where the likelihood has no maximum, the optimiser stops with a standard error in the hundreds
 # over the range of the term; with 10 events an honest one stays below about 10.
