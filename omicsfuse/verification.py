@@ -432,7 +432,8 @@ def _join(*notes: str) -> str:
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     text = {"cohort", "endpoint", "comparison", "test", "same_study", "note"}
-    whole = {"n", "events", "genes_found", "genes_total"}
+    # Events stay missing where nothing was counted: 0 would say that nobody had the event.
+    whole = {"n", "genes_found", "genes_total"}
     table = pd.DataFrame(
         {
             c: [row.get(c, "" if c in text else 0 if c in whole else np.nan) for row in rows]

@@ -393,3 +393,18 @@ def test_everybody_assigned_to_one_subtype_is_said() -> None:
     assert "only 12 genes to draw random sets of 12 from" in table["note"].iloc[0]
     assert np.isnan(table.loc["assigned subtypes", "p"])
     assert "same value in all patients" in table.loc["assigned S1 vs rest", "note"]
+
+
+def test_events_are_missing_where_nothing_was_counted(
+    signature: Signature, external: Cohort
+) -> None:
+    from omicsfuse.plot import verification_forest
+
+    strangers = external.omics["expression"].table.rename(columns=lambda gene: f"X{gene}")
+    other = Cohort("strangers", {"expression": Layer("expression", strangers, "tpm")})
+    with pytest.warns(OmicsfuseWarning, match="cannot verify"):
+        found = verify(signature, [other], n_random=5, n_permutations=20)
+    assert found.table["events"].isna().all()
+    assert found.table["note"].str.contains("not scored").all()
+    drawn = " ".join(text.get_text() for text in verification_forest(found).texts)
+    assert "strangers" not in drawn

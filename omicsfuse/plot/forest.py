@@ -101,8 +101,10 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     """
     table = verification.table
     # The test over all assigned subtypes has no hazard ratio by nature: it belongs to the table.
+    # Nor is a row drawn where nothing was tested: the table says why.
     if len(table):
-        table = table[table["comparison"] != "assigned subtypes"]
+        tested = table["events"].notna() & (table["comparison"] != "assigned subtypes")
+        table = table[tested]
     if table.empty:
         return nothing("no hazard ratio was estimated in another cohort", ax)
     rows: list[_Row] = []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def _survival_plans(results: RunResults) -> Iterator[_Plan]:
                 f"Kaplan-Meier curves for {clean(endpoint)} with 95% confidence bands; upright "
                 f"ticks are censored patients.{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of the subtypes for {clean(endpoint)}; {test}.",
-                lambda comparison=comparison: plot.kaplan_meier(comparison),  # type: ignore[misc]
+                partial(plot.kaplan_meier, comparison),
             )
         if len(comparison.cox):
             yield _Plan(
@@ -174,7 +175,7 @@ def _survival_plans(results: RunResults) -> Iterator[_Plan]:
                 "multivariable: subtypes and covariates together. p-values are not adjusted for "
                 "multiplicity.",
                 f"Forest plot of hazard ratios for {clean(endpoint)}.",
-                lambda comparison=comparison: plot.forest(comparison.cox),  # type: ignore[misc]
+                partial(plot.forest, comparison.cox),
             )
 
 
@@ -237,7 +238,5 @@ def _verification_plans(results: RunResults) -> Iterator[_Plan]:
                 f"Kaplan-Meier curves of the assigned subtypes, {clean(name)}."
                 f"{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
-                lambda comparison=comparison, name=name: plot.kaplan_meier(  # type: ignore[misc]
-                    comparison, title=name
-                ),
+                partial(plot.kaplan_meier, comparison, title=name),
             )

@@ -1,6 +1,7 @@
 """The report as one HTML file that loads nothing from elsewhere."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -9,6 +10,9 @@ from omicsfuse.plot.numbers import clean
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.sections import build_sections, summary_section
 from omicsfuse.results import RunResults
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _HERE = Path(__file__).parent
 
@@ -59,7 +63,7 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 
 
-def _template():  # type: ignore[no-untyped-def]
+def _template() -> "Template":
     """Load the page's template; everything put into it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -166,7 +167,7 @@ def _vacant(column: pd.Series) -> bool:
     return bool((column.isna() | (column.astype(str) == "")).all())
 
 
-def _writer(name: str, column: pd.Series) -> tuple[Callable[[object], str], bool]:
+def _writer(name: str, column: pd.Series) -> tuple[Callable[[Any], str], bool]:
     """How to write the values of a column, and whether they are numbers."""
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
@@ -182,11 +183,11 @@ def _writer(name: str, column: pd.Series) -> tuple[Callable[[object], str], bool
     return _number(format_number), True
 
 
-def _number(write: Callable[[float], str]) -> Callable[[object], str]:
+def _number(write: Callable[[float], str]) -> Callable[[Any], str]:
     """Writer of numbers that leaves missing ones empty."""
 
-    def written(value: object) -> str:
-        return "" if _missing(value) else write(float(value))  # type: ignore[arg-type]
+    def written(value: Any) -> str:
+        return "" if _missing(value) else write(float(value))
 
     return written
 

@@ -1,6 +1,7 @@
 """TCGA barcodes: brought to the patient by a stated rule; all else exact."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -107,10 +108,10 @@ samples = st.tuples(
 
 
 @given(st.lists(samples, unique=True, max_size=8), st.randoms())
-def test_the_order_of_rows_decides_nothing(parts: list[tuple], random: object) -> None:
+def test_the_order_of_rows_decides_nothing(parts: list[tuple], random: Random) -> None:
     names = [f"TCGA-BA-{patient}-{kind}{vial}{rest}" for patient, kind, vial, rest in parts]
     shuffled = list(names)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     one, two = resolve_identifiers(names), resolve_identifiers(shuffled)
     assert {names[i] for i in one.positions} == {shuffled[i] for i in two.positions}
     assert len(set(one.patients)) == len(one.patients)
