@@ -6,11 +6,18 @@ import numpy as np
 
 from omicsfuse.checks.arguments import positive_number, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.fusion.threads import threads, usable_threads
 
 _EPSILON = np.finfo(np.float64).eps
 
 
-def affinity_matrix(distances: np.ndarray, n_neighbors: int = 20, mu: float = 0.5) -> np.ndarray:
+def affinity_matrix(
+    distances: np.ndarray,
+    n_neighbors: int = 20,
+    mu: float = 0.5,
+    *,
+    n_threads: int | None = None,
+) -> np.ndarray:
     r"""Turn distances between patients into affinities, scaled to each neighbourhood.
 
     The affinity of patients i and j is a Gaussian density of their distance whose width follows
@@ -32,6 +39,9 @@ def affinity_matrix(distances: np.ndarray, n_neighbors: int = 20, mu: float = 0.
         Neighbours that set the local scale (K of the paper).
     mu : float
         Width of the kernel relative to the local scale, usually 0.3 to 0.8.
+    n_threads : int, optional
+        Threads to use, as many as there are processors by default. The result is the same to the
+        last bit whatever their number.
 
     Returns
     -------
@@ -58,21 +68,38 @@ def affinity_matrix(distances: np.ndarray, n_neighbors: int = 20, mu: float = 0.
     >>> bool(affinity[0, 1] > affinity[0, 11])
     True
     """
-    distances = checked_square(distances, "distances")
-    if distances.min() < 0:
-        raise StudyError(f"distances must not be negative, found {distances.min():g}.")
+    matrix, lowest = checked_square(distances, "distances")
+    if lowest < 0:
+        raise StudyError(f"distances must not be negative, found {lowest:g}.")
     mu = positive_number(mu, "mu")
-    k = usable_neighbors(n_neighbors, len(distances))
-    symmetric = (distances + distances.T) / 2
-    np.fill_diagonal(symmetric, 0.0)
-    # The nearest of each row is the patient itself, at distance 0, so it takes k + 1 to have k.
-    nearest = np.partition(symmetric, k, axis=1)[:, : k + 1]
-    nearest.sort(axis=1)
-    local = nearest[:, 1:].mean(axis=1) + _EPSILON
-    sigma = (local[:, None] + local[None, :] + symmetric) / 3 + _EPSILON
-    scale = mu * np.maximum(sigma, _EPSILON)
-    density = np.exp(-0.5 * np.square(symmetric / scale)) / (np.sqrt(2 * np.pi) * scale)
-    return (density + density.T) / 2
+    k = usable_neighbors(n_neighbors, len(matrix))
+    return affinities_of(matrix, k, mu, usable_threads(n_threads))
+
+
+def affinities_of(distances: np.ndarray, k: int, mu: float, n_threads: int = 1) -> np.ndarray:
+    """Turn checked distances into affinities; see ``affinity_matrix``.
+
+    Parameters
+    ----------
+    distances : array of shape (n, n)
+        Symmetric, finite and non-negative; the diagonal is taken as 0.
+    k, mu, n_threads
+        As in ``affinity_matrix``.
+
+    Returns
+    -------
+    array of shape (n, n)
+        Symmetric affinities, float64.
+    """
+    from omicsfuse.fusion import kernel
+
+    local = np.empty(len(distances))
+    affinity = np.empty(distances.shape)
+    with threads(n_threads) as share:
+        share(kernel.nearest_mean, distances, k, local)
+        local += _EPSILON
+        share(kernel.density, distances, local, mu, affinity)
+    return affinity
 
 
 def usable_neighbors(n_neighbors: int, n: int) -> int:
@@ -89,25 +116,50 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
     return n - 1
 
 
-def checked_square(matrix: np.ndarray, name: str) -> np.ndarray:
-    """Return a float64 copy of a square, finite matrix of at least two patients, or refuse it."""
+def checked_square(matrix: np.ndarray, name: str) -> tuple[np.ndarray, float]:
+    """Check a square, finite matrix of at least two patients, or refuse it.
+
+    Parameters
+    ----------
+    matrix : array of shape (n, n)
+        The matrix; it is not modified.
+    name : str
+        What to call it.
+
+    Returns
+    -------
+    array of shape (n, n)
+        The matrix as float64, symmetrised; the one that was given if it was both already.
+    float
+        Its smallest entry.
+
+    Raises
+    ------
+    StudyError
+        If it is not square, numeric and finite.
+    """
+    from omicsfuse.fusion import kernel
+
     try:
-        numbers = np.array(matrix)
+        numbers = np.asarray(matrix)
         if np.iscomplexobj(numbers):
             raise TypeError("complex")
-        matrix = numbers.astype(np.float64)
+        numbers = numbers.astype(np.float64, copy=False)
     except (TypeError, ValueError):
         raise StudyError(
             f"{name} must be a square matrix of numbers, found {type(matrix).__name__}."
         ) from None
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise StudyError(f"{name} must be a square matrix of patients, found shape {matrix.shape}.")
-    if len(matrix) < 2:
-        raise StudyError(f"{name} must hold at least two patients, found {len(matrix)}.")
-    if not np.isfinite(matrix).all():
-        rows = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if numbers.ndim != 2 or numbers.shape[0] != numbers.shape[1]:
+        raise StudyError(
+            f"{name} must be a square matrix of patients, found shape {numbers.shape}."
+        )
+    if len(numbers) < 2:
+        raise StudyError(f"{name} must hold at least two patients, found {len(numbers)}.")
+    finite, symmetric, lowest = kernel.inspect(numbers)
+    if not finite:
+        rows = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
         raise StudyError(
             f"{name} must be finite, found missing or infinite values in {len(rows)} rows, "
             f"first at row {rows[0]}."
         )
-    return matrix
+    return numbers if symmetric else (numbers + numbers.T) / 2, lowest

@@ -1,0 +1,89 @@
+"""Share compiled work out over threads; what comes out does not depend on how many there are."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from omicsfuse.checks.arguments import whole_number
+
+#: Gives each thread its number, how many there are, and the arguments.
+Share = Callable[..., None]
+
+
+class Each(tuple[Any, ...]):
+    """An argument of which every thread gets its own, such as room to work in."""
+
+
+def usable_threads(n_threads: int | None) -> int:
+    """Threads to use: as many as asked for, or as there are processors for this process.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        What was asked for.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    StudyError
+        If it is not a positive whole number.
+
+    Examples
+    --------
+    >>> usable_threads(3)
+    3
+    """
+    if n_threads is not None:
+        return whole_number(n_threads, "n_threads")
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def threads(n_threads: int) -> Iterator[Share]:
+    """Open threads that run one compiled function at a time, each on its share.
+
+    Parameters
+    ----------
+    n_threads : int
+        How many.
+
+    Yields
+    ------
+    callable
+        ``share(function, *arguments)`` calls ``function(number, n_threads, *arguments)`` once in
+        each thread and returns when all are done.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def double(number, n_threads, values):
+    ...     values[number::n_threads] *= 2
+    >>> values = np.arange(5)
+    >>> with threads(2) as share:
+    ...     share(double, values)
+    >>> values
+    array([0, 2, 4, 6, 8])
+    """
+
+    def one(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:
+        own = (a[number] if isinstance(a, Each) else a for a in arguments)
+        function(number, n_threads, *own)
+
+    if n_threads == 1:
+        yield lambda function, *arguments: one(function, 0, arguments)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+
+        def share(function: Callable[..., Any], *arguments: Any) -> None:
+            running = [pool.submit(one, function, number, arguments) for number in range(n_threads)]
+            for task in running:
+                task.result()
+
+        yield share
