@@ -66,14 +66,14 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 def check(study: Path) -> None:
     """Read and check everything a study names, and compute nothing."""
     from omicsfuse.pipeline import check as check_study
-    from omicsfuse.study import fused_layers
+    from omicsfuse.study import fused_layers, patients_to_fuse
 
     with _shown_warnings():
         parsed, cohort, external, _ = check_study(study)
     fused = fused_layers(parsed, cohort)
     click.echo(
-        f"study {parsed.name}: ready to run; {len(cohort.common_patients(fused))} patients have "
-        f"all of {', '.join(fused)}"
+        f"study {parsed.name}: ready to run; {len(patients_to_fuse(parsed, cohort))} patients to "
+        f"fuse, {len(cohort.patients(fused))} of them with all of {', '.join(fused)}"
     )
     for one in (cohort, *external):
         _describe(one)
@@ -144,7 +144,7 @@ def summary(results: "RunResults") -> list[str]:
     """Say in a few lines what a run found."""
     sizes = results.subtypes.evidence["subtypes"]["n"]
     stable = results.assessment.stability["jaccard_mean"]
-    counts = [(len(results.fusion.affinity), "patient")]
+    counts = [(len(results.fusion.patients), "patient")]
     counts += [(len(results.fusion.params["layers"]), "layer"), (len(sizes), "subtype")]
     lines = [
         f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),

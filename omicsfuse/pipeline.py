@@ -15,7 +15,6 @@ from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.clustering import cluster, embed
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.fusion import fuse
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
@@ -34,13 +33,13 @@ from omicsfuse.stages import (
     compare_endpoints,
     count_enrichment_losses,
     enrich_sets,
+    fuse_layers,
     lock_signature,
 )
 from omicsfuse.study import (
     Study,
     check_cohort,
     check_files,
-    fused_layers,
     gene_layer,
     prepared_layers,
     read_study,
@@ -226,6 +225,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         check_cohort(study, cohort)
         files = [study.path] if study.path else []
         files += [study.discovery, *discovery.files(), *study.gene_sets]
+        files += study.fusion.distances.values()
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
     asked = study.preprocess.n_features
@@ -233,10 +233,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
     with clock("preprocess"):
         prepared = preprocess(cohort, prepared_layers(study, cohort), n_features=n_features)
     with clock("fuse"):
-        usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
-        options = study.fusion.model_dump()
-        options["metrics"] = {k: v for k, v in options["metrics"].items() if k in usable}
-        fusion = fuse(prepared, layers=usable, **options)
+        fusion = fuse_layers(study, cohort, prepared, n_jobs)
     with clock("cluster"):
         subtypes = cluster(fusion, study.subtypes.n_clusters, random_state=study.seed)
     with clock("assess"):
@@ -338,7 +335,9 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     StudyError, CohortError
         If the study or the data are at fault.
     """
+    from omicsfuse.fusion import precomputed_distances
     from omicsfuse.io.gmt import read_gmt
+    from omicsfuse.io.tables import read_table
 
     study = study if isinstance(study, Study) else read_study(study)
     discovery, external = check_files(study)
@@ -347,4 +346,6 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     for path in study.gene_sets:
         if not read_gmt(path):
             raise StudyError(f"{path} holds no gene set.")
+    for layer, path in study.fusion.distances.items():
+        precomputed_distances(read_table(path), cohort.omics[layer].table.index, layer)
     return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]

@@ -10,12 +10,28 @@ from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import Prepared, Signature, Subtypes, SurvivalComparison
+from omicsfuse.fusion import fuse
+from omicsfuse.io.tables import read_table
+from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalComparison
 from omicsfuse.signatures import derive_signature, save_signature
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.study import Study, gene_layer
+from omicsfuse.study import Study, fused_layers, gene_layer
 from omicsfuse.survival import compare_survival
 from omicsfuse.workspace import Workspace
+
+
+def fuse_layers(study: Study, cohort: Cohort, prepared: Prepared, n_jobs: int) -> Fusion:
+    """Fuse the layers that a study names and that have anything usable."""
+    usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
+    options = study.fusion.model_dump(exclude={"distances"})
+    files = {layer: read_table(path) for layer, path in study.fusion.distances.items()}
+    for setting, given in (
+        ("metrics", {**study.fusion.metrics, **files}),
+        ("layer_weights", study.fusion.layer_weights),
+    ):
+        options[setting] = {layer: value for layer, value in given.items() if layer in usable}
+    options["min_layers"] = min(study.fusion.min_layers, len(usable))
+    return fuse(prepared, layers=usable, random_state=study.seed, n_threads=n_jobs, **options)
 
 
 def compare_endpoints(

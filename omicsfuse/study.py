@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import cluster_range
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.fusion import check_fusion
+from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
@@ -19,6 +20,7 @@ from omicsfuse.preprocessing import make_preprocessor
 GENE_KINDS = ("expression", "protein", "continuous")
 
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
+PositiveNumber = Annotated[float, Field(gt=0)]
 
 
 class _Table(BaseModel):
@@ -37,18 +39,34 @@ class FusionSettings(_Table):
     """``[fusion]``: settings of similarity network fusion."""
 
     n_neighbors: PositiveInt = 20
-    mu: Annotated[float, Field(gt=0)] = 0.5
+    mu: PositiveNumber = 0.5
     n_iterations: PositiveInt = 20
     variant: Literal["paper", "snfpy"] = "paper"
-    engine: Literal["exact", "snfpy"] = "exact"
+    engine: Literal["auto", "exact", "sparse", "snfpy"] = "auto"
     metrics: dict[str, str] = {}
+    distances: dict[str, Path] = {}
+    patients: Literal["all", "complete"] = "all"
+    min_layers: PositiveInt = 1
+    layer_weights: dict[str, PositiveNumber] = {}
+    alpha: PositiveNumber | None = None
+    dtype: Literal["float64", "float32"] = "float64"
+    n_kept: PositiveInt = 60
 
     @model_validator(mode="before")
     @classmethod
-    def _variant_of_the_engine(cls, values: Any) -> Any:
+    def _what_the_engine_can(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("engine") == "snfpy":
-            return {"variant": "snfpy", **values}
+            return {"variant": "snfpy", "patients": "complete", **values}
         return values
+
+    @model_validator(mode="after")
+    def _one_distance_a_layer(self) -> Self:
+        both = sorted(self.metrics.keys() & self.distances.keys())
+        if both:
+            raise ValueError(
+                f"has a metric and a file of distances for {', '.join(both)}; give one of the two"
+            )
+        return self
 
 
 class SubtypeSettings(_Table):
@@ -169,6 +187,14 @@ def read_study(path: str | Path) -> Study:
             "discovery": resolve_path(str(study.discovery), base),
             "gene_sets": tuple(resolve_path(str(file), base) for file in study.gene_sets),
             "external": tuple(resolve_path(str(file), base) for file in study.external),
+            "fusion": study.fusion.model_copy(
+                update={
+                    "distances": {
+                        layer: resolve_path(str(file), base)
+                        for layer, file in study.fusion.distances.items()
+                    }
+                }
+            ),
         }
     )
 
@@ -200,7 +226,8 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
         )
     discovery = read_manifest(study.discovery)
     external = [read_manifest(path) for path in study.external]
-    missing = [path for path in study.gene_sets if not path.is_file()]
+    named = [*study.gene_sets, *study.fusion.distances.values()]
+    missing = [path for path in named if not path.is_file()]
     for manifest in (discovery, *external):
         missing += [path for path in manifest.files() if not path.is_file()]
     if missing:
@@ -224,7 +251,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
     StudyError
         If a layer or an endpoint is not in the cohort.
     CohortError
-        If fewer than ten patients are present in every layer that is fused.
+        If fewer than ten patients can be fused, or layers have too few in common.
     """
     where = study.path or study.name
     fused = fused_layers(study, cohort)
@@ -246,20 +273,23 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
                 f"to {study.discovery}, or leave it out."
             )
-    patients = cohort.common_patients(fused)
+    patients = patients_to_fuse(study, cohort)
     for endpoint in (
         cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints
     ):
         known = cohort.survival(endpoint).index
         if not known.isin(patients).any():
             raise CohortError(
-                f"{where}: endpoint {endpoint!r}: none of the {len(patients)} patients who have "
-                f"all fused layers has both a time and an event ({len(known)} patients of the "
+                f"{where}: endpoint {endpoint!r}: none of the {len(patients)} patients who are "
+                f"fused has both a time and an event ({len(known)} patients of the "
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
     prepared = prepared_layers(study, cohort)
     try:
-        check_fusion(fused, **study.fusion.model_dump(exclude={"n_neighbors", "mu"}))
+        check_fusion(fused, **study.fusion.model_dump(exclude={"n_neighbors", "mu", "distances"}))
+        for name in study.fusion.distances:
+            if name not in fused:
+                raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")
         cluster_range(study.subtypes.n_clusters, len(patients))
         for name, number in _features_by_layer(study, prepared).items():
             make_preprocessor(cohort.omics[name], n_features=number)
@@ -279,6 +309,25 @@ def _features_by_layer(study: Study, prepared: list[str]) -> dict[str, int]:
                 f"{did_you_mean(name, prepared)}."
             )
     return asked
+
+
+def patients_to_fuse(study: Study, cohort: Cohort) -> pd.Index:
+    """Patients who have the layers that the study asks of them.
+
+    Raises
+    ------
+    CohortError
+        If they are fewer than ten, or layers have too few patients in common.
+    """
+    fused = fused_layers(study, cohort)
+    if study.fusion.patients == "complete":
+        return cohort.common_patients(fused)
+    indices = {name: cohort.omics[name].table.index for name in fused}
+    enough = min(study.fusion.min_layers, len(fused))
+    try:
+        return fused_patients(indices, study.fusion.patients, enough)[0].patients
+    except CohortError as error:
+        raise CohortError(f"{study.path or study.name}: {error}") from error
 
 
 def fused_layers(study: Study, cohort: Cohort) -> list[str]:
@@ -338,4 +387,6 @@ def settings(study: Study) -> dict[str, Any]:
     plain["discovery"] = named(study.discovery)
     plain["gene_sets"] = [named(path) for path in study.gene_sets]
     plain["external"] = [named(path) for path in study.external]
+    distances = study.fusion.distances.items()
+    plain["fusion"]["distances"] = {layer: named(path) for layer, path in distances}
     return plain

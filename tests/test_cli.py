@@ -134,7 +134,7 @@ def test_interrupting_says_how_to_go_on(
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("omicsfuse.pipeline.fuse", interrupt)
+    monkeypatch.setattr("omicsfuse.pipeline.fuse_layers", interrupt)
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130

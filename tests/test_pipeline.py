@@ -362,9 +362,9 @@ def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.M
     assert results.verification is not None
     assert (results.verification.table["genes_found"] > 0).all()
     acc = run(studies / "acc.toml", tmp_path / "acc")
-    assert len(acc.subtypes.labels) >= 43
+    assert len(acc.subtypes.labels) == 92
     luad = run(studies / "luad.toml", tmp_path / "luad")
-    assert len(luad.subtypes.labels) == 142
+    assert len(luad.subtypes.labels) == 515
 
 
 def test_results_of_another_study_are_not_replaced(done: Path, study: Path) -> None:

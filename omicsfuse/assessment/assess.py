@@ -1,7 +1,7 @@
 """What the subtypes rest on: stability and layers in one call."""
 
-from omicsfuse.assessment.layers import layer_contributions
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.layers import layer_contributions, missingness_agreement
+from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, subtype_stability
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.errors import StudyError
@@ -35,12 +35,14 @@ def assess(
     random_state : int
         Seed.
     n_jobs : int
-        Processes to use; the result does not depend on it.
+        Processes or threads to use; the result does not depend on it.
 
     Returns
     -------
     Assessment
-        ``stability`` (see ``subtype_stability``) and ``layers`` (see ``layer_contributions``).
+        ``stability`` (see ``subtype_stability``), ``layers`` (see ``layer_contributions``) and, in
+        ``params``, ``missingness_agreement``: adjusted mutual information between the subtypes and
+        who brought which layers.
 
     Raises
     ------
@@ -69,11 +71,15 @@ def assess(
         random_state=random_state,
         n_jobs=n_jobs,
     )
-    layers = layer_contributions(prepared, fusion, repeat, subtypes, random_state=random_state)
+    layers = layer_contributions(
+        prepared, fusion, repeat, subtypes, random_state=random_state, n_threads=n_jobs
+    )
     params = {
         "budget": budget,
         "n_resamples": BUDGETS[budget],
         "resampled_share": RESAMPLED_SHARE,
+        "most_resampled": MOST_REFUSED,
+        "missingness_agreement": missingness_agreement(fusion, subtypes),
         "random_state": random_state,
     }
     return Assessment(stability, layers, params)

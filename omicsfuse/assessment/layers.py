@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
 from omicsfuse.clustering import affinity_silhouettes
 from omicsfuse.results import Fusion, Prepared, Subtypes
 
@@ -15,8 +15,12 @@ def layer_contributions(
     subtypes: Subtypes,
     *,
     random_state: int = 0,
+    n_threads: int = 1,
 ) -> pd.DataFrame:
     """Compare the subtypes with those of each layer alone, and of all layers but that one.
+
+    Each comparison is made over the patients who have the layers in question; of large cohorts,
+    over 2,000 patients drawn at random.
 
     Parameters
     ----------
@@ -29,7 +33,9 @@ def layer_contributions(
     subtypes : Subtypes
         Subtypes of the fusion.
     random_state : int
-        Seed of k-means.
+        Seed of k-means, and of the draw.
+    n_threads : int
+        Threads of each fusion; the result does not depend on it.
 
     Returns
     -------
@@ -54,12 +60,24 @@ def layer_contributions(
 
     codes = subtypes.labels.str[1:].astype(int).to_numpy() - 1
     k = int(codes.max()) + 1
-    names = list(repeat.distances)
-    rows = []
+    names = list(repeat.positions)
+    n = len(codes)
+    rows = np.arange(n)
+    if n > MOST_REFUSED:
+        drawn = np.random.default_rng(random_state).choice(n, MOST_REFUSED, replace=False)
+        rows = np.sort(drawn)
+
+    def again(layers: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Subtypes and new groups of the patients who have any of these layers."""
+        groups = repeat.labels(k, rows, layers, random_state, n_threads)
+        grouped = groups != NO_GROUP
+        return codes[rows][grouped], groups[grouped]
+
+    table = []
     for name in names:
         row = {
             "layer": name,
-            "n_patients": len(codes),
+            "n_patients": len(repeat.positions[name]),
             "n_features": prepared.layers[name].scaled.shape[1],
             "agreement_alone": np.nan,
             "normalised_mutual_information_alone": np.nan,
@@ -67,14 +85,62 @@ def layer_contributions(
             "silhouette": np.nan,
         }
         if k > 1:
-            alone = repeat.labels(k, layers=[name], random_state=random_state)
-            row["agreement_alone"] = adjusted_rand_score(codes, alone)
-            row["normalised_mutual_information_alone"] = normalized_mutual_info_score(codes, alone)
-            network = fusion.per_layer[name].to_numpy()
-            row["silhouette"] = float(affinity_silhouettes(network, codes).mean())
+            own, alone = again([name])
+            row["agreement_alone"] = adjusted_rand_score(own, alone)
+            row["normalised_mutual_information_alone"] = normalized_mutual_info_score(own, alone)
+            row["silhouette"] = _silhouette(fusion, name, codes[repeat.positions[name]])
         if k > 1 and len(names) > 1:
-            rest = [other for other in names if other != name]
-            without = repeat.labels(k, layers=rest, random_state=random_state)
-            row["agreement_without"] = adjusted_rand_score(codes, without)
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("layer")
+            kept, without = again([other for other in names if other != name])
+            row["agreement_without"] = adjusted_rand_score(kept, without)
+        table.append(row)
+    return pd.DataFrame(table).set_index("layer")
+
+
+def missingness_agreement(fusion: Fusion, subtypes: Subtypes) -> float:
+    """Adjusted mutual information between the subtypes and who brought which layers.
+
+    About 0 where the subtypes have nothing to do with what is missing, 1 where they are the same.
+    Layers may well be missing for reasons that go with a disease, so that a high value is not an
+    error by itself; but subtypes that only tell who was scanned are none.
+
+    Parameters
+    ----------
+    fusion : Fusion
+        The fusion.
+    subtypes : Subtypes
+        Its subtypes.
+
+    Returns
+    -------
+    float
+        NaN where every patient brought the same layers, or with one subtype.
+
+    References
+    ----------
+    Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison. Journal of
+    Machine Learning Research 2010;11:2837-2854.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> fusion = of.fuse(of.preprocess(of.simulate_cohort(40, n_external=0).discovery))
+    >>> missingness_agreement(fusion, of.cluster(fusion, 2))
+    nan
+    """
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    brought = fusion.coverage.loc[subtypes.labels.index].to_numpy()
+    pattern = np.unique(brought, axis=0, return_inverse=True)[1].ravel()
+    if len(np.unique(pattern)) < 2 or subtypes.labels.nunique() < 2:
+        return float("nan")
+    return float(adjusted_mutual_info_score(pattern, subtypes.labels))
+
+
+def _silhouette(fusion: Fusion, name: str, codes: np.ndarray) -> float:
+    """Mean silhouette of the subtypes in one layer's own network."""
+    present, codes = np.unique(codes, return_inverse=True)
+    if len(present) < 2:
+        return np.nan
+    network = fusion.per_layer[name]
+    network = network.to_numpy() if isinstance(network, pd.DataFrame) else network
+    return float(affinity_silhouettes(network, codes).mean())

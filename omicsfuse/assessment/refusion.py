@@ -5,27 +5,52 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
 from omicsfuse.errors import StudyError
-from omicsfuse.fusion import affinity_matrix, fuse_affinities, patient_distances
+from omicsfuse.fusion import (
+    affinities_of,
+    fuse_networks,
+    layer_distances,
+    layer_neighbors,
+)
 from omicsfuse.results import Fusion, Prepared
+
+#: So many patients are fused again at most, by the exact engine; of more, as many are drawn.
+MOST_REFUSED = 2000
+
+#: Group of a patient who has none of the layers that were fused again.
+NO_GROUP = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Refusion:
-    """Distances of every layer and the settings of a fusion, to repeat it on parts of the data.
+    """The layers and the settings of a fusion, to repeat it on parts of the data.
 
     Attributes
     ----------
-    distances : mapping of str to array of shape (n, n)
-        Distances between the fused patients in each layer.
+    prepared : Prepared
+        The layers.
+    patients : pandas.Index
+        Patients of the fusion.
+    positions : mapping of str to array
+        For each layer, the positions of its patients in ``patients``, rising.
+    distances : mapping of str to array of shape (n_v, n_v)
+        Distances between a layer's patients; empty for large cohorts, where those of a part are
+        computed when it is fused.
     params : mapping of str to object
         Settings of the fusion that is repeated.
+    metrics : mapping of str to metric
+        Distance of each layer.
     """
 
+    prepared: Prepared
+    patients: pd.Index
+    positions: Mapping[str, np.ndarray]
     distances: Mapping[str, np.ndarray]
     params: Mapping[str, Any]
+    metrics: Mapping[str, Any]
 
     def labels(
         self,
@@ -33,21 +58,81 @@ class Refusion:
         rows: np.ndarray | None = None,
         layers: Sequence[str] | None = None,
         random_state: int = 0,
+        n_threads: int = 1,
     ) -> np.ndarray:
-        """Groups 0 to k - 1 of the patients in ``rows``, from ``layers`` alone (all by default)."""
-        names = list(self.distances) if layers is None else list(layers)
-        n = len(next(iter(self.distances.values()))) if rows is None else len(rows)
-        # A subsample may be too small for the neighbours of the whole.
+        """Group the patients in ``rows`` by ``layers`` alone (all by default).
+
+        Parameters
+        ----------
+        k : int
+            Number of groups.
+        rows : array of int, optional
+            Positions of the patients to take, rising; all by default.
+        layers : sequence of str, optional
+            Layers to take.
+        random_state : int
+            Seed of k-means.
+        n_threads : int
+            Threads of the fusion.
+
+        Returns
+        -------
+        array of shape (n,)
+            Groups 0 to k - 1; ``NO_GROUP`` for patients who have none of these layers.
+        """
+        names = list(self.positions) if layers is None else list(layers)
+        rows = np.arange(len(self.patients)) if rows is None else rows
+        own = {name: np.flatnonzero(np.isin(rows, self.positions[name])) for name in names}
+        # A layer of which hardly anyone was drawn has no neighbourhoods.
+        own = {name: found for name, found in own.items() if len(found) > 2}
+        there = np.zeros(len(rows), dtype=bool)
+        for found in own.values():
+            there[found] = True
+        n = int(there.sum())
+        groups = np.full(len(rows), NO_GROUP)
+        if n <= k:
+            return groups
+        place = np.cumsum(there) - 1
         neighbors = min(self.params["n_neighbors"], n - 1)
-        arrays = []
-        for name in names:
-            distances = self.distances[name]
-            part = distances if rows is None else distances[np.ix_(rows, rows)]
-            arrays.append(affinity_matrix(part, neighbors, self.params["mu"]))
-        network = fuse_affinities(
-            arrays, neighbors, self.params["n_iterations"], self.params["variant"]
+        arrays = [
+            affinities_of(
+                self._distances(name, rows[found]),
+                layer_neighbors(neighbors, len(found), n),
+                self.params["mu"],
+                n_threads,
+            )
+            for name, found in own.items()
+        ]
+        weights = np.array([self.params["layer_weights"][name] for name in own])
+        network = fuse_networks(
+            arrays,
+            neighbors,
+            self.params["n_iterations"],
+            self.params["variant"],
+            weights,
+            self.params["alpha"],
+            self.params["dtype"],
+            n_threads,
+            [place[found] for found in own.values()],
+            n,
+        ).network
+        brought = sum(
+            weight * np.bincount(place[found], minlength=n)
+            for weight, found in zip(weights, own.values(), strict=True)
         )
-        return spectral_labels(laplacian_spectrum(network, k)[1], k, random_state)
+        weighted = weighted_by_evidence(network, brought / weights.sum())
+        groups[there] = spectral_labels(laplacian_spectrum(weighted, k)[1], k, random_state)
+        return groups
+
+    def _distances(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Distances between some of a layer's patients, given by their positions among all."""
+        if name in self.distances:
+            at = np.searchsorted(self.positions[name], rows)
+            whole = self.distances[name]
+            return whole if len(at) == len(whole) else whole[np.ix_(at, at)]
+        return layer_distances(
+            self.prepared.layers[name], self.metrics[name], self.patients[rows], name
+        )
 
 
 def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
@@ -59,12 +144,13 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
         The layers that were fused.
     fusion : Fusion
         The fusion to repeat. One made by engine ``"snfpy"`` is repeated by the exact engine with
-        variant ``"snfpy"``, which gives the same network.
+        variant ``"snfpy"``, which gives the same network; one made by engine ``"sparse"`` is
+        repeated exactly on as many patients as ``MOST_REFUSED``.
 
     Returns
     -------
     Refusion
-        Distances and settings.
+        Layers and settings.
 
     Raises
     ------
@@ -79,17 +165,19 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
     >>> len(repeat.labels(2, rows=np.arange(30)))
     30
     """
-    patients = fusion.affinity.index
-    distances = {}
+    patients = fusion.patients
+    positions, distances = {}, {}
     for name in fusion.params["layers"]:
-        if (
-            name not in prepared.layers
-            or not patients.isin(prepared.layers[name].scaled.index).all()
-        ):
+        has = fusion.coverage.loc[patients, name].to_numpy()
+        positions[name] = np.flatnonzero(has)
+        own = patients[has]
+        if name not in prepared.layers or not own.isin(prepared.layers[name].scaled.index).all():
             raise StudyError(
                 f"layer {name!r} of the fusion, or some of its patients, is not among the prepared "
                 "layers; give the same prepared layers that were fused."
             )
-        table = prepared.layers[name].scaled.loc[patients].to_numpy(dtype=np.float64)
-        distances[name] = patient_distances(table, fusion.params["metrics"][name])
-    return Refusion(distances, fusion.params)
+        if len(patients) <= MOST_REFUSED:
+            distances[name] = layer_distances(
+                prepared.layers[name], fusion.metrics[name], own, name
+            )
+    return Refusion(prepared, patients, positions, distances, fusion.params, fusion.metrics)

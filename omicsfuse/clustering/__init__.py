@@ -7,6 +7,7 @@ from omicsfuse.clustering.criteria import (
     mean_affinity_to_groups,
 )
 from omicsfuse.clustering.embedding import embed
+from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.clustering.spectral import laplacian_spectrum, ordered_by_size, spectral_labels
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "mean_affinity_to_groups",
     "ordered_by_size",
     "spectral_labels",
+    "weighted_by_evidence",
 ]

@@ -12,7 +12,8 @@ from omicsfuse.clustering.criteria import (
     eigengap,
     mean_affinity_to_groups,
 )
-from omicsfuse.clustering.spectral import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.evidence import weighted_by_evidence
+from omicsfuse.clustering.spectral import Network, laplacian_spectrum, spectral_labels
 from omicsfuse.errors import StudyError
 from omicsfuse.results import Fusion, Subtypes
 
@@ -29,6 +30,7 @@ def cluster(
 ) -> Subtypes:
     """Cut the fused network into subtypes by spectral clustering.
 
+    Where patients lack layers, each pair counts by the evidence on both (``Fusion.evidence``).
     With a range of k, or ``"auto"``, the number is the k that scores best on two criteria, each
     brought to 0 to 1 over the range and added: the eigengap of the normalised Laplacian and the
     mean silhouette on the fused network. Ties go to the smaller k. The outcome is never looked at.
@@ -73,15 +75,16 @@ def cluster(
     """
     require(fusion, Fusion, "fusion", "what of.fuse returns")
     random_state = seed(random_state)
-    network = fusion.affinity.to_numpy()
-    low, high, rule = cluster_range(n_clusters, len(network))
-    values, vectors = laplacian_spectrum(network, high + 1)
+    network = fusion.network()
+    low, high, rule = cluster_range(n_clusters, len(fusion.patients))
+    weighted = weighted_by_evidence(network, fusion.evidence().to_numpy())
+    values, vectors = laplacian_spectrum(weighted, high + 1)
     table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
     best = low + int(table["score"].to_numpy().argmax())
     table["chosen"] = table.index == best
     codes = labels_by_k[best]
     found = int(codes.max()) + 1
-    labels = pd.Series([f"S{code + 1}" for code in codes], fusion.affinity.index, name="subtype")
+    labels = pd.Series([f"S{code + 1}" for code in codes], fusion.patients, name="subtype")
     params: dict[str, Any] = {
         "asked": n_clusters if isinstance(n_clusters, str) else [low, high],
         "n_clusters": found,
@@ -158,7 +161,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _criteria(
-    network: np.ndarray,
+    network: Network,
     values: np.ndarray,
     vectors: np.ndarray,
     low: int,
@@ -192,7 +195,10 @@ def _unit(column: pd.Series) -> pd.Series:
 
 
 def _patients(
-    network: np.ndarray, codes: np.ndarray, labels: pd.Series, coverage: pd.DataFrame
+    network: Network,
+    codes: np.ndarray,
+    labels: pd.Series,
+    coverage: pd.DataFrame,
 ) -> pd.DataFrame:
     """How well each patient sits in its subtype."""
     means = np.nan_to_num(mean_affinity_to_groups(network, codes))

@@ -1,6 +1,10 @@
 """Criteria for the number of subtypes, each from its own source."""
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
+
+from omicsfuse.clustering.spectral import Network
 
 
 def eigengap(values: np.ndarray, k: int) -> float:
@@ -30,7 +34,7 @@ def eigengap(values: np.ndarray, k: int) -> float:
     return float(values[k] - values[k - 1])
 
 
-def affinity_silhouettes(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
     r"""Silhouette of each patient, from affinities in place of distances.
 
     With :math:`a_i` the mean affinity of patient i to the other members of its own group and
@@ -41,8 +45,9 @@ def affinity_silhouettes(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray
 
     Parameters
     ----------
-    affinity : array of shape (n, n)
-        Symmetric affinities; the diagonal is not used.
+    affinity : array, csr_array or LinearOperator of shape (n, n)
+        Symmetric affinities; the diagonal is not used, and must be 0 in an operator. Entries that
+        a sparse network does not hold count as 0.
     labels : array of shape (n,)
         Groups 0 to k - 1.
 
@@ -72,13 +77,14 @@ def affinity_silhouettes(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray
     return np.where(np.isnan(own), 0.0, silhouettes)
 
 
-def mean_affinity_to_groups(affinity: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray:
     """Mean affinity of each patient to the other members of each group.
 
     Parameters
     ----------
-    affinity : array of shape (n, n)
-        Symmetric affinities; the diagonal is not used.
+    affinity : array, csr_array or LinearOperator of shape (n, n)
+        Symmetric affinities; the diagonal is not used, and must be 0 in an operator. Entries that
+        a sparse network does not hold count as 0.
     labels : array of shape (n,)
         Groups 0 to k - 1.
 
@@ -97,6 +103,11 @@ def mean_affinity_to_groups(affinity: np.ndarray, labels: np.ndarray) -> np.ndar
     """
     k = int(labels.max()) + 1
     member = np.eye(k)[labels]
-    sums = (affinity - np.diag(np.diagonal(affinity))) @ member
+    if isinstance(affinity, LinearOperator):
+        sums = affinity @ member
+    elif sparse.issparse(affinity):
+        sums = affinity @ member - affinity.diagonal()[:, None] * member
+    else:
+        sums = (affinity - np.diag(np.diagonal(affinity))) @ member
     counts = member.sum(axis=0)[None, :] - member
     return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)

@@ -1,9 +1,11 @@
 """A 2-D map of the fused network; the only module that imports umap."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from omicsfuse.checks.arguments import require, seed
 from omicsfuse.results import Fusion
@@ -46,22 +48,55 @@ def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
         warnings.simplefilter("ignore")
         from umap import UMAP
 
-    network = fusion.affinity.to_numpy(copy=True)
-    np.fill_diagonal(network, 0.0)
-    distances = 1 - network / network.max()
-    np.fill_diagonal(distances, 0.0)
-    n = len(network)
+    n = len(fusion.patients)
+    neighbors = min(15, n - 1)
+    network = fusion.affinity
+    settings: dict[str, Any] = {}
+    if isinstance(network, pd.DataFrame):
+        dense = network.to_numpy()
+        distances = 1 - dense / _largest_off_diagonal(dense)
+        np.fill_diagonal(distances, 0.0)
+        settings["metric"] = "precomputed"
+    else:
+        # The sparse network names each patient's neighbours already; the data are not used then.
+        distances = np.zeros((n, 1))
+        settings["precomputed_knn"] = _nearest_in(network, neighbors)
     with warnings.catch_warnings():
         # umap announces that a seed means one thread, and that a precomputed metric has no inverse.
         warnings.simplefilter("ignore", UserWarning)
         layout = UMAP(
-            n_neighbors=min(15, n - 1),
-            metric="precomputed",
+            n_neighbors=neighbors,
             # The spectral start fails below a handful of patients and for disconnected graphs.
             init="random" if n < 20 else "spectral",
             random_state=random_state,
             n_jobs=1,
+            **settings,
         ).fit_transform(distances)
-    return pd.DataFrame(
-        np.asarray(layout, dtype=np.float64), fusion.affinity.index, columns=["x", "y"]
-    )
+    return pd.DataFrame(np.asarray(layout, dtype=np.float64), fusion.patients, columns=["x", "y"])
+
+
+def _largest_off_diagonal(network: np.ndarray) -> float:
+    """Largest affinity between two patients."""
+    off = network.copy()
+    np.fill_diagonal(off, 0.0)
+    return float(off.max())
+
+
+def _nearest_in(network: sparse.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each patient and its k - 1 strongest neighbours in a sparse network, with distances.
+
+    A patient with fewer neighbours than that has distance 1 to the patients that fill its row.
+    """
+    n = network.shape[0]
+    off = sparse.csr_array(network - sparse.diags_array(network.diagonal()))
+    off.eliminate_zeros()
+    largest = off.max()
+    indices = (np.arange(n)[:, None] + np.arange(k)[None, :]) % n
+    distances = np.ones((n, k), dtype=np.float32)
+    distances[:, 0] = 0.0
+    for i in range(n):
+        row = slice(off.indptr[i], off.indptr[i + 1])
+        order = np.argsort(-off.data[row], kind="stable")[: k - 1]
+        indices[i, 1 : len(order) + 1] = off.indices[row][order]
+        distances[i, 1 : len(order) + 1] = 1 - off.data[row][order] / largest
+    return indices, distances

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from omicsfuse.checks.arguments import positive_number, require, whole_number
 from omicsfuse.errors import StudyError
@@ -13,6 +12,9 @@ from omicsfuse.fusion.affinity import checked_square, usable_neighbors
 from omicsfuse.fusion.threads import Each, Share, threads, usable_threads
 
 VARIANTS = ("paper", "snfpy")
+
+#: Neighbours that even a small layer has.
+_FEWEST_NEIGHBORS = 3
 
 #: Precisions that a fusion can be computed in.
 DTYPES = ("float64", "float32")
@@ -125,17 +127,33 @@ def fuse_networks(
     alpha: float | None = None,
     dtype: str = "float64",
     n_threads: int = 1,
+    members: Sequence[np.ndarray] | None = None,
+    n: int | None = None,
 ) -> Fused:
-    """Fuse checked affinities; see ``fuse_affinities``.
+    """Fuse checked affinities, of the same patients or of different ones.
+
+    With the same patients this is ``fuse_affinities``. Where layers cover different patients, each
+    layer's P and S are those of its own patients, S with K in proportion to them
+    (``layer_neighbors``); then every layer is widened to all patients. A pair that a layer does not
+    see starts from the mean of the layers that see it, entries made comparable by each layer's
+    share of the patients; one that no layer sees starts at 0 and gets its similarity through
+    neighbours. A patient without the layer keeps, in that layer's diffusion, to themselves (their
+    row of S is that of the identity). Everything else is as with complete data. Clustering then
+    weights each pair by the evidence on both patients (``Fusion.evidence``), so that subtypes do
+    not follow what is missing.
 
     Parameters
     ----------
-    networks : sequence of arrays of shape (n, n)
+    networks : sequence of arrays of shape (n_v, n_v)
         Symmetric, finite, non-negative affinities, every patient similar to another.
     k, n_iterations, variant, alpha, dtype, n_threads
         As in ``fuse_affinities``.
     weights : array of shape (m,)
         Positive weights of the layers.
+    members : sequence of arrays of shape (n_v,), optional
+        Positions of each layer's patients among all, rising; all patients by default.
+    n : int, optional
+        Number of all patients; needed with ``members``.
 
     Returns
     -------
@@ -145,10 +163,24 @@ def fuse_networks(
     """
     with threads(n_threads) as share:
         diffusion = _Diffusion(
-            networks, k, variant, weights, alpha, np.dtype(dtype), share, n_threads
+            networks, members, n, k, variant, weights, alpha, np.dtype(dtype), share, n_threads
         )
         changes = [diffusion.iterate() for _ in range(n_iterations)]
         return Fused(diffusion.network(), np.array(changes))
+
+
+def layer_neighbors(n_neighbors: int, n_members: int, n: int) -> int:
+    """Neighbours in a layer that covers some patients: K in proportion to them, at least 3.
+
+    So that a neighbourhood takes the same share of the patients in every layer; with all patients
+    it is K itself.
+
+    Examples
+    --------
+    >>> layer_neighbors(20, 100, 100), layer_neighbors(20, 30, 100), layer_neighbors(20, 10, 100)
+    (20, 6, 3)
+    """
+    return min(max(_FEWEST_NEIGHBORS, -(-n_neighbors * n_members // n)), n_members - 1)
 
 
 class _Neighbours(NamedTuple):
@@ -170,6 +202,8 @@ class _Diffusion:
     def __init__(
         self,
         networks: Sequence[np.ndarray],
+        members: Sequence[np.ndarray] | None,
+        n: int | None,
         k: int,
         variant: str,
         weights: np.ndarray,
@@ -182,64 +216,97 @@ class _Diffusion:
 
         self._kernel, self._share, self._dtype = kernel, share, dtype
         self._paper = variant == "paper"
-        self._alpha = dtype.type(1.0 if alpha is None else alpha)
         self._weights = weights.astype(dtype)
-        n = self._n = len(networks[0])
+        n = self._n = len(networks[0]) if n is None else n
+        everyone = np.arange(n)
+        members = [everyone] * len(networks) if members is None else members
+        self._has = np.zeros((len(networks), n), dtype=bool)
+        for has, own in zip(self._has, members, strict=True):
+            has[own] = True
+        self._raised = self._has * dtype.type(1.0 if alpha is None else alpha)
         tile = kernel.TILE
         self._n_tiles = -(-n // tile)
         heights = n - tile * np.arange(self._n_tiles)
         self._offsets = np.concatenate([[0], np.cumsum(heights)[:-1]])
         self._shape = (int(heights.sum()) + tile, tile)
         self._full, self._local = [], []
-        for network in networks:
-            full, local = self._start(network, k)
+        for network, own in zip(networks, members, strict=True):
+            full, local = self._start(network, own, layer_neighbors(k, len(own), n))
             self._full.append(full)
             self._local.append(local)
         self._half = np.zeros((self._n_tiles * n + tile, tile), dtype)
-        self._total = np.zeros(self._shape, dtype)
-        for weight, full in zip(self._weights, self._full, strict=True):
-            part = self._half[: len(full)]
-            np.multiply(full, weight, out=part)
-            self._total += part
+        self._total = self._sum()
+        if not self._has.all():
+            for v, full in enumerate(self._full):
+                share(
+                    kernel.fill_unseen, v, self._total, self._has, self._weights, self._offsets,
+                    full,
+                )  # fmt: skip
+            self._total = self._sum()
         self._half[:] = 0.0
         self._next = np.zeros(self._shape, dtype)
         self._room = Each(np.zeros((self._n_tiles * tile, tile), dtype) for _ in range(n_threads))
         self._rest_parts = np.empty((self._n_tiles, n))
         self._scale = np.zeros(self._n_tiles * tile, dtype)
 
-    def _start(self, network: np.ndarray, k: int) -> tuple[np.ndarray, _Neighbours]:
-        """P and S of one layer."""
-        kernel, share, n = self._kernel, self._share, self._n
-        divisor = np.empty(n)
+    def _sum(self) -> np.ndarray:
+        """Weighted sum of the layers' P."""
+        total = np.zeros(self._shape, self._dtype)
+        for weight, full in zip(self._weights, self._full, strict=True):
+            part = self._half[: len(full)]
+            np.multiply(full, weight, out=part)
+            total += part
+        return total
+
+    def _start(
+        self, network: np.ndarray, members: np.ndarray, k: int
+    ) -> tuple[np.ndarray, _Neighbours]:
+        """P and S of one layer, among all patients."""
+        kernel, share, n, own = self._kernel, self._share, self._n, len(network)
+        divisor = np.empty(own)
         if self._paper:
             share(kernel.rests, network, divisor)
             divisor *= 2
         else:
             network.sum(axis=1, out=divisor)
         full = np.zeros(self._shape, self._dtype)
-        share(kernel.first_network, network, divisor, self._paper, self._offsets, full)
-        n_best = k if self._paper else min(k + 1, n)
-        columns = np.empty((n, n_best), np.int32)
-        values = np.empty((n, n_best))
-        share(kernel.strongest, network, divisor, self._paper, columns, values)
+        share(
+            kernel.first_network, network, divisor, self._paper, members, own / n, self._offsets, n,
+            full,
+        )  # fmt: skip
+        n_best = k if self._paper else min(k + 1, own)
+        columns = np.empty((own, n_best), np.int32)
+        weights = np.empty((own, n_best))
+        share(kernel.strongest, network, divisor, self._paper, columns, weights)
         if self._paper:
             order = np.argsort(columns, axis=1)
             columns = np.take_along_axis(columns, order, axis=1)
-            values = np.take_along_axis(values, order, axis=1)
-            starts = np.arange(0, n * k + 1, k)
+            weights = np.take_along_axis(weights, order, axis=1)
+            starts = np.arange(0, own * k + 1, k)
         else:
-            cutoff = _percentile_of_largest(values, 100 - 100 * k / n, n)
-            starts = np.zeros(n + 1, np.int64)
+            cutoff = _percentile_of_largest(weights, 100 - 100 * k / own, own)
+            starts = np.zeros(own + 1, np.int64)
             share(kernel.count_at_least, network, divisor, cutoff, starts)
             np.cumsum(starts, out=starts)
             columns = np.empty(starts[-1], np.int32)
-            values = np.empty(starts[-1])
-            share(kernel.take_at_least, network, divisor, cutoff, starts, columns, values)
-        columns, values = columns.ravel(), values.ravel()
-        values /= np.repeat(np.add.reduceat(values, starts[:-1]), np.diff(starts))
+            weights = np.empty(starts[-1])
+            share(kernel.take_at_least, network, divisor, cutoff, starts, columns, weights)
+        kept = weights.ravel()
+        kept /= np.repeat(np.add.reduceat(kept, starts[:-1]), np.diff(starts))
+        # A patient without the layer has one neighbour in it: themselves.
+        counts = np.ones(n, np.int64)
+        counts[members] = np.diff(starts)
+        everywhere = np.concatenate([[0], np.cumsum(counts)])
+        there = np.zeros(n, dtype=bool)
+        there[members] = True
+        seen = np.repeat(there, counts)
+        targets = np.repeat(np.arange(n, dtype=np.int32), counts)
+        targets[seen] = members[columns.ravel()]
+        strengths = np.ones(len(targets))
+        strengths[seen] = kept
         incoming = np.zeros(self._n_tiles * kernel.TILE, self._dtype)
-        incoming[:n] = np.bincount(columns, values, n)
-        return full, _Neighbours(starts, columns, values.astype(self._dtype), incoming)
+        incoming[:n] = np.bincount(targets, strengths, n)
+        return full, _Neighbours(everywhere, targets, strengths.astype(self._dtype), incoming)
 
     def iterate(self) -> float:
         """Diffuse every layer once, and return the relative change of their sum."""
@@ -258,8 +325,8 @@ class _Diffusion:
             if self._paper:
                 share(kernel.row_scales, self._rest_parts, self._scale)
             share(
-                kernel.gather, self._half, n, offsets, *s, self._scale, self._paper, self._alpha,
-                weight, v == 0, self._room, full, self._next,
+                kernel.gather, self._half, n, offsets, *s, self._scale, self._paper,
+                self._raised[v], weight, v == 0, self._room, full, self._next,
             )  # fmt: skip
         parts = np.empty((2, self._n_tiles))
         share(kernel.squared_change, self._next, self._total, n, offsets, parts)
@@ -277,14 +344,10 @@ class _Diffusion:
         if self._paper:
             share(kernel.rests, fused, sums)
             scale = 0.25 / np.where(sums > 0, sums, 1.0)
+            np.einsum("ii->i", fused)[:] = 0.0
         else:
             scale = 0.5 / fused.sum(axis=1, dtype=np.float64)
-        share(kernel.rescale, fused, scale.astype(self._dtype))
-        diagonal = np.einsum("ii->i", fused)
-        if self._paper:
-            diagonal[:] = 0.5
-        else:
-            diagonal += self._dtype.type(0.5)
+        share(kernel.rescale, fused, scale.astype(self._dtype), self._dtype.type(0.5))
         return fused
 
 
@@ -373,46 +436,3 @@ def _refuse_other_patients(affinities: Sequence[np.ndarray | pd.DataFrame]) -> N
                 f"matrix {first + 1}, in rows and columns; bring them to one order first, for "
                 "example w.loc[patients, patients]."
             )
-
-
-# --- to go
-def _unit_half_diagonal(matrix: np.ndarray) -> np.ndarray:
-    """Half the weight on the patient itself, half spread over the others; then symmetrised."""
-    rest = matrix.sum(axis=1) - matrix.diagonal()
-    rest[rest == 0] = 1.0
-    scaled = matrix / (2 * rest[:, None])
-    np.fill_diagonal(scaled, 0.5)
-    return (scaled + scaled.T) / 2
-
-
-def _unit_rows(matrix: np.ndarray) -> np.ndarray:
-    """Rows that sum to one, symmetrised."""
-    scaled = matrix / matrix.sum(axis=1, keepdims=True)
-    return (scaled + scaled.T) / 2
-
-
-def _raise_diagonal(matrix: np.ndarray) -> np.ndarray:
-    """Keep the patient itself its own nearest neighbour, symmetrised."""
-    symmetric = (matrix + matrix.T) / 2
-    symmetric[np.diag_indices_from(symmetric)] += 1.0
-    return symmetric
-
-
-def _strongest(matrix: np.ndarray, k: int, keep_ties: bool) -> sparse.csr_array:
-    """The strongest entries of each row, scaled to sum to one."""
-    n = len(matrix)
-    if keep_ties:
-        cutoff = np.percentile(matrix, 100 - 100 * k / n, axis=1, keepdims=True)
-        kept = np.where(matrix < cutoff, 0.0, matrix)
-    else:
-        # A stable ascending sort keeps the later of tied patients, as R's sort does.
-        order = np.argsort(matrix, axis=1, kind="stable")[:, n - k :]
-        kept = np.zeros_like(matrix)
-        np.put_along_axis(kept, order, np.take_along_axis(matrix, order, axis=1), axis=1)
-    return sparse.csr_array(kept / kept.sum(axis=1, keepdims=True))
-
-
-def _diffuse(s: sparse.csr_array, q: np.ndarray) -> np.ndarray:
-    """S Q S' with S sparse and Q symmetric: n^2 k operations instead of n^3."""
-    half = s @ q
-    return s @ np.ascontiguousarray(half.T)

@@ -1,21 +1,31 @@
 """Fuse the prepared layers of a cohort into one network of patients."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
+from omicsfuse.checks.arguments import positive_number, require
+from omicsfuse.checks.arguments import seed as checked_seed
 from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
 from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.fusion.affinity import affinity_matrix, usable_neighbors
-from omicsfuse.fusion.distances import METRICS, default_metric, patient_distances
-from omicsfuse.fusion.exact import check_settings, fuse_affinities
+from omicsfuse.fusion.affinity import affinities_of, usable_neighbors
+from omicsfuse.fusion.distances import (
+    Metric,
+    default_metric,
+    distance_table,
+    metric_name,
+    patient_distances,
+    precomputed_distances,
+)
+from omicsfuse.fusion.exact import Fused, checked_weights, fuse_networks, layer_neighbors
+from omicsfuse.fusion.members import Members, fused_patients, pairs_by_coverage
+from omicsfuse.fusion.memory import require_memory
+from omicsfuse.fusion.settings import N_KEPT, check_fusion, chosen_engine, exact_memory
 from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
-from omicsfuse.results import Fusion, Prepared
-
-ENGINES = ("exact", "snfpy")
+from omicsfuse.fusion.threads import usable_threads
+from omicsfuse.results import Fusion, Prepared, PreparedLayer
 
 
 def fuse(
@@ -26,13 +36,24 @@ def fuse(
     mu: float = 0.5,
     n_iterations: int = 20,
     variant: str | None = None,
-    engine: str = "exact",
-    metrics: Mapping[str, str] | None = None,
+    engine: str = "auto",
+    metrics: Mapping[str, Metric] | None = None,
+    patients: str | None = None,
+    min_layers: int = 1,
+    layer_weights: Mapping[str, float] | None = None,
+    alpha: float | None = None,
+    dtype: str = "float64",
+    n_kept: int = N_KEPT,
+    random_state: int = 0,
+    n_threads: int | None = None,
 ) -> Fusion:
-    """Fuse layers by similarity network fusion, on the patients whom every layer covers.
+    """Fuse layers by similarity network fusion, with all patients who brought any of them.
 
     Distances between patients are computed in each layer, turned into affinities, and fused; see
-    ``fuse_affinities`` for the method and its two variants.
+    ``fuse_affinities`` for the method and its two variants. Where layers cover different patients,
+    each layer's network is that of its own patients; pairs that only some layers see rest on
+    those, and pairs that none sees get their similarity through neighbours. With complete data the
+    result is the same as without them.
 
     Parameters
     ----------
@@ -41,7 +62,8 @@ def fuse(
     layers : sequence of str, optional
         Layers to fuse; all by default.
     n_neighbors : int
-        Neighbours of each patient (K of the paper); reduced with a warning in small cohorts.
+        Neighbours of each patient (K of the paper); reduced with a warning in small cohorts, and in
+        proportion for a layer that only some patients have.
     mu : float
         Width of the affinity kernel.
     n_iterations : int
@@ -49,128 +71,258 @@ def fuse(
     variant : {"paper", "snfpy"}, optional
         Normalisation, see ``fuse_affinities``; ``"paper"`` unless the engine is snfpy, which knows
         only its own.
-    engine : {"exact", "snfpy"}
-        ``"exact"`` is this library's kernel; ``"snfpy"`` runs the snfpy package as a reference
-        (it needs two layers or more).
-    metrics : mapping of str to str, optional
-        Distance for a layer by name, in place of ``default_metric``.
+    engine : {"auto", "exact", "sparse", "snfpy"}
+        ``"exact"`` keeps every pair of patients; ``"sparse"`` keeps the strongest of each patient,
+        for cohorts of many thousands (see ``fuse_sparse``); ``"auto"`` is exact for up to 5,000
+        patients if memory allows, and sparse beyond; ``"snfpy"`` runs the snfpy package as a
+        reference (it needs two layers or more, and patients who have them all).
+    metrics : mapping of str to metric, optional
+        Distance for a layer by name, in place of ``default_metric``: a name of ``METRICS``, a
+        table of distances (pandas.DataFrame, patients x patients), or a function that turns the
+        layer's array (n, p) into distances (n, n).
+    patients : {"all", "complete"}, optional
+        Fuse all patients who have any layer, or only those who have every one. ``"all"`` unless the
+        engine is snfpy.
+    min_layers : int
+        With all patients: how many of the layers a patient must have brought.
+    layer_weights : mapping of str to float, optional
+        Positive weight of a layer in every mean over layers, 1 where not named.
+    alpha : float, optional
+        Weight of the identity in variant ``"snfpy"``.
+    dtype : {"float64", "float32"}
+        Precision of the exact engine.
+    n_kept : int
+        Strongest neighbours of each patient that engine ``"sparse"`` keeps.
+    random_state : int
+        Seed of the search for neighbours in engine ``"sparse"``.
+    n_threads : int, optional
+        Threads to use, as many as there are processors by default. The result does not depend on
+        it.
 
     Returns
     -------
     Fusion
-        The fused network, each layer's affinity, who brought which layer, and who was left out.
+        The fused network, each layer's affinity, who brought which layer, who was left out, and how
+        much the network still changed in each iteration.
 
     Raises
     ------
     StudyError
-        If a setting or a layer's name is unknown or out of range.
+        If a setting or a layer's name is unknown or out of range, or memory does not suffice.
     CohortError
-        If fewer than ten patients are present in every layer, or a layer is the same for all.
+        If fewer than ten patients are left, layers have too few patients in common to be fused, or
+        a layer is the same for all.
 
     Examples
     --------
     >>> import omicsfuse as of
     >>> cohort = of.simulate_cohort(40, n_external=0).discovery
     >>> fusion = of.fuse(of.preprocess(cohort), n_neighbors=8)
-    >>> fusion.affinity.shape
-    (40, 40)
+    >>> fusion.affinity.shape, fusion.params["engine"]
+    ((40, 40), 'exact')
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = _chosen_layers(prepared, layers)
-    variant = check_fusion(names, n_iterations, variant, engine, metrics or {})
-    chosen_metrics = {
-        name: (metrics or {}).get(name) or default_metric(prepared.layers[name]) for name in names
+    asked: dict[str, Metric] = dict(metrics or {})
+    variant, patients = check_fusion(
+        names,
+        n_iterations=n_iterations,
+        variant=variant,
+        engine=engine,
+        metrics=asked,
+        patients=patients,
+        min_layers=min_layers,
+        layer_weights=layer_weights,
+        alpha=alpha,
+        dtype=dtype,
+        n_kept=n_kept,
+    )
+    mu, random_state = positive_number(mu, "mu"), checked_seed(random_state)
+    n_threads = usable_threads(n_threads)
+    chosen: dict[str, Metric] = {
+        name: asked[name] if name in asked else default_metric(prepared.layers[name])
+        for name in names
     }
-
-    coverage = _coverage(prepared, names)
-    patients = coverage.index[coverage.all(axis=1)]
-    losses = _patients_lost(coverage, len(patients))
-    k = usable_neighbors(n_neighbors, len(patients))
-    per_layer = {}
-    for name in names:
-        table = prepared.layers[name].scaled.loc[patients].to_numpy(dtype=np.float64)
-        distances = patient_distances(table, chosen_metrics[name])
-        if not distances.any():
-            raise CohortError(
-                f"layer {name!r}: all {len(patients)} patients have the same values in it, so it "
-                "cannot tell any of them apart; leave it out."
-            )
-        per_layer[name] = affinity_matrix(distances, k, mu)
-    arrays = list(per_layer.values())
-    if engine == "snfpy":
-        fused = fuse_with_snfpy(arrays, k, n_iterations)
-    else:
-        fused = fuse_affinities(arrays, k, n_iterations, variant)
-
-    params = {
+    used = {name: prepared.layers[name] for name in names}
+    members, coverage, losses = fused_patients(
+        {name: layer.scaled.index for name, layer in used.items()}, patients, min_layers
+    )
+    n = len(members.patients)
+    k = usable_neighbors(n_neighbors, n)
+    weights = checked_weights([(layer_weights or {}).get(name, 1.0) for name in names], len(names))
+    engine_used, why = chosen_engine(engine, n, members.sizes(), dtype)
+    params: dict[str, Any] = {
         "layers": names,
         "variant": variant,
-        "engine": engine,
+        "engine": engine_used,
+        "engine_asked": engine,
+        "engine_reason": why,
+        "patients": patients,
+        "min_layers": min_layers,
         "n_neighbors": k,
         "n_neighbors_asked": n_neighbors,
+        "n_neighbors_per_layer": {
+            name: layer_neighbors(k, size, n) for name, size in members.sizes().items()
+        },
         "mu": mu,
         "n_iterations": n_iterations,
-        "metrics": chosen_metrics,
+        "metrics": {name: metric_name(metric) for name, metric in chosen.items()},
+        "layer_weights": dict(zip(names, weights.tolist(), strict=True)),
+        "alpha": alpha,
+        "dtype": dtype,
+        "pairs": pairs_by_coverage(coverage.loc[members.patients]),
     }
-    columns = patients.rename(None)
+    settings = {"k": k, "mu": mu, "n_iterations": n_iterations, "variant": variant}
+    if engine_used == "sparse":
+        return _sparse(
+            used, chosen, members, coverage, losses, params, weights, settings,
+            n_kept, random_state, n_threads,
+        )  # fmt: skip
+    require_memory(
+        exact_memory(n, members.sizes(), dtype, engine_used),
+        f"fusing {n:,} patients in {len(names)} layers with engine {engine_used!r}",
+        'use engine="sparse", or fewer layers'
+        + (', or dtype="float32"' if dtype == "float64" else ""),
+    )
+    arrays = [
+        affinities_of(
+            layer_distances(used[name], chosen[name], members.names(name), name, n_threads),
+            layer_neighbors(k, len(members.positions[name]), n),
+            mu,
+            n_threads,
+        )
+        for name in names
+    ]
+    if engine_used == "snfpy":
+        fused = Fused(fuse_with_snfpy(arrays, k, n_iterations), np.empty(0))
+    else:
+        fused = fuse_networks(
+            arrays, k, n_iterations, variant, weights, alpha, dtype, n_threads,
+            None if members.complete else list(members.positions.values()), n,
+        )  # fmt: skip
     return Fusion(
-        affinity=pd.DataFrame(fused, patients, columns),
+        affinity=_named(fused.network, members.patients),
         per_layer={
-            name: pd.DataFrame(array, patients, columns) for name, array in per_layer.items()
+            name: _named(array, members.names(name))
+            for name, array in zip(names, arrays, strict=True)
         },
         coverage=coverage,
         params=params,
         losses=losses,
+        convergence=_convergence(fused.changes),
+        metrics=chosen,
     )
 
 
-def check_fusion(
-    layers: Sequence[str],
-    n_iterations: int,
-    variant: str | None,
-    engine: str,
-    metrics: Mapping[str, str],
-) -> str:
-    """Refuse settings of a fusion that do not exist or do not go together.
+def layer_distances(
+    layer: PreparedLayer, metric: Metric, patients: pd.Index, name: str, n_threads: int = 1
+) -> np.ndarray:
+    """Compute the distances between some patients in one layer.
 
     Parameters
     ----------
-    layers : sequence of str
-        Layers to be fused.
-    n_iterations, variant, engine, metrics
-        As in ``fuse``.
+    layer : PreparedLayer
+        The layer.
+    metric : str, callable or pandas.DataFrame
+        The distance.
+    patients : pandas.Index
+        Patients of the layer that are wanted.
+    name : str
+        Name of the layer, for messages.
+    n_threads : int
+        Threads to use; the result does not depend on it.
 
     Returns
     -------
-    str
-        The variant: the one asked for, or the engine's.
+    array of shape (n, n)
+        Symmetric distances with a zero diagonal.
 
     Raises
     ------
     StudyError
-        If a setting is unknown or out of range.
-
-    Examples
-    --------
-    >>> check_fusion(["radiomics"], 20, None, "exact", {})
-    'paper'
+        If the distance is undefined for a patient.
+    CohortError
+        If all patients are the same in this layer.
     """
-    if engine not in ENGINES:
-        raise StudyError(f"engine is {engine!r}; choose from {', '.join(ENGINES)}.")
-    variant = variant or ("snfpy" if engine == "snfpy" else "paper")
-    check_settings(n_iterations, variant)
-    if engine == "snfpy" and variant != "snfpy":
-        raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
-    if engine == "snfpy" and len(layers) < 2:
-        raise StudyError('engine "snfpy" needs at least two layers; use engine "exact" for one.')
-    for name, metric in metrics.items():
-        if name not in layers:
-            raise StudyError(
-                f"metrics names {name}, which is not among the fused layers ({', '.join(layers)})."
+    try:
+        if isinstance(metric, pd.DataFrame):
+            distances = precomputed_distances(metric, patients, name)
+        else:
+            table = distance_table(layer, metric).loc[patients]
+            distances = patient_distances(
+                table.to_numpy(dtype=np.float64), metric, n_jobs=n_threads
             )
-        if metric not in METRICS:
-            raise StudyError(f"metric of {name} is {metric!r}; {did_you_mean(metric, METRICS)}.")
-    return variant
+    except StudyError as error:
+        raise StudyError(f"layer {name!r}: {error}") from error
+    if not distances.any():
+        raise CohortError(
+            f"layer {name!r}: all {len(patients)} patients have the same values in it, so it "
+            "cannot tell any of them apart; leave it out."
+        )
+    return distances
+
+
+def _sparse(
+    used: Mapping[str, PreparedLayer],
+    metrics: Mapping[str, Metric],
+    members: Members,
+    coverage: pd.DataFrame,
+    losses: tuple[Any, ...],
+    params: dict[str, Any],
+    weights: np.ndarray,
+    settings: Mapping[str, Any],
+    n_kept: int,
+    random_state: int,
+    n_threads: int,
+) -> Fusion:
+    """Fuse with the strongest neighbours of each patient only."""
+    from omicsfuse.fusion.sparse import fuse_sparse, sparse_memory
+
+    n = len(members.patients)
+    tables = [
+        distance_table(layer, metrics[name]).loc[members.names(name)].to_numpy(dtype=np.float64)
+        for name, layer in used.items()
+    ]
+    require_memory(
+        sparse_memory(n, len(tables), sum(table.shape[1] for table in tables), n_kept),
+        f'fusing {n:,} patients in {len(tables)} layers with engine "sparse"',
+        "keep fewer neighbours (n_kept), or use fewer layers or features",
+    )
+    fused = fuse_sparse(
+        tables,
+        list(members.positions.values()),
+        n,
+        [metric_name(metrics[name]) for name in used],
+        n_neighbors=settings["k"],
+        n_kept=n_kept,
+        mu=settings["mu"],
+        n_iterations=settings["n_iterations"],
+        variant=settings["variant"],
+        layer_weights=weights.tolist(),
+        random_state=random_state,
+        n_threads=n_threads,
+    )
+    return Fusion(
+        affinity=fused.network,
+        per_layer=dict(zip(used, fused.per_layer, strict=True)),
+        coverage=coverage,
+        params={**params, "n_kept": n_kept, "random_state": random_state, "sparse": fused.params},
+        losses=losses,
+        convergence=_convergence(fused.changes),
+        metrics=metrics,
+        patients=members.patients,
+        whole=fused.smooth,
+    )
+
+
+def _named(array: np.ndarray, patients: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(array, patients, patients.rename(None))
+
+
+def _convergence(changes: np.ndarray) -> pd.DataFrame:
+    """Change of the network in each iteration, counted from 1."""
+    index = pd.RangeIndex(1, len(changes) + 1, name="iteration")
+    return pd.DataFrame({"change": changes}, index)
 
 
 def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]:
@@ -187,33 +339,3 @@ def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str
     if repeated:
         raise StudyError(f"layers are named more than once: {', '.join(repeated)}.")
     return names
-
-
-def _coverage(prepared: Prepared, names: list[str]) -> pd.DataFrame:
-    """Patients x layers: who brought what, patients in order of first appearance."""
-    order: dict[str, None] = {}
-    for name in names:
-        order.update(dict.fromkeys(prepared.layers[name].scaled.index))
-    patients = pd.Index(list(order), name="patient")
-    return pd.DataFrame(
-        {name: patients.isin(prepared.layers[name].scaled.index) for name in names},
-        index=patients,
-    )
-
-
-def _patients_lost(coverage: pd.DataFrame, kept: int) -> tuple[Loss, ...]:
-    """Count the patients each layer lacks; refuse if too few are left."""
-    if kept < MINIMUM_PATIENTS:
-        counts = ", ".join(f"{name} {int(has.sum())}" for name, has in coverage.items())
-        raise CohortError(
-            f"only {kept} patients are present in every layer ({counts}); at least "
-            f"{MINIMUM_PATIENTS} are needed. Leave out the layer that few patients have, or check "
-            "that the tables name patients alike."
-        )
-    lost = coverage.index[~coverage.all(axis=1)]
-    if not len(lost):
-        return ()
-    # One count of patients; what each layer lacks is in the coverage, not counted again.
-    lacking = ", ".join(f"{name} lacks {int((~has).sum())}" for name, has in coverage.items())
-    reason = f"not in every fused layer ({lacking})"
-    return (Loss("fuse", "", "patients", len(lost), reason, tuple(map(str, lost[:5]))),)

@@ -127,19 +127,61 @@ def _normalised(matrix: Any, divisor: Any, i: int, j: int) -> Any:
 
 @compiled
 def first_network(
-    worker: int, workers: int, matrix: Any, divisor: Any, paper: bool, offsets: Any, tiles: Any
+    worker: int,
+    workers: int,
+    matrix: Any,
+    divisor: Any,
+    paper: bool,
+    members: Any,
+    share: float,
+    offsets: Any,
+    n: int,
+    tiles: Any,
 ) -> None:
-    """P before the first iteration; in variant "paper" with 1/2 on its diagonal."""
-    n = len(matrix)
+    """P of a layer's own patients, each put in its place among all patients.
+
+    Entries between two patients are multiplied with ``share``, the layer's share of the patients.
+    """
     for number in range(worker, len(offsets), workers):
         left = number * TILE
-        right = min(left + TILE, n)
+        base = offsets[number] - left
+        first = np.searchsorted(members, left)
+        last = np.searchsorted(members, min(left + TILE, n))
+        for i in range(first, len(members)):
+            for j in range(first, last):
+                value = _normalised(matrix, divisor, i, j) * share
+                tiles[base + members[i], members[j] - left] = value
+            if i < last:
+                value = 0.5 if paper else _normalised(matrix, divisor, i, i)
+                tiles[base + members[i], members[i] - left] = value
+
+
+@compiled
+def fill_unseen(
+    worker: int,
+    workers: int,
+    layer: int,
+    total: Any,
+    has: Any,
+    weights: Any,
+    offsets: Any,
+    tiles: Any,
+) -> None:
+    """Let pairs that a layer does not see start from the mean of the layers that do."""
+    n_layers, n = has.shape
+    for number in range(worker, len(offsets), workers):
+        left = number * TILE
         base = offsets[number] - left
         for i in range(left, n):
-            for j in range(left, right):
-                tiles[base + i, j - left] = _normalised(matrix, divisor, i, j)
-            if paper and i < right:
-                tiles[base + i, i - left] = 0.5
+            for j in range(left, min(left + TILE, n)):
+                if has[layer, i] and has[layer, j]:
+                    continue
+                weight = 0.0
+                for other in range(n_layers):
+                    if has[other, i] and has[other, j]:
+                        weight += weights[other]
+                if weight > 0:
+                    tiles[base + i, j - left] = total[base + i, j - left] / weight
 
 
 @compiled
@@ -315,7 +357,7 @@ def gather(
     values: Any,
     scale: Any,
     paper: bool,
-    alpha: float,
+    raised: Any,
     weight: float,
     first: bool,
     tile: Any,
@@ -324,7 +366,7 @@ def gather(
 ) -> None:
     """P = S T', its lower triangle, added with the layer's weight to the next sum.
 
-    In variant "paper" it is scaled and has 1/2 on its diagonal; in variant "snfpy" ``alpha`` is
+    In variant "paper" it is scaled and has 1/2 on its diagonal; in variant "snfpy" ``raised`` is
     added to the diagonal.
     """
     sums = np.empty(TILE, half.dtype)
@@ -344,7 +386,7 @@ def gather(
                 for c in range(TILE):
                     own[base + i, c] = sums[c]
                 if i < left + width:
-                    own[base + i, i - left] += alpha
+                    own[base + i, i - left] += raised[i]
         # Both triangles of the block on the diagonal were computed; rounding may tell them apart.
         for r in range(width):
             for c in range(r):
@@ -410,9 +452,12 @@ def untile(worker: int, workers: int, tiles: Any, offsets: Any, matrix: Any) -> 
 
 
 @compiled
-def rescale(worker: int, workers: int, matrix: Any, scale: Any) -> None:
-    """Multiply each entry with the sum of its row's and its column's scale."""
+def rescale(worker: int, workers: int, matrix: Any, scale: Any, diagonal: float) -> None:
+    """Multiply each entry with the sum of its row's and its column's scale; raise the diagonal."""
     n = len(matrix)
     for i in range(worker, n, workers):
         for j in range(n):
-            matrix[i, j] *= scale[i] + scale[j]
+            value = matrix[i, j] * (scale[i] + scale[j])
+            if i == j:
+                value += diagonal
+            matrix[i, j] = value

@@ -45,12 +45,12 @@ def fuse_with_snfpy(
     """
     networks = checked_affinities(affinities)
     k = usable_neighbors(n_neighbors, len(networks[0]))
-    with _current_scikit_learn() as compute:
+    with current_scikit_learn() as compute:
         return np.asarray(compute.snf(*networks, K=k, t=n_iterations))
 
 
 @contextmanager
-def _current_scikit_learn() -> Iterator[Any]:
+def current_scikit_learn() -> Iterator[Any]:
     """Give snfpy the argument name it knows: ``force_all_finite`` became ``ensure_all_finite``."""
     compute: Any = import_module("snf.compute")
     original = compute.check_array

@@ -102,7 +102,11 @@ def run_record(results: RunResults) -> dict[str, Any]:
         "seed": provenance["seed"],
         "settings": dict(results.settings),
         "inputs": provenance["inputs"],
-        "fusion": {**results.fusion.params, "n_patients": len(results.fusion.affinity)},
+        "fusion": {
+            **results.fusion.params,
+            "n_patients": len(results.fusion.patients),
+            "change_per_iteration": results.fusion.convergence["change"].tolist(),
+        },
         "subtypes": {**results.subtypes.params, "sizes": {k: int(n) for k, n in sizes.items()}},
         "assessment": dict(results.assessment.params),
         "signature": results.signature.hash if results.signature else None,

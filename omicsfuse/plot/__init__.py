@@ -6,10 +6,11 @@ from omicsfuse.plot.clusters import choice_of_k, layer_contributions, stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.kaplan import kaplan_meier
-from omicsfuse.plot.network import coverage, fused_network, patient_map
+from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
 
 __all__ = [
+    "MOST_DRAWN",
     "PALETTE",
     "choice_of_k",
     "coverage",

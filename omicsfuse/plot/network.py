@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: From so many patients on, the dots of a map are an image in the SVG.
 _MANY_DOTS = 500
 
+#: Patients that a heatmap draws at most; more could not be told apart on a page.
+MOST_DRAWN = 2000
+
 
 def patients_in_order(subtypes: Subtypes) -> pd.Series:
     """Labels of the patients, subtype by subtype, the most confident first within each.
@@ -48,6 +51,7 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     Block structure along the diagonal means patients of a subtype resemble one another more than
     they resemble the rest. Within a subtype, patients are ordered by confidence. The colour scale
     is logarithmic and runs from the 5th to the 99th percentile of the affinities off the diagonal.
+    Of more than ``MOST_DRAWN`` patients that many are drawn, evenly spaced in this order.
 
     Parameters
     ----------
@@ -79,7 +83,9 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     from matplotlib.patches import Rectangle
 
     labels = patients_in_order(subtypes)
-    values = fusion.affinity.loc[labels.index, labels.index].to_numpy(dtype=float)
+    if len(labels) > MOST_DRAWN:
+        labels = labels.iloc[np.linspace(0, len(labels) - 1, MOST_DRAWN).round().astype(int)]
+    values = _values_between(fusion, labels.index)
     off = values[~np.eye(len(values), dtype=bool)]
     positive = off[off > 0]
     if not len(positive):
@@ -110,13 +116,22 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
         ax.add_patch(Rectangle((start - 0.5, 1.012), count, 0.03, transform=across, **box))
         ax.add_patch(Rectangle((-0.042, start - 0.5), 0.03, count, transform=down, **box))
         middle = start + count / 2 - 0.5
-        ax.text(-0.055, middle, f"{name}\nn = {count}", transform=down, ha="right", va="center")
+        size = int((subtypes.labels == name).sum())
+        ax.text(-0.055, middle, f"{name}\nn = {size}", transform=down, ha="right", va="center")
         if start:
             ax.axhline(start - 0.5, color="white", linewidth=0.7)
             ax.axvline(start - 0.5, color="white", linewidth=0.7)
         start += count
     _colour_bar(ax, image, low, high)
     return ax
+
+
+def _values_between(fusion: Fusion, patients: pd.Index) -> np.ndarray:
+    """Fused affinities between some patients."""
+    if isinstance(fusion.affinity, pd.DataFrame):
+        return fusion.affinity.loc[patients, patients].to_numpy(dtype=float)
+    rows = fusion.patients.get_indexer(patients)
+    return fusion.affinity[rows][:, rows].toarray()
 
 
 def _colour_bar(ax: "Axes", image: Any, low: float, high: float) -> None:

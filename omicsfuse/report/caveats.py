@@ -21,6 +21,10 @@ from omicsfuse.results import RunResults, SurvivalComparison
 _SMALL = 10
 #: Adjusted Rand index without a layer below which the subtypes are said to hang on it.
 _CARRIED = 0.4
+#: Adjusted mutual information with the pattern of missing layers above which it is said.
+_FOLLOWS_MISSING = 0.1
+#: Relative change of the network in the last iteration above which it had not settled.
+_SETTLED = 0.02
 #: A signature should do better than this percentage of random gene sets.
 _PERCENTILE = 95
 
@@ -72,8 +76,27 @@ def caveats(results: RunResults) -> list[str]:
     if lost > 0.2 * len(results.fusion.coverage):
         share = 100 * lost / len(results.fusion.coverage)
         found.append(
-            f"{share:.0f}% of the patients were left out because a layer lacks them; those that "
+            f"{share:.0f}% of the patients were left out because they lack layers; those that "
             "remain may not stand for all."
+        )
+    return found + _fusion_caveats(results)
+
+
+def _fusion_caveats(results: RunResults) -> list[str]:
+    """Subtypes that follow what is missing, and a network that had not settled."""
+    found = []
+    agreement = results.assessment.params.get("missingness_agreement", math.nan)
+    if agreement > _FOLLOWS_MISSING:
+        found.append(
+            "The subtypes go together with who brought which layers (adjusted mutual information "
+            f"{agreement:.2f}, 0 by chance): they may tell who was measured rather than what was "
+            "found. Compare with a run on complete patients."
+        )
+    changes = results.fusion.convergence["change"]
+    if len(changes) and changes.iloc[-1] > _SETTLED:
+        found.append(
+            f"The network still changed by {changes.iloc[-1]:.1%} in the last of {len(changes)} "
+            "iterations; see whether the subtypes stay with twice as many."
         )
     return found
 

@@ -101,7 +101,8 @@ def _network_plans(results: RunResults) -> Iterator[_Plan]:
         "network",
         "The fused network. Each row and column is a patient; bright means similar. Patients are "
         "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
-        "diagonal are what subtypes look like; without visible blocks, distrust them.",
+        "diagonal are what subtypes look like; without visible blocks, distrust them."
+        + (f" Of {n:,} patients {plot.MOST_DRAWN:,} are drawn." if n > plot.MOST_DRAWN else ""),
         f"Heatmap of fused affinities between {plural(n, 'patient')}, ordered by subtype.",
         lambda: plot.fused_network(fusion, subtypes),
         image=True,

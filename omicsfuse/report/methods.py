@@ -1,5 +1,6 @@
 """The methods section of a paper, written from the settings that were really used."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,8 +133,29 @@ def _integration(results: RunResults, cite: _Citations) -> str:
         f"mu = {params.get('mu', 'not recorded')}, "
         f"{params.get('n_iterations', 'not recorded')} iterations)"
     )
-    n = len(results.subtypes.labels)
-    return text + f" on the {plural(n, 'patient')} with all the layers needed."
+    return f"{text} on {plural(len(results.subtypes.labels), 'patient')}. {_who(results)}".strip()
+
+
+def _who(results: RunResults) -> str:
+    """Say how patients without some layer were dealt with, and how far the fusion had settled."""
+    fusion = results.fusion
+    sentences = []
+    if not fusion.coverage.loc[fusion.patients].all(axis=None):
+        pairs = fusion.params.get("pairs", {})
+        sentences.append(
+            "Patients who lack layers were fused by those they have: K in proportion to a layer's "
+            "patients, pairs that a layer does not see started from the layers that do, and each "
+            "pair weighted by the layers that both patients brought when the network was cut "
+            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs were seen in every layer, "
+            f"{pairs.get('in_no_layer', math.nan):.0%} in none and known through neighbours "
+            "alone)."
+        )
+    elif len(fusion.coverage) > len(fusion.patients):
+        sentences.append("Only patients with all the layers needed were fused.")
+    if len(fusion.convergence):
+        last = fusion.convergence["change"].iloc[-1]
+        sentences.append(f"In the last iteration the network changed by {100 * last:.2g}%.")
+    return " ".join(sentences)
 
 
 def _subtyping(results: RunResults, cite: _Citations) -> str:

@@ -102,7 +102,10 @@ def _fused(results: RunResults) -> str:
     text = f"{plural(len(layers), 'layer')} ({listing(layers)}) of {plural(n, 'patient')}"
     text += " were fused into one network of patients"
     if considered > n:
-        text += f"; {considered - n} of {considered} patients lack a layer and were left out"
+        text += f"; {considered - n} of {considered} patients lack layers and were left out"
+    some = n - int(results.fusion.coverage.loc[results.fusion.patients].all(axis=1).sum())
+    if some:
+        text += f"; {some} of the {n} lack at least one layer and were fused by those they have"
     return text + "."
 
 

@@ -5,15 +5,18 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from partial_reference import half_diagonal, partial_fusion, strongest_neighbors
 from scipy.spatial.distance import cdist
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
-from omicsfuse.fusion import patient_distances
-from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
+from omicsfuse.fusion import fuse_networks, patient_distances
+from omicsfuse.fusion.exact import _percentile_of_largest
+from omicsfuse.fusion.snfpy_engine import current_scikit_learn, fuse_with_snfpy
 
 # Entries (row, column) of the reference matrices. Data: SNFtool's Data1 and Data2, z-scored (ddof
 # 1), Euclidean distances. Affinities and "paper": R 4.2.2, CRAN SNFtool 2.3.1,
@@ -148,6 +151,200 @@ def test_snfpy_variant_keeps_ties_as_snfpy_does() -> None:
     np.testing.assert_allclose(ours, fuse_with_snfpy(w, 5, 20), rtol=1e-12)
 
 
+def binary_affinities(seed: int, n: int, layers: int, features: int, k: int) -> list[np.ndarray]:
+    """Layers of few binary features: most patients have an exact double."""
+    rng = np.random.default_rng(seed)
+    tables = [(rng.random((n, features)) < 0.3).astype(float) for _ in range(layers)]
+    return [of.affinity_matrix(patient_distances(table, "jaccard"), k) for table in tables]
+
+
+@pytest.mark.parametrize("n", [63, 64, 65, 128, 129])
+def test_ties_at_the_borders_of_tiles(n: int) -> None:
+    w = binary_affinities(n, n, 2, 5, 9)
+    everyone = [np.arange(n)] * 2
+    paper = of.fuse_affinities(w, 9, 3, "paper")
+    np.testing.assert_allclose(paper, partial_fusion(w, everyone, n, 9, 3, "paper"), rtol=1e-10)
+    snfpy = of.fuse_affinities(w, 9, 3, "snfpy")
+    np.testing.assert_allclose(snfpy, fuse_with_snfpy(w, 9, 3), rtol=1e-12)
+    # Which ties are kept matters: where patients stand in the table decides in "paper" alone.
+    order = np.arange(n)[::-1]
+    turned = [one[np.ix_(order, order)] for one in w]
+    assert not np.allclose(of.fuse_affinities(turned, 9, 3)[np.ix_(order, order)], paper, rtol=1e-3)
+    again = of.fuse_affinities(turned, 9, 3, "snfpy")[np.ix_(order, order)]
+    np.testing.assert_allclose(again, snfpy, rtol=1e-9)
+
+
+def test_ties_among_many_patients() -> None:
+    w = binary_affinities(0, 500, 3, 7, 20)
+    ours = of.fuse_affinities(w, 20, 4, "snfpy")
+    np.testing.assert_allclose(ours, fuse_with_snfpy(w, 20, 4), rtol=1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.integers(2, 40).flatmap(
+        lambda n: st.lists(
+            st.lists(
+                # Doubles and whole numbers, so that there are ties as well.
+                st.floats(0, 1, allow_subnormal=False) | st.sampled_from([0.0, 0.25, 1 / 3]),
+                min_size=n,
+                max_size=n,
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    ),
+    data=st.data(),
+)
+def test_the_percentile_is_that_of_numpy_to_the_last_bit(
+    rows: list[list[float]], data: st.DataObject
+) -> None:
+    values = np.array(rows)
+    n = values.shape[1]
+    k = data.draw(st.integers(1, n - 1))
+    percent = 100 - 100 * k / n
+    largest = -np.sort(-values, axis=1)[:, : k + 1]
+    found = _percentile_of_largest(largest, percent, n)
+    np.testing.assert_array_equal(found, np.percentile(values, percent, axis=1))
+
+
+@pytest.mark.parametrize(("n", "k"), [(1000, 20), (4000, 20), (12345, 77), (999, 998), (200, 1)])
+def test_the_percentile_of_many_patients(n: int, k: int) -> None:
+    values = np.random.default_rng(n).random((3, n))
+    percent = 100 - 100 * k / n
+    largest = -np.sort(-values, axis=1)[:, : k + 1]
+    expected = np.percentile(values, percent, axis=1)
+    np.testing.assert_array_equal(_percentile_of_largest(largest, percent, n), expected)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 1, 4.5])
+def test_alpha_is_that_of_snfpy(alpha: float) -> None:
+    w = random_affinities(8, 70, 3)
+    with current_scikit_learn() as compute:
+        expected = compute.snf(*w, K=8, t=6, alpha=alpha)
+    ours = of.fuse_affinities(w, 8, 6, "snfpy", alpha=alpha)
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+    if alpha == 1:
+        np.testing.assert_array_equal(ours, of.fuse_affinities(w, 8, 6, "snfpy"))
+    else:
+        assert not np.allclose(ours, of.fuse_affinities(w, 8, 6, "snfpy"), rtol=1e-3)
+
+
+@pytest.mark.parametrize("variant", ["paper", "snfpy"])
+def test_weights_of_layers(variant: str) -> None:
+    w = random_affinities(9, 70, 3)
+    plain = of.fuse_affinities(w, 8, 6, variant)
+    same = of.fuse_affinities(w, 8, 6, variant, layer_weights=[2, 2, 2])
+    assert same.tobytes() == plain.tobytes()
+    small, large = (
+        of.fuse_affinities(w, 8, 6, variant, layer_weights=weights)
+        for weights in ([1, 2, 0.5], np.array([10, 20, 5]))
+    )
+    np.testing.assert_allclose(small, large, rtol=1e-12)
+    everyone = [np.arange(70)] * 3
+    expected = partial_fusion(w, everyone, 70, 8, 6, variant, [1, 2, 0.5])
+    np.testing.assert_allclose(small, expected, rtol=1e-10)
+    assert not np.allclose(small, plain, rtol=1e-3)
+    # With a single layer there is no ratio.
+    alone = of.fuse_affinities(w[:1], 8, 6, variant, layer_weights=[7])
+    assert alone.tobytes() == of.fuse_affinities(w[:1], 8, 6, variant).tobytes()
+
+
+def test_changes_are_those_of_the_sum_over_layers() -> None:
+    w = random_affinities(10, 66, 3)
+    p = [half_diagonal(one) for one in w]
+    s = [strongest_neighbors(one, 8, keep_ties=False) for one in p]
+    expected = []
+    for _ in range(6):
+        before = sum(p)
+        p = [half_diagonal(a @ (before - own) @ a.T / 2) for a, own in zip(s, p, strict=True)]
+        expected.append(np.linalg.norm(sum(p) - before) / np.linalg.norm(sum(p)))
+    found = fuse_networks(w, 8, 6, "paper", np.ones(3)).changes
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert (np.diff(found) < 0).all()
+
+
+@pytest.mark.parametrize("variant", ["paper", "snfpy"])
+def test_single_precision(variant: str) -> None:
+    w = random_affinities(11, 200, 3, 20)
+    double = of.fuse_affinities(w, variant=variant)
+    single = of.fuse_affinities(w, variant=variant, dtype="float32")
+    assert (double.dtype, single.dtype) == (np.float64, np.float32)
+    np.testing.assert_allclose(single, double, rtol=5e-6)
+    np.testing.assert_array_equal(single, single.T)
+    assert single.tobytes() != double.astype(np.float32).tobytes()
+
+
+@pytest.mark.parametrize("variant", ["paper", "snfpy"])
+def test_every_neighbour_and_only_the_patient(variant: str) -> None:
+    w = random_affinities(12, 30, 2)
+    everyone = [np.arange(30)] * 2
+    for k in (1, 2, 29):
+        fused = of.fuse_affinities(w, k, 3, variant)
+        expected = partial_fusion(w, everyone, 30, k, 3, variant)
+        np.testing.assert_allclose(fused, expected, rtol=1e-10)
+
+
+def test_the_smallest_cohorts() -> None:
+    # Two patients: each is the other's only neighbour.
+    pair = np.array([[1.0, 0.2], [0.2, 1.0]])
+    np.testing.assert_allclose(of.fuse_affinities([pair, pair], 1, 3), 0.5)
+    three = random_affinities(13, 3, 2, 2)
+    fused = of.fuse_affinities(three, 2, 3)
+    expected = partial_fusion(three, [np.arange(3)] * 2, 3, 2, 3, "paper")
+    np.testing.assert_allclose(fused, expected, rtol=1e-12)
+
+
+def test_matrices_in_any_form_give_the_same_and_stay_as_they_are() -> None:
+    w = random_affinities(14, 70, 2)
+    plain = of.fuse_affinities(w, 6, 3)
+    locked = [one.copy() for one in w]
+    for one in locked:
+        one.setflags(write=False)
+    wide = np.zeros((140, 140))
+    wide[::2, ::2] = w[0]
+    frames = [pd.DataFrame(one, range(70), range(70)) for one in w]
+    forms = {
+        "read-only": locked,
+        "Fortran order": [np.asfortranarray(one) for one in w],
+        "every second entry": [wide[::2, ::2], w[1]],
+        "tables": frames,
+        "one array": np.array(w),
+        "lists": [one.tolist() for one in w],
+    }
+    for form, given_form in forms.items():
+        fused = of.fuse_affinities(given_form, 6, 3)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(fused, plain, err_msg=form)
+    np.testing.assert_array_equal(wide[::2, ::2], w[0])
+    assert (frames[0].to_numpy() == w[0]).all()
+    # What is not symmetric is made so, in a copy.
+    skew = w[0] + np.triu(w[0], 1)
+    kept = skew.copy()
+    even = of.fuse_affinities([(skew + skew.T) / 2, w[1]], 6, 3)
+    np.testing.assert_array_equal(of.fuse_affinities([skew, w[1]], 6, 3), even)
+    np.testing.assert_array_equal(skew, kept)
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, 64, 65, 100])
+def test_affinity_equals_its_description_at_the_borders_of_blocks(n: int) -> None:
+    d = distances(np.random.default_rng(n).normal(size=(n, 3)))
+    before = d.copy()
+    found = of.affinity_matrix(d, 7, 0.6)
+    np.testing.assert_allclose(found, literal_affinity(d, 7, 0.6), rtol=1e-12)
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_array_equal(d, before)
+
+
+def test_affinity_of_patients_who_are_all_the_same_is_finite() -> None:
+    same = of.affinity_matrix(np.zeros((6, 6)), 3)
+    assert np.isfinite(same).all()
+    assert (same == same[0, 0]).all()
+    # A table's diagonal is taken as 0, whatever rounding left there.
+    d = distances(np.random.default_rng(0).normal(size=(12, 3)))
+    np.testing.assert_array_equal(of.affinity_matrix(d + 1e-9 * np.eye(12), 4),
+                                  of.affinity_matrix(d, 4))  # fmt: skip
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -219,6 +416,16 @@ def test_duplicate_patients_are_each_others_nearest() -> None:
         ([np.ones((4, 4))], {"n_iterations": 0}, "n_iterations is 0"),
         ([np.ones((4, 4))], {"n_neighbors": 0}, "n_neighbors is 0"),
         ([np.ones((4, 4))], {"n_neighbors": 2.5}, "n_neighbors is 2.5"),
+        ([np.ones((4, 4))], {"dtype": "float16"}, "dtype is 'float16'; choose from float64"),
+        ([np.ones((4, 4))], {"alpha": 1.0}, 'alpha belongs to variant "snfpy"'),
+        ([np.ones((4, 4))], {"alpha": 0, "variant": "snfpy"}, "alpha is 0"),
+        ([np.ones((4, 4))], {"layer_weights": [1, 2]}, "has 2 numbers for 1 layers"),
+        ([np.ones((4, 4))], {"layer_weights": [0]}, "layer_weights is 0; it must be a number"),
+        ([np.ones((4, 4))], {"layer_weights": [-1.5]}, "layer_weights is -1.5"),
+        ([np.ones((4, 4))], {"layer_weights": [np.nan]}, "layer_weights is nan"),
+        ([np.ones((4, 4))], {"layer_weights": {"a": 1}}, "a list of numbers"),
+        ([np.ones((4, 4))], {"n_threads": 0}, "n_threads is 0"),
+        ([np.ones((1, 1))], {}, "at least two patients, found 1"),
     ],
 )
 def test_refusals(matrices: list[np.ndarray], options: dict, message: str) -> None:

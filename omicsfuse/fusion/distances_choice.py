@@ -1,0 +1,214 @@
+"""Which distance a layer takes, and the table of the layer that it is computed on."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.tables import count, did_you_mean, listed
+from omicsfuse.errors import StudyError
+from omicsfuse.results import PreparedLayer
+
+#: Distances by name, and what each is.
+METRICS: Mapping[str, str] = {
+    "euclidean": "root of the sum of squared differences",
+    "squared_euclidean": "sum of squared differences",
+    "correlation": "1 - Pearson correlation of two patients over features",
+    "spearman": "1 - Spearman correlation of two patients over features",
+    "cosine": "1 - cosine of the angle between two patients",
+    "manhattan": "sum of absolute differences",
+    "jaccard": "share of the features present in either patient that are not in both",
+    "hamming": "share of the features that differ",
+    "gower": "mean difference over features, each divided by its range (Gower 1971)",
+    "chi_square": "difference of row profiles, rare features weighing more (correspondence "
+    "analysis)",
+}
+
+#: A distance by name, a function from (n, p) values to (n, n) distances, or the distances.
+Metric = str | Callable[[np.ndarray], np.ndarray] | pd.DataFrame
+
+
+def default_metric(layer: PreparedLayer) -> str:
+    """Name the distance used for a layer where the user names none.
+
+    Continuous layers have standardised features and take the Euclidean distance. Mutations take
+    the Jaccard distance, which ignores genes that are wild type in both patients. Copy-number
+    levels are ordered steps of equal meaning and take the Manhattan distance: the number of levels
+    by which two patients differ, summed over genes. ``docs/distances.md`` compares them with
+    others on planted and real cohorts.
+
+    Parameters
+    ----------
+    layer : PreparedLayer
+        The layer.
+
+    Returns
+    -------
+    str
+        One of ``METRICS``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame([[0.0, 1.0]])
+    >>> default_metric(PreparedLayer("mutation", table, table, "binary", None))
+    'jaccard'
+    """
+    if layer.scale == "binary":
+        return "jaccard"
+    if layer.scale == "gistic":
+        return "manhattan"
+    return "euclidean"
+
+
+def metric_name(metric: Metric) -> str:
+    """Name a distance for results and messages.
+
+    Parameters
+    ----------
+    metric : str, callable or pandas.DataFrame
+        The distance.
+
+    Returns
+    -------
+    str
+        The name itself, that of the function, or ``"precomputed"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> metric_name("euclidean"), metric_name(np.cov)
+    ('euclidean', 'cov')
+    """
+    if isinstance(metric, str):
+        return metric
+    if isinstance(metric, pd.DataFrame):
+        return "precomputed"
+    return str(getattr(metric, "__name__", type(metric).__name__))
+
+
+def check_metric(metric: Metric, layer_name: str) -> None:
+    """Refuse what is not a distance: an unknown name, or neither name, function nor table.
+
+    Parameters
+    ----------
+    metric : str, callable or pandas.DataFrame
+        The distance asked for.
+    layer_name : str
+        Layer it is for, for messages.
+
+    Raises
+    ------
+    StudyError
+        If it is none of these; the message names the nearest valid name.
+
+    Examples
+    --------
+    >>> check_metric("euclidian", "protein")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? \
+Valid: euclidean, squared_euclidean, correlation, spearman, cosine, manhattan, jaccard, hamming, \
+gower, chi_square.
+    """
+    if isinstance(metric, str):
+        if metric not in METRICS:
+            raise StudyError(
+                f"metric of {layer_name} is {metric!r}; {did_you_mean(metric, METRICS)}."
+            )
+    elif not (isinstance(metric, pd.DataFrame) or callable(metric)):
+        raise StudyError(
+            f"metric of {layer_name} is of type {type(metric).__name__}; expected a name "
+            f"({', '.join(METRICS)}), a function from an array of patients x features to one of "
+            "patients x patients, or a pandas.DataFrame of distances, patients x patients."
+        )
+
+
+def distance_table(layer: PreparedLayer, metric: Metric) -> pd.DataFrame:
+    """Return the table of a layer that a distance is computed on.
+
+    This is ``scaled``, the standardised or binary features, for all but ``"chi_square"``, which
+    compares amounts: it takes the same features from ``values``, which must be complete and not
+    negative. That fits mutations (0/1) and expression and microRNA made log2(x + 1) from counts,
+    TPM or FPKM; not z-scores, normal scores, M-values or copy-number levels.
+
+    Parameters
+    ----------
+    layer : PreparedLayer
+        The layer.
+    metric : str, callable or pandas.DataFrame
+        The distance.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x features, complete.
+
+    Raises
+    ------
+    StudyError
+        If the distance cannot be computed on the layer, or can tell no patients apart there:
+        ``"chi_square"`` with negative or missing values or a patient without any amount,
+        ``"jaccard"`` where hardly a value is 0, ``"hamming"`` where hardly two patients share one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import PreparedLayer
+    >>> scaled = pd.DataFrame({"A": [-1.0, 1.0]}, ["P1", "P2"])
+    >>> values = pd.DataFrame({"A": [3.0, 5.0], "B": [2.0, 2.0]}, ["P1", "P2"])
+    >>> layer = PreparedLayer("expression", scaled, values, "log2", None)
+    >>> distance_table(layer, "chi_square").to_dict("list")
+    {'A': [3.0, 5.0]}
+    """
+    check_metric(metric, f"a layer of kind {layer.kind}")
+    name = metric_name(metric) if isinstance(metric, str) else ""
+    if name == "chi_square":
+        return _amounts(layer)
+    table = layer.scaled
+    # A standardised value may be 0, and limited ones may be equal, by chance: few are.
+    if name == "jaccard" and len(table) and (table.to_numpy() != 0).mean() > 0.99:
+        raise StudyError(
+            f"metric jaccard compares what is present, any value other than 0, but hardly a value "
+            f"of this layer (kind {layer.kind}, scale {layer.scale}) is 0, so that all patients "
+            "would be alike. It fits mutations; use euclidean or correlation here."
+        )
+    if name == "hamming" and len(table) > 1 and (table.nunique() > 0.9 * len(table)).mean() > 0.5:
+        raise StudyError(
+            f"metric hamming counts features that differ, but hardly two patients share a value "
+            f"in this layer (kind {layer.kind}, scale {layer.scale}), so that all would be equally "
+            "far apart. It fits mutations and copy-number levels; use euclidean or correlation "
+            "here."
+        )
+    return table
+
+
+_FIT_CHI_SQUARE = (
+    "It fits amounts: mutations (0/1), or expression and microRNA given as counts, TPM or FPKM. "
+    "Choose another metric for this layer."
+)
+
+
+def _amounts(layer: PreparedLayer) -> pd.DataFrame:
+    """Take the features used for distances as amounts, complete and not negative."""
+    values = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    amounts = values.reindex(index=layer.scaled.index, columns=layer.scaled.columns)
+    array = amounts.to_numpy(dtype=np.float64)
+    for wrong, problem in ((np.isnan(array), "missing"), (array < 0, "negative")):
+        if wrong.any():
+            i, j = map(int, np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+            raise StudyError(
+                f"metric chi_square needs values that are complete and not negative, but the layer "
+                f"(kind {layer.kind}, scale {layer.scale}) has "
+                f"{count(int(wrong.sum()), 'value')} {problem}, the first in feature "
+                f'"{amounts.columns[j]}" of patient "{amounts.index[i]}". {_FIT_CHI_SQUARE}'
+            )
+    empty = amounts.index[array.sum(axis=1) == 0]
+    if len(empty):
+        raise StudyError(
+            f"metric chi_square compares the profiles of patients, but {len(empty)} of "
+            f"{len(amounts)} patients have 0 in all features of the layer (kind {layer.kind}): "
+            f"{listed(empty)}. Leave them out of the layer, or choose another metric."
+        )
+    return amounts

@@ -1,0 +1,179 @@
+"""Distances that a user brings: a table of patients x patients, or what a function returned."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.tables import count, listed
+from omicsfuse.errors import StudyError
+
+#: Differences below this share of the largest distance are rounding.
+TOLERANCE = 1e-8
+
+
+def precomputed_distances(
+    frame: pd.DataFrame, patients: pd.Index, layer: str = "precomputed"
+) -> np.ndarray:
+    """Take the distances of some patients from a table of patients x patients, and check them.
+
+    Patients of the table beyond those asked for are not looked at. Asymmetry and a diagonal within
+    rounding (1e-8 of the largest distance) are put right.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Patients (index) x patients (columns), in any order: distances, not similarities.
+    patients : pandas.Index
+        Patients that are wanted.
+    layer : str
+        Name of the layer, for messages.
+
+    Returns
+    -------
+    array of shape (n, n)
+        Symmetric distances with a zero diagonal, in the order of ``patients``.
+
+    Raises
+    ------
+    StudyError
+        If patients are missing or named twice, or the distances are not numbers, not finite,
+        negative, asymmetric, or not 0 between a patient and themselves.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame([[0.0, 2.0], [2.0, 0.0]], ["P1", "P2"], ["P1", "P2"])
+    >>> precomputed_distances(frame, pd.Index(["P2", "P1"]), "images")
+    array([[0., 2.],
+           [2., 0.]])
+    """
+    what = f"precomputed distances of layer {layer!r}"
+    if not isinstance(frame, pd.DataFrame):
+        raise StudyError(
+            f"{what}: found a {type(frame).__name__}; expected a pandas.DataFrame with the same "
+            "patients in rows and columns."
+        )
+    wanted = [str(patient) for patient in patients]
+    places = []
+    for labels, side in ((frame.index, "rows"), (frame.columns, "columns")):
+        names = pd.Index([str(label) for label in labels])
+        if not names.is_unique:
+            repeated = names[names.duplicated()].unique()
+            raise StudyError(
+                f"{what}: {count(len(repeated), 'patient')} named more than once in the {side}: "
+                f"{listed(repeated)}. Keep one of each."
+            )
+        at = names.get_indexer(pd.Index(wanted))
+        missing = [patient for patient, place in zip(wanted, at, strict=True) if place < 0]
+        if missing:
+            raise StudyError(
+                f"{what}: {count(len(missing), 'patient')} of the layer not in the {side}: "
+                f"{listed(missing)} (the {side} begin with {listed(names, 3)}). Give distances "
+                "of every patient of the layer, named as in its table."
+            )
+        places.append(at)
+    part = frame.iloc[places[0], places[1]]
+    return checked_distances(part, len(wanted), what, pd.Index(wanted))
+
+
+def checked_distances(
+    given: object, n: int, what: str, patients: pd.Index | None = None
+) -> np.ndarray:
+    """Return distances as a new float64 array, exactly symmetric, or say what is wrong with them.
+
+    Parameters
+    ----------
+    given : array or pandas.DataFrame
+        What should be n x n distances.
+    n : int
+        Patients.
+    what : str
+        What it is, at the head of messages.
+    patients : pandas.Index, optional
+        Names of the patients; places are counted from 0 without them.
+
+    Returns
+    -------
+    array of shape (n, n)
+
+    Raises
+    ------
+    StudyError
+        If it is not a square of n x n finite, non-negative, symmetric numbers with zero diagonal.
+
+    Examples
+    --------
+    >>> checked_distances([[0, 1], [2, 0]], 2, "metric mine")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: metric mine: distances must be the same both ways, found 1 from \
+row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
+    """
+    distances = _numbers(given, what)
+    if distances.shape != (n, n):
+        raise StudyError(
+            f"{what}: expected {n} x {n} distances, patients x patients, found shape "
+            f"{distances.shape}."
+        )
+
+    def row(i: int) -> str:
+        return f"row {i}" if patients is None else f'patient "{patients[i]}"'
+
+    def first(wrong: np.ndarray) -> tuple[int, int]:
+        i, j = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        return int(i), int(j)
+
+    bad = ~np.isfinite(distances)
+    if bad.any():
+        i, j = first(bad)
+        raise StudyError(
+            f"{what}: distances must be finite, found {count(int(bad.sum()), 'value')} missing or "
+            f"infinite, the first from {row(i)} to {row(j)}."
+        )
+    rounding = TOLERANCE * np.abs(distances).max(initial=0.0)
+    diagonal = distances.diagonal()
+    if (np.abs(diagonal) > rounding).any():
+        i = int(np.argmax(np.abs(diagonal) > rounding))
+        similar = (distances <= diagonal[:, None] + rounding).all() and (diagonal > 0).all()
+        hint = (
+            "These look like similarities: give distances, for example 1 - similarity."
+            if similar
+            else "Give distances, in which every patient is at 0 from themselves."
+        )
+        raise StudyError(
+            f"{what}: the distance from a patient to themselves must be 0, found {diagonal[i]:g} "
+            f"at {row(i)}. {hint}"
+        )
+    bad = distances < -rounding
+    if bad.any():
+        i, j = first(bad)
+        raise StudyError(
+            f"{what}: distances must not be negative, found {distances[i, j]:g} from {row(i)} to "
+            f"{row(j)}. A correlation r becomes a distance by 1 - r."
+        )
+    bad = np.abs(distances - distances.T) > rounding
+    if bad.any():
+        i, j = first(bad)
+        raise StudyError(
+            f"{what}: distances must be the same both ways, found {distances[i, j]:g} from "
+            f"{row(i)} to {row(j)} but {distances[j, i]:g} back; average the two if that is meant, "
+            "(d + d.T) / 2."
+        )
+    symmetric = np.maximum((distances + distances.T) / 2, 0.0)
+    np.fill_diagonal(symmetric, 0.0)
+    return symmetric
+
+
+def _numbers(given: object, what: str) -> np.ndarray:
+    """Take anything that looks like a table of real numbers as float64."""
+    try:
+        if isinstance(given, pd.DataFrame):
+            given = given.to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers = np.asarray(given)
+        if numbers.dtype == object or np.iscomplexobj(numbers):
+            raise TypeError("not real numbers")
+        return numbers.astype(np.float64)
+    except (TypeError, ValueError):
+        raise StudyError(
+            f"{what}: expected a square array of numbers, found a {type(given).__name__} that is "
+            "not one."
+        ) from None

@@ -1,0 +1,212 @@
+"""Who is fused: the patients of each layer, who is left out, and how pairs of them were seen."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
+from omicsfuse.errors import CohortError, OmicsfuseWarning
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The fused patients, and which of them each layer covers.
+
+    Attributes
+    ----------
+    patients : pandas.Index
+        Fused patients, in order.
+    positions : mapping of str to array
+        For each layer, the positions of its patients in ``patients``, rising.
+    """
+
+    patients: pd.Index
+    positions: Mapping[str, np.ndarray]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer covers every patient."""
+        return all(len(own) == len(self.patients) for own in self.positions.values())
+
+    def sizes(self) -> dict[str, int]:
+        """Patients of each layer."""
+        return {name: len(own) for name, own in self.positions.items()}
+
+    def names(self, layer: str) -> pd.Index:
+        """Names of a layer's patients, in order."""
+        return self.patients[self.positions[layer]]
+
+
+def fused_patients(
+    layers: Mapping[str, pd.Index], patients: str, min_layers: int
+) -> tuple[Members, pd.DataFrame, tuple[Loss, ...]]:
+    """Decide who is fused, and count the others.
+
+    Parameters
+    ----------
+    layers : mapping of str to pandas.Index
+        Patients of each layer to fuse.
+    patients : {"all", "complete"}
+        Patients who have any layer, or every one.
+    min_layers : int
+        With ``"all"``: layers that a patient must have.
+
+    Returns
+    -------
+    members : Members
+        Who is fused.
+    coverage : pandas.DataFrame
+        All patients of the layers x layers, bool.
+    losses : tuple of Loss
+        Who is not.
+
+    Raises
+    ------
+    CohortError
+        If fewer than ten patients are left, or layers have too few patients in common.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If layers are linked only by less than a third of the patients of the smaller one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> everyone = pd.Index([f"P{i}" for i in range(12)])
+    >>> layers = {"a": everyone, "b": everyone[:11]}
+    >>> members, coverage, losses = fused_patients(layers, "all", 1)
+    >>> members.sizes(), losses
+    ({'a': 12, 'b': 11}, ())
+    >>> fused_patients(layers, "complete", 1)[0].sizes()
+    {'a': 11, 'b': 11}
+    """
+    coverage = _coverage(layers)
+    enough = coverage.shape[1] if patients == "complete" else min_layers
+    brought = coverage.sum(axis=1)
+    names = coverage.index[brought >= enough]
+    if len(names) < MINIMUM_PATIENTS:
+        _refuse_few(coverage, len(names), enough)
+    has = coverage.loc[names]
+    _check_links(has)
+    positions = {str(name): np.flatnonzero(column.to_numpy()) for name, column in has.items()}
+    return Members(names, positions), coverage, _patients_lost(coverage, enough)
+
+
+def pairs_by_coverage(coverage: pd.DataFrame) -> dict[str, float]:
+    """Share of the pairs of patients that every layer sees, that some see, and that none does.
+
+    Parameters
+    ----------
+    coverage : pandas.DataFrame
+        Fused patients x layers, bool.
+
+    Returns
+    -------
+    dict
+        Keys ``in_every_layer``, ``in_some_layers``, ``in_no_layer``; they sum to 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> pairs_by_coverage(pd.DataFrame({"a": [True] * 4, "b": [True, True, True, False]}))
+    {'in_every_layer': 0.5, 'in_some_layers': 0.5, 'in_no_layer': 0.0}
+    """
+    patterns, counts = np.unique(coverage.to_numpy(), axis=0, return_counts=True)
+    common = patterns.astype(int) @ patterns.T.astype(int)
+    pairs = np.outer(counts, counts).astype(float)
+    np.fill_diagonal(pairs, counts * (counts - 1.0))
+    total = max(pairs.sum(), 1.0)
+    every = pairs[common == coverage.shape[1]].sum()
+    none = pairs[common == 0].sum()
+    some = pairs.sum() - every - none
+    shares = {"in_every_layer": every, "in_some_layers": some, "in_no_layer": none}
+    return {name: float(count / total) for name, count in shares.items()}
+
+
+def _coverage(layers: Mapping[str, pd.Index]) -> pd.DataFrame:
+    """Patients x layers: who brought what, patients in order of first appearance."""
+    order: dict[str, None] = {}
+    for own in layers.values():
+        order.update(dict.fromkeys(own))
+    patients = pd.Index(list(order), name="patient")
+    return pd.DataFrame({name: patients.isin(own) for name, own in layers.items()}, index=patients)
+
+
+def _refuse_few(coverage: pd.DataFrame, kept: int, enough: int) -> None:
+    """Say how many patients each layer has where too few are left."""
+    counts = ", ".join(f"{name} {int(has.sum())}" for name, has in coverage.items())
+    every = enough == coverage.shape[1]
+    what = "every layer" if every else f"at least {enough} of the layers"
+    raise CohortError(
+        f"only {kept} patients are present in {what} ({counts}); at least {MINIMUM_PATIENTS} are "
+        "needed. Leave out the layer that few patients have, or check that the tables name "
+        "patients alike."
+    )
+
+
+def _check_links(has: pd.DataFrame) -> None:
+    """Refuse layers that no patients link to the others; warn where few do.
+
+    Two layers are linked by ten patients in common, and every layer must be reached from the first
+    over links, as nothing could be said about pairs of patients otherwise. Where a link is less
+    than a third of the smaller layer, subtypes tend to follow the layers that patients have
+    (measured in benchmarks/partial.py).
+    """
+    numbers = has.to_numpy(dtype=int)
+    common = numbers.T @ numbers
+    sizes = np.diagonal(common)
+    linked = common >= MINIMUM_PATIENTS
+    few = np.flatnonzero(sizes < MINIMUM_PATIENTS)
+    strangers = few if len(few) else np.flatnonzero(~_reached(linked))
+    if len(strangers):
+        raise CohortError(
+            f"layer {has.columns[strangers[0]]!r} has {_in_common(has, common, strangers[0])}. "
+            f"Layers are fused over patients who have both: at least {MINIMUM_PATIENTS} with a "
+            "layer that is itself linked to the others. Leave the layer out, or check that the "
+            "tables name patients alike."
+        )
+    strong = linked & (3 * common >= np.minimum(sizes[:, None], sizes[None, :]))
+    weak = np.flatnonzero(~_reached(strong))
+    if len(weak):
+        warnings.warn(
+            f"layer {has.columns[weak[0]]!r} has {_in_common(has, common, weak[0])}: less than a "
+            "third of the smaller layer. Subtypes may follow the layers that patients have; see "
+            "how they go with the pattern of missing layers, and compare with the layer left out.",
+            OmicsfuseWarning,
+            stacklevel=4,
+        )
+
+
+def _reached(linked: np.ndarray) -> np.ndarray:
+    """Which layers can be reached from the first over links."""
+    reached = np.zeros(len(linked), dtype=bool)
+    reached[0] = True
+    for _ in range(len(linked)):
+        reached |= linked[reached].any(axis=0)
+    return reached
+
+
+def _in_common(has: pd.DataFrame, common: np.ndarray, layer: int) -> str:
+    """Patients of a layer, and how many of them it shares with each other layer."""
+    shared = ", ".join(
+        f"{common[layer, i]} with {other}" for i, other in enumerate(has.columns) if i != layer
+    )
+    return f"{common[layer, layer]} patients, in common {shared or 'none, as it is alone'}"
+
+
+def _patients_lost(coverage: pd.DataFrame, enough: int) -> tuple[Loss, ...]:
+    """Count the patients who brought too few layers."""
+    lost = coverage.index[coverage.sum(axis=1) < enough]
+    if not len(lost):
+        return ()
+    if enough == coverage.shape[1]:
+        # One count of patients; what each layer lacks is in the coverage, not counted again.
+        lacking = ", ".join(f"{name} lacks {int((~has).sum())}" for name, has in coverage.items())
+        reason = f"not in every fused layer ({lacking})"
+    else:
+        reason = f"in fewer than {enough} of the {coverage.shape[1]} fused layers"
+    return (Loss("fuse", "", "patients", len(lost), reason, tuple(map(str, lost[:5]))),)

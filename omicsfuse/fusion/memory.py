@@ -1,0 +1,76 @@
+"""Memory is asked for before it is used: a clear refusal in place of a killed process."""
+
+from pathlib import Path
+
+from omicsfuse.errors import StudyError
+
+#: Where Linux says how much a container may use: the limit, what it uses, and its statistics.
+_CONTAINER = Path("/sys/fs/cgroup")
+
+#: Share of the available memory that a fusion may take; the rest is for what comes after it.
+_USABLE = 0.9
+
+
+def available_memory(container: Path = _CONTAINER) -> int:
+    """Bytes that this process can still use: what the machine has left, or its container.
+
+    Parameters
+    ----------
+    container : Path
+        Folder in which the container's limits stand.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> available_memory() > 0
+    True
+    """
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit = int((container / "memory.max").read_text())
+        used = int((container / "memory.current").read_text())
+        lines = (container / "memory.stat").read_text().splitlines()
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return free
+    # Pages of files that were only read are given back on demand.
+    reclaimable = sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+    return max(min(free, limit - used + reclaimable), 0)
+
+
+def usable_memory() -> int:
+    """Bytes that a fusion may take: nine tenths of what is available, the rest is for others."""
+    return int(_USABLE * available_memory())
+
+
+def require_memory(needed: int, what: str, advice: str) -> None:
+    """Refuse work that would not fit into memory.
+
+    Parameters
+    ----------
+    needed : int
+        Bytes that it takes at its peak.
+    what : str
+        The work, to begin the message with.
+    advice : str
+        What to change, to end it with.
+
+    Raises
+    ------
+    StudyError
+        If less than that is available, a tenth set aside.
+
+    Examples
+    --------
+    >>> require_memory(10, "a tiny fusion", "use a bigger machine")
+    """
+    if needed > usable_memory():
+        there = available_memory()
+        raise StudyError(
+            f"{what} takes about {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB "
+            f"are available, of which nine tenths may be used; {advice}."
+        )

@@ -1,0 +1,407 @@
+"""Similarity network fusion of large cohorts, in time near-linear in the number of patients."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.checks.arguments import positive_number, seed, whole_number
+from omicsfuse.errors import StudyError
+from omicsfuse.fusion.affinity import usable_neighbors
+from omicsfuse.fusion.exact import check_settings, layer_neighbors
+from omicsfuse.fusion.neighbors import EXACT_BELOW, checked_metric
+from omicsfuse.fusion.sparse_network import NetworkOperator, SplitNetwork, from_rows, symmetrised
+from omicsfuse.fusion.sparse_start import StartSettings, extended, layer_network, normalised
+
+#: Layers that can be fused: who brought which is held in the bits of a number.
+_MOST_LAYERS = 16
+
+#: Vectors of random signs by which the change of an iteration is estimated.
+_PROBES = 16
+
+
+@dataclass(frozen=True, eq=False)
+class SparseFusion:
+    """The fused network of a large cohort.
+
+    Attributes
+    ----------
+    network : csr_array of shape (n, n)
+        Kept pairs with their fused affinities, and the diagonal; symmetric, columns in order.
+    smooth : NetworkOperator
+        The whole network without its diagonal, with the smooth rest of the pairs that are not
+        kept, as an operator that multiplies by it: what ``laplacian_spectrum`` and the silhouettes
+        take.
+    per_layer : list of csr_array of shape (n_v, n_v)
+        Each layer's affinities between nearest neighbours, before fusion.
+    changes : array of shape (n_iterations,)
+        Change of the sum over layers in each iteration as a share of it, by Frobenius norm,
+        estimated from random vectors.
+    params : dict
+        Settings as used, and how neighbours were found.
+    """
+
+    network: sparse.csr_array
+    smooth: NetworkOperator
+    per_layer: list[sparse.csr_array]
+    changes: np.ndarray
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def fuse_sparse(
+    tables: Sequence[np.ndarray],
+    members: Sequence[np.ndarray],
+    n: int,
+    metrics: Sequence[str],
+    *,
+    n_neighbors: int = 20,
+    n_kept: int = 60,
+    mu: float = 0.5,
+    n_iterations: int = 20,
+    variant: str = "paper",
+    layer_weights: Sequence[float] | None = None,
+    rank: int = 30,
+    n_landmarks: int = 1000,
+    exact_below: int = EXACT_BELOW,
+    random_state: int = 0,
+    n_threads: int = 1,
+) -> SparseFusion:
+    r"""Fuse layers by similarity network fusion without any patients x patients matrix.
+
+    The method is that of ``fuse_affinities``, with each network P held in two parts: what its
+    ``n_kept`` strongest pairs a patient have of their own, and a smooth rest of low rank,
+
+    .. math::
+        P^{(v)} \approx E^{(v)} + B^{(v)} C^{(v)} B^{(v)\top}
+
+    The rest matters: in data of many features most of the weight of P lies in small affinities
+    outside the neighbours, and S, scaled by it, diffuses far less than S of truncated rows would.
+    It is fitted to each patient's affinities to a sample of patients. In each iteration both parts
+    are diffused through S; the strongest pairs are kept again, and of what is dropped the smooth
+    part goes into the rest.
+
+    A patient who lacks a layer is its own only neighbour there. A pair that a layer does not see
+    starts with the mean of the layers that do, and at 0 if there are none; and K shrinks with a
+    layer's share of the patients.
+
+    Parameters
+    ----------
+    tables : sequence of arrays of shape (n_v patients, p_v features)
+        Layers, complete and finite.
+    members : sequence of arrays of shape (n_v,)
+        Which of the n patients the rows of each table are, in rising order.
+    n : int
+        Number of patients.
+    metrics : sequence of str
+        Distance of each layer, of ``SPARSE_METRICS``.
+    n_neighbors : int
+        Neighbours that set the local scale, and entries a row in S (K of the paper).
+    n_kept : int
+        Strongest pairs kept for each patient, at least ``n_neighbors``.
+    mu : float
+        Width of the affinity kernel.
+    n_iterations : int
+        Iterations of the fusion.
+    variant : {"paper", "snfpy"}
+        Normalisation, see ``fuse_affinities``; here both break ties among neighbours by position.
+    layer_weights : sequence of float, optional
+        Weight of each layer in the mean of the others and in the final mean; equal by default.
+    rank : int
+        Rank of the smooth rest; 0 leaves it out.
+    n_landmarks : int
+        Patients to whom the smooth rest is fitted.
+    exact_below : int
+        Largest layer in which neighbours are found exactly, see ``nearest_neighbors``.
+    random_state : int
+        Seed of NN-descent and of the sample.
+    n_threads : int
+        Layers worked on at a time; the result does not depend on it.
+
+    Returns
+    -------
+    SparseFusion
+
+    Raises
+    ------
+    StudyError
+        If layers, patients or settings do not fit together.
+
+    References
+    ----------
+    Wang B et al. Similarity network fusion for aggregating data types on a genomic scale.
+    Nature Methods 2014;11:333-337.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> points = np.random.default_rng(0).normal(size=(40, 3))
+    >>> everyone = np.arange(40)
+    >>> fusion = fuse_sparse([points, points], [everyone] * 2, 40, ["euclidean"] * 2, n_kept=25)
+    >>> fusion.network.shape
+    (40, 40)
+    """
+    n = whole_number(n, "n", 3)
+    rows = _checked_layers(tables, members, n, metrics)
+    check_settings(n_iterations, variant)
+    k = usable_neighbors(n_neighbors, n)
+    n_kept = whole_number(n_kept, "n_kept")
+    if n_kept < k:
+        raise StudyError(
+            f"n_kept is {n_kept}, fewer than the {k} neighbours; keep at least as many, "
+            "and three times as many for networks close to the exact ones."
+        )
+    weights = _checked_weights(layer_weights, len(tables))
+    start = StartSettings(
+        n_kept=n_kept,
+        mu=positive_number(mu, "mu"),
+        variant=variant,
+        rank=whole_number(rank, "rank", 0),
+        n_landmarks=whole_number(n_landmarks, "n_landmarks"),
+        exact_below=whole_number(exact_below, "exact_below", 0),
+        random_state=seed(random_state),
+    )
+    n_threads = whole_number(n_threads, "n_threads")
+    neighbors = [layer_neighbors(k, len(one), n) for one in rows]
+
+    def begin(v: int) -> tuple[SplitNetwork, sparse.csr_array, sparse.csr_array]:
+        chance = [start.random_state, v]
+        return layer_network(tables[v], metrics[v], neighbors[v], start, chance)
+
+    # One thread in each product: the last bits must not depend on how many there are.
+    with threadpool_limits(limits=1), ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
+        begun = list(pool.map(begin, range(len(rows))))
+        networks, local = extended(
+            [b[0] for b in begun], [b[1] for b in begun], rows, n, weights, start.rank
+        )
+        per_layer = [b[2] for b in begun]
+        del begun
+        fused, changes = _iterate(
+            networks, local, rows, weights, n_kept, n_iterations, variant, start.random_state, pool
+        )
+    params = {
+        "n_neighbors": neighbors,
+        "n_kept": n_kept,
+        "rank": fused.core.shape[0],
+        "n_landmarks": start.n_landmarks,
+        "neighbors": ["exact" if len(one) <= exact_below else "NN-descent" for one in rows],
+        "random_state": start.random_state,
+    }
+    return SparseFusion(fused.whole(), NetworkOperator(fused), per_layer, changes, params)
+
+
+def sparse_memory(n: int, layers: int, features: int, n_kept: int = 60) -> int:
+    """Estimate the memory that ``fuse_sparse`` takes at its peak, tables included.
+
+    Parameters
+    ----------
+    n, layers : int
+        Patients, and layers to be fused.
+    features : int
+        Features of all layers together.
+    n_kept : int
+        Strongest pairs kept for each patient.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Examples
+    --------
+    >>> sparse_memory(100_000, 4, 1100) < 10 * 2**30
+    True
+    """
+    entry = 12  # a double and a 32-bit position
+    # Networks, their affinities before fusion, the new ones, and copies while they are made.
+    kept = n * n_kept * entry * (5 * layers + 12)
+    landmarks = n * 1000 * 4 * 2
+    smooth = n * 30 * 8 * 8 * layers
+    return n * features * 12 + kept + landmarks + smooth + 300 * 2**20
+
+
+def _iterate(
+    networks: list[SplitNetwork],
+    local: list[sparse.csr_array],
+    members: list[np.ndarray],
+    weights: np.ndarray,
+    n_kept: int,
+    n_iterations: int,
+    variant: str,
+    random_state: int,
+    pool: ThreadPoolExecutor,
+) -> tuple[SplitNetwork, np.ndarray]:
+    """Fuse: the mean of the networks after all iterations, and the changes on the way."""
+    n = len(networks[0].diagonal)
+    has = [np.isin(np.arange(n), rows).astype(np.float64) for rows in members]
+    signs = np.random.default_rng(random_state).choice([-1.0, 1.0], (n, _PROBES))
+    before = _probed(networks, weights, signs)
+    changes = []
+    for _ in range(n_iterations):
+        stack = _Stack.of(networks)
+        current = networks
+
+        def update(v: int, stack: "_Stack" = stack, current: list[SplitNetwork] = current) -> Any:
+            others = np.where(np.arange(len(weights)) == v, 0.0, weights)
+            # A single layer is diffused through itself.
+            others = others / others.sum() if others.any() else np.ones(1)
+            return _diffused(current, stack, others, local[v], v, has[v], n_kept, variant)
+
+        networks = list(pool.map(update, range(len(networks))))
+        after = _probed(networks, weights, signs)
+        changes.append(float(np.linalg.norm(after - before) / np.linalg.norm(before)))
+        before = after
+    return _mean(networks, weights / weights.sum(), variant), np.array(changes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stack:
+    """Kept entries of all layers in one array, row starts of each, and diagonals beyond smooth."""
+
+    start: np.ndarray
+    column: np.ndarray
+    value: np.ndarray
+    diagonal: np.ndarray
+
+    @classmethod
+    def of(cls, networks: list[SplitNetwork]) -> "_Stack":
+        sizes = np.cumsum([0] + [p.kept.nnz for p in networks])
+        return cls(
+            np.stack([p.kept.indptr + size for p, size in zip(networks, sizes[:-1], strict=True)]),
+            np.concatenate([p.kept.indices for p in networks]),
+            np.concatenate([p.kept.data for p in networks]),
+            np.stack([p.diagonal - p.smooth_diagonal() for p in networks]),
+        )
+
+
+def _diffused(
+    networks: list[SplitNetwork],
+    stack: _Stack,
+    weights: np.ndarray,
+    s: sparse.csr_array,
+    v: int,
+    has: np.ndarray,
+    n_kept: int,
+    variant: str,
+) -> SplitNetwork:
+    """S Q S' for one layer, Q the weighted mean of the others, in two parts again."""
+    from omicsfuse.fusion.sparse_kernels import diffuse_rows, weighted_sum_rows
+
+    n = len(stack.diagonal[0])
+    m = min(n_kept, n - 1)
+    column, value = np.zeros((n, m), dtype=np.int32), np.zeros((n, m))
+    count, diagonal = np.zeros(n, dtype=np.int64), np.zeros(n)
+    own = weights @ stack.diagonal
+    weighted_sum_rows(stack.start, stack.column, stack.value, weights, m, column, value, count)
+    q = sparse.csr_array(from_rows(column, value, count) + sparse.diags_array(own))
+    t = sparse.csr_array(s.T.tocsr())
+    diffuse_rows(
+        *(s.indptr, s.indices, s.data, t.indptr, t.indices, t.data, q.indptr, q.indices, q.data),
+        *(m, m + 1, column, value, count, diagonal),
+    )
+    del q
+    kept = symmetrised(from_rows(column, value, count))
+    del column, value
+    old = networks[v].factor
+    factor, core = old, networks[v].core
+    if old.shape[1]:
+        used = [(w, p) for w, p in zip(weights, networks, strict=True) if w]
+
+        def smooth(right: np.ndarray) -> np.ndarray:
+            inner = t @ right
+            return np.asarray(s @ sum(w * p.smooth_product(inner) for w, p in used))
+
+        def beyond(right: np.ndarray) -> np.ndarray:
+            inner = t @ right
+            entries = sum(w * (p.kept @ inner) for w, p in used) + own[:, None] * inner
+            return np.asarray(s @ entries - kept @ right - diagonal[:, None] * right)
+
+        orthonormal = np.linalg.qr(old)[0]
+        factor = np.linalg.qr(smooth(orthonormal) + beyond(orthonormal))[0]
+        core = factor.T @ (smooth(factor) + beyond(factor))
+        core = (core + core.T) / 2
+    result = SplitNetwork(kept, diagonal, factor, core)
+    result = replace(result, diagonal=diagonal + result.smooth_diagonal())
+    if variant == "paper":
+        return normalised(result, variant)
+    # Raised for those who have the layer; the others' only neighbour in it is themselves anyway.
+    return replace(result, diagonal=result.diagonal + has)
+
+
+def _mean(networks: list[SplitNetwork], weights: np.ndarray, variant: str) -> SplitNetwork:
+    """Weighted mean of the networks, finished as the variant has it."""
+    kept = sparse.csr_array(networks[0].kept * weights[0])
+    for w, p in zip(weights[1:], networks[1:], strict=True):
+        kept = sparse.csr_array(kept + p.kept * w)
+    kept.sort_indices()
+    diagonal = sum(w * p.diagonal for w, p in zip(weights, networks, strict=True))
+    factor = np.hstack([p.factor for p in networks])
+    core = np.zeros((factor.shape[1], factor.shape[1]))
+    place = 0
+    for w, p in zip(weights, networks, strict=True):
+        here = slice(place, place + p.core.shape[0])
+        core[here, here] = w * p.core
+        place = here.stop
+    return _finished(SplitNetwork(kept, np.asarray(diagonal), factor, core), variant)
+
+
+def _finished(network: SplitNetwork, variant: str) -> SplitNetwork:
+    """Last normalisation of a fused network."""
+    network = normalised(network, variant)
+    if variant == "paper":
+        return network
+    return replace(network, diagonal=network.diagonal + 0.5)
+
+
+def _probed(networks: list[SplitNetwork], weights: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """The summed network times random signs: their mean square is its squared Frobenius norm."""
+    total = np.zeros_like(signs)
+    for w, p in zip(weights, networks, strict=True):
+        own = p.diagonal - p.smooth_diagonal()
+        total += w * (p.kept @ signs + p.smooth_product(signs) + own[:, None] * signs)
+    return total
+
+
+def _checked_layers(
+    tables: Sequence[np.ndarray], members: Sequence[np.ndarray], n: int, metrics: Sequence[str]
+) -> list[np.ndarray]:
+    """Rows of the patients of each layer, or a refusal of what does not fit together."""
+    if not 1 <= len(tables) <= _MOST_LAYERS:
+        raise StudyError(f"1 to {_MOST_LAYERS} layers can be fused, found {len(tables)}.")
+    if not len(tables) == len(members) == len(metrics):
+        raise StudyError(
+            f"each layer needs a table, its patients and a metric, found {len(tables)} tables, "
+            f"{len(members)} lists of patients and {len(metrics)} metrics."
+        )
+    rows = [np.asarray(one, dtype=np.int64) for one in members]
+    for v, (table, one) in enumerate(zip(tables, rows, strict=True)):
+        checked_metric(metrics[v])
+        if len(table) != len(one):
+            raise StudyError(
+                f"layer {v + 1} has {len(table)} rows for {len(one)} patients; they must agree."
+            )
+        if len(one) < 3:
+            raise StudyError(f"layer {v + 1} has {len(one)} patients; at least 3 are needed.")
+        if one[0] < 0 or one[-1] >= n or (np.diff(one) <= 0).any():
+            raise StudyError(
+                f"the patients of layer {v + 1} must be rows 0 to {n - 1}, each once, in rising "
+                "order."
+            )
+    absent = np.setdiff1d(np.arange(n), np.concatenate(rows))
+    if len(absent):
+        raise StudyError(f"{len(absent)} patients are in no layer (first at row {absent[0]}).")
+    return rows
+
+
+def _checked_weights(layer_weights: Sequence[float] | None, n_layers: int) -> np.ndarray:
+    """Weight of each layer, positive and finite."""
+    if layer_weights is None:
+        return np.ones(n_layers)
+    if len(layer_weights) != n_layers:
+        raise StudyError(
+            f"layer_weights has {len(layer_weights)} weights for {n_layers} layers; give one each."
+        )
+    return np.array([positive_number(w, "a weight of layer_weights") for w in layer_weights])

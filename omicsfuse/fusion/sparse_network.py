@@ -1,0 +1,177 @@
+"""A network held as its strongest entries and a smooth rest of low rank."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
+
+
+@dataclass(frozen=True, eq=False)
+class SplitNetwork:
+    """A symmetric network in two parts: entries kept one by one, and a matrix of low rank.
+
+    Attributes
+    ----------
+    kept : csr_array of shape (n, n)
+        What kept pairs have on top of the smooth part; no diagonal.
+    diagonal : array of shape (n,)
+        Diagonal of the whole network.
+    factor, core : arrays of shape (n, r) and (r, r)
+        Smooth part, ``factor @ core @ factor.T``; it holds off the diagonal.
+    """
+
+    kept: sparse.csr_array
+    diagonal: np.ndarray
+    factor: np.ndarray
+    core: np.ndarray
+
+    def smooth_diagonal(self) -> np.ndarray:
+        """Diagonal of the smooth part, which is not the network's."""
+        return np.asarray(np.einsum("ij,ij->i", self.factor @ self.core, self.factor))
+
+    def smooth_product(self, right: np.ndarray) -> np.ndarray:
+        """Smooth part times a vector or matrix."""
+        return np.asarray(self.factor @ (self.core @ (self.factor.T @ right)))
+
+    def row_sums(self) -> np.ndarray:
+        """Sums of the rows without the diagonal."""
+        smooth = self.smooth_product(np.ones(len(self.factor))) - self.smooth_diagonal()
+        return np.asarray(self.kept.sum(axis=1) + smooth)
+
+    def values(self) -> np.ndarray:
+        """Entries of the whole network at the kept places, in their order."""
+        return np.asarray(self.kept.data + _smooth_at(self.kept, self.factor, self.core))
+
+    def whole(self) -> sparse.csr_array:
+        """Kept places with the values of the whole network, and the diagonal."""
+        kept = with_values(self.kept, self.values())
+        whole = sparse.csr_array(kept + sparse.diags_array(self.diagonal))
+        whole.sort_indices()
+        return whole
+
+    def scaled(self, factors: np.ndarray) -> "SplitNetwork":
+        """Multiply each entry by the mean of both patients' factors; the diagonal stays.
+
+        The smooth part takes the geometric mean, which keeps its rank; where factors differ
+        little between patients, so do the two means.
+        """
+        rows = np.repeat(np.arange(len(factors)), np.diff(self.kept.indptr))
+        means = (factors[rows] + factors[self.kept.indices]) / 2
+        kept = with_values(self.kept, self.kept.data * means)
+        return replace(self, kept=kept, factor=self.factor * np.sqrt(factors)[:, None])
+
+
+class NetworkOperator(LinearOperator):
+    """A whole network without its diagonal, as an operator that multiplies by it.
+
+    Spectral clustering and silhouettes need no more of a network than that.
+
+    Parameters
+    ----------
+    network : SplitNetwork
+        The network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy import sparse
+    >>> ones = np.ones((3, 1))
+    >>> split = SplitNetwork(sparse.csr_array((3, 3)), np.ones(3), ones, np.eye(1))
+    >>> NetworkOperator(split) @ np.array([1.0, 0.0, 0.0])
+    array([0., 1., 1.])
+    """
+
+    def __init__(self, network: SplitNetwork) -> None:
+        super().__init__(np.dtype(np.float64), network.kept.shape)
+        self.network = network
+        self._own = network.smooth_diagonal()
+
+    def _matvec(self, x: np.ndarray) -> np.ndarray:
+        return self._matmat(np.reshape(x, (-1, 1))).ravel()
+
+    def _matmat(self, x: np.ndarray) -> np.ndarray:
+        x = np.asarray(x, dtype=np.float64)
+        smooth = self.network.smooth_product(x)
+        return np.asarray(self.network.kept @ x + smooth - self._own[:, None] * x)
+
+    def _adjoint(self) -> "NetworkOperator":
+        return self
+
+
+def with_values(pattern: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
+    """Sparse array of the same places, with other values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> with_values(sparse.csr_array(np.eye(2)), np.array([3.0, 4.0])).data
+    array([3., 4.])
+    """
+    return sparse.csr_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)
+
+
+def split(
+    whole: sparse.csr_array, diagonal: np.ndarray, factor: np.ndarray, core: np.ndarray
+) -> SplitNetwork:
+    """Take the smooth part off a network's entries.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole = sparse.csr_array(np.array([[0.0, 3.0], [3.0, 0.0]]))
+    >>> split(whole, np.zeros(2), np.ones((2, 1)), np.eye(1)).kept.data
+    array([2., 2.])
+    """
+    values = whole.data - _smooth_at(whole, factor, core)
+    return SplitNetwork(with_values(whole, values), diagonal, factor, core)
+
+
+def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> sparse.csr_array:
+    """Square sparse array from tables of the entries of each row, the first ``count`` of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from_rows(np.array([[1, 0], [0, 0]]), np.ones((2, 2)), np.array([1, 0])).nnz
+    1
+    """
+    n, width = column.shape
+    filled = np.arange(width)[None, :] < count[:, None]
+    starts = np.concatenate([[0], np.cumsum(count)])
+    return sparse.csr_array((value[filled], column[filled], starts), shape=(n, n))
+
+
+def symmetrised(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Keep a pair if either row keeps it: the mean of both entries, or the one there is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> symmetrised(sparse.csr_array(np.array([[0.0, 3.0], [0.0, 0.0]]))).toarray()
+    array([[0., 3.],
+           [3., 0.]])
+    """
+    from omicsfuse.fusion.sparse_kernels import union_rows
+
+    a = matrix.copy()
+    a.sort_indices()
+    b = sparse.csr_array(a.T.tocsr())
+    parts = (a.indptr, a.indices, a.data, b.indptr, b.indices, b.data)
+    start = np.zeros(a.shape[0] + 1, dtype=np.int64)
+    union_rows(*parts, start, a.indices[:0], a.data[:0])
+    column = np.empty(start[-1], dtype=a.indices.dtype)
+    value = np.empty(start[-1])
+    union_rows(*parts, start, column, value)
+    return sparse.csr_array((value, column, start.astype(a.indptr.dtype)), shape=a.shape)
+
+
+def _smooth_at(pattern: sparse.csr_array, factor: np.ndarray, core: np.ndarray) -> np.ndarray:
+    """Entries of the smooth part at the places of a sparse array."""
+    from omicsfuse.fusion.sparse_kernels import products_at
+
+    values = np.zeros(pattern.nnz)
+    if core.size:
+        left = np.ascontiguousarray(factor @ core)
+        products_at(pattern.indptr, pattern.indices, left, np.ascontiguousarray(factor), values)
+    return values
