@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omicsfuse as of
+from omicsfuse.assessment.layers import missingness_agreement
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.stability import best_jaccard, subtype_stability
 from omicsfuse.results import Prepared, PreparedLayer
@@ -107,6 +108,59 @@ def test_refusals() -> None:
     other = Prepared("other", {"a": ready.layers["a"]})
     with pytest.raises(of.StudyError, match="layer 'b' of the fusion"):
         of.assess(other, fusion, subtypes)
+
+
+def with_gaps(ready: Prepared, lacking: dict[str, np.ndarray]) -> Prepared:
+    """Leave some patients out of some layers."""
+    layers = dict(ready.layers)
+    for name, without in lacking.items():
+        table = layers[name].scaled[~without]
+        layers[name] = PreparedLayer("continuous", table, table, "raw", None)
+    return Prepared("gaps", layers)
+
+
+def test_a_cohort_with_missing_layers_is_assessed() -> None:
+    ready, truth = planted({"a": 3.0, "b": 3.0, "noise": 0.0}, n=60)
+    chance = np.random.default_rng(1)
+    lacking = {"b": chance.random(60) < 0.4, "noise": chance.random(60) < 0.3}
+    ready = with_gaps(ready, lacking)
+    fusion = of.fuse(ready, n_neighbors=10)
+    subtypes = of.cluster(fusion, 3)
+    names = [f"P{i}" for i in range(60)]
+    assert (pd.crosstab(truth, subtypes.labels[names].to_numpy()).max(axis=1) >= 18).all()
+    assessed = of.assess(ready, fusion, subtypes)
+    assert assessed.layers["n_patients"].to_dict() == {
+        "a": 60,
+        "b": int((~lacking["b"]).sum()),
+        "noise": int((~lacking["noise"]).sum()),
+    }
+    layers = assessed.layers
+    assert layers.loc["b", "agreement_alone"] > 0.9
+    assert layers.loc["noise", "agreement_alone"] < 0.2
+    assert layers.loc["noise", "agreement_without"] > 0.9
+    # The silhouette of a layer is over its own patients.
+    assert layers.loc["b", "silhouette"] > layers.loc["noise", "silhouette"] + 0.1
+    assert (assessed.stability["jaccard_mean"] > 0.85).all()
+    assert abs(assessed.params["missingness_agreement"]) < 0.1
+    again = of.assess(ready, fusion, subtypes, n_jobs=2)
+    pd.testing.assert_frame_equal(again.stability, assessed.stability, check_exact=True)
+    pd.testing.assert_frame_equal(again.layers, assessed.layers, check_exact=True)
+
+
+def test_subtypes_that_tell_who_lacks_a_layer_are_told() -> None:
+    ready, truth = planted({"a": 3.0, "b": 3.0}, n=60)
+    ready = with_gaps(ready, {"b": truth == 2})
+    fusion = of.fuse(ready, n_neighbors=10)
+    three = of.cluster(fusion, 3)
+    assert missingness_agreement(fusion, three) > 0.5
+    assert np.isnan(missingness_agreement(fusion, of.cluster(fusion, 1)))
+    complete = of.fuse(ready, n_neighbors=10, patients="complete")
+    assert np.isnan(missingness_agreement(complete, of.cluster(complete, 2)))
+    # Patients who were left out are in no pattern.
+    assert len(complete.coverage) == 60
+    assert of.assess(ready, fusion, three).params["missingness_agreement"] == (
+        missingness_agreement(fusion, three)
+    )
 
 
 @given(labels=st.lists(st.integers(0, 3), min_size=1, max_size=40))

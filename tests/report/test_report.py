@@ -63,7 +63,7 @@ def page(folder) -> Page:
 def test_full_report_says_what_came_out(page):
     for sentence in (
         "5 layers (radiomics, expression, methylation, mutation and copy_number) of 56 patients",
-        "4 of 60 patients lack a layer and were left out",
+        "4 of 60 patients lack layers and were left out",
         "The network was cut into 3 subtypes",
         "best of 2 to 6 by eigengap and mean silhouette",
         "When patients are resampled, the subtypes come back: mean Jaccard similarity 0.81 (lowest "
