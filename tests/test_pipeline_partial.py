@@ -162,7 +162,7 @@ def test_a_file_of_distances_is_an_input_of_the_run(folder: Path, tmp_path: Path
         ("layer_weights = { expression = 0 }\n", "layer_weights"),
         ("alpha = 1.0\n", 'alpha belongs to variant "snfpy"'),
         ('distances = { images = "images.tsv" }\n', "(do not exist|distances names 'images')"),
-        ('distances = { radiomics = "absent.tsv" }\n', r"(?s)these files do not exist.*absent\.tsv"),
+        ('distances = { radiomics = "absent.tsv" }\n', r"(?s)files do not exist.*absent\.tsv"),
         (
             'distances = { radiomics = "images.tsv" }\nmetrics = { radiomics = "cosine" }\n',
             "metric and a file of distances for radiomics",
