@@ -16,6 +16,12 @@ VARIANTS = ("paper", "snfpy")
 #: Neighbours that even a small layer has.
 _FEWEST_NEIGHBORS = 3
 
+#: Bytes from which numpy asks the system for large pages.
+_LARGE = 2**22
+
+#: Bytes of a line of the processor's cache.
+_LINE = 64
+
 #: Precisions that a fusion can be computed in.
 DTYPES = ("float64", "float32")
 
@@ -189,14 +195,14 @@ class _Neighbours(NamedTuple):
     starts: np.ndarray
     columns: np.ndarray
     weights: np.ndarray
-    incoming: np.ndarray
 
 
 class _Diffusion:
     """The layers' P and S in the form the kernel works on, and room to work in.
 
-    P is symmetric: of each only the lower triangle is kept, in tiles of columns. At most layers + 3
-    matrices of n x n exist at a time, the result included.
+    P is symmetric: of each only the lower triangle is kept, in tiles of columns, and between two
+    iterations it stands as Q, the mean of the other layers' P. About layers / 2 + 1.5 matrices of
+    n x n exist at a time, the result included.
     """
 
     def __init__(
@@ -229,39 +235,57 @@ class _Diffusion:
         heights = n - tile * np.arange(self._n_tiles)
         self._offsets = np.concatenate([[0], np.cumsum(heights)[:-1]])
         self._shape = (int(heights.sum()) + tile, tile)
-        self._full, self._local = [], []
-        for network, own in zip(networks, members, strict=True):
-            full, local = self._start(network, own, layer_neighbors(k, len(own), n))
-            self._full.append(full)
-            self._local.append(local)
-        self._half = np.zeros((self._n_tiles * n + tile, tile), dtype)
-        self._total = self._sum()
-        if not self._has.all():
-            for v, full in enumerate(self._full):
-                share(
-                    kernel.fill_unseen, v, self._total, self._has, self._weights, self._offsets,
-                    full,
-                )  # fmt: skip
-            self._total = self._sum()
-        self._half[:] = 0.0
-        self._next = np.zeros(self._shape, dtype)
-        self._room = Each(np.zeros((self._n_tiles * tile, tile), dtype) for _ in range(n_threads))
-        self._rest_parts = np.empty((self._n_tiles, n))
+        m = len(networks)
+        self._full = _zeros((m, *self._shape), dtype)
+        local = [
+            self._start(network, own, layer_neighbors(k, len(own), n), full)
+            for network, own, full in zip(networks, members, self._full, strict=True)
+        ]
+        ends = np.cumsum([0] + [len(s.columns) for s in local])
+        self._starts = np.stack([s.starts + e for s, e in zip(local, ends[:-1], strict=True)])
+        self._columns = np.concatenate([s.columns for s in local])
+        self._values = np.concatenate([s.weights for s in local]).astype(dtype)
+        self._incoming = np.stack([np.bincount(s.columns, s.weights, n) for s in local])
+        # The same entries of S by column: which, and in which row.
+        by_column = [np.argsort(s.columns, kind="stable") for s in local]
+        self._by_column = np.concatenate([o + e for o, e in zip(by_column, ends[:-1], strict=True)])
+        counts = np.stack([np.bincount(s.columns, minlength=n) for s in local])
+        self._column_starts = np.zeros((m, n + 1), np.int64)
+        np.cumsum(counts, axis=1, out=self._column_starts[:, 1:])
+        self._column_starts += ends[:-1, None]
+        self._rows = np.concatenate([np.repeat(np.arange(n), np.diff(s.starts)) for s in local])
+        self._half = _zeros((self._n_tiles * n + tile, tile), dtype)
+        self._tile = Each(_zeros((self._n_tiles * tile, tile), dtype) for _ in range(n_threads))
+        self._reached, self._back = np.empty(n), np.empty(len(self._values))
         self._scale = np.zeros(self._n_tiles * tile, dtype)
+        # A single layer is diffused through itself.
+        taken = self._weights if m > 1 else np.zeros_like(self._weights)
+        factors = (1 / (self._weights.sum(dtype=np.float64) - taken)).astype(dtype)
+        self._means = (self._weights, taken, factors)
+        self._total = _zeros(self._shape, dtype)
+        self._change = np.empty((2, self._n_tiles))
+        self._fill_unseen()
+        share(
+            kernel.means_of_others, *self._means, n, self._offsets, self._full, self._total,
+            self._change,
+        )  # fmt: skip
 
-    def _sum(self) -> np.ndarray:
-        """Weighted sum of the layers' P."""
+    def _fill_unseen(self) -> None:
+        """Let pairs that a layer does not see start from the mean of the layers that do."""
+        if self._has.all():
+            return
         total = np.zeros(self._shape, self._dtype)
         for weight, full in zip(self._weights, self._full, strict=True):
-            part = self._half[: len(full)]
-            np.multiply(full, weight, out=part)
-            total += part
-        return total
+            total += full * weight
+        for v, full in enumerate(self._full):
+            self._share(
+                self._kernel.fill_unseen, v, total, self._has, self._weights, self._offsets, full
+            )
 
     def _start(
-        self, network: np.ndarray, members: np.ndarray, k: int
-    ) -> tuple[np.ndarray, _Neighbours]:
-        """P and S of one layer, among all patients."""
+        self, network: np.ndarray, members: np.ndarray, k: int, full: np.ndarray
+    ) -> _Neighbours:
+        """S of one layer, among all patients; its P is written into ``full``."""
         kernel, share, n, own = self._kernel, self._share, self._n, len(network)
         divisor = np.empty(own)
         if self._paper:
@@ -269,7 +293,6 @@ class _Diffusion:
             divisor *= 2
         else:
             network.sum(axis=1, out=divisor)
-        full = np.zeros(self._shape, self._dtype)
         share(
             kernel.first_network, network, divisor, self._paper, members, own / n, self._offsets, n,
             full,
@@ -304,40 +327,31 @@ class _Diffusion:
         targets[seen] = members[columns.ravel()]
         strengths = np.ones(len(targets))
         strengths[seen] = kept
-        incoming = np.zeros(self._n_tiles * kernel.TILE, self._dtype)
-        incoming[:n] = np.bincount(targets, strengths, n)
-        return full, _Neighbours(everywhere, targets, strengths.astype(self._dtype), incoming)
+        return _Neighbours(everywhere, targets, strengths)
 
     def iterate(self) -> float:
         """Diffuse every layer once, and return the relative change of their sum."""
         kernel, share, n, offsets = self._kernel, self._share, self._n, self._offsets
-        everything = self._weights.sum(dtype=np.float64)
-        for v, (full, local) in enumerate(zip(self._full, self._local, strict=True)):
-            weight = self._weights[v]
-            # A single layer is diffused through itself.
-            taken = weight if len(self._full) > 1 else self._dtype.type(0)
-            factor = self._dtype.type(1 / (everything - float(taken)))
-            s = (local.starts, local.columns, local.weights)
+        s = (self._starts, self._columns, self._values)
+        for v in range(len(self._full)):
             share(
-                kernel.spread, self._total, full, taken, factor, n, offsets, *s, local.incoming,
-                self._room, self._half, self._rest_parts,
+                kernel.spread, v, self._full, n, offsets, *s, self._by_column,
+                self._column_starts, self._rows, self._incoming, self._tile, self._half,
+                self._reached, self._back,
             )  # fmt: skip
             if self._paper:
-                share(kernel.row_scales, self._rest_parts, self._scale)
+                share(kernel.row_scales, v, *s, self._reached, self._back, self._scale)
             share(
-                kernel.gather, self._half, n, offsets, *s, self._scale, self._paper,
-                self._raised[v], weight, v == 0, self._room, full, self._next,
+                kernel.gather, v, self._half, n, offsets, *s, self._scale, self._paper,
+                self._raised, self._tile, self._full, *self._means, self._total, self._change,
             )  # fmt: skip
-        parts = np.empty((2, self._n_tiles))
-        share(kernel.squared_change, self._next, self._total, n, offsets, parts)
-        self._total, self._next = self._next, self._total
-        difference, size = parts.sum(axis=1)
+        difference, size = self._change.sum(axis=1)
         return float(np.sqrt(difference / size))
 
     def network(self) -> np.ndarray:
         """Mean of the layers, normalised as the variant has it; nothing can follow it."""
         kernel, share = self._kernel, self._share
-        self._full, self._half, self._next = [], self._half[:0], self._next[:0]
+        self._full = self._half = self._scale[:0]
         fused = np.empty((self._n, self._n), self._dtype)
         share(kernel.untile, self._total, self._offsets, fused)
         sums = np.empty(self._n)
@@ -349,6 +363,18 @@ class _Diffusion:
             scale = 0.5 / fused.sum(axis=1, dtype=np.float64)
         share(kernel.rescale, fused, scale.astype(self._dtype), self._dtype.type(0.5))
         return fused
+
+
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+    """Zeros whose rows start at a line of the processor's cache, in large pages.
+
+    A small array gets a room large enough for numpy to ask for large pages, which spare the
+    processor many look-ups; what of it is not touched takes no memory.
+    """
+    size = int(np.prod(shape))
+    room = np.zeros(max(size * dtype.itemsize, _LARGE) + _LINE, np.uint8)
+    first = -room.ctypes.data % _LINE
+    return room[first : first + size * dtype.itemsize].view(dtype).reshape(shape)
 
 
 def _percentile_of_largest(largest: np.ndarray, percent: float, n: int) -> np.ndarray:

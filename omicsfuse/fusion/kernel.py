@@ -3,6 +3,8 @@
 The product S Q S' is done in two sweeps, each over tiles of ``TILE`` columns that are packed side
 by side so that they stay in the processor's cache while every patient's few neighbours are read
 from them: T = S Q, then S T', of which only one triangle is computed, as the product is symmetric.
+When the last layer of a tile is done, the layers are summed there and each becomes the mean of the
+others, so that no matrix is fetched from memory more often than needed.
 Each number is summed by one thread in a fixed order, so results do not depend on how many threads
 there are. This module alone imports numba, and is itself imported only when something is fused.
 
@@ -244,103 +246,159 @@ def take_at_least(
 
 
 @compiled
-def pack_mean_of_others(
-    total: Any, own: Any, weight: float, factor: float, n: int, offsets: Any, number: int, tile: Any
+def means_of_others(
+    worker: int,
+    workers: int,
+    weights: Any,
+    taken: Any,
+    factors: Any,
+    n: int,
+    offsets: Any,
+    full: Any,
+    total: Any,
+    change: Any,
 ) -> None:
-    """Pack a tile of Q, the mean of the other layers: their sum less the layer itself."""
+    """Sum the layers' P, and turn each P into Q, the mean of the others."""
+    for number in range(worker, len(offsets), workers):
+        base = offsets[number] - number * TILE
+        _turn_tile(weights, taken, factors, n, number, base, full, total, change)
+
+
+@njit(nogil=True, fastmath={"contract"})
+def _turn_tile(
+    weights: Any,
+    taken: Any,
+    factors: Any,
+    n: int,
+    number: int,
+    base: int,
+    full: Any,
+    total: Any,
+    change: Any,
+) -> None:
+    """One tile of ``means_of_others``, with the squares of its change and of itself."""
     left = number * TILE
-    # Rows above the tile are the columns of the tiles before it.
-    for above in range(number):
-        base = offsets[above] - above * TILE + left
-        top = above * TILE
-        for side in range(0, TILE, LINE):
-            for begin in range(0, TILE, LINE):
-                for c in range(LINE):
-                    for r in range(LINE):
-                        mean = total[base + side + c, begin + r]
-                        mean = (mean - weight * own[base + side + c, begin + r]) * factor
-                        tile[top + begin + r, side + c] = mean
-    base = offsets[number] - left
-    for i in range(left, n):
+    width = min(TILE, n - left)
+    differences, sizes = np.zeros(TILE), np.zeros(TILE)
+    summed = np.empty(TILE, total.dtype)
+    for row in range(base + left, base + n):
         for c in range(TILE):
-            tile[i, c] = (total[base + i, c] - weight * own[base + i, c]) * factor
+            summed[c] = weights[0] * full[0, row, c]
+        for v in range(1, len(weights)):
+            for c in range(TILE):
+                summed[c] += weights[v] * full[v, row, c]
+        # A pair off the diagonal block is kept once and counts twice.
+        twice = 1.0 if row < base + left + width else 2.0
+        for c in range(TILE):
+            step = summed[c] - total[row, c]
+            differences[c] += twice * step * step
+            sizes[c] += twice * summed[c] * summed[c]
+            total[row, c] = summed[c]
+        for v in range(len(weights)):
+            for c in range(TILE):
+                full[v, row, c] = (summed[c] - taken[v] * full[v, row, c]) * factors[v]
+    change[0, number] = differences[:width].sum()
+    change[1, number] = sizes[:width].sum()
 
 
 @compiled
 def spread(
     worker: int,
     workers: int,
-    total: Any,
-    own: Any,
-    weight: float,
-    factor: float,
+    v: int,
+    full: Any,
     n: int,
     offsets: Any,
     starts: Any,
     columns: Any,
     values: Any,
+    by_column: Any,
+    column_starts: Any,
+    rows: Any,
     incoming: Any,
     tile: Any,
     half: Any,
-    rest_parts: Any,
+    reached: Any,
+    back: Any,
 ) -> None:
-    """T = S Q, tile by tile, and each tile's part of the row sums of S Q S' off its diagonal."""
-    sums = np.empty(TILE, half.dtype)
-    reached = starts[:-1].copy()
+    """T = S Q of a layer, tile by tile, and what the row sums of S Q S' are made of.
+
+    These are Q times the column sums of S, in ``reached``, and each entry of S times its entry of
+    T, in ``back``, which add up to the diagonal of S Q S'.
+    """
+    everyone = np.arange(n)
+    sums = np.empty((1, TILE), np.float64)
+    start = starts[v]
     for number in range(worker, len(offsets), workers):
         left = number * TILE
         right = min(left + TILE, n)
-        pack_mean_of_others(total, own, weight, factor, n, offsets, number, tile)
+        _pack_symmetric(full[v], n, offsets, number, tile)
+        base = number * n
         for i in range(n):
-            _weighted_rows(tile, columns, values, starts[i], starts[i + 1], sums)
-            part = _dot(sums, incoming, left)
-            at = reached[i]
-            while at < starts[i + 1] and columns[at] < right:
-                if columns[at] >= left:
-                    part -= values[at] * sums[columns[at] - left]
-                at += 1
-            reached[i] = at
-            rest_parts[number, i] = part
-            for c in range(TILE):
-                half[number * n + i, c] = sums[c]
-
-
-@njit(inline="always", fastmath={"contract"})
-def _weighted_rows(tile: Any, columns: Any, values: Any, start: int, stop: int, sums: Any) -> None:
-    """Sum of some rows of a tile, each with its weight; four rows at a time."""
-    for c in range(TILE):
-        sums[c] = 0.0
-    whole = stop - (stop - start) % 4
-    for at in range(start, whole, 4):
-        # Unsigned positions spare the check for positions counted from the end.
-        one, two = np.uint32(columns[at]), np.uint32(columns[at + 1])
-        three, four = np.uint32(columns[at + 2]), np.uint32(columns[at + 3])
-        a, b, d, e = values[at], values[at + 1], values[at + 2], values[at + 3]
-        for c in range(TILE):
-            sums[c] += a * tile[one, c] + b * tile[two, c] + d * tile[three, c] + e * tile[four, c]
-    for at in range(whole, stop):
-        last, f = np.uint32(columns[at]), values[at]
-        for c in range(TILE):
-            sums[c] += f * tile[last, c]
-
-
-@njit(nogil=True, fastmath={"contract", "reassoc"})
-def _dot(sums: Any, incoming: Any, left: int) -> Any:
-    """Product of a tile's row with the column sums of S."""
-    total = 0.0
-    for c in range(TILE):
-        total += sums[c] * incoming[left + c]
-    return total
+            _weighted_rows(tile, columns, values, start[i], start[i + 1], half, base + i)
+        _weighted_rows(tile, everyone, incoming[v], 0, n, sums, 0)
+        for c in range(right - left):
+            reached[c + left] = sums[0, c]
+        for order in range(column_starts[v, left], column_starts[v, right]):
+            at = by_column[order]
+            back[at] = values[at] * half[base + rows[at], columns[at] - left]
 
 
 @compiled
-def row_scales(worker: int, workers: int, rest_parts: Any, scale: Any) -> None:
-    """1 / (4 r), r the row sums of S Q S' off its diagonal."""
-    n = rest_parts.shape[1]
-    for i in range(worker, n, workers):
+def _pack_symmetric(matrix: Any, n: int, offsets: Any, number: int, tile: Any) -> None:
+    """Pack a tile of a matrix of which the lower triangle is kept, in all its rows."""
+    left = number * TILE
+    block = np.empty((TILE, TILE), tile.dtype)
+    # Rows above the tile are the columns of the tiles before it.
+    for above in range(number):
+        _transposed(matrix, offsets[above] + left - above * TILE, block, tile, above * TILE)
+    base = offsets[number] - left
+    for i in range(left, n):
+        for c in range(TILE):
+            tile[i, c] = matrix[base + i, c]
+
+
+@njit(inline="always", fastmath={"contract"})
+def _weighted_rows(
+    tile: Any, columns: Any, values: Any, start: int, stop: int, out: Any, row: int
+) -> None:
+    """Write the sum of some rows of a tile, each with its weight, into a row; five at a time."""
+    for c in range(TILE):
+        out[row, c] = 0.0
+    fives = stop - (stop - start) % 5
+    for at in range(start, fives, 5):
+        # Unsigned positions spare the check for positions counted from the end.
+        one, two = np.uint32(columns[at]), np.uint32(columns[at + 1])
+        three, four = np.uint32(columns[at + 2]), np.uint32(columns[at + 3])
+        five = np.uint32(columns[at + 4])
+        w1, w2, w3 = values[at], values[at + 1], values[at + 2]
+        w4, w5 = values[at + 3], values[at + 4]
+        for c in range(TILE):
+            first = w1 * tile[one, c] + w2 * tile[two, c] + w3 * tile[three, c]
+            out[row, c] += first + w4 * tile[four, c] + w5 * tile[five, c]
+    for at in range(fives, stop):
+        last, w = np.uint32(columns[at]), values[at]
+        for c in range(TILE):
+            out[row, c] += w * tile[last, c]
+
+
+@compiled
+def row_scales(
+    worker: int,
+    workers: int,
+    v: int,
+    starts: Any,
+    columns: Any,
+    values: Any,
+    reached: Any,
+    back: Any,
+    scale: Any,
+) -> None:
+    """1 / (4 r), r the row sums of S Q S' off its diagonal, from what ``spread`` left."""
+    for i in range(worker, len(reached), workers):
         rest = 0.0
-        for number in range(len(rest_parts)):
-            rest += rest_parts[number, i]
+        for at in range(starts[v, i], starts[v, i + 1]):
+            rest += values[at] * reached[columns[at]] - back[at]
         # A patient without any similarity to others keeps none, whatever rounding left over.
         scale[i] = 0.25 / rest if rest > 1e-13 else 0.25
 
@@ -349,6 +407,7 @@ def row_scales(worker: int, workers: int, rest_parts: Any, scale: Any) -> None:
 def gather(
     worker: int,
     workers: int,
+    v: int,
     half: Any,
     n: int,
     offsets: Any,
@@ -358,80 +417,64 @@ def gather(
     scale: Any,
     paper: bool,
     raised: Any,
-    weight: float,
-    first: bool,
     tile: Any,
-    own: Any,
+    full: Any,
+    weights: Any,
+    taken: Any,
+    factors: Any,
     total: Any,
+    change: Any,
 ) -> None:
-    """P = S T', its lower triangle, added with the layer's weight to the next sum.
+    """P = S T' of a layer, its lower triangle; with the last layer, ``means_of_others``.
 
-    In variant "paper" it is scaled and has 1/2 on its diagonal; in variant "snfpy" ``raised`` is
+    In variant "paper" P is scaled and has 1/2 on its diagonal; in variant "snfpy" ``raised`` is
     added to the diagonal.
     """
-    sums = np.empty(TILE, half.dtype)
+    own, start = full[v], starts[v]
     for number in range(worker, len(offsets), workers):
         left = number * TILE
         width = min(TILE, n - left)
         base = offsets[number] - left
-        _pack_transposed(half, n, left, width, tile)
+        _pack_transposed(half, n, left, tile)
         for i in range(left, n):
-            _weighted_rows(tile, columns, values, starts[i], starts[i + 1], sums)
+            _weighted_rows(tile, columns, values, start[i], start[i + 1], own, base + i)
             if paper:
                 for c in range(TILE):
-                    own[base + i, c] = sums[c] * (scale[i] + scale[left + c])
+                    own[base + i, c] *= scale[i] + scale[left + c]
                 if i < left + width:
                     own[base + i, i - left] = 0.5
-            else:
-                for c in range(TILE):
-                    own[base + i, c] = sums[c]
-                if i < left + width:
-                    own[base + i, i - left] += raised[i]
+            elif i < left + width:
+                own[base + i, i - left] += raised[v, i]
         # Both triangles of the block on the diagonal were computed; rounding may tell them apart.
         for r in range(width):
             for c in range(r):
                 own[base + left + c, r] = own[base + left + r, c]
-        for i in range(left, n):
-            if first:
-                for c in range(TILE):
-                    total[base + i, c] = weight * own[base + i, c]
-            else:
-                for c in range(TILE):
-                    total[base + i, c] += weight * own[base + i, c]
+        if v == len(full) - 1:
+            _turn_tile(weights, taken, factors, n, number, base, full, total, change)
 
 
 @compiled
-def _pack_transposed(half: Any, n: int, left: int, width: int, tile: Any) -> None:
-    """Rows ``left`` to ``left + width`` of a matrix as the columns of a tile."""
+def _pack_transposed(half: Any, n: int, left: int, tile: Any) -> None:
+    """Rows ``left`` to ``left + TILE`` of a matrix as the columns of a tile."""
+    block = np.empty((TILE, TILE), tile.dtype)
     for number in range((n + TILE - 1) // TILE):
-        base = number * n + left
-        top = number * TILE
-        for side in range(0, TILE, LINE):
-            for begin in range(0, TILE, LINE):
-                for c in range(LINE):
-                    for r in range(LINE):
-                        tile[top + begin + r, side + c] = half[base + side + c, begin + r]
+        _transposed(half, number * n + left, block, tile, number * TILE)
 
 
-@compiled
-def squared_change(
-    worker: int, workers: int, new: Any, old: Any, n: int, offsets: Any, parts: Any
-) -> None:
-    """Sums of squares of the difference and of the new matrix, tile by tile."""
-    for number in range(worker, len(offsets), workers):
-        left = number * TILE
-        width = min(TILE, n - left)
-        base = offsets[number] - left
-        difference, size = 0.0, 0.0
-        for i in range(left, n):
-            # A pair off the diagonal block is kept once and counts twice.
-            twice = 1.0 if i < left + width else 2.0
-            for c in range(width):
-                step = new[base + i, c] - old[base + i, c]
-                difference += twice * step * step
-                size += twice * new[base + i, c] * new[base + i, c]
-        parts[0, number] = difference
-        parts[1, number] = size
+@njit(nogil=True)
+def _transposed(matrix: Any, row: int, block: Any, tile: Any, top: int) -> None:
+    """Write the square that starts at a row of a matrix into a tile, rows as columns.
+
+    It is fetched as it lies in memory, and turned where it is at hand.
+    """
+    for r in range(TILE):
+        for c in range(TILE):
+            block[r, c] = matrix[row + r, c]
+    for side in range(0, TILE, LINE):
+        for begin in range(0, TILE, LINE):
+            for c in range(LINE):
+                for r in range(LINE):
+                    tile[top + begin + r, side + c] = block[side + c, begin + r]
 
 
 @compiled

@@ -184,7 +184,7 @@ def test_fuse_refuses_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("layers", [2, 4])
 def test_the_peak_is_what_is_asked_for(layers: int) -> None:
-    n = 800
+    n = 1200
     w = affinities(n, layers)
     fuse_networks(w, 20, 1, "paper", np.ones(layers))
     tracemalloc.start()
