@@ -8,6 +8,9 @@ from omicsfuse.checks.arguments import positive_number, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.fusion.threads import threads, usable_threads
 
+#: Rows whose densities are computed at a time.
+_ROWS = 64
+
 _EPSILON = np.finfo(np.float64).eps
 
 
@@ -68,12 +71,13 @@ def affinity_matrix(
     >>> bool(affinity[0, 1] > affinity[0, 11])
     True
     """
-    matrix, lowest = checked_square(distances, "distances")
+    n_threads = usable_threads(n_threads)
+    matrix, lowest = checked_square(distances, "distances", n_threads)
     if lowest < 0:
         raise StudyError(f"distances must not be negative, found {lowest:g}.")
     mu = positive_number(mu, "mu")
     k = usable_neighbors(n_neighbors, len(matrix))
-    return affinities_of(matrix, k, mu, usable_threads(n_threads))
+    return affinities_of(matrix, k, mu, n_threads)
 
 
 def affinities_of(distances: np.ndarray, k: int, mu: float, n_threads: int = 1) -> np.ndarray:
@@ -98,8 +102,29 @@ def affinities_of(distances: np.ndarray, k: int, mu: float, n_threads: int = 1) 
     with threads(n_threads) as share:
         share(kernel.nearest_mean, distances, k, local)
         local += _EPSILON
-        share(kernel.density, distances, local, mu, affinity)
+        share(_densities, distances, local, mu, affinity)
     return affinity
+
+
+def _densities(
+    worker: int,
+    workers: int,
+    distances: np.ndarray,
+    local: np.ndarray,
+    mu: float,
+    affinity: np.ndarray,
+) -> None:
+    """Write a thread's share of the rows, with numpy's exponential, which is many times as fast."""
+    from omicsfuse.fusion import kernel
+
+    n = len(distances)
+    room = np.empty((_ROWS, n))
+    for top in range(worker * _ROWS, n, workers * _ROWS):
+        bottom = min(top + _ROWS, n)
+        powers = room[: bottom - top, :bottom]
+        kernel.exponents(distances, local, mu, top, powers)
+        np.exp(powers, out=powers)
+        kernel.densities(distances, local, mu, top, powers, affinity)
 
 
 def usable_neighbors(n_neighbors: int, n: int) -> int:
@@ -116,7 +141,7 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
     return n - 1
 
 
-def checked_square(matrix: np.ndarray, name: str) -> tuple[np.ndarray, float]:
+def checked_square(matrix: np.ndarray, name: str, n_threads: int = 1) -> tuple[np.ndarray, float]:
     """Check a square, finite matrix of at least two patients, or refuse it.
 
     Parameters
@@ -125,6 +150,8 @@ def checked_square(matrix: np.ndarray, name: str) -> tuple[np.ndarray, float]:
         The matrix; it is not modified.
     name : str
         What to call it.
+    n_threads : int
+        Threads to use.
 
     Returns
     -------
@@ -155,11 +182,14 @@ def checked_square(matrix: np.ndarray, name: str) -> tuple[np.ndarray, float]:
         )
     if len(numbers) < 2:
         raise StudyError(f"{name} must hold at least two patients, found {len(numbers)}.")
-    finite, symmetric, lowest = kernel.inspect(numbers)
+    found = np.empty((n_threads, 3))
+    with threads(n_threads) as share:
+        share(kernel.inspect, numbers, found)
+    finite, symmetric, lowest = found.min(axis=0)
     if not finite:
         rows = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
         raise StudyError(
             f"{name} must be finite, found missing or infinite values in {len(rows)} rows, "
             f"first at row {rows[0]}."
         )
-    return numbers if symmetric else (numbers + numbers.T) / 2, lowest
+    return numbers if symmetric else (numbers + numbers.T) / 2, float(lowest)

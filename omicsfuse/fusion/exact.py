@@ -116,11 +116,12 @@ def fuse_affinities(
     12.0
     """
     check_settings(n_iterations, variant, alpha, dtype)
-    networks = checked_affinities(affinities)
+    n_threads = usable_threads(n_threads)
+    networks = checked_affinities(affinities, n_threads)
     k = usable_neighbors(n_neighbors, len(networks[0]))
     weights = checked_weights(layer_weights, len(networks))
     return fuse_networks(
-        networks, k, n_iterations, variant, weights, alpha, dtype, usable_threads(n_threads)
+        networks, k, n_iterations, variant, weights, alpha, dtype, n_threads
     ).network
 
 
@@ -423,7 +424,7 @@ def checked_weights(layer_weights: Sequence[float] | None, n_layers: int) -> np.
     return weights / weights.mean()
 
 
-def checked_affinities(affinities: Sequence[np.ndarray]) -> list[np.ndarray]:
+def checked_affinities(affinities: Sequence[np.ndarray], n_threads: int = 1) -> list[np.ndarray]:
     """Symmetrise the layers' affinities, copying only what is not, and refuse what cannot fuse."""
     require(affinities, (list, tuple, np.ndarray), "affinities", "a list of square matrices")
     _refuse_other_patients(affinities)
@@ -431,7 +432,7 @@ def checked_affinities(affinities: Sequence[np.ndarray]) -> list[np.ndarray]:
         raise StudyError("there is nothing to fuse: give at least one affinity matrix.")
     networks = []
     for i, affinity in enumerate(affinities):
-        network, lowest = checked_square(affinity, f"affinity matrix {i + 1}")
+        network, lowest = checked_square(affinity, f"affinity matrix {i + 1}", n_threads)
         if lowest < 0:
             raise StudyError(f"affinity matrix {i + 1} has a negative entry, {lowest:g}.")
         networks.append(network)

@@ -13,7 +13,7 @@ of the rows, blocks or tiles.
 """
 
 from collections.abc import Callable
-from math import exp, pi, sqrt
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -40,19 +40,19 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @compiled
-def inspect(matrix: Any) -> tuple[bool, bool, float]:
-    """Whether all entries are finite, whether the matrix is symmetric, and the smallest entry."""
+def inspect(worker: int, workers: int, matrix: Any, found: Any) -> None:
+    """Whether rows are finite, whether they are their columns, and the smallest entry."""
     n = len(matrix)
     finite, symmetric, lowest = True, True, np.inf
-    for top in range(0, n, BLOCK):
+    for top in range(worker * BLOCK, n, workers * BLOCK):
         for left in range(0, top + 1, BLOCK):
             for i in range(top, min(top + BLOCK, n)):
-                for j in range(left, min(left + BLOCK, i + 1)):
+                for j in range(left, min(left + BLOCK, n)):
                     one, other = matrix[i, j], matrix[j, i]
                     finite = finite and np.isfinite(one) and np.isfinite(other)
                     symmetric = symmetric and one == other
                     lowest = min(lowest, one, other)
-    return finite, symmetric, lowest
+    found[worker, 0], found[worker, 1], found[worker, 2] = finite, symmetric, lowest
 
 
 @compiled
@@ -82,23 +82,33 @@ def nearest_mean(worker: int, workers: int, distances: Any, k: int, means: Any) 
 
 
 @compiled
-def density(
-    worker: int, workers: int, distances: Any, local: Any, mu: float, affinity: Any
-) -> None:
-    """Normal density of each distance, as wide as the neighbourhoods of both patients."""
-    n = len(distances)
+def exponents(distances: Any, local: Any, mu: float, top: int, room: Any) -> None:
+    """Exponents of the normal densities of some rows, left of and on the diagonal."""
+    for r in range(len(room)):
+        i = top + r
+        for j in range(top + len(room)):
+            relative = distances[i, j] / (
+                mu * ((local[i] + local[j] + distances[i, j]) / 3 + _EPSILON)
+            )
+            room[r, j] = -0.5 * relative * relative
+
+
+@compiled
+def densities(distances: Any, local: Any, mu: float, top: int, powers: Any, affinity: Any) -> None:
+    """Normal densities from their powers of e, written into both triangles."""
     root = sqrt(2 * pi)
-    for top in range(worker * BLOCK, n, workers * BLOCK):
-        for left in range(0, top + 1, BLOCK):
-            for i in range(top, min(top + BLOCK, n)):
-                for j in range(left, min(left + BLOCK, i + 1)):
-                    distance = distances[i, j] if i != j else 0.0
-                    sigma = (local[i] + local[j] + distance) / 3 + _EPSILON
-                    scale = mu * sigma
-                    relative = distance / scale
-                    value = exp(-0.5 * relative * relative) / (root * scale)
-                    affinity[i, j] = value
-                    affinity[j, i] = value
+    bottom = top + len(powers)
+    for left in range(0, bottom, BLOCK):
+        right = min(left + BLOCK, bottom)
+        for i in range(top, bottom):
+            for j in range(left, min(right, i + 1)):
+                distance = distances[i, j] if i != j else 0.0
+                power = powers[i - top, j] if i != j else 1.0
+                scale = mu * ((local[i] + local[j] + distance) / 3 + _EPSILON)
+                affinity[i, j] = power / (root * scale)
+        for j in range(left, right):
+            for i in range(max(top, j), bottom):
+                affinity[j, i] = affinity[i, j]
 
 
 @compiled
@@ -431,7 +441,11 @@ def gather(
     added to the diagonal.
     """
     own, start = full[v], starts[v]
-    for number in range(worker, len(offsets), workers):
+    for turn in range((len(offsets) + workers - 1) // workers):
+        # Tiles get shorter from left to right: who has the longer one takes the shorter one next.
+        number = turn * workers + (worker if turn % 2 == 0 else workers - 1 - worker)
+        if number >= len(offsets):
+            continue
         left = number * TILE
         width = min(TILE, n - left)
         base = offsets[number] - left

@@ -79,10 +79,14 @@ def threads(n_threads: int) -> Iterator[Share]:
     if n_threads == 1:
         yield lambda function, *arguments: one(function, 0, arguments)
         return
-    with ThreadPoolExecutor(n_threads) as pool:
+    with ThreadPoolExecutor(n_threads - 1) as pool:
 
         def share(function: Callable[..., Any], *arguments: Any) -> None:
-            running = [pool.submit(one, function, number, arguments) for number in range(n_threads)]
+            running = [
+                pool.submit(one, function, number, arguments) for number in range(1, n_threads)
+            ]
+            # The caller works too: waking one thread less is worth it for small shares.
+            one(function, 0, arguments)
             for task in running:
                 task.result()
 

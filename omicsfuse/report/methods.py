@@ -139,7 +139,7 @@ def _integration(results: RunResults, cite: _Citations) -> str:
 def _who(results: RunResults) -> str:
     """Say how patients without some layer were dealt with, and how far the fusion had settled."""
     fusion = results.fusion
-    sentences = []
+    sentences = [_sparse_engine(fusion.params)] if fusion.params.get("engine") == "sparse" else []
     if not fusion.coverage.loc[fusion.patients].all(axis=None):
         pairs = fusion.params.get("pairs", {})
         sentences.append(
@@ -156,6 +156,16 @@ def _who(results: RunResults) -> str:
         last = fusion.convergence["change"].iloc[-1]
         sentences.append(f"In the last iteration the network changed by {100 * last:.2g}%.")
     return " ".join(sentences)
+
+
+def _sparse_engine(params: Mapping[str, Any]) -> str:
+    """Say what the sparse engine leaves out, and why it was taken."""
+    reason = clean(params.get("engine_reason", "not recorded"))
+    return (
+        "The sparse engine kept the "
+        f"{params.get('n_kept', 'not recorded')} strongest pairs of each "
+        f"patient and a smooth approximation of the others (why this engine: {reason})."
+    )
 
 
 def _subtyping(results: RunResults, cite: _Citations) -> str:
