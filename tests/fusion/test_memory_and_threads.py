@@ -197,7 +197,7 @@ def test_the_peak_is_what_is_asked_for(layers: int) -> None:
 
 
 def test_affinities_take_one_matrix() -> None:
-    d = cdist(*[np.random.default_rng(0).normal(size=(600, 3))] * 2)
+    d = cdist(*[np.random.default_rng(0).normal(size=(1500, 3))] * 2)
     affinities_of(d, 20, 0.5)
     tracemalloc.start()
     affinities_of(d, 20, 0.5)
