@@ -3,6 +3,7 @@
     python benchmarks/run.py --quick     # minutes, results in a folder, documentation untouched
     python benchmarks/run.py             # about an hour on two cores; rewrites docs/benchmarks.md
     python benchmarks/run.py --only exact sparse
+    python benchmarks/run.py --only      # measures nothing, writes the page from the JSON files
 
 Real cohorts take part where OMICSFUSE_DATA names their folder. Metrics are compared by
 benchmarks/distances.py, whose tables are in docs/distances.md.
@@ -181,7 +182,7 @@ Quote ratios: seconds depend on the machine and on what else it does.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=list(SCRIPTS))
+    parser.add_argument("--only", nargs="*", choices=SCRIPTS, default=list(SCRIPTS))
     parser.add_argument("--out", type=Path, help="folder for the JSON files")
     given = parser.parse_args()
     folder = given.out or HERE / ("quick" if given.quick else "results")
@@ -191,6 +192,7 @@ def main() -> None:
         print(f"== {name}", flush=True)
         arguments = SCRIPTS[name][1 if given.quick else 0]
         file = folder / f"{name}.json"
+        file.unlink(missing_ok=True)
         command = [sys.executable, str(HERE / f"{name}.py"), *arguments, "--out", str(file)]
         subprocess.run(command, check=True)
         found = json.loads(file.read_text())
