@@ -14,7 +14,14 @@ from omicsfuse.errors import StudyError
 from omicsfuse.fusion.affinity import usable_neighbors
 from omicsfuse.fusion.exact import check_settings, layer_neighbors
 from omicsfuse.fusion.neighbors import EXACT_BELOW, checked_metric
-from omicsfuse.fusion.sparse_network import NetworkOperator, SplitNetwork, from_rows, symmetrised
+from omicsfuse.fusion.sparse_network import (
+    NetworkOperator,
+    SplitNetwork,
+    from_rows,
+    reordered,
+    symmetrised,
+)
+from omicsfuse.fusion.sparse_order import similar_first
 from omicsfuse.fusion.sparse_start import StartSettings, extended, layer_network, normalised
 
 #: Layers that can be fused: who brought which is held in the bits of a number.
@@ -107,7 +114,8 @@ def fuse_sparse(
     n_iterations : int
         Iterations of the fusion.
     variant : {"paper", "snfpy"}
-        Normalisation, see ``fuse_affinities``; here both break ties among neighbours by position.
+        Normalisation, see ``fuse_affinities``; here both break ties among neighbours by position,
+        in cohorts larger than ``exact_below`` by position in an order of similar patients.
     layer_weights : sequence of float, optional
         Weight of each layer in the mean of the others and in the final mean; equal by default.
     rank : int
@@ -167,21 +175,29 @@ def fuse_sparse(
     n_threads = whole_number(n_threads, "n_threads")
     neighbors = [layer_neighbors(k, len(one), n) for one in rows]
 
-    def begin(v: int) -> tuple[SplitNetwork, sparse.csr_array, sparse.csr_array]:
-        chance = [start.random_state, v]
-        return layer_network(tables[v], metrics[v], neighbors[v], start, chance)
-
     # One thread in each product: the last bits must not depend on how many there are.
     with threadpool_limits(limits=1), ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
+        order = _order(tables, rows, n, metrics, start)
+        place = np.argsort(order)
+        # Where each layer's patients stand then, and how to bring its rows there.
+        turned = [np.argsort(place[one]) for one in rows]
+        rows = [np.sort(place[one]) for one in rows]
+
+        def begin(v: int) -> tuple[SplitNetwork, sparse.csr_array, sparse.csr_array]:
+            chance = [start.random_state, v]
+            table = np.asarray(tables[v])[turned[v]] if n > exact_below else tables[v]
+            return layer_network(table, metrics[v], neighbors[v], start, chance)
+
         begun = list(pool.map(begin, range(len(rows))))
         networks, local = extended(
             [b[0] for b in begun], [b[1] for b in begun], rows, n, weights, start.rank
         )
-        per_layer = [b[2] for b in begun]
+        per_layer = [reordered(b[2], np.argsort(t)) for b, t in zip(begun, turned, strict=True)]
         del begun
         fused, changes = _iterate(
             networks, local, rows, weights, n_kept, n_iterations, variant, start.random_state, pool
         )
+        fused = fused.reordered(place)
     params = {
         "n_neighbors": neighbors,
         "n_kept": n_kept,
@@ -221,6 +237,19 @@ def sparse_memory(n: int, layers: int, features: int, n_kept: int = 60) -> int:
     landmarks = n * 1000 * 4 * 2
     smooth = n * 30 * 8 * 8 * layers
     return n * features * 12 + kept + landmarks + smooth + 300 * 2**20
+
+
+def _order(
+    tables: Sequence[np.ndarray],
+    members: list[np.ndarray],
+    n: int,
+    metrics: Sequence[str],
+    start: StartSettings,
+) -> np.ndarray:
+    """Order in which patients are worked on: similar ones together where there are many."""
+    if n <= start.exact_below:
+        return np.arange(n)
+    return similar_first(tables, members, n, metrics, start.random_state)
 
 
 def _iterate(

@@ -26,6 +26,11 @@ class SplitNetwork:
     factor: np.ndarray
     core: np.ndarray
 
+    def reordered(self, order: np.ndarray) -> "SplitNetwork":
+        """Give the same network with its patients in another order."""
+        kept = reordered(self.kept, order)
+        return SplitNetwork(kept, self.diagonal[order], self.factor[order], self.core)
+
     def smooth_diagonal(self) -> np.ndarray:
         """Diagonal of the smooth part, which is not the network's."""
         return np.asarray(np.einsum("ij,ij->i", self.factor @ self.core, self.factor))
@@ -140,6 +145,26 @@ def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> spars
     filled = np.arange(width)[None, :] < count[:, None]
     starts = np.concatenate([[0], np.cumsum(count)])
     return sparse.csr_array((value[filled], column[filled], starts), shape=(n, n))
+
+
+def reordered(network: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
+    """Rows and columns of a network in another order, its columns sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy import sparse
+    >>> reordered(sparse.csr_array(np.diag([1.0, 2.0, 3.0])), np.array([2, 0, 1])).diagonal()
+    array([3., 1., 2.])
+    """
+    if (order == np.arange(len(order))).all():
+        return network
+    place = np.empty(len(order), dtype=network.indices.dtype)
+    place[order] = np.arange(len(order))
+    rows = sparse.csr_array(network[order])
+    result = sparse.csr_array((rows.data, place[rows.indices], rows.indptr), shape=network.shape)
+    result.sort_indices()
+    return result
 
 
 def symmetrised(matrix: sparse.csr_array) -> sparse.csr_array:
