@@ -286,7 +286,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
             )
     prepared = prepared_layers(study, cohort)
     try:
-        check_fusion(fused, **study.fusion.model_dump(exclude={"n_neighbors", "mu", "distances"}))
+        check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))
         for name in study.fusion.distances:
             if name not in fused:
                 raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")

@@ -63,6 +63,12 @@ def assess(
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
         raise StudyError(f"budget is {budget!r}; choose from {', '.join(BUDGETS)}.")
+    if list(subtypes.labels.index) != list(fusion.patients):
+        raise StudyError(
+            f"the subtypes are of {len(subtypes.labels)} patients and the fusion of "
+            f"{len(fusion.patients)}, and they are not the same in the same order; give the "
+            "subtypes that of.cluster found in this fusion."
+        )
     repeat = refusion(prepared, fusion)
     stability = subtype_stability(
         repeat,

@@ -7,6 +7,9 @@ from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
 from omicsfuse.clustering import affinity_silhouettes
 from omicsfuse.results import Fusion, Prepared, Subtypes
 
+#: With fewer patients an agreement says nothing, and none is given.
+_FEWEST_COMPARED = 10
+
 
 def layer_contributions(
     prepared: Prepared,
@@ -62,15 +65,17 @@ def layer_contributions(
     k = int(codes.max()) + 1
     names = list(repeat.positions)
     n = len(codes)
-    rows = np.arange(n)
-    if n > MOST_REFUSED:
-        drawn = np.random.default_rng(random_state).choice(n, MOST_REFUSED, replace=False)
-        rows = np.sort(drawn)
 
-    def again(layers: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Subtypes and new groups of the patients who have any of these layers."""
+    def again(layers: list[str], among: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Subtypes and new groups of the patients who have any of these layers, if not too few."""
+        rows = among
+        if len(among) > MOST_REFUSED:
+            chance = np.random.default_rng(random_state)
+            rows = np.sort(chance.choice(among, MOST_REFUSED, replace=False))
         groups = repeat.labels(k, rows, layers, random_state, n_threads)
         grouped = groups != NO_GROUP
+        if grouped.sum() < _FEWEST_COMPARED:
+            return None
         return codes[rows][grouped], groups[grouped]
 
     table = []
@@ -85,13 +90,15 @@ def layer_contributions(
             "silhouette": np.nan,
         }
         if k > 1:
-            own, alone = again([name])
-            row["agreement_alone"] = adjusted_rand_score(own, alone)
-            row["normalised_mutual_information_alone"] = normalized_mutual_info_score(own, alone)
+            both = again([name], repeat.positions[name])
+            if both is not None:
+                row["agreement_alone"] = adjusted_rand_score(*both)
+                row["normalised_mutual_information_alone"] = normalized_mutual_info_score(*both)
             row["silhouette"] = _silhouette(fusion, name, codes[repeat.positions[name]])
         if k > 1 and len(names) > 1:
-            kept, without = again([other for other in names if other != name])
-            row["agreement_without"] = adjusted_rand_score(kept, without)
+            both = again([other for other in names if other != name], np.arange(n))
+            if both is not None:
+                row["agreement_without"] = adjusted_rand_score(*both)
         table.append(row)
     return pd.DataFrame(table).set_index("layer")
 

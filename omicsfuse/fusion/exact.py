@@ -177,7 +177,7 @@ def fuse_networks(
 
 
 def layer_neighbors(n_neighbors: int, n_members: int, n: int) -> int:
-    """Neighbours in a layer that covers some patients: K in proportion to them, at least 3.
+    """Neighbours in a layer that covers some patients: K in proportion to them, at least 3 (or K).
 
     So that a neighbourhood takes the same share of the patients in every layer; with all patients
     it is K itself.
@@ -187,7 +187,8 @@ def layer_neighbors(n_neighbors: int, n_members: int, n: int) -> int:
     >>> layer_neighbors(20, 100, 100), layer_neighbors(20, 30, 100), layer_neighbors(20, 10, 100)
     (20, 6, 3)
     """
-    return min(max(_FEWEST_NEIGHBORS, -(-n_neighbors * n_members // n)), n_members - 1)
+    fewest = min(_FEWEST_NEIGHBORS, n_neighbors)
+    return min(max(fewest, -(-n_neighbors * n_members // n)), n_members - 1)
 
 
 class _Neighbours(NamedTuple):
@@ -259,10 +260,8 @@ class _Diffusion:
         self._tile = Each(_zeros((self._n_tiles * tile, tile), dtype) for _ in range(n_threads))
         self._reached, self._back = np.empty(n), np.empty(len(self._values))
         self._scale = np.zeros(self._n_tiles * tile, dtype)
-        # A single layer is diffused through itself.
-        taken = self._weights if m > 1 else np.zeros_like(self._weights)
-        factors = (1 / (self._weights.sum(dtype=np.float64) - taken)).astype(dtype)
-        self._means = (self._weights, taken, factors)
+        others = [np.delete(weights, v).sum() if m > 1 else 1.0 for v in range(m)]
+        self._means = (self._weights, (1 / np.array(others)).astype(dtype))
         self._total = _zeros(self._shape, dtype)
         self._change = np.empty((2, self._n_tiles))
         self._fill_unseen()
@@ -396,11 +395,13 @@ def check_settings(
     n_iterations: int, variant: str, alpha: float | None = None, dtype: str = "float64"
 ) -> None:
     """Refuse an unknown variant or precision, and numbers that are out of range."""
-    if variant not in VARIANTS:
+    if not isinstance(variant, str) or variant not in VARIANTS:
         raise StudyError(f"variant is {variant!r}; choose from {', '.join(VARIANTS)}.")
     if dtype not in DTYPES:
         raise StudyError(f"dtype is {dtype!r}; choose from {', '.join(DTYPES)}.")
     whole_number(n_iterations, "n_iterations")
+    if isinstance(n_iterations, float):
+        raise StudyError(f"n_iterations is {n_iterations}; write it without a decimal point.")
     if alpha is None:
         return
     if variant == "paper":
@@ -442,14 +443,30 @@ def checked_affinities(affinities: Sequence[np.ndarray], n_threads: int = 1) -> 
             f"{[network.shape for network in networks]}."
         )
     for i, network in enumerate(networks):
-        alone = np.flatnonzero(network.sum(axis=1) - network.diagonal() <= 0)
-        if len(alone):
-            raise StudyError(
-                f"affinity matrix {i + 1}: {len(alone)} patients have no affinity to any other "
-                f"(first at row {alone[0]}); they are too far from everyone. Check that layer for "
-                "extreme values, or raise mu."
-            )
+        refuse_isolated(network, f"affinity matrix {i + 1}", n_threads)
     return networks
+
+
+def refuse_isolated(network: np.ndarray, name: str, n_threads: int = 1) -> None:
+    """Refuse affinities in which a patient is similar to no other.
+
+    Raises
+    ------
+    StudyError
+        If a row has nothing but its diagonal.
+    """
+    from omicsfuse.fusion import kernel
+
+    rest = np.empty(len(network))
+    with threads(n_threads) as share:
+        share(kernel.rests, network, rest)
+    alone = np.flatnonzero(rest <= 0)
+    if len(alone):
+        raise StudyError(
+            f"{name}: {len(alone)} patients have no affinity to any other (first at row "
+            f"{alone[0]}); they are too far from everyone. Check that layer for extreme values, "
+            "or raise mu."
+        )
 
 
 def _refuse_other_patients(affinities: Sequence[np.ndarray | pd.DataFrame]) -> None:

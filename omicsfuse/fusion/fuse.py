@@ -19,10 +19,22 @@ from omicsfuse.fusion.distances import (
     patient_distances,
     precomputed_distances,
 )
-from omicsfuse.fusion.exact import Fused, checked_weights, fuse_networks, layer_neighbors
+from omicsfuse.fusion.exact import (
+    Fused,
+    checked_weights,
+    fuse_networks,
+    layer_neighbors,
+    refuse_isolated,
+)
 from omicsfuse.fusion.members import Members, fused_patients, pairs_by_coverage
 from omicsfuse.fusion.memory import require_memory
-from omicsfuse.fusion.settings import N_KEPT, check_fusion, chosen_engine, exact_memory
+from omicsfuse.fusion.settings import (
+    N_KEPT,
+    check_fusion,
+    chosen_engine,
+    exact_memory,
+    only_exact,
+)
 from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
 from omicsfuse.fusion.threads import usable_threads
 from omicsfuse.results import Fusion, Prepared, PreparedLayer
@@ -123,6 +135,9 @@ def fuse(
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = _chosen_layers(prepared, layers)
+    for setting, given in (("metrics", metrics), ("layer_weights", layer_weights)):
+        if given is not None:
+            require(given, Mapping, setting, "a dict with names of layers")
     asked: dict[str, Metric] = dict(metrics or {})
     variant, patients = check_fusion(
         names,
@@ -136,6 +151,8 @@ def fuse(
         alpha=alpha,
         dtype=dtype,
         n_kept=n_kept,
+        n_neighbors=n_neighbors,
+        mu=mu,
     )
     mu, random_state = positive_number(mu, "mu"), checked_seed(random_state)
     n_threads = usable_threads(n_threads)
@@ -150,7 +167,9 @@ def fuse(
     n = len(members.patients)
     k = usable_neighbors(n_neighbors, n)
     weights = checked_weights([(layer_weights or {}).get(name, 1.0) for name in names], len(names))
-    engine_used, why = chosen_engine(engine, n, members.sizes(), dtype)
+    engine_used, why = chosen_engine(
+        engine, n, members.sizes(), dtype, only_exact(chosen, alpha, dtype), k
+    )
     params: dict[str, Any] = {
         "layers": names,
         "variant": variant,
@@ -178,11 +197,15 @@ def fuse(
             used, chosen, members, coverage, losses, params, weights, settings,
             n_kept, random_state, n_threads,
         )  # fmt: skip
+    needed, single = (
+        exact_memory(n, members.sizes(), precision, engine_used, k, n_threads)
+        for precision in (dtype, "float32")
+    )
     require_memory(
-        exact_memory(n, members.sizes(), dtype, engine_used),
+        needed,
         f"fusing {n:,} patients in {len(names)} layers with engine {engine_used!r}",
         'use engine="sparse", or fewer layers'
-        + (', or dtype="float32"' if dtype == "float64" else ""),
+        + (', or dtype="float32"' if single < needed and engine_used == "exact" else ""),
     )
     arrays = [
         affinities_of(
@@ -193,6 +216,8 @@ def fuse(
         )
         for name in names
     ]
+    for name, array in zip(names, arrays, strict=True):
+        refuse_isolated(array, f"layer {name!r}", n_threads)
     if engine_used == "snfpy":
         fused = Fused(fuse_with_snfpy(arrays, k, n_iterations), np.empty(0))
     else:
@@ -255,11 +280,16 @@ def layer_distances(
     except StudyError as error:
         raise StudyError(f"layer {name!r}: {error}") from error
     if not distances.any():
-        raise CohortError(
-            f"layer {name!r}: all {len(patients)} patients have the same values in it, so it "
-            "cannot tell any of them apart; leave it out."
-        )
+        raise _all_the_same(name, len(patients))
     return distances
+
+
+def _all_the_same(name: str, n: int) -> CohortError:
+    """What to say of a layer in which nobody differs."""
+    return CohortError(
+        f"layer {name!r}: all {n} patients have the same values in it, so it cannot tell any of "
+        "them apart; leave it out."
+    )
 
 
 def _sparse(
@@ -283,6 +313,9 @@ def _sparse(
         distance_table(layer, metrics[name]).loc[members.names(name)].to_numpy(dtype=np.float64)
         for name, layer in used.items()
     ]
+    for name, table in zip(used, tables, strict=True):
+        if (table == table[0]).all():
+            raise _all_the_same(name, len(table))
     require_memory(
         sparse_memory(n, len(tables), sum(table.shape[1] for table in tables), n_kept),
         f'fusing {n:,} patients in {len(tables)} layers with engine "sparse"',
@@ -329,12 +362,16 @@ def _chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str
     """Layers by name in the order asked for, or all of them."""
     if isinstance(layers, str):
         layers = [layers]
+    if layers is not None and not isinstance(layers, Sequence | np.ndarray | pd.Index):
+        raise StudyError(f"layers must be a list of names, found {layers!r}.")
     names = list(prepared.layers) if layers is None else list(layers)
     if not names:
         raise StudyError("there is nothing to fuse: name at least one layer.")
     for name in names:
-        if name not in prepared.layers:
-            raise StudyError(f"layer {name!r} is not there; {did_you_mean(name, prepared.layers)}")
+        if not isinstance(name, str) or name not in prepared.layers:
+            raise StudyError(
+                f"layer {name!r} is not there; {did_you_mean(str(name), prepared.layers)}"
+            )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise StudyError(f"layers are named more than once: {', '.join(repeated)}.")

@@ -260,7 +260,6 @@ def means_of_others(
     worker: int,
     workers: int,
     weights: Any,
-    taken: Any,
     factors: Any,
     n: int,
     offsets: Any,
@@ -271,13 +270,12 @@ def means_of_others(
     """Sum the layers' P, and turn each P into Q, the mean of the others."""
     for number in range(worker, len(offsets), workers):
         base = offsets[number] - number * TILE
-        _turn_tile(weights, taken, factors, n, number, base, full, total, change)
+        _turn_tile(weights, factors, n, number, base, full, total, change)
 
 
 @njit(nogil=True, fastmath={"contract"})
 def _turn_tile(
     weights: Any,
-    taken: Any,
     factors: Any,
     n: int,
     number: int,
@@ -289,14 +287,17 @@ def _turn_tile(
     """One tile of ``means_of_others``, with the squares of its change and of itself."""
     left = number * TILE
     width = min(TILE, n - left)
+    layers = len(weights)
     differences, sizes = np.zeros(TILE), np.zeros(TILE)
+    own = np.empty((layers, TILE), total.dtype)
     summed = np.empty(TILE, total.dtype)
     for row in range(base + left, base + n):
         for c in range(TILE):
-            summed[c] = weights[0] * full[0, row, c]
-        for v in range(1, len(weights)):
+            summed[c] = 0.0
+        for v in range(layers):
             for c in range(TILE):
-                summed[c] += weights[v] * full[v, row, c]
+                own[v, c] = weights[v] * full[v, row, c]
+                summed[c] += own[v, c]
         # A pair off the diagonal block is kept once and counts twice.
         twice = 1.0 if row < base + left + width else 2.0
         for c in range(TILE):
@@ -304,9 +305,19 @@ def _turn_tile(
             differences[c] += twice * step * step
             sizes[c] += twice * summed[c] * summed[c]
             total[row, c] = summed[c]
-        for v in range(len(weights)):
+        if layers == 1:
+            # A single layer is diffused through itself.
+            continue
+        # The others are added up anew: their sum less a heavy layer would be rounding error.
+        for v in range(layers):
             for c in range(TILE):
-                full[v, row, c] = (summed[c] - taken[v] * full[v, row, c]) * factors[v]
+                summed[c] = 0.0
+            for u in range(layers):
+                if u != v:
+                    for c in range(TILE):
+                        summed[c] += own[u, c]
+            for c in range(TILE):
+                full[v, row, c] = summed[c] * factors[v]
     change[0, number] = differences[:width].sum()
     change[1, number] = sizes[:width].sum()
 
@@ -430,7 +441,6 @@ def gather(
     tile: Any,
     full: Any,
     weights: Any,
-    taken: Any,
     factors: Any,
     total: Any,
     change: Any,
@@ -464,7 +474,7 @@ def gather(
             for c in range(r):
                 own[base + left + c, r] = own[base + left + r, c]
         if v == len(full) - 1:
-            _turn_tile(weights, taken, factors, n, number, base, full, total, change)
+            _turn_tile(weights, factors, n, number, base, full, total, change)
 
 
 @compiled

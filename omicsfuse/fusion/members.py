@@ -128,11 +128,13 @@ def pairs_by_coverage(coverage: pd.DataFrame) -> dict[str, float]:
 
 
 def _coverage(layers: Mapping[str, pd.Index]) -> pd.DataFrame:
-    """Patients x layers: who brought what, patients in order of first appearance."""
-    order: dict[str, None] = {}
-    for own in layers.values():
-        order.update(dict.fromkeys(own))
-    patients = pd.Index(list(order), name="patient")
+    """Patients x layers: who brought what; in the tables' order, or by name where it differs."""
+    first, *others = layers.values()
+    if all(own.equals(first) for own in others):
+        patients = first.rename("patient")
+    else:
+        # By name, so that the order of layers does not decide how ties are broken.
+        patients = pd.Index(sorted(set(first).union(*others)), name="patient")
     return pd.DataFrame({name: patients.isin(own) for name, own in layers.items()}, index=patients)
 
 
@@ -151,9 +153,9 @@ def _refuse_few(coverage: pd.DataFrame, kept: int, enough: int) -> None:
 def _check_links(has: pd.DataFrame) -> None:
     """Refuse layers that no patients link to the others; warn where few do.
 
-    Two layers are linked by ten patients in common, and every layer must be reached from the first
-    over links, as nothing could be said about pairs of patients otherwise. Where a link is less
-    than a third of the smaller layer, subtypes tend to follow the layers that patients have
+    Two layers are linked by ten patients in common, and every layer must be reached from the
+    largest over links, as nothing could be said about pairs of patients otherwise. Where a link is
+    less than a third of the smaller layer, subtypes tend to follow the layers that patients have
     (measured in benchmarks/partial.py).
     """
     numbers = has.to_numpy(dtype=int)
@@ -161,7 +163,7 @@ def _check_links(has: pd.DataFrame) -> None:
     sizes = np.diagonal(common)
     linked = common >= MINIMUM_PATIENTS
     few = np.flatnonzero(sizes < MINIMUM_PATIENTS)
-    strangers = few if len(few) else np.flatnonzero(~_reached(linked))
+    strangers = few if len(few) else np.flatnonzero(~_reached(linked, sizes))
     if len(strangers):
         raise CohortError(
             f"layer {has.columns[strangers[0]]!r} has {_in_common(has, common, strangers[0])}. "
@@ -170,7 +172,7 @@ def _check_links(has: pd.DataFrame) -> None:
             "tables name patients alike."
         )
     strong = linked & (3 * common >= np.minimum(sizes[:, None], sizes[None, :]))
-    weak = np.flatnonzero(~_reached(strong))
+    weak = np.flatnonzero(~_reached(strong, sizes))
     if len(weak):
         warnings.warn(
             f"layer {has.columns[weak[0]]!r} has {_in_common(has, common, weak[0])}: less than a "
@@ -181,10 +183,10 @@ def _check_links(has: pd.DataFrame) -> None:
         )
 
 
-def _reached(linked: np.ndarray) -> np.ndarray:
-    """Which layers can be reached from the first over links."""
+def _reached(linked: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Which layers can be reached from the largest over links."""
     reached = np.zeros(len(linked), dtype=bool)
-    reached[0] = True
+    reached[np.argmax(sizes)] = True
     for _ in range(len(linked)):
         reached |= linked[reached].any(axis=0)
     return reached

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from omicsfuse.checks.arguments import positive_number, whole_number
 from omicsfuse.errors import StudyError
-from omicsfuse.fusion.distances import Metric, check_metric
+from omicsfuse.fusion.distances import Metric, check_metric, metric_name
 from omicsfuse.fusion.exact import check_settings
 from omicsfuse.fusion.memory import available_memory, usable_memory
+from omicsfuse.fusion.neighbors import SPARSE_METRICS
 
 ENGINES = ("auto", "exact", "sparse", "snfpy")
 
@@ -33,6 +34,8 @@ def check_fusion(
     alpha: float | None = None,
     dtype: str = "float64",
     n_kept: int = N_KEPT,
+    n_neighbors: int = 0,
+    mu: float = 0.5,
 ) -> tuple[str, str]:
     """Refuse settings of a fusion that do not exist or do not go together.
 
@@ -41,7 +44,7 @@ def check_fusion(
     layers : sequence of str
         Layers to be fused.
     n_iterations, variant, engine, metrics, patients, min_layers, layer_weights, alpha, dtype, \
-n_kept
+n_kept, n_neighbors, mu
         As in ``fuse``.
 
     Returns
@@ -68,6 +71,7 @@ n_kept
     patients = patients or ("complete" if reference else "all")
     check_settings(n_iterations, variant, alpha, dtype)
     whole_number(n_kept, "n_kept")
+    positive_number(mu, "mu")
     if patients not in PATIENTS:
         raise StudyError(f"patients is {patients!r}; choose from {', '.join(PATIENTS)}.")
     if whole_number(min_layers, "min_layers") > len(layers):
@@ -76,6 +80,11 @@ n_kept
         )
     if reference:
         _check_reference(layers, variant, patients, layer_weights, alpha, dtype)
+    if engine == "sparse" and n_kept < n_neighbors:
+        raise StudyError(
+            f'n_kept is {n_kept}, fewer than n_neighbors, {n_neighbors}; engine "sparse" must '
+            "keep at least as many, and three times as many for networks close to the exact ones."
+        )
     if engine == "sparse" and (dtype != "float64" or alpha is not None):
         raise StudyError('dtype and alpha belong to engine "exact"; engine "sparse" has neither.')
     for setting, named in (("metrics", metrics), ("layer_weights", layer_weights)):
@@ -87,6 +96,11 @@ n_kept
                 )
     for name, metric in (metrics or {}).items():
         check_metric(metric, name)
+        if engine == "sparse" and metric_name(metric) not in SPARSE_METRICS:
+            raise StudyError(
+                f'layer {name}: engine "sparse" cannot use metric {metric_name(metric)!r}; choose '
+                f"from {', '.join(SPARSE_METRICS)}, or another engine."
+            )
     for name, weight in (layer_weights or {}).items():
         positive_number(weight, f"layer_weights of {name}")
     return variant, patients
@@ -117,7 +131,32 @@ def _check_reference(
         )
 
 
-def chosen_engine(engine: str, n: int, sizes: Mapping[str, int], dtype: str) -> tuple[str, str]:
+def only_exact(metrics: Mapping[str, Metric], alpha: float | None, dtype: str) -> str:
+    """Say what was asked for that only the exact engine knows; empty if nothing was.
+
+    Examples
+    --------
+    >>> only_exact({"a": "gower"}, None, "float64")
+    "metric 'gower' of a"
+    """
+    if alpha is not None:
+        return "alpha"
+    if dtype != "float64":
+        return f"dtype {dtype}"
+    for name, metric in metrics.items():
+        if metric_name(metric) not in SPARSE_METRICS:
+            return f"metric {metric_name(metric)!r} of {name}"
+    return ""
+
+
+def chosen_engine(
+    engine: str,
+    n: int,
+    sizes: Mapping[str, int],
+    dtype: str,
+    exact_only: str = "",
+    k: int = 20,
+) -> tuple[str, str]:
     """Choose the engine for so many patients, and say why.
 
     Parameters
@@ -130,6 +169,10 @@ def chosen_engine(engine: str, n: int, sizes: Mapping[str, int], dtype: str) -> 
         Patients of each layer.
     dtype : str
         Precision.
+    exact_only : str
+        What was asked for that only the exact engine knows, from ``only_exact``.
+    k : int
+        Neighbours.
 
     Returns
     -------
@@ -145,16 +188,23 @@ def chosen_engine(engine: str, n: int, sizes: Mapping[str, int], dtype: str) -> 
     """
     if engine != "auto":
         return engine, "as asked"
+    if exact_only and n > EXACT_LIMIT:
+        return "exact", f"{exact_only} is known to no other engine"
     if n > EXACT_LIMIT:
         return "sparse", f"{n:,} patients, more than {EXACT_LIMIT:,}"
-    if exact_memory(n, sizes, dtype) > usable_memory():
+    if not exact_only and exact_memory(n, sizes, dtype, k=k) > usable_memory():
         gib = available_memory() / 2**30
         return "sparse", f"{n:,} patients do not fit exactly into {gib:.1f} GiB of free memory"
     return "exact", f"{n:,} patients, at most {EXACT_LIMIT:,}"
 
 
 def exact_memory(
-    n: int, sizes: Mapping[str, int], dtype: str = "float64", engine: str = "exact"
+    n: int,
+    sizes: Mapping[str, int],
+    dtype: str = "float64",
+    engine: str = "exact",
+    k: int = 20,
+    n_threads: int = 1,
 ) -> int:
     """Estimate the bytes that an exact fusion takes at its peak.
 
@@ -168,6 +218,8 @@ def exact_memory(
         Precision.
     engine : str
         ``"exact"`` or ``"snfpy"``.
+    k, n_threads : int
+        Neighbours, and threads to be used.
 
     Returns
     -------
@@ -178,7 +230,7 @@ def exact_memory(
     Examples
     --------
     >>> exact_memory(1000, {"a": 1000, "b": 1000}) // 10**6
-    46
+    49
     """
     kept = sum(8 * size * size for size in sizes.values())
     distances = 3 * 8 * max(sizes.values()) ** 2
@@ -189,4 +241,6 @@ def exact_memory(
     # Lower triangles of each layer's P and of their sum, one full matrix between, rounding up; and
     # room to work in.
     iterations = int(item * n * n * (len(sizes) / 2 + 1.75)) + 8 * 2**20
+    # S by row and by column, and a tile for each thread.
+    iterations += 56 * k * sum(sizes.values()) + n_threads * 64 * item * n
     return kept + max(distances, iterations)

@@ -3,11 +3,12 @@
 Imported only when the sparse engine runs, because numba takes a second to load.
 """
 
-import numba
 import numpy as np
 
+from omicsfuse.fusion.kernel import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def strongest(
     positions: np.ndarray, values: np.ndarray, count: int, m: int, skip: int
 ) -> np.ndarray:
@@ -68,7 +69,7 @@ def strongest(
     return heap[:size]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def weighted_sum_rows(
     start: np.ndarray,
     column: np.ndarray,
@@ -112,7 +113,7 @@ def weighted_sum_rows(
             total[touched[a]] = 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def diffuse_rows(
     s_start: np.ndarray,
     s_column: np.ndarray,
@@ -191,7 +192,7 @@ def diffuse_rows(
         out_count[i] = len(kept)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def union_rows(
     a_start: np.ndarray,
     a_column: np.ndarray,
@@ -227,7 +228,7 @@ def union_rows(
         start[i + 1] = place
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def products_at(
     start: np.ndarray, column: np.ndarray, left: np.ndarray, right: np.ndarray, out: np.ndarray
 ) -> None:
@@ -242,7 +243,7 @@ def products_at(
             out[a] = total
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def strongest_rows(
     start: np.ndarray,
     column: np.ndarray,
@@ -267,7 +268,7 @@ def strongest_rows(
         out_count[i] = len(kept)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def distances_at(table: np.ndarray, indices: np.ndarray, kind: int, out: np.ndarray) -> None:
     """Distances to given neighbours in double precision.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from omicsfuse.errors import StudyError
 from omicsfuse.fusion.neighbors import nearest_neighbors, prepared_table
 from omicsfuse.fusion.sparse_background import (
     Patterns,
@@ -44,6 +45,12 @@ def layer_network(
     )
     local = distances[:, :n_neighbors].mean(axis=1) + np.finfo(np.float64).eps
     values = kernel_values(distances, local[:, None] + local[indices], settings.mu)
+    alone = np.flatnonzero(~(values.sum(axis=1) > 0))
+    if len(alone):
+        raise StudyError(
+            f"{len(alone)} patients have no affinity to any other (first at row {alone[0]}); they "
+            "are too far from everyone. Check that layer for extreme values, or raise mu."
+        )
     affinity = symmetrised(from_rows(indices, values, np.full(n, m)))
     own = kernel_values(np.zeros(n), 2 * local, settings.mu)
     # Where every pair is kept there is no rest for a smooth part to stand for.

@@ -13,9 +13,9 @@ FEWEST_NEIGHBORS = 3
 
 
 def neighbors_of_layer(n_neighbors: int, n_members: int, n: int) -> int:
-    """K in proportion to the patients of the layer, at least 3, at most all others."""
+    """K in proportion to the patients of the layer, at least 3 (or K), at most all others."""
     share = -(-n_neighbors * n_members // n)
-    return min(max(FEWEST_NEIGHBORS, share), n_members - 1)
+    return min(max(min(FEWEST_NEIGHBORS, n_neighbors), share), n_members - 1)
 
 
 def half_diagonal(w: np.ndarray) -> np.ndarray:

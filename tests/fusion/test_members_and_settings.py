@@ -79,7 +79,7 @@ def test_nobody_is_left_out_of_complete_data() -> None:
             },
             "all",
             1,
-            r"layer 'c' has 25 patients, in common 5 with a, 5 with b, 25 with d",
+            r"layer 'a' has 20 patients, in common 20 with b, 5 with c, 5 with d",
         ),
         (
             {"a": names(range(20)), "b": names(range(5))},

@@ -1,0 +1,124 @@
+"""Edges of ``fuse``: ties among patients with gaps, too narrow a kernel, extreme weights, slips."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from partial_reference import partial_fusion
+from scipy.spatial.distance import cdist
+
+import omicsfuse as of
+from omicsfuse.results import Prepared, PreparedLayer
+
+
+def prepared(n: int = 60, constant: bool = False) -> Prepared:
+    """Three layers of different patients, the second of few different values."""
+    chance = np.random.default_rng(0)
+    people = pd.Index([f"P{i:03d}" for i in range(n)], name="patient")
+    layers = {}
+    for name, rows in (("a", slice(0, 40)), ("b", slice(15, n)), ("c", slice(25, n))):
+        own = people[rows]
+        values = chance.normal(size=(len(own), 6))
+        if name == "b":
+            values = (values > 0.5).astype(float)
+        if name == "c" and constant:
+            values[:] = 1.0
+        table = pd.DataFrame(values, own)
+        layers[name] = PreparedLayer("continuous", table, table, "raw", None)
+    return Prepared("edges", layers)
+
+
+@pytest.mark.parametrize("engine", ["exact", "sparse"])
+def test_the_order_of_layers_does_not_break_ties(engine: str) -> None:
+    settings = {"n_neighbors": 8, "engine": engine, "n_kept": 20}
+    first = of.fuse(prepared(), **settings)
+    other = of.fuse(prepared(), layers=["c", "b", "a"], **settings)
+    assert list(first.patients) == list(other.patients) == sorted(first.patients)
+    vectors = np.eye(60)
+    np.testing.assert_allclose(first.network() @ vectors, other.network() @ vectors, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["exact", "sparse"])
+def test_too_narrow_a_kernel_is_refused(engine: str) -> None:
+    with pytest.raises(of.StudyError, match=r"no affinity to any other .*raise mu"):
+        of.fuse(prepared(), n_neighbors=8, mu=0.005, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["exact", "sparse"])
+def test_a_layer_in_which_nobody_differs_is_refused(engine: str) -> None:
+    with pytest.raises(of.CohortError, match="layer 'c': all 35 patients have the same values"):
+        of.fuse(prepared(constant=True), n_neighbors=8, engine=engine, metrics={"c": "euclidean"})
+
+
+@pytest.mark.parametrize("weight", [1e-3, 1e-9, 1e-15, 1e12])
+def test_very_unequal_weights_lose_no_digits(weight: float) -> None:
+    chance = np.random.default_rng(1)
+    layers = []
+    for _ in range(3):
+        points = chance.normal(size=(40, 4))
+        layers.append(of.affinity_matrix(cdist(points, points), 8))
+    weights = [1.0, weight, 2.0]
+    fused = of.fuse_affinities(layers, 8, 5, layer_weights=weights)
+    expected = partial_fusion(layers, [np.arange(40)] * 3, 40, 8, 5, "paper", weights)
+    np.testing.assert_allclose(fused, expected, rtol=1e-11)
+    single = of.fuse_affinities(layers, 8, 5, layer_weights=weights, dtype="float32")
+    np.testing.assert_allclose(single, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"variant": "snfpy", "alpha": 2.0}, "alpha is known to no other engine"),
+        ({"dtype": "float32"}, "dtype float32 is known to no other engine"),
+        ({"metrics": {"a": "gower"}}, "metric 'gower' of a is known to no other engine"),
+        ({}, "60 patients, more than 50"),
+    ],
+)
+def test_auto_stays_exact_where_only_exact_can(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], reason: str
+) -> None:
+    monkeypatch.setattr(sys.modules["omicsfuse.fusion.settings"], "EXACT_LIMIT", 50)
+    fusion = of.fuse(prepared(), n_neighbors=8, **settings)  # type: ignore[arg-type]
+    assert fusion.params["engine_reason"] == reason
+    assert fusion.params["engine"] == ("exact" if settings else "sparse")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"metrics": "euclidean"}, "metrics"),
+        ({"layer_weights": 2.0}, "layer_weights"),
+        ({"layers": 5}, "layers must be a list of names"),
+        ({"layers": [["a"]]}, "is not there"),
+        ({"n_iterations": 20.0}, "without a decimal point"),
+        ({"variant": np.array(["paper"])}, "variant is"),
+        ({"mu": np.inf}, "mu"),
+        ({"engine": "sparse", "n_kept": 5}, "n_kept is 5, fewer than n_neighbors, 8"),
+        ({"engine": "sparse", "metrics": {"a": "gower"}}, 'layer a: engine "sparse" cannot use'),
+    ],
+)
+def test_slips_are_said_in_words(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(of.StudyError, match=message):
+        of.fuse(prepared(), **{"n_neighbors": 8, **settings})  # type: ignore[arg-type]
+
+
+def test_subtypes_of_another_fusion_are_refused() -> None:
+    ready = prepared()
+    fusion = of.fuse(ready, n_neighbors=8)
+    fewer = of.fuse(ready, n_neighbors=6, patients="complete", layers=["b", "c"])
+    with pytest.raises(of.StudyError, match="35 patients and the fusion of 60"):
+        of.assess(ready, fusion, of.cluster(fewer, 2))
+
+
+def test_too_few_patients_give_no_agreement() -> None:
+    ready = prepared()
+    few = {name: layer for name, layer in ready.layers.items() if name != "b"}
+    b = ready.layers["b"].scaled.iloc[:9]
+    joined = Prepared("few", {**few, "d": PreparedLayer("continuous", b, b, "raw", None)})
+    with pytest.raises(of.CohortError, match="layer 'd' has 9 patients"):
+        of.fuse(joined, n_neighbors=8)
+    fusion = of.fuse(ready, n_neighbors=8)
+    layers = of.assess(ready, fusion, of.cluster(fusion, 2)).layers
+    assert layers["agreement_alone"].notna().all()
+    assert layers["agreement_without"].notna().all()
