@@ -9,7 +9,7 @@ from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.fusion.threads import threads, usable_threads
 
 #: Rows whose densities are computed at a time.
-_ROWS = 64
+_ROWS = 16
 
 _EPSILON = np.finfo(np.float64).eps
 

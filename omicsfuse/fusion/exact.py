@@ -116,6 +116,7 @@ def fuse_affinities(
     12.0
     """
     check_settings(n_iterations, variant, alpha, dtype)
+    n_iterations = int(n_iterations)
     n_threads = usable_threads(n_threads)
     networks = checked_affinities(affinities, n_threads)
     k = usable_neighbors(n_neighbors, len(networks[0]))
@@ -400,8 +401,6 @@ def check_settings(
     if dtype not in DTYPES:
         raise StudyError(f"dtype is {dtype!r}; choose from {', '.join(DTYPES)}.")
     whole_number(n_iterations, "n_iterations")
-    if isinstance(n_iterations, float):
-        raise StudyError(f"n_iterations is {n_iterations}; write it without a decimal point.")
     if alpha is None:
         return
     if variant == "paper":
@@ -447,7 +446,9 @@ def checked_affinities(affinities: Sequence[np.ndarray], n_threads: int = 1) -> 
     return networks
 
 
-def refuse_isolated(network: np.ndarray, name: str, n_threads: int = 1) -> None:
+def refuse_isolated(
+    network: np.ndarray, name: str, n_threads: int = 1, patients: Sequence[str] | None = None
+) -> None:
     """Refuse affinities in which a patient is similar to no other.
 
     Raises
@@ -462,10 +463,10 @@ def refuse_isolated(network: np.ndarray, name: str, n_threads: int = 1) -> None:
         share(kernel.rests, network, rest)
     alone = np.flatnonzero(rest <= 0)
     if len(alone):
+        first = f"first at row {alone[0]}" if patients is None else f"first {patients[alone[0]]}"
         raise StudyError(
-            f"{name}: {len(alone)} patients have no affinity to any other (first at row "
-            f"{alone[0]}); they are too far from everyone. Check that layer for extreme values, "
-            "or raise mu."
+            f"{name}: {len(alone)} patients have no affinity to any other ({first}); they are too "
+            "far from everyone. Check that layer for extreme values, or raise mu."
         )
 
 

@@ -155,6 +155,7 @@ def fuse(
         mu=mu,
     )
     mu, random_state = positive_number(mu, "mu"), checked_seed(random_state)
+    n_iterations, n_kept, min_layers = int(n_iterations), int(n_kept), int(min_layers)
     n_threads = usable_threads(n_threads)
     chosen: dict[str, Metric] = {
         name: asked[name] if name in asked else default_metric(prepared.layers[name])
@@ -217,7 +218,7 @@ def fuse(
         for name in names
     ]
     for name, array in zip(names, arrays, strict=True):
-        refuse_isolated(array, f"layer {name!r}", n_threads)
+        refuse_isolated(array, f"layer {name!r}", n_threads, list(members.names(name)))
     if engine_used == "snfpy":
         fused = Fused(fuse_with_snfpy(arrays, k, n_iterations), np.empty(0))
     else:

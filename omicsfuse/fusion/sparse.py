@@ -186,7 +186,10 @@ def fuse_sparse(
         def begin(v: int) -> tuple[SplitNetwork, sparse.csr_array, sparse.csr_array]:
             chance = [start.random_state, v]
             table = np.asarray(tables[v])[turned[v]] if n > exact_below else tables[v]
-            return layer_network(table, metrics[v], neighbors[v], start, chance)
+            try:
+                return layer_network(table, metrics[v], neighbors[v], start, chance)
+            except StudyError as error:
+                raise StudyError(f"layer {v + 1}: {error}") from error
 
         begun = list(pool.map(begin, range(len(rows))))
         networks, local = extended(

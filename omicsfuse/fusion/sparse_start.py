@@ -48,7 +48,7 @@ def layer_network(
     alone = np.flatnonzero(~(values.sum(axis=1) > 0))
     if len(alone):
         raise StudyError(
-            f"{len(alone)} patients have no affinity to any other (first at row {alone[0]}); they "
+            f"{len(alone)} patients have no affinity to any other patient; they "
             "are too far from everyone. Check that layer for extreme values, or raise mu."
         )
     affinity = symmetrised(from_rows(indices, values, np.full(n, m)))

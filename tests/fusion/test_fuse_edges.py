@@ -1,6 +1,7 @@
 """Edges of ``fuse``: ties among patients with gaps, too narrow a kernel, extreme weights, slips."""
 
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ from partial_reference import partial_fusion
 from scipy.spatial.distance import cdist
 
 import omicsfuse as of
+from omicsfuse.fusion import fuse_networks
+from omicsfuse.fusion.settings import exact_memory
 from omicsfuse.results import Prepared, PreparedLayer
 
 
@@ -91,7 +94,7 @@ def test_auto_stays_exact_where_only_exact_can(
         ({"layer_weights": 2.0}, "layer_weights"),
         ({"layers": 5}, "layers must be a list of names"),
         ({"layers": [["a"]]}, "is not there"),
-        ({"n_iterations": 20.0}, "without a decimal point"),
+        ({"n_iterations": 2.5}, "n_iterations"),
         ({"variant": np.array(["paper"])}, "variant is"),
         ({"mu": np.inf}, "mu"),
         ({"engine": "sparse", "n_kept": 5}, "n_kept is 5, fewer than n_neighbors, 8"),
@@ -113,12 +116,39 @@ def test_subtypes_of_another_fusion_are_refused() -> None:
 
 def test_too_few_patients_give_no_agreement() -> None:
     ready = prepared()
-    few = {name: layer for name, layer in ready.layers.items() if name != "b"}
-    b = ready.layers["b"].scaled.iloc[:9]
-    joined = Prepared("few", {**few, "d": PreparedLayer("continuous", b, b, "raw", None)})
-    with pytest.raises(of.CohortError, match="layer 'd' has 9 patients"):
-        of.fuse(joined, n_neighbors=8)
-    fusion = of.fuse(ready, n_neighbors=8)
-    layers = of.assess(ready, fusion, of.cluster(fusion, 2)).layers
-    assert layers["agreement_alone"].notna().all()
-    assert layers["agreement_without"].notna().all()
+    few = PreparedLayer("continuous", *[ready.layers["a"].scaled.iloc[:10]] * 2, "raw", None)
+    joined = Prepared("few", {"a": ready.layers["a"], "d": few})
+    fusion = of.fuse(joined, n_neighbors=8)
+    layers = of.assess(joined, fusion, of.cluster(fusion, 10)).layers
+    # Ten patients cannot be cut into ten groups: nothing is compared, and nothing claimed.
+    assert layers.loc["d", ["agreement_alone", "normalised_mutual_information_alone"]].isna().all()
+    assert layers.loc["a", ["agreement_alone", "agreement_without"]].notna().sum() == 1
+    assert layers.loc["a", "agreement_alone"] > 0.3
+
+
+def test_whole_floats_are_whole_numbers() -> None:
+    first = of.fuse(prepared(), n_neighbors=8, n_iterations=3)
+    second = of.fuse(prepared(), n_neighbors=8.0, n_iterations=3.0, min_layers=1.0)  # type: ignore[arg-type]
+    assert first.params == second.params
+    assert first.affinity.equals(second.affinity)
+
+
+def test_memory_asked_for_covers_many_neighbours() -> None:
+    n, k = 700, 300
+    points = np.random.default_rng(0).normal(size=(n, 5))
+    layers = [of.affinity_matrix(cdist(points, points), k)] * 2
+    fuse_networks(layers, k, 1, "paper", np.ones(2))
+    tracemalloc.start()
+    fuse_networks(layers, k, 1, "paper", np.ones(2))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    asked = exact_memory(n, {"a": n, "b": n}, k=k) - sum(w.nbytes for w in layers)
+    assert peak < 1.05 * asked
+
+
+def test_a_function_with_the_name_of_a_metric_is_not_that_metric() -> None:
+    def cosine(table: np.ndarray) -> np.ndarray:
+        return np.asarray(cdist(table, table, "cityblock"))
+
+    with pytest.raises(of.StudyError, match=r'engine "sparse" cannot use metric .cosine'):
+        of.fuse(prepared(), n_neighbors=8, engine="sparse", metrics={"a": cosine})

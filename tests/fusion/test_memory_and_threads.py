@@ -184,7 +184,7 @@ def test_fuse_refuses_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("layers", [2, 4])
 def test_the_peak_is_what_is_asked_for(layers: int) -> None:
-    n = 1200
+    n = 800
     w = affinities(n, layers)
     fuse_networks(w, 20, 1, "paper", np.ones(layers))
     tracemalloc.start()
@@ -197,7 +197,7 @@ def test_the_peak_is_what_is_asked_for(layers: int) -> None:
 
 
 def test_affinities_take_one_matrix() -> None:
-    d = cdist(*[np.random.default_rng(0).normal(size=(1500, 3))] * 2)
+    d = cdist(*[np.random.default_rng(0).normal(size=(600, 3))] * 2)
     affinities_of(d, 20, 0.5)
     tracemalloc.start()
     affinities_of(d, 20, 0.5)
