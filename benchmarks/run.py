@@ -98,9 +98,9 @@ def exact_section(found: dict[str, Any]) -> str:
 t = {settings["t"]}, mu = {settings["mu"]}. "paper" and "snfpy" with a precision are variants of
 omicsfuse; "snfpy" alone is the snfpy package, measured in the same run. Affinities and fusion are
 timed apart; x is how many times as fast as the package; peak is the memory that the fusion adds,
-result included, in float64 matrices of n x n. Sizes can be measured one by one, so rows of different
-n may be of different hours, versions and numbers of repeats; on shared processors, as here, ratios
-of one size differ by a tenth and more from run to run.
+result included, in float64 matrices of n x n. Sizes can be measured one by one, so rows of
+different n may be of different hours, versions and numbers of repeats; on shared processors, as
+here, ratios of one size differ by a tenth and more from run to run.
 
 {markdown(["n", "engine", "affinity s", "x", "fusion s", "x", "peak"], speed)}
 
