@@ -80,6 +80,42 @@ class Refusion:
         array of shape (n,)
             Groups 0 to k - 1; ``NO_GROUP`` for patients who have none of these layers.
         """
+        network, there = self.network(rows, layers, n_threads=n_threads)
+        groups = np.full(len(there), NO_GROUP)
+        if len(network) > k:
+            groups[there] = spectral_labels(laplacian_spectrum(network, k)[1], k, random_state)
+        return groups
+
+    def network(
+        self,
+        rows: np.ndarray | None = None,
+        layers: Sequence[str] | None = None,
+        *,
+        shuffled: Mapping[str, np.ndarray] | None = None,
+        n_threads: int = 1,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fuse the patients in ``rows`` by ``layers`` alone, as it is cut into subtypes.
+
+        Parameters
+        ----------
+        rows : array of int, optional
+            Positions of the patients to take, rising; all by default.
+        layers : sequence of str, optional
+            Layers to take.
+        shuffled : mapping of str to array of shape (n_v,), optional
+            Layers whose patients change places: the i-th patient of the layer takes the values of
+            the patient at position ``order[i]`` of it.
+        n_threads : int
+            Threads of the fusion.
+
+        Returns
+        -------
+        network : array of shape (m, m)
+            Fused affinities, weighted by the evidence on both patients, of the patients who have
+            any of these layers; (0, 0) if nobody has.
+        there : array of bool, one for each of ``rows``
+            Whether the patient is among them.
+        """
         names = list(self.positions) if layers is None else list(layers)
         rows = np.arange(len(self.patients)) if rows is None else rows
         own = {name: np.flatnonzero(np.isin(rows, self.positions[name])) for name in names}
@@ -89,14 +125,13 @@ class Refusion:
         for found in own.values():
             there[found] = True
         n = int(there.sum())
-        groups = np.full(len(rows), NO_GROUP)
-        if n <= k:
-            return groups
+        if n == 0:
+            return np.empty((0, 0)), there
         place = np.cumsum(there) - 1
         neighbors = min(self.params["n_neighbors"], n - 1)
         arrays = [
             affinities_of(
-                self._distances(name, rows[found]),
+                self._distances(name, rows[found], (shuffled or {}).get(name)),
                 layer_neighbors(neighbors, len(found), n),
                 self.params["mu"],
                 n_threads,
@@ -120,19 +155,21 @@ class Refusion:
             weight * np.bincount(place[found], minlength=n)
             for weight, found in zip(weights, own.values(), strict=True)
         )
-        weighted = weighted_by_evidence(network, brought / weights.sum())
-        groups[there] = spectral_labels(laplacian_spectrum(weighted, k)[1], k, random_state)
-        return groups
+        return np.asarray(weighted_by_evidence(network, brought / weights.sum())), there
 
-    def _distances(self, name: str, rows: np.ndarray) -> np.ndarray:
+    def _distances(
+        self, name: str, rows: np.ndarray, order: np.ndarray | None = None
+    ) -> np.ndarray:
         """Distances between some of a layer's patients, given by their positions among all."""
+        at = np.searchsorted(self.positions[name], rows)
+        if order is not None:
+            at = order[at]
         if name in self.distances:
-            at = np.searchsorted(self.positions[name], rows)
             whole = self.distances[name]
-            return whole if len(at) == len(whole) else whole[np.ix_(at, at)]
-        return layer_distances(
-            self.prepared.layers[name], self.metrics[name], self.patients[rows], name
-        )
+            same = len(at) == len(whole) and order is None
+            return whole if same else whole[np.ix_(at, at)]
+        people = self.patients[self.positions[name][at]]
+        return layer_distances(self.prepared.layers[name], self.metrics[name], people, name)
 
 
 def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
