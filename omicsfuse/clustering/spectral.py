@@ -129,7 +129,9 @@ def _by_parts(affinity: sparse.csr_array, n_values: int) -> tuple[np.ndarray, np
     return every[order], np.hstack(columns)[:, order]
 
 
-def spectral_labels(vectors: np.ndarray, k: int, random_state: int = 0) -> np.ndarray:
+def spectral_labels(
+    vectors: np.ndarray, k: int, random_state: int = 0, n_starts: int | None = None
+) -> np.ndarray:
     """Cut a network into k groups: k-means on the rows of its first k eigenvectors.
 
     Rows are scaled to unit length (Ng, Jordan and Weiss 2002); k-means is started fifty times from
@@ -143,6 +145,8 @@ def spectral_labels(vectors: np.ndarray, k: int, random_state: int = 0) -> np.nd
         Number of groups, 1 to n.
     random_state : int
         Seed.
+    n_starts : int, optional
+        Starts of k-means, in place of fifty or ten.
 
     Returns
     -------
@@ -165,7 +169,7 @@ def spectral_labels(vectors: np.ndarray, k: int, random_state: int = 0) -> np.nd
     length = np.linalg.norm(embedding, axis=1, keepdims=True)
     embedding = embedding / np.where(length > 0, length, 1.0)
     with threadpool_limits(limits=1):
-        starts = 50 if len(embedding) <= _MANY else 10
+        starts = n_starts or (50 if len(embedding) <= _MANY else 10)
         raw = KMeans(k, n_init=starts, random_state=random_state).fit_predict(embedding)
     return ordered_by_size(raw)
 
