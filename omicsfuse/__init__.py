@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omicsfuse.assessment import assess as assess
+    from omicsfuse.assessment import cluster as cluster
     from omicsfuse.biology import associate as associate
     from omicsfuse.biology import differential_features as differential_features
     from omicsfuse.biology import enrich as enrich
-    from omicsfuse.clustering import cluster as cluster
     from omicsfuse.clustering import embed as embed
     from omicsfuse.cohort import Cohort as Cohort
     from omicsfuse.cohort import Endpoint as Endpoint
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from omicsfuse.verification import verify as verify
 
 _HOMES = {
-    "omicsfuse.assessment": ["assess"],
+    "omicsfuse.assessment": ["assess", "cluster"],
     "omicsfuse.biology": ["associate", "differential_features", "enrich"],
-    "omicsfuse.clustering": ["cluster", "embed"],
+    "omicsfuse.clustering": ["embed"],
     "omicsfuse.cohort": ["Cohort", "Endpoint", "Layer", "Loss"],
     "omicsfuse.datasets": ["simulate_cohort"],
     "omicsfuse.errors": [

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ import omicsfuse
 from omicsfuse.errors import OmicsfuseError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from omicsfuse.cohort import Cohort
     from omicsfuse.results import RunResults
 
@@ -40,21 +42,21 @@ def cli(data: Path | None) -> None:
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the study's.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--resume", is_flag=True, help="Take up an interrupted run in the same folder.")
+@click.option("--resume", is_flag=True, help="Take up an unfinished run in the same folder.")
 def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> None:
     """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
     from omicsfuse.pipeline import STAGES
     from omicsfuse.pipeline import run as run_study
-    from omicsfuse.workspace import HIDDEN
 
     try:
         with _progress(STAGES) as progress:
             results = run_study(
                 study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress
             )
-    except KeyboardInterrupt:
-        if (out / HIDDEN).is_dir():
-            click.echo("omicsfuse: finished stages are kept; --resume takes them up.", err=True)
+    except KeyboardInterrupt as interrupt:
+        # What the interrupt has to say would be lost: click puts its own in its place.
+        for note in getattr(interrupt, "__notes__", ()):
+            click.echo(f"omicsfuse: {note}", err=True)
         raise
     for line in summary(results):
         click.echo(line)
@@ -205,9 +207,38 @@ def _describe(cohort: "Cohort") -> None:
         click.echo(f"  {loss.layer}: {loss.count} {loss.what}: {loss.reason}")
 
 
+class _Bars:
+    """Two bars: the stages of a run, and below it the repeated work of the present stage."""
+
+    def __init__(self, bars: "Progress", stages: tuple[str, ...]) -> None:
+        self._bars = bars
+        self._stages = stages
+        self._stage = ""
+        self._outer = bars.add_task("", total=len(stages))
+        self._inner = bars.add_task("", visible=False)
+
+    def __call__(self, stage: str) -> None:
+        """Show that a stage begins."""
+        self._stage = stage
+        self._bars.update(self._outer, description=stage, completed=self._stages.index(stage))
+        self._bars.update(self._inner, visible=False)
+
+    def tasks(self, what: str, done: int, total: int) -> None:
+        """Show how many tasks of the present stage are done."""
+        if done == 0:
+            self._bars.reset(self._inner)
+        self._bars.update(
+            self._inner,
+            description=f"{self._stage}: {what} {done}/{total}",
+            completed=done,
+            total=total,
+            visible=True,
+        )
+
+
 @contextmanager
-def _progress(stages: tuple[str, ...]) -> Iterator[Callable[[str], None] | None]:
-    """Show a progress bar on a terminal; stay quiet in a pipe."""
+def _progress(stages: tuple[str, ...]) -> Iterator[_Bars | None]:
+    """Show progress bars on a terminal; stay quiet in a pipe."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -215,13 +246,8 @@ def _progress(stages: tuple[str, ...]) -> Iterator[Callable[[str], None] | None]
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(stages))
-
-        def begin(stage: str) -> None:
-            bar.update(task, description=stage, completed=stages.index(stage))
-
-        yield begin
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars, stages)
 
 
 @contextmanager
@@ -254,7 +280,7 @@ def main(argv: list[str] | None = None) -> Any:
         sys.exit(error.exit_code)
     except (OmicsfuseError, OSError, MemoryError) as error:
         text = "not enough memory" if isinstance(error, MemoryError) else str(error)
-        click.echo(f"omicsfuse: {text}", err=True)
+        click.echo("\n".join([f"omicsfuse: {text}", *getattr(error, "__notes__", ())]), err=True)
         sys.exit(1)
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.assessment import assess
+from omicsfuse.assessment import assess, cluster
 from omicsfuse.biology import (
     associate,
     differential_features,
 )
 from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.clustering import cluster, embed
+from omicsfuse.clustering import embed
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.io.cohorts import read_cohort
@@ -35,6 +35,7 @@ from omicsfuse.stages import (
     enrich_sets,
     fuse_layers,
     lock_signature,
+    read_feature_groups,
 )
 from omicsfuse.study import (
     Study,
@@ -94,7 +95,8 @@ def run(
     resume : bool
         Take up the finished long stages of an interrupted run in the same folder.
     progress : callable, optional
-        Called with the name of each stage (one of ``STAGES``) as it begins.
+        Called with the name of each stage (one of ``STAGES``) as it begins. If it has a method
+        ``tasks(what, done, total)``, that is called as the repeated work of a stage goes on.
 
     Returns
     -------
@@ -225,7 +227,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         check_cohort(study, cohort)
         files = [study.path] if study.path else []
         files += [study.discovery, *discovery.files(), *study.gene_sets]
-        files += study.fusion.distances.values()
+        files += [*study.fusion.distances.values(), *study.subtypes.feature_groups.values()]
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
     asked = study.preprocess.n_features
@@ -235,7 +237,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
     with clock("fuse"):
         fusion = fuse_layers(study, cohort, prepared, n_jobs)
     with clock("cluster"):
-        subtypes = cluster(fusion, study.subtypes.n_clusters, random_state=study.seed)
+        subtypes = cluster(
+            fusion, study.subtypes.n_clusters, random_state=study.seed, n_jobs=n_jobs
+        )
     with clock("assess"):
         assessment = workspace.remembered(
             fingerprint,
@@ -245,7 +249,12 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             subtypes,
             budget=study.subtypes.budget,
             random_state=study.seed,
+            feature_groups=read_feature_groups(study),
             n_jobs=n_jobs,
+            how={
+                "folder": workspace.tasks,
+                "progress": getattr(clock.progress, "tasks", None),
+            },
         )
     with clock("map"):
         embedding = workspace.remembered(
@@ -348,4 +357,5 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
             raise StudyError(f"{path} holds no gene set.")
     for layer, path in study.fusion.distances.items():
         precomputed_distances(read_table(path), cohort.omics[layer].table.index, layer)
+    read_feature_groups(study)
     return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]

@@ -20,6 +20,7 @@ _PACKAGES = (
     "pandas",
     "scipy",
     "scikit-learn",
+    "numba",
     "snfpy",
     "gseapy",
     "lifelines",

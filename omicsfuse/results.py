@@ -145,6 +145,8 @@ class Fusion:
     whole : scipy.sparse.linalg.LinearOperator, optional
         From engine ``"sparse"``: the whole network without its diagonal, the pairs of ``affinity``
         and a smooth rest for the others, as an operator that multiplies by it.
+    prepared : Prepared, optional
+        The layers that were fused, so that the fusion can be repeated.
     """
 
     affinity: pd.DataFrame | sparse.csr_array
@@ -156,6 +158,7 @@ class Fusion:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     patients: pd.Index = field(default_factory=lambda: pd.Index([]))
     whole: LinearOperator | None = None
+    prepared: Prepared | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.affinity, pd.DataFrame):

@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.tables import read_table
 from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalComparison
@@ -32,6 +32,31 @@ def fuse_layers(study: Study, cohort: Cohort, prepared: Prepared, n_jobs: int) -
         options[setting] = {layer: value for layer, value in given.items() if layer in usable}
     options["min_layers"] = min(study.fusion.min_layers, len(usable))
     return fuse(prepared, layers=usable, random_state=study.seed, n_threads=n_jobs, **options)
+
+
+def read_feature_groups(study: Study) -> dict[str, pd.DataFrame]:
+    """Read which group each feature of a layer belongs to, from the files that a study names.
+
+    Raises
+    ------
+    StudyError
+        If a file has no column of groups.
+    """
+    tables = {}
+    for layer, path in study.subtypes.feature_groups.items():
+        table = pd.read_csv(path, sep=None, engine="python", dtype=str, index_col=0)
+        if table.shape[1] == 0 or table.index.has_duplicates:
+            raise StudyError(
+                f"{path}: feature groups are a table with a feature in the first column, each "
+                "once, and its group in the second; found "
+                + (
+                    "no second column."
+                    if table.shape[1] == 0
+                    else f"{table.index[table.index.duplicated()][0]!r} twice."
+                )
+            )
+        tables[layer] = table
+    return tables
 
 
 def compare_endpoints(

@@ -74,6 +74,7 @@ class SubtypeSettings(_Table):
 
     n_clusters: PositiveInt | Literal["auto"] | tuple[PositiveInt, PositiveInt] = "auto"
     budget: Literal["quick", "standard", "thorough"] = "quick"
+    feature_groups: dict[str, Path] = {}
 
 
 class SurvivalSettings(_Table):
@@ -188,15 +189,18 @@ def read_study(path: str | Path) -> Study:
             "gene_sets": tuple(resolve_path(str(file), base) for file in study.gene_sets),
             "external": tuple(resolve_path(str(file), base) for file in study.external),
             "fusion": study.fusion.model_copy(
-                update={
-                    "distances": {
-                        layer: resolve_path(str(file), base)
-                        for layer, file in study.fusion.distances.items()
-                    }
-                }
+                update={"distances": _resolved(study.fusion.distances, base)}
+            ),
+            "subtypes": study.subtypes.model_copy(
+                update={"feature_groups": _resolved(study.subtypes.feature_groups, base)}
             ),
         }
     )
+
+
+def _resolved(files: dict[str, Path], base: Path) -> dict[str, Path]:
+    """Resolve the files of layers against the folder of the study file."""
+    return {layer: resolve_path(str(file), base) for layer, file in files.items()}
 
 
 def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
@@ -227,6 +231,7 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
     discovery = read_manifest(study.discovery)
     external = [read_manifest(path) for path in study.external]
     named = [*study.gene_sets, *study.fusion.distances.values()]
+    named += study.subtypes.feature_groups.values()
     missing = [path for path in named if not path.is_file()]
     for manifest in (discovery, *external):
         missing += [path for path in manifest.files() if not path.is_file()]
@@ -290,6 +295,9 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
         for name in study.fusion.distances:
             if name not in fused:
                 raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")
+        for name in study.subtypes.feature_groups:
+            if name not in fused:
+                raise StudyError(f"[subtypes] feature_groups names {name!r}, which is not fused.")
         cluster_range(study.subtypes.n_clusters, len(patients))
         for name, number in _features_by_layer(study, prepared).items():
             make_preprocessor(cohort.omics[name], n_features=number)
@@ -389,4 +397,6 @@ def settings(study: Study) -> dict[str, Any]:
     plain["external"] = [named(path) for path in study.external]
     distances = study.fusion.distances.items()
     plain["fusion"]["distances"] = {layer: named(path) for layer, path in distances}
+    groups = study.subtypes.feature_groups.items()
+    plain["subtypes"]["feature_groups"] = {layer: named(path) for layer, path in groups}
     return plain

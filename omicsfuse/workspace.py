@@ -16,14 +16,17 @@ from omicsfuse.io.results import write_json
 HIDDEN = ".omicsfuse"
 RECORD = "run.json"
 
+#: What is added to the error of a run that is worth resuming.
+RESUMABLE = "Finished stages and tasks are kept; --resume takes them up (in Python, resume=True)."
+
 
 class Workspace:
     """Where a run writes until it is done.
 
     Everything is written to a hidden folder inside ``out`` and moved into place at the end, the
     record (``run.json``) last, so that a folder with a record is always whole. A run that fails
-    leaves an earlier result as it was. Results of finished long stages are kept in the hidden
-    folder when a run is interrupted, for ``resume``.
+    leaves an earlier result as it was. Finished long work, if there is any, is kept in the hidden
+    folder when a run is interrupted or fails, for ``resume``, and a note on the error says so.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ class Workspace:
     name : str
         Name of what is run; results of the same name are replaced, those of another are not.
     resume : bool
-        Use the finished stages of an interrupted run.
+        Use the finished work of a run that was interrupted or failed.
 
     Raises
     ------
@@ -81,11 +84,17 @@ class Workspace:
         """Folder that finished long stages are kept in until the run is done."""
         return self.out / HIDDEN / "stages"
 
+    @property
+    def tasks(self) -> Path:
+        """Folder that finished tasks of a long stage are kept in until the run is done."""
+        return self.out / HIDDEN / "tasks"
+
     def __enter__(self) -> Self:
         self._lock()
         shutil.rmtree(self.staging, ignore_errors=True)
         if not self.resume:
             shutil.rmtree(self.cache, ignore_errors=True)
+            shutil.rmtree(self.tasks, ignore_errors=True)
         self.staging.mkdir(parents=True)
         return self
 
@@ -115,8 +124,8 @@ class Workspace:
     ) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
         self._locked.unlink(missing_ok=True)
-        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
-        if interrupted and self.cache.is_dir():
+        if error is not None and self._keeps():
+            error.add_note(RESUMABLE)
             return
         shutil.rmtree(self.out / HIDDEN, ignore_errors=True)
         for folder in self._made if kind is not None else []:
@@ -124,10 +133,22 @@ class Workspace:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
+    def _keeps(self) -> bool:
+        """Tell whether a long stage, or some tasks of one, were finished."""
+        # Beside its results joblib keeps the source of a stage, which alone is nothing to resume.
+        kept = (*self.cache.rglob("output.pkl"), *self.tasks.rglob("*.npz"))
+        return any(path.is_file() for path in kept)
+
     def remembered(
-        self, fingerprint: str, function: Callable[..., Any], *args: Any, n_jobs: int, **kwargs: Any
+        self,
+        fingerprint: str,
+        function: Callable[..., Any],
+        *args: Any,
+        n_jobs: int,
+        how: Mapping[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Any:
-        """Run a long stage, or take up its result and its warnings from an interrupted run.
+        """Run a long stage, or take up its result and its warnings from an earlier, unfinished run.
 
         Parameters
         ----------
@@ -138,13 +159,16 @@ class Workspace:
             The stage.
         n_jobs : int
             Processes; handed to the stage if above 0, and of no influence on what it returns.
+        how : mapping of str to object, optional
+            Further arguments of the stage that have no influence on what it returns, such as where
+            it keeps its finished tasks.
         *args, **kwargs
             Arguments of the stage.
         """
         from joblib import Memory
 
         memory = Memory(self.cache / fingerprint[:16], verbose=0)
-        speed = {"n_jobs": n_jobs} if n_jobs else {}
+        speed = {**({"n_jobs": n_jobs} if n_jobs else {}), **(how or {})}
         with warnings.catch_warnings():
             # joblib warns when storing takes longer than computing: nothing to act on here.
             warnings.filterwarnings("ignore", message="Persisting input arguments took")
@@ -180,7 +204,7 @@ def _with_warnings(
     function: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    speed: dict[str, int],
+    speed: dict[str, Any],
 ) -> tuple[Any, list[str]]:
     """Run a stage and return its warnings beside its value, so that both can be remembered."""
     with warnings.catch_warnings(record=True) as caught:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -203,14 +204,26 @@ def test_a_resumed_stage_repeats_its_warnings(tmp_path: Path) -> None:
     assert CALLS == [2]
 
 
-def test_a_failing_run_leaves_nothing(study: Path, tmp_path: Path) -> None:
+def failing(at: str) -> Callable[[str], None]:
     def fail(stage: str) -> None:
-        if stage == "report":
+        if stage == at:
             raise of.StudyError("on purpose")
 
+    return fail
+
+
+def test_a_run_that_fails_early_leaves_nothing(study: Path, tmp_path: Path) -> None:
     with pytest.raises(of.StudyError, match="on purpose"):
-        run(study, tmp_path / "a" / "b", progress=fail)
+        run(study, tmp_path / "a" / "b", progress=failing("cluster"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_fails_late_keeps_its_long_work(study: Path, tmp_path: Path) -> None:
+    with pytest.raises(of.StudyError, match="on purpose") as stop:
+        run(study, tmp_path / "out", progress=failing("report"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".omicsfuse"]
+    assert (tmp_path / "out" / ".omicsfuse" / "stages").is_dir()
+    assert "--resume" in " ".join(stop.value.__notes__)
 
 
 def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(

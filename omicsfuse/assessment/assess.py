@@ -1,14 +1,71 @@
-"""What the subtypes rest on: stability and layers in one call."""
+"""What the subtypes rest on, and whether there are any, in one call."""
 
-from omicsfuse.assessment.layers import layer_contributions, missingness_agreement
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.consensus import (
+    RESAMPLED_SHARE,
+    consensus_distribution,
+    consensus_network,
+    consensus_table,
+    resample_clusters,
+)
+from omicsfuse.assessment.feature_groups import Groups, feature_group_contributions
+from omicsfuse.assessment.layers import (
+    layer_contributions,
+    missingness_agreement,
+    subtype_layers,
+)
+from omicsfuse.assessment.permuted import permuted_layers
+from omicsfuse.assessment.prediction import prediction_strengths
 from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
-from omicsfuse.assessment.stability import RESAMPLED_SHARE, subtype_stability
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.assessment.sensitivity import sensitivity
+from omicsfuse.assessment.stability import patient_stability, subtype_recovery
+from omicsfuse.assessment.structure import LEVEL, STRUCTURE, structure_tests, verdict
 from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.clustering import AUTO_RANGE, cluster_range
+from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.results import Assessment, Fusion, Prepared, Subtypes
 
-#: Resamples for each budget.
-BUDGETS = {"quick": 50, "standard": 200, "thorough": 1000}
+
+@dataclass(frozen=True)
+class Budget:
+    """How much resampling is done.
+
+    Attributes
+    ----------
+    n_resamples : int
+        Resamples of the patients.
+    n_splits : int
+        Splits into halves, for the prediction strength.
+    n_draws : int
+        Draws of each null.
+    n_permutations : int
+        Permuted copies of each layer, and of each group of features.
+    whole : bool
+        Whether groups of features and the sensitivity to settings are looked at too.
+    """
+
+    n_resamples: int
+    n_splits: int
+    n_draws: int
+    n_permutations: int
+    whole: bool
+
+
+#: Budgets by name.
+BUDGETS: Mapping[str, Budget] = {
+    "quick": Budget(50, 5, 39, 19, False),
+    "standard": Budget(200, 25, 199, 99, True),
+    "thorough": Budget(1000, 100, 999, 499, True),
+}
 
 
 def assess(
@@ -19,8 +76,11 @@ def assess(
     budget: str = "quick",
     random_state: int = 0,
     n_jobs: int = 1,
+    feature_groups: Mapping[str, Groups] | None = None,
+    folder: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Assessment:
-    """Ask of the subtypes whether they come back in resamples, and what each layer brings.
+    """Ask whether there are subtypes, how stable they are, and what each layer brings.
 
     Parameters
     ----------
@@ -31,18 +91,30 @@ def assess(
     subtypes : Subtypes
         Subtypes of the fusion.
     budget : {"quick", "standard", "thorough"}
-        50, 200 or 1,000 resamples.
+        50, 200 or 1,000 resamples of the patients; 39, 199 or 999 draws of each null; 19, 99 or
+        499 permuted copies of each layer. ``"quick"`` leaves out groups of features and the
+        sensitivity to settings.
     random_state : int
         Seed.
     n_jobs : int
-        Processes or threads to use; the result does not depend on it.
+        Processes to use; the result does not depend on it.
+    feature_groups : mapping of str to mapping, Series or DataFrame, optional
+        For a layer, the group of each of its features. Radiomic features that are not named here
+        are grouped by their names.
+    folder : Path, optional
+        Folder that finished work is kept in, so that an interrupted call can be taken up.
+    progress : callable, optional
+        Called with what is being done, the number of finished tasks, and the number of all.
 
     Returns
     -------
     Assessment
-        ``stability`` (see ``subtype_stability``), ``layers`` (see ``layer_contributions``) and, in
-        ``params``, ``missingness_agreement``: adjusted mutual information between the subtypes and
-        who brought which layers.
+        ``verdict``, ``supported``, ``p_shared``, ``p_structure`` and ``tests`` (see
+        ``structure_tests``); ``n_clusters`` (all criteria by k); ``stability``, ``patients``,
+        ``consensus`` and ``consensus_cdf``; ``layers``, ``subtype_layers`` and ``feature_groups``;
+        ``sensitivity``; and, in ``params``, ``missingness_agreement``: adjusted mutual information
+        between the subtypes and who brought which layers. Tables that a budget leaves out are
+        empty.
 
     Raises
     ------
@@ -53,39 +125,146 @@ def assess(
     --------
     >>> import omicsfuse as of
     >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=8)
-    >>> of.assess(ready, fusion, of.cluster(fusion, 3)).stability["n_resamples"].tolist()
-    [50, 50, 50]
+    >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
+    >>> evidence = of.assess(ready, fusion, of.cluster(fusion, 3))
+    >>> evidence.verdict, evidence.p_shared, evidence.p_structure
+    ('subtypes supported', 0.025, 0.025)
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     require(fusion, Fusion, "fusion", "what of.fuse returns")
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
-        raise StudyError(f"budget is {budget!r}; choose from {', '.join(BUDGETS)}.")
+        raise StudyError(
+            f"budget is {budget!r}; choose from {', '.join(BUDGETS)}; "
+            f"{did_you_mean(str(budget), list(BUDGETS))}."
+        )
     if list(subtypes.labels.index) != list(fusion.patients):
         raise StudyError(
             f"the subtypes are of {len(subtypes.labels)} patients and the fusion of "
             f"{len(fusion.patients)}, and they are not the same in the same order; give the "
             "subtypes that of.cluster found in this fusion."
         )
+    size = BUDGETS[budget]
+    runner = Runner(n_jobs, folder, progress)
     repeat = refusion(prepared, fusion)
-    stability = subtype_stability(
+    k = subtypes.labels.nunique()
+    ks = tried(subtypes, len(fusion.patients))
+    try:
+        tests, p_shared, p_structure = structure_tests(
+            repeat, ks, n_draws=size.n_draws, random_state=random_state, runner=runner
+        )
+        says = verdict(p_shared, p_structure)
+    except StudyError as error:
+        warnings.warn(
+            f"whether there are subtypes was not tested: {error}", OmicsfuseWarning, stacklevel=2
+        )
+        tests, p_shared, p_structure, says = pd.DataFrame(), np.nan, np.nan, "not tested"
+    resamples = resample_clusters(
         repeat,
-        subtypes,
-        n_resamples=BUDGETS[budget],
+        sorted({*ks, k}),
+        n_resamples=size.n_resamples,
         random_state=random_state,
-        n_jobs=n_jobs,
+        runner=runner,
+    )
+    strengths = prediction_strengths(
+        repeat,
+        fusion.network(),
+        ks,
+        n_splits=size.n_splits,
+        random_state=random_state,
+        runner=runner,
     )
     layers = layer_contributions(
         prepared, fusion, repeat, subtypes, random_state=random_state, n_threads=n_jobs
     )
-    params = {
-        "budget": budget,
-        "n_resamples": BUDGETS[budget],
-        "resampled_share": RESAMPLED_SHARE,
-        "most_resampled": MOST_REFUSED,
-        "missingness_agreement": missingness_agreement(fusion, subtypes),
-        "random_state": random_state,
-    }
-    return Assessment(stability, layers, params)
+    permuted = permuted_layers(
+        repeat,
+        subtypes,
+        n_permutations=size.n_permutations,
+        random_state=random_state,
+        runner=runner,
+    )
+    parts, moved = pd.DataFrame(), pd.DataFrame()
+    if size.whole:
+        parts = feature_group_contributions(
+            prepared, fusion, repeat, subtypes, feature_groups,
+            n_permutations=size.n_permutations, random_state=random_state, runner=runner,
+        )  # fmt: skip
+        moved = sensitivity(prepared, fusion, subtypes, random_state=random_state, runner=runner)
+    return Assessment(
+        stability=subtype_recovery(resamples, subtypes),
+        layers=layers.join(permuted.rename(columns=_in_fused_network)),
+        params={
+            "budget": budget,
+            **asdict(size),
+            "resampled_share": RESAMPLED_SHARE,
+            "most_resampled": MOST_REFUSED,
+            "level": LEVEL,
+            "ks": list(ks),
+            "missingness_agreement": missingness_agreement(fusion, subtypes),
+            "random_state": random_state,
+        },
+        p_shared=p_shared,
+        p_structure=p_structure,
+        verdict=says,
+        tests=tests,
+        n_clusters=_by_k(subtypes, consensus_table(resamples, ks), strengths, tests),
+        patients=patient_stability(resamples, subtypes),
+        consensus=consensus_network(repeat, resamples, k) if k > 1 else pd.DataFrame(),
+        consensus_cdf=consensus_distribution(resamples, ks),
+        subtype_layers=subtype_layers(fusion, repeat, subtypes),
+        feature_groups=parts,
+        sensitivity=moved,
+    )
+
+
+def tried(subtypes: Subtypes, n: int) -> list[int]:
+    """Numbers of groups that are looked at: the range that was asked for, or that of ``"auto"``.
+
+    Parameters
+    ----------
+    subtypes : Subtypes
+        The subtypes.
+    n : int
+        Number of patients.
+
+    Returns
+    -------
+    list of int
+        Rising, each at least 2; that of the subtypes is among them, unless it is 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tried(Subtypes(pd.Series(["S1", "S2", "S1"]), {}, {"range": [2, 2]}), 60)
+    [2, 3, 4, 5, 6]
+    """
+    low, high = subtypes.params.get("range", AUTO_RANGE)
+    if low == high:
+        low, high, _ = cluster_range("auto", max(n, 2 * AUTO_RANGE[0]))
+    wanted = {*range(max(low, 2), min(high, n // 2) + 1), subtypes.labels.nunique()}
+    return sorted(wanted - {1})
+
+
+def _in_fused_network(column: str) -> str:
+    """Tell the silhouette in the fused network from that in a layer's own."""
+    return f"fused_{column}" if column.startswith("silhouette") else column
+
+
+def _by_k(
+    subtypes: Subtypes, consensus: pd.DataFrame, strengths: pd.DataFrame, tests: pd.DataFrame
+) -> pd.DataFrame:
+    """All criteria by k, the choice last."""
+    table = subtypes.evidence["n_clusters"]
+    every = table.index.union(consensus.index).rename("k")
+    table = table.reindex(every).join(consensus).join(strengths)
+    if len(tests):
+        drawn = tests[tests["test"] == STRUCTURE]
+        for criterion in ("eigengap", "silhouette", "normalised_cut"):
+            own = drawn[drawn["statistic"] == criterion].set_index("k")["excess"]
+            table[f"{criterion}_over_continuum"] = own.reindex(every)
+    chosen = table.pop("chosen")
+    table["smallest"] = table["smallest"].astype("Int64")
+    table["chosen"] = chosen.eq(True).to_numpy(dtype=bool)
+    return table

@@ -1,7 +1,7 @@
 """Fuse and cluster again with the settings of a fusion, on some of its patients or layers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,28 @@ class Refusion:
             for weight, found in zip(weights, own.values(), strict=True)
         )
         return np.asarray(weighted_by_evidence(network, brought / weights.sum())), there
+
+    def among(self, rows: np.ndarray) -> "Refusion":
+        """Take some of the patients as the whole cohort.
+
+        Parameters
+        ----------
+        rows : array of int
+            Positions of the patients to take, rising.
+
+        Returns
+        -------
+        Refusion
+            The same fusion of these patients, with their distances.
+        """
+        positions, distances = {}, {}
+        for name, own in self.positions.items():
+            found = np.flatnonzero(np.isin(rows, own))
+            # A layer of which hardly anyone was taken has no neighbourhoods.
+            if len(found) > 2:
+                positions[name] = found
+                distances[name] = self._distances(name, rows[found])
+        return replace(self, patients=self.patients[rows], positions=positions, distances=distances)
 
     def _distances(
         self, name: str, rows: np.ndarray, order: np.ndarray | None = None

@@ -1,14 +1,40 @@
-"""Repeated work: many tasks, each with a seed of its own, on any number of processes."""
+"""Repeated work: many tasks, each with a seed of its own, on any number of processes.
 
-from collections.abc import Callable, Sequence
+joblib does the work, and no backend is named here: what a user chooses by
+``joblib.parallel_config``, a dask cluster for instance, is what is used.
+"""
+
+import copy
+import pickle
+import threading
+import uuid
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.assessment.kept_tasks import kept_tasks
+from omicsfuse.errors import OmicsfuseWarning
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+#: Tasks whose results share a file. No more than these are lost when work is interrupted, beside
+#: those under way; the number of processes plays no part, so that another number finds them too.
+TASKS_A_FILE = 5
+
+#: Arrays of so many bytes reach workers as files that they share, as joblib has it.
+_LARGE = 2**20
+
+#: A warning: its class, text, file and line.
+Heard = tuple[type[Warning], str, str, int]
 
 
 @dataclass(frozen=True)
@@ -18,11 +44,14 @@ class Runner:
     Attributes
     ----------
     n_jobs : int
-        Processes; results do not depend on it.
+        Processes; results do not depend on it. A dask cluster uses all its workers whatever this
+        says.
     folder : Path, optional
         Folder that finished tasks are kept in, so that interrupted work can be taken up.
     progress : callable, optional
-        Called with what is done, the number of finished tasks, and the number of all.
+        Called with what is done, the number of finished tasks, and the number of all: once at the
+        start, where tasks that were kept count as finished, and after each task. Always called by
+        the process, and in the thread, that called ``map``.
     """
 
     n_jobs: int = 1
@@ -38,21 +67,218 @@ class Runner:
     ) -> list[Result]:
         """Call ``function(*shared, task)`` for each task, and return the results in their order.
 
+        The same bytes come back for any number of processes, on a cluster, and where some of the
+        work was done before an interruption: linear algebra uses one thread, each task is given its
+        own copy of its seed, and results come back as if they had been sent. Warnings of omicsfuse
+        are issued again here, each once.
+
         Parameters
         ----------
         function : callable
-            A function of a module, so that it can be sent to another process.
+            A function of a module, so that it can be sent to another process. It must not change
+            what is shared.
         tasks : sequence
             Small things that differ, such as seeds.
         *shared
-            What is the same for all tasks.
+            What is the same for all tasks; it is sent to each process once.
         what : str
             What is done, in a few words, for the progress bar.
 
         Returns
         -------
         list
-            One result a task.
+            One result a task. With a folder, results must be numbers, text, NumPy arrays of them,
+            and tuples, lists and dicts of these.
+
+        Raises
+        ------
+        TypeError
+            If there is a folder and a result is none of these.
+
+        Examples
+        --------
+        >>> from operator import mul
+        >>> told = []
+        >>> runner = Runner(progress=lambda *state: told.append(state))
+        >>> runner.map(mul, [1, 2, 3], 10, what="products")
+        [10, 20, 30]
+        >>> told[-1]
+        ('products', 3, 3)
         """
-        jobs = (delayed(function)(*shared, task) for task in tasks)
-        return list(Parallel(n_jobs=self.n_jobs)(jobs))
+        tasks = list(tasks)
+        store = kept_tasks(self.folder, function, shared)
+        files = [tasks[i : i + TASKS_A_FILE] for i in range(0, len(tasks), TASKS_A_FILE)]
+        finished = {i: kept for i, file in enumerate(files) if store and (kept := store.load(file))}
+        missing = [i for i in range(len(files)) if i not in finished]
+        done = sum(len(results) for results, _ in finished.values())
+        heard: dict[Heard, None] = {}
+        self._tell(what, done, len(tasks))
+        with self._results(function, shared, [task for i in missing for task in files[i]]) as fresh:
+            for i in missing:
+                results, messages = [], []
+                for _ in files[i]:
+                    result, told = next(fresh)
+                    results.append(result)
+                    messages += [text for kind, text, *_ in told if _is_ours(kind)]
+                    heard.update(dict.fromkeys(one for one in told if not _is_ours(one[0])))
+                    done += 1
+                    self._tell(what, done, len(tasks))
+                if store:
+                    store.save(files[i], results, messages)
+                finished[i] = results, messages
+        _repeat(heard, [text for i in range(len(files)) for text in finished[i][1]])
+        return [result for i in range(len(files)) for result in finished[i][0]]
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self.progress:
+            self.progress(what, done, total)
+
+    @contextmanager
+    def _results(
+        self, function: Callable[..., Any], shared: tuple[Any, ...], tasks: list[Any]
+    ) -> Iterator[Iterator[tuple[Any, list[Heard]]]]:
+        """Results of tasks as they come, in order; work that is not waited for is called off."""
+        if not tasks:
+            yield iter(())
+            return
+        work = _Work(function, shared)
+        # Copy on write: compiled loops need not be compiled once more for read-only arrays.
+        settings: dict[str, Any] = {"n_jobs": self.n_jobs, "mmap_mode": "c"}
+        try:
+            parallel = Parallel(return_as="generator", **settings)
+        except ValueError:
+            # A backend that gives its results all at once, such as multiprocessing.
+            parallel = Parallel(**settings)
+        fresh = parallel(delayed(_one)(work, task) for task in tasks)
+        try:
+            yield (pickle.loads(pickle.dumps(result, protocol=5)) for result in fresh)
+        finally:
+            if isinstance(fresh, Generator):
+                with warnings.catch_warnings():
+                    # joblib would tell us that results were not waited for.
+                    warnings.simplefilter("ignore")
+                    fresh.close()
+
+
+class _Work:
+    """A function and its shared arguments, packed once and unpacked once in each process.
+
+    Otherwise they would be packed and unpacked again and again, which for the layers of a hundred
+    patients takes as long as a task.
+    """
+
+    def __init__(self, function: Callable[..., Any], shared: tuple[Any, ...]) -> None:
+        self.function = function
+        self.shared = shared
+        self._lock = threading.Lock()
+        self._packed: tuple[Any, ...] | None = None
+
+    def __sizeof__(self) -> int:
+        # dask sends large objects to each worker once, and small ones with every task.
+        return _LARGE
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # joblib sends tasks from several threads.
+        with self._lock:
+            if self._packed is None:
+                self._packed = self._pack()
+        return self._packed
+
+    def _pack(self) -> tuple[Any, ...]:
+        large: list[np.ndarray] = []
+
+        def stays(buffer: pickle.PickleBuffer) -> bool:
+            raw = buffer.raw()
+            if raw.nbytes >= _LARGE:
+                large.append(np.frombuffer(raw, np.uint8))
+            return raw.nbytes < _LARGE
+
+        content = _cloudpickle().dumps(
+            (self.function, self.shared), protocol=5, buffer_callback=stays
+        )
+        return _unpacked, (uuid.uuid4().hex, np.frombuffer(content, np.uint8), large)
+
+
+#: The work that this process last received.
+_received: dict[str, _Work] = {}
+
+
+def _unpacked(key: str, content: np.ndarray, large: list[np.ndarray]) -> _Work:
+    """The work that was sent, unpacked where it was not yet; what was sent before is let go."""
+    work = _received.get(key)
+    if work is None:
+        function, shared = pickle.loads(content.data, buffers=large)
+        work = _Work(function, shared)
+        _received.clear()
+        _received[key] = work
+    return work
+
+
+def _cloudpickle() -> Any:
+    """The pickler joblib uses, which also takes functions of a notebook; older ones bring it."""
+    try:
+        return import_module("cloudpickle")
+    except ImportError:
+        return import_module("joblib.externals.cloudpickle")
+
+
+def _one(work: _Work, task: Any) -> tuple[Any, list[Heard]]:
+    """Do one task; a seed that spawns others remembers it, so that each task has a copy."""
+    with _one_thread(), _listening() as heard:
+        result = work.function(*work.shared, copy.deepcopy(task))
+    return result, heard
+
+
+_limits: list[threadpool_limits] = []
+_limits_lock = threading.Lock()
+_limited = 0
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Linear algebra on one thread: the last bits of a sum depend on how many share the work.
+
+    The limit is one of the whole process, so that it is lifted only when the last of several tasks
+    in threads of one process is done. Our own compiled loops are told their number of threads.
+    """
+    global _limited
+    with _limits_lock:
+        # Asked for by each task, as libraries may have been loaded since the last one.
+        _limits.append(threadpool_limits(limits=1))
+        _limited += 1
+    try:
+        yield
+    finally:
+        with _limits_lock:
+            _limited -= 1
+            while _limits and not _limited:
+                _limits.pop().restore_original_limits()
+
+
+@contextmanager
+def _listening() -> Iterator[list[Heard]]:
+    """Collect warnings, so that those of other processes are heard in this one.
+
+    What is done with warnings is a setting of the whole process, which a thread beside others must
+    not change: there they go their usual way, which in a worker of a cluster is its log.
+    """
+    heard: list[Heard] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", OmicsfuseWarning)
+        yield heard
+    heard += [(w.category, str(w.message), w.filename, w.lineno) for w in caught]
+
+
+def _is_ours(kind: type[Warning]) -> bool:
+    return issubclass(kind, OmicsfuseWarning)
+
+
+def _repeat(heard: dict[Heard, None], messages: list[str]) -> None:
+    """Issue the warnings of tasks, each once."""
+    for kind, text, file, line in heard:
+        warnings.warn_explicit(text, kind, file, line)
+    for text in dict.fromkeys(messages):
+        warnings.warn(text, OmicsfuseWarning, stacklevel=3)

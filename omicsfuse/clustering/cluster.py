@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, seed
 from omicsfuse.clustering.criteria import (
     affinity_silhouettes,
     eigengap,
+    eigengap_ratio,
     mean_affinity_to_groups,
+    normalised_cut,
 )
 from omicsfuse.clustering.evidence import weighted_by_evidence
+from omicsfuse.clustering.rotation import rotation_cost
 from omicsfuse.clustering.spectral import Network, laplacian_spectrum, spectral_labels
 from omicsfuse.errors import StudyError
 from omicsfuse.results import Fusion, Subtypes
@@ -21,66 +23,72 @@ from omicsfuse.results import Fusion, Subtypes
 AUTO_RANGE = (2, 6)
 _MEAN_SIZE = 5
 
+#: The rule for k where a cohort cannot be redrawn.
+WITHOUT_REDRAWS = (
+    "best of {low} to {high} by eigengap and mean silhouette, each scaled to 0 to 1 over the range "
+    "and added"
+)
 
-def cluster(
+#: Of more patients the rotation cost is not computed.
+_MOST_ROTATED = 20_000
+
+
+def cut(
     fusion: Fusion,
     n_clusters: int | str | Sequence[int] = "auto",
     *,
     random_state: int = 0,
+    gaps: pd.DataFrame | None = None,
 ) -> Subtypes:
-    """Cut the fused network into subtypes by spectral clustering.
+    """Cut the fused network into subtypes by spectral clustering, with criteria for each k.
 
-    Where patients lack layers, each pair counts by the evidence on both (``Fusion.evidence``).
-    With a range of k, or ``"auto"``, the number is the k that scores best on two criteria, each
-    brought to 0 to 1 over the range and added: the eigengap of the normalised Laplacian and the
-    mean silhouette on the fused network. Ties go to the smaller k. The outcome is never looked at.
-    A number always comes back, also from noise: see the stability of the subtypes before
-    believing in them.
+    This is ``omicsfuse.cluster`` without the redraws that it judges the number of subtypes by.
 
     Parameters
     ----------
     fusion : Fusion
         What ``fuse`` returned.
     n_clusters : int, "auto" or (int, int)
-        Number of subtypes, 1 or more; or the smallest and largest to choose from; ``"auto"`` is
-        ``(2, 6)``.
+        Number of subtypes, or the smallest and largest to choose from.
     random_state : int
         Seed of k-means.
+    gaps : pandas.DataFrame, optional
+        Index k; columns ``gap`` and ``gap_sd``, from ``gap_against_continuum``: the smallest k
+        whose gap is not surpassed at k + 1 by more than the standard deviation there is taken.
+        Without it, the k that scores best on eigengap and mean silhouette, each brought to 0 to 1
+        over the range and added.
 
     Returns
     -------
     Subtypes
-        Labels ``S1`` to ``Sk`` ordered by size, and in ``evidence``: ``"n_clusters"`` (index k:
-        ``eigengap``, ``silhouette``, ``score``, ``smallest``, ``chosen``), ``"patients"`` (index
-        patient: ``subtype``, ``silhouette``, ``confidence``, ``n_layers``) and ``"subtypes"``
-        (index subtype: ``n``, ``silhouette``). Confidence is a patient's mean affinity to its own
-        subtype as a share of its mean affinities to all of them, 0 to 1.
+        As from ``omicsfuse.cluster``.
 
     Raises
     ------
     StudyError
         If the number of subtypes cannot be had from this many patients.
 
-    References
-    ----------
-    Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. NIPS 2002.
-
     Examples
     --------
     >>> import omicsfuse as of
-    >>> cohort = of.simulate_cohort(60, n_external=0, effect=2.0).discovery
-    >>> subtypes = of.cluster(of.fuse(of.preprocess(cohort)), n_clusters=3)
-    >>> subtypes.labels.value_counts().sort_index().to_dict()
+    >>> fusion = of.fuse(of.preprocess(of.simulate_cohort(60, n_external=0, effect=2.0).discovery))
+    >>> cut(fusion, 3).labels.value_counts().sort_index().to_dict()
     {'S1': 25, 'S2': 20, 'S3': 15}
     """
-    require(fusion, Fusion, "fusion", "what of.fuse returns")
-    random_state = seed(random_state)
     network = fusion.network()
     low, high, rule = cluster_range(n_clusters, len(fusion.patients))
+    if low < high and gaps is None:
+        rule = WITHOUT_REDRAWS.format(low=low, high=high)
     weighted = weighted_by_evidence(network, fusion.evidence().to_numpy())
     values, vectors = laplacian_spectrum(weighted, high + 1)
     table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
-    best = low + int(table["score"].to_numpy().argmax())
+    for name in ("gap", "gap_sd"):
+        table.insert(
+            len(table.columns) - 1,
+            name,
+            np.nan if gaps is None else gaps[name].reindex(table.index),
+        )
+    best = _best_by_score(table) if gaps is None else _best_by_gap(table)
     table["chosen"] = table.index == best
     codes = labels_by_k[best]
     found = int(codes.max()) + 1
@@ -88,6 +96,7 @@ def cluster(
     params: dict[str, Any] = {
         "asked": n_clusters if isinstance(n_clusters, str) else [low, high],
         "n_clusters": found,
+        "range": [low, high],
         "rule": rule,
         "random_state": random_state,
     }
@@ -150,8 +159,8 @@ def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, i
     if low == high:
         return low, high, f"{low}, as asked"
     rule = (
-        f"best of {low} to {high} by eigengap and mean silhouette, each scaled to 0 to 1 over "
-        "the range and added"
+        f"the smallest of {low} to {high} whose gap, the normalised cut against that of the same "
+        "cohort redrawn without groups, the next does not surpass by more than a standard deviation"
     )
     return low, high, rule
 
@@ -170,6 +179,7 @@ def _criteria(
 ) -> tuple[pd.DataFrame, dict[int, np.ndarray]]:
     """Criteria and labels for every k of the range."""
     rows, labels_by_k = [], {}
+    rotated = len(vectors) <= _MOST_ROTATED
     for k in range(low, high + 1):
         codes = spectral_labels(vectors, k, random_state)
         labels_by_k[k] = codes
@@ -177,13 +187,30 @@ def _criteria(
             {
                 "k": k,
                 "eigengap": eigengap(values, k),
+                "eigengap_ratio": eigengap_ratio(values, k),
+                "rotation_cost": rotation_cost(vectors, k) if rotated else np.nan,
                 "silhouette": float(affinity_silhouettes(network, codes).mean()),
+                "normalised_cut": normalised_cut(network, codes),
                 "smallest": int(np.bincount(codes).min()),
             }
         )
-    table = pd.DataFrame(rows).set_index("k")
-    table.insert(2, "score", _unit(table["eigengap"]) + _unit(table["silhouette"]))
-    return table, labels_by_k
+    return pd.DataFrame(rows).set_index("k"), labels_by_k
+
+
+def _best_by_score(table: pd.DataFrame) -> int:
+    """K with the largest sum of eigengap and silhouette; ties go to the smaller."""
+    score = _unit(table["eigengap"]) + _unit(table["silhouette"])
+    return int(table.index[int(score.to_numpy().argmax())])
+
+
+def _best_by_gap(table: pd.DataFrame) -> int:
+    """Smallest k whose gap the next k does not surpass by more than its standard deviation.
+
+    One group is cut nowhere, in the cohort as in the redraws: its gap is 0.
+    """
+    gaps, sds = (table[name].fillna(0.0).to_numpy() for name in ("gap", "gap_sd"))
+    enough = np.append(gaps[:-1] >= gaps[1:] - sds[1:], True)
+    return int(table.index[int(enough.argmax())])
 
 
 def _unit(column: pd.Series) -> pd.Series:

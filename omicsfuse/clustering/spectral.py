@@ -1,5 +1,7 @@
 """Spectral clustering of a network of patients, without randomness that a user could notice."""
 
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -7,7 +9,7 @@ from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 #: A network of patients: dense, sparse, or an operator that multiplies by it (diagonal 0).
 Network: TypeAlias = np.ndarray | sparse.csr_array | LinearOperator
@@ -54,7 +56,7 @@ def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np
     array([0., 0., 2.])
     """
     # One thread: the last bits of an eigenvector must not depend on how many there are.
-    with threadpool_limits(limits=1):
+    with one_thread():
         if sparse.issparse(affinity):
             values, vectors = _by_parts(sparse.csr_array(affinity, dtype=np.float64), n_values)
         elif isinstance(affinity, LinearOperator):
@@ -63,6 +65,24 @@ def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np
             values, vectors = _of_dense(affinity, n_values)
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
     return np.clip(values, 0.0, 2.0), vectors * np.where(largest < 0, -1.0, 1.0)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keep linear algebra and k-means on one thread while this is entered.
+
+    Returns
+    -------
+    context manager
+    """
+    return _thread_pools().limit(limits=1)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Thread pools of the loaded libraries: to look for them takes longer than a small network."""
+    import sklearn.cluster  # noqa: F401 - brings its own pool
+
+    return ThreadpoolController()
 
 
 def _of_dense(affinity: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +188,7 @@ def spectral_labels(
     embedding = vectors[:, :k]
     length = np.linalg.norm(embedding, axis=1, keepdims=True)
     embedding = embedding / np.where(length > 0, length, 1.0)
-    with threadpool_limits(limits=1):
+    with one_thread():
         starts = n_starts or (50 if len(embedding) <= _MANY else 10)
         raw = KMeans(k, n_init=starts, random_state=random_state).fit_predict(embedding)
     return ordered_by_size(raw)

@@ -1,6 +1,7 @@
 """Fuse the prepared layers of a cohort into one network of patients."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -194,10 +195,11 @@ def fuse(
     }
     settings = {"k": k, "mu": mu, "n_iterations": n_iterations, "variant": variant}
     if engine_used == "sparse":
-        return _sparse(
+        found = _sparse(
             used, chosen, members, coverage, losses, params, weights, settings,
             n_kept, random_state, n_threads,
         )  # fmt: skip
+        return replace(found, prepared=prepared)
     needed, single = (
         exact_memory(n, members.sizes(), precision, engine_used, k, n_threads)
         for precision in (dtype, "float32")
@@ -237,6 +239,7 @@ def fuse(
         losses=losses,
         convergence=_convergence(fused.changes),
         metrics=chosen,
+        prepared=prepared,
     )
 
 

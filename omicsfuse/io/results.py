@@ -31,14 +31,19 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
     dict of str to pandas.DataFrame
         File name -> table, its key in the first column.
     """
-    patients = results.subtypes.evidence["patients"]
-    columns = ["subtype", "silhouette", "confidence", "n_layers"]
+    evidence, assessment = results.subtypes.evidence, results.assessment
+    patients = evidence["patients"][["subtype", "silhouette", "confidence", "n_layers"]]
+    if len(assessment.patients):
+        patients = patients.join(assessment.patients[["co_clustering", "membership"]])
+    by_k = assessment.n_clusters if len(assessment.n_clusters) else evidence["n_clusters"]
     survival = results.survival.values()
     tables = {
-        "subtypes.tsv": patients[columns].reset_index(names="patient"),
-        "n_clusters.tsv": results.subtypes.evidence["n_clusters"].reset_index(names="k"),
-        "stability.tsv": results.assessment.stability.reset_index(names="subtype"),
-        "layers.tsv": results.assessment.layers.reset_index(names="layer"),
+        "subtypes.tsv": patients.reset_index(names="patient"),
+        "n_clusters.tsv": by_k.reset_index(names="k"),
+        "structure.tsv": assessment.tests,
+        "stability.tsv": assessment.stability.reset_index(names="subtype"),
+        "layers.tsv": assessment.layers.reset_index(names="layer"),
+        "subtype_layers.tsv": assessment.subtype_layers,
         "coverage.tsv": _patients_first(results.fusion.coverage.astype(int)),
         "map.tsv": results.embedding.reset_index(names="patient"),
         "survival.tsv": stacked([s.tests for s in survival], SURVIVAL_COLUMNS),
@@ -47,6 +52,12 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         "markers.tsv": results.markers,
         "enrichment.tsv": results.enrichment,
     }
+    if len(assessment.consensus):
+        tables["consensus.tsv"] = assessment.consensus.reset_index(names="patient")
+    if len(assessment.feature_groups):
+        tables["feature_groups.tsv"] = assessment.feature_groups.reset_index()
+    if len(assessment.sensitivity):
+        tables["sensitivity.tsv"] = assessment.sensitivity
     return tables | verification_tables(results.verification)
 
 
@@ -107,7 +118,14 @@ def run_record(results: RunResults) -> dict[str, Any]:
             "n_patients": len(results.fusion.patients),
             "change_per_iteration": results.fusion.convergence["change"].tolist(),
         },
-        "subtypes": {**results.subtypes.params, "sizes": {k: int(n) for k, n in sizes.items()}},
+        "subtypes": {
+            **results.subtypes.params,
+            "sizes": {k: int(n) for k, n in sizes.items()},
+            "supported": results.assessment.supported,
+            "verdict": results.assessment.verdict,
+            "p_shared": results.assessment.p_shared,
+            "p_structure": results.assessment.p_structure,
+        },
         "assessment": dict(results.assessment.params),
         "signature": results.signature.hash if results.signature else None,
         "losses": [asdict(loss) for loss in results.losses],

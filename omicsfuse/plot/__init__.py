@@ -2,29 +2,41 @@
 
 from omicsfuse.plot.biology import pathways, top_markers
 from omicsfuse.plot.canvas import nothing, save_figure
-from omicsfuse.plot.clusters import choice_of_k, layer_contributions, stability
+from omicsfuse.plot.choice import choice_of_k, consensus_cdf
+from omicsfuse.plot.clusters import stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
+from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.forest import forest, verification_forest
+from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.kaplan import kaplan_meier
+from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.settings import sensitivity
 
 __all__ = [
     "MOST_DRAWN",
     "PALETTE",
     "choice_of_k",
+    "consensus_cdf",
+    "consensus_matrix",
     "coverage",
+    "feature_groups",
     "forest",
     "format_p",
     "fused_network",
     "kaplan_meier",
     "layer_contributions",
+    "layer_gains",
     "nothing",
     "pathways",
     "patient_map",
     "save_figure",
+    "sensitivity",
     "stability",
+    "structure_tests",
     "subtype_colour",
+    "subtype_layers",
     "top_markers",
     "verification_forest",
 ]

@@ -114,6 +114,34 @@ def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[
     return [ax.inset_axes((i * share, 0, share * 0.82, 1)) for i in range(count)]
 
 
+def panel_grid(
+    ax: "Axes | None", count: int, columns: int, width: float, height: float
+) -> "list[Axes]":
+    """Axes in rows of so many columns: on a new figure, or inside the caller's axes.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import panel_grid
+    >>> panels = panel_grid(None, 5, 4, 9, 4)
+    >>> len(panels), len(panels[0].figure.axes)
+    (5, 5)
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    if ax is not None:
+        ax.axis("off")
+        across, down = 1 / columns, 1 / rows
+        return [
+            ax.inset_axes(
+                (i % columns * across, 1 - (i // columns + 0.8) * down, across * 0.78, down * 0.6)
+            )
+            for i in range(count)
+        ]
+    figure = new_figure(width, height)
+    grid = figure.add_gridspec(rows, columns)
+    return [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
+
+
 @styled
 def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
     """Say calmly that there is nothing to draw, and why.

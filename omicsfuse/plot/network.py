@@ -80,7 +80,6 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     (4, 4)
     """
     from matplotlib.colors import LogNorm
-    from matplotlib.patches import Rectangle
 
     labels = patients_in_order(subtypes)
     if len(labels) > MOST_DRAWN:
@@ -102,13 +101,42 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     ax.set_yticks([])
     for side in ax.spines.values():
         side.set_visible(False)
+    mark_subtypes(ax, labels, subtypes)
+    _colour_bar(ax, image, low, high)
+    return ax
+
+
+def mark_subtypes(ax: "Axes", labels: pd.Series, subtypes: Subtypes) -> None:
+    """Put coloured bars, names and sizes of the subtypes beside a heatmap of patients.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes with the heatmap.
+    labels : pandas.Series
+        Subtype of each row of the heatmap, patients of a subtype next to each other.
+    subtypes : Subtypes
+        All patients: the sizes written are theirs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.canvas import new_figure
+    >>> from omicsfuse.plot.network import mark_subtypes
+    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
+    >>> ax = new_figure(3, 3).subplots()
+    >>> mark_subtypes(ax, labels, Subtypes(labels, {}, {}))
+    >>> [text.get_text().replace(chr(10), " ") for text in ax.texts]
+    ['S1 n = 2', 'S2 n = 1']
+    """
+    from matplotlib.patches import Rectangle
+
+    across, down = ax.get_xaxis_transform(), ax.get_yaxis_transform()
     start = 0
     for name in subtypes.names:
         count = int((labels == name).sum())
-        colour = subtype_colour(name)
-        across, down = ax.get_xaxis_transform(), ax.get_yaxis_transform()
         box: dict[str, Any] = {
-            "facecolor": colour,
+            "facecolor": subtype_colour(name),
             "edgecolor": "white",
             "linewidth": 0.8,
             "clip_on": False,
@@ -122,8 +150,6 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
             ax.axhline(start - 0.5, color="white", linewidth=0.7)
             ax.axvline(start - 0.5, color="white", linewidth=0.7)
         start += count
-    _colour_bar(ax, image, low, high)
-    return ax
 
 
 def _values_between(fusion: Fusion, patients: pd.Index) -> np.ndarray:

@@ -7,18 +7,19 @@ import pandas as pd
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.settings import is_reported, setting_name
+from omicsfuse.report.evidence import DECIDES
 from omicsfuse.report.summary import (
     LEVEL,
-    NO_GROUPS,
     best_p,
-    listing,
-    mean_jaccard,
     overall_fdr,
-    plural,
 )
+from omicsfuse.report.words import listing, mean_jaccard, plural
 from omicsfuse.results import RunResults, SurvivalComparison
 
 _SMALL = 10
+#: Share of borderline patients above which it is said.
+_MANY = 0.5
 #: Adjusted Rand index without a layer below which the subtypes are said to hang on it.
 _CARRIED = 0.4
 #: Adjusted mutual information with the pattern of missing layers above which it is said.
@@ -50,8 +51,8 @@ def caveats(results: RunResults) -> list[str]:
         found.append("Stability was not assessed: do not take the subtypes for real yet.")
     elif mean < COMES_BACK:
         found.append(
-            f"The subtypes do not come back reliably (mean Jaccard similarity {mean:.2f}, below "
-            f"{COMES_BACK}): {NO_GROUPS}."
+            "The subtypes do not come back reliably when patients are resampled (mean Jaccard "
+            f"similarity {mean:.2f}, below {COMES_BACK}): other patients would give other subtypes."
         )
     else:
         weak = table.index[table["jaccard_mean"] < COMES_BACK]
@@ -62,7 +63,7 @@ def caveats(results: RunResults) -> list[str]:
                 f"{noun} {listing(list(weak))} {verb} not come back reliably (mean Jaccard "
                 f"similarity below {COMES_BACK})."
             )
-    found += _one_layer(results)
+    found += _borderline(results) + _one_layer(results) + _settings(results)
     for comparison in results.survival.values():
         found += _survival_caveats(comparison, several=len(results.survival) > 1)
         found += _adjusted(comparison)
@@ -107,10 +108,46 @@ def _one_layer(results: RunResults) -> list[str]:
     if len(layers) < 2 or "agreement_without" not in layers:
         return []
     carriers = layers.index[layers["agreement_without"] < _CARRIED]
+    p_values = layers.get("p_adds", pd.Series(math.nan, layers.index))
     return [
         f"The subtypes hang on {clean(name)}: without it only little of them is found again "
         f"(adjusted Rand index {layers['agreement_without'][name]:.2f})."
+        + (
+            " It does not evidently share structure with the other layers "
+            f"({format_p(float(p_values[name]))}): what the subtypes take from it may be its own."
+            if p_values[name] > LEVEL
+            else ""
+        )
         for name in carriers
+    ]
+
+
+def _borderline(results: RunResults) -> list[str]:
+    """Say it where most patients are on the border of their subtype."""
+    patients = results.assessment.patients
+    if "membership" not in patients or len(results.subtypes.names) == 1:
+        return []
+    share = float((patients["membership"] == "borderline").mean())
+    if share <= _MANY:
+        return []
+    return [f"{100 * share:.0f}% of the patients are on the border of their subtype."]
+
+
+def _settings(results: RunResults) -> list[str]:
+    """Name settings that decide what the subtypes are."""
+    table = results.assessment.sensitivity
+    if table.empty or len(results.subtypes.names) == 1:
+        return []
+    moved = table[~table["note"].map(is_reported) & (table["agreement"] < DECIDES)]
+    names = [setting_name(str(name)) for name in dict.fromkeys(moved["setting"])]
+    if not names:
+        return []
+    return [
+        f"The subtypes hang on {plural(len(names), 'setting')} ({listing(names)}): with another "
+        f"value of it, other subtypes are found (adjusted Rand index below {DECIDES})."
+        if len(names) == 1
+        else f"The subtypes hang on {len(names)} settings ({listing(names)}): with another value "
+        f"of one of them, other subtypes are found (adjusted Rand index below {DECIDES})."
     ]
 
 

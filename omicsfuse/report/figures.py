@@ -1,42 +1,18 @@
 """Which figures the report has, what is said below them, and their files."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from markupsafe import Markup
 
 from omicsfuse import plot
-from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import log_rank_text, overall_test
 from omicsfuse.plot.numbers import clean
+from omicsfuse.report.evidence_figures import evidence_plans
 from omicsfuse.report.inline import inline_png, inline_svg
-from omicsfuse.report.summary import NO_GROUPS, NOT_REPEATED, plural
+from omicsfuse.report.plans import FigureView, Plan
+from omicsfuse.report.words import plural
 from omicsfuse.results import RunResults, SurvivalComparison
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """A figure on the page: which section it belongs to, its caption, its element."""
-
-    section: str
-    caption: str
-    markup: Markup
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A figure to be drawn: file name, section, caption, how; heatmaps go in as images."""
-
-    name: str
-    section: str
-    caption: str
-    alt: str
-    draw: Callable[[], Any]
-    image: bool = False
 
 
 def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
@@ -58,7 +34,7 @@ def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
     for plan in _plans(results):
         svg, png = plot.save_figure(plan.draw(), folder / plan.name)
         markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt)
-        views.append(FigureView(plan.section, plan.caption, markup))
+        views.append(FigureView(plan.section, plan.caption, markup, plan.title))
     return views
 
 
@@ -74,32 +50,34 @@ def file_name(*parts: str) -> str:
     return "_".join(re.sub(r"[^A-Za-z0-9_-]+", "_", part).strip("_")[:60] for part in parts)
 
 
-def _plans(results: RunResults) -> Iterator[_Plan]:
+def _plans(results: RunResults) -> Iterator[Plan]:
     """List the figures in the order of the page, without those there is nothing to show in."""
     yield from _network_plans(results)
-    yield from _evidence_plans(results)
+    yield from evidence_plans(results)
     yield from _survival_plans(results)
     yield from _biology_plans(results)
     yield from _verification_plans(results)
 
 
-def _network_plans(results: RunResults) -> Iterator[_Plan]:
+def _network_plans(results: RunResults) -> Iterator[Plan]:
     fusion, subtypes = results.fusion, results.subtypes
     n = len(subtypes.labels)
     if not fusion.coverage.all(axis=None):
-        yield _Plan(
+        yield Plan(
             "coverage",
             "data",
-            "Which layers came together. Each column of dots is one combination of layers, the "
+            "Which layers came together",
+            "Each column of dots is one combination of layers, the "
             "bar above it the number of patients that brought exactly these; in brackets, all "
             "patients of a layer.",
             f"Bar chart of layer combinations over {plural(len(fusion.coverage), 'patient')}.",
             lambda: plot.coverage(fusion),
         )
-    yield _Plan(
+    yield Plan(
         "fused_network",
         "network",
-        "The fused network. Each row and column is a patient; bright means similar. Patients are "
+        "The fused network",
+        "Each row and column is a patient; bright means similar. Patients are "
         "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
         "diagonal are what subtypes look like; without visible blocks, distrust them."
         + (f" Of {n:,} patients {plot.MOST_DRAWN:,} are drawn." if n > plot.MOST_DRAWN else ""),
@@ -108,10 +86,11 @@ def _network_plans(results: RunResults) -> Iterator[_Plan]:
         image=True,
     )
     if len(results.embedding):
-        yield _Plan(
+        yield Plan(
             "patient_map",
             "network",
-            "Patients on a 2-D map (UMAP) of the fused network. Neighbours on the map are similar; "
+            "Map of the patients",
+            "The fused network in two dimensions (UMAP). Neighbours on the map are similar; "
             "sizes of groups and distances between them mean little. The map takes no part in "
             "finding the subtypes.",
             f"Scatter plot of {plural(n, 'patient')} coloured by subtype.",
@@ -119,59 +98,25 @@ def _network_plans(results: RunResults) -> Iterator[_Plan]:
         )
 
 
-def _evidence_plans(results: RunResults) -> Iterator[_Plan]:
-    subtypes, assessment = results.subtypes, results.assessment
-    table = subtypes.evidence.get("n_clusters")
-    criteria = [name for name in ("eigengap", "silhouette") if table is not None and name in table]
-    if table is not None and len(table) > 1 and table[criteria].notna().any(axis=None):
-        yield _Plan(
-            "choice_of_k",
-            "choice",
-            "Criteria for the number of subtypes k: larger is better for both. The chosen k is "
-            "marked. A flat curve means that the data prefer no k.",
-            f"Eigengap and silhouette for k from {min(table.index)} to {max(table.index)}.",
-            lambda: plot.choice_of_k(subtypes),
-        )
-    if len(assessment.stability) and assessment.stability["jaccard_mean"].notna().any():
-        yield _Plan(
-            "stability",
-            "stability",
-            "Stability: how much of each subtype is found again when patients are resampled (mean "
-            "and standard deviation of the Jaccard similarity). Dashed: "
-            f"{COMES_BACK}; {NO_GROUPS}. {NOT_REPEATED.capitalize()}.",
-            "Bars of the mean Jaccard similarity of each subtype.",
-            lambda: plot.stability(assessment),
-        )
-    if plot.clusters.layer_columns(assessment.layers):
-        yield _Plan(
-            "layer_contributions",
-            "stability",
-            "What each layer brings. Left: adjusted Rand index between the subtypes and the groups "
-            "of the layer alone (1: the layer tells the subtypes by itself; 0: no better than "
-            "chance). Middle: the same for all layers but this one (low: the subtypes hang on the "
-            "layer). Right: how clearly the subtypes show in the layer's own network.",
-            "Dots of the agreement of each layer with the subtypes.",
-            lambda: plot.layer_contributions(assessment),
-        )
-
-
-def _survival_plans(results: RunResults) -> Iterator[_Plan]:
+def _survival_plans(results: RunResults) -> Iterator[Plan]:
     for number, (endpoint, comparison) in enumerate(results.survival.items(), start=1):
         test = log_rank_text(overall_test(comparison)).replace("\n", "; ")
         if len(comparison.curves):
-            yield _Plan(
+            yield Plan(
                 file_name("kaplan_meier", str(number), endpoint),
                 "survival",
-                f"Kaplan-Meier curves for {clean(endpoint)} with 95% confidence bands; upright "
+                f"Survival of the subtypes, {clean(endpoint)}",
+                f"Kaplan-Meier curves with 95% confidence bands; upright "
                 f"ticks are censored patients.{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of the subtypes for {clean(endpoint)}; {test}.",
                 partial(plot.kaplan_meier, comparison),
             )
         if len(comparison.cox):
-            yield _Plan(
+            yield Plan(
                 file_name("forest", str(number), endpoint),
                 "survival",
-                f"Hazard ratios for {clean(endpoint)} from Cox models, with 95% confidence "
+                f"Hazard ratios, {clean(endpoint)}",
+                "From Cox models, with 95% confidence "
                 "intervals; above 1 means more events. Univariable: the subtypes alone; "
                 "multivariable: subtypes and covariates together. p-values are not adjusted for "
                 "multiplicity.",
@@ -180,29 +125,31 @@ def _survival_plans(results: RunResults) -> Iterator[_Plan]:
             )
 
 
-def _biology_plans(results: RunResults) -> Iterator[_Plan]:
+def _biology_plans(results: RunResults) -> Iterator[Plan]:
     names = results.subtypes.names
     which, bars = "Strongest markers of each subtype and layer", "the subtype that a feature marks"
     against = "a subtype against all others"
     if len(names) == 2:
         against = f"{names[0]} against {names[1]}, which shows the opposite"
-        which = f"Strongest markers that tell {names[0]} from {names[1]}, by layer,"
+        which = f"Strongest markers that tell {names[0]} from {names[1]}, by layer"
         bars = "the subtype in which a feature is raised"
     chosen = plot.biology.select_markers(results.markers, names)
     if len(chosen):
-        yield _Plan(
+        yield Plan(
             "top_markers",
             "biology",
-            f"{which} with a false discovery rate of at most 0.05 (z-scores; bars at the left: "
+            which,
+            "Features with a false discovery rate of at most 0.05 (z-scores; bars at the left: "
             f"{bars}; grey: missing).",
             f"Heatmap of {plural(len(chosen), 'marker feature')} over patients by subtype.",
             lambda: plot.top_markers(results.markers, results.prepared, results.subtypes),
             image=True,
         )
     if len(results.enrichment) and results.enrichment["nes"].notna().any():
-        yield _Plan(
+        yield Plan(
             "pathways",
             "biology",
+            "Gene sets",
             f"Gene sets raised (red) or lowered (blue) in {against}. Larger dots have a smaller "
             "false discovery rate; a dark rim marks one below 0.05. Genes were permuted, not "
             "patients: where genes of a set are correlated, p is too small.",
@@ -217,27 +164,28 @@ def _both_tests(comparison: SurvivalComparison) -> str:
     return f" {text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _verification_plans(results: RunResults) -> Iterator[_Plan]:
+def _verification_plans(results: RunResults) -> Iterator[Plan]:
     verification = results.verification
     if verification is None:
         return
     table = verification.table
     if len(table) and (table["comparison"] != "assigned subtypes").any():
-        yield _Plan(
+        yield Plan(
             "verification_forest",
             "verification",
-            "The locked signature in other cohorts: hazard ratios of each subtype's score (per "
+            "The locked signature in other cohorts",
+            "Hazard ratios of each subtype's score (per "
             "standard deviation) and of patients assigned to the subtype against all others.",
             "Forest plot of hazard ratios in external cohorts.",
             lambda: plot.verification_forest(verification),
         )
     for number, (name, comparison) in enumerate(verification.survival.items(), start=1):
         if len(comparison.curves):
-            yield _Plan(
+            yield Plan(
                 file_name("verification", str(number), name),
                 "verification",
-                f"Kaplan-Meier curves of the assigned subtypes, {clean(name)}."
-                f"{_both_tests(comparison)}",
+                f"Survival of the assigned subtypes, {clean(name)}",
+                f"Kaplan-Meier curves.{_both_tests(comparison)}",
                 f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
                 partial(plot.kaplan_meier, comparison, title=name),
             )

@@ -7,10 +7,11 @@ import pandas as pd
 from omicsfuse.plot.biology import one_direction, select_markers
 from omicsfuse.plot.colours import position
 from omicsfuse.plot.numbers import clean, format_ratio, p_text
-from omicsfuse.report.figures import FigureView
-from omicsfuse.report.summary import listing, log_rank_name
+from omicsfuse.report.plans import FigureView
+from omicsfuse.report.summary import log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
+from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
 
 

@@ -7,48 +7,11 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.plot.numbers import clean
-from omicsfuse.report.summary import NOT_REPEATED, listing, log_rank_name, plural
+from omicsfuse.report.evidence_methods import evidence_methods
+from omicsfuse.report.references import REFERENCES, Citations
+from omicsfuse.report.summary import log_rank_name
+from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
-
-REFERENCES = {
-    "snf": "Wang B et al. Similarity network fusion for aggregating data types on a genomic scale. "
-    "Nat Methods 2014;11:333-337. doi:10.1038/nmeth.2810",
-    "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
-    "spectral": "Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. "
-    "Adv Neural Inf Process Syst 2001;14:849-856.",
-    "eigengap": "von Luxburg U. A tutorial on spectral clustering. Stat Comput 2007;17:395-416. "
-    "doi:10.1007/s11222-007-9033-z",
-    "silhouette": "Rousseeuw PJ. Silhouettes: a graphical aid to the interpretation and validation "
-    "of cluster analysis. J Comput Appl Math 1987;20:53-65. doi:10.1016/0377-0427(87)90125-7",
-    "stability": "Hennig C. Cluster-wise assessment of cluster stability. Comput Stat Data Anal "
-    "2007;52:258-271. doi:10.1016/j.csda.2006.11.025",
-    "rand": "Hubert L, Arabie P. Comparing partitions. J Classif 1985;2:193-218. "
-    "doi:10.1007/BF01908075",
-    "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
-    "for dimension reduction. arXiv:1802.03426, 2018.",
-    "km": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat "
-    "Assoc 1958;53:457-481. doi:10.1080/01621459.1958.10501452",
-    "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
-    "its consideration. Cancer Chemother Rep 1966;50:163-170.",
-    "cox": "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187-220. "
-    "doi:10.1111/j.2517-6161.1972.tb00899.x",
-    "lifelines": "Davidson-Pilon C. lifelines: survival analysis in Python. J Open Source Softw "
-    "2019;4:1317. doi:10.21105/joss.01317",
-    "fdr": "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and "
-    "powerful approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
-    "doi:10.1111/j.2517-6161.1995.tb02031.x",
-    "gsea": "Subramanian A et al. Gene set enrichment analysis: a knowledge-based approach for "
-    "interpreting genome-wide expression profiles. Proc Natl Acad Sci USA 2005;102:15545-15550. "
-    "doi:10.1073/pnas.0506580102",
-    "gseapy": "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set "
-    "enrichment analysis in Python. Bioinformatics 2023;39:btac757. "
-    "doi:10.1093/bioinformatics/btac757",
-    "random": "Venet D, Dumont JE, Detours V. Most random gene expression signatures are "
-    "significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240. "
-    "doi:10.1371/journal.pcbi.1002240",
-    "sklearn": "Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res "
-    "2011;12:2825-2830.",
-}
 
 #: What preprocessing does to the values of a kind, in the words of a methods section.
 PREPROCESSING = {
@@ -65,17 +28,6 @@ PREPROCESSING = {
 }
 
 
-class _Citations:
-    """Numbers references in the order in which they are cited."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-
-    def __call__(self, *keys: str) -> str:
-        self.keys += [key for key in keys if key not in self.keys]
-        return f"[{', '.join(str(self.keys.index(key) + 1) for key in keys)}]"
-
-
 def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
     """Write the methods, ready to paste, and the references they cite.
 
@@ -89,10 +41,11 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
     paragraphs, references : list of str
         References are numbered from 1 in this order.
     """
-    cite = _Citations()
+    cite = Citations()
     paragraphs = [
         _integration(results, cite),
         _subtyping(results, cite),
+        *evidence_methods(results, cite),
         _survival(results, cite),
         _biology(results, cite),
         _verification(results, cite),
@@ -107,7 +60,7 @@ def _section(results: RunResults, name: str) -> Mapping[str, Any]:
     return section if isinstance(section, Mapping) else {}
 
 
-def _integration(results: RunResults, cite: _Citations) -> str:
+def _integration(results: RunResults, cite: Citations) -> str:
     params = results.fusion.params
     layers = results.prepared.layers
     kinds = dict.fromkeys(layer.kind for layer in layers.values())
@@ -168,29 +121,31 @@ def _sparse_engine(params: Mapping[str, Any]) -> str:
     )
 
 
-def _subtyping(results: RunResults, cite: _Citations) -> str:
-    params, k = results.subtypes.params, len(results.subtypes.names)
-    rule = clean(params.get("rule", "not stated")).rstrip(".")
+def _subtyping(results: RunResults, cite: Citations) -> str:
+    k = len(results.subtypes.names)
+    rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
     text = (
         f"The fused network was cut into {plural(k, 'subtype')} by spectral clustering "
-        f"{cite('spectral')}. Number of subtypes: {rule} (eigengap {cite('eigengap')}, silhouette "
-        f"{cite('silhouette')}). Neither the number of subtypes nor the features were chosen "
-        "with knowledge of survival."
+        f"{cite('spectral')}. Number of subtypes: {rule}{_rule_sources(results, cite)}. Neither "
+        "the number of subtypes nor the features were chosen with knowledge of survival."
     )
-    resamples = results.assessment.params.get("n_resamples")
-    if resamples and k > 1:
-        share = results.assessment.params.get("resampled_share")
-        each = f" of {100 * float(share):.0f}% of the patients" if share else ""
-        text += (
-            f" Stability was measured by the Jaccard similarity of each subtype with its best "
-            f"match in {resamples} resamples{each}, drawn without replacement, that were fused "
-            f"and clustered again {cite('stability')}; {NOT_REPEATED}. Agreement of layers with "
-            f"subtypes is the adjusted Rand index {cite('rand')}."
-        )
     return text + f" The 2-D map was drawn with UMAP {cite('umap')}."
 
 
-def _survival(results: RunResults, cite: _Citations) -> str:
+def _rule_sources(results: RunResults, cite: Citations) -> str:
+    """Cite what the rule for the number of subtypes rests on."""
+    table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
+    if "gap" in table and table["gap"].notna().any():
+        return (
+            f" (normalised cut {cite('cut')}; the rule of the gap statistic {cite('gap')} with "
+            "redraws that keep the shared variation of the cohort)"
+        )
+    if len(table) > 1:
+        return f" (eigengap {cite('eigengap')}, silhouette {cite('silhouette')})"
+    return ""
+
+
+def _survival(results: RunResults, cite: Citations) -> str:
     if not results.survival:
         return ""
     permutations = _section(results, "survival").get("n_permutations")
@@ -242,7 +197,7 @@ def _has_term(cox: pd.DataFrame, covariate: str) -> bool:
     return any(term == covariate or term.startswith(own) for term in rows["term"].astype(str))
 
 
-def _biology(results: RunResults, cite: _Citations) -> str:
+def _biology(results: RunResults, cite: Citations) -> str:
     parts = []
     if len(results.clinical):
         tests = sorted({clean(test) for test in results.clinical["test"].dropna() if test})
@@ -274,7 +229,7 @@ def _biology(results: RunResults, cite: _Citations) -> str:
     return " ".join(parts)
 
 
-def _verification(results: RunResults, cite: _Citations) -> str:
+def _verification(results: RunResults, cite: Citations) -> str:
     signature = results.signature
     if signature is None:
         return ""
@@ -298,7 +253,7 @@ def _verification(results: RunResults, cite: _Citations) -> str:
     return text
 
 
-def _software(results: RunResults, cite: _Citations) -> str:
+def _software(results: RunResults, cite: Citations) -> str:
     versions = results.provenance.get("versions", {})
     listed = ", ".join(f"{clean(name)} {clean(version)}" for name, version in versions.items())
     seed = results.provenance.get("seed", results.settings.get("seed", "not recorded"))

@@ -9,6 +9,7 @@ from omicsfuse.plot.colours import PALETTE, text_colour
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.sections import build_sections, summary_section
+from omicsfuse.report.verdict import verdict_view
 from omicsfuse.results import RunResults
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     page = _template().render(
         name=clean(results.name),
         cohort=clean(results.cohort.name),
+        verdict=verdict_view(results),
         summary=summary,
         caveats=caveats,
         subtypes=subtypes,

@@ -1,15 +1,15 @@
 """What each section of the report says: results to sentences, tables and figures."""
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.caveats import caveats
-from omicsfuse.report.figures import FigureView
+from omicsfuse.report.contributions import layers_section
+from omicsfuse.report.evidence import choice_section, stability_section
 from omicsfuse.report.findings import (
     biology_section,
     clinical_section,
@@ -17,14 +17,10 @@ from omicsfuse.report.findings import (
     verification_section,
 )
 from omicsfuse.report.methods import methods_text
-from omicsfuse.report.summary import (
-    NO_GROUPS,
-    NOT_REPEATED,
-    layer_sentences,
-    mean_jaccard,
-    summary_sentences,
-)
+from omicsfuse.report.plans import FigureView
+from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.tables import Table, flatten, losses_table, make_table
+from omicsfuse.report.verdict import exploratory_mark, verdict_section
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
 
@@ -53,19 +49,26 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
     def pictures(section: str) -> tuple[FigureView, ...]:
         return tuple(figure for figure in figures if figure.section == section)
 
-    return [
-        _data(results, pictures("data")),
-        Section("network", "The fused network", figures=pictures("network")),
-        _choice(results, pictures("choice")),
-        _stability(results, pictures("stability")),
+    mark = exploratory_mark(results)
+    findings = [
         survival_section(results, pictures("survival")),
         clinical_section(results),
         biology_section(results, pictures("biology")),
         verification_section(results, pictures("verification")),
+    ]
+    found = [
+        _data(results, pictures("data")),
+        Section("network", "The fused network", figures=pictures("network")),
+        verdict_section(results, pictures("tests")),
+        choice_section(results, pictures("choice")),
+        stability_section(results, pictures("stability")),
+        layers_section(results, pictures("layers")),
+        *(replace(section, mark=mark) for section in findings),
         _methods(results),
         _warnings(results),
         _provenance(results),
     ]
+    return [section for section in found if section is not None]
 
 
 def _subtype_table(results: RunResults) -> Table | None:
@@ -131,46 +134,6 @@ def _measured(results: RunResults, name: str) -> int | None:
     """Number of features that a layer came with, before any was left out."""
     layer = results.cohort.omics.get(name)
     return None if layer is None else layer.table.shape[1]
-
-
-def _choice(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
-    table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
-    frame = table.rename_axis("k").reset_index()
-    if "chosen" in frame:
-        frame["chosen"] = ["chosen" if chosen else "" for chosen in frame["chosen"]]
-    texts = [
-        f"{len(results.subtypes.names)} chosen: {rule}. Survival was not looked at.",
-        "Clustering always returns groups, also from noise: see the stability below.",
-    ]
-    numbers = make_table(frame, list(frame.columns), "Criteria for each number of subtypes.")
-    return Section("choice", "Choice of k", tuple(texts), figures=figures, details=present(numbers))
-
-
-def _stability(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    stability = results.assessment.stability.rename_axis("subtype").reset_index()
-    layers = results.assessment.layers.rename_axis("layer").reset_index()
-    texts = [] if figures else ["Stability and layers were not assessed for this run."]
-    if not math.isnan(mean_jaccard(results)):
-        share = results.assessment.params.get("resampled_share")
-        drawn = f"{100 * float(share):.0f}% of the patients" if share else "some of the patients"
-        texts.append(
-            f"Each resample draws {drawn} without replacement, fuses them and cuts the network "
-            f"again. A subtype with a mean Jaccard similarity of {COMES_BACK} or more is said to "
-            f"come back: {NO_GROUPS}, and one above it is still no proof. "
-            f"{NOT_REPEATED.capitalize()}."
-        )
-    return Section(
-        "stability",
-        "Stability, and what each layer brings",
-        tuple(texts),
-        notes=tuple(layer_sentences(results)),
-        figures=figures,
-        details=present(
-            make_table(stability, list(stability.columns), "Stability of each subtype."),
-            make_table(layers, list(layers.columns), "Agreement of each layer with the subtypes."),
-        ),
-    )
 
 
 def _methods(results: RunResults) -> Section:

@@ -1,7 +1,6 @@
 """The report in a few plain sentences."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,50 +8,13 @@ import pandas as pd
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.report.contributions import adds_sentences
+from omicsfuse.report.evidence import borderline_sentence
+from omicsfuse.report.verdict import verdict_sentence
+from omicsfuse.report.words import listing, mean_jaccard, plural
 from omicsfuse.results import RunResults, SurvivalComparison
 
 LEVEL = 0.05
-#: What a mean Jaccard similarity has to be held against.
-NO_GROUPS = (
-    "data without any groups reach 0.58 to 0.75 when cut into two groups, so that a value below "
-    f"about {COMES_BACK} is no evidence of subtypes"
-)
-#: What was not repeated in the resamples.
-NOT_REPEATED = (
-    "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
-)
-
-
-def listing(names: Sequence[object]) -> str:
-    """Join names as in a sentence.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.summary import listing
-    >>> listing(["a"]), listing(["a", "b", "c"])
-    ('a', 'a, b and c')
-    """
-    texts = [clean(name) for name in names]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.summary import plural
-    >>> plural(1, "patient"), plural(1200, "patient")
-    ('1 patient', '1,200 patients')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def mean_jaccard(results: RunResults) -> float:
-    """Mean stability over subtypes; NaN where it was not assessed."""
-    table = results.assessment.stability
-    values = table["jaccard_mean"].dropna() if "jaccard_mean" in table else pd.Series(dtype=float)
-    return float(values.mean()) if len(values) else math.nan
 
 
 def best_p(test: pd.Series | None) -> float:
@@ -87,7 +49,8 @@ def summary_sentences(results: RunResults) -> list[str]:
     list of str
         Sentences that make one paragraph.
     """
-    sentences = [_fused(results), _subtypes(results), _stability(results), _known(results)]
+    sentences = [_fused(results), _subtypes(results), _tested(results), _stability(results)]
+    sentences += [*adds_sentences(results), _known(results)]
     if not results.survival:
         sentences.append("Survival was not compared: the cohort has no endpoint.")
     several = len(results.survival) > 1
@@ -122,6 +85,10 @@ def _subtypes(results: RunResults) -> str:
     )
 
 
+def _tested(results: RunResults) -> str:
+    return "" if len(results.subtypes.names) == 1 else verdict_sentence(results)
+
+
 def _stability(results: RunResults) -> str:
     mean = mean_jaccard(results)
     if math.isnan(mean):
@@ -137,9 +104,9 @@ def _stability(results: RunResults) -> str:
         verdict = "come back"
     return (
         f"When patients are resampled, the subtypes {verdict}: mean Jaccard similarity {mean:.2f} "
-        f"(lowest {lowest.min():.2f}, {clean(lowest.idxmin())}). For comparison, {NO_GROUPS}; "
-        f"{NOT_REPEATED}."
-    )
+        f"(lowest {lowest.min():.2f}, {clean(lowest.idxmin())}; {COMES_BACK} or more is read as "
+        f"coming back, which describes subtypes and tests nothing). {borderline_sentence(results)}"
+    ).strip()
 
 
 def _known(results: RunResults) -> str:
@@ -265,35 +232,4 @@ def verification_sentences(results: RunResults) -> list[str]:
             test = log_rank_name(results.verification.survival.get(f"{cohort}: {row['endpoint']}"))
             parts.append(f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})")
         sentences.append(f"{text} {'; '.join(parts) or 'survival was not tested'}.")
-    return sentences
-
-
-def layer_sentences(results: RunResults) -> list[str]:
-    """Say in one sentence what each layer brings; a single layer brings everything."""
-    sentences: list[str] = []
-    if len(results.assessment.layers) < 2:
-        return sentences
-    for name, row in results.assessment.layers.iterrows():
-        alone = float(row.get("agreement_alone", math.nan))
-        without = float(row.get("agreement_without", math.nan))
-        if math.isnan(alone):
-            continue
-        tells = (
-            "largely tells the subtypes"
-            if alone >= 0.6
-            else "tells part of the subtypes"
-            if alone >= 0.2
-            else "says little about the subtypes"
-        )
-        text = f"{clean(name)}: by itself it {tells} (ARI {alone:.2f})"
-        if not math.isnan(without):
-            stays = (
-                "they stay the same"
-                if without >= 0.9
-                else "they change somewhat"
-                if without >= 0.6
-                else "they change a lot"
-            )
-            text += f"; without it {stays} (ARI {without:.2f})"
-        sentences.append(f"{text}.")
     return sentences

@@ -22,6 +22,7 @@ HEADINGS = {
     "hr": "HR",
     "hr_interval": "95% CI",
     "interval": "95% CI",
+    "by_chance": "interval by chance",
     "nes": "NES",
     "jaccard_mean": "Jaccard, mean",
     "jaccard_sd": "SD",
@@ -37,6 +38,15 @@ HEADINGS = {
     "n_features": "features",
     "leading_edge": "leading-edge genes",
     "gene_set": "gene set",
+    "co_clustering": "co-clustering",
+    "n_draws": "draws",
+    "null_mean": "mean of draws",
+    "null_sd": "SD of draws",
+    "n_clusters": "k by the rule",
+    "agreement_auto": "agreement at that k",
+    "agreement_alone": "ARI alone",
+    "agreement_without": "ARI without",
+    "share borderline": "share",
     "same_study": "study of the discovery cohort",
 }
 
@@ -52,10 +62,13 @@ _TWO_DECIMALS = {
     "adjusted_rand_index",
     "normalised_mutual_information",
     "normalised_mutual_information_alone",
+    "co_clustering",
+    "confidence",
+    "excess",
     "nes",
     "effect",
 }
-
+_THREE_DECIMALS = {"real", "permuted", "gain", "observed", "null_mean", "null_sd"}
 
 #: Notes up to this many characters stay in their row.
 _SHORT_NOTE = 24
@@ -74,13 +87,15 @@ class Cell:
 class Table:
     """A table of the report: caption, headings, rows; the first cell of a row is its header.
 
-    Notes stand below the table, each once; the column ``note`` refers to them by a letter.
+    Notes stand below the table, each once; the column ``note`` refers to them by a letter. A long
+    one that few will read is ``folded`` until it is opened.
     """
 
     caption: str
     headings: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    folded: bool = False
 
     @property
     def title(self) -> str:
@@ -94,7 +109,12 @@ class Table:
 
 
 def make_table(
-    frame: pd.DataFrame, columns: Sequence[str], caption: str, *, most: int | None = None
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    caption: str,
+    *,
+    most: int | None = None,
+    folded: bool = False,
 ) -> Table | None:
     """Turn columns of a data frame into a table of text; None where there are no rows.
 
@@ -108,6 +128,8 @@ def make_table(
         What the table shows.
     most : int, optional
         Rows shown at most; a note below the table then says so.
+    folded : bool
+        Whether it is folded until it is opened.
 
     Returns
     -------
@@ -138,7 +160,7 @@ def make_table(
         )
         for values in frame[shown].itertuples(index=False, name=None)
     )
-    return Table(caption, headings, body, notes)
+    return Table(caption, headings, body, notes, folded)
 
 
 def _footnotes(frame: pd.DataFrame, total: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -171,7 +193,9 @@ def _writer(name: str, column: pd.Series) -> tuple[Callable[[Any], str], bool]:
     """How to write the values of a column, and whether they are numbers."""
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
-        return (lambda value: "" if _missing(value) else clean(value)), name.endswith("interval")
+        return (lambda value: "" if _missing(value) else clean(value)), name.endswith(
+            ("interval", "by_chance")
+        )
     if name in _P_VALUES:
         return _number(p_text), True
     if name in _RATIOS:
@@ -180,6 +204,8 @@ def _writer(name: str, column: pd.Series) -> tuple[Callable[[Any], str], bool]:
         return _number(lambda value: f"{100 * value:.0f}%"), True
     if name in _TWO_DECIMALS:
         return _number(lambda value: f"{value:.2f}" if np.isfinite(value) else ""), True
+    if name in _THREE_DECIMALS:
+        return _number(lambda value: f"{value:.3f}".replace("-0.000", "0.000")), True
     return _number(format_number), True
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from omicsfuse.report.figures import FigureView
+from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Table
 
 
@@ -10,7 +10,8 @@ from omicsfuse.report.tables import Table
 class Section:
     """One section: an anchor, a heading, sentences, figures and tables.
 
-    Tables in ``details`` can be folded away; ``ordered`` is a numbered list (references).
+    Tables in ``details`` can be folded away; ``ordered`` is a numbered list (references); ``mark``
+    is a warning below the heading.
     """
 
     anchor: str
@@ -21,6 +22,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     details: tuple[Table, ...] = ()
     ordered: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def present(*tables: Table | None) -> tuple[Table, ...]:

@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.results import (
+    VERDICTS,
     Assessment,
     Fusion,
     Prepared,
@@ -53,8 +54,14 @@ def make_results(
     jaccard: float = 0.85,
     p: float = 0.004,
     seed: int = 0,
+    verdict: str = VERDICTS[0],
+    assessed: str = "whole",
 ) -> RunResults:
-    """Results of all stages with exactly the columns that ``results.py`` documents."""
+    """Results of all stages with exactly the columns that ``results.py`` documents.
+
+    ``assessed`` is ``"whole"``, ``"quick"`` (neither groups of features nor settings) or
+    ``"before"`` (as results were before there were tests).
+    """
     simulated = simulate_cohort(n, min(max(k, 1), 8), n_external=60, n_genes=360, random_state=seed)
     cohort = simulated.discovery
     if not with_clinical:
@@ -108,11 +115,7 @@ def make_results(
         prepared=prepared,
         fusion=fusion,
         subtypes=subtypes,
-        assessment=Assessment(
-            stability,
-            layers,
-            {"budget": "quick", "n_resamples": 50, "resampled_share": 0.8},
-        ),
+        assessment=_assessment(stability, layers, subtypes, verdict, assessed, rng),
         embedding=_embedding(labels, rng),
         survival=survival,
         clinical=_clinical(with_clinical),
@@ -174,8 +177,12 @@ def _subtypes(labels, k, rng) -> Subtypes:
     choice = pd.DataFrame(
         {
             "eigengap": 0.02 + 0.1 * (ks == k),
+            "eigengap_ratio": 0.03 + 0.2 * (ks == k),
+            "rotation_cost": 0.3 - 0.1 * (ks == k),
             "silhouette": 0.1 + 0.2 * (ks == k) - 0.01 * np.arange(len(ks)) if k > 1 else np.nan,
-            "score": 0.5,
+            "normalised_cut": 0.5 * np.asarray(ks),
+            "gap": 0.02 + 0.1 * (ks == k) if k > 1 else np.nan,
+            "gap_sd": 0.01 if k > 1 else np.nan,
             "smallest": 9,
             "chosen": ks == k,
         },
@@ -195,9 +202,134 @@ def _subtypes(labels, k, rng) -> Subtypes:
         {"n": [int(sizes[s]) for s in names], "silhouette": 0.2 if k > 1 else np.nan},
         index=pd.Index(names, name="subtype"),
     )
-    rule = "best of 2 to 6 by eigengap and mean silhouette" if k > 1 else "1, as asked"
+    rule = "the smallest of 2 to 6 whose normalised cut is best" if k > 1 else "1, as asked"
     evidence = {"n_clusters": choice, "patients": patients, "subtypes": by_subtype}
     return Subtypes(labels, evidence, {"n_clusters": k, "rule": rule})
+
+
+def _assessment(stability, layers, subtypes, verdict, assessed, rng) -> Assessment:
+    params = {"budget": "quick", "n_resamples": 50, "resampled_share": 0.8}
+    if assessed == "before":
+        return Assessment(stability, layers, params)
+    labels, names, k = subtypes.labels, subtypes.names, len(subtypes.names)
+    p_shared, p_structure = dict(
+        zip(VERDICTS, [(0.005, 0.01), (0.005, 0.32), (0.4, 0.2)], strict=True)
+    ).get(verdict, (np.nan, np.nan))
+    tests = pd.DataFrame(
+        [
+            (kind, j, statistic, 0.3, 0.1, 0.02, 10.0, 199)
+            for kind in ("shared", "structure")
+            for statistic in ("silhouette", "normalised_cut", "eigengap")
+            for j in range(2, 7)
+        ],
+        columns=["test", "k", "statistic", "observed", "null_mean", "null_sd", "excess", "n_draws"],
+    )
+    ks = pd.Index(range(2, 7), name="k")
+    by_k = subtypes.evidence["n_clusters"].reindex(ks)
+    chosen = by_k.pop("chosen").eq(True)
+    for i, name in enumerate(("pac", "cdf_area", "cdf_area_gain", "prediction_strength")):
+        by_k[name] = 0.1 * i + 0.05 * np.arange(5)
+    by_k["prediction_strength_sd"] = 0.05
+    for name in ("silhouette", "normalised_cut", "eigengap"):
+        by_k[f"{name}_over_continuum"] = np.linspace(-1, 6, 5)
+    same = labels.to_numpy()[:, None] == labels.to_numpy()[None, :]
+    consensus = np.where(same, rng.uniform(0.7, 1, same.shape), rng.uniform(0, 0.3, same.shape))
+    consensus = (consensus + consensus.T) / 2
+    np.fill_diagonal(consensus, 1)
+    patients = subtypes.evidence["patients"][["silhouette", "confidence"]].copy()
+    patients.insert(0, "subtype", labels)
+    patients["co_clustering"] = rng.uniform(0.5, 1, len(labels)) if k > 1 else np.nan
+    core = (patients["co_clustering"] >= 0.6) | (k == 1)
+    patients["membership"] = np.where(core, "core", "borderline")
+    whole = assessed == "whole"
+    return Assessment(
+        stability,
+        _with_gains(layers, k),
+        params | {"n_draws": 199, "n_splits": 25, "level": 0.05, "n_permutations": 99},
+        p_shared,
+        p_structure,
+        verdict,
+        tests if verdict in VERDICTS else pd.DataFrame(),
+        by_k.assign(chosen=chosen),
+        patients,
+        pd.DataFrame(consensus, labels.index, labels.index) if k > 1 else pd.DataFrame(),
+        pd.DataFrame(
+            [(j, c, min(1.0, 0.5 + c * 0.4)) for j in ks for c in np.linspace(0, 1, 11)],
+            columns=["k", "consensus", "cdf"],
+        ),
+        pd.DataFrame(
+            [
+                (subtype, layer, 9, 0.02, 0.01, 2.0 - 0.3 * i if k > 1 else np.nan)
+                for subtype in names
+                for i, layer in enumerate(layers.index)
+            ],
+            columns=["subtype", "layer", "n", "within", "between", "ratio"],
+        ),
+        _feature_groups(k) if whole else pd.DataFrame(),
+        _sensitivity(k) if whole else pd.DataFrame(),
+    )
+
+
+def _with_gains(layers, k) -> pd.DataFrame:
+    table = layers.copy()
+    p = np.array([0.01, 0.02, 0.3, 0.04, 0.5])[: len(table)]
+    columns = {"p_adds": p, "fdr_adds": np.minimum(1, 2 * p)}
+    for effect in ("shared", "held_out", "stability", "fused_silhouette"):
+        columns |= {
+            f"{effect}_real": 0.06,
+            f"{effect}_permuted": 0.02,
+            f"{effect}_gain": 0.04,
+            f"{effect}_gain_low": 0.016,
+            f"{effect}_gain_high": 0.056,
+            f"{effect}_gain_p": p if effect == "shared" else 0.11,
+        }
+    columns["held_out_without"] = 0.03
+    for name, values in columns.items():
+        table[name] = values if k > 1 else np.nan
+    return table.assign(n_permutations=99)
+
+
+def _feature_groups(k) -> pd.DataFrame:
+    groups = [("texture", "class", 60), ("shape", "class", 8), ("wavelet", "image", 40)]
+    index = pd.MultiIndex.from_tuples(
+        [("radiomics", group) for group, _, _ in groups], names=["layer", "group"]
+    )
+    table = pd.DataFrame(
+        {
+            "grouping": [kind for _, kind, _ in groups],
+            "n_features": [size for _, _, size in groups],
+            "agreement_alone": 0.2,
+            "agreement_without": 0.9,
+            "silhouette": 0.1,
+            "shared_real": 0.05,
+            "shared_permuted": 0.02,
+            "shared_gain": 0.03,
+            "shared_gain_low": -0.01,
+            "shared_gain_high": 0.05,
+            "shared_gain_p": [0.01, 0.2, 0.03],
+            "fdr": [0.03, 0.2, 0.045],
+            "n_permutations": 99,
+            "note": "",
+        },
+        index,
+    )
+    if k == 1:
+        table[[name for name in table if name.startswith(("shared", "agreement"))]] = np.nan
+    return table
+
+
+def _sensitivity(k) -> pd.DataFrame:
+    rows = [
+        ("n_neighbors", "10", 0.9, k, 0.9, ""),
+        ("n_neighbors", "20", 1.0, k, 1.0, "as reported"),
+        ("n_neighbors", "30", np.nan, None, np.nan, "more neighbours than patients"),
+        ("mu", "0.3", 0.82, k + 1, 0.7, ""),
+        ("mu", "0.5", 1.0, k, 1.0, "as reported"),
+        ("metric of expression", "correlation", 0.95, k, 0.95, ""),
+        ("metric of expression", "euclidean", 1.0, k, 1.0, "as reported"),
+    ]
+    columns = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
+    return pd.DataFrame(rows, columns=columns).astype({"n_clusters": "Int64"})
 
 
 def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:

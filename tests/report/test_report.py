@@ -65,10 +65,11 @@ def test_full_report_says_what_came_out(page):
         "5 layers (radiomics, expression, methylation, mutation and copy_number) of 56 patients",
         "4 of 60 patients lack layers and were left out",
         "The network was cut into 3 subtypes",
-        "best of 2 to 6 by eigengap and mean silhouette",
+        "the smallest of 2 to 6 whose normalised cut is best",
         "When patients are resampled, the subtypes come back: mean Jaccard similarity 0.81 (lowest "
-        "0.77, S3). For comparison, data without any groups reach 0.58 to 0.75 when cut into two",
-        "the number of subtypes was fixed and preprocessing was not fitted again in the resamples",
+        "0.77, S3; 0.75 or more is read as coming back, which describes subtypes and tests "
+        "nothing)",
+        "The number of subtypes was fixed and preprocessing was not fitted again in the resamples",
         "80% of the patients without replacement",
         "such agreement is partly circular",
         "overall tests: over the endpoints; pairs: within an endpoint",
@@ -97,7 +98,7 @@ def test_page_is_accessible(page):
     assert tags["html"]["lang"] == "en"
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == 1
-    assert names.count("figure") == names.count("figcaption") == 12
+    assert names.count("figure") == names.count("figcaption") == 18
     for tag, attributes in page.tags:
         if tag == "th":
             assert attributes["scope"] in ("row", "col")
@@ -109,7 +110,7 @@ def test_page_is_accessible(page):
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [a["href"][1:] for tag, a in page.tags if tag == "a"]
-    assert len(targets) == 13
+    assert len(targets) == 15
     assert set(targets) <= set(ids)
 
 
@@ -138,7 +139,7 @@ def test_every_clip_and_marker_is_on_the_page(page):
 
 def test_text_from_data_is_escaped(tmp_path):
     results = make_results()
-    fusion, prepared = results.fusion, results.prepared
+    fusion, prepared, assessment = results.fusion, results.prepared, results.assessment
     layers = {f"{EVIL}{name}": layer for name, layer in prepared.layers.items()}
     rename = {name: f"{EVIL}{name}" for name in prepared.layers}
     patients = {p: f"{p}{EVIL}" for p in fusion.coverage.index}
@@ -171,7 +172,13 @@ def test_text_from_data_is_escaped(tmp_path):
             params={"rule": EVIL},
         ),
         assessment=replace(
-            results.assessment, layers=results.assessment.layers.rename(index=rename)
+            assessment,
+            layers=assessment.layers.rename(index=rename),
+            patients=assessment.patients.rename(index=patients),
+            consensus=assessment.consensus.rename(index=patients, columns=patients),
+            subtype_layers=assessment.subtype_layers.replace({"layer": rename}),
+            feature_groups=assessment.feature_groups.rename(index=lambda name: EVIL + name),
+            sensitivity=assessment.sensitivity.assign(setting=EVIL, value=EVIL, note=EVIL),
         ),
         embedding=results.embedding.rename(patients),
         survival={EVIL: comparison},
@@ -201,7 +208,7 @@ def test_same_results_give_the_same_bytes(results, folder, tmp_path):
     other = replace(results, provenance={**results.provenance, "seconds": {"fuse": 99.0}})
     write_report(other, tmp_path)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
-    assert len(files) == 1 + 2 * 12
+    assert len(files) == 1 + 2 * 18
     for name in files:
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
@@ -223,7 +230,8 @@ def test_one_subtype_and_no_enrichment(tmp_path):
     assert "No signature was derived" in page.text
 
 
-def test_few_events_give_no_verdict_on_survival(tmp_path):
+def test_few_events_give_no_verdict_on_survival(tmp_path, monkeypatch):
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda results, folder: [])
     page = written(make_results(few_events=True, with_external=False), tmp_path)
     assert "survival was not tested (no p-value: fewer than 10 events;" in page.text
     assert "survival differs" not in page.text
@@ -235,8 +243,8 @@ def test_few_events_give_no_verdict_on_survival(tmp_path):
     [
         (
             {"jaccard": 0.74},
-            "do not come back reliably (mean Jaccard similarity 0.70, below 0.75): data without "
-            "any groups reach 0.58 to 0.75",
+            "do not come back reliably when patients are resampled (mean Jaccard similarity 0.70, "
+            "below 0.75): other patients would give other subtypes",
         ),
         ({"p": 0.3}, "no evidence of a survival difference (os)"),
         ({"p": 0.045}, "fall on different sides of 0.05"),
@@ -301,7 +309,8 @@ def with_verification(results, **changes):
 def test_one_threshold_decides_whether_subtypes_come_back(jaccard, said):
     text = " ".join(summary_sentences(make_results(jaccard=jaccard)))
     assert said in text
-    assert "0.58 to 0.75" in text
+    assert "0.75 or more is read as coming back" in text
+    assert "0.58" not in text
     assert not re.search(r"\b(un)?stable\b", text)
 
 

@@ -103,9 +103,9 @@ def test_page_fits_and_everything_is_rendered(report, tmp_path, width):
     assert seen["width"] == width
     assert seen["overflow"] <= 0
     assert seen["wide"] == []
-    assert seen["images"] == 2
+    assert seen["images"] == 3
     assert seen["broken"] == 0
-    assert len(seen["drawings"]) == 10
+    assert len(seen["drawings"]) == 15
     assert min(seen["drawings"]) > 200
 
 

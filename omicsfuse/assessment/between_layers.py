@@ -1,0 +1,261 @@
+"""How far layers agree that were grouped apart from one another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from omicsfuse.assessment.refusion import NO_GROUP, Refusion
+from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
+from omicsfuse.clustering import affinity_silhouettes, laplacian_spectrum, spectral_labels
+from omicsfuse.fusion import affinities_of, layer_neighbors
+from omicsfuse.results import Prepared
+
+#: So many patients are fused with a permuted layer at most; of more, as many are drawn once.
+MOST_PERMUTED = 500
+
+#: Resamples that the stability of each copy is measured on.
+N_RESAMPLES = 3
+
+#: With fewer patients in common, groups of one layer say nothing about another.
+FEWEST_COMMON = 10
+
+_STARTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What is the same for the real layers and for every permuted copy of them.
+
+    Attributes
+    ----------
+    repeat : Refusion
+        At most ``MOST_PERMUTED`` patients, with the distances of all layers and without tables.
+    rows : array of int
+        Positions of these patients among all that were fused.
+    k : int
+        Number of subtypes.
+    random_state : int
+        Seed of k-means.
+    networks : mapping of str to array of shape (n_v, n_v)
+        Each layer's own network of these patients.
+    others : mapping of str to array of shape (n,)
+        For each layer, the groups found from all layers but that one; ``NO_GROUP`` for patients
+        who have none of them, and everywhere with one layer.
+    draws : tuple of arrays of int
+        Rows of each resample for stability.
+    """
+
+    repeat: Refusion
+    rows: np.ndarray
+    k: int
+    random_state: int
+    networks: Mapping[str, np.ndarray]
+    others: Mapping[str, np.ndarray]
+    draws: tuple[np.ndarray, ...]
+
+    def but(self, *without: str) -> list[str]:
+        """Names of all layers but these."""
+        return [name for name in self.repeat.positions if name not in without]
+
+    def groups(
+        self,
+        layers: Sequence[str] | None = None,
+        *,
+        rows: np.ndarray | None = None,
+        shuffled: Mapping[str, np.ndarray] | None = None,
+        repeat: Refusion | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Network of the patients who have any of these layers, and the groups of all ``rows``.
+
+        Parameters
+        ----------
+        layers, rows, shuffled
+            As in ``Refusion.network``.
+        repeat : Refusion, optional
+            In place of that of the bench.
+
+        Returns
+        -------
+        network : array of shape (m, m)
+        groups : array of shape (n,)
+            ``NO_GROUP`` for patients who have none of the layers.
+        """
+        network, there = (repeat or self.repeat).network(rows, layers, shuffled=shuffled)
+        groups = np.full(len(there), NO_GROUP)
+        if len(network) > self.k:
+            vectors = laplacian_spectrum(network, self.k)[1]
+            groups[there] = spectral_labels(vectors, self.k, self.random_state, _STARTS)
+        return network, groups
+
+
+def prepared_bench(repeat: Refusion, k: int, random_state: int) -> Bench:
+    """Draw the patients, compute what all copies share, and leave behind what they do not need.
+
+    Parameters
+    ----------
+    repeat : Refusion
+        The fusion to repeat.
+    k : int
+        Number of subtypes.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    Bench
+    """
+    chance = np.random.default_rng([random_state, 0])
+    rows = np.arange(len(repeat.patients))
+    if len(rows) > MOST_PERMUTED:
+        rows = np.sort(chance.choice(rows, MOST_PERMUTED, replace=False))
+    n = len(rows)
+    positions, distances, networks = {}, {}, {}
+    for name, own in repeat.positions.items():
+        found = np.flatnonzero(np.isin(rows, own))
+        positions[name] = found
+        distances[name] = networks[name] = np.zeros((len(found), len(found)))
+        if len(found) > 2:
+            distances[name] = repeat._distances(name, rows[found])
+            networks[name] = own_network(repeat, distances[name], n)
+    small = replace(
+        repeat,
+        prepared=Prepared(repeat.prepared.name, {}),
+        patients=repeat.patients[rows],
+        positions=positions,
+        distances=distances,
+        metrics={},
+    )
+    size = max(round(RESAMPLED_SHARE * n), min(n, 2 * k))
+    draws = tuple(np.sort(chance.choice(n, size, replace=False)) for _ in range(N_RESAMPLES))
+    bench = Bench(small, rows, k, random_state, networks, {}, draws)
+    nobody = np.full(n, NO_GROUP)
+    others = {
+        name: bench.groups(bench.but(name))[1] if len(positions) > 1 else nobody
+        for name in positions
+    }
+    return replace(bench, others=others)
+
+
+def own_network(repeat: Refusion, distances: np.ndarray, n: int) -> np.ndarray:
+    """Affinities of one layer before fusion, with the settings of the fusion of n patients."""
+    neighbors = layer_neighbors(min(repeat.params["n_neighbors"], n - 1), len(distances), n)
+    return affinities_of(distances, neighbors, repeat.params["mu"])
+
+
+def shared_agreement(bench: Bench, name: str, alone: np.ndarray, network: np.ndarray) -> float:
+    """How far a layer agrees with the others, with neither having had a part in the other's groups.
+
+    Two things are averaged: the mean silhouette, in each other layer's network, of the groups found
+    from this layer alone (mean over the layers); and the mean silhouette, in this layer's network,
+    of the groups found from all other layers.
+
+    Parameters
+    ----------
+    bench : Bench
+        What all copies share.
+    name : str
+        The layer.
+    alone : array of shape (n,)
+        Groups found from the layer alone, ``NO_GROUP`` for patients who lack it.
+    network : array of shape (n_v, n_v)
+        The layer's own network.
+
+    Returns
+    -------
+    float
+        0 or, with more than two groups, somewhat below where nothing is shared; NaN where no 10
+        patients have the layer and another.
+    """
+    forth = [_silhouette_in(bench.networks[w], alone[bench.repeat.positions[w]])
+             for w in bench.but(name)]  # fmt: skip
+    back = _silhouette_in(network, bench.others[name][bench.repeat.positions[name]])
+    return mean_present([mean_present(forth), back])
+
+
+def held_out_agreement(
+    bench: Bench,
+    held: Sequence[str],
+    without: Sequence[str] = (),
+    shuffled: Mapping[str, np.ndarray] | None = None,
+) -> float:
+    """Mean silhouette, in each layer held out, of the groups found from the layers that are left.
+
+    Parameters
+    ----------
+    bench : Bench
+        What all copies share.
+    held : sequence of str
+        Layers to hold out, one at a time; the mean over them is returned.
+    without : sequence of str
+        Layers to leave out altogether.
+    shuffled : mapping of str to array, optional
+        As in ``Refusion.network``.
+
+    Returns
+    -------
+    float
+        NaN where nothing is left, or no 10 patients of a layer held out have any of the others.
+    """
+    found = []
+    for name in held:
+        left = bench.but(name, *without)
+        if left:
+            groups = bench.groups(left, shuffled=shuffled)[1]
+            found.append(_silhouette_in(bench.networks[name], groups[bench.repeat.positions[name]]))
+    return mean_present(found)
+
+
+def whole_agreement(
+    bench: Bench, shuffled: Mapping[str, np.ndarray] | None = None
+) -> tuple[float, float]:
+    """Stability and mean silhouette of the groups found from all layers.
+
+    Parameters
+    ----------
+    bench : Bench
+        What all copies share.
+    shuffled : mapping of str to array, optional
+        As in ``Refusion.network``.
+
+    Returns
+    -------
+    stability : float
+        Mean Jaccard index with the groups of the resamples.
+    silhouette : float
+        In the fused network.
+    """
+    network, groups = bench.groups(shuffled=shuffled)
+    jaccards = []
+    for rows in bench.draws:
+        again = bench.groups(rows=rows, shuffled=shuffled)[1]
+        both = (again != NO_GROUP) & (groups[rows] != NO_GROUP)
+        jaccards.append(mean_present(best_jaccard(groups[rows][both], again[both], bench.k)))
+    return mean_present(jaccards), mean_silhouette(network, groups[groups != NO_GROUP])
+
+
+def mean_silhouette(network: np.ndarray, groups: np.ndarray) -> float:
+    """Mean silhouette of groups in a network; 0 if there is only one.
+
+    Examples
+    --------
+    >>> mean_silhouette(np.ones((3, 3)), np.array([4, 4, 4]))
+    0.0
+    """
+    present, codes = np.unique(groups, return_inverse=True)
+    return float(affinity_silhouettes(network, codes).mean()) if len(present) > 1 else 0.0
+
+
+def mean_present(values: Sequence[float] | np.ndarray) -> float:
+    """Mean of what is there; NaN if nothing is."""
+    array = np.asarray(values, dtype=float)
+    present = array[~np.isnan(array)]
+    return float(present.mean()) if len(present) else float("nan")
+
+
+def _silhouette_in(network: np.ndarray, groups: np.ndarray) -> float:
+    """Mean silhouette, in a layer's network, of those of its patients who have a group."""
+    kept = np.flatnonzero(groups != NO_GROUP)
+    if len(kept) < FEWEST_COMMON:
+        return float("nan")
+    return mean_silhouette(network[np.ix_(kept, kept)], groups[kept])

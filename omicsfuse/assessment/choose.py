@@ -1,0 +1,143 @@
+"""Cut the fused network into subtypes; how many is judged against a cohort without groups."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.redraw import continuum
+from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
+from omicsfuse.checks.arguments import require, seed, whole_number
+from omicsfuse.clustering import cluster_range, cut
+from omicsfuse.results import Fusion, Subtypes
+
+#: Redraws without groups, for the choice of k.
+N_REDRAWS = 20
+
+#: Of larger cohorts, so many patients are drawn to choose k.
+MOST_COMPARED = 500
+
+
+def cluster(
+    fusion: Fusion,
+    n_clusters: int | str | Sequence[int] = "auto",
+    *,
+    random_state: int = 0,
+    n_jobs: int = 1,
+) -> Subtypes:
+    """Cut the fused network into subtypes by spectral clustering.
+
+    Where patients lack layers, each pair counts by the evidence on both (``Fusion.evidence``).
+    With a range of k, or ``"auto"``, the number is judged against the same cohort redrawn without
+    groups: twenty times, as a continuum with the same shared variation (``structure_tests`` says
+    how). For each k the gap is the mean normalised cut of the redrawn networks less that of the
+    real one, and the smallest k is taken whose gap is not surpassed at k + 1 by more than the
+    standard deviation there. This is the rule of the gap statistic (Tibshirani 2001), with a null
+    that fits the data and the criterion that spectral clustering minimises. The outcome is never
+    looked at. ``docs/subtypes.md`` says how often this finds a planted number. From a range that
+    begins at 2 a number always comes back, also from noise: ``assess`` says whether there are
+    subtypes at all.
+
+    Parameters
+    ----------
+    fusion : Fusion
+        What ``fuse`` returned.
+    n_clusters : int, "auto" or (int, int)
+        Number of subtypes, 1 or more; or the smallest and largest to choose from; ``"auto"`` is
+        ``(2, 6)``.
+    random_state : int
+        Seed of k-means and of the redraws.
+    n_jobs : int
+        Processes for the redraws; the result does not depend on it.
+
+    Returns
+    -------
+    Subtypes
+        Labels ``S1`` to ``Sk`` ordered by size, and in ``evidence``: ``"n_clusters"`` (index k:
+        ``eigengap``, ``eigengap_ratio``, ``rotation_cost``, ``silhouette``, ``normalised_cut``,
+        ``gap``, ``gap_sd``, ``smallest``, ``chosen``), ``"patients"`` (index patient:
+        ``subtype``, ``silhouette``, ``confidence``, ``n_layers``) and ``"subtypes"`` (index
+        subtype: ``n``, ``silhouette``). Confidence is a patient's mean affinity to its own subtype
+        as a share of its mean affinities to all of them, 0 to 1.
+
+    Raises
+    ------
+    StudyError
+        If the number of subtypes cannot be had from this many patients.
+
+    References
+    ----------
+    Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. NIPS 2002.
+    Tibshirani R, Walther G, Hastie T. Estimating the number of clusters in a data set via the gap
+    statistic. Journal of the Royal Statistical Society B 2001;63:411-423.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> cohort = of.simulate_cohort(60, n_external=0, effect=2.0).discovery
+    >>> subtypes = of.cluster(of.fuse(of.preprocess(cohort)))
+    >>> subtypes.labels.value_counts().sort_index().to_dict()
+    {'S1': 25, 'S2': 20, 'S3': 15}
+    """
+    require(fusion, Fusion, "fusion", "what of.fuse returns")
+    random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
+    low, high, _ = cluster_range(n_clusters, len(fusion.patients))
+    gaps = None
+    if low < high and fusion.prepared is not None:
+        repeat = refusion(fusion.prepared, fusion)
+        ks = range(max(low, 2), high + 1)
+        gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
+    return cut(fusion, n_clusters, random_state=random_state, gaps=gaps)
+
+
+def gap_against_continuum(
+    repeat: Refusion, ks: Sequence[int], random_state: int = 0, runner: Runner | None = None
+) -> pd.DataFrame:
+    """Normalised cut at each k, against that of the cohort redrawn without groups.
+
+    Parameters
+    ----------
+    repeat : Refusion
+        The fusion. Of larger cohorts 500 patients are drawn.
+    ks : sequence of int
+        Numbers of groups, each at least 2.
+    random_state : int
+        Seed.
+    runner : Runner, optional
+        How the work is done.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index k; columns ``gap``: mean normalised cut of the redrawn networks less that of the real
+        one, above 0 where the real one is cut better than a continuum; and ``gap_sd``: standard
+        deviation over the redraws, times the root of 1 + 1 / 20 for the error of their mean.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> ready = of.preprocess(of.simulate_cohort(60, n_external=0, effect=2.0).discovery)
+    >>> table = gap_against_continuum(refusion(ready, of.fuse(ready)), [2, 3, 4])
+    >>> bool((table["gap"] > 0).all())
+    True
+    """
+    n = len(repeat.patients)
+    if n > MOST_COMPARED:
+        chance = np.random.default_rng(random_state)
+        repeat = repeat.among(np.sort(chance.choice(n, MOST_COMPARED, replace=False)))
+    network = repeat.network()[0]
+    prepared = continuum(repeat, network)
+    tasks = [(STRUCTURE, one) for one in np.random.SeedSequence(random_state).spawn(N_REDRAWS)]
+    ks = list(ks)
+    drawn = (runner or Runner()).map(one_draw, tasks, prepared, ks, what="redraws")
+    row = CRITERIA.index("normalised_cut")
+    null = np.array([each[row] for each in drawn])
+    return pd.DataFrame(
+        {
+            "gap": network_criteria(network, ks)[row] - null.mean(axis=0),
+            "gap_sd": null.std(axis=0, ddof=1) * np.sqrt(1 + 1 / N_REDRAWS),
+        },
+        index=pd.Index(ks, name="k"),
+    )

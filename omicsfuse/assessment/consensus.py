@@ -1,0 +1,355 @@
+"""Fuse and cut resamples of the patients again, and see what stays together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.feature_draws import with_features_drawn
+from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.checks.arguments import seed, whole_number
+from omicsfuse.clustering import (
+    CONSENSUS_GRID,
+    area_under_cdf,
+    consensus_cdf,
+    consensus_matrix,
+    laplacian_spectrum,
+    proportion_ambiguous,
+    spectral_labels,
+)
+from omicsfuse.errors import StudyError
+
+#: Share of the patients in each resample.
+RESAMPLED_SHARE = 0.8
+
+#: Of cohorts too large for a matrix of all pairs, the patients among whom consensus is counted.
+CONSENSUS_PANEL = 1000
+
+#: Starts of k-means in a resample.
+_STARTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Resamples of the patients, each fused and cut anew.
+
+    Attributes
+    ----------
+    rows : tuple of arrays of shape (m_r,)
+        Positions of the patients of each resample, rising.
+    labels : mapping of int to tuple of arrays of shape (m_r,)
+        For each k, the groups of each resample, numbered from 0; ``NO_GROUP`` for a patient who had
+        none of the layers there.
+    n : int
+        Number of patients of the cohort.
+    panel : array of int
+        Patients between whom consensus is counted: all; of more than 2,000, a thousand drawn once.
+    whole_layers : mapping of str to int
+        In how many resamples a layer kept all of its features although features were drawn, because
+        its distance was undefined on those drawn.
+    """
+
+    rows: tuple[np.ndarray, ...]
+    labels: Mapping[int, tuple[np.ndarray, ...]]
+    n: int
+    panel: np.ndarray
+    whole_layers: Mapping[str, int]
+
+    def cut_at(self, k: int) -> tuple[np.ndarray, ...]:
+        """Groups of each resample at k.
+
+        Raises
+        ------
+        StudyError
+            If the resamples were not cut at this k.
+        """
+        if k not in self.labels:
+            raise StudyError(
+                f"the resamples were cut at k = {', '.join(map(str, self.labels))}, not at {k}; "
+                "draw them with this k among ks."
+            )
+        return self.labels[k]
+
+    def consensus(self, k: int) -> np.ndarray:
+        """Consensus matrix at k of the patients in ``panel``, in their order.
+
+        Returns
+        -------
+        array of shape (p, p)
+            See ``omicsfuse.clustering.consensus_matrix``.
+        """
+        place = np.full(self.n, -1)
+        place[self.panel] = np.arange(len(self.panel))
+        rows, labels = [], []
+        for drawn, groups in zip(self.rows, self.cut_at(k), strict=True):
+            counted = (place[drawn] >= 0) & (groups != NO_GROUP)
+            rows.append(place[drawn[counted]])
+            labels.append(groups[counted])
+        return consensus_matrix(labels, rows, len(self.panel))
+
+
+def resample_clusters(
+    repeat: Refusion,
+    ks: Sequence[int],
+    *,
+    n_resamples: int = 50,
+    random_state: int = 0,
+    runner: Runner | None = None,
+    share: float = RESAMPLED_SHARE,
+    feature_share: float | None = None,
+) -> Resamples:
+    """Draw patients again and again, fuse those drawn, and cut the network at every k.
+
+    Patients are drawn without replacement, 2,000 at most and never fewer than two for each group.
+    Of cohorts of more than 2,000 a panel of 1,000 is drawn once and each resample takes the same
+    share of it as it would of a small cohort, so that there are pairs to count; the panel is random
+    itself, so that each resample is a random draw of the cohort all the same. k-means is started
+    ten times in each. Preprocessing is not repeated.
+
+    Parameters
+    ----------
+    repeat : Refusion
+        The fusion to repeat.
+    ks : sequence of int
+        Numbers of groups.
+    n_resamples : int
+        Number of resamples.
+    random_state : int
+        Seed. Each resample has a seed of its own.
+    runner : Runner, optional
+        How the work is done; the result does not depend on it.
+    share : float
+        Share of the patients to draw, above 0 and at most 1.
+    feature_share : float, optional
+        Share of each layer's features to draw too, at least two; all by default. A layer whose
+        distances were given keeps them, and one whose distance is undefined for a patient on the
+        features drawn keeps all features in that resample (counted in ``whole_layers``).
+
+    Returns
+    -------
+    Resamples
+        Rows, and labels by k.
+
+    Raises
+    ------
+    StudyError
+        If a number is out of range, or there are fewer than two patients a group.
+
+    References
+    ----------
+    Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning 2003;52:91-118.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> from omicsfuse.assessment.refusion import refusion
+    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
+    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    >>> resamples = resample_clusters(repeat, [2, 3, 4], n_resamples=5)
+    >>> len(resamples.rows), len(resamples.rows[0]), len(resamples.labels[3])
+    (5, 36, 5)
+    """
+    n = len(repeat.patients)
+    wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})
+    if not wanted:
+        raise StudyError("ks is empty; give the numbers of groups to cut at, such as [2, 3, 4].")
+    n_resamples = whole_number(n_resamples, "n_resamples")
+    for value, name in ((share, "share"), (feature_share, "feature_share")):
+        if value is not None and not 0 < value <= 1:
+            raise StudyError(f"{name} is {value!r}; it must be above 0 and at most 1.")
+    first, *seeds = np.random.SeedSequence(seed(random_state)).spawn(n_resamples + 1)
+    panel = np.arange(n)
+    if n > MOST_REFUSED:
+        panel = np.random.default_rng(first).choice(n, min(CONSENSUS_PANEL, n), replace=False)
+        panel.sort()
+    drawn = (runner or Runner()).map(
+        _one_resample,
+        seeds,
+        repeat,
+        tuple(wanted),
+        panel,
+        share,
+        feature_share,
+        what="resamples of the patients",
+    )
+    whole = [name for _, _, kept in drawn for name in kept]
+    return Resamples(
+        tuple(rows for rows, _, _ in drawn),
+        {k: tuple(labels[k] for _, labels, _ in drawn) for k in wanted},
+        n,
+        panel,
+        {name: whole.count(name) for name in repeat.positions if name in whole},
+    )
+
+
+def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
+    """Say for each k how clearly pairs of patients are together or apart.
+
+    Parameters
+    ----------
+    resamples : Resamples
+        From ``resample_clusters``.
+    ks : sequence of int, optional
+        Numbers of groups; all that the resamples were cut at by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index k; columns ``pac`` (proportion of ambiguous clustering, smallest at the best k),
+        ``cdf_area`` and ``cdf_area_gain``: the area at k = 2, and above that the growth since k - 1
+        as a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is
+        always together.
+
+    References
+    ----------
+    See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = (np.arange(4), np.arange(4))
+    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))}
+    >>> float(consensus_table(Resamples(rows, labels, 4, np.arange(4), {})).loc[2, "pac"])
+    0.0
+    """
+    rows = []
+    for k in sorted(resamples.labels if ks is None else ks):
+        consensus = resamples.consensus(k)
+        area = area_under_cdf(consensus_cdf(consensus)) if k > 1 else np.nan
+        pac = proportion_ambiguous(consensus) if k > 1 else np.nan
+        rows.append({"k": k, "pac": pac, "cdf_area": area})
+    table = pd.DataFrame(rows).set_index("k")
+    areas = table["cdf_area"]
+    before = areas.reindex(table.index - 1).to_numpy()
+    gain = (areas - before) / before
+    table["cdf_area_gain"] = gain.where(table.index != 2, areas)
+    return table
+
+
+def consensus_network(repeat: Refusion, resamples: Resamples, k: int) -> pd.DataFrame:
+    """Consensus matrix at k, with the names of the patients.
+
+    Parameters
+    ----------
+    repeat : Refusion
+        The fusion that was repeated.
+    resamples : Resamples
+        From ``resample_clusters``.
+    k : int
+        Number of groups.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x patients, of large cohorts those of the panel: share of the resamples with both
+        in which they were in one group; NaN where there is none.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> from omicsfuse.assessment.refusion import refusion
+    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
+    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    >>> resamples = resample_clusters(repeat, [3], n_resamples=5)
+    >>> consensus_network(repeat, resamples, 3).shape
+    (45, 45)
+    """
+    names = repeat.patients[resamples.panel]
+    return pd.DataFrame(resamples.consensus(k), names, names.rename(None))
+
+
+def consensus_distribution(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
+    """Distribution of consensus values for each k.
+
+    Parameters
+    ----------
+    resamples : Resamples
+        From ``resample_clusters``.
+    ks : sequence of int, optional
+        Numbers of groups; all that the resamples were cut at by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``k``, ``consensus`` (0, 0.01, ... 1) and ``cdf``, the share of the pairs of
+        patients at or below it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = (np.arange(4), np.arange(4))
+    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))}
+    >>> long = consensus_distribution(Resamples(rows, labels, 4, np.arange(4), {}))
+    >>> long["cdf"].iloc[[0, 50, 100]].round(3).tolist()
+    [0.333, 0.833, 1.0]
+    """
+    tables = [
+        pd.DataFrame(
+            {
+                "k": k,
+                "consensus": CONSENSUS_GRID,
+                "cdf": consensus_cdf(resamples.consensus(k)),
+            }
+        )
+        for k in sorted(resamples.labels if ks is None else ks)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _one_resample(
+    repeat: Refusion,
+    ks: tuple[int, ...],
+    panel: np.ndarray,
+    share: float,
+    feature_share: float | None,
+    task: np.random.SeedSequence,
+) -> tuple[np.ndarray, dict[int, np.ndarray], list[str]]:
+    """Rows, labels by k, and the layers that kept all features, of one resample."""
+    rng = np.random.default_rng(task)
+    n = len(repeat.patients)
+    size = max(min(round(share * n), MOST_REFUSED), min(n, 2 * max(ks)))
+    if len(panel) == n:
+        rows = rng.choice(n, size, replace=False)
+    else:
+        size_in_panel = round(share * len(panel))
+        inside = rng.choice(panel, size_in_panel, replace=False)
+        others = np.setdiff1d(np.arange(n), panel, assume_unique=True)
+        outside = rng.choice(others, max(size - size_in_panel, 0), replace=False)
+        rows = np.concatenate([inside, outside])
+    rows = np.sort(rows)
+    start = int(rng.integers(2**31))
+    if feature_share is None or feature_share == 1:
+        return rows, cut_network(*repeat.network(rows), ks, start), []
+    drawn, kept = with_features_drawn(repeat, rows, feature_share, rng)
+    return rows, cut_network(*drawn.network(), ks, start), kept
+
+
+def cut_network(
+    network: np.ndarray, there: np.ndarray, ks: Sequence[int], random_state: int
+) -> dict[int, np.ndarray]:
+    """Cut a network at several k, starting k-means ten times at each.
+
+    Parameters
+    ----------
+    network, there
+        As ``Refusion.network`` returns them.
+    ks : sequence of int
+        Numbers of groups.
+    random_state : int
+        Seed of k-means.
+
+    Returns
+    -------
+    dict of int to array of shape (n,)
+        Groups by k; ``NO_GROUP`` for whom the network does not hold, and for everyone where there
+        are no more than k patients.
+    """
+    labels = {k: np.full(len(there), NO_GROUP) for k in ks}
+    possible = [k for k in ks if k < len(network)]
+    if possible:
+        vectors = laplacian_spectrum(network, max(possible))[1]
+        for k in possible:
+            labels[k][there] = spectral_labels(vectors, k, random_state, n_starts=_STARTS)
+    return labels

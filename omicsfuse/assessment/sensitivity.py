@@ -1,0 +1,332 @@
+"""Do the subtypes hang on a setting? One setting at a time is moved, and all is done again."""
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.choose import cluster
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.checks.arguments import require, seed
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.errors import OmicsfuseError, OmicsfuseWarning, StudyError
+from omicsfuse.fusion import fuse
+from omicsfuse.results import Fusion, Prepared, PreparedLayer, Subtypes
+
+#: So many patients are fused at most; of more, as many are drawn once.
+MOST_MOVED = 1000
+
+#: Settings that are moved, and the values they take; of n_neighbors in cohorts of 90 or more.
+SETTINGS: Mapping[str, tuple[Any, ...]] = {
+    "n_neighbors": (10, 15, 20, 25, 30),
+    "mu": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
+    "n_iterations": (10, 20, 40),
+    "variant": ("paper", "snfpy"),
+    "n_features": (0.25, 0.5, 1.0),
+    "metric": (),
+    "random_state": (1, 2, 3, 4, 5),
+}
+
+_METRICS = {
+    "binary": ("jaccard", "hamming"),
+    "gistic": ("manhattan", "euclidean", "hamming"),
+}
+_CONTINUOUS = ("euclidean", "correlation", "cosine")
+
+# Scales on which all features vary alike by construction.
+_UNIFORM = frozenset({"normal_score"})
+
+_AS_REPORTED = "as reported"
+
+Task = tuple[str, str, Any]
+Found = tuple[float, int, float, str]
+
+
+def sensitivity(
+    prepared: Prepared,
+    fusion: Fusion,
+    subtypes: Subtypes,
+    *,
+    runner: Runner | None = None,
+    random_state: int = 0,
+    settings: Mapping[str, Sequence[Any]] | None = None,
+) -> pd.DataFrame:
+    """Move one setting at a time, fuse and cluster again, and compare with the reported subtypes.
+
+    Subtypes that are there do not care much for the width of a kernel or the number of neighbours;
+    where agreement falls as soon as something is moved, the setting has made them.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The layers that were fused.
+    fusion : Fusion
+        Their fusion.
+    subtypes : Subtypes
+        The reported subtypes.
+    runner : Runner, optional
+        How the work is done; the result does not depend on it.
+    random_state : int
+        Seed of draws: of patients in cohorts of more than 1,000, and of features where none is more
+        variable than others.
+    settings : mapping of str to sequence, optional
+        Values to try in place of those of ``SETTINGS``, for any of its settings; none for an empty
+        sequence. ``n_features`` are shares of the features that were fused, above 0 and at most 1;
+        ``metric`` holds names, tried in every layer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``setting`` (``"metric of expression"`` for a layer's distance), ``value`` (text),
+        ``agreement`` (adjusted Rand index of the reported subtypes with as many groups found
+        under this setting), ``n_clusters`` (number that the automatic rule, or the range asked for,
+        chooses under this setting), ``agreement_auto`` (adjusted Rand index with that many) and
+        ``note``: ``"as reported"``, or why a cell is empty.
+
+        ``n_neighbors`` takes 10 to 30 where that is at most a third of the patients, and five
+        values from a tenth to a third of them in cohorts of fewer than 90. ``n_features`` takes the
+        features of each layer that vary most on the scale of analysis; of normal scores, which all
+        vary alike, a random draw. ``random_state`` moves the seed of k-means. Of large cohorts
+        1,000 patients are drawn, once: the rows as reported then tell how much the draw alone
+        changes, and the others are to be compared with them.
+
+    Raises
+    ------
+    StudyError
+        If ``settings`` names one that does not exist. A value that cannot be used, such as more
+        neighbours than patients, is a row with a note.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> cohort = of.simulate_cohort(45, n_external=0, n_genes=100, effect=3.0).discovery
+    >>> ready = of.preprocess(cohort)
+    >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
+    >>> moved = {name: [] for name in SETTINGS} | {"n_neighbors": [5, 8, 60]}
+    >>> table = sensitivity(ready, fusion, of.cluster(fusion, 3), settings=moved)
+    >>> table[["value", "agreement", "note"]].to_numpy().tolist()
+    [['5', 1.0, ''], ['8', 1.0, 'as reported'], ['60', nan, '60 neighbours need more than 60 \
+patients, and there are 45']]
+    """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    runner = Runner() if runner is None else runner
+    random_state = seed(random_state)
+    chance = np.random.default_rng([random_state, 3])
+    labels = subtypes.labels
+    if len(labels) > MOST_MOVED:
+        labels = labels.iloc[np.sort(chance.choice(len(labels), MOST_MOVED, replace=False))]
+    layers = {name: _of(prepared.layers[name], labels.index) for name in fusion.params["layers"]}
+    part = Prepared(prepared.name, layers)
+    order = {name: _most_variable(layer, chance) for name, layer in layers.items()}
+    grid = _grid(fusion, subtypes, layers, len(labels), _checked(settings))
+    tasks: list[Task] = [("", "", None), *(task for task, reported in grid if not reported)]
+    found = runner.map(
+        _one_setting, tasks, part, dict(fusion.params), dict(fusion.metrics), order, labels,
+        dict(subtypes.params), what="sensitivity",
+    )  # fmt: skip
+    base, moved = found[0], iter(found[1:])
+    rows = []
+    for (setting, layer, value), reported in grid:
+        agreement, n_clusters, agreement_auto, note = base if reported else next(moved)
+        rows.append(
+            {
+                "setting": f"{setting} of {layer}" if layer else setting,
+                "value": value if isinstance(value, str) else f"{value:g}",
+                "agreement": agreement,
+                "n_clusters": n_clusters or None,
+                "agreement_auto": agreement_auto,
+                "note": "; ".join(text for text in (_AS_REPORTED * reported, note) if text),
+            }
+        )
+    columns = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
+    return pd.DataFrame(rows, columns=columns).astype(
+        {"agreement": float, "n_clusters": "Int64", "agreement_auto": float}
+    )
+
+
+def _checked(settings: Mapping[str, Sequence[Any]] | None) -> Mapping[str, Sequence[Any]]:
+    """Values to try; refuse settings that do not exist."""
+    if settings is None:
+        return {}
+    require(settings, Mapping, "settings", "a dict from setting to the values to try")
+    for name, values in settings.items():
+        if name not in SETTINGS:
+            raise StudyError(
+                f"settings names {name!r}, which is not moved; {did_you_mean(str(name), SETTINGS)}."
+            )
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+            raise StudyError(f"settings: {name} is {values!r}; give a list of values to try.")
+    return settings
+
+
+def _grid(
+    fusion: Fusion,
+    subtypes: Subtypes,
+    layers: Mapping[str, PreparedLayer],
+    n: int,
+    settings: Mapping[str, Sequence[Any]],
+) -> list[tuple[Task, bool]]:
+    """Every (setting, layer, value) in order, and whether it is the one reported."""
+    reported = {name: fusion.params[name] for name in ("n_neighbors", "mu", "n_iterations")}
+    reported |= {
+        "variant": fusion.params["variant"],
+        "n_features": 1.0,
+        "random_state": subtypes.params.get("random_state", 0),
+    }
+    grid: list[tuple[Task, bool]] = []
+    for name in SETTINGS:
+        if name == "metric":
+            grid += _metric_grid(fusion, layers, settings.get("metric"))
+            continue
+        values: Sequence[Any] = SETTINGS[name]
+        if name == "n_neighbors":
+            values = [k for k in values if 3 * k <= n]
+            if n < 90:
+                values = np.unique(np.linspace(max(n / 10, 3), max(n / 3, 3), 5).round()).tolist()
+        if name == "random_state":
+            values = [reported[name] + step for step in (0, *values)]
+        if name in settings:
+            values = list(settings[name])
+        elif reported[name] not in values:
+            values = sorted([*values, reported[name]])
+        grid += [((name, "", _plain(value)), bool(value == reported[name])) for value in values]
+    return grid
+
+
+def _metric_grid(
+    fusion: Fusion, layers: Mapping[str, PreparedLayer], given: Sequence[Any] | None
+) -> list[tuple[Task, bool]]:
+    """Distances to try in each layer that has features."""
+    grid: list[tuple[Task, bool]] = []
+    for name, layer in layers.items():
+        own = fusion.metrics[name]
+        if isinstance(own, pd.DataFrame):
+            continue
+        values = list(_METRICS.get(layer.scale, _CONTINUOUS) if given is None else given)
+        if given is None and isinstance(own, str) and own not in values:
+            values = [own, *values]
+        for value in values:
+            same = isinstance(own, str) and value == own
+            grid.append((("metric", name, _plain(value)), same))
+    return grid
+
+
+def _plain(value: Any) -> Any:
+    """A number or text of Python itself, whole where it is whole."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() and value > 1 else value
+
+
+def _of(layer: PreparedLayer, patients: pd.Index) -> PreparedLayer:
+    """A layer of some patients, with the features that were fused, in both forms."""
+    scaled = layer.scaled[layer.scaled.index.isin(patients)]
+    values = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    values = values.loc[scaled.index, [name for name in scaled.columns if name in values.columns]]
+    return replace(layer, scaled=scaled, values=values, transformer=None)
+
+
+def _most_variable(layer: PreparedLayer, chance: np.random.Generator) -> np.ndarray:
+    """Positions of the features of a layer, most variable first."""
+    p = layer.scaled.shape[1]
+    values = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    variances = values.var().reindex(layer.scaled.columns).to_numpy(dtype=float)
+    drawn = chance.permutation(p)
+    if layer.scale in _UNIFORM:
+        return drawn
+    return np.argsort(-np.nan_to_num(variances), kind="stable")
+
+
+def _one_setting(
+    prepared: Prepared,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    order: Mapping[str, np.ndarray],
+    labels: pd.Series,
+    clustering: Mapping[str, Any],
+    task: Task,
+) -> Found:
+    """Agreement, number of groups, agreement with that number, and why something is missing."""
+    setting, layer, value = task
+    names = list(params["layers"])
+    options: dict[str, Any] = {
+        name: params[name]
+        for name in ("n_neighbors", "mu", "n_iterations", "variant", "alpha", "dtype")
+    }
+    metrics, own_seed = dict(metrics), clustering.get("random_state", 0)
+    n, k = len(labels), int(labels.nunique())
+    try:
+        if setting == "metric":
+            metrics[layer] = value
+        elif setting == "random_state":
+            own_seed = value
+        elif setting == "n_features":
+            prepared = _fewer_features(prepared, order, metrics, value)
+        elif setting:
+            options[setting] = value
+        if options["variant"] != "snfpy":
+            options["alpha"] = None
+        if setting != "n_neighbors":
+            options["n_neighbors"] = min(options["n_neighbors"], n - 1)
+        elif isinstance(value, int) and value >= n:
+            raise StudyError(
+                f"{value} neighbours need more than {value} patients, and there are {n}"
+            )
+        with _quiet():
+            again = fuse(
+                prepared, layers=names, engine="exact", metrics=metrics, patients="all",
+                layer_weights=params["layer_weights"], n_threads=1, **options,
+            )  # fmt: skip
+            return _compared(again, labels, k, clustering.get("asked", "auto"), own_seed)
+    except (OmicsfuseError, np.linalg.LinAlgError) as error:
+        return float("nan"), 0, float("nan"), str(error)
+
+
+def _compared(again: Fusion, labels: pd.Series, k: int, asked: Any, own_seed: int) -> Found:
+    """Cut the network into as many groups, and into as many as the rule says."""
+    from sklearn.metrics import adjusted_rand_score
+
+    note = "" if k > 1 else "one subtype, with which everything agrees"
+    fixed = not isinstance(asked, str) and asked[0] == asked[1]
+    try:
+        ruled = cluster(again, "auto" if fixed else asked, random_state=own_seed).labels
+        n_clusters = int(ruled.nunique())
+        automatic = adjusted_rand_score(labels, ruled[labels.index]) if k > 1 else float("nan")
+    except OmicsfuseError as error:
+        n_clusters, automatic, note = 0, float("nan"), note or str(error)
+    if k == 1 or n_clusters == k:
+        return float(automatic), n_clusters, float(automatic), note
+    same = cluster(again, k, random_state=own_seed).labels
+    return float(adjusted_rand_score(labels, same[labels.index])), n_clusters, automatic, note
+
+
+def _fewer_features(
+    prepared: Prepared, order: Mapping[str, np.ndarray], metrics: Mapping[str, Any], share: float
+) -> Prepared:
+    """A share of the features of every layer that has features."""
+    if isinstance(share, str) or not 0 < share <= 1:
+        raise StudyError(f"n_features is {share!r}; a share is above 0 and at most 1")
+    layers = dict(prepared.layers)
+    for name, layer in layers.items():
+        if not isinstance(metrics[name], pd.DataFrame):
+            kept = np.sort(order[name][: int(np.ceil(share * len(order[name])))])
+            layers[name] = replace(layer, scaled=layer.scaled.iloc[:, kept])
+    return replace(prepared, layers=layers)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings, which were given when the cohort was fused.
+
+    Filters belong to the whole process, and are left alone in a thread beside others.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OmicsfuseWarning)
+        yield

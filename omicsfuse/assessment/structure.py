@@ -1,0 +1,227 @@
+"""Do the layers share anything, and are there groups? Two tests, and what they say together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.redraw import Continuum, continuum
+from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.clustering import (
+    affinity_silhouettes,
+    discretised_labels,
+    eigengap,
+    laplacian_spectrum,
+    normalised_cut,
+)
+from omicsfuse.results import VERDICTS
+
+#: Criteria that are computed for each k in each draw; the first is the one that is tested.
+CRITERIA = ("silhouette", "normalised_cut", "eigengap")
+
+#: Level of both tests.
+LEVEL = 0.05
+
+#: Of larger cohorts, so many patients are drawn for the tests.
+MOST_TESTED = 1000
+
+#: Kinds of draw: patients permuted within layers, and a continuum.
+SHARED, STRUCTURE = "shared", "structure"
+
+
+def structure_tests(
+    repeat: Refusion,
+    ks: Sequence[int],
+    *,
+    n_draws: int,
+    random_state: int = 0,
+    runner: Runner | None = None,
+) -> tuple[pd.DataFrame, float, float]:
+    r"""Test whether layers share structure, and whether it comes in groups.
+
+    *Shared structure.* In each draw the patients of every layer are permuted: each layer keeps its
+    own structure, and what layers share is broken. Where layers are independent the real network
+    is one more draw, so that the test is exact, whatever the layers are like.
+
+    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation.
+    Each feature is brought to normal scores; the patients, as points in the space of all features
+    of all layers, are multiplied by one random orthogonal matrix, the same for every layer, which
+    keeps all correlations within and across layers and mixes groups away; each feature then gets
+    its own values back, by rank. The matrix gives every patient new coordinates on the principal
+    components: normal ones, for which this is a rotation test (Langsrud 2005), except on components
+    larger than chance. On those they are drawn from the patients' own coordinates, smoothed just so
+    much that they have a single mode (Silverman 1981): even, skewed and heavy-tailed continua stay
+    what they are, and only groups disappear. Features of few values, such as mutations, are treated
+    as normal ones that were cut into classes (``latent_scores``).
+
+    *Statistic.* In every draw, as in the real network, the network is cut for each k and the mean
+    silhouette taken. Each k is standardised by mean and standard deviation over the draws and the
+    real network together, and the maximum over k is compared: the choice of k is part of the test.
+    The p-value is (1 + draws that reach the real value) / (1 + draws).
+
+    Parameters
+    ----------
+    repeat : Refusion
+        The fusion.
+    ks : sequence of int
+        Numbers of groups to try, each at least 2.
+    n_draws : int
+        Draws of each kind.
+    random_state : int
+        Seed.
+    runner : Runner, optional
+        How the work is done.
+
+    Returns
+    -------
+    tests : pandas.DataFrame
+        Columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``, ``null_sd``,
+        ``excess`` ((observed - mean) / standard deviation; of the normalised cut its negative, so
+        that more is always more group-like) and ``n_draws``.
+    p_shared : float
+        NaN with a single layer.
+    p_structure : float
+
+    References
+    ----------
+    Langsrud O. Rotation tests. Statistics and Computing 2005;15:53-60. Silverman BW. Using kernel
+    density estimates to investigate multimodality. Journal of the Royal Statistical Society B
+    1981;43:97-99.
+    """
+    runner = runner or Runner()
+    if len(repeat.patients) > MOST_TESTED:
+        chosen = np.random.default_rng(random_state).choice(
+            len(repeat.patients), MOST_TESTED, replace=False
+        )
+        repeat = repeat.among(np.sort(chosen))
+    network = repeat.network()[0]
+    ks = [k for k in ks if 2 <= k < len(network)]
+    prepared = continuum(repeat, network)
+    kinds = [SHARED, STRUCTURE] if len(repeat.positions) > 1 else [STRUCTURE]
+    seeds = np.random.SeedSequence(random_state).spawn(n_draws * len(kinds))
+    tasks = [(kinds[i % len(kinds)], seed) for i, seed in enumerate(seeds)]
+    drawn = runner.map(one_draw, tasks, prepared, ks, what="null draws")
+    observed = network_criteria(network, ks)
+    rows, p_values = [], {}
+    for place, kind in enumerate(kinds):
+        null = np.array(drawn[place :: len(kinds)])
+        p_values[kind] = _p_value(observed[0], null[:, 0])
+        mean, sd = null.mean(axis=0), null.std(axis=0, ddof=1)
+        for c, criterion in enumerate(CRITERIA):
+            for i, k in enumerate(ks):
+                rows.append(
+                    {
+                        "test": kind,
+                        "k": k,
+                        "statistic": criterion,
+                        "observed": observed[c, i] * _SIGN[c],
+                        "null_mean": mean[c, i] * _SIGN[c],
+                        "null_sd": sd[c, i],
+                        "excess": (observed[c, i] - mean[c, i]) / sd[c, i] if sd[c, i] > 0 else 0.0,
+                        "n_draws": n_draws,
+                    }
+                )
+    return pd.DataFrame(rows), p_values.get(SHARED, float("nan")), p_values[STRUCTURE]
+
+
+#: A lower normalised cut is a better one: it is compared by its negative.
+_SIGN = np.array([1.0, -1.0, 1.0])
+
+
+def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
+    """Compute how group-like a network is at each k.
+
+    Parameters
+    ----------
+    network : array of shape (n, n)
+        Fused affinities.
+    ks : sequence of int
+        Numbers of groups.
+
+    Returns
+    -------
+    array of shape (3, len(ks))
+        Mean silhouette, negative normalised cut, eigengap: larger is more group-like.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> groups = np.kron(np.eye(2), np.ones((5, 5))) + 0.1
+    >>> network_criteria(groups, [2, 3]).round(2)[0].argmax()
+    np.int64(0)
+    """
+    values, vectors = laplacian_spectrum(network, max(ks) + 1)
+    table = np.zeros((len(CRITERIA), len(ks)))
+    for i, k in enumerate(ks):
+        # Groups that nobody belongs to are left out.
+        labels = np.unique(discretised_labels(vectors, k), return_inverse=True)[1].ravel()
+        if labels.max() > 0:
+            table[0, i] = affinity_silhouettes(network, labels).mean()
+        table[1, i] = -normalised_cut(network, labels)
+        table[2, i] = eigengap(values, k)
+    return table
+
+
+def verdict(p_shared: float, p_structure: float) -> str:
+    """Say what the two tests say together.
+
+    Parameters
+    ----------
+    p_shared : float
+        P-value of shared structure; NaN with a single layer, which has nothing to share.
+    p_structure : float
+        P-value of groups against a continuum.
+
+    Returns
+    -------
+    str
+        One of ``VERDICTS``.
+
+    Examples
+    --------
+    >>> verdict(0.01, 0.3)
+    'layers share a continuum, not groups'
+    """
+    if p_shared > LEVEL:
+        return VERDICTS[2]
+    return VERDICTS[0] if p_structure <= LEVEL else VERDICTS[1]
+
+
+def one_draw(
+    prepared: Continuum, ks: Sequence[int], task: tuple[str, np.random.SeedSequence]
+) -> np.ndarray:
+    """Compute the criteria of one network that was drawn without groups.
+
+    Parameters
+    ----------
+    prepared : Continuum
+        The cohort, ready to be redrawn.
+    ks : sequence of int
+        Numbers of groups.
+    task : (str, numpy.random.SeedSequence)
+        Kind of the draw, ``SHARED`` or ``STRUCTURE``, and its seed.
+
+    Returns
+    -------
+    array of shape (3, len(ks))
+        As from ``network_criteria``.
+    """
+    kind, seed = task
+    chance = np.random.default_rng(seed)
+    repeat = prepared.repeat
+    if kind == SHARED:
+        orders = {name: chance.permutation(len(rows)) for name, rows in repeat.positions.items()}
+        network = repeat.network(shuffled=orders)[0]
+    else:
+        network = prepared.redrawn(chance).network()[0]
+    return network_criteria(network, ks)
+
+
+def _p_value(observed: np.ndarray, null: np.ndarray) -> float:
+    """Share of the draws, the real network among them, with a maximum over k as large."""
+    every = np.vstack([observed, null])
+    sd = every.std(axis=0)
+    standard = (every - every.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+    most = standard.max(axis=1)
+    return float((most >= most[0] - 1e-12).mean())

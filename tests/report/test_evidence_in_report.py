@@ -1,0 +1,337 @@
+"""What the report says of the tests, of stability, settings and layers, and when it says less."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_results import make_results
+
+from omicsfuse.report import write_report
+from omicsfuse.report.caveats import caveats
+from omicsfuse.report.contributions import adds_sentence, adds_sentences, layers_section
+from omicsfuse.report.evidence import (
+    choice_section,
+    sensitivity_sentence,
+    stability_section,
+)
+from omicsfuse.report.evidence_figures import evidence_plans
+from omicsfuse.report.methods import methods_text
+from omicsfuse.report.sections import build_sections
+from omicsfuse.report.summary import summary_sentences
+from omicsfuse.report.verdict import exploratory_mark, verdict_section, verdict_view
+from omicsfuse.results import VERDICTS
+
+SUPPORTED, CONTINUUM, NOTHING = VERDICTS
+
+
+@pytest.fixture(scope="module")
+def results():
+    return make_results()
+
+
+def assessed(results, **changes):
+    """Results with another assessment."""
+    return replace(results, assessment=replace(results.assessment, **changes))
+
+
+@pytest.fixture
+def page_of(tmp_path, monkeypatch):
+    """The page of some results, without figures: those take their time."""
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda results, folder: [])
+
+    def page(results) -> str:
+        write_report(results, tmp_path)
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return page
+
+
+def figure_names(results) -> set[str]:
+    return {plan.name for plan in evidence_plans(results)}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kind", "answers"),
+    [
+        (SUPPORTED, "supported", ["yes", "yes"]),
+        (CONTINUUM, "continuum", ["yes", "no evidence"]),
+        (NOTHING, "nothing", ["no evidence", "no evidence"]),
+        ("not tested", "untested", []),
+    ],
+)
+def test_verdict_stands_at_the_top_in_words(page_of, verdict, kind, answers):
+    results = make_results(verdict=verdict)
+    view = verdict_view(results)
+    assert (view.kind, view.words) == (kind, verdict)
+    assert [test.answer for test in view.tests] == answers
+    page = page_of(results)
+    assert f'class="verdict verdict-{kind}"' in page
+    badge = page.index(f'<p class="badge">{verdict[0].upper()}{verdict[1:]}</p>')
+    assert badge < page.index("<nav") < page.index("<h2>Summary</h2>")
+    # The words are there, and a sign and a border of its own: not by colour alone.
+    assert re.search(rf"\.verdict-{kind} {{[^}}]*--sign:", page)
+    marked = page.count('<p class="exploratory"')
+    assert marked == (0 if verdict == SUPPORTED else 4)
+
+
+def test_both_p_values_and_the_number_of_draws_are_at_the_top():
+    view = verdict_view(make_results(verdict=CONTINUUM))
+    assert [test.p for test in view.tests] == ["p = 0.005", "p = 0.32"]
+    assert "permuted within each layer, 199 times" in view.tests[0].how
+    assert "199 times as a normal and 199 times as an even continuum" in view.tests[1].how
+    assert view.remarks == (
+        "A test says yes where p is at most 0.05. With 199 draws no p-value can be below 0.005.",
+    )
+
+
+def test_groups_of_one_layer_are_not_called_shared():
+    view = verdict_view(assessed(make_results(verdict=NOTHING), p_structure=0.005))
+    assert view.tests[1].answer == "yes"
+    assert "one layer may make them by itself" in view.remarks[-1]
+
+
+def test_one_layer_has_nothing_to_share():
+    view = verdict_view(assessed(make_results(), p_shared=float("nan")))
+    assert view.tests[0].answer == "not asked: one layer"
+    assert view.tests[0].p == ""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (
+            SUPPORTED,
+            "support subtypes in these data (shared structure p = 0.005, groups p = 0.010)",
+        ),
+        (CONTINUUM, "layers share a continuum, not groups (shared structure p = 0.005, groups p ="),
+        (NOTHING, "layers share nothing detectable (shared structure p = 0.40, groups p = 0.20)"),
+        ("not tested", "Whether there are subtypes was not tested"),
+    ],
+)
+def test_summary_says_what_the_tests_say(verdict, said):
+    text = " ".join(summary_sentences(make_results(verdict=verdict)))
+    assert said in text
+    assert ("exploratory" in text) == (verdict != SUPPORTED)
+
+
+def test_sections_that_rest_on_the_subtypes_are_marked():
+    results = make_results(verdict=CONTINUUM)
+    marked = {section.anchor for section in build_sections(results, ()) if section.mark}
+    assert marked == {"survival", "clinical", "biology", "verification"}
+    assert exploratory_mark(results) == "Exploratory: subtypes are not supported by the tests."
+    untested = exploratory_mark(make_results(verdict="not tested"))
+    assert untested == "Exploratory: whether there are subtypes was not tested."
+    assert exploratory_mark(make_results(1)) == ""
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_results_from_before_the_tests_still_make_a_report(page_of, k):
+    results = make_results(k, assessed="before", verdict="not tested")
+    assert results.assessment.verdict == "not tested"
+    page = page_of(results)
+    assert "Whether there are subtypes at all was not tested in this run" in page
+    assert 'id="tests"' not in page
+    names = figure_names(results)
+    assert not names & {"structure_tests", "consensus_cdf", "sensitivity", "layer_gains"}
+    if k > 1:
+        assert {"choice_of_k", "stability", "layer_contributions"} <= names
+    text = " ".join(methods_text(results)[0])
+    assert "two tests" not in text
+    assert "permuted" not in text.replace("genes, not patients", "").split("Survival")[0]
+
+
+def test_quick_budget_leaves_out_what_it_did_not_do(page_of):
+    results = make_results(assessed="quick")
+    page = page_of(results)
+    assert not figure_names(results) & {"feature_groups", "sensitivity"}
+    assert "Groups of features" not in page
+    assert "Other settings" not in page
+    assert "Sensitivity:" not in page
+
+
+ROW = {
+    "p_adds": 0.01,
+    "fdr_adds": 0.02,
+    "shared_gain": 0.039,
+    "shared_gain_low": 0.016,
+    "shared_gain_high": 0.056,
+    "held_out_gain": 0.02,
+    "held_out_gain_low": -0.0004,
+    "held_out_gain_high": 0.05,
+    "held_out_gain_p": 0.11,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {},
+            "Does radiomics add anything? It shares structure with the other layers (p = 0.010, "
+            "FDR over the layers = 0.020; gain in silhouette 0.039, interval 0.016 to 0.056), but "
+            "groups found with it do not tell a layer held out better than with permuted copies of "
+            "it (p = 0.11; gain in silhouette 0.020, interval 0.000 to 0.050).",
+        ),
+        ({"held_out_gain_p": 0.01}, "and groups found with it tell a layer held out better"),
+        ({"p_adds": 0.2, "fdr_adds": 0.3, "held_out_gain_p": 0.01}, ": a hint, as the first of"),
+        ({"p_adds": 0.2, "fdr_adds": 0.3}, "There is no evidence that it adds anything beyond noi"),
+        ({"fdr_adds": 0.06}, "; the first does not withstand correction for 4 layers."),
+        ({"held_out_gain_p": np.nan}, "whether it helps to tell a layer held out was not tested."),
+        ({"p_adds": np.nan}, "Not tested: too few patients or one subtype."),
+    ],
+)
+def test_one_sentence_says_whether_a_layer_adds_anything(changes, said):
+    text = adds_sentence("radiomics", ROW | changes, 4)
+    assert said in text
+    assert text.count("?") == 1
+    assert text.endswith(".")
+
+
+def test_one_layer_cannot_add_to_others():
+    text = adds_sentence("ct", ROW | {"p_adds": np.nan}, 1)
+    assert text == "Does ct add anything? Not tested: there is no other layer."
+
+
+def test_radiomics_is_asked_about_first_and_in_the_summary(results):
+    (sentence,) = adds_sentences(results)
+    assert sentence.startswith("Does radiomics add anything? It shares structure")
+    assert sentence in summary_sentences(results)
+    assert sentence in layers_section(results, ()).paragraphs
+
+
+def test_without_radiomics_every_layer_is_asked_about(results):
+    layers = results.assessment.layers.drop(index="radiomics")
+    sentences = adds_sentences(assessed(results, layers=layers))
+    assert [text.split()[1] for text in sentences] == list(layers.index)
+
+
+def test_intervals_of_gains_are_not_called_confidence_intervals(results):
+    section = layers_section(results, ())
+    headings = [h.text for table in section.details for h in table.headings]
+    assert headings.count("interval by chance") == 2
+    assert "95% CI" not in headings
+    assert "not how the gain would vary with other patients" in " ".join(section.paragraphs)
+    assert "no sampling error of the patients" in " ".join(methods_text(results)[0])
+
+
+def test_layer_that_carries_the_subtypes_alone_is_named(results):
+    layers = results.assessment.layers.copy()
+    layers["agreement_without"] = 0.95
+    layers.loc["methylation", "agreement_without"] = 0.2
+    found = caveats(assessed(results, layers=layers))
+    assert any(
+        "hang on methylation" in text and "does not evidently share structure" in text
+        for text in found
+    )
+    layers.loc["methylation", "p_adds"] = 0.01
+    found = caveats(assessed(results, layers=layers))
+    assert not any("does not evidently share structure" in text for text in found)
+
+
+def test_criteria_stand_in_rows_and_the_chosen_k_is_named(results):
+    (table,) = choice_section(results, ()).details
+    assert [h.text for h in table.headings][:3] == ["criterion", "k = 2", "k = 3 (chosen)"]
+    rows = [row[0].text for row in table.rows]
+    assert rows[0] == "gain over the continuum in normalised cut"
+    assert "proportion of ambiguous clustering (smaller is better)" in rows
+    assert "prediction strength" in rows
+    assert len(rows) == len(set(rows))
+    # Nothing that holds a criterion is lost, whatever it is called.
+    table = results.assessment.n_clusters.assign(new_criterion=0.5)
+    (table,) = choice_section(assessed(results, n_clusters=table), ()).details
+    assert "new criterion" in [row[0].text for row in table.rows]
+
+
+def test_borderline_patients_are_counted_and_named(results):
+    section = stability_section(results, ())
+    patients = results.assessment.patients
+    border = patients[patients["membership"] == "borderline"]
+    counts = {row[0].text: [cell.text for cell in row[1:4]] for row in section.tables[0].rows}
+    for name, own in patients.groupby("subtype"):
+        few = int((own["membership"] == "borderline").sum())
+        assert counts[name] == [str(len(own)), str(len(own) - few), str(few)]
+    named = next(table for table in section.details if "Borderline" in table.caption)
+    assert {row[0].text for row in named.rows} == set(border.index)
+    shares = [float(row[2].text) for row in named.rows]
+    assert shares == sorted(shares)
+    assert named.folded
+    assert f"{len(border)} of {len(patients)} patients are borderline." in " ".join(
+        section.paragraphs
+    )
+
+
+def test_mostly_borderline_patients_are_a_caveat(results):
+    patients = results.assessment.patients.assign(membership="borderline")
+    found = caveats(assessed(results, patients=patients))
+    assert "100% of the patients are on the border of their subtype." in found
+
+
+@pytest.mark.parametrize(
+    ("lowest", "said"),
+    [
+        (0.9, "hang on no setting: whichever is moved, agreement stays at 0.82 or more (lowest: "),
+        (0.7, "move somewhat with neighbours K (0.70 at 10); with the other 2 settings agreement"),
+        (
+            0.3,
+            "The subtypes hang on neighbours K (0.30 at 10); with the other 2 settings agreement",
+        ),
+    ],
+)
+def test_one_sentence_says_what_the_result_hangs_on(results, lowest, said):
+    table = results.assessment.sensitivity.copy()
+    table.loc[0, "agreement"] = lowest
+    changed = assessed(results, sensitivity=table)
+    text = sensitivity_sentence(changed)
+    assert said in text
+    assert "chooses another number of subtypes than 3 under 1 of 3 other settings" in text
+    assert text.count("(") == text.count(")")
+    assert any("hang on 1 setting (neighbours K)" in t for t in caveats(changed)) == (lowest < 0.65)
+
+
+def test_sensitivity_of_drawn_patients_is_compared_with_the_draw(results):
+    table = results.assessment.sensitivity.copy()
+    table.loc[table["note"] == "as reported", "agreement"] = 0.93
+    text = sensitivity_sentence(assessed(results, sensitivity=table))
+    assert "with nothing moved, agreement is 0.93" in text
+
+
+def test_nothing_moved_says_nothing(results):
+    table = results.assessment.sensitivity
+    only = table[table["note"] == "as reported"]
+    assert sensitivity_sentence(assessed(results, sensitivity=only)) == ""
+    assert sensitivity_sentence(assessed(results, sensitivity=pd.DataFrame())) == ""
+
+
+def test_tests_have_a_section_with_the_draws(results):
+    section = verdict_section(results, ())
+    (table,) = section.details
+    assert len(table.rows) == 15
+    assert {row[0].text for row in table.rows} == {
+        "patients permuted within layers",
+        "continuum, normal",
+        "continuum, even",
+    }
+    assert verdict_section(assessed(results, tests=pd.DataFrame()), ()) is None
+
+
+def test_methods_describe_tests_and_resampling_with_their_sources(results):
+    paragraphs, references = methods_text(results)
+    text = " ".join(paragraphs)
+    for said in (
+        "patients were permuted within every layer (199 draws)",
+        "multiplied by one and the same random orthogonal matrix",
+        "In 199 draws patients were spread normally over the components, and in 199 evenly",
+        "its maximum over k",
+        "split into halves 25 times",
+        "99 copies of itself",
+        "3 settings of fusion and clustering were moved one at a time",
+    ):
+        assert said in text, said
+    for author in ("Monti", "Senbabaoglu", "Tibshirani R, Walther G. Cluster", "Langsrud"):
+        assert sum(reference.startswith(author) for reference in references) == 1, author
+    for author in ("Tibshirani R, Walther G, Hastie", "Phipson", "Hennig", "Steinley", "Shi"):
+        assert sum(reference.startswith(author) for reference in references) == 1, author
+    cited = {int(n) for group in re.findall(r"\[([\d, ]+)\]", text) for n in group.split(", ")}
+    assert cited == set(range(1, len(references) + 1))
