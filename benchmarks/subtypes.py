@@ -60,11 +60,14 @@ PLANTED: dict[str, dict[str, Any]] = {
 #: The first null cohorts are drawn 200 times, the harder ones 100 times.
 FIRST_NULLS = 4
 
+#: Effects of the planted groups, in standard deviations, for the power.
+EFFECTS = (0.4, 0.6, 0.8, 1.0, 1.2)
+
 #: Patients, setting and cohorts for each k.
 CHOICES = [
-    *((n, setting, repeats) for n, repeats in ((40, 12), (100, 12)) for setting in PLANTED),
-    *((300, setting, 5) for setting in ("clear", "overlapping", "unequal")),
-    (1000, "overlapping", 3),
+    *((n, setting, 8) for n in (40, 100) for setting in PLANTED),
+    *((300, setting, 4) for setting in ("clear", "overlapping", "unequal")),
+    (1000, "overlapping", 2),
 ]
 
 
@@ -195,10 +198,10 @@ def says(pair: tuple[float, float]) -> str:
     return verdict(*pair)
 
 
-def null_part(jobs: int, quick: bool) -> Iterator[dict[str, Any]]:
+def null_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
     """How often cohorts without subtypes are said to have some."""
     n, n_draws = (40, 19) if quick else (60, 39)
-    for place, (sort, words) in enumerate(NULLS.items()):
+    for place, (sort, words) in list(enumerate(NULLS.items()))[skip:]:
         repeats = 6 if quick else 200 if place < FIRST_NULLS else 100
         pairs = Parallel(jobs)(delayed(one_null)(sort, n, n_draws, s) for s in range(repeats))
         verdicts = [says(pair) for pair in pairs]
@@ -209,32 +212,32 @@ def null_part(jobs: int, quick: bool) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def power_part(jobs: int, quick: bool) -> Iterator[dict[str, Any]]:
+def power_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
     """How often planted subtypes are supported, by effect size."""
-    repeats, n_draws = (3, 19) if quick else (25, 39)
-    for k, n in ((2, 60), (3, 60), (3, 150), (5, 150)):
-        for effect in (0.4, 0.6, 0.8, 1.0, 1.2):
-            pairs = Parallel(jobs)(
-                delayed(one_planted)(k, n, effect, n_draws, s) for s in range(repeats)
-            )
-            p = np.array(pairs)
-            row = {"k": k, "n": n, "effect": effect, "repeats": repeats, "draws": n_draws}
-            row["supported"] = rate(np.array([says(pair) == VERDICTS[0] for pair in pairs]))
-            row |= {"shared": rate(p[:, 0] <= 0.05), "structure": rate(p[:, 1] <= 0.05)}
-            yield row
+    repeats, n_draws = (3, 19) if quick else (20, 39)
+    plan = [(k, n, effect) for k, n in ((2, 60), (3, 60), (3, 150)) for effect in EFFECTS]
+    for k, n, effect in plan[skip:]:
+        pairs = Parallel(jobs)(
+            delayed(one_planted)(k, n, effect, n_draws, s) for s in range(repeats)
+        )
+        p = np.array(pairs)
+        row = {"k": k, "n": n, "effect": effect, "repeats": repeats, "draws": n_draws}
+        row["supported"] = rate(np.array([says(pair) == VERDICTS[0] for pair in pairs]))
+        row |= {"shared": rate(p[:, 0] <= 0.05), "structure": rate(p[:, 1] <= 0.05)}
+        yield row
 
 
-def choice_part(jobs: int, quick: bool) -> Iterator[dict[str, Any]]:
+def choice_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
     """How often each rule finds the planted number of subtypes."""
     plan = [(40, setting, 2) for setting in PLANTED] if quick else CHOICES
-    for n, setting, repeats in plan:
-        for k in KS:
-            found = Parallel(jobs)(delayed(one_choice)(k, n, setting, s) for s in range(repeats))
-            row: dict[str, Any] = {"n": n, "setting": setting, "k": k, "repeats": repeats}
-            for rule in found[0]:
-                row[rule] = float(np.mean([each[rule] == k for each in found]))
-                row[f"{rule} mean k"] = float(np.mean([each[rule] for each in found]))
-            yield row
+    cells = [(n, setting, repeats, k) for n, setting, repeats in plan for k in KS]
+    for n, setting, repeats, k in cells[skip:]:
+        found = Parallel(jobs)(delayed(one_choice)(k, n, setting, s) for s in range(repeats))
+        row: dict[str, Any] = {"n": n, "setting": setting, "k": k, "repeats": repeats}
+        for rule in found[0]:
+            row[rule] = float(np.mean([each[rule] == k for each in found]))
+            row[f"{rule} mean k"] = float(np.mean([each[rule] for each in found]))
+        yield row
 
 
 PARTS = {"null": null_part, "power": power_part, "choice": choice_part}
@@ -355,15 +358,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--resume", action="store_true", help="go on after the rows that are there")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "subtypes.json")
     given = parser.parse_args()
     found = json.loads(given.out.read_text()) if given.out.exists() else {}
     for name in given.only:
         print(f"== {name}", flush=True)
-        found[name] = {"rows": []}
+        if not given.resume or name not in found:
+            found[name] = {"rows": []}
         start = time.perf_counter()
-        for row in PARTS[name](given.jobs, given.quick):
+        for row in PARTS[name](given.jobs, given.quick, len(found[name]["rows"])):
             found[name]["rows"].append(row)
             given.out.write_text(json.dumps(found, indent=1) + "\n")
             print(row, f"{time.perf_counter() - start:.0f} s", flush=True)

@@ -19,6 +19,9 @@ VERDICTS = (
     "layers share nothing detectable",
 )
 
+#: The verdict where no test was made.
+NOT_TESTED = "not tested"
+
 #: Columns of the tables that several endpoints share, in order.
 SURVIVAL_COLUMNS = [
     "endpoint",
@@ -282,7 +285,7 @@ class Assessment:
     params: Mapping[str, Any]
     p_shared: float = float("nan")
     p_structure: float = float("nan")
-    verdict: str = "not tested"
+    verdict: str = NOT_TESTED
     tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     n_clusters: pd.DataFrame = field(default_factory=pd.DataFrame)
     patients: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -32,7 +32,7 @@ from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import AUTO_RANGE, cluster_range
 from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Assessment, Fusion, Prepared, Subtypes
+from omicsfuse.results import NOT_TESTED, Assessment, Fusion, Prepared, Subtypes
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,15 @@ def assess(
             f"{len(fusion.patients)}, and they are not the same in the same order; give the "
             "subtypes that of.cluster found in this fusion."
         )
+    _check_labels(subtypes)
+    _check_groups(feature_groups or {}, fusion)
     size = BUDGETS[budget]
+    if feature_groups and not size.whole:
+        warnings.warn(
+            f'groups of features are looked at from budget "standard" on; this is {budget!r}.',
+            OmicsfuseWarning,
+            stacklevel=2,
+        )
     runner = Runner(n_jobs, folder, progress)
     repeat = refusion(prepared, fusion)
     k = subtypes.labels.nunique()
@@ -159,7 +167,7 @@ def assess(
         warnings.warn(
             f"whether there are subtypes was not tested: {error}", OmicsfuseWarning, stacklevel=2
         )
-        tests, p_shared, p_structure, says = pd.DataFrame(), np.nan, np.nan, "not tested"
+        tests, p_shared, p_structure, says = pd.DataFrame(), np.nan, np.nan, NOT_TESTED
     resamples = resample_clusters(
         repeat,
         sorted({*ks, k}),
@@ -217,6 +225,38 @@ def assess(
         feature_groups=parts,
         sensitivity=moved,
     )
+
+
+def _check_labels(subtypes: Subtypes) -> None:
+    """Refuse subtypes that were not made by ``cluster``."""
+    found = subtypes.labels.dropna().unique().tolist()
+    if subtypes.labels.isna().any() or set(found) != set(subtypes.names):
+        raise StudyError(
+            f"subtypes are labelled {', '.join(map(str, found))}"
+            + (", and some patients have none" if subtypes.labels.isna().any() else "")
+            + "; S1 to Sk, each patient with one, is what of.cluster gives."
+        )
+    missing = {"n_clusters", "patients"} - set(subtypes.evidence)
+    if missing:
+        raise StudyError(
+            f"the subtypes come without the tables {', '.join(sorted(missing))} in their evidence; "
+            "give what of.cluster returned."
+        )
+
+
+def _check_groups(groups: Mapping[str, Groups], fusion: Fusion) -> None:
+    """Refuse groups of features of a layer that was not fused, or has no features."""
+    for name in groups:
+        if name not in fusion.params["layers"]:
+            raise StudyError(
+                f"feature_groups names layer {name!r}, which was not fused; "
+                f"{did_you_mean(name, list(fusion.params['layers']))}."
+            )
+        if isinstance(fusion.metrics.get(name), pd.DataFrame):
+            raise StudyError(
+                f"feature_groups names layer {name!r}, whose distances were given: it has no "
+                "features to group."
+            )
 
 
 def tried(subtypes: Subtypes, n: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Cut the fused network into subtypes; how many is judged against a cohort without groups."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.clustering import cluster_range, cut
+from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.results import Fusion, Subtypes
 
 #: Redraws without groups, for the choice of k.
@@ -88,7 +90,14 @@ def cluster(
     if low < high and fusion.prepared is not None:
         repeat = refusion(fusion.prepared, fusion)
         ks = range(max(low, 2), high + 1)
-        gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
+        try:
+            gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
+        except StudyError as error:
+            warnings.warn(
+                f"the number of subtypes was chosen without redraws: {error}",
+                OmicsfuseWarning,
+                stacklevel=2,
+            )
     return cut(fusion, n_clusters, random_state=random_state, gaps=gaps)
 
 

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.unimodal import critical_bandwidth, drawn_from_one_mode
 from omicsfuse.errors import StudyError
-from omicsfuse.fusion import distance_table, patient_distances
+from omicsfuse.fusion import distance_table, metric_name, patient_distances
 
 #: Redraws tried until a distance that is undefined for some values (cosine of zeros) is defined.
 _TRIES = 20
@@ -25,8 +25,9 @@ _COARSE = 0.95
 #: Share of a feature's variance that components explain at most.
 _MOST_EXPLAINED = 0.95
 
-#: Standard errors of a loading that count as chance, and are taken from its square.
-_SURE = 1.5
+#: Strongest factor that the shared part of coarse features is multiplied with, steps of the search
+#: for it, and redraws that it is judged by.
+_STRONGEST, _HALVINGS, _PILOTS = 4.0, 8, 3
 
 #: Permutations to find how large a component is by chance.
 _SHUFFLES = 3
@@ -86,7 +87,7 @@ class Continuum:
                     raise
                 continue
             return replace(self.repeat, distances=distances)
-        raise AssertionError  # pragma: no cover
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _mixing(self, chance: np.random.Generator) -> np.ndarray:
         """Orthogonal matrix that gives every component new, random coordinates of patients."""
@@ -107,10 +108,14 @@ class Continuum:
         metric = self.repeat.metrics[name]
         if isinstance(metric, pd.DataFrame):
             return patient_distances(mixed, "euclidean")
-        values = np.empty_like(mixed)
-        order = np.argsort(mixed, axis=0, kind="stable")
-        np.put_along_axis(values, order, self.ranked[name], axis=0)
-        return patient_distances(values, metric)
+        values = _by_rank(mixed, self.ranked[name])
+        try:
+            return patient_distances(values, metric)
+        except StudyError as error:
+            raise StudyError(
+                f"layer {name!r}: redrawn without groups, {metric_name(metric)} is undefined for "
+                "some patients; give the layer another metric."
+            ) from error
 
 
 def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
@@ -158,6 +163,26 @@ def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
     return Continuum(repeat, scores, ranked, vectors[:, : n - 1], np.array(bandwidths))
 
 
+def why_not_redrawn(prepared: Continuum) -> str:
+    """Say why a cohort cannot be redrawn; empty where it can.
+
+    Parameters
+    ----------
+    prepared : Continuum
+        The cohort.
+
+    Returns
+    -------
+    str
+        The layer whose distance is undefined for redrawn patients.
+    """
+    try:
+        prepared.redrawn(np.random.default_rng(0))
+    except StudyError as error:
+        return str(error)
+    return ""
+
+
 def normal_scores(table: np.ndarray) -> np.ndarray:
     """Replace the values of each feature by what a normal variable of the same ranks would be.
 
@@ -190,12 +215,12 @@ def normal_scores(table: np.ndarray) -> np.ndarray:
 def latent_scores(scores: np.ndarray, coarse: np.ndarray, signal: np.ndarray) -> np.ndarray:
     r"""Undo what cutting into few classes has taken from the correlations of features.
 
-    A normal feature with loading :math:`\lambda` on a component, cut into classes, has covariance
-    :math:`\lambda \kappa^2` with it, where :math:`\kappa^2` is the variance of its scores. Redrawn
-    and cut again it would lose the same share once more, and the redrawn cohort would hold
-    together less than the real one. So the part of a feature along the components is divided by
-    :math:`\kappa^2`, and the rest brought to the variance that is left to 1. Only what is surely
-    there counts: the square of a loading less what it would be by chance.
+    A feature of few values, such as a mutation, is taken for a normal one that was cut into
+    classes, which weakens its correlations. Redrawn and cut again it would lose the same once more,
+    and the redrawn cohort would hold together less than the real one. So the part of these features
+    that lies along the components is made stronger, by one factor for the layer, and the rest
+    brought to the variance that is left to 1. The factor is the one at which a redrawn layer holds
+    together as much as the real one: sum of squared correlations between patients, over all pairs.
 
     Parameters
     ----------
@@ -220,23 +245,48 @@ def latent_scores(scores: np.ndarray, coarse: np.ndarray, signal: np.ndarray) ->
     """
     if not coarse.any():
         return scores
-    n = len(scores)
     own = scores[:, coarse]
-    kept = (own**2).mean(axis=0)
-    loadings = signal.T @ own
-    by_chance = _SURE**2 * kept
-    sure = np.clip(1 - by_chance / np.maximum(loadings**2, 1e-12 * n), 0.0, 1.0)
-    along = signal @ (loadings * sure)
+    along = signal @ (signal.T @ own)
     rest = own - along
-    along /= kept
-    explained = (along**2).mean(axis=0)
-    along *= np.sqrt(np.minimum(1.0, _MOST_EXPLAINED / np.maximum(explained, 1e-12)))
-    explained = np.minimum(explained, _MOST_EXPLAINED)
+    classes = np.sort(own, axis=0)
+    chance = np.random.default_rng(0)
+    turns = [np.linalg.qr(chance.normal(size=(len(own), len(own))))[0] for _ in range(_PILOTS)]
+    target = _holding_together(own)
+    low, high = 0.0, _STRONGEST
+    for _ in range(_HALVINGS if along.any() else 0):
+        factor = (low + high) / 2
+        latent = _strengthened(along, rest, factor)
+        found = np.mean([_holding_together(_by_rank(turn @ latent, classes)) for turn in turns])
+        low, high = (factor, high) if found < target else (low, factor)
+    latent = scores.copy()
+    latent[:, coarse] = _strengthened(along, rest, (low + high) / 2)
+    return latent
+
+
+def _strengthened(along: np.ndarray, rest: np.ndarray, factor: float) -> np.ndarray:
+    """Features of variance 1, of which the part along the components is made stronger."""
+    explained = factor**2 * (along**2).mean(axis=0)
+    limited = np.minimum(explained, _MOST_EXPLAINED)
     left = (rest**2).mean(axis=0)
-    rest *= np.sqrt((1 - explained) / np.where(left > 0, left, 1.0))
-    found = scores.copy()
-    found[:, coarse] = along + rest
-    return found
+    return np.asarray(
+        factor * along * np.sqrt(limited / np.where(explained > 0, explained, 1.0))
+        + rest * np.sqrt((1 - limited) / np.where(left > 0, left, 1.0))
+    )
+
+
+def _by_rank(mixed: np.ndarray, ranked: np.ndarray) -> np.ndarray:
+    """Give the values of each feature, in rising order, to the patients by rank."""
+    values = np.empty_like(mixed)
+    np.put_along_axis(values, mixed.argsort(axis=0, kind="stable"), ranked, axis=0)
+    return values
+
+
+def _holding_together(table: np.ndarray) -> float:
+    """Squared products of patients over all pairs, as a share of the largest possible."""
+    centred = table - table.mean(axis=0)
+    gram = centred @ centred.T
+    total = float(np.trace(gram)) ** 2
+    return float((gram**2).sum()) / total if total > 0 else 0.0
 
 
 def _components(scores: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,11 +1,12 @@
 """Do the layers share anything, and are there groups? Two tests, and what they say together."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assessment.redraw import Continuum, continuum
+from omicsfuse.assessment.redraw import Continuum, continuum, why_not_redrawn
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import (
@@ -15,7 +16,8 @@ from omicsfuse.clustering import (
     laplacian_spectrum,
     normalised_cut,
 )
-from omicsfuse.results import VERDICTS
+from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.results import NOT_TESTED, VERDICTS
 
 #: Criteria that are computed for each k in each draw; the first is the one that is tested.
 CRITERIA = ("silhouette", "normalised_cut", "eigengap")
@@ -82,6 +84,7 @@ def structure_tests(
     p_shared : float
         NaN with a single layer.
     p_structure : float
+        NaN, with a warning, where the cohort cannot be redrawn.
 
     References
     ----------
@@ -98,7 +101,16 @@ def structure_tests(
     network = repeat.network()[0]
     ks = [k for k in ks if 2 <= k < len(network)]
     prepared = continuum(repeat, network)
-    kinds = [SHARED, STRUCTURE] if len(repeat.positions) > 1 else [STRUCTURE]
+    kinds = [SHARED] if len(repeat.positions) > 1 else []
+    why = why_not_redrawn(prepared)
+    if why:
+        warnings.warn(
+            f"whether there are groups was not tested: {why}", OmicsfuseWarning, stacklevel=2
+        )
+    else:
+        kinds.append(STRUCTURE)
+    if not kinds:
+        return pd.DataFrame(), float("nan"), float("nan")
     seeds = np.random.SeedSequence(random_state).spawn(n_draws * len(kinds))
     tasks = [(kinds[i % len(kinds)], seed) for i, seed in enumerate(seeds)]
     drawn = runner.map(one_draw, tasks, prepared, ks, what="null draws")
@@ -122,7 +134,8 @@ def structure_tests(
                         "n_draws": n_draws,
                     }
                 )
-    return pd.DataFrame(rows), p_values.get(SHARED, float("nan")), p_values[STRUCTURE]
+    p_shared, p_structure = (p_values.get(kind, float("nan")) for kind in (SHARED, STRUCTURE))
+    return pd.DataFrame(rows), p_shared, p_structure
 
 
 #: A lower normalised cut is a better one: it is compared by its negative.
@@ -160,7 +173,8 @@ def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
             table[0, i] = affinity_silhouettes(network, labels).mean()
         table[1, i] = -normalised_cut(network, labels)
         table[2, i] = eigengap(values, k)
-    return table
+    # Where a network has no finite criterion, it is not group-like.
+    return np.nan_to_num(table, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def verdict(p_shared: float, p_structure: float) -> str:
@@ -176,7 +190,7 @@ def verdict(p_shared: float, p_structure: float) -> str:
     Returns
     -------
     str
-        One of ``VERDICTS``.
+        One of ``VERDICTS``, or ``"not tested"`` where it hangs on a p-value that is NaN.
 
     Examples
     --------
@@ -185,6 +199,8 @@ def verdict(p_shared: float, p_structure: float) -> str:
     """
     if p_shared > LEVEL:
         return VERDICTS[2]
+    if np.isnan(p_structure):
+        return NOT_TESTED
     return VERDICTS[0] if p_structure <= LEVEL else VERDICTS[1]
 
 

@@ -5,6 +5,7 @@ from omicsfuse.fusion.distances import (
     METRICS,
     default_metric,
     distance_table,
+    metric_name,
     patient_distances,
     precomputed_distances,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "fused_patients",
     "layer_distances",
     "layer_neighbors",
+    "metric_name",
     "patient_distances",
     "precomputed_distances",
 ]

@@ -16,6 +16,12 @@ _LEVEL = 0.05
 #: Class of the badge for each verdict; the style sheet gives it a colour, a border and a sign.
 _KINDS = dict(zip(VERDICTS, ("supported", "continuum", "nothing"), strict=True))
 
+#: What the second verdict means where a single layer was fused.
+_ONE_LAYER = (
+    "With one layer there is nothing to share, and no evidence that patients come in groups: a "
+    "continuum with the same variation is cut as clearly. Where the subtypes below divide it is "
+    "then largely arbitrary."
+)
 _MEANINGS = {
     VERDICTS[0]: (
         "The layers have structure in common, and it comes in groups: the real network falls into "
@@ -93,7 +99,7 @@ def verdict_view(results: RunResults) -> VerdictView:
             f"The cohort was made anew {count} as a continuum with the same shared variation and "
             "no groups.",
             format_p(groups),
-            _answer(groups, level),
+            "not tested" if math.isnan(groups) else _answer(groups, level),
         ),
     )
     remarks = []
@@ -107,7 +113,10 @@ def verdict_view(results: RunResults) -> VerdictView:
             "The network does fall into groups, but layers that share nothing do so as well: one "
             "layer may make them by itself."
         )
-    return VerdictView(kind, words, _MEANINGS[words], tests, tuple(remarks))
+    meaning = _MEANINGS[words]
+    if math.isnan(shared) and words == VERDICTS[1]:
+        meaning = _ONE_LAYER
+    return VerdictView(kind, words, meaning, tests, tuple(remarks))
 
 
 def _level(assessment: Assessment) -> float:

@@ -10,7 +10,7 @@ import omicsfuse as of
 from omicsfuse.assessment.layers import missingness_agreement
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.stability import best_jaccard, subtype_stability
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 
 def planted(shifts: dict[str, float], n: int = 45, seed: int = 0) -> tuple[Prepared, np.ndarray]:
@@ -171,3 +171,34 @@ def test_jaccard_of_a_partition_with_itself_is_one(labels: list[int]) -> None:
     assert best_jaccard(codes, np.zeros_like(codes), k) == pytest.approx(
         np.bincount(codes) / len(codes)
     )
+
+
+def by_hand(labels: list[object]) -> Subtypes:
+    index = pd.Index([f"P{i}" for i in range(len(labels))], name="patient")
+    return Subtypes(pd.Series(labels, index), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["A", "B"] * 15, "labelled A, B; S1 to Sk"),
+        (["S1", "S3"] * 15, "labelled S1, S3; S1 to Sk"),
+        (["S1", "S2"] * 14 + ["S1", np.nan], "some patients have none"),
+        (["S1", "S2"] * 15, "without the tables n_clusters, patients"),
+    ],
+)
+def test_subtypes_made_by_hand_are_refused(labels: list[object], says: str) -> None:
+    ready, _ = planted({"a": 2.0, "b": 2.0}, n=30)
+    fusion = of.fuse(ready, n_neighbors=8)
+    with pytest.raises(of.StudyError, match=says):
+        of.assess(ready, fusion, by_hand(labels))
+
+
+def test_groups_of_features_of_a_layer_that_is_not_fused_are_refused() -> None:
+    ready, _ = planted({"alpha": 2.0, "beta": 2.0}, n=30)
+    fusion = of.fuse(ready, n_neighbors=8)
+    subtypes = of.cluster(fusion, 3)
+    with pytest.raises(of.StudyError, match=r"names layer 'alpa', which was not fused.*alpha"):
+        of.assess(ready, fusion, subtypes, feature_groups={"alpa": {"0": "x"}})
+    with pytest.warns(of.OmicsfuseWarning, match="from budget \"standard\" on; this is 'quick'"):
+        of.assess(ready, fusion, subtypes, feature_groups={"alpha": {0: "x"}})
