@@ -152,6 +152,14 @@ def summary(results: "RunResults") -> list[str]:
         f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),
         "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
     ]
+    says, values = results.assessment.verdict, []
+    for name in ("p_shared", "p_structure"):
+        p = getattr(results.assessment, name)
+        if p == p:
+            values.append(f"{name} = {p:.3g}")
+    lines.insert(1, f"verdict: {says}" + (f" ({', '.join(values)})" if values else ""))
+    if not results.assessment.supported:
+        lines.append("subtypes are not supported: what follows is exploratory")
     if len(sizes) > 1:
         found = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
         lines.append(f"stability (mean Jaccard): {found}")

@@ -249,7 +249,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             subtypes,
             budget=study.subtypes.budget,
             random_state=study.seed,
-            feature_groups=read_feature_groups(study),
+            feature_groups=read_feature_groups(study, cohort),
             n_jobs=n_jobs,
             how={
                 "folder": workspace.tasks,
@@ -357,5 +357,5 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
             raise StudyError(f"{path} holds no gene set.")
     for layer, path in study.fusion.distances.items():
         precomputed_distances(read_table(path), cohort.omics[layer].table.index, layer)
-    read_feature_groups(study)
+    read_feature_groups(study, cohort)
     return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]

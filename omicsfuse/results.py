@@ -297,8 +297,8 @@ class Assessment:
 
     @property
     def supported(self) -> bool:
-        """Whether the verdict is that subtypes are supported."""
-        return self.verdict == VERDICTS[0]
+        """Whether the tests find groups, and the patients were cut into more than one."""
+        return self.verdict == VERDICTS[0] and len(self.stability) != 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.errors import CohortError, OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.tables import read_table
 from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalComparison
@@ -34,26 +34,30 @@ def fuse_layers(study: Study, cohort: Cohort, prepared: Prepared, n_jobs: int) -
     return fuse(prepared, layers=usable, random_state=study.seed, n_threads=n_jobs, **options)
 
 
-def read_feature_groups(study: Study) -> dict[str, pd.DataFrame]:
+def read_feature_groups(study: Study, cohort: Cohort) -> dict[str, pd.DataFrame]:
     """Read which group each feature of a layer belongs to, from the files that a study names.
 
     Raises
     ------
     StudyError
-        If a file has no column of groups.
+        If a file is no table, has no column of groups, or names no feature of the layer.
     """
     tables = {}
     for layer, path in study.subtypes.feature_groups.items():
-        table = pd.read_csv(path, sep=None, engine="python", dtype=str, index_col=0)
-        if table.shape[1] == 0 or table.index.has_duplicates:
+        try:
+            table = read_table(path)
+        except CohortError as error:
+            raise StudyError(f"[subtypes] feature_groups of layer {layer!r}: {error}") from error
+        if table.shape[1] == 0:
             raise StudyError(
-                f"{path}: feature groups are a table with a feature in the first column, each "
-                "once, and its group in the second; found "
-                + (
-                    "no second column."
-                    if table.shape[1] == 0
-                    else f"{table.index[table.index.duplicated()][0]!r} twice."
-                )
+                f"{path}: feature groups are a table with a feature in the first column and its "
+                "group in the second; found no second column."
+            )
+        known = cohort.omics[layer].table.columns.astype(str)
+        if not known.isin(table.index).any():
+            raise StudyError(
+                f"{path}: none of its features is in layer {layer!r}. The file names "
+                f"{', '.join(map(str, table.index[:3]))}; the layer has {', '.join(known[:3])}."
             )
         tables[layer] = table
     return tables

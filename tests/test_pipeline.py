@@ -403,3 +403,31 @@ def test_a_signature_that_cannot_be_scored_is_an_error_not_a_result(
     with pytest.raises(of.SignatureError, match=r"could be scored in none of the cohorts: .*genes"):
         verify_cohorts(done / "signature.json", [renamed], tmp_path / "v")
     assert not (tmp_path / "v").exists()
+
+
+def test_feature_groups_are_read_and_checked(study: Path, tmp_path: Path) -> None:
+    text = study.read_text()
+    file = study.with_name("groups.tsv")
+    changed = study.with_name("grouped.toml")
+    assert "[subtypes]" in text
+    changed.write_text(
+        text.replace("[subtypes]", '[subtypes]\nfeature_groups = { expression = "groups.tsv" }')
+    )
+    with pytest.raises(of.StudyError, match="do not exist"):
+        check(changed)
+    file.write_text("feature\nGENE0001\nGENE0002\n")
+    with pytest.raises(of.StudyError, match="only one column was found"):
+        check(changed)
+    file.write_text("feature\tgroup\nTP53\tone\n")
+    with pytest.raises(of.StudyError, match="none of its features is in layer 'expression'"):
+        check(changed)
+    file.write_text("feature\tgroup\nGENE0001\tone\nGENE0001\ttwo\n")
+    with pytest.raises(of.StudyError, match=r"feature_groups of layer 'expression'.*GENE0001"):
+        check(changed)
+    file.write_text("feature\tgroup\nGENE0001\tone\nGENE0002\ttwo\n")
+    assert check(changed)[0].subtypes.feature_groups == {"expression": file}
+    changed.write_text(
+        text.replace("[subtypes]", '[subtypes]\nfeature_groups = { protein = "groups.tsv" }')
+    )
+    with pytest.raises(of.StudyError, match="feature_groups names 'protein', which is not fused"):
+        check(changed)

@@ -32,7 +32,7 @@ from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import AUTO_RANGE, cluster_range
 from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import NOT_TESTED, Assessment, Fusion, Prepared, Subtypes
+from omicsfuse.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Budget:
     n_permutations : int
         Permuted copies of each layer, and of each group of features.
     whole : bool
-        Whether groups of features and the sensitivity to settings are looked at too.
+        Whether held-out layers, groups of features and the sensitivity to settings are looked at
+        too.
     """
 
     n_resamples: int
@@ -92,8 +93,9 @@ def assess(
         Subtypes of the fusion.
     budget : {"quick", "standard", "thorough"}
         50, 200 or 1,000 resamples of the patients; 39, 199 or 999 draws of each null; 19, 99 or
-        499 permuted copies of each layer. ``"quick"`` leaves out groups of features and the
-        sensitivity to settings.
+        499 permuted copies of each layer. ``"quick"`` leaves out what a layer brings to layers held
+        out, to stability and to the silhouette, groups of features, and the sensitivity to
+        settings.
     random_state : int
         Seed.
     n_jobs : int
@@ -120,6 +122,12 @@ def assess(
     ------
     StudyError
         If the budget is unknown or the layers are not those that were fused.
+
+    Notes
+    -----
+    The tests and all criteria look at the numbers of groups that ``cluster`` was asked to choose
+    from; where it was given one number, at 2 to 6 and that one. Settle the range before looking: a
+    p-value picked from several ranges is none.
 
     Examples
     --------
@@ -168,6 +176,13 @@ def assess(
             f"whether there are subtypes was not tested: {error}", OmicsfuseWarning, stacklevel=2
         )
         tests, p_shared, p_structure, says = pd.DataFrame(), np.nan, np.nan, NOT_TESTED
+    if k == 1 and says == VERDICTS[0]:
+        warnings.warn(
+            "the tests find groups in a cohort that was left whole: there is one subtype. See the "
+            "criteria for the number of subtypes.",
+            OmicsfuseWarning,
+            stacklevel=2,
+        )
     resamples = resample_clusters(
         repeat,
         sorted({*ks, k}),
@@ -190,6 +205,7 @@ def assess(
         repeat,
         subtypes,
         n_permutations=size.n_permutations,
+        whole=size.whole,
         random_state=random_state,
         runner=runner,
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
-from omicsfuse.clustering import affinity_silhouettes, laplacian_spectrum, spectral_labels
+from omicsfuse.clustering import affinity_silhouettes, discretised_labels, laplacian_spectrum
 from omicsfuse.fusion import affinities_of, layer_neighbors
 from omicsfuse.results import Prepared
 
@@ -19,8 +19,6 @@ N_RESAMPLES = 3
 
 #: With fewer patients in common, groups of one layer say nothing about another.
 FEWEST_COMMON = 10
-
-_STARTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +34,7 @@ class Bench:
     k : int
         Number of subtypes.
     random_state : int
-        Seed of k-means.
+        Seed of the draws.
     networks : mapping of str to array of shape (n_v, n_v)
         Each layer's own network of these patients.
     others : mapping of str to array of shape (n,)
@@ -85,7 +83,7 @@ class Bench:
         groups = np.full(len(there), NO_GROUP)
         if len(network) > self.k:
             vectors = laplacian_spectrum(network, self.k)[1]
-            groups[there] = spectral_labels(vectors, self.k, self.random_state, _STARTS)
+            groups[there] = discretised_labels(vectors, self.k)
         return network, groups
 
 

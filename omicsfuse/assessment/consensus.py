@@ -28,7 +28,7 @@ RESAMPLED_SHARE = 0.8
 CONSENSUS_PANEL = 1000
 
 #: Starts of k-means in a resample.
-_STARTS = 10
+_STARTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ def resample_clusters(
     Of cohorts of more than 2,000 a panel of 1,000 is drawn once and each resample takes the same
     share of it as it would of a small cohort, so that there are pairs to count; the panel is random
     itself, so that each resample is a random draw of the cohort all the same. k-means is started
-    ten times in each. Preprocessing is not repeated.
+    three times in each. Preprocessing is not repeated.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ def _one_resample(
 def cut_network(
     network: np.ndarray, there: np.ndarray, ks: Sequence[int], random_state: int
 ) -> dict[int, np.ndarray]:
-    """Cut a network at several k, starting k-means ten times at each.
+    """Cut a network at several k, starting k-means three times at each.
 
     Parameters
     ----------

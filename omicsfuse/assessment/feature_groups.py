@@ -217,7 +217,12 @@ def _given_groups(layer: str, features: pd.Index, given: Groups) -> pd.DataFrame
     table = given if isinstance(given, pd.DataFrame) else pd.Series(given).to_frame("group")
     if "feature" in table.columns:
         table = table.set_index("feature")
-    table = table.set_axis(table.index.map(str), axis=0)
+    table = table.astype(object).set_axis(table.index.map(str), axis=0)
+    if table.shape[1] == 0 or not table.columns.is_unique:
+        raise StudyError(
+            f"layer {layer!r}: groups of features are one or more columns with names of their own, "
+            f"found {listed(table.columns) or 'none'}."
+        )
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()].unique()
         raise StudyError(
@@ -305,7 +310,7 @@ def _one_copy(
     part = parts[index]
     table = arrays[part.layer]
     if own_seed is not None:
-        order = np.random.default_rng(own_seed).permutation(len(table))
+        order = bench.repeat.order(part.layer, np.random.default_rng(own_seed))
         table = table.copy()
         table[:, part.columns] = table[np.ix_(order, part.columns)]
     try:

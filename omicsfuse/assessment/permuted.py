@@ -28,6 +28,7 @@ def permuted_layers(
     subtypes: Subtypes,
     *,
     n_permutations: int = 199,
+    whole: bool = True,
     random_state: int = 0,
     runner: Runner | None = None,
 ) -> pd.DataFrame:
@@ -75,8 +76,11 @@ def permuted_layers(
         The subtypes; only their number is used.
     n_permutations : int
         Permuted copies of each layer, B; each takes as many fusions as there are layers, and four.
+    whole : bool
+        Whether to measure ``held_out``, ``stability`` and ``silhouette`` too; without them each
+        copy takes a single fusion.
     random_state : int
-        Seed of permutations, resamples and k-means.
+        Seed of permutations and resamples.
     runner : Runner, optional
         How the work is done; the result does not depend on it.
 
@@ -102,14 +106,14 @@ def permuted_layers(
     The p-value is :math:`(1 + \#\{b: T_b \ge T_0\}) / (B + 1)` with :math:`T_0` of the real layer
     and :math:`T_b` of copy b (Phipson and Smyth 2010). It is exact, for any number of patients and
     any statistic, if the real layer and its copies are treated alike: all go through one function
-    with the same resampled patients, the same number of resamples and the same seed of k-means, so
-    that T is a fixed function of the data, and under the null all orders of :math:`T_0, \ldots,
-    T_B` are equally likely. More resamples for the real layer would make :math:`T_0` less variable
-    than the others, and the p-value wrong; the labels reported, from more starts of k-means, are
-    not used for the same reason.
+    with the same resampled patients and the same number of resamples, and are cut without
+    chance (``discretised_labels``), so that T is a fixed function of the data, and under the null
+    all orders of :math:`T_0, \ldots, T_B` are equally likely. More resamples for the real layer
+    would make :math:`T_0` less variable than the others, and the p-value wrong; the labels
+    reported, from k-means, are not used for the same reason.
 
-    Patients who lack the layer keep lacking it: the layer's own patients change places among
-    themselves, so that the null is one given who has which layers.
+    Patients who lack the layer keep lacking it, and only patients who brought the same layers
+    change places, so that the null is one given who has which layers.
 
     References
     ----------
@@ -143,13 +147,13 @@ def permuted_layers(
     tasks = [
         (name, next(seeds) if b else None) for name in permuted for b in range(n_permutations + 1)
     ]
-    found = np.array(runner.map(_one_copy, tasks, bench, what="permuted layers"))
+    found = np.array(runner.map(_one_copy, tasks, bench, whole, what="permuted layers"))
     found = found.reshape(len(permuted), n_permutations + 1, len(EFFECTS))
-    without = runner.map(_without, permuted, bench, what="layers left out")
+    without = runner.map(_without, permuted, bench, what="layers left out") if whole else []
     return _table(
         names,
         dict(zip(permuted, found, strict=True)),
-        dict(zip(permuted, without, strict=True)),
+        dict(zip(permuted, without, strict=False)),
         n_permutations,
     )
 
@@ -183,14 +187,19 @@ def gains(values: np.ndarray) -> dict[str, float]:
     return dict(zip(keys, map(float, found), strict=True))
 
 
-def _one_copy(bench: Bench, task: tuple[str, np.random.SeedSequence | None]) -> np.ndarray:
+def _one_copy(
+    bench: Bench, whole: bool, task: tuple[str, np.random.SeedSequence | None]
+) -> np.ndarray:
     """The effects with one layer's patients permuted, or as they are where there is no seed."""
     name, own_seed = task
-    n = len(bench.repeat.positions[name])
-    order = np.arange(n) if own_seed is None else np.random.default_rng(own_seed).permutation(n)
+    order = np.arange(len(bench.repeat.positions[name]))
+    if own_seed is not None:
+        order = bench.repeat.order(name, np.random.default_rng(own_seed))
     shuffled = {name: order}
     alone = bench.groups([name], shuffled=shuffled)[1]
     shared = shared_agreement(bench, name, alone, bench.networks[name][np.ix_(order, order)])
+    if not whole:
+        return np.array([shared, np.nan, np.nan, np.nan])
     held_out = held_out_agreement(bench, bench.but(name), shuffled=shuffled)
     return np.array([shared, held_out, *whole_agreement(bench, shuffled)])
 

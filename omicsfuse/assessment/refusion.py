@@ -157,6 +157,33 @@ class Refusion:
         )
         return np.asarray(weighted_by_evidence(network, brought / weights.sum())), there
 
+    def order(self, name: str, chance: np.random.Generator) -> np.ndarray:
+        """Random order of a layer's patients, for ``network(shuffled=...)``.
+
+        Patients change places with those who brought the same layers: who lacks a layer may well
+        differ in the others, and a plain permutation would break that too.
+
+        Parameters
+        ----------
+        name : str
+            The layer.
+        chance : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        array of shape (n_v,)
+            Positions among the layer's patients.
+        """
+        rows = self.positions[name]
+        brought = np.array([np.isin(rows, own) for own in self.positions.values()])
+        pattern = np.unique(brought, axis=1, return_inverse=True)[1].ravel()
+        order = np.arange(len(rows))
+        for same in range(int(pattern.max(initial=0)) + 1):
+            places = np.flatnonzero(pattern == same)
+            order[places] = chance.permutation(places)
+        return order
+
     def among(self, rows: np.ndarray) -> "Refusion":
         """Take some of the patients as the whole cohort.
 

@@ -91,9 +91,9 @@ def sensitivity(
         ``n_neighbors`` takes 10 to 30 where that is at most a third of the patients, and five
         values from a tenth to a third of them in cohorts of fewer than 90. ``n_features`` takes the
         features of each layer that vary most on the scale of analysis; of normal scores, which all
-        vary alike, a random draw. ``random_state`` moves the seed of k-means. Of large cohorts
-        1,000 patients are drawn, once: the rows as reported then tell how much the draw alone
-        changes, and the others are to be compared with them.
+        vary alike, a random draw. ``random_state`` moves the seed of k-means and of
+        redraws. Of large cohorts 1,000 patients are drawn, once: the rows as reported then tell how
+        much the draw alone changes, and the others are to be compared with them.
 
     Raises
     ------
@@ -136,7 +136,7 @@ patients, and there are 45']]
         rows.append(
             {
                 "setting": f"{setting} of {layer}" if layer else setting,
-                "value": value if isinstance(value, str) else f"{value:g}",
+                "value": value if isinstance(value, str) else f"{value:.10g}",
                 "agreement": agreement,
                 "n_clusters": n_clusters or None,
                 "agreement_auto": agreement_auto,

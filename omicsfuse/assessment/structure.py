@@ -42,9 +42,10 @@ def structure_tests(
 ) -> tuple[pd.DataFrame, float, float]:
     r"""Test whether layers share structure, and whether it comes in groups.
 
-    *Shared structure.* In each draw the patients of every layer are permuted: each layer keeps its
-    own structure, and what layers share is broken. Where layers are independent the real network
-    is one more draw, so that the test is exact, whatever the layers are like.
+    *Shared structure.* In each draw the patients of every layer are permuted, those who brought the
+    same layers among themselves: each layer keeps its own structure, and what layers share is
+    broken. Where layers are independent, given who brought which, the real network is one more
+    draw, so that the test is exact, whatever the layers are like.
 
     *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation.
     Each feature is brought to normal scores; the patients, as points in the space of all features
@@ -53,9 +54,11 @@ def structure_tests(
     its own values back, by rank. The matrix gives every patient new coordinates on the principal
     components: normal ones, for which this is a rotation test (Langsrud 2005), except on components
     larger than chance. On those they are drawn from the patients' own coordinates, smoothed just so
-    much that they have a single mode (Silverman 1981): even, skewed and heavy-tailed continua stay
-    what they are, and only groups disappear. Features of few values, such as mutations, are treated
-    as normal ones that were cut into classes (``latent_scores``).
+    much that they have a single mode (Silverman 1981): even and skewed continua stay nearly what
+    they are, and groups disappear. Features of few values, such as mutations, are treated
+    as normal ones that were cut into classes (``latent_scores``). Kept is what features share
+    linearly, on the scale of scores: a continuum that is strongly curved in the space of features,
+    such as genes that switch on one after the other, can be taken for groups.
 
     *Statistic.* In every draw, as in the real network, the network is cut for each k and the mean
     silhouette taken. Each k is standardised by mean and standard deviation over the draws and the
@@ -227,7 +230,7 @@ def one_draw(
     chance = np.random.default_rng(seed)
     repeat = prepared.repeat
     if kind == SHARED:
-        orders = {name: chance.permutation(len(rows)) for name, rows in repeat.positions.items()}
+        orders = {name: repeat.order(name, chance) for name in repeat.positions}
         network = repeat.network(shuffled=orders)[0]
     else:
         network = prepared.redrawn(chance).network()[0]

@@ -89,7 +89,9 @@ def verdict_view(results: RunResults) -> VerdictView:
     tests = (
         TestWords(
             "Do the layers share anything?",
-            f"Patients were permuted within each layer, {count}: each layer keeps its own "
+            "With one layer there is nothing to share."
+            if math.isnan(shared)
+            else f"Patients were permuted within each layer, {count}: each layer keeps its own "
             "structure, and what layers share is broken.",
             format_p(shared),
             "not asked: one layer" if math.isnan(shared) else _answer(shared, level),

@@ -169,3 +169,30 @@ def test_other_layers_than_those_fused_are_refused() -> None:
         refusion(Prepared("two", {n: ready.layers[n] for n in "ab"}), fusion)
     with pytest.raises(of.StudyError, match="layer 'a' of the fusion, or some of its patients"):
         refusion(part(ready, fusion.patients[:50]), fusion)
+
+
+def test_patients_change_places_with_those_who_brought_the_same_layers() -> None:
+    ready, _ = planted(gaps=True)
+    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    coverage = of.fuse(ready, n_neighbors=8).coverage.to_numpy()
+    for name, rows in repeat.positions.items():
+        order = repeat.order(name, np.random.default_rng(0))
+        assert sorted(order) == list(range(len(rows)))
+        assert (order != np.arange(len(rows))).any()
+        np.testing.assert_array_equal(coverage[rows[order]], coverage[rows])
+    whole, _ = planted()
+    complete = refusion(whole, of.fuse(whole, n_neighbors=8))
+    expected = np.random.default_rng(1).permutation(60)
+    np.testing.assert_array_equal(complete.order("a", np.random.default_rng(1)), expected)
+
+
+def test_some_patients_as_the_whole_cohort() -> None:
+    ready, _ = planted(gaps=True)
+    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    rows = np.arange(0, 60, 2)
+    some = repeat.among(rows)
+    assert list(some.patients) == list(repeat.patients[rows])
+    again, there = some.network()
+    expected, same = repeat.network(rows)
+    np.testing.assert_array_equal(there, same)
+    np.testing.assert_array_equal(again, expected)
