@@ -39,7 +39,7 @@ def _choice(results: RunResults) -> Iterator[Plan]:
             "The real network against cohorts without groups",
             "Line with dots: the real network. Dashed line and band: mean of the draws and two "
             "standard deviations. Left: patients permuted within layers, so that layers share "
-            "nothing. The others: the cohort made anew as a continuum with the same shared "
+            "nothing. Right: the cohort made anew as a continuum with the same shared "
             "variation.",
             f"Real network and draws for k from {ks[0]} to {ks[-1]}.",
             lambda: plot.structure_tests(assessment),

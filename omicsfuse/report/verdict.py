@@ -3,11 +3,13 @@
 import math
 from dataclasses import dataclass
 
+from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.evidence import DRAWS, tested_statistic
 from omicsfuse.plot.numbers import format_p
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
+from omicsfuse.report.words import mean_jaccard
 from omicsfuse.results import VERDICTS, Assessment, RunResults
 
 NOT_TESTED = "not tested"
@@ -109,6 +111,14 @@ def verdict_view(results: RunResults) -> VerdictView:
         remarks.append(
             f"A test says yes where p is at most {level:g}. With {draws:,} draws no p-value can be "
             f"below {1 / (draws + 1):.2g}."
+        )
+    unstable = mean_jaccard(results) < COMES_BACK
+    if words == VERDICTS[0] and len(results.subtypes.names) == 1:
+        remarks.append("Yet the patients were left whole: one subtype was chosen or asked for.")
+    elif words == VERDICTS[0] and unstable:
+        remarks.append(
+            "The tests ask whether there are groups, not whether these subtypes are the right "
+            "ones: they do not come back reliably when patients are resampled."
         )
     if words == VERDICTS[2] and groups <= level:
         remarks.append(
