@@ -310,8 +310,7 @@ def test_tests_have_a_section_with_the_draws(results):
     assert len(table.rows) == 10
     assert {row[0].text for row in table.rows} == {
         "patients permuted within layers",
-        "continuum, normal",
-        "continuum, even",
+        "continuum without groups",
     }
     assert verdict_section(assessed(results, tests=pd.DataFrame()), ()) is None
 
