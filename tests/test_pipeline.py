@@ -20,8 +20,19 @@ from omicsfuse.study import prepared_layers
 from omicsfuse.workspace import Workspace
 
 CONTRACT = {
-    "subtypes.tsv": ["patient", "subtype", "silhouette", "confidence", "n_layers"],
-    "n_clusters.tsv": ["k", "eigengap", "silhouette", "score", "smallest", "chosen"],
+    "subtypes.tsv": [
+        "patient", "subtype", "silhouette", "confidence", "n_layers", "co_clustering", "membership",
+    ],
+    "n_clusters.tsv": [
+        "k", "eigengap", "eigengap_ratio", "rotation_cost", "silhouette", "normalised_cut", "gap",
+        "gap_sd", "smallest", "pac", "cdf_area", "cdf_area_gain", "prediction_strength",
+        "prediction_strength_sd", "eigengap_over_continuum", "silhouette_over_continuum",
+        "normalised_cut_over_continuum", "chosen",
+    ],
+    "structure.tsv": [
+        "test", "k", "statistic", "observed", "null_mean", "null_sd", "excess", "n_draws",
+    ],
+    "subtype_layers.tsv": ["subtype", "layer", "n", "within", "between", "ratio"],
     "stability.tsv": ["subtype", "n", "jaccard_mean", "jaccard_sd", "dissolved", "n_resamples"],
     "survival.tsv": [
         "endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation",
@@ -87,7 +98,13 @@ def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> Non
         assert len(table), name
     markers = pd.read_csv(done / "markers.tsv", sep="\t")
     assert {"layer", "feature", "subtype", "effect", "p", "fdr"} <= set(markers.columns)
-    assert pd.read_csv(done / "layers.tsv", sep="\t").columns[0] == "layer"
+    layers = pd.read_csv(done / "layers.tsv", sep="\t")
+    assert layers.columns[0] == "layer"
+    assert {"agreement_alone", "p_adds", "shared_gain", "held_out_gain_p"} <= set(layers.columns)
+    record = json.loads((done / "run.json").read_text())["subtypes"]
+    assert record["supported"] is True
+    assert record["verdict"] == "subtypes supported"
+    assert (record["p_shared"], record["p_structure"]) == (0.025, 0.025)
     assert pd.read_csv(done / "clinical.tsv", sep="\t").columns[0] == "variable"
     assert (done / "report.html").stat().st_size > 10_000
     assert list((done / "figures").glob("*.svg"))
@@ -169,7 +186,7 @@ def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
 
     # The function shadows its module of the same name, so the module is asked for by its name.
     assessing = import_module("omicsfuse.assessment.assess")
-    monkeypatch.setattr(assessing, "subtype_stability", never)
+    monkeypatch.setattr(assessing, "resample_clusters", never)
     run(study, out, resume=True)
     assert files(out) == before
     assert not (out / ".omicsfuse").exists()
@@ -368,10 +385,10 @@ def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.M
     results = run(studies / "hnsc.toml", tmp_path / "hnsc")
     labels = results.subtypes.labels
     assert len(labels) == 106
-    # A biological truth: 17 of the 18 HPV-positive patients fall in one of two subtypes.
+    # A biological truth: 14 of the 18 HPV-positive patients fall in the smallest of four subtypes.
     assert results.cohort.clinical is not None
     hpv = results.cohort.clinical["hpv_status"].reindex(labels.index)
-    assert pd.crosstab(labels, hpv)["HPV+"].max() == 17
+    assert pd.crosstab(labels, hpv)["HPV+"].max() == 14
     assert results.verification is not None
     assert (results.verification.table["genes_found"] > 0).all()
     acc = run(studies / "acc.toml", tmp_path / "acc")

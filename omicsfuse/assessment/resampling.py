@@ -113,7 +113,9 @@ class Runner:
         done = sum(len(results) for results, _ in finished.values())
         heard: dict[Heard, None] = {}
         self._tell(what, done, len(tasks))
-        with self._results(function, shared, [task for i in missing for task in files[i]]) as fresh:
+        fresh_tasks = [task for i in missing for task in files[i]]
+        # Entered here too: where tasks are threads of this process, the limit holds between them.
+        with _one_thread(), self._results(function, shared, fresh_tasks) as fresh:
             for i in missing:
                 results, messages = [], []
                 for _ in files[i]:

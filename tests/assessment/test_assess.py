@@ -91,7 +91,9 @@ def test_a_layer_alone_is_what_fusing_it_alone_gives() -> None:
 def test_one_subtype_and_one_layer_have_no_comparison() -> None:
     ready, _ = planted({"a": 2.0})
     fusion = of.fuse(ready, n_neighbors=8)
-    single = of.assess(ready, fusion, of.cluster(fusion, 1))
+    with pytest.warns(of.OmicsfuseWarning, match="find groups in a cohort that was left whole"):
+        single = of.assess(ready, fusion, of.cluster(fusion, 1))
+    assert not single.supported
     assert single.stability["jaccard_mean"].isna().all()
     assert single.layers[["agreement_alone", "agreement_without", "silhouette"]].isna().all(None)
     three = of.assess(ready, fusion, of.cluster(fusion, 3)).layers

@@ -66,14 +66,14 @@ def test_a_copy_is_measured_as_if_its_table_had_been_permuted() -> None:
     prepared.layers["b"] = layer(few.to_numpy(), list(few.index))
     seed = np.random.SeedSequence(5)
     for name, n in (("a", 36), ("b", 30)):
-        copy = permuted._one_copy(prepared_bench(fused(prepared)[0], 2, 0), (name, seed))
+        copy = permuted._one_copy(prepared_bench(fused(prepared)[0], 2, 0), True, (name, seed))
         order = np.random.default_rng(seed).permutation(n)
         own = patients[36 - n :]
         values = prepared.layers[name].scaled.to_numpy()[order]
         moved = Prepared("moved", dict(prepared.layers) | {name: layer(values, own)})
-        real = permuted._one_copy(prepared_bench(fused(moved)[0], 2, 0), (name, None))
+        real = permuted._one_copy(prepared_bench(fused(moved)[0], 2, 0), True, (name, None))
         np.testing.assert_allclose(copy, real, rtol=1e-9)
-        still = permuted._one_copy(prepared_bench(fused(prepared)[0], 2, 0), (name, None))
+        still = permuted._one_copy(prepared_bench(fused(prepared)[0], 2, 0), True, (name, None))
         assert abs(still - real).max() > 1e-3
 
 

@@ -155,7 +155,9 @@ def test_a_distance_that_stays_undefined_is_refused() -> None:
         {"a": layer(binary, "binary"), "b": layer(correlated(30)[0])}, metrics={"a": "cosine"}
     )
     drawn = continuum(repeat, repeat.network()[0])
-    with pytest.raises(of.StudyError, match="cosine distance is undefined"):
+    with pytest.raises(
+        of.StudyError, match="layer 'a': redrawn without groups, cosine is undefined"
+    ):
         drawn.redrawn(np.random.default_rng(0))
 
 

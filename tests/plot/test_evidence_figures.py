@@ -151,11 +151,10 @@ def test_real_network_is_drawn_beside_every_kind_of_draw(results):
     drawn = plot.structure_tests(results.assessment)
     assert [panel.get_title(loc="left") for panel in drawn] == [
         "patients permuted within layers",
-        "continuum, normal",
-        "continuum, even",
+        "continuum without groups",
     ]
     assert drawn[0].get_ylabel() == "mean silhouette"
-    assert drawn[0].get_ylim() == drawn[2].get_ylim()
+    assert drawn[0].get_ylim() == drawn[1].get_ylim()
 
 
 def test_gains_show_p_and_fill_only_what_convinces(results):
