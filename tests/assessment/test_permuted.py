@@ -66,8 +66,9 @@ def test_a_copy_is_measured_as_if_its_table_had_been_permuted() -> None:
     prepared.layers["b"] = layer(few.to_numpy(), list(few.index))
     seed = np.random.SeedSequence(5)
     for name, n in (("a", 36), ("b", 30)):
-        copy = permuted._one_copy(prepared_bench(fused(prepared)[0], 2, 0), True, (name, seed))
-        order = np.random.default_rng(seed).permutation(n)
+        bench = prepared_bench(fused(prepared)[0], 2, 0)
+        copy = permuted._one_copy(bench, True, (name, seed))
+        order = bench.repeat.order(name, np.random.default_rng(seed))
         own = patients[36 - n :]
         values = prepared.layers[name].scaled.to_numpy()[order]
         moved = Prepared("moved", dict(prepared.layers) | {name: layer(values, own)})
