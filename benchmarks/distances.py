@@ -286,7 +286,9 @@ def _known_auc(
     """How well similar patients share each known label, among labels of five patients or more."""
     found: dict[str, float] = {}
     for column in known:
-        values = cohort.clinical[column].reindex(patients)  # type: ignore[index]
+        if cohort.clinical is None:
+            raise ValueError(f"cohort {cohort.name} has no clinical table")
+        values = cohort.clinical[column].reindex(patients)
         counts = values.value_counts()
         at = np.flatnonzero(values.isin(counts.index[counts >= 5]).to_numpy())
         labels = values.iloc[at].astype(str).to_numpy()

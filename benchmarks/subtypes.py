@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 import omicsfuse as of
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.structure import structure_tests, verdict
-from omicsfuse.results import VERDICTS, Prepared, PreparedLayer
+from omicsfuse.results import VERDICTS, Fusion, Prepared, PreparedLayer
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "subtypes.md"
@@ -150,7 +150,7 @@ def prepared(layers: list[np.ndarray], binary: int) -> Prepared:
     return Prepared("benchmark", ready)
 
 
-def fused(ready: Prepared) -> of.fuse:
+def fused(ready: Prepared) -> Fusion:
     """Fuse with the default settings, a fifth of the patients as neighbours in small cohorts."""
     n = len(next(iter(ready.layers.values())).scaled)
     return of.fuse(ready, n_neighbors=min(20, max(5, n // 5)), n_threads=1)

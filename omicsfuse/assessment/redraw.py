@@ -78,16 +78,18 @@ class Continuum:
         StudyError
             If a distance is undefined for some patient in every one of twenty redraws.
         """
-        for attempt in range(_TRIES):
-            mixing = self._mixing(chance)
+        for _ in range(_TRIES - 1):
             try:
-                distances = {name: self._distances(name, mixing) for name in self.repeat.positions}
+                return self._redrawn_once(chance)
             except StudyError:
-                if attempt == _TRIES - 1:
-                    raise
                 continue
-            return replace(self.repeat, distances=distances)
-        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+        return self._redrawn_once(chance)
+
+    def _redrawn_once(self, chance: np.random.Generator) -> Refusion:
+        """One draw; a distance may be undefined for what it gives."""
+        mixing = self._mixing(chance)
+        distances = {name: self._distances(name, mixing) for name in self.repeat.positions}
+        return replace(self.repeat, distances=distances)
 
     def _mixing(self, chance: np.random.Generator) -> np.ndarray:
         """Orthogonal matrix that gives every component new, random coordinates of patients."""
