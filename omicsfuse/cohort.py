@@ -84,6 +84,9 @@ class Cohort:
         independent of one another. Empty where it is not stated.
     ignore : tuple of str
         Clinical columns that are not compared with the subtypes.
+    strata : tuple of str
+        Clinical columns (site, centre) whose combinations have a baseline hazard of their own in
+        Cox models, and within which a stratified log-rank test compares.
 
     Raises
     ------
@@ -116,6 +119,7 @@ class Cohort:
     clinical_source: str = ""
     study: str = ""
     ignore: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         losses = list(self.losses)
@@ -271,7 +275,9 @@ class Cohort:
         -------
         pandas.DataFrame
             Index patient; columns ``time`` (float, in the endpoint's unit, 0 or more) and ``event``
-            (int, 1 the event, 0 censored).
+            (int, 1 the event, 0 censored, by a competing event as well). Where the endpoint
+            declares them also ``entry`` (float, below ``time``) and ``cause`` (int, 0 censored, 1
+            the event, 2 and more competing events, named by ``causes``).
 
         Raises
         ------
@@ -286,7 +292,32 @@ class Cohort:
         (['time', 'event'], 40)
         """
         table = self._times_and_events(endpoint).dropna()
-        return table.astype({"time": "float64", "event": "int64"})
+        if "entry" in table:
+            table = table[table["entry"] < table["time"]]
+        whole = {name: "int64" for name in ("event", "cause") if name in table}
+        return table.astype({"time": "float64", **whole})
+
+    def causes(self, endpoint: str) -> dict[int, str]:
+        """Name the events of an endpoint: 1 the event itself, 2 and more competing ones.
+
+        Parameters
+        ----------
+        endpoint : str
+            Name of an endpoint.
+
+        Returns
+        -------
+        dict of int to str
+            One entry where there are no competing events.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> simulate_cohort(40, n_external=0).discovery.causes("os")
+        {1: 'os'}
+        """
+        described = self.endpoints[endpoint]
+        return _clinical.cause_names(described, endpoint)
 
     def survival_losses(self, endpoint: str) -> tuple[Loss, ...]:
         """Count the patients whose time or event is missing, and those whose time is zero.
@@ -322,6 +353,10 @@ class Cohort:
                 table["time"].eq(0) & table["event"].notna(),
                 f"{endpoint}: time of zero, kept (counted only)",
             ),
+            (
+                table.get("entry", pd.Series(-1.0, table.index)) >= table["time"],
+                f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
+            ),
         )
         return tuple(
             Loss(
@@ -352,16 +387,13 @@ class Cohort:
                 + _ENDPOINT_LINES.format(name=name).partition("\n\n")[2]
             )
         endpoint, where = self.endpoints[name], self._where_clinical
-        for column, role in ((endpoint.time, "time"), (endpoint.event, "event")):
-            _clinical.require_column(column, f'{role} of endpoint "{name}"', self.clinical, where)
-        time, event = self.clinical[endpoint.time], self.clinical[endpoint.event]
-        return pd.DataFrame(
-            {
-                "time": _clinical.read_times(time, name, where),
-                "event": _clinical.read_events(event, endpoint.event_values, name, where),
-            },
-            index=self.clinical.index,
-        )
+        columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
+        columns |= {"competing event": endpoint.competing}
+        for role, column in columns.items():
+            if column or role in ("time", "event"):
+                named = f'{role} of endpoint "{name}"'
+                _clinical.require_column(column, named, self.clinical, where)
+        return _clinical.read_endpoint(self.clinical, endpoint, name, where)
 
     def _layer_names(self, layers: Iterable[str] | None) -> list[str]:
         names = list(self.omics) if layers is None else list(dict.fromkeys(layers))
@@ -374,7 +406,7 @@ class Cohort:
         return names
 
 
-_ROLES = ("covariates", "known_labels", "technical", "ignore")
+_ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
 
 _ENDPOINT_LINES = """[clinical]
 file = "clinical.tsv"

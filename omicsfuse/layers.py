@@ -76,14 +76,22 @@ class Endpoint:
     unit : str
         Unit of time: ``"days"``, ``"weeks"``, ``"months"`` or ``"years"``.
     event_values : mapping of str to int
-        Words of the event column and what each means (1 the event, 0 censored); empty when the
-        column holds 0/1 or true/false.
+        Words of the event column and what each means (1 the event, 0 censored, 2 and more
+        competing events); empty when the column holds 0/1 or true/false.
+    entry : str
+        Column with the time from which a patient is observed (left truncation), in the same unit
+        and from the same start as ``time``; empty where everyone is observed from the start.
+    competing : str
+        Column (0/1 or true/false) of a competing event that ends the follow-up at ``time`` too,
+        such as death from any cause beside death from the disease; empty where there is none.
     """
 
     time: str
     event: str
     unit: str = "days"
     event_values: Mapping[str, int] = field(default_factory=dict)
+    entry: str = ""
+    competing: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omicsfuse.checks.tables import count, did_you_mean, listed
 from omicsfuse.errors import CohortError
+from omicsfuse.layers import Endpoint
 
 UNITS = ("days", "weeks", "months", "years")
 
@@ -82,7 +83,7 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
 def read_events(
     column: pd.Series, event_values: Mapping[str, int], endpoint: str, where: str
 ) -> pd.Series:
-    """Events as 1.0 (happened) and 0.0 (censored), missing ones NaN.
+    """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN.
 
     Parameters
     ----------
@@ -104,10 +105,10 @@ def read_events(
         If a word is neither 0/1, true/false nor mapped.
     """
     mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
-    if bad := {word: value for word, value in mapping.items() if value not in (0.0, 1.0)}:
+    if bad := {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}:
         raise CohortError(
             f'{where}: endpoint "{endpoint}": event_values gives {bad}; each word means 1 (the '
-            "event happened) or 0 (censored)."
+            "event happened), 0 (censored) or 2 and more (a competing event)."
         )
     words = column.map(_word, na_action="ignore")
     if not mapping:
@@ -125,6 +126,57 @@ def read_events(
             f"event_values = {_guess(found)}"
         )
     return words.map(mapping, na_action="ignore").astype(np.float64)
+
+
+def read_endpoint(
+    clinical: pd.DataFrame, endpoint: Endpoint, name: str, where: str
+) -> pd.DataFrame:
+    """Read an endpoint: ``time``, ``event`` and, where declared, ``entry`` and ``cause``.
+
+    Parameters
+    ----------
+    clinical : pandas.DataFrame
+        Patients x clinical columns.
+    endpoint : Endpoint
+        Which columns, and how to read them.
+    name, where : str
+        For messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index patient; missing values NaN. ``event`` is 1 for the event itself only; ``cause``
+        tells competing events (2 and more) from censoring (0).
+
+    Raises
+    ------
+    CohortError
+        If a time is not a number or negative, or an event word is not understood.
+    """
+    cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
+    table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})
+    table["event"] = cause.where(cause.isna() | cause.eq(1), 0.0)
+    if endpoint.competing:
+        other = read_events(clinical[endpoint.competing], {}, name, where)
+        # The column may count the event itself as well; missing, it ends no follow-up.
+        cause = cause.where(~(cause.eq(0) & other.eq(1)), 2.0)
+    if len(cause_names(endpoint, name)) > 1:
+        table["cause"] = cause
+    if endpoint.entry:
+        table["entry"] = read_times(clinical[endpoint.entry], name, where)
+    return table
+
+
+def cause_names(endpoint: Endpoint, name: str) -> dict[int, str]:
+    """Name the event codes of an endpoint by its words; the event itself, code 1, comes first."""
+    words: dict[int, list[str]] = {}
+    for word, code in endpoint.event_values.items():
+        words.setdefault(int(code), []).append(str(word))
+    others = {code: " or ".join(words[code]) for code in sorted(words) if code > 1}
+    if endpoint.competing:
+        others = {2: others.get(2, f"competing ({endpoint.competing})"), **others}
+    own = " or ".join(words.get(1, [])) if others and words.get(1) else name
+    return {1: own, **others}
 
 
 def _word(cell: object) -> str:

@@ -6,18 +6,18 @@ from them: T = S Q, then S T', of which only one triangle is computed, as the pr
 When the last layer of a tile is done, the layers are summed there and each becomes the mean of the
 others, so that no matrix is fetched from memory more often than needed.
 Each number is summed by one thread in a fixed order, so results do not depend on how many threads
-there are. This module alone imports numba, and is itself imported only when something is fused.
+there are. This module is imported only when something is fused.
 
 Functions that take the number of a thread and how many there are write only to that thread's share
 of the rows, blocks or tiles.
 """
 
-from collections.abc import Callable
 from math import pi, sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from omicsfuse.compiled import compiled
 
 #: Columns of a tile; a tile of 4,000 patients takes 2 MB.
 TILE = 64
@@ -27,16 +27,6 @@ BLOCK = 32
 LINE = 8
 
 _EPSILON = float(np.finfo(np.float64).eps)
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function once for each machine; where no cache can be written, in each process."""
-    # Fused multiply-add is the only liberty taken: it rounds once where two steps round twice.
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:
-        return njit(**options)(function)
 
 
 @compiled

@@ -83,10 +83,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         manifest.name,
         omics,
         clinical,
-        {
-            name: Endpoint(table.time, table.event, table.unit, table.event_values)
-            for name, table in endpoints.items()
-        },
+        {name: Endpoint(**table.model_dump()) for name, table in endpoints.items()},
         covariates=described.covariates if described is not None else (),
         known_labels=described.known_labels if described is not None else (),
         losses=tuple(losses),
@@ -94,6 +91,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         clinical_source=described.file if described is not None else "",
         study=manifest.study.strip(),
         ignore=described.ignore if described is not None else (),
+        strata=described.strata if described is not None else (),
     )
 
 

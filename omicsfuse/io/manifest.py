@@ -59,12 +59,17 @@ class EndpointTable(_Table):
     event: Name
     unit: Literal["days", "weeks", "months", "years"] = "days"
     event_values: dict[str, StrictBool | StrictInt] = {}
+    entry: str = ""
+    competing: str = ""
 
     @field_validator("event_values")
     @classmethod
-    def _zero_or_one(cls, values: dict[str, int]) -> dict[str, int]:
-        if any(value not in (0, 1) for value in values.values()):
-            raise ValueError("each word means 1 (the event happened) or 0 (censored)")
+    def _codes(cls, values: dict[str, int]) -> dict[str, int]:
+        if any(value < 0 for value in values.values()):
+            raise ValueError(
+                "each word means 1 (the event happened), 0 (censored) or 2 and more (a competing "
+                "event)"
+            )
         return {word: int(value) for word, value in values.items()}
 
 
@@ -73,6 +78,7 @@ class ClinicalTable(_FileTable):
 
     patient: str = ""
     covariates: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
     known_labels: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

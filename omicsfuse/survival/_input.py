@@ -38,6 +38,26 @@ def check_survival(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.
     return times, events.astype(bool)
 
 
+def check_entry(entry: np.ndarray | None, times: np.ndarray) -> np.ndarray:
+    """Return times of entry as float, minus infinity where nobody enters late."""
+    if entry is None:
+        return np.full(len(times), -np.inf)
+    entries = np.asarray(entry, dtype=float)
+    if entries.shape != times.shape:
+        raise CohortError(
+            f"entry has shape {entries.shape} and time {times.shape}: give one value a patient"
+        )
+    bad = ~(entries < times)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise CohortError(
+            f"{int(bad.sum())} patients enter at or after the end of their follow-up, or have no "
+            f"time of entry (first: entry {entries[first]}, time {times[first]} at position "
+            f"{first}): leave them out, since they were never at risk"
+        )
+    return entries
+
+
 def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the sorted group names and each patient's group as an integer code."""
     groups = np.asarray(group)

@@ -1,15 +1,26 @@
 """The log-rank test of two or more groups, with its asymptotic and its permutation p-value."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.special import betaincinv, chdtrc
 
 from omicsfuse.errors import StudyError
-from omicsfuse.survival._input import check_groups, check_survival
+from omicsfuse.survival._input import check_groups
+from omicsfuse.survival.risk_sets import RiskSets
 
-# Patients x groups x permutations held at once: bounds memory (about 100 MB), not the result.
-_BATCH_CELLS = 4_000_000
+#: Permutations of an adaptive test: at first, and at most.
+FIRST_PERMUTATIONS, MOST_PERMUTATIONS = 5_000, 10_000_000
+#: An adaptive test stops where its interval excludes this level ...
+LEVEL = 0.05
+#: ... or where half the interval is at most this share of the p-value.
+PRECISION = 0.05
+
+# Permutations of a block, which has its own random numbers: the same for any number of threads.
+_BLOCK = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +68,21 @@ class PermutationP:
     n_permutations: int
 
 
-def logrank_test(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> LogRank:
+def logrank_test(
+    time: np.ndarray,
+    event: np.ndarray,
+    group: np.ndarray,
+    *,
+    strata: np.ndarray | None = None,
+    entry: np.ndarray | None = None,
+    trend: Sequence[float] | None = None,
+) -> LogRank:
     """Test whether two or more groups of patients have the same hazard.
 
     At each event time the events of a group are compared with what its share of the patients at
     risk leads to expect. The differences, summed over time, are scaled by their hypergeometric
-    covariance, so ties are treated exactly.
+    covariance, so ties are treated exactly. The stratified test compares within strata and adds
+    up; the test of trend asks whether the hazard rises or falls along ordered groups.
 
     Parameters
     ----------
@@ -72,6 +92,13 @@ def logrank_test(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> LogR
         1 (or true) for an event, 0 (or false) for censoring.
     group : array of shape (n,)
         Group of each patient.
+    strata : array of shape (n,), optional
+        Only patients of the same stratum are compared.
+    entry : array of shape (n,), optional
+        Time from which a patient is observed, below ``time`` (left truncation).
+    trend : sequence of float, one a group, optional
+        Place of each group, in sorted order of the groups, for the test of trend (one degree of
+        freedom). The places must not be chosen by looking at the outcome.
 
     Returns
     -------
@@ -82,12 +109,14 @@ def logrank_test(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> LogR
     ------
     CohortError
         If lengths differ or a value cannot be survival data.
+    StudyError
+        If ``trend`` has not one finite number a group.
 
     References
     ----------
     Mantel N. Evaluation of survival data and two new rank order statistics arising in its
     consideration. Cancer Chemother Rep 1966;50:163-170. Peto R, Peto J. J R Stat Soc A
-    1972;135:185-207.
+    1972;135:185-207. Trend: Tarone RE. Biometrika 1975;62:679-682.
 
     Examples
     --------
@@ -100,39 +129,51 @@ def logrank_test(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> LogR
     >>> result.dof, round(result.chi2, 3), round(result.p, 3)
     (1, 4.398, 0.036)
     """
-    times, events = check_survival(time, event)
-    names, codes = check_groups(group, len(times))
-    scores = _Scores(times, events)
-    membership = codes[scores.order] == np.arange(len(names))[:, None]
-    difference, covariance = scores.moments(membership[None, :-1])
-    chi2, dof = scores.chi2(difference, covariance)
+    sets = RiskSets(time, event, strata, entry)
+    names, codes = check_groups(group, len(sets.order))
+    codes = codes[sets.order].astype(np.int64)
+    chi2, dof = _statistic(sets, codes, _design(len(names), trend))
+    events = np.asarray(event, dtype=bool)[sets.order]
     observed = np.bincount(codes[events], minlength=len(names)).astype(float)
-    excess = (membership * scores.score).sum(axis=1)
-    p = float(chdtrc(dof[0], chi2[0])) if dof[0] else float("nan")
-    return LogRank(float(chi2[0]), int(dof[0]), p, observed, observed - excess)
+    excess = np.bincount(codes, weights=sets.score, minlength=len(names))
+    p = float(chdtrc(dof, chi2)) if dof else float("nan")
+    return LogRank(chi2, dof, p, observed, observed - excess)
 
 
 def permutation_logrank(
     time: np.ndarray,
     event: np.ndarray,
     group: np.ndarray,
-    n_permutations: int = 2000,
-    random_state: int | np.random.Generator = 0,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
+    random_state: int = 0,
+    *,
+    strata: np.ndarray | None = None,
+    entry: np.ndarray | None = None,
+    trend: Sequence[float] | None = None,
+    n_jobs: int = 1,
 ) -> PermutationP:
     """Compare the log-rank statistic with its values after shuffling the group labels.
 
     Exact for small and unequal groups, where the chi-squared approximation is not, provided that
-    censoring does not depend on the group. The whole statistic, covariance included, is computed
-    anew for each permutation. The order of the patients does not matter.
+    censoring (and entry) do not depend on the group. The whole statistic, covariance included, is
+    computed anew for each permutation; of a stratified test labels are shuffled within strata. The
+    order of the patients does not matter, nor does the number of threads.
+
+    An adaptive test draws 5,000 permutations, and then as many again as it has, until the interval
+    of the p-value excludes 0.05 or is narrow (half of it at most 5% of the p-value), or ten
+    million are drawn. A p-value far from 0.05 is therefore known less exactly than one near it;
+    ask for a number of permutations where that matters.
 
     Parameters
     ----------
-    time, event, group : arrays of shape (n,)
+    time, event, group, strata, entry, trend
         As in `logrank_test`.
-    n_permutations : int
-        Permutations to draw, at least 1.
-    random_state : int or numpy.random.Generator
+    n_permutations : int or "adaptive"
+        Permutations to draw, at least 1, or as many as are needed.
+    random_state : int
         Seed.
+    n_jobs : int
+        Threads; the result does not depend on it.
 
     Returns
     -------
@@ -142,7 +183,7 @@ def permutation_logrank(
     Raises
     ------
     StudyError
-        If ``n_permutations`` is not a positive whole number.
+        If ``n_permutations`` is neither ``"adaptive"`` nor a positive whole number.
     CohortError
         As `logrank_test`.
 
@@ -150,7 +191,8 @@ def permutation_logrank(
     ----------
     Vandin F, Papoutsaki A, Raphael BJ, Upfal E. Accurate computation of survival statistics in
     genome-wide studies. PLoS Comput Biol 2015;11:e1004071. Phipson B, Smyth GK. Permutation
-    p-values should never be zero. Stat Appl Genet Mol Biol 2010;9:39.
+    p-values should never be zero. Stat Appl Genet Mol Biol 2010;9:39. Besag J, Clifford P.
+    Sequential Monte Carlo p-values. Biometrika 1991;78:301-304.
 
     Examples
     --------
@@ -163,74 +205,91 @@ def permutation_logrank(
     >>> result.ci_low < result.p < result.ci_high
     True
     """
+    adaptive = isinstance(n_permutations, str) and n_permutations == "adaptive"
     whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)
-    if not whole or n_permutations < 1:
-        raise StudyError(f"n_permutations is {n_permutations!r}: give a whole number of at least 1")
-    times, events = check_survival(time, event)
-    names, codes = check_groups(group, len(times))
-    rng = np.random.default_rng(random_state)
-    scores = _Scores(times, events)
-    wanted = np.arange(len(names) - 1)[None, :, None]
-    observed = scores.chi2(*scores.moments(codes[scores.order][None, None, :] == wanted))[0][0]
+    if not adaptive and (not whole or int(n_permutations) < 1):
+        raise StudyError(
+            f"n_permutations is {n_permutations!r}: give a whole number of at least 1, or "
+            '"adaptive"'
+        )
+    sets = RiskSets(time, event, strata, entry)
+    names, codes = check_groups(group, len(sets.order))
+    codes = codes[sets.order].astype(np.int64)
+    design = _design(len(names), trend)
+    observed, _ = _statistic(sets, codes, design)
     # Tied statistics differ by rounding only: they count as at least as extreme.
     threshold = observed - 1e-9 * max(1.0, observed)
     # From sorted labels on, shuffles depend on group sizes only, not on the order of the patients.
-    labels = np.sort(codes).astype(np.int32)
-    batch = max(1, _BATCH_CELLS // max(1, len(times) * len(names)))
-    extreme = 0
-    for start in range(0, n_permutations, batch):
-        rows = min(batch, n_permutations - start)
-        shuffled = rng.permuted(np.tile(labels, (rows, 1)), axis=1)
-        chi2, _ = scores.chi2(*scores.moments(shuffled[:, None, :] == wanted))
-        extreme += int((chi2 >= threshold).sum())
-    low, high = _clopper_pearson(extreme, n_permutations)
-    return PermutationP((1 + extreme) / (1 + n_permutations), low, high, int(n_permutations))
+    for start, stop in zip(sets.stratum_starts[:-1], sets.stratum_starts[1:], strict=True):
+        codes[start:stop].sort()
+    limit = MOST_PERMUTATIONS if adaptive else int(n_permutations)
+    wanted = min(FIRST_PERMUTATIONS, limit) if adaptive else limit
+    drawn = extreme = 0
+    while drawn < limit:
+        extreme += _count(sets, codes, design, threshold, drawn, wanted, random_state, n_jobs)
+        drawn += wanted
+        low, high = _clopper_pearson(extreme, drawn)
+        p = (1 + extreme) / (1 + drawn)
+        if adaptive and (not low <= LEVEL <= high or (high - low) / 2 <= PRECISION * p):
+            break
+        wanted = min(drawn, limit - drawn)
+    return PermutationP((1 + extreme) / (1 + drawn), low, high, drawn)
 
 
-class _Scores:
-    """What of a log-rank test does not depend on the groups.
+def _design(n_groups: int, trend: Sequence[float] | None) -> np.ndarray:
+    """Rows whose sums are compared: indicators of all groups but the last, or places."""
+    if trend is None:
+        return np.eye(n_groups)[: max(n_groups - 1, 0)]
+    places = np.asarray(trend, dtype=float)
+    if places.shape != (n_groups,) or not np.isfinite(places).all():
+        raise StudyError(
+            f"trend is {list(trend)}: give a finite number for each of the {n_groups} groups, in "
+            "sorted order of the groups"
+        )
+    return (places - places.mean())[None, :]
 
-    With d_j events among n_j patients at risk at event time j, the log-rank difference of a group
-    is the sum over its patients of event_i - sum_{t_j <= t_i} d_j / n_j, and its covariance is
-    sum_j w_j (diag(n_gj / n_j) - n_gj n_hj / n_j^2) with w_j = d_j (n_j - d_j) / (n_j - 1).
-    """
 
-    def __init__(self, times: np.ndarray, events: np.ndarray) -> None:
-        self.order = np.lexsort((events, times))
-        times, events = times[self.order], events[self.order]
-        event_times, deaths = np.unique(times[events], return_counts=True)
-        self.first_at_risk = np.searchsorted(times, event_times, side="left")
-        at_risk = len(times) - self.first_at_risk
-        weight = deaths * (at_risk - deaths) / np.maximum(at_risk - 1, 1)
-        until = np.searchsorted(event_times, times, side="right")
-        self.score = events - np.r_[0.0, np.cumsum(deaths / at_risk)][until]
-        self.diagonal = np.r_[0.0, np.cumsum(weight / at_risk)][until]
-        self.root_weight = np.sqrt(weight) / at_risk
-        self.tolerance = 1e-10 * max(float(weight.sum()), 1e-300)
+def _statistic(sets: RiskSets, codes: np.ndarray, design: np.ndarray) -> tuple[float, int]:
+    from omicsfuse.survival.logrank_kernel import statistic
 
-    def moments(self, membership: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Differences (b, g) and covariances (b, g, g) of memberships (b, g, patients in order)."""
-        # einsum without BLAS: the same bits for any number of threads.
-        difference = np.einsum("bgn,n->bg", membership, self.score)
-        later = np.cumsum(membership[:, :, ::-1], axis=2, dtype=np.int32)[:, :, ::-1]
-        share = later[:, :, self.first_at_risk] * self.root_weight
-        covariance = -np.einsum("bgj,bhj->bgh", share, share)
-        g = np.arange(membership.shape[1])
-        covariance[:, g, g] += np.einsum("bgn,n->bg", membership, self.diagonal)
-        return difference, covariance
+    q = len(design)
+    room = (np.empty((len(sets.weight) + 1, q)), np.empty(q), np.empty((q, q)))
+    chi2, dof = statistic(
+        codes, design, sets.first, sets.last, sets.score, sets.diagonal, sets.weight,
+        sets.tolerance, *room,
+    )  # fmt: skip
+    return float(chi2), int(dof)
 
-    def chi2(self, difference: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Statistics (b,) and degrees of freedom (b,), by the pseudo-inverse of the covariance."""
-        if difference.shape[1] == 0:
-            return np.zeros(len(difference)), np.zeros(len(difference), dtype=int)
-        if difference.shape[1] == 1:
-            values, projected = covariance[:, :, 0], difference
-        else:
-            values, vectors = np.linalg.eigh(covariance)
-            projected = np.einsum("bgh,bg->bh", vectors, difference)
-        used = values > self.tolerance
-        terms = np.where(used, projected**2 / np.where(used, values, 1.0), 0.0)
-        return terms.sum(axis=1), used.sum(axis=1)
+
+def _count(
+    sets: RiskSets,
+    codes: np.ndarray,
+    design: np.ndarray,
+    threshold: float,
+    begin: int,
+    number: int,
+    seed: int,
+    n_jobs: int,
+) -> int:
+    """Shuffles from ``begin`` on, ``number`` of them, whose statistic reaches the threshold."""
+    from omicsfuse.survival.logrank_kernel import count_extreme
+
+    def one(start: int) -> int:
+        # Blocks are numbered by their first permutation, whatever the round they are drawn in.
+        state = np.random.SeedSequence((seed, start)).generate_state(4, np.uint64)
+        return int(
+            count_extreme(
+                codes, sets.stratum_starts, design, sets.first, sets.last, sets.score,
+                sets.diagonal, sets.weight, sets.tolerance, threshold,
+                min(_BLOCK, begin + number - start), state,
+            )
+        )  # fmt: skip
+
+    starts = range(begin, begin + number, _BLOCK)
+    if n_jobs == 1 or len(starts) == 1:
+        return sum(map(one, starts))
+    with ThreadPoolExecutor(n_jobs) as pool:
+        return sum(pool.map(one, starts))
 
 
 def _clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -1,0 +1,255 @@
+"""Two Cox models of the same patients, measured as they are and in bootstrap samples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import chdtrc
+
+from omicsfuse.survival._input import MINIMUM_EVENTS
+from omicsfuse.survival.cox_model import CoxData, fit_cox
+from omicsfuse.survival.models import CoxModel, entries
+from omicsfuse.survival.prediction import (
+    THRESHOLDS,
+    Outcome,
+    area_under_curve_at,
+    baseline_hazard,
+    brier,
+    decision_curve,
+    harrell,
+    integrated_brier,
+    outcome,
+    uno,
+)
+
+#: Names of the models compared.
+CLINICAL, BOTH, DIFFERENCE = "clinical", "clinical + subtypes", "difference"
+#: Years at which predictions are judged, where enough patients are followed as long.
+YEARS = (1, 3, 5)
+#: Fewest patients at risk at a time for which predictions are judged.
+MINIMUM_AT_RISK = 10
+#: How many of a unit make a year.
+PER_YEAR = {"days": 365.25, "weeks": 365.25 / 7, "months": 12.0, "years": 1.0}
+
+# Times of the grid over which the Brier score is integrated.
+_GRID = 50
+# Fewest patients of each group of a calibration plot, and most groups.
+_GROUP, _MOST_GROUPS = 15, 5
+_Z95 = 1.959963984540054
+
+
+class Fitted(NamedTuple):
+    """A model of a sample: its terms by column, and their coefficients."""
+
+    data: CoxData
+    columns: np.ndarray
+    coefficients: np.ndarray
+
+
+class ModelComparison:
+    """The two models on the same patients, with all that is measured on them."""
+
+    def __init__(self, model: CoxModel, n_clinical: int, unit: str) -> None:
+        self.model = model
+        self.survival = model.survival
+        time = self.survival["time"].to_numpy(dtype=float)
+        event = self.survival["event"].to_numpy(dtype=bool)
+        self.outcome, order = outcome(time, event)
+        self.columns = {
+            CLINICAL: np.flatnonzero(model.varies[:n_clinical]),
+            BOTH: np.flatnonzero(model.varies),
+        }
+        self.x = model.design[order]
+        self.horizon = float(np.sort(time)[-min(MINIMUM_AT_RISK, len(time))])
+        year = PER_YEAR[unit]
+        self.years = [
+            years
+            for years in YEARS
+            if (time[event] <= years * year).sum() >= MINIMUM_EVENTS
+            and (time > years * year).sum() >= MINIMUM_AT_RISK
+        ]
+        self.at = np.array([years * year for years in self.years])
+        self.grid = np.linspace(0, self.horizon, _GRID + 1)
+        self.decision_optimism: dict[str, np.ndarray] = {}
+        self.whole = np.arange(len(time))
+        fits = {name: self._fit(name, self.whole) for name in self.columns}
+        self.fitted = {name: fit for name, fit in fits.items() if fit is not None}
+
+    def likelihood_ratio(self) -> dict[str, object]:
+        """Twice the difference of the log likelihoods; both penalised where one has to be."""
+        time, event = self.survival["time"].to_numpy(), self.survival["event"].to_numpy()
+        likelihood = []
+        penalised = self.model.fit is not None and self.model.fit.penalised
+        for columns in self.columns.values():
+            data = CoxData(time, event, self.model.design[:, columns], None, entries(self.survival))
+            fit = fit_cox(data, firth=True if penalised else None, limits=False)
+            likelihood.append(fit.log_likelihood)
+        dof = len(self.columns[BOTH]) - len(self.columns[CLINICAL])
+        chi2 = max(0.0, 2 * (likelihood[1] - likelihood[0]))
+        row: dict[str, object] = {"measure": "likelihood ratio", "model": DIFFERENCE}
+        row |= {"estimate": chi2, "p": float(chdtrc(dof, chi2)), "note": ""}
+        if penalised:
+            # Likelihoods with different penalties are not nested: there is no test.
+            row |= {"p": np.nan, "estimate": np.nan}
+            row["note"] = "no test: a group without events; see the penalised Cox model"
+        return row
+
+    def measures(self, n_bootstrap: int, seed: int) -> list[dict[str, object]]:
+        """Every measure of both models and of their difference."""
+        apparent = {name: self._measured(self.whole, fit) for name, fit in self.fitted.items()}
+        samples: dict[str, list[np.ndarray]] = {name: [] for name in self.columns}
+        optimism: dict[str, list[np.ndarray]] = {name: [] for name in self.columns}
+        curves: dict[str, list[np.ndarray]] = {name: [] for name in self.columns}
+        for child in np.random.SeedSequence(seed).spawn(n_bootstrap):
+            # In order of time, as everything that measures expects.
+            rows = np.sort(np.random.default_rng(child).integers(0, len(self.x), len(self.x)))
+            fits = {name: self._fit(name, rows) for name in self.columns}
+            for name, fit in fits.items():
+                if None in fits.values() or fit is None:
+                    break
+                found = self._measured(rows, fit)
+                samples[name].append(found)
+                optimism[name].append(found - self._measured(self.whole, fit))
+                gain = self._benefit(rows, fit) - self._benefit(self.whole, fit)
+                curves[name].append(gain)
+        rows_out: list[dict[str, object]] = []
+        enough = len(samples[BOTH]) >= max(2, n_bootstrap // 2)
+        self.decision_optimism = (
+            {name: np.mean(curve, axis=0) for name, curve in curves.items()} if enough else {}
+        )
+        for place, (measure, years) in enumerate(self._names()):
+            for name in (CLINICAL, BOTH, DIFFERENCE):
+                if name == DIFFERENCE and measure == "calibration slope":
+                    continue
+                row: dict[str, object] = {"measure": measure, "model": name, "years": years}
+                row["note"] = "" if enough or not n_bootstrap else "bootstrap samples did not fit"
+                row["estimate"] = _pick(apparent, name)[place]
+                if enough:
+                    drawn = np.array(_paired(samples, name))[:, place]
+                    gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
+                    row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
+                    low, high = np.nanquantile(drawn, (0.025, 0.975))
+                    if measure != "calibration slope":  # which is 1 in every sample
+                        row["ci_low"], row["ci_high"] = low - gain, high - gain
+                rows_out.append(row)
+        return rows_out
+
+    def calibration(self) -> list[tuple[object, ...]]:
+        """Predicted and observed risk in groups of patients, of the models as fitted."""
+        from omicsfuse.survival.prediction_kernel import kaplan_meier_at
+
+        n = len(self.x)
+        groups = min(_MOST_GROUPS, n // _GROUP)
+        rows: list[tuple[object, ...]] = []
+        time, event = self.outcome.time, self.outcome.event
+        for name in self.columns if groups >= 2 else ():
+            for years, at in zip(self.years, self.at, strict=True):
+                risk = 1 - self._survival(self.whole, np.array([at]), self.fitted[name])[:, 0]
+                ranks = np.argsort(np.argsort(risk, kind="stable"), kind="stable")
+                for group in range(groups):
+                    inside = ranks * groups // n == group
+                    survival = float(kaplan_meier_at(time, event, inside, at))
+                    low, high = _km_limits(time[inside], event[inside], at, survival)
+                    rows.append(
+                        (name, years, group + 1, int(inside.sum()), float(risk[inside].mean()),
+                         1 - survival, 1 - high, 1 - low)
+                    )  # fmt: skip
+        return rows
+
+    def decisions(self) -> list[tuple[object, ...]]:
+        """Net benefit of both models, of treating all, and none."""
+        rows: list[tuple[object, ...]] = []
+        everyone = np.ones(len(self.x))
+        for place, (years, at) in enumerate(zip(self.years, self.at, strict=True)):
+            curves = {}
+            for name in self.columns:
+                benefit = self._benefit(self.whole, self.fitted[name])
+                correction = self.decision_optimism.get(name)
+                curves[name] = (benefit if correction is None else benefit - correction)[place]
+            curves["treat all"] = decision_curve(self.outcome, everyone, at)
+            curves["treat none"] = np.zeros(len(THRESHOLDS))
+            for name, curve in curves.items():
+                rows += [
+                    (name, years, float(threshold), float(value))
+                    for threshold, value in zip(THRESHOLDS, curve, strict=True)
+                ]
+        return rows
+
+    def _names(self) -> list[tuple[str, float]]:
+        names: list[tuple[str, float]] = [
+            ("concordance (Harrell)", np.nan),
+            ("concordance (Uno)", np.nan),
+        ]
+        names += [("area under the ROC curve", float(years)) for years in self.years]
+        names += [("Brier score", float(years)) for years in self.years]
+        return [*names, ("integrated Brier score", np.nan), ("calibration slope", np.nan)]
+
+    def _fit(self, name: str, rows: np.ndarray) -> Fitted | None:
+        """Fit one model to a sample, by the terms that vary in it; None if it does not converge."""
+        x, columns = self.x[rows], self.columns[name]
+        columns = columns[np.ptp(x[:, columns], axis=0) > 0]
+        data = CoxData(self.outcome.time[rows], self.outcome.event[rows], x[:, columns])
+        fit = fit_cox(data, limits=False)
+        if not np.isfinite(fit.coefficients).all():
+            return None
+        return Fitted(data, columns, fit.coefficients)
+
+    def _linear(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
+        """Log relative hazard of patients against the mean of the sample that was fitted."""
+        linear: np.ndarray = (self.x[rows][:, fit.columns] - fit.data.centre) @ fit.coefficients
+        return linear
+
+    def _survival(self, rows: np.ndarray, at: np.ndarray, fit: Fitted) -> np.ndarray:
+        """Predicted survival of patients at times."""
+        hazard = baseline_hazard(fit.data, fit.coefficients, at)
+        found: np.ndarray = np.exp(-np.outer(np.exp(self._linear(rows, fit)), hazard))
+        return found
+
+    def _sample(self, rows: np.ndarray) -> Outcome:
+        """Survival of a bootstrap sample, whose rows are in order of time."""
+        if rows is self.whole:
+            return self.outcome
+        return outcome(self.outcome.time[rows], self.outcome.event[rows])[0]
+
+    def _measured(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
+        """All measures, in the order of ``_names``, of a model in a sample."""
+        known, risk = self._sample(rows), self._linear(rows, fit)
+        values = [harrell(known, risk), uno(known, risk, self.horizon)]
+        values += [area_under_curve_at(known, risk, at) for at in self.at]
+        grid = self._survival(rows, np.r_[self.at, self.grid], fit)
+        values += list(brier(known, grid[:, : len(self.at)], self.at))
+        values.append(integrated_brier(known, grid[:, len(self.at) :], self.grid))
+        slope = np.nan
+        if np.ptp(risk) > 0:
+            own = CoxData(known.time, known.event, risk[:, None])
+            slope = float(fit_cox(own, limits=False).coefficients[0])
+        return np.array([*values, slope])
+
+    def _benefit(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
+        """Net benefit, years x thresholds, of a model in a sample."""
+        known, survival = self._sample(rows), self._survival(rows, self.at, fit)
+        curves = [decision_curve(known, 1 - survival[:, i], at) for i, at in enumerate(self.at)]
+        return np.array(curves).reshape(len(self.at), len(THRESHOLDS))
+
+
+def _pick(values: dict[str, np.ndarray], name: str) -> np.ndarray:
+    return values[BOTH] - values[CLINICAL] if name == DIFFERENCE else values[name]
+
+
+def _paired(values: dict[str, list[np.ndarray]], name: str) -> list[np.ndarray]:
+    """Bootstrap values of a model, or of the difference in the same samples."""
+    if name != DIFFERENCE:
+        return values[name]
+    return [both - one for both, one in zip(values[BOTH], values[CLINICAL], strict=True)]
+
+
+def _km_limits(
+    time: np.ndarray, event: np.ndarray, at: float, survival: float
+) -> tuple[float, float]:
+    """95% limits of a Kaplan-Meier estimate, log(-log) scale; NaN at 0 and 1."""
+    if not 0 < survival < 1:
+        return np.nan, np.nan
+    when, deaths = np.unique(time[event & (time <= at)], return_counts=True)
+    at_risk = len(time) - np.searchsorted(time, when, side="left")
+    variance = (deaths / (at_risk * (at_risk - deaths))).sum()
+    half = _Z95 * np.sqrt(variance) / abs(np.log(survival))
+    return float(survival ** np.exp(half)), float(survival ** np.exp(-half))

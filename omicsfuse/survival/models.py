@@ -1,0 +1,209 @@
+"""A Cox model of one endpoint: which patients and terms it has, its fit, and why there is none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import CohortError
+from omicsfuse.survival._input import (
+    MINIMUM_EVENTS,
+    MINIMUM_EVENTS_PER_TERM,
+    check_survival,
+    patients_in_common,
+)
+from omicsfuse.survival.cox_model import CoxData, CoxFit, fit_cox
+
+
+@dataclass(frozen=True, eq=False)
+class CoxModel:
+    """A Cox model of patients who have all its terms.
+
+    Attributes
+    ----------
+    endpoint, name : str
+        Name of the endpoint and of the model.
+    terms : tuple of str
+        All terms asked for.
+    varies : ndarray of bool, shape (terms,)
+        Terms that differ between patients; the others are not in the fit.
+    survival : pandas.DataFrame
+        Patients in the model: ``time``, ``event``, and ``entry`` where it is known.
+    design : ndarray, shape (patients, terms)
+        Terms of these patients.
+    strata : ndarray or None
+        Stratum of each patient.
+    data : CoxData or None
+        Sorted data of the fit.
+    fit : CoxFit or None
+        None where nothing could be estimated.
+    reason : str
+        Why there is no fit; empty otherwise.
+    note : str
+        How many patients were left out for want of a term; empty otherwise.
+    """
+
+    endpoint: str
+    name: str
+    terms: tuple[str, ...]
+    varies: np.ndarray
+    survival: pd.DataFrame
+    design: np.ndarray
+    strata: np.ndarray | None
+    data: CoxData | None
+    fit: CoxFit | None
+    reason: str
+    note: str
+
+    @property
+    def fitted_terms(self) -> list[str]:
+        """Terms in the fit, in order."""
+        return [name for name, used in zip(self.terms, self.varies, strict=True) if used]
+
+    @property
+    def n(self) -> int:
+        """Patients in the model."""
+        return len(self.survival)
+
+    @property
+    def events(self) -> int:
+        """Events among them."""
+        return int(self.survival["event"].sum())
+
+
+def entries(survival: pd.DataFrame) -> np.ndarray | None:
+    """Times of entry of a survival table; None where nobody enters late.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival.models import entries
+    >>> entries(pd.DataFrame({"time": [3.0], "event": [1], "entry": [1.0]})).tolist()
+    [1.0]
+    """
+    return survival["entry"].to_numpy(dtype=float) if "entry" in survival else None
+
+
+def fit_model(
+    survival: pd.DataFrame,
+    terms: pd.DataFrame,
+    endpoint: str,
+    name: str,
+    strata: pd.Series | None = None,
+) -> CoxModel:
+    """Fit one Cox model to the patients who have all its terms.
+
+    Nothing is estimated with fewer than 10 events, or fewer than 5 a term; a term that never
+    varies is left out of the model. Where the likelihood has no maximum, Firth's penalty is used.
+
+    Parameters
+    ----------
+    survival : pandas.DataFrame
+        Index patient; columns ``time``, ``event`` (0 or 1) and, for left truncation, ``entry``.
+    terms : pandas.DataFrame
+        Index patient; one numeric column a term, missing values NaN.
+    endpoint, name : str
+        Names, for tables.
+    strata : pandas.Series, optional
+        Index patient: stratum, each with a baseline hazard of its own; missing ones leave the
+        patient out.
+
+    Returns
+    -------
+    CoxModel
+
+    Raises
+    ------
+    CohortError
+        If a term is not numeric or is infinite, or values cannot be survival data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.survival.models import fit_model
+    >>> survival = pd.DataFrame({"time": np.arange(1, 5), "event": 1})
+    >>> fit_model(survival, pd.DataFrame({"age": [50.0, 60, 70, 80]}), "os", "age alone").reason
+    '4 events, fewer than the 10 for 1 term'
+    """
+    numeric = [bool(pd.api.types.is_numeric_dtype(terms[term])) for term in terms.columns]
+    if not all(numeric):
+        raise CohortError(
+            f"term {str(terms.columns[numeric.index(False)])!r} of the Cox model is not numeric: "
+            "encode categories first (encode_covariates)"
+        )
+    everyone, survival, _ = patients_in_common(
+        pd.Series("all", index=terms.index, dtype=object), survival
+    )
+    values = terms.loc[everyone.index].to_numpy(dtype=float, na_value=np.nan)
+    lacking = [
+        str(term)
+        for term, lost in zip(terms.columns, np.isnan(values).any(axis=0), strict=True)
+        if lost
+    ]
+    complete = ~np.isnan(values).any(axis=1)
+    groups: np.ndarray | None = None
+    if strata is not None:
+        column = strata.reindex(everyone.index)
+        if column.isna().any():
+            lacking.append(str(strata.name))
+        complete &= column.notna().to_numpy()
+        groups = np.asarray(column[complete].astype(str), dtype=object)
+    survival, values = survival[complete], values[complete]
+    check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
+    if np.isinf(values).any():
+        term = str(terms.columns[int(np.flatnonzero(np.isinf(values).any(axis=0))[0])])
+        raise CohortError(f"term {term!r} of the Cox model holds infinite values: mend them")
+    left_out = int((~complete).sum())
+    note = (
+        f"{left_out} of {len(complete)} patients left out: missing {', '.join(lacking)}"
+        if left_out
+        else ""
+    )
+    varies = np.ptp(values, axis=0) > 0 if len(values) else np.zeros(values.shape[1], dtype=bool)
+    names = tuple(str(term) for term in terms.columns)
+    data, fit, reason = _fit(survival, values[:, varies], groups)
+    return CoxModel(
+        endpoint, name, names, varies, survival, values, groups, data, fit, reason, note
+    )
+
+
+def too_few_events(events: int, n_terms: int) -> str:
+    """Say why a model of so many terms is not fitted to so few events; empty where it can be.
+
+    Examples
+    --------
+    >>> from omicsfuse.survival.models import too_few_events
+    >>> too_few_events(11, 3)
+    '11 events, fewer than the 15 for 3 terms'
+    """
+    needed = max(MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM * n_terms)
+    if events >= needed:
+        return ""
+    plural = "s" if n_terms != 1 else ""
+    return f"{events} events, fewer than the {needed} for {n_terms} term{plural}"
+
+
+def _fit(
+    survival: pd.DataFrame, values: np.ndarray, strata: np.ndarray | None
+) -> tuple[CoxData | None, CoxFit | None, str]:
+    """Fit the terms that vary, or say why not."""
+    n_terms, events = values.shape[1], int(survival["event"].sum())
+    if reason := too_few_events(events, n_terms):
+        return None, None, reason
+    if not n_terms:
+        return None, None, "no term varies"
+    standard = (values - values.mean(axis=0)) / values.std(axis=0)
+    if np.linalg.matrix_rank(standard) < n_terms:
+        return None, None, "the terms determine one another"
+    data = CoxData(
+        survival["time"].to_numpy(),
+        survival["event"].to_numpy(),
+        values,
+        strata,
+        entries(survival),
+    )
+    fit = fit_cox(data)
+    if not fit.converged or not np.isfinite(fit.coefficients).all():
+        return None, None, "the model did not converge"
+    return data, fit, ""

@@ -1,0 +1,170 @@
+"""Restricted mean survival time: a comparison that needs no proportional hazards."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.special import erfc
+
+from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
+from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
+
+RESTRICTED_MEAN_COLUMNS = [
+    "endpoint", "comparison", "n", "events", "tau", "estimate", "ci_low", "ci_high",
+    "p_asymptotic", "p_permutation", "fdr", "note",
+]  # fmt: skip
+
+_Z95 = 1.959963984540054
+
+
+def restricted_means(
+    labels: pd.Series,
+    survival: pd.DataFrame,
+    endpoint: str,
+    n_permutations: int = FIRST_PERMUTATIONS,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Estimate the mean survival time of each subtype up to a time tau, and the differences.
+
+    The restricted mean is the area under the Kaplan-Meier curve from 0 to tau. tau is the shortest
+    of the subtypes' longest follow-up times: a rule that looks at follow-up, not at curves, so
+    that every curve reaches tau. Variances are Greenwood's, summed over event times. Differences
+    have the asymptotic p-value and one from permuting the two subtypes, the difference being
+    divided by its standard error in each permutation: with few patients the asymptotic one is too
+    small, and the studentised one holds its level even where the groups differ in censoring.
+
+    Parameters
+    ----------
+    labels : pandas.Series
+        Patient -> subtype.
+    survival : pandas.DataFrame
+        Index patient; columns ``time`` and ``event`` (0 or 1).
+    endpoint : str
+        Name of the endpoint.
+    n_permutations : int
+        Permutations for each difference; 0 leaves them out.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a subtype and one a pair (``"S2 minus S1"``); columns ``endpoint``,
+        ``comparison``, ``n``, ``events`` (up to tau), ``tau``, ``estimate``, ``ci_low``,
+        ``ci_high`` (all four in the unit of time), ``p_asymptotic``, ``p_permutation``, ``fdr``
+        (Benjamini and Hochberg's over the permutation p-values of the pairs, or the asymptotic
+        ones where nothing was permuted), ``note``. Empty with left truncation.
+
+    Raises
+    ------
+    CohortError
+        If no patient has both a subtype and survival.
+
+    References
+    ----------
+    Royston P, Parmar MKB. Stat Med 2011;30:2409-2421. Uno H et al. Moving beyond the hazard ratio.
+    J Clin Oncol 2014;32:2380-2385. Ditzhaus M, Yu M, Xu J. Studentized permutation method for
+    comparing two restricted mean survival times with small sample from randomized trials. Stat Med
+    2023;42:2226-2240.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import restricted_means
+    >>> patients = [f"P{i}" for i in range(40)]
+    >>> labels = pd.Series(["S1", "S2"] * 20, index=patients)
+    >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)
+    >>> table = restricted_means(labels, survival, "os", n_permutations=99)
+    >>> table[["comparison", "tau", "estimate"]].values.tolist()
+    [['S1', 39.0, 20.0], ['S2', 39.0, 20.95], ['S2 minus S1', 39.0, 0.95]]
+    """
+    from omicsfuse.survival.restricted_mean_kernel import restricted_mean
+
+    if "entry" in survival:
+        return pd.DataFrame(columns=RESTRICTED_MEAN_COLUMNS)
+    matched, survival, names = patients_in_common(labels, survival)
+    time, event = survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(dtype=bool)
+    codes = pd.Categorical(matched, categories=names).codes
+    order = np.lexsort((event, time, codes))
+    order = order[np.argsort(time[order], kind="stable")]
+    time, event, codes = time[order], event[order], codes[order]
+    tau = float(min(time[codes == code].max() for code in range(len(names))))
+    rows, means = [], []
+    for code, name in enumerate(names):
+        inside = codes == code
+        mean, variance = restricted_mean(time, event, inside, tau)
+        means.append((mean, variance))
+        rows.append(_row(name, inside, time, event, tau, mean, variance))
+    for first, second in combinations(range(len(names)), 2):
+        inside = np.isin(codes, (first, second))
+        difference = means[second][0] - means[first][0]
+        variance = means[second][1] + means[first][1]
+        comparison = f"{names[second]} minus {names[first]}"
+        row = _row(comparison, inside, time, event, tau, difference, variance)
+        events = int((event & inside & (time <= tau)).sum())
+        if events < MINIMUM_EVENTS:
+            row["note"] = f"no p-value: {events} events up to tau, fewer than {MINIMUM_EVENTS}"
+        elif not variance > 0:
+            row["note"] = "no p-value: no variance up to tau"
+        else:
+            row["p_asymptotic"] = float(erfc(abs(difference) / np.sqrt(2 * variance)))
+            if n_permutations:
+                row["p_permutation"] = _permuted(
+                    time[inside],
+                    event[inside],
+                    (codes[inside] == second).astype(np.int64),
+                    tau,
+                    difference**2 / variance,
+                    n_permutations,
+                    random_state,
+                )
+        rows.append(row)
+    table = pd.DataFrame(rows).assign(endpoint=endpoint)
+    best = table["p_permutation"].fillna(table["p_asymptotic"])
+    table["fdr"] = benjamini_hochberg(best.to_numpy(dtype=float))
+    return table[RESTRICTED_MEAN_COLUMNS]
+
+
+def _row(
+    comparison: str,
+    inside: np.ndarray,
+    time: np.ndarray,
+    event: np.ndarray,
+    tau: float,
+    estimate: float,
+    variance: float,
+) -> dict[str, object]:
+    half = _Z95 * np.sqrt(variance)
+    return {
+        "comparison": comparison,
+        "n": int(inside.sum()),
+        "events": int((event & inside & (time <= tau)).sum()),
+        "tau": tau,
+        "estimate": estimate,
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+        "p_asymptotic": np.nan,
+        "p_permutation": np.nan,
+        "note": "",
+    }
+
+
+def _permuted(
+    time: np.ndarray,
+    event: np.ndarray,
+    codes: np.ndarray,
+    tau: float,
+    observed: float,
+    n_permutations: int,
+    seed: int,
+) -> float:
+    from omicsfuse.survival.restricted_mean_kernel import count_extreme_differences
+
+    # Ties differ by rounding only: they count as at least as extreme.
+    threshold = observed * (1 - 1e-9)
+    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    extreme = count_extreme_differences(
+        time, event, np.sort(codes), tau, threshold, n_permutations, state
+    )
+    return (1 + int(extreme)) / (1 + n_permutations)
