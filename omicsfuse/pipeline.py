@@ -49,8 +49,8 @@ from omicsfuse.study import (
 from omicsfuse.verification import verify
 from omicsfuse.workspace import Workspace
 
-#: Random gene sets and permutations where no study says how many.
-N_RANDOM, N_PERMUTATIONS = 1000, 2000
+#: Random gene sets where no study says how many.
+N_RANDOM = 1000
 
 #: Stages of a run, in order.
 STAGES = (
@@ -192,7 +192,6 @@ def verify_cohorts(
             locked,
             cohorts,
             n_random=N_RANDOM,
-            n_permutations=N_PERMUTATIONS,
             layer=layer,
             random_state=seed,
         )
@@ -209,7 +208,7 @@ def verify_cohorts(
             "signature": locked.hash,
             "versions": versions(),
             "seed": seed,
-            "settings": {"n_random": N_RANDOM, "n_permutations": N_PERMUTATIONS},
+            "settings": {"n_random": N_RANDOM, "n_permutations": "adaptive"},
             "inputs": input_hashes(Path(signature).resolve().parent, files),
             "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
             "warnings": caught(),
@@ -261,7 +260,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             fingerprint, embed, fusion, n_jobs=0, random_state=study.seed
         )
     with clock("survival"):
-        survival = compare_endpoints(study, cohort, subtypes)
+        survival = compare_endpoints(study, cohort, subtypes, n_jobs)
     with clock("clinical"):
         clinical = associate(subtypes, cohort)
     with clock("markers"):

@@ -16,7 +16,7 @@ from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalCom
 from omicsfuse.signatures import derive_signature, save_signature
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.study import Study, fused_layers, gene_layer
-from omicsfuse.survival import compare_survival
+from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival
 from omicsfuse.workspace import Workspace
 
 
@@ -64,23 +64,30 @@ def read_feature_groups(study: Study, cohort: Cohort) -> dict[str, pd.DataFrame]
 
 
 def compare_endpoints(
-    study: Study, cohort: Cohort, subtypes: Subtypes
+    study: Study, cohort: Cohort, subtypes: Subtypes, n_jobs: int = 1
 ) -> dict[str, SurvivalComparison]:
     """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
-    names = study.survival.endpoints
+    names = list(cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints)
+    tables = {name: cohort.survival(name) for name in names}
+    fused = {name: table[table.index.isin(subtypes.labels.index)] for name, table in tables.items()}
+    for doubt in doubtful_survival(fused, {name: cohort.endpoints[name].unit for name in names}):
+        warnings.warn(doubt, OmicsfuseWarning, stacklevel=2)
     compared = {
         endpoint: compare_survival(
             subtypes,
             cohort,
             endpoint,
+            trend=study.survival.trend,
             n_permutations=study.survival.n_permutations,
+            n_bootstrap=study.survival.n_bootstrap,
             random_state=study.seed,
+            n_jobs=n_jobs,
         )
-        for endpoint in (cohort.endpoints if names is None else names)
+        for endpoint in names
     }
     # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
     overall = [
-        c.tests["p_asymptotic"][c.tests["comparison"] == "overall"] for c in compared.values()
+        best_p_values(c.tests[c.tests["comparison"] == "overall"]) for c in compared.values()
     ]
     corrected = benjamini_hochberg(np.concatenate(overall)) if overall else np.empty(0)
     for comparison, fdr in zip(compared.values(), corrected, strict=True):

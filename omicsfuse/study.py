@@ -81,7 +81,9 @@ class SurvivalSettings(_Table):
     """``[survival]``: endpoints to compare; all of the cohort's if none is named."""
 
     endpoints: tuple[str, ...] | None = None
-    n_permutations: PositiveInt = 2000
+    n_permutations: PositiveInt | Literal["adaptive"] = "adaptive"
+    n_bootstrap: Annotated[int, Field(ge=0, strict=True)] = 200
+    trend: str | None = None
 
 
 class EnrichmentSettings(_Table):

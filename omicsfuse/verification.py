@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,7 @@ def verify(
     endpoints: Sequence[str] | None = None,
     layer: str | None = None,
     n_random: int = 1000,
-    n_permutations: int = 2000,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
     random_state: int = 0,
 ) -> Verification:
     """Apply a locked signature to other cohorts and compare the survival of those it assigns.
@@ -75,7 +76,7 @@ def verify(
         of kind expression.
     n_random : int
         Random gene sets; 0 leaves them out.
-    n_permutations : int
+    n_permutations : int or "adaptive"
         Permutations of the log-rank test.
     random_state : int
         Seed of both; a cohort's result does not depend on the other cohorts.
@@ -143,7 +144,8 @@ def verify(
     cohorts = _check(cohorts)
     asked = None if endpoints is None else sequence_of(endpoints, str, "verify: endpoints")
     n_random = whole_number(n_random, "verify: n_random", 0)
-    n_permutations = whole_number(n_permutations, "verify: n_permutations", 0)
+    if n_permutations != "adaptive":
+        n_permutations = whole_number(n_permutations, "verify: n_permutations", 0)
     random_state = seed(random_state, "verify: random_state")
     rows: list[dict[str, object]] = []
     assignments: dict[str, pd.DataFrame] = {}
@@ -333,7 +335,7 @@ def _score(
 
 
 def _endpoint(
-    endpoint: str, scored: _Scored, n_permutations: int, random_state: int
+    endpoint: str, scored: _Scored, n_permutations: int | Literal["adaptive"], random_state: int
 ) -> tuple[list[dict[str, object]], SurvivalComparison | None]:
     """All rows of one cohort and endpoint."""
     cohort = scored.cohort
@@ -345,6 +347,7 @@ def _endpoint(
         return [{"n": 0, "note": _join(scored.note, "no scored patient has this endpoint")}], None
     known = known.loc[patients]
     time, event = known["time"].to_numpy(dtype=float), known["event"].to_numpy(dtype=int)
+    entry = known["entry"].to_numpy(dtype=float) if "entry" in known else None
     counts = {"n": len(patients), "events": int(event.sum())}
     place = scored.assigned.index.get_indexer(patients)
     subtypes = [column.removeprefix("score_") for column in assigned.columns[1:]]
@@ -353,8 +356,9 @@ def _endpoint(
     rows: list[dict[str, object]] = []
     for j, subtype in enumerate(subtypes):
         score = assigned.loc[patients, f"score_{subtype}"].to_numpy(dtype=float)
-        row = _cox(time, event, _standard(score), scored.note)
-        if counts["events"] >= MINIMUM_EVENTS:
+        row = _cox(time, event, entry, _standard(score), scored.note)
+        # The score test of random sets knows nothing of late entry.
+        if counts["events"] >= MINIMUM_EVENTS and entry is None:
             row["random_null_percentile"] = _percentile(
                 time, event, score, scored.random[:, place, j].T
             )
@@ -362,7 +366,7 @@ def _endpoint(
     # Of two subtypes, the second against the rest is the first one turned round.
     for subtype in subtypes if len(subtypes) > 2 else subtypes[:1]:
         inside = (labels == subtype).to_numpy(dtype=float)
-        row = _cox(time, event, inside, scored.note)
+        row = _cox(time, event, entry, inside, scored.note)
         rows.append(counts | {"comparison": f"assigned {subtype} vs rest"} | row)
 
     comparison = compare_labels(
@@ -392,10 +396,11 @@ def _endpoint(
 def _cox(
     time: npt.NDArray[np.float64],
     event: npt.NDArray[np.int64],
+    entry: npt.NDArray[np.float64] | None,
     x: npt.NDArray[np.float64],
     note: str,
 ) -> dict[str, object]:
-    result = hazard_ratio(time, event, x)
+    result = hazard_ratio(time, event, x, entry)
     return {
         "hr": result.hr,
         "hr_ci_low": result.ci_low,

@@ -45,7 +45,7 @@ DOORS = {
     "snf": ["fusion/snfpy_engine.py"],
     "gseapy": ["biology/enrichment.py"],
     "umap": ["clustering/embedding.py"],
-    "numba": ["compiled.py"],
+    "numba": ["compiled.py", "fusion/kernel.py"],
     "pynndescent": ["fusion/neighbors.py"],
     "psutil": ["fusion/memory.py"],
     "lifelines": ["survival/"],

@@ -105,7 +105,10 @@ def read_events(
         If a word is neither 0/1, true/false nor mapped.
     """
     mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
-    if bad := {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}:
+    bad = {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}
+    if not bad and 1.0 not in mapping.values():
+        bad = {word: v for word, v in mapping.items() if v > 1}
+    if bad:
         raise CohortError(
             f'{where}: endpoint "{endpoint}": event_values gives {bad}; each word means 1 (the '
             "event happened), 0 (censored) or 2 and more (a competing event)."

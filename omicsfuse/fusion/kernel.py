@@ -16,6 +16,7 @@ from math import pi, sqrt
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from omicsfuse.compiled import compiled
 

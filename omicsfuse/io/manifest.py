@@ -65,7 +65,8 @@ class EndpointTable(_Table):
     @field_validator("event_values")
     @classmethod
     def _codes(cls, values: dict[str, int]) -> dict[str, int]:
-        if any(value < 0 for value in values.values()):
+        codes = {int(value) for value in values.values()}
+        if min(codes, default=0) < 0 or (max(codes, default=0) > 1 and 1 not in codes):
             raise ValueError(
                 "each word means 1 (the event happened), 0 (censored) or 2 and more (a competing "
                 "event)"

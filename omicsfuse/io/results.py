@@ -14,6 +14,7 @@ from omicsfuse.results import (
     SURVIVAL_COLUMNS,
     VERIFICATION_COLUMNS,
     RunResults,
+    SurvivalComparison,
     Verification,
 )
 
@@ -48,6 +49,7 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         "map.tsv": results.embedding.reset_index(names="patient"),
         "survival.tsv": stacked([s.tests for s in survival], SURVIVAL_COLUMNS),
         "cox.tsv": stacked([s.cox for s in survival], COX_COLUMNS),
+        **_survival_tables(results.survival),
         "clinical.tsv": results.clinical.reset_index(names="variable"),
         "markers.tsv": results.markers,
         "enrichment.tsv": results.enrichment,
@@ -59,6 +61,31 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
     if len(assessment.sensitivity):
         tables["sensitivity.tsv"] = assessment.sensitivity
     return tables | verification_tables(results.verification)
+
+
+def _survival_tables(survival: Mapping[str, SurvivalComparison]) -> dict[str, pd.DataFrame]:
+    """Lay out what else is known of each endpoint; files only where there is something."""
+    found = survival.values()
+    medians = [
+        comparison.medians.reset_index(names="subtype").assign(endpoint=endpoint)
+        for endpoint, comparison in survival.items()
+    ]
+    tables = {
+        "survival_medians.tsv": [table[["endpoint", *table.columns[:-1]]] for table in medians],
+        "survival_at_times.tsv": [s.times for s in found],
+        "restricted_means.tsv": [s.restricted_means for s in found],
+        "proportional_hazards.tsv": [s.proportional for s in found],
+        "time_varying.tsv": [s.time_varying for s in found],
+        "cox_diagnostics.tsv": [s.diagnostics for s in found],
+        "cumulative_incidence.tsv": [s.incidence for s in found],
+        "added_value.tsv": [s.added_value for s in found],
+        "calibration.tsv": [s.calibration for s in found],
+        "decision_curves.tsv": [s.decision for s in found],
+    }
+    filled = {name: [t for t in parts if len(t)] for name, parts in tables.items()}
+    return {
+        name: pd.concat(parts, ignore_index=True) for name, parts in filled.items() if len(parts)
+    }
 
 
 def _patients_first(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ SURVIVAL_COLUMNS = [
     "p_permutation",
     "p_ci_low",
     "p_ci_high",
+    "n_permutations",
     "fdr",
     "note",
 ]
@@ -43,9 +44,10 @@ class SurvivalComparison:
     endpoint, unit : str
         Name of the endpoint and unit of its times.
     tests : pandas.DataFrame
-        Columns ``endpoint``, ``comparison`` (``"overall"`` or ``"S1 vs S2"``), ``n``, ``events``,
-        ``chi2``, ``p_asymptotic``, ``p_permutation``, ``p_ci_low``, ``p_ci_high``, ``fdr``,
-        ``note`` (why a row has no p-value; empty otherwise).
+        Columns ``endpoint``, ``comparison`` (``"overall"``, ``"S1 vs S2"``, ``"overall,
+        stratified by SITE"``, ``"trend over AGE"``), ``n``, ``events``, ``chi2``,
+        ``p_asymptotic``, ``p_permutation``, ``p_ci_low``, ``p_ci_high``, ``n_permutations``,
+        ``fdr``, ``note`` (why a row has no p-value; empty otherwise).
     cox : pandas.DataFrame
         Columns ``endpoint``, ``model`` (``"univariable"`` or ``"multivariable"``), ``term``,
         ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``.

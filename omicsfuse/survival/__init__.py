@@ -1,28 +1,48 @@
-"""Survival of subtypes: log-rank tests, Kaplan-Meier curves and Cox models."""
+"""Survival of subtypes: tests, curves, models, and what the subtypes add to other covariates."""
 
 from omicsfuse.survival._input import MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM
+from omicsfuse.survival.added_value import AddedValue, added_value
 from omicsfuse.survival.compare import compare_labels, compare_survival
-from omicsfuse.survival.comparisons import logrank_table
-from omicsfuse.survival.covariates import encode_covariates
+from omicsfuse.survival.comparisons import best_p_values, logrank_table
+from omicsfuse.survival.competing import cumulative_incidence
+from omicsfuse.survival.covariates import combined_strata, encode_covariates
 from omicsfuse.survival.cox import HazardRatio, cox_table, hazard_ratio
-from omicsfuse.survival.curves import kaplan_meier
+from omicsfuse.survival.curves import kaplan_meier, survival_at_times
+from omicsfuse.survival.diagnostics import model_diagnostics
+from omicsfuse.survival.doubts import doubtful_survival
 from omicsfuse.survival.logrank import LogRank, PermutationP, logrank_test, permutation_logrank
+from omicsfuse.survival.models import CoxModel, fit_model
+from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
+from omicsfuse.survival.restricted_mean import restricted_means
 from omicsfuse.survival.score import score_z
 
 __all__ = [
     "MINIMUM_EVENTS",
     "MINIMUM_EVENTS_PER_TERM",
+    "AddedValue",
+    "CoxModel",
     "HazardRatio",
     "LogRank",
     "PermutationP",
+    "added_value",
+    "best_p_values",
+    "combined_strata",
     "compare_labels",
     "compare_survival",
     "cox_table",
+    "cumulative_incidence",
+    "doubtful_survival",
     "encode_covariates",
+    "fit_model",
     "hazard_ratio",
     "kaplan_meier",
     "logrank_table",
     "logrank_test",
+    "model_diagnostics",
     "permutation_logrank",
+    "proportional_hazards",
+    "restricted_means",
     "score_z",
+    "survival_at_times",
+    "time_varying_effects",
 ]

@@ -34,6 +34,8 @@ def added_value(
     unit: str,
     n_bootstrap: int = 200,
     random_state: int = 0,
+    *,
+    competing: bool = False,
 ) -> AddedValue:
     """Compare a Cox model of the clinical covariates with one that has the subtypes as well.
 
@@ -59,6 +61,9 @@ def added_value(
         Bootstrap samples; 0 leaves intervals and corrections out.
     random_state : int
         Seed.
+    competing : bool
+        Whether other events compete with the endpoint. Risks predicted from its hazard alone are
+        then too high, so that only the likelihood ratio is given.
 
     Returns
     -------
@@ -68,8 +73,8 @@ def added_value(
         likelihood ratio), ``note``. ``calibration``: mean predicted risk and the observed one
         (one minus Kaplan-Meier, with log(-log) limits) in groups of equal size by predicted risk,
         of the models as fitted. ``decision``: net benefit by threshold, corrected for optimism,
-        of both models, of treating all and of treating none. With left truncation only the
-        likelihood ratio is given.
+        of both models, of treating all and of treating none. With left truncation or
+        competing events only the likelihood ratio is given.
 
     References
     ----------
@@ -108,11 +113,12 @@ def added_value(
     comparison = ModelComparison(model, n_clinical, unit)
     rows = [comparison.likelihood_ratio()]
     calibration, decision = [], []
-    if entries(survival) is None:
+    if entries(survival) is None and not competing:
         rows += comparison.measures(n_bootstrap, random_state)
         calibration, decision = comparison.calibration(), comparison.decisions()
     else:
-        rows[0]["note"] = "left truncation: measures of prediction are not given"
+        why = "competing events" if competing else "left truncation"
+        rows[0]["note"] = f"{why}: measures of prediction are not given"
     identity: dict[str, object] = {"endpoint": endpoint, "n": model.n, "events": model.events}
     return AddedValue(
         pd.DataFrame([identity | row for row in rows]).reindex(columns=ADDED_VALUE_COLUMNS),

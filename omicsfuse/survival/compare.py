@@ -1,17 +1,38 @@
 """Survival of the subtypes for one endpoint: tests, Cox models and curves in one object."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 
 from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort, Loss
+from omicsfuse.errors import StudyError
 from omicsfuse.results import COX_COLUMNS, Subtypes, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
+from omicsfuse.survival.added_value import (
+    ADDED_VALUE_COLUMNS,
+    CALIBRATION_COLUMNS,
+    DECISION_COLUMNS,
+    AddedValue,
+    added_value,
+)
 from omicsfuse.survival.comparisons import logrank_table
-from omicsfuse.survival.covariates import encode_covariates
-from omicsfuse.survival.cox import cox_table
-from omicsfuse.survival.curves import kaplan_meier
+from omicsfuse.survival.competing import INCIDENCE_COLUMNS, cumulative_incidence
+from omicsfuse.survival.covariates import combined_strata, encode_covariates
+from omicsfuse.survival.cox import model_table
+from omicsfuse.survival.curves import kaplan_meier, survival_at_times
+from omicsfuse.survival.diagnostics import DIAGNOSTIC_COLUMNS, model_diagnostics
+from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
+from omicsfuse.survival.models import CoxModel, fit_model
+from omicsfuse.survival.proportional import (
+    PROPORTIONAL_COLUMNS,
+    RESIDUAL_COLUMNS,
+    TIME_VARYING_COLUMNS,
+    proportional_hazards,
+    time_varying_effects,
+)
+from omicsfuse.survival.restricted_mean import restricted_means
 
 
 def compare_survival(
@@ -20,8 +41,12 @@ def compare_survival(
     endpoint: str = "os",
     *,
     covariates: Sequence[str] | None = None,
-    n_permutations: int = 2000,
+    strata: Sequence[str] | None = None,
+    trend: str | None = None,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
+    n_bootstrap: int = 200,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> SurvivalComparison:
     """Compare the survival of a cohort's subtypes.
 
@@ -36,10 +61,18 @@ def compare_survival(
     covariates : sequence of str, optional
         Clinical columns to adjust for; by default the cohort's. An empty one leaves the
         multivariable model out.
-    n_permutations : int
-        Permutations for each log-rank test; 0 leaves them out.
+    strata : sequence of str, optional
+        Clinical columns to stratify by; by default the cohort's.
+    trend : str, optional
+        Numeric clinical column by whose mean the subtypes are ordered for a test of trend.
+    n_permutations : int or "adaptive"
+        Permutations for each log-rank test; 0 leaves them out. See `permutation_logrank`.
+    n_bootstrap : int
+        Bootstrap samples for what the subtypes add to the covariates; 0 leaves them out.
     random_state : int
-        Seed of the permutations.
+        Seed of the permutations and samples.
+    n_jobs : int
+        Threads for the permutations; results do not depend on it.
 
     Returns
     -------
@@ -73,21 +106,41 @@ def compare_survival(
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     survival = cohort.survival(endpoint)
     chosen = list(cohort.covariates if covariates is None else covariates)
-    table = None
-    if chosen and cohort.clinical is not None:
-        encode_covariates(cohort.clinical.iloc[:0], chosen)  # names are checked before any work
-        table = cohort.clinical[list(dict.fromkeys(chosen))]
+    table, groups, order_by = None, None, None
+    if cohort.clinical is not None:
+        clinical = cohort.clinical
+        encode_covariates(clinical.iloc[:0], chosen)  # names are checked before any work
+        table = clinical[list(dict.fromkeys(chosen))] if chosen else None
+        columns = list(cohort.strata if strata is None else strata)
+        groups = combined_strata(clinical, columns) if columns else None
+        order_by = None if trend is None else _order(clinical, trend)
     return compare_labels(
         subtypes.labels,
         survival,
         endpoint,
         cohort.endpoints[endpoint].unit,
         table,
+        strata=groups,
+        order_by=order_by,
+        causes=cohort.causes(endpoint),
         n_permutations=n_permutations,
+        n_bootstrap=n_bootstrap,
         random_state=random_state,
+        n_jobs=n_jobs,
         losses=cohort.survival_losses(endpoint),
         counted=() if cohort.clinical is None else cohort.clinical.index,
     )
+
+
+def _order(clinical: pd.DataFrame, trend: str) -> pd.Series:
+    """Read the column by which subtypes are ordered as one number a patient."""
+    terms, _ = encode_covariates(clinical, [trend])
+    if terms.shape[1] != 1 or ": " in str(terms.columns[0]):
+        raise StudyError(
+            f'trend = "{trend}": subtypes are ordered by a clinical column of numbers or of '
+            "stages, and this one is neither (or does not vary)."
+        )
+    return terms.iloc[:, 0].rename(trend)
 
 
 def compare_labels(
@@ -97,32 +150,52 @@ def compare_labels(
     unit: str,
     covariates: pd.DataFrame | None = None,
     *,
-    n_permutations: int = 2000,
+    strata: pd.Series | None = None,
+    order_by: pd.Series | None = None,
+    causes: Mapping[int, str] | None = None,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
+    n_bootstrap: int = 200,
     random_state: int = 0,
+    n_jobs: int = 1,
     losses: Sequence[Loss] = (),
     counted: Collection[str] = (),
 ) -> SurvivalComparison:
     """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
 
-    Log-rank tests overall and of each pair (`logrank_table`), Kaplan-Meier curves and medians
-    (`kaplan_meier`), and Cox models (`cox_table`): one of the subtypes alone (``"univariable"``),
-    and, where there are covariates, one of subtypes and covariates together
-    (``"multivariable"``). Subtypes are set against the first one, usually S1, the largest.
+    Log-rank tests (`logrank_table`); Kaplan-Meier curves, medians, follow-up and survival at 1, 3
+    and 5 years (`kaplan_meier`, `survival_at_times`); restricted means (`restricted_means`); Cox
+    models (`cox_table`): one of the subtypes alone (``"univariable"``), and, where there are
+    covariates or strata, one of subtypes and covariates together (``"multivariable"``), each with
+    the test of proportional hazards, ratios early and late, and diagnostics; and what the subtypes
+    add to the covariates (`added_value`). Subtypes are set against the first one, usually S1, the
+    largest. Competing events censor in all of these; their own curves are `cumulative_incidence`,
+    and predicted risks, which need more than that, are not judged.
 
     Parameters
     ----------
     labels : pandas.Series
         Patient -> subtype.
     survival : pandas.DataFrame
-        Index patient; columns ``time`` and ``event`` (0 or 1), complete.
+        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry`` and ``cause``,
+        complete.
     endpoint, unit : str
         Name of the endpoint and unit of its times.
     covariates : pandas.DataFrame, optional
         Patients x clinical columns to adjust for, as read; see `encode_covariates`.
-    n_permutations : int
+    strata : pandas.Series, optional
+        Patient -> stratum, with a name.
+    order_by : pandas.Series, optional
+        Patient -> number by whose mean the subtypes are ordered for the test of trend.
+    causes : mapping of int to str, optional
+        Names of the event codes; more than one where there are competing events.
+    n_permutations : int or "adaptive"
         Permutations for each log-rank test; 0 leaves them out.
+    n_bootstrap : int
+        Bootstrap samples for what the subtypes add; 0 leaves them out.
     random_state : int
-        Seed of the permutations.
+        Seed of the permutations and samples.
+    n_jobs : int
+        Threads for the permutations; results do not depend on it.
     losses : sequence of Loss
         What was lost before, put in front of what is lost here.
     counted : collection of str
@@ -153,49 +226,105 @@ def compare_labels(
     [19.0, 20.0]
     """
     matched, known, names = patients_in_common(labels, survival)
-    tests = logrank_table(matched, known, endpoint, n_permutations, random_state)
     curves, medians = kaplan_meier(matched, known)
+    subtypes = pd.DataFrame(
+        {f"{name} vs {names[0]}": (matched == name).astype(float) for name in names[1:]},
+        index=matched.index,
+    )
+    terms, notes = pd.DataFrame(index=matched.index), dict[str, str]()
+    if covariates is not None:
+        # Reference categories and rare ones are judged on the patients of this analysis.
+        clinical = covariates.reindex(matched.index)
+        terms, notes = encode_covariates(clinical, list(clinical.columns))
+    models = _models(known, subtypes, terms, endpoint, strata)
+    tested = [proportional_hazards(model) for model, _ in models]
+    value = None
+    if len(names) > 1 and terms.shape[1]:
+        value = added_value(
+            known, subtypes, terms, endpoint, unit, n_bootstrap, random_state,
+            competing="cause" in known,
+        )  # fmt: skip
+    stratified = "" if strata is None else str(strata.name)
+    permuted = 0 if n_permutations == 0 else FIRST_PERMUTATIONS
     return SurvivalComparison(
         endpoint=endpoint,
         unit=unit,
-        tests=tests,
-        cox=_cox(matched, known, names, endpoint, covariates),
+        tests=logrank_table(
+            matched, known, endpoint, n_permutations, random_state, strata=strata,
+            order_by=order_by, n_jobs=n_jobs,
+        ),
+        cox=_stacked(
+            [
+                model_table(model) if model.name == "univariable"
+                else _with_notes(model_table(model), notes)
+                for model, _ in models
+            ],
+            COX_COLUMNS,
+        ),
         curves=curves,
         medians=medians,
         losses=(*losses, *_unmatched(labels, survival, matched, endpoint, counted)),
-    )
+        times=survival_at_times(curves, endpoint, unit),
+        restricted_means=restricted_means(matched, known, endpoint, permuted, random_state),
+        proportional=_stacked([tests for tests, _ in tested], PROPORTIONAL_COLUMNS),
+        residuals=_stacked([found for _, found in tested], RESIDUAL_COLUMNS),
+        time_varying=_stacked(
+            [time_varying_effects(model, used) for model, used in models], TIME_VARYING_COLUMNS
+        ),
+        diagnostics=_stacked(
+            [
+                model_diagnostics(model, stratified if model.strata is not None else "")
+                for model, _ in models
+            ],
+            DIAGNOSTIC_COLUMNS,
+        ),
+        incidence=(
+            cumulative_incidence(matched, known, endpoint, causes)
+            if causes is not None and len(causes) > 1 and "cause" in known
+            else pd.DataFrame(columns=INCIDENCE_COLUMNS)
+        ),
+        added_value=_table(value, "measures", ADDED_VALUE_COLUMNS),
+        calibration=_table(value, "calibration", CALIBRATION_COLUMNS),
+        decision=_table(value, "decision", DECISION_COLUMNS),
+    )  # fmt: skip
 
 
-def _cox(
-    labels: pd.Series,
+def _models(
     survival: pd.DataFrame,
-    names: list[str],
+    subtypes: pd.DataFrame,
+    covariates: pd.DataFrame,
     endpoint: str,
-    covariates: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """Both models, one below the other; no rows where there is one subtype only."""
-    if len(names) < 2:
-        return pd.DataFrame(columns=list(COX_COLUMNS))
-    subtypes = pd.DataFrame(
-        {f"{name} vs {names[0]}": (labels == name).astype(float) for name in names[1:]}
-    )
-    tables = [cox_table(survival, subtypes, endpoint, "univariable")]
-    if covariates is not None and covariates.shape[1]:
-        # Reference categories and rare ones are judged on the patients of this analysis.
-        clinical = covariates.reindex(labels.index)
-        terms, notes = encode_covariates(clinical, list(clinical.columns))
-        table = cox_table(survival, subtypes.join(terms), endpoint, "multivariable")
-        tables.append(_with_notes(table, terms, notes))
-    return pd.concat(tables, ignore_index=True)
+    strata: pd.Series | None,
+) -> list[tuple[CoxModel, pd.DataFrame]]:
+    """Both models, and their terms; none where there is one subtype only."""
+    if not subtypes.shape[1]:
+        return []
+    models = [(fit_model(survival, subtypes, endpoint, "univariable"), subtypes)]
+    if covariates.shape[1] or strata is not None:
+        terms = subtypes.join(covariates)
+        models.append((fit_model(survival, terms, endpoint, "multivariable", strata), terms))
+    return models
 
 
-def _with_notes(table: pd.DataFrame, terms: pd.DataFrame, notes: dict[str, str]) -> pd.DataFrame:
+def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Tables under one another; with these columns also where there is none."""
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(filled, ignore_index=True)
+
+
+def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFrame:
+    found = pd.DataFrame(columns=columns) if value is None else getattr(value, name)
+    return found if isinstance(found, pd.DataFrame) else pd.DataFrame(columns=columns)
+
+
+def _with_notes(table: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
     """Say beside each covariate's terms what encoding changed; a row for those left out."""
     extra = []
+    terms = table["term"].astype(str)
     for name, note in notes.items():
-        prefixes = (f"{name}: ", f"{name} (per step)")
-        own = [term for term in terms.columns if term == name or term.startswith(prefixes)]
-        rows = table["term"].isin(own)
+        rows = (terms == name) | terms.str.startswith((f"{name}: ", f"{name} (per step)"))
         if rows.any():
             table.loc[rows, "note"] = [
                 f"{before}; {note}" if before else note for before in table.loc[rows, "note"]

@@ -1,6 +1,8 @@
-"""All log-rank tests of one endpoint: the subtypes together, and each pair of them."""
+"""All log-rank tests of one endpoint: overall, of each pair, stratified, and of trend."""
 
+from collections.abc import Sequence
 from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,34 +11,50 @@ from omicsfuse.results import SURVIVAL_COLUMNS
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.models import entries
 
 
 def logrank_table(
     labels: pd.Series,
     survival: pd.DataFrame,
     endpoint: str,
-    n_permutations: int = 2000,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
     random_state: int = 0,
+    *,
+    strata: pd.Series | None = None,
+    order_by: pd.Series | None = None,
+    n_jobs: int = 1,
 ) -> pd.DataFrame:
     """Compare the survival of all subtypes, then of each pair.
 
     A row with fewer than ``MINIMUM_EVENTS`` (10) events gives its statistic but no p-value, and
-    says so. The false discovery rate is Benjamini and Hochberg's over the asymptotic p-values of
-    the pairs of this endpoint; the overall test stands outside that family.
+    says so. Where a subtype has no event the chi-squared approximation has nothing to stand on:
+    the asymptotic p-value is left out, and the permutation p-value, which needs no approximation,
+    is given alone. The false discovery rate is Benjamini and Hochberg's over the pairs of this
+    endpoint, of the permutation p-values (asymptotic ones where nothing was permuted); the other
+    rows stand outside that family.
 
     Parameters
     ----------
     labels : pandas.Series
         Patient -> subtype. Patients without survival are left aside.
     survival : pandas.DataFrame
-        Index patient; columns ``time`` and ``event`` (0 or 1). Patients without a subtype are left
-        aside.
+        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry``. Patients without
+        a subtype are left aside.
     endpoint : str
         Name of the endpoint, copied to each row.
-    n_permutations : int
-        Permutations for ``p_permutation``; 0 leaves it out.
+    n_permutations : int or "adaptive"
+        Permutations for ``p_permutation``; 0 leaves it out. See `permutation_logrank`.
     random_state : int
         Seed; each row starts from it, so a row does not depend on the others.
+    strata : pandas.Series, optional
+        Patient -> stratum, with the name to call it by: adds the row ``"overall, stratified by
+        NAME"``, of the patients whose stratum is known.
+    order_by : pandas.Series, optional
+        Patient -> number, with the name to call it by: adds the row ``"trend over NAME"``, for
+        which the subtypes are put in the order of their means.
+    n_jobs : int
+        Threads; results do not depend on it.
 
     Returns
     -------
@@ -66,56 +84,96 @@ def logrank_table(
     [['overall', 24, 16], ['S1 vs S2', 24, 16]]
     """
     matched, survival, names = patients_in_common(labels, survival)
-    time = survival["time"].to_numpy(dtype=float)
-    event = survival["event"].to_numpy()
     # Codes in natural order, so that nothing below depends on how the subtypes are called.
-    codes = pd.Categorical(matched, categories=names).codes
-    seeded = {"n_permutations": n_permutations, "random_state": random_state}
-    rows = [_row("overall", time, event, codes, names, **seeded)]
+    codes = pd.Series(pd.Categorical(matched, categories=names).codes, matched.index)
+    seeded = (n_permutations, random_state, n_jobs)
+    rows = [_row("overall", survival, codes, names, *seeded)]
     for pair in combinations(range(len(names)), 2):
-        inside = np.isin(codes, pair)
+        inside = codes.isin(pair)
         comparison = " vs ".join(names[code] for code in pair)
-        rows.append(_row(comparison, time[inside], event[inside], codes[inside], names, **seeded))
+        rows.append(_row(comparison, survival[inside], codes[inside], names, *seeded))
+    pairs = [row["comparison"] for row in rows[1:]]
+    if strata is not None:
+        known = strata.reindex(codes.index).dropna().astype(str)
+        rows.append(
+            _row(
+                f"overall, stratified by {strata.name}",
+                survival.loc[known.index], codes[known.index], names, *seeded, strata=known,
+            )
+        )  # fmt: skip
+    if order_by is not None:
+        places = order_by.reindex(codes.index).groupby(codes).mean().rank().dropna()
+        inside = codes.isin(places.index)
+        trend = {int(str(code)): float(place) for code, place in places.items()}
+        comparison = f"trend over {order_by.name}"
+        rows.append(_row(comparison, survival[inside], codes[inside], names, *seeded, trend=trend))
     table = pd.DataFrame(rows)
     table.insert(0, "endpoint", endpoint)
-    pairs = table["p_asymptotic"].where(np.arange(len(table)) > 0)
-    table["fdr"] = benjamini_hochberg(pairs.to_numpy(dtype=float))
+    table["fdr"] = benjamini_hochberg(
+        best_p_values(table).where(table["comparison"].isin(pairs)).to_numpy(dtype=float)
+    )
     return table[SURVIVAL_COLUMNS]
+
+
+def best_p_values(tests: pd.DataFrame) -> pd.Series:
+    """P-values to rely on: those of permutation, or asymptotic ones where nothing was permuted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival.comparisons import best_p_values
+    >>> best_p_values(pd.DataFrame({"p_permutation": [0.02], "p_asymptotic": [0.01]})).tolist()
+    [0.02]
+    """
+    return tests["p_permutation"].astype(float).fillna(tests["p_asymptotic"].astype(float))
 
 
 def _row(
     comparison: str,
-    time: np.ndarray,
-    event: np.ndarray,
-    codes: np.ndarray,
-    names: list[str],
-    n_permutations: int,
+    survival: pd.DataFrame,
+    codes: pd.Series,
+    names: Sequence[str],
+    n_permutations: int | Literal["adaptive"],
     random_state: int,
+    n_jobs: int,
+    strata: pd.Series | None = None,
+    trend: dict[int, float] | None = None,
 ) -> dict[str, object]:
-    result = logrank_test(time, event, codes)
-    present = np.unique(codes)
-    events = int(result.observed.sum())
+    present, events = sorted(codes.unique()), int(survival["event"].sum())
     row: dict[str, object] = {
         "comparison": comparison,
-        "n": len(time),
+        "n": len(survival),
         "events": events,
-        "chi2": result.chi2 if result.dof else np.nan,
-        **dict.fromkeys(("p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high"), np.nan),
+        **dict.fromkeys(("chi2", "p_asymptotic", "p_permutation", "p_ci_low"), np.nan),
+        **dict.fromkeys(("p_ci_high", "n_permutations"), np.nan),
         "note": "",
     }
     if len(present) < 2:
         row["note"] = "only one subtype: nothing to compare"
-    elif events < MINIMUM_EVENTS:
+        return row
+    arrays = (survival["time"].to_numpy(dtype=float), survival["event"].to_numpy())
+    options: dict[str, Any] = {
+        "strata": None if strata is None else strata.to_numpy(dtype=object),
+        "entry": entries(survival),
+        "trend": None if trend is None else [trend[code] for code in present],
+    }
+    result = logrank_test(*arrays, codes.to_numpy(), **options)
+    row["chi2"] = result.chi2 if result.dof else np.nan
+    if events < MINIMUM_EVENTS:
         row["note"] = f"no p-value: {events} events, fewer than {MINIMUM_EVENTS}"
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:
-        row["p_asymptotic"] = result.p
-        if n_permutations != 0:
-            permuted = permutation_logrank(time, event, codes, n_permutations, random_state)
-            row["p_permutation"] = permuted.p
-            row["p_ci_low"], row["p_ci_high"] = permuted.ci_low, permuted.ci_high
         without = [names[code] for code, n in zip(present, result.observed, strict=True) if not n]
         if without:
-            row["note"] = f"no events in {', '.join(without)}"
+            row["note"] = f"no asymptotic p-value: no events in {', '.join(without)}"
+        else:
+            row["p_asymptotic"] = result.p
+        if n_permutations != 0:
+            permuted = permutation_logrank(
+                *arrays, codes.to_numpy(), n_permutations, random_state, n_jobs=n_jobs, **options
+            )
+            row["p_permutation"] = permuted.p
+            row["p_ci_low"], row["p_ci_high"] = permuted.ci_low, permuted.ci_high
+            row["n_permutations"] = permuted.n_permutations
     return row

@@ -108,6 +108,56 @@ def encode_covariates(
     return pd.DataFrame(terms, index=clinical.index, dtype=float), notes
 
 
+def combined_strata(clinical: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """Combine clinical columns into one stratum a patient.
+
+    Words for unknown are missing, as in `encode_covariates`; a patient with a missing column has
+    no stratum. Combinations of fewer than 5 patients are pooled as ``other``.
+
+    Parameters
+    ----------
+    clinical : pandas.DataFrame
+        Patients x clinical columns.
+    names : sequence of str
+        Columns to combine.
+
+    Returns
+    -------
+    pandas.Series
+        Patient -> stratum, called by the names of the columns.
+
+    Raises
+    ------
+    StudyError
+        If a name is not a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import combined_strata
+    >>> clinical = pd.DataFrame({"site": ["a"] * 5 + ["b"] * 2 + ["unknown"]})
+    >>> combined_strata(clinical, ["site"]).tolist()
+    ['a', 'a', 'a', 'a', 'a', 'other', 'other', nan]
+    """
+    columns = []
+    for name in dict.fromkeys(names):
+        if name not in clinical.columns:
+            raise StudyError(
+                f'stratum "{name}" is not a column of the clinical table; '
+                f"{did_you_mean(name, map(str, clinical.columns))}."
+            )
+        column, _ = _without_unknown(clinical[name])
+        columns.append(column)
+    missing = pd.concat(columns, axis=1).isna().any(axis=1)
+    joined = columns[0].astype(str)
+    for column in columns[1:]:
+        joined = joined + ", " + column.astype(str)
+    joined = joined.astype(object).where(~missing, np.nan)
+    counts = joined.value_counts()
+    rare = counts.index[counts < MINIMUM_LEVEL]
+    return joined.where(~joined.isin(rare), "other").rename(", ".join(dict.fromkeys(names)))
+
+
 def _encode(column: pd.Series, name: str) -> tuple[dict[str, pd.Series], str]:
     """Terms of one column by name, and a note on what was changed."""
     notes = []

@@ -120,7 +120,9 @@ def model_table(model: CoxModel) -> pd.DataFrame:
     return table[COX_COLUMNS]
 
 
-def hazard_ratio(time: np.ndarray, event: np.ndarray, x: np.ndarray) -> HazardRatio:
+def hazard_ratio(
+    time: np.ndarray, event: np.ndarray, x: np.ndarray, entry: np.ndarray | None = None
+) -> HazardRatio:
     """Estimate the hazard ratio per unit of one variable (Cox model, Efron ties).
 
     Parameters
@@ -129,6 +131,8 @@ def hazard_ratio(time: np.ndarray, event: np.ndarray, x: np.ndarray) -> HazardRa
         Times, finite and not negative, and events (0 or 1).
     x : array of shape (n,)
         The variable; patients in whom it is NaN are left out.
+    entry : array of shape (n,), optional
+        Times of entry (left truncation).
 
     Returns
     -------
@@ -156,6 +160,8 @@ def hazard_ratio(time: np.ndarray, event: np.ndarray, x: np.ndarray) -> HazardRa
         )
     known = ~np.isnan(values)
     survival = pd.DataFrame({"time": times[known], "event": np.asarray(event)[known]})
+    if entry is not None:
+        survival["entry"] = np.asarray(entry, dtype=float)[known]
     row = cox_table(survival, pd.DataFrame({"x": values[known]}), "", "").iloc[0]
     notes = [str(row["note"])] if row["note"] else []
     if not known.all():

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from omicsfuse.survival._input import MINIMUM_EVENTS
+from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.models import CoxModel, entries
 from omicsfuse.survival.prediction import (
@@ -23,12 +23,8 @@ from omicsfuse.survival.prediction import (
 
 #: Names of the models compared.
 CLINICAL, BOTH, DIFFERENCE = "clinical", "clinical + subtypes", "difference"
-#: Years at which predictions are judged, where enough patients are followed as long.
-YEARS = (1, 3, 5)
 #: Fewest patients at risk at a time for which predictions are judged.
 MINIMUM_AT_RISK = 10
-#: How many of a unit make a year.
-PER_YEAR = {"days": 365.25, "weeks": 365.25 / 7, "months": 12.0, "years": 1.0}
 
 # Times of the grid over which the Brier score is integrated.
 _GRID = 50

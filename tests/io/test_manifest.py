@@ -158,7 +158,7 @@ def test_a_manifest_is_fixed(tmp_path: Path) -> None:
         (
             'name = "m"\n[clinical]\nfile = "c"\n[clinical.endpoints.os]\ntime = "t"\nevent = "e"\n'
             'event_values = {"Dead" = 2}\n' + LAYER,
-            r"each word means 1 \(the event happened\) or 0",
+            r"each word means 1 \(the event happened\), 0 \(censored\) or 2 and more",
         ),
         ('name = "m"\n[layers."a/b"]\nfile = "x"\nkind = "mirna"', "a name without slashes"),
         ('name = "m"\n[layers.genes\n', r"m\.toml is not valid TOML: .* Line 2: \[layers\.genes"),

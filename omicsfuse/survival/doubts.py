@@ -1,0 +1,142 @@
+"""Survival data that look wrong: units taken for others, patients who could not have died."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.survival._input import PER_YEAR, natural_key
+from omicsfuse.survival.curves import kaplan_meier
+
+#: Longest follow-up, in years, beyond which a time is in another unit.
+LONGEST_YEARS = 60.0
+#: Shortest of the longest follow-up, in years: below it the unit is doubted.
+SHORTEST_YEARS = 0.5
+#: Probability of an event-free beginning as long as the one seen, below which it is doubted.
+IMPROBABLE = 0.001
+#: Fewest patients whose times in two endpoints differ by a change of unit.
+_SAME_RATIO = 3
+_TOLERANCE = 0.02
+
+
+def doubtful_survival(survival: Mapping[str, pd.DataFrame], units: Mapping[str, str]) -> list[str]:
+    """Say what in the survival data of a cohort looks like a mistake.
+
+    - Times that are too long for their unit, or all too short (months given as days, or the other
+      way round): the longest is above 60 years or below half a year.
+    - Mixed units: patients whose times in two endpoints differ by the factor of a change of unit
+      (7, 12, 30.4, 52.2 or 365.25), within 2%.
+    - Immortal time: nobody had the event up to some time, though at the overall rate (events over
+      patient time) the probability of that is below 0.001. Patients who had to live until a
+      sample or an image was taken cannot have died before; declare that time as ``entry``.
+    - Follow-up shorter than the event times: the median follow-up (reverse Kaplan-Meier) is below
+      the median time of the events, so that most censored patients left before events usually
+      came.
+
+    Parameters
+    ----------
+    survival : mapping of str to pandas.DataFrame
+        For each endpoint, index patient; columns ``time``, ``event`` and perhaps ``entry``.
+    units : mapping of str to str
+        Unit of time of each endpoint.
+
+    Returns
+    -------
+    list of str
+        One sentence each; empty where nothing is doubtful.
+
+    References
+    ----------
+    Suissa S. Immortal time bias in pharmacoepidemiology. Am J Epidemiol 2008;167:492-499.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import doubtful_survival
+    >>> months = pd.DataFrame({"time": [3.0, 14, 25, 60], "event": [1, 0, 1, 0]})
+    >>> doubtful_survival({"os": months}, {"os": "days"})[0]
+    "endpoint 'os': the longest time is 60 days, under half a year: are these months? Check unit."
+    """
+    found = []
+    for name, table in survival.items():
+        if len(table):
+            unit = units[name]
+            found += _unit(name, table, unit) + _immortal(name, table, unit)
+            found += _follow_up(name, table, unit)
+    names = sorted(survival, key=natural_key)
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if units[first] == units[second]:
+                found += _mixed(first, second, survival[first], survival[second])
+    return found
+
+
+def _unit(name: str, table: pd.DataFrame, unit: str) -> list[str]:
+    longest = float(table["time"].max())
+    years = longest / PER_YEAR[unit]
+    shorter = [u for u in PER_YEAR if PER_YEAR[u] < PER_YEAR[unit]]
+    longer = [u for u in PER_YEAR if PER_YEAR[u] > PER_YEAR[unit]]
+    if years > LONGEST_YEARS:
+        likely = [u for u in longer[::-1] if longest / PER_YEAR[u] <= LONGEST_YEARS]
+        return [
+            f"endpoint {name!r}: the longest time is {longest:g} {unit}, over "
+            f"{LONGEST_YEARS:.0f} years"
+            + (f": are these {likely[0]}? Check unit." if likely else ": check unit.")
+        ]
+    if years < SHORTEST_YEARS and longest > 0:
+        likely = [u for u in shorter[::-1] if longest / PER_YEAR[u] <= LONGEST_YEARS / 2]
+        guess = "months" if "months" in likely else (likely[0] if likely else "")
+        return [
+            f"endpoint {name!r}: the longest time is {longest:g} {unit}, under half a year"
+            + (f": are these {guess}? Check unit." if guess else ": check unit.")
+        ]
+    return []
+
+
+def _immortal(name: str, table: pd.DataFrame, unit: str) -> list[str]:
+    time, event = table["time"].to_numpy(dtype=float), table["event"].to_numpy()
+    began = table["entry"].to_numpy(dtype=float) if "entry" in table else np.zeros(len(time))
+    if event.sum() < 2:
+        return []
+    first = float(time[event == 1].min())
+    exposure = np.clip(np.minimum(time, first) - began, 0, None).sum()
+    expected = event.sum() / max(float((time - began).sum()), 1e-300) * exposure
+    if np.exp(-expected) >= IMPROBABLE:
+        return []
+    return [
+        f"endpoint {name!r}: no event in the first {first:g} {unit}, where {expected:.0f} were to "
+        "be expected at the overall rate: did patients have to live that long to be included "
+        "(immortal time)? If so, give the time of inclusion as entry of the endpoint."
+    ]
+
+
+def _follow_up(name: str, table: pd.DataFrame, unit: str) -> list[str]:
+    _, medians = kaplan_meier(pd.Series("all", index=table.index), table)
+    follow_up = float(medians["follow_up"].iloc[0])
+    events = table.loc[table["event"] == 1, "time"]
+    if len(events) < 2 or not follow_up < float(events.median()):
+        return []
+    return [
+        f"endpoint {name!r}: the median follow-up ({follow_up:g} {unit}, reverse Kaplan-Meier) is "
+        f"shorter than the median time of the events ({float(events.median()):g} {unit}): most "
+        "patients without the event were not followed until it usually comes."
+    ]
+
+
+def _mixed(first: str, second: str, one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
+    shared = one.index.intersection(other.index)
+    a, b = one.loc[shared, "time"], other.loc[shared, "time"]
+    usable = (a > 0) & (b > 0)
+    ratio = np.maximum(a[usable] / b[usable], b[usable] / a[usable])
+    for factor in (365.25, 365.25 / 7, 365.25 / 12, 12.0, 7.0):
+        close = (ratio / factor - 1).abs() < _TOLERANCE
+        # Ratios are spread widely where events differ; many at one factor are no chance.
+        near = ((ratio / factor - 1).abs() < 10 * _TOLERANCE) & ~close
+        if close.sum() >= _SAME_RATIO and close.sum() > near.sum():
+            patients = ", ".join(map(str, ratio.index[close][:3]))
+            return [
+                f"endpoints {first!r} and {second!r}: the times of {int(close.sum())} patients "
+                f"({patients} ...) differ by a factor of {factor:.4g}, as between units of time: "
+                "are the units mixed?"
+            ]
+    return []
