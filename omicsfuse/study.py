@@ -30,9 +30,10 @@ class _Table(BaseModel):
 
 
 class PreprocessSettings(_Table):
-    """``[preprocess]``: features kept by variance, for all layers or by layer."""
+    """``[preprocess]``: features kept by variance or by the outcome, for all layers or by layer."""
 
     n_features: PositiveInt | dict[str, PositiveInt] | Literal["auto"] = "auto"
+    select: Literal["variance", "survival"] = "variance"
 
 
 class FusionSettings(_Table):
@@ -75,6 +76,7 @@ class SubtypeSettings(_Table):
     n_clusters: PositiveInt | Literal["auto"] | tuple[PositiveInt, PositiveInt] = "auto"
     budget: Literal["quick", "standard", "thorough"] = "quick"
     feature_groups: dict[str, Path] = {}
+    choose: Literal["structure", "survival"] = "structure"
 
 
 class SurvivalSettings(_Table):
@@ -84,6 +86,7 @@ class SurvivalSettings(_Table):
     n_permutations: PositiveInt | Literal["adaptive"] = "adaptive"
     n_bootstrap: Annotated[int, Field(ge=0, strict=True)] = 200
     trend: str | None = None
+    full_pipeline_permutations: Annotated[int, Field(ge=19, strict=True)] | None = None
 
 
 class EnrichmentSettings(_Table):
@@ -291,6 +294,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"fused has both a time and an event ({len(known)} patients of the "
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
+    _check_outcome_aware(study, cohort)
     prepared = prepared_layers(study, cohort)
     try:
         check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))
@@ -305,6 +309,44 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
             make_preprocessor(cohort.omics[name], n_features=number)
     except StudyError as error:
         raise StudyError(f"{where}: {error}") from error
+
+
+def looks_at_outcome(study: Study) -> bool:
+    """Whether a study chooses features or the number of subtypes with the outcome."""
+    return "survival" in (study.preprocess.select, study.subtypes.choose)
+
+
+def _check_outcome_aware(study: Study, cohort: Cohort) -> None:
+    """Refuse choices made with the outcome unless the whole pipeline is permuted."""
+    where = study.path or study.name
+    asked = study.survival.full_pipeline_permutations
+    if not looks_at_outcome(study):
+        if asked is not None:
+            raise StudyError(
+                f"{where}: [survival] full_pipeline_permutations is for studies that choose "
+                "features or k with the outcome; this one does not. Leave it out: the log-rank "
+                "test and its permutation are valid."
+            )
+        return
+    what = (
+        '[preprocess] select = "survival" chooses features'
+        if study.preprocess.select == "survival"
+        else '[subtypes] choose = "survival" chooses the number of subtypes'
+    )
+    endpoints = cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints
+    if not endpoints:
+        raise StudyError(f"{where}: {what} by survival, but no endpoint is compared.")
+    if asked is None:
+        raise StudyError(
+            f"{where}: {what} with the outcome, after which comparing the subtypes by that outcome "
+            "proves nothing: where nothing is associated with survival, features chosen in this "
+            "way give p < 0.05 in most data sets. Leave it out; or add\n"
+            "  [survival]\n  full_pipeline_permutations = 199\n"
+            "which permutes the outcome and repeats selection, fusion and clustering each time, "
+            "and reports that p-value in place of all others."
+        )
+    if study.fusion.engine == "sparse":
+        raise StudyError(f"{where}: {what} with the outcome, which the sparse engine cannot do.")
 
 
 def _features_by_layer(study: Study, prepared: list[str]) -> dict[str, int]:

@@ -149,7 +149,7 @@ def _survival(results: RunResults, cite: Citations) -> str:
     if not results.survival:
         return ""
     permutations = _section(results, "survival").get("n_permutations")
-    count = f" ({int(permutations):,} permutations)" if permutations else ""
+    count = f" ({permutations:,} permutations)" if isinstance(permutations, int) else ""
     permuted = "" if permutations == 0 else f" and by permutation of subtypes{count}"
     text = (
         f"Survival ({listing(list(results.survival))}) was estimated by the Kaplan-Meier method "

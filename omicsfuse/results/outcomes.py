@@ -49,7 +49,8 @@ class SurvivalComparison:
         ``p_asymptotic``, ``p_permutation``, ``p_ci_low``, ``p_ci_high``, ``n_permutations``,
         ``fdr``, ``note`` (why a row has no p-value; empty otherwise).
     cox : pandas.DataFrame
-        Columns ``endpoint``, ``model`` (``"univariable"`` or ``"multivariable"``), ``term``,
+        Columns ``endpoint``, ``model`` (``"univariable"``, ``"multivariable"``, and with
+        strata ``"multivariable, stratified"`` or ``"stratified"``), ``term``,
         ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``.
     curves : pandas.DataFrame
         Kaplan-Meier steps: columns ``subtype``, ``time``, ``survival``, ``ci_low``, ``ci_high``,

@@ -10,7 +10,13 @@ from omicsfuse.survival.cox import HazardRatio, cox_table, hazard_ratio
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
 from omicsfuse.survival.diagnostics import model_diagnostics
 from omicsfuse.survival.doubts import doubtful_survival
-from omicsfuse.survival.logrank import LogRank, PermutationP, logrank_test, permutation_logrank
+from omicsfuse.survival.logrank import (
+    LogRank,
+    PermutationP,
+    clopper_pearson,
+    logrank_test,
+    permutation_logrank,
+)
 from omicsfuse.survival.models import CoxModel, fit_model
 from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
 from omicsfuse.survival.restricted_mean import restricted_means
@@ -26,6 +32,7 @@ __all__ = [
     "PermutationP",
     "added_value",
     "best_p_values",
+    "clopper_pearson",
     "combined_strata",
     "compare_labels",
     "compare_survival",

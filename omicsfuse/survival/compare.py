@@ -164,9 +164,10 @@ def compare_labels(
 
     Log-rank tests (`logrank_table`); Kaplan-Meier curves, medians, follow-up and survival at 1, 3
     and 5 years (`kaplan_meier`, `survival_at_times`); restricted means (`restricted_means`); Cox
-    models (`cox_table`): one of the subtypes alone (``"univariable"``), and, where there are
-    covariates or strata, one of subtypes and covariates together (``"multivariable"``), each with
-    the test of proportional hazards, ratios early and late, and diagnostics; and what the subtypes
+    models (`cox_table`): one of the subtypes alone (``"univariable"``), where there are covariates
+    one of both together (``"multivariable"``), and where there are strata the same with a baseline
+    hazard for each stratum (``"multivariable, stratified"`` or ``"stratified"``), each with the
+    test of proportional hazards, ratios early and late, and diagnostics; and what the subtypes
     add to the covariates (`added_value`). Subtypes are set against the first one, usually S1, the
     largest. Competing events censor in all of these; their own curves are `cumulative_incidence`,
     and predicted risks, which need more than that, are not judged.
@@ -255,8 +256,8 @@ def compare_labels(
         ),
         cox=_stacked(
             [
-                model_table(model) if model.name == "univariable"
-                else _with_notes(model_table(model), notes)
+                _with_notes(model_table(model), notes) if model.name.startswith("multivariable")
+                else model_table(model)
                 for model, _ in models
             ],
             COX_COLUMNS,
@@ -296,13 +297,16 @@ def _models(
     endpoint: str,
     strata: pd.Series | None,
 ) -> list[tuple[CoxModel, pd.DataFrame]]:
-    """Both models, and their terms; none where there is one subtype only."""
+    """All models, and their terms; none where there is one subtype only."""
     if not subtypes.shape[1]:
         return []
     models = [(fit_model(survival, subtypes, endpoint, "univariable"), subtypes)]
-    if covariates.shape[1] or strata is not None:
-        terms = subtypes.join(covariates)
-        models.append((fit_model(survival, terms, endpoint, "multivariable", strata), terms))
+    terms = subtypes.join(covariates)
+    if covariates.shape[1]:
+        models.append((fit_model(survival, terms, endpoint, "multivariable"), terms))
+    if strata is not None:
+        name = "multivariable, stratified" if covariates.shape[1] else "stratified"
+        models.append((fit_model(survival, terms, endpoint, name, strata), terms))
     return models
 
 

@@ -111,8 +111,9 @@ def encode_covariates(
 def combined_strata(clinical: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     """Combine clinical columns into one stratum a patient.
 
-    Words for unknown are missing, as in `encode_covariates`; a patient with a missing column has
-    no stratum. Combinations of fewer than 5 patients are pooled as ``other``.
+    Words for unknown are missing, as in `encode_covariates`; whoever lacks a value is in the stratum
+    ``not known`` of the column, so that nobody is left out. Combinations of fewer than 5 patients
+    are pooled as ``other``.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def combined_strata(clinical: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     >>> from omicsfuse.survival import combined_strata
     >>> clinical = pd.DataFrame({"site": ["a"] * 5 + ["b"] * 2 + ["unknown"]})
     >>> combined_strata(clinical, ["site"]).tolist()
-    ['a', 'a', 'a', 'a', 'a', 'other', 'other', nan]
+    ['a', 'a', 'a', 'a', 'a', 'other', 'other', 'other']
     """
     columns = []
     for name in dict.fromkeys(names):
@@ -147,12 +148,10 @@ def combined_strata(clinical: pd.DataFrame, names: Sequence[str]) -> pd.Series:
                 f"{did_you_mean(name, map(str, clinical.columns))}."
             )
         column, _ = _without_unknown(clinical[name])
-        columns.append(column)
-    missing = pd.concat(columns, axis=1).isna().any(axis=1)
-    joined = columns[0].astype(str)
+        columns.append(column.astype(object).where(column.notna(), "not known").astype(str))
+    joined = columns[0]
     for column in columns[1:]:
-        joined = joined + ", " + column.astype(str)
-    joined = joined.astype(object).where(~missing, np.nan)
+        joined = joined + ", " + column
     counts = joined.value_counts()
     rare = counts.index[counts < MINIMUM_LEVEL]
     return joined.where(~joined.isin(rare), "other").rename(", ".join(dict.fromkeys(names)))

@@ -228,7 +228,7 @@ def permutation_logrank(
     while drawn < limit:
         extreme += _count(sets, codes, design, threshold, drawn, wanted, random_state, n_jobs)
         drawn += wanted
-        low, high = _clopper_pearson(extreme, drawn)
+        low, high = clopper_pearson(extreme, drawn)
         p = (1 + extreme) / (1 + drawn)
         if adaptive and (not low <= LEVEL <= high or (high - low) / 2 <= PRECISION * p):
             break
@@ -292,7 +292,30 @@ def _count(
         return sum(pool.map(one, starts))
 
 
-def _clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Exact confidence interval of a proportion.
+
+    Parameters
+    ----------
+    successes, n : int
+        How many of how many.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    (float, float)
+
+    References
+    ----------
+    Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
+
+    Examples
+    --------
+    >>> from omicsfuse.survival import clopper_pearson
+    >>> [round(limit, 4) for limit in clopper_pearson(5, 100)]
+    [0.0164, 0.1128]
+    """
     tail = (1 - level) / 2
     low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
     high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0

@@ -1,0 +1,310 @@
+"""Features or k chosen with the outcome, and the one test that is still valid then.
+
+Features chosen by their own association with survival give subtypes that differ in survival even
+where nothing does: the test of the subtypes has seen its answer. The remedy is to permute the
+outcome among the patients and do everything again each time: choose, fuse, cluster, compare.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assessment.choose import cluster
+from omicsfuse.assessment.resampling import Runner
+from omicsfuse.checks.arguments import whole_number
+from omicsfuse.clustering import cluster_range
+from omicsfuse.errors import StudyError
+from omicsfuse.fusion import fuse
+from omicsfuse.results import Fusion, Prepared, Subtypes, SurvivalComparison
+from omicsfuse.survival import clopper_pearson, logrank_test, score_z
+
+#: Name of the row of the valid test among the tests of an endpoint.
+FULL_PIPELINE = "overall, full pipeline"
+#: Features kept of each layer where no number is given.
+N_SELECTED = 100
+
+
+@dataclass(frozen=True)
+class OutcomeAware:
+    """What is chosen with the outcome.
+
+    Attributes
+    ----------
+    endpoint : str
+        The endpoint that is looked at.
+    features : bool
+        Keep, of each layer, the features with the largest score statistic of a Cox model.
+    n_features : int or mapping of str to int
+        How many of each layer.
+    n_clusters : bool
+        Take the number of subtypes with the smallest log-rank p-value.
+    """
+
+    endpoint: str
+    features: bool = True
+    n_features: int | Mapping[str, int] = N_SELECTED
+    n_clusters: bool = False
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """From features to subtypes: what is done again in each permutation.
+
+    Attributes
+    ----------
+    aware : OutcomeAware
+        What is chosen with the outcome.
+    fusion : mapping of str to object
+        Arguments of ``fuse``.
+    n_clusters : int, "auto" or (int, int)
+        As for ``cluster``.
+    random_state : int
+        Seed.
+    """
+
+    aware: OutcomeAware
+    fusion: Mapping[str, Any] = field(default_factory=dict)
+    n_clusters: Any = "auto"
+    random_state: int = 0
+
+    def subtypes(
+        self, prepared: Prepared, survival: Mapping[str, pd.DataFrame]
+    ) -> tuple[Prepared, Fusion, Subtypes]:
+        """Choose, fuse and cluster with the outcome as given."""
+        table = survival[self.aware.endpoint]
+        if self.aware.features:
+            prepared = select_by_outcome(prepared, table, self.aware.n_features)
+        fusion = fuse(prepared, random_state=self.random_state, **self.fusion)
+        if not self.aware.n_clusters:
+            return (
+                prepared,
+                fusion,
+                cluster(fusion, self.n_clusters, random_state=self.random_state),
+            )
+        low, high, _ = cluster_range(self.n_clusters, len(fusion.patients))
+        found = [
+            cluster(fusion, k, random_state=self.random_state) for k in range(max(low, 2), high + 1)
+        ]
+        best = min(found, key=lambda one: _p_value(one, table))
+        rule = f"smallest log-rank p-value of {self.aware.endpoint}, from {max(low, 2)} to {high}"
+        return prepared, fusion, replace(best, params={**best.params, "rule": rule})
+
+
+def select_by_outcome(
+    prepared: Prepared, survival: pd.DataFrame, n_features: int | Mapping[str, int] = N_SELECTED
+) -> Prepared:
+    """Keep the features of each layer that go most with survival.
+
+    Subtypes of such features must not be compared by that outcome, or one that goes with it,
+    except by `full_pipeline_permutation`.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Prepared layers.
+    survival : pandas.DataFrame
+        Index patient; columns ``time`` and ``event``.
+    n_features : int or mapping of str to int
+        How many of each layer; layers that a mapping does not name keep all.
+
+    Returns
+    -------
+    Prepared
+        With fewer columns in ``scaled``; ``values``, which markers use, stay.
+
+    Raises
+    ------
+    StudyError
+        If no patient of a layer has the outcome.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> cohort = of.simulate_cohort(60, n_external=0).discovery
+    >>> ready = of.preprocess(cohort, ["expression"])
+    >>> chosen = select_by_outcome(ready, cohort.survival("os"), 10)
+    >>> chosen.layers["expression"].scaled.shape
+    (60, 10)
+    """
+    layers = {}
+    for name, layer in prepared.layers.items():
+        wanted = n_features if isinstance(n_features, int) else n_features.get(name)
+        scaled = layer.scaled
+        patients = scaled.index[scaled.index.isin(survival.index)]
+        if patients.empty:
+            raise StudyError(
+                f"layer {name!r}: none of its {len(scaled)} patients has the outcome by which its "
+                "features are to be chosen"
+            )
+        known = survival.loc[patients]
+        z = score_z(
+            known["time"].to_numpy(), known["event"].to_numpy(), scaled.loc[patients].to_numpy()
+        )
+        order = np.argsort(-np.nan_to_num(np.abs(z), nan=-1.0), kind="stable")
+        kept = np.sort(order[: scaled.shape[1] if wanted is None else wanted])
+        layers[name] = replace(layer, scaled=scaled.iloc[:, kept])
+    return replace(prepared, layers=layers)
+
+
+def full_pipeline_permutation(
+    prepared: Prepared,
+    survival: Mapping[str, pd.DataFrame],
+    pipeline: Pipeline,
+    n_permutations: int = 199,
+    *,
+    n_jobs: int = 1,
+    how: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Compare the subtypes' log-rank p-value with those of permuted outcomes, everything redone.
+
+    In each permutation the outcomes (all endpoints together) change patients; features and k are
+    chosen with them again, layers fused, patients clustered, and the new subtypes compared. The
+    p-value is the share of permutations (and the real order) with an overall log-rank p-value as
+    small as the real one.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Prepared layers, before anything was chosen with the outcome.
+    survival : mapping of str to pandas.DataFrame
+        Endpoints; each index patient, columns ``time``, ``event`` and perhaps ``entry``.
+    pipeline : Pipeline
+        What is done.
+    n_permutations : int
+        Permutations.
+    n_jobs : int
+        Processes; the result does not depend on it.
+    how : mapping of str to object, optional
+        Further arguments of the runner (folder of finished tasks, progress).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index endpoint; columns ``p_naive`` (asymptotic, of the subtypes as if they had been found
+        without the outcome: void), ``p``, ``ci_low``, ``ci_high`` (of what all permutations would
+        give) and ``n_permutations``.
+
+    References
+    ----------
+    Simon R et al. Pitfalls in the use of DNA microarray data for diagnostic and prognostic
+    classification. J Natl Cancer Inst 2003;95:14-18. Phipson B, Smyth GK. Stat Appl Genet Mol Biol
+    2010;9:39.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> cohort = of.simulate_cohort(60, n_external=0).discovery
+    >>> ready = of.preprocess(cohort, ["expression"])
+    >>> pipeline = Pipeline(OutcomeAware("os", n_features=20), n_clusters=2)
+    >>> outcome = {"os": cohort.survival("os")}
+    >>> full_pipeline_permutation(ready, outcome, pipeline, 9).loc["os", "n_permutations"].item()
+    9.0
+    """
+    n_permutations = whole_number(n_permutations, "n_permutations")
+    # Survival is permuted among the patients who have any, in one order.
+    patients = pd.Index(sorted(set().union(*(table.index for table in survival.values()))))
+    seeds = np.random.SeedSequence([pipeline.random_state, 3]).spawn(n_permutations)
+    runner = Runner(n_jobs, **(how or {}))
+    tasks = [None, *seeds]
+    found = np.array(
+        runner.map(_one, tasks, prepared, dict(survival), pipeline, patients, what="full pipeline")
+    ).reshape(n_permutations + 1, len(survival))
+    rows = []
+    for values in found.T:
+        reached = int((values[1:] <= values[0] * (1 + 1e-9)).sum())
+        low, high = clopper_pearson(reached, n_permutations)
+        p = (1 + reached) / (1 + n_permutations)
+        rows.append((values[0], p, low, high, n_permutations))
+    columns = ["p_naive", "p", "ci_low", "ci_high", "n_permutations"]
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(list(survival), name="endpoint"))
+
+
+def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalComparison:
+    """Take out of a comparison everything that looking at the outcome before has made void.
+
+    Parameters
+    ----------
+    comparison : SurvivalComparison
+        Of subtypes found with the outcome.
+    full : pandas.Series
+        Row of `full_pipeline_permutation` for this endpoint.
+
+    Returns
+    -------
+    SurvivalComparison
+        Curves, medians and survival at given times stay as descriptions; p-values, hazard ratios
+        and measures of prediction are left out, with the reason; the tests end with the row
+        ``"overall, full pipeline"``.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> simulated = of.simulate_cohort(60, n_external=0)
+    >>> labels = "S" + simulated.truth.astype(str)
+    >>> found = of.compare_survival(of.Subtypes(labels, {}, {}), simulated.discovery, "os")
+    >>> row = pd.Series({"p": 0.4, "ci_low": 0.3, "ci_high": 0.5, "n_permutations": 99})
+    >>> voided(found, row).tests[["comparison", "p_permutation"]].values.tolist()[-1]
+    ['overall, full pipeline', 0.4]
+    """
+    note = "void: features or k were chosen with the outcome"
+    tests = comparison.tests.copy()
+    own = tests[tests["comparison"] == "overall"].iloc[0].copy()
+    tests[["p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
+    tests = tests.assign(n_permutations=np.nan, note=note)
+    own["comparison"], own["note"] = FULL_PIPELINE, "selection, fusion and clustering redone"
+    own["p_asymptotic"] = own["fdr"] = np.nan
+    for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
+        own[column] = full[name]
+    own["n_permutations"] = full["n_permutations"]
+    cox = comparison.cox.copy()
+    if len(cox):
+        cox[["hr", "hr_ci_low", "hr_ci_high", "p"]] = np.nan
+        cox["note"] = note
+    means = comparison.restricted_means.copy()
+    if len(means):
+        means[["p_asymptotic", "p_permutation", "fdr"]] = np.nan
+        means["note"] = note
+    empty = {
+        name: getattr(comparison, name).iloc[:0]
+        for name in ("proportional", "residuals", "time_varying", "added_value", "calibration",
+                     "decision")
+    }  # fmt: skip
+    return replace(
+        comparison,
+        tests=pd.concat([tests, own.to_frame().T.astype(tests.dtypes)], ignore_index=True),
+        cox=cox,
+        restricted_means=means,
+        **empty,
+    )
+
+
+def _one(
+    prepared: Prepared,
+    survival: Mapping[str, pd.DataFrame],
+    pipeline: Pipeline,
+    patients: pd.Index,
+    seed: np.random.SeedSequence | None,
+) -> np.ndarray:
+    """Overall log-rank p-value of each endpoint, with the outcome as it is or permuted."""
+    tables = dict(survival)
+    if seed is not None:
+        order = np.random.default_rng(seed).permutation(len(patients))
+        moved = dict(zip(patients, patients[order], strict=True))
+        tables = {name: table.rename(index=moved) for name, table in survival.items()}
+    _, _, subtypes = pipeline.subtypes(prepared, tables)
+    return np.array([_p_value(subtypes, table) for table in tables.values()])
+
+
+def _p_value(subtypes: Subtypes, survival: pd.DataFrame) -> float:
+    """Overall asymptotic log-rank p-value; 1 where there is none."""
+    labels = subtypes.labels
+    known = survival[survival.index.isin(labels.index)]
+    if known.empty:
+        return 1.0
+    entry = known["entry"].to_numpy() if "entry" in known else None
+    groups = labels.loc[known.index].astype(str).to_numpy(dtype=object)
+    p = logrank_test(known["time"].to_numpy(), known["event"].to_numpy(), groups, entry=entry).p
+    return p if np.isfinite(p) else 1.0
