@@ -7,6 +7,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.assessment import assess, cluster
+from omicsfuse.assessment.outcome_aware import full_pipeline_permutation
 from omicsfuse.biology import (
     associate,
     differential_features,
@@ -35,7 +36,10 @@ from omicsfuse.stages import (
     enrich_sets,
     fuse_layers,
     lock_signature,
+    outcome_pipeline,
     read_feature_groups,
+    survival_tables,
+    void_comparisons,
 )
 from omicsfuse.study import (
     Study,
@@ -230,15 +234,21 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
     asked = study.preprocess.n_features
-    n_features = None if asked == "auto" else asked
+    # Features chosen with the outcome are chosen later, out of those of a blind study.
+    n_features = None if asked == "auto" or study.preprocess.select == "survival" else asked
     with clock("preprocess"):
         prepared = preprocess(cohort, prepared_layers(study, cohort), n_features=n_features)
-    with clock("fuse"):
-        fusion = fuse_layers(study, cohort, prepared, n_jobs)
-    with clock("cluster"):
-        subtypes = cluster(
-            fusion, study.subtypes.n_clusters, random_state=study.seed, n_jobs=n_jobs
-        )
+    blind, aware = prepared, outcome_pipeline(study, cohort, prepared)
+    if aware is not None:
+        with clock("fuse"):
+            prepared, fusion, subtypes = aware.subtypes(blind, survival_tables(study, cohort))
+    else:
+        with clock("fuse"):
+            fusion = fuse_layers(study, cohort, prepared, n_jobs)
+        with clock("cluster"):
+            subtypes = cluster(
+                fusion, study.subtypes.n_clusters, random_state=study.seed, n_jobs=n_jobs
+            )
     with clock("assess"):
         assessment = workspace.remembered(
             fingerprint,
@@ -261,6 +271,23 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         )
     with clock("survival"):
         survival = compare_endpoints(study, cohort, subtypes, n_jobs)
+        if aware is not None:
+            full = workspace.remembered(
+                fingerprint,
+                full_pipeline_permutation,
+                blind,
+                survival_tables(study, cohort),
+                aware,
+                study.survival.full_pipeline_permutations,
+                n_jobs=n_jobs,
+                how={
+                    "how": {
+                        "folder": workspace.tasks,
+                        "progress": getattr(clock.progress, "tasks", None),
+                    }
+                },
+            )
+            survival = void_comparisons(survival, full)
     with clock("clinical"):
         clinical = associate(subtypes, cohort)
     with clock("markers"):

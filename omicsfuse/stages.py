@@ -2,10 +2,18 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from omicsfuse.assessment.outcome_aware import (
+    FULL_PIPELINE,
+    N_SELECTED,
+    OutcomeAware,
+    Pipeline,
+    voided,
+)
 from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.cohort import Cohort, Loss
@@ -15,13 +23,19 @@ from omicsfuse.io.tables import read_table
 from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalComparison
 from omicsfuse.signatures import derive_signature, save_signature
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.study import Study, fused_layers, gene_layer
+from omicsfuse.study import Study, fused_layers, gene_layer, looks_at_outcome
 from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival
 from omicsfuse.workspace import Workspace
 
 
 def fuse_layers(study: Study, cohort: Cohort, prepared: Prepared, n_jobs: int) -> Fusion:
     """Fuse the layers that a study names and that have anything usable."""
+    options = _fusion_options(study, cohort, prepared)
+    return fuse(prepared, random_state=study.seed, n_threads=n_jobs, **options)
+
+
+def _fusion_options(study: Study, cohort: Cohort, prepared: Prepared) -> dict[str, Any]:
+    """Arguments of ``fuse`` as the study has them, for the layers that have anything usable."""
     usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
     options = study.fusion.model_dump(exclude={"distances"})
     files = {layer: read_table(path) for layer, path in study.fusion.distances.items()}
@@ -31,7 +45,45 @@ def fuse_layers(study: Study, cohort: Cohort, prepared: Prepared, n_jobs: int) -
     ):
         options[setting] = {layer: value for layer, value in given.items() if layer in usable}
     options["min_layers"] = min(study.fusion.min_layers, len(usable))
-    return fuse(prepared, layers=usable, random_state=study.seed, n_threads=n_jobs, **options)
+    return options | {"layers": usable}
+
+
+def outcome_pipeline(study: Study, cohort: Cohort, prepared: Prepared) -> Pipeline | None:
+    """What a study chooses with the outcome, and all that follows; None where it is blind."""
+    if not looks_at_outcome(study):
+        return None
+    asked = study.preprocess.n_features
+    aware = OutcomeAware(
+        _endpoints(study, cohort)[0],
+        features=study.preprocess.select == "survival",
+        n_features=N_SELECTED if asked == "auto" else asked,
+        n_clusters=study.subtypes.choose == "survival",
+    )
+    options = _fusion_options(study, cohort, prepared)
+    return Pipeline(aware, options, study.subtypes.n_clusters, study.seed)
+
+
+def _endpoints(study: Study, cohort: Cohort) -> list[str]:
+    """Endpoints to compare: those that the study names, or all of the cohort's."""
+    named = study.survival.endpoints
+    return list(cohort.endpoints if named is None else named)
+
+
+def survival_tables(study: Study, cohort: Cohort) -> dict[str, pd.DataFrame]:
+    """Survival of each endpoint to compare."""
+    return {name: cohort.survival(name) for name in _endpoints(study, cohort)}
+
+
+def void_comparisons(
+    survival: dict[str, SurvivalComparison], full: pd.DataFrame
+) -> dict[str, SurvivalComparison]:
+    """Leave of comparisons what the full-pipeline permutation leaves standing."""
+    rows = {str(name): row for name, row in full.iterrows()}
+    found = {name: voided(one, rows[name]) for name, one in survival.items()}
+    corrected = benjamini_hochberg(full["p"].to_numpy(dtype=float))
+    for comparison, fdr in zip(found.values(), corrected, strict=True):
+        comparison.tests.loc[comparison.tests["comparison"] == FULL_PIPELINE, "fdr"] = fdr
+    return found
 
 
 def read_feature_groups(study: Study, cohort: Cohort) -> dict[str, pd.DataFrame]:
@@ -67,8 +119,8 @@ def compare_endpoints(
     study: Study, cohort: Cohort, subtypes: Subtypes, n_jobs: int = 1
 ) -> dict[str, SurvivalComparison]:
     """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
-    names = list(cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints)
-    tables = {name: cohort.survival(name) for name in names}
+    tables = survival_tables(study, cohort)
+    names = list(tables)
     fused = {name: table[table.index.isin(subtypes.labels.index)] for name, table in tables.items()}
     for doubt in doubtful_survival(fused, {name: cohort.endpoints[name].unit for name in names}):
         warnings.warn(doubt, OmicsfuseWarning, stacklevel=2)

@@ -111,9 +111,9 @@ def encode_covariates(
 def combined_strata(clinical: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     """Combine clinical columns into one stratum a patient.
 
-    Words for unknown are missing, as in `encode_covariates`; whoever lacks a value is in the stratum
-    ``not known`` of the column, so that nobody is left out. Combinations of fewer than 5 patients
-    are pooled as ``other``.
+    Words for unknown are missing, as in `encode_covariates`; whoever lacks a value is in the
+    stratum ``not known`` of the column, so that nobody is left out. Combinations of fewer than 5
+    patients are pooled as ``other``.
 
     Parameters
     ----------
