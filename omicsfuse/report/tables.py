@@ -47,6 +47,11 @@ HEADINGS = {
     "agreement_alone": "ARI alone",
     "agreement_without": "ARI without",
     "share borderline": "share",
+    "n_permutations": "permutations",
+    "dof": "df",
+    "tau": "up to",
+    "follow_up": "median follow-up",
+    "follow_up_interval": "its 95% CI",
     "same_study": "study of the discovery cohort",
 }
 

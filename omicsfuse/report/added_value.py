@@ -1,0 +1,122 @@
+"""Tables of what the subtypes add to the clinical covariates."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.plot.numbers import clean, years_text
+from omicsfuse.report.tables import Table, make_table, with_interval
+
+_WITHOUT, _WITH, _DIFFERENCE = "clinical", "clinical + subtypes", "difference"
+#: Of these measures, a smaller value is the better one.
+_SMALLER_IS_BETTER = ("Brier score", "integrated Brier score")
+
+
+def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
+    """Both models side by side in a short table, and everything in a long one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``SurvivalComparison.added_value`` of all endpoints; may be empty.
+
+    Returns
+    -------
+    short, full : Table or None
+        One row a measure and time; one row an estimate, with its optimism.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.report.added_value import added_value_tables
+    >>> added_value_tables(pd.DataFrame())
+    (None, None)
+    """
+    if table.empty:
+        return None, None
+    short = make_table(
+        _side_by_side(table),
+        [
+            "endpoint", "measure", "n", "events", _WITHOUT, _WITH, _DIFFERENCE, "interval",
+            "corrected difference", "p", "note",
+        ],
+        "What the subtypes add to the clinical covariates. The models were made from the patients "
+        "on whom they are judged, which flatters them: the corrected difference has this optimism "
+        "taken off by bootstrap. Larger is better, but for the Brier score (mean squared error of "
+        "predicted risks) smaller is.",
+    )  # fmt: skip
+    full = with_interval(table, "ci_low", "ci_high", "interval", _decimals)
+    columns = ["endpoint", "measure", "model", "years", "n", "events", "estimate", "interval"]
+    columns += ["optimism", "corrected", "p", "note"]
+    tested = full["measure"] == "likelihood ratio"
+    for name in ("estimate", "optimism", "corrected"):
+        if name in full:
+            full[name] = [
+                _chi2(value) if lr else _decimals(value)
+                for value, lr in zip(full[name].astype(float), tested, strict=True)
+            ]
+    return short, make_table(
+        full,
+        columns,
+        "Measures of both models. Estimates with 95% confidence intervals, their optimism, and "
+        "the estimates corrected for it; for the likelihood ratio the estimate is chi-square.",
+        folded=True,
+    )
+
+
+def _side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each endpoint, measure and time, with the models in columns."""
+    rows = []
+    keys = table[["endpoint", "measure", "years"]].astype(object)
+    keys = keys.where(keys.notna(), -1.0)
+    for key in dict.fromkeys(keys.itertuples(index=False, name=None)):
+        endpoint, measure, years = key
+        own = table[(keys == key).all(axis=1)]
+        by_model = {str(row["model"]): row for _, row in own.iterrows()}
+        difference = by_model.get(_DIFFERENCE)
+        last = own.iloc[-1] if difference is None else difference
+        row: dict[str, Any] = {
+            "endpoint": endpoint,
+            "measure": _name(str(measure), float(years)),
+            "n": last.get("n"),
+            "events": last.get("events"),
+            "p": last.get("p", math.nan),
+            "note": _note(own),
+        }
+        for model in (_WITHOUT, _WITH):
+            known = model in by_model
+            row[model] = _decimals(float(by_model[model]["estimate"])) if known else ""
+        if difference is not None and measure == "likelihood ratio":
+            row[_DIFFERENCE] = _chi2(float(difference["estimate"]), "chi-square ")
+        elif difference is not None:
+            low, high = float(difference["ci_low"]), float(difference["ci_high"])
+            known = math.isfinite(low) and math.isfinite(high)
+            row[_DIFFERENCE] = _decimals(float(difference["estimate"]))
+            row["interval"] = f"{_decimals(low)} to {_decimals(high)}" if known else ""
+            row["corrected difference"] = _decimals(float(difference.get("corrected", math.nan)))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _name(measure: str, years: float) -> str:
+    """Measure with its time, and which way is better where it is not the usual one."""
+    better = " (smaller is better)" if measure in _SMALLER_IS_BETTER else ""
+    return f"{clean(measure)}{f', {years_text(years)}' if years >= 0 else ''}{better}"
+
+
+def _note(rows: pd.DataFrame) -> str:
+    """Notes of the rows, each once."""
+    if "note" not in rows:
+        return ""
+    texts = [clean(note) for note in rows["note"] if isinstance(note, str) and note]
+    return "; ".join(dict.fromkeys(texts))
+
+
+def _decimals(value: float) -> str:
+    """Three decimals, never minus zero; empty where there is no number."""
+    return "" if not math.isfinite(value) else f"{value:.3f}".replace("-0.000", "0.000")
+
+
+def _chi2(value: float, name: str = "") -> str:
+    return "" if not math.isfinite(value) else f"{name}{value:.2f}"
