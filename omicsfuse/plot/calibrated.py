@@ -66,7 +66,7 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
     if table.empty:
         return [nothing(f"no predicted risk for endpoint {comparison.endpoint}", ax)]
     years = sorted(table["years"].unique())
-    drawn = panels(ax, len(years), 0.9 + 2.5 * len(years), 3.1)
+    drawn = panels(ax, len(years), 2.5 + 2.2 * len(years), 2.7)
     models = list(dict.fromkeys(table["model"].astype(str)))
     bounds = rows_with(table, "ci_high").get("ci_high", pd.Series(dtype=float))
     top = max([0.1, *table["predicted"], *table["observed"], *bounds])
@@ -98,23 +98,21 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
             panel.set_ylabel("observed risk (1 - Kaplan-Meier)")
         else:
             panel.tick_params(labelleft=False)
-    legend_below(drawn, models)
+    legend_beside(drawn)
     return drawn
 
 
-def legend_below(drawn: "list[Axes]", models: list[str]) -> None:
-    """One legend for all panels, below them, where no line can run into it.
+def legend_beside(drawn: "list[Axes]") -> None:
+    """One legend for all panels, right of the last one, where no line can run into it.
 
     Examples
     --------
-    >>> from omicsfuse.plot.calibrated import legend_below
+    >>> from omicsfuse.plot.calibrated import legend_beside
     >>> from omicsfuse.plot.canvas import panels
     >>> axes = panels(None, 2, 6, 3)
-    >>> lines = axes[0].plot([0, 1], label="clinical")
-    >>> legend_below(axes, ["clinical"])
-    >>> axes[0].get_legend().get_texts()[0].get_text()
+    >>> lines = axes[1].plot([0, 1], label="clinical")
+    >>> legend_beside(axes)
+    >>> axes[1].get_legend().get_texts()[0].get_text()
     'clinical'
     """
-    drawn[0].legend(
-        loc="upper left", bbox_to_anchor=(-0.02, -0.2), ncols=min(len(models), 4), handlelength=2.6
-    )
+    drawn[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=2.6)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from omicsfuse.plot.calibrated import legend_below, model_style
+from omicsfuse.plot.calibrated import legend_beside, model_style
 from omicsfuse.plot.canvas import nothing, panels, styled
 from omicsfuse.plot.colours import INK, MUTED
 from omicsfuse.plot.numbers import years_text
@@ -51,7 +51,7 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
     if table.empty:
         return [nothing(f"no decision curve for endpoint {comparison.endpoint}", ax)]
     years = sorted(table["years"].unique())
-    drawn = panels(ax, len(years), 0.9 + 2.5 * len(years), 2.8)
+    drawn = panels(ax, len(years), 2.5 + 2.2 * len(years), 2.6)
     models = list(dict.fromkeys(table["model"].astype(str)))
     top = max(float(table["net_benefit"].max()), 0.02)
     widest = max(float(table["threshold"].max()), 0.02)
@@ -77,5 +77,5 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
             panel.set_ylabel("net benefit")
         else:
             panel.tick_params(labelleft=False)
-    legend_below(drawn, models)
+    legend_beside(drawn)
     return drawn

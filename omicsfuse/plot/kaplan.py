@@ -135,12 +135,15 @@ def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.
     >>> [round(float(text.xy[1]), 3) for text in ax.texts]
     [0.5, 0.555]
     """
-    placed: list[float] = []
+    placed: list[tuple[float, float]] = []
+    near = 0.09 * max((end[0] for end in ends), default=1.0)
     for time, value, name in sorted(ends, key=lambda end: end[1]):
         height = max(value, 0.025 * top)
-        if placed and height < placed[-1] + 0.055 * top:
-            height = placed[-1] + 0.055 * top
-        placed.append(height)
+        # Names are placed from the lowest curve up, so that a name only ever moves up.
+        for other, taken in sorted(placed, key=lambda place: place[1]):
+            if abs(other - time) < near and abs(taken - height) < 0.055 * top:
+                height = taken + 0.055 * top
+        placed.append((time, height))
         ax.annotate(
             name,
             (time, height),

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.plot.numbers import clean, years_text
+from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.tables import Table, make_table, with_interval
 
 _WITHOUT, _WITH, _DIFFERENCE = "clinical", "clinical + subtypes", "difference"
@@ -19,7 +20,7 @@ def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]
     Parameters
     ----------
     table : pandas.DataFrame
-        ``SurvivalComparison.added_value`` of all endpoints; may be empty.
+        ``SurvivalComparison.added_value`` of all endpoints; may be empty, or without a number.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]
     >>> added_value_tables(pd.DataFrame())
     (None, None)
     """
-    if table.empty:
+    if rows_with(table, "estimate").empty:
         return None, None
     short = make_table(
         _side_by_side(table),

@@ -6,18 +6,30 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio, p_text, years_text
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.report.added_value import added_value_tables
 from omicsfuse.report.plans import FigureView
+from omicsfuse.report.survival_tables import (
+    at_years_table,
+    cox_table,
+    diagnostics_table,
+    medians_table,
+    proportional_table,
+    restricted_means_table,
+    rows_of,
+    tests_table,
+    time_text,
+    time_varying_table,
+)
 from omicsfuse.report.survival_words import ALL_TERMS, added_value_sentence, not_proportional
-from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults, SurvivalComparison
 
 #: Differences of restricted means that are also said in words; more are left to the table.
 _MOST_DIFFERENCES = 3
+_P_VALUES = ("p_permutation", "p_asymptotic")
 
 
 def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
@@ -49,42 +61,25 @@ def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Se
         "Survival",
         tuple(text for text in paragraphs if text),
         figures=figures,
-        tables=present(_tests(results), _medians(results), _at_years(results), short),
+        tables=present(
+            tests_table(results), medians_table(results), at_years_table(results), short
+        ),
         details=present(
-            _cox(results),
-            _proportional(results),
-            _restricted_means(results),
-            _time_varying(results),
-            _diagnostics(results),
+            cox_table(results),
+            proportional_table(results),
+            restricted_means_table(results),
+            time_varying_table(results),
+            diagnostics_table(results),
             full,
         ),
     )
-
-
-def rows_of(results: RunResults, name: str) -> pd.DataFrame:
-    """Rows of one table over all endpoints, whichever of them are empty.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> import pandas as pd
-    >>> from omicsfuse.report.survival import rows_of
-    >>> from omicsfuse.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> os = SurvivalComparison("os", "days", none, none, none, none)
-    >>> rows_of(SimpleNamespace(survival={"os": os}), "times").empty
-    True
-    """
-    tables = [getattr(comparison, name) for comparison in results.survival.values()]
-    # Row by row: empty tables and columns must not decide the types of the others.
-    rows = [row for table in tables for row in table.to_dict("records")]
-    return pd.DataFrame(rows)
 
 
 def _sentences(comparison: SurvivalComparison) -> Iterator[str]:
     """What one endpoint shows beyond the log-rank test."""
     sentences = [
         _follow_up(comparison),
+        _not_fitted(comparison),
         _hazards(comparison),
         _means(comparison),
         added_value_sentence(comparison),
@@ -100,13 +95,24 @@ def _follow_up(comparison: SurvivalComparison) -> str:
     values = table["follow_up"].astype(float)
     unit, endpoint = clean(comparison.unit), clean(comparison.endpoint)
     if len(values) == 1:
-        each = f"{_time(values.iloc[0])} {unit} ({clean(values.index[0])})"
+        each = f"{time_text(values.iloc[0])} {unit} ({clean(values.index[0])})"
     else:
         each = (
-            f"from {_time(values.min())} {unit} ({clean(values.idxmin())}) to "
-            f"{_time(values.max())} {unit} ({clean(values.idxmax())})"
+            f"from {time_text(values.min())} {unit} ({clean(values.idxmin())}) to "
+            f"{time_text(values.max())} {unit} ({clean(values.idxmax())})"
         )
     return f"Endpoint {endpoint}: median follow-up by the reverse Kaplan-Meier method is {each}."
+
+
+def _not_fitted(comparison: SurvivalComparison) -> str:
+    """Say why there is no hazard ratio, where no Cox model could be estimated."""
+    cox = comparison.cox
+    if cox.empty or len(rows_with(cox, "hr")):
+        return ""
+    notes = cox["note"] if "note" in cox else pd.Series(dtype=str)
+    known = list(dict.fromkeys(clean(note) for note in notes.dropna() if note))
+    why = f": {known[0]}" if known else ""
+    return f"No Cox model of {clean(comparison.endpoint)} could be estimated{why}."
 
 
 def _hazards(comparison: SurvivalComparison) -> str:
@@ -144,193 +150,32 @@ def _means(comparison: SurvivalComparison) -> str:
     if table.empty:
         return ""
     table = table[table["comparison"].astype(str).str.contains(" minus ", regex=False)]
+    tested = [any(_finite(row.get(p)) for p in _P_VALUES) for _, row in table.iterrows()]
+    table = table[tested]
     if table.empty or len(table) > _MOST_DIFFERENCES:
         return ""
     unit = clean(comparison.unit)
     each = []
     for _, row in table.iterrows():
-        text = f"{clean(row['comparison'])} {_time(float(row['estimate']))} {unit}"
+        text = f"{clean(row['comparison'])} {time_text(float(row['estimate']))} {unit}"
         low, high = float(row["ci_low"]), float(row["ci_high"])
         brackets = []
         if math.isfinite(low) and math.isfinite(high):
-            brackets.append(f"95% CI {_time(low)} to {_time(high)}")
+            brackets.append(f"95% CI {time_text(low)} to {time_text(high)}")
         permuted = format_p(float(row.get("p_permutation", math.nan)), "permutation p")
         p = permuted or format_p(float(row.get("p_asymptotic", math.nan)))
         brackets += [p] if p else []
         each.append(f"{text} ({', '.join(brackets)})" if brackets else text)
     taus = table["tau"].astype(float)
-    until = f"{_time(taus.iloc[0])} {unit}" if taus.nunique() == 1 else "a time stated in the table"
+    until = (
+        f"{time_text(taus.iloc[0])} {unit}" if taus.nunique() == 1 else "a time stated in the table"
+    )
     return (
         f"Difference in restricted mean survival time of {clean(comparison.endpoint)} up to "
         f"{until}: {'; '.join(each)}."
     )
 
 
-def _time(value: float) -> str:
-    """Write a time in its unit: whole from 20 on, one decimal below."""
-    if abs(value) >= 20:
-        return f"{value:,.0f}"
-    return f"{value:.1f}".replace("-0.0", "0.0")
-
-
-def _tests(results: RunResults) -> Table | None:
-    tests = rows_of(results, "tests")
-    if tests.empty:
-        return None
-    names = results.subtypes.names
-    # Of two subtypes, the only pair is the overall test once more.
-    if len(names) == 2:
-        tests = tests[~tests["comparison"].isin([" vs ".join(names), " vs ".join(names[::-1])])]
-    tests = with_interval(tests, "p_ci_low", "p_ci_high", "p_interval", _plain_p)
-    columns = ["endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation"]
-    columns += ["p_interval", "n_permutations", "fdr", "note"]
-    return make_table(
-        tests,
-        columns,
-        "Log-rank tests. FDR: Benjamini-Hochberg on the asymptotic p; overall tests: over "
-        "the endpoints; pairs: within an endpoint.",
-    )
-
-
-def _plain_p(value: float) -> str:
-    return p_text(value) or "-"
-
-
-def _medians(results: RunResults) -> Table | None:
-    """Median survival and follow-up of each subtype."""
-    rows = []
-    for endpoint, comparison in results.survival.items():
-        for name, row in comparison.medians.iterrows():
-            median = float(row.get("median", math.nan))
-            text = "not reached" if math.isnan(median) else _time(median)
-            rows.append(
-                {
-                    "endpoint": endpoint,
-                    "subtype": str(name),
-                    "unit": comparison.unit,
-                    "n": row.get("n"),
-                    "events": row.get("events"),
-                    "median": text,
-                    "interval": _bounds(row.get("ci_low"), row.get("ci_high"), "not reached"),
-                    "follow_up": row.get("follow_up", math.nan),
-                    "follow_up_interval": _bounds(
-                        row.get("follow_up_ci_low"), row.get("follow_up_ci_high"), "not reached"
-                    ),
-                }
-            )
-    units = list(dict.fromkeys(clean(row["unit"]) for row in rows))
-    columns = ["endpoint", "subtype", "unit", "n", "events", "median", "interval"]
-    columns += ["follow_up", "follow_up_interval"]
-    if len(units) == 1:
-        columns.remove("unit")
-    where = f", in {units[0]}" if len(units) == 1 else ""
-    return make_table(
-        pd.DataFrame(rows),
-        columns,
-        f"Median time to the event and median follow-up{where}. Follow-up: reverse Kaplan-Meier, "
-        "the time for which patients without the event would have been seen.",
-    )
-
-
-def _bounds(low: Any, high: Any, unknown: str) -> str:
-    """Write two bounds as one interval; empty where neither is known."""
-    a, b = (math.nan if value is None or pd.isna(value) else float(value) for value in (low, high))
-    if math.isnan(a) and math.isnan(b):
-        return ""
-    first, second = (unknown if math.isnan(value) else _time(value) for value in (a, b))
-    return f"{first} to {second}"
-
-
-def _at_years(results: RunResults) -> Table | None:
-    """Survival at stated times, a row for each subtype and a column for each time."""
-    table = rows_of(results, "times")
-    if table.empty or table["survival"].isna().all():
-        return None
-    moments = sorted(table["years"].dropna().unique())
-    rows = []
-    for (endpoint, subtype), own in table.groupby(["endpoint", "subtype"], sort=False):
-        row = {"endpoint": endpoint, "subtype": str(subtype)}
-        by_year = own.set_index("years")
-        for moment in moments:
-            cell = by_year.loc[moment] if moment in by_year.index else None
-            row[years_text(float(moment))] = "not followed" if cell is None else _share(cell)
-        rows.append(row)
-    return make_table(
-        pd.DataFrame(rows),
-        ["endpoint", "subtype", *map(years_text, moments)],
-        "Survival at stated times. Kaplan-Meier estimate with its 95% confidence interval, and the "
-        "patients still at risk then.",
-    )
-
-
-def _share(row: pd.Series) -> str:
-    """Write a survival probability with its interval and the patients at risk."""
-    value = float(row["survival"])
-    if math.isnan(value):
-        return "not followed"
-    text = f"{100 * value:.0f}%"
-    low, high = float(row["ci_low"]), float(row["ci_high"])
-    if math.isfinite(low) and math.isfinite(high):
-        text += f" ({100 * low:.0f} to {100 * high:.0f}%)"
-    at_risk = float(row.get("at_risk", math.nan))
-    return text if math.isnan(at_risk) else f"{text}, {at_risk:.0f} at risk"
-
-
-def _cox(results: RunResults) -> Table | None:
-    cox = rows_of(results, "cox")
-    if cox.empty:
-        return None
-    cox = with_interval(cox, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
-    columns = ["endpoint", "model", "term", "n", "events", "hr", "hr_interval", "p", "note"]
-    caption = "Cox models: hazard ratios. p-values of Cox models are not adjusted for multiplicity."
-    return make_table(cox, columns, caption)
-
-
-def _proportional(results: RunResults) -> Table | None:
-    return make_table(
-        rows_of(results, "proportional"),
-        ["endpoint", "model", "term", "chi2", "dof", "p", "note"],
-        "Proportional hazards: score tests. A small p means that the hazard ratio of the term "
-        "changes over follow-up; p-values are not adjusted for the number of terms.",
-    )
-
-
-def _restricted_means(results: RunResults) -> Table | None:
-    table = rows_of(results, "restricted_means")
-    if table.empty:
-        return None
-    table = with_interval(table, "ci_low", "ci_high", "interval", format_number)
-    columns = ["endpoint", "comparison", "n", "events", "tau", "estimate", "interval"]
-    columns += ["p_asymptotic", "p_permutation", "fdr", "note"]
-    units = listing(sorted({clean(c.unit) for c in results.survival.values()}))
-    return make_table(
-        table,
-        columns,
-        f"Restricted mean survival time, in {units}. Mean time without the event up to the "
-        "truncation time, which was fixed by rule; it needs no proportional hazards.",
-    )
-
-
-def _time_varying(results: RunResults) -> Table | None:
-    table = rows_of(results, "time_varying")
-    if table.empty:
-        return None
-    table = with_interval(table, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
-    columns = ["endpoint", "model", "term", "period", "split", "n", "events", "hr", "hr_interval"]
-    return make_table(
-        table,
-        [*columns, "p", "note"],
-        "Hazard ratios of early and late follow-up. Split at the median time of the events; p: "
-        "that the hazard ratio is the same in both periods.",
-    )
-
-
-def _diagnostics(results: RunResults) -> Table | None:
-    columns = ["endpoint", "model", "term", "variance_inflation", "n", "events"]
-    return make_table(
-        rows_of(results, "diagnostics"),
-        [*columns, "events_per_variable", "method", "strata"],
-        "How the Cox models were fitted. Variance inflation: 1 where a term is unrelated to the "
-        "others, above 5 where they can hardly be told apart; with fewer than 10 events for each "
-        "variable hazard ratios are unreliable.",
-    )
+def _finite(value: Any) -> bool:
+    """Tell whether there is a number."""
+    return value is not None and pd.notna(value) and math.isfinite(float(value))

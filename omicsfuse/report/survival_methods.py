@@ -80,6 +80,8 @@ def _log_rank(results: RunResults, cite: Citations) -> str:
     survival = results.settings.get("survival")
     settings = survival if isinstance(survival, Mapping) else {}
     asked = settings.get("n_permutations")
+    if not _log_rank_done(results):
+        return "No log-rank test was computed: the table of tests says why."
     drawn = _any(results, "tests", "n_permutations")
     permuted = ""
     if len(drawn):
@@ -117,6 +119,12 @@ def _log_rank(results: RunResults, cite: Citations) -> str:
         f" Log-rank tests were corrected by the Benjamini-Hochberg method {cite('fdr')}: tests of "
         "all subtypes over the endpoints, tests of pairs within an endpoint."
     )
+
+
+def _log_rank_done(results: RunResults) -> bool:
+    """Tell whether any log-rank test gave a p-value."""
+    names = ("p_asymptotic", "p_permutation")
+    return any(len(_any(results, "tests", name)) for name in names)
 
 
 def _after(texts: set[str], start: str) -> set[str]:
@@ -221,7 +229,7 @@ def _added_value(results: RunResults, cite: Citations) -> str:
         text += ", by the likelihood ratio test"
     named = [f"{words} {cite(key)}" for name, (words, key) in sources.items() if name in measures]
     if named:
-        text += f"{' and' if 'likelihood ratio' in measures else ''} by {', '.join(named)}"
+        text += f"{' and' if 'likelihood ratio' in measures else ''} by {listing(named)}"
     text += "."
     if measures & {"concordance (Uno)", "area under the ROC curve", "Brier score"}:
         text += " Censoring was allowed for by weights of inverse probability of being uncensored."
@@ -250,18 +258,16 @@ def _added_value(results: RunResults, cite: Citations) -> str:
 def _software(results: RunResults, cite: Citations) -> str:
     models = len(_any(results, "cox", "hr")) > 0
     computed = "Kaplan-Meier estimates and Cox models" if models else "Kaplan-Meier estimates"
-    text = (
-        f"{computed} were computed with lifelines {cite('lifelines')}; the log-rank test and its "
-        "permutation are code of omicsfuse itself"
-    )
-    others = {
-        "the test of proportional hazards": _any(results, "proportional", "p"),
-        "restricted means": _any(results, "restricted_means", "estimate"),
-        "cumulative incidence": _any(results, "incidence", "incidence"),
-        "the measures of added value": _any(results, "added_value", "estimate"),
+    text = f"{computed} were computed with lifelines {cite('lifelines')}"
+    own = {
+        "the log-rank test and its permutation": _log_rank_done(results),
+        "the test of proportional hazards": len(_any(results, "proportional", "p")) > 0,
+        "restricted means": len(_any(results, "restricted_means", "estimate")) > 0,
+        "cumulative incidence": len(_any(results, "incidence", "incidence")) > 0,
+        "the measures of added value": len(_any(results, "added_value", "estimate")) > 0,
     }
-    named = [name for name, rows in others.items() if len(rows)]
-    if named:
-        text += f", and so {'is' if named[0][-1] != 's' and len(named) == 1 else 'are'} "
-        text += listing(named)
-    return f"{text}."
+    named = [name for name, done in own.items() if done]
+    if not named:
+        return f"{text}."
+    verb = "is" if named == ["cumulative incidence"] else "are"
+    return f"{text}; {listing(named)} {verb} code of omicsfuse itself."

@@ -106,7 +106,7 @@ def added_value_sentence(comparison: SurvivalComparison) -> str:
     >>> added_value_sentence(
     ...     SurvivalComparison("os", "days", none, none, none, none, added_value=value))
     'For endpoint os, the subtypes add to the clinical covariates (likelihood ratio p = 0.010; \
-change of the concordance index 0.030 when corrected for optimism).'
+change of the concordance index +0.030 when corrected for optimism).'
     """
     table, endpoint = comparison.added_value, clean(comparison.endpoint)
     if table.empty:
@@ -126,7 +126,7 @@ change of the concordance index 0.030 when corrected for optimism).'
     parts = [f"likelihood ratio {format_p(p)}"]
     if math.isfinite(change):
         parts.append(
-            f"change of the concordance index {_signless(change)} when corrected for optimism"
+            f"change of the concordance index {_signed(change)} when corrected for optimism"
         )
     evidence = "; ".join(parts)
     if p >= LEVEL:
@@ -138,7 +138,7 @@ change of the concordance index 0.030 when corrected for optimism).'
         return (
             f"For endpoint {endpoint}, the subtypes add to the clinical covariates by the "
             f"likelihood ratio ({format_p(p)}), but corrected for optimism they do not help to "
-            f"rank patients (change of the concordance index {_signless(change)})."
+            f"rank patients (change of the concordance index {_signed(change)})."
         )
     return f"For endpoint {endpoint}, the subtypes add to the clinical covariates ({evidence})."
 
@@ -149,9 +149,17 @@ def _corrected(differences: pd.DataFrame, measure: str) -> float:
     return float(rows["corrected"].iloc[0]) if len(rows) else math.nan
 
 
-def _signless(value: float) -> str:
-    """Write a small difference with three decimals, never as minus zero."""
-    return f"{value:.3f}".replace("-0.000", "0.000")
+def _signed(value: float) -> str:
+    """Write a small difference with its sign and three decimals; zero without a sign.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.survival_words import _signed
+    >>> _signed(0.03), _signed(-0.0001)
+    ('+0.030', '0.000')
+    """
+    text = f"{value:+.3f}"
+    return "0.000" if text in ("+0.000", "-0.000") else text
 
 
 def not_proportional(comparison: SurvivalComparison) -> tuple[pd.DataFrame, int]:

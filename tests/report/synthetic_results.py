@@ -370,7 +370,8 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
         for b in names[i + 1 :]:
             values = [np.nan] * 6 if nothing else [3.2, 0.07, 0.08, 0.06, 0.1, 0.09]
             tests.append([endpoint, f"{a} vs {b}", n // 2, events // 2, *values, ""])
-    cox = [[endpoint, "univariable", "age", n, events, 1.02, 0.99, 1.05, 0.2, ""]]
+    values = [np.nan] * 4 if few_events else [1.02, 0.99, 1.05, 0.2]
+    cox = [[endpoint, "univariable", "age", n, events, *values, ""]]
     for name in names[1:]:
         values = [np.nan] * 4 if few_events else [2.1, 1.2, 3.7, 0.0004]
         cox.append([endpoint, "univariable", f"{name} vs S1", n, events, *values, ""])

@@ -146,7 +146,20 @@ def test_text_from_data_is_escaped(tmp_path):
     patients = {p: f"{p}{EVIL}" for p in fusion.coverage.index}
     subtypes = results.subtypes
     evidence = {name: table.rename(patients) for name, table in subtypes.evidence.items()}
-    comparison = replace(results.survival["os"], endpoint=EVIL, unit=EVIL)
+    comparison = results.survival["os"]
+    named = {"model": EVIL, "term": EVIL, "note": EVIL}
+    comparison = replace(
+        comparison,
+        endpoint=EVIL,
+        unit=EVIL,
+        tests=comparison.tests.assign(note=EVIL),
+        proportional=comparison.proportional.assign(endpoint=EVIL, p=0.01, **named),
+        residuals=comparison.residuals.assign(model=EVIL, term=EVIL),
+        diagnostics=comparison.diagnostics.assign(method=EVIL, strata=EVIL),
+        added_value=comparison.added_value.assign(endpoint=EVIL, measure=EVIL, note=EVIL),
+        calibration=comparison.calibration.assign(model=EVIL),
+        decision=comparison.decision.assign(model=EVIL),
+    )
     verification = results.verification
     evil = replace(
         results,
@@ -318,7 +331,8 @@ def test_one_threshold_decides_whether_subtypes_come_back(jaccard, said):
 def test_methods_name_what_computed_survival(results):
     text = methods(results)
     assert "Kaplan-Meier estimates and Cox models were computed with lifelines" in text
-    assert "the log-rank test and its permutation are code of omicsfuse itself" in text
+    assert "; the log-rank test and its permutation, the test of proportional hazards, " in text
+    assert "and the measures of added value are code of omicsfuse itself" in text
     assert "Survival was computed with lifelines" not in text
 
 
