@@ -59,6 +59,7 @@ def cumulative_incidence(
     highest = rows_with(table, "ci_high")
     top = max([float(table["incidence"].max()), *highest.get("ci_high", pd.Series(dtype=float))])
     top = min(1.0, max(top, 0.05)) * 1.03
+    named = top
     for i, (panel, cause) in enumerate(zip(drawn, causes, strict=True)):
         own = table[table["cause"].astype(str) == cause]
         ends = []
@@ -77,19 +78,20 @@ def cumulative_incidence(
                 label=name,
             )  # fmt: skip
             ends.append((float(steps["time"].iloc[-1]), float(steps["incidence"].iloc[-1]), name))
-        panel.set_ylim(0, top)
         panel.set_xlim(0, last * 1.06)
         ticks = time_ticks(last)
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         panel.grid(axis="y")
         panel.set_axisbelow(True)
-        label_ends(panel, ends, top)
+        named = max(named, 1.03 * label_ends(panel, ends, top))
         panel.set_title(shorten(cause, 36))
         panel.set_xlabel(f"time ({clean(comparison.unit)})")
         if i % _COLUMNS == 0:
             panel.set_ylabel("cumulative incidence")
         else:
             panel.tick_params(labelleft=False)
+    for panel in drawn:
+        panel.set_ylim(0, named)
     return drawn
 
 

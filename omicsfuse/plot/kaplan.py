@@ -121,10 +121,11 @@ def time_ticks(last: float) -> np.ndarray:
     return ticks[(ticks >= 0) & (ticks <= last * 1.06)]
 
 
-def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.0) -> None:
+def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.0) -> float:
     """Name each curve where it ends, names kept apart, so that colour is not needed.
 
-    ``top`` is the height of the axes in units of the curves.
+    ``top`` is the height of the axes in units of the curves. Gives back the height of the highest
+    name.
 
     Examples
     --------
@@ -132,8 +133,9 @@ def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.
     >>> from omicsfuse.plot.kaplan import label_ends
     >>> ax = new_figure(3, 2).subplots()
     >>> label_ends(ax, [(5.0, 0.5, "S1"), (5.0, 0.5, "S2")])
-    >>> [round(float(text.xy[1]), 3) for text in ax.texts]
-    [0.5, 0.555]
+    0.555
+    >>> [text.get_text() for text in ax.texts]
+    ['S1', 'S2']
     """
     placed: list[tuple[float, float]] = []
     near = 0.09 * max((end[0] for end in ends), default=1.0)
@@ -157,6 +159,7 @@ def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.
         if height > value + 0.08 * top:  # far from its curve: a thread leads there
             thread: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (1, 2)), "zorder": 1}
             ax.plot([time, time], [value, height], color=subtype_colour(name), **thread)
+    return max((height for _, height in placed), default=0.0)
 
 
 def _legend(ax: "Axes", names: list[str], comparison: SurvivalComparison) -> None:

@@ -40,28 +40,22 @@ def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]
         _side_by_side(table),
         [
             "endpoint", "measure", "n", "events", _WITHOUT, _WITH, _DIFFERENCE, "interval",
-            "corrected difference", "p", "note",
+            "corrected difference", "chi2", "p", "note",
         ],
         "What the subtypes add to the clinical covariates. The models were made from the patients "
         "on whom they are judged, which flatters them: the corrected difference has this optimism "
         "taken off by bootstrap. Larger is better, but for the Brier score (mean squared error of "
         "predicted risks) smaller is.",
     )  # fmt: skip
-    full = with_interval(table, "ci_low", "ci_high", "interval", _decimals)
-    columns = ["endpoint", "measure", "model", "years", "n", "events", "estimate", "interval"]
-    columns += ["optimism", "corrected", "p", "note"]
-    tested = full["measure"] == "likelihood ratio"
-    for name in ("estimate", "optimism", "corrected"):
-        if name in full:
-            full[name] = [
-                _chi2(value) if lr else _decimals(value)
-                for value, lr in zip(full[name].astype(float), tested, strict=True)
-            ]
+    # The likelihood ratio has one number only, which is in the short table.
+    rows = table[table["measure"] != "likelihood ratio"].rename(columns={"estimate": "apparent"})
+    full = with_interval(rows, "ci_low", "ci_high", "interval", _decimals)
+    columns = ["endpoint", "measure", "model", "years", "n", "events", "apparent", "interval"]
     return short, make_table(
         full,
-        columns,
-        "Measures of both models. Estimates with 95% confidence intervals, their optimism, and "
-        "the estimates corrected for it; for the likelihood ratio the estimate is chi-square.",
+        [*columns, "optimism", "corrected", "p", "note"],
+        "Measures of both models. Apparent: in the patients from whom the models were made, with "
+        "95% confidence intervals; corrected: less the optimism.",
         folded=True,
     )
 
@@ -87,15 +81,15 @@ def _side_by_side(table: pd.DataFrame) -> pd.DataFrame:
         }
         for model in (_WITHOUT, _WITH):
             known = model in by_model
-            row[model] = _decimals(float(by_model[model]["estimate"])) if known else ""
+            row[model] = float(by_model[model]["estimate"]) if known else math.nan
         if difference is not None and measure == "likelihood ratio":
-            row[_DIFFERENCE] = _chi2(float(difference["estimate"]), "chi-square ")
+            row["chi2"] = float(difference["estimate"])
         elif difference is not None:
             low, high = float(difference["ci_low"]), float(difference["ci_high"])
             known = math.isfinite(low) and math.isfinite(high)
-            row[_DIFFERENCE] = _decimals(float(difference["estimate"]))
+            row[_DIFFERENCE] = float(difference["estimate"])
             row["interval"] = f"{_decimals(low)} to {_decimals(high)}" if known else ""
-            row["corrected difference"] = _decimals(float(difference.get("corrected", math.nan)))
+            row["corrected difference"] = float(difference.get("corrected", math.nan))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -117,7 +111,3 @@ def _note(rows: pd.DataFrame) -> str:
 def _decimals(value: float) -> str:
     """Three decimals, never minus zero; empty where there is no number."""
     return "" if not math.isfinite(value) else f"{value:.3f}".replace("-0.000", "0.000")
-
-
-def _chi2(value: float, name: str = "") -> str:
-    return "" if not math.isfinite(value) else f"{name}{value:.2f}"

@@ -121,7 +121,7 @@ def test_numbers_of_the_tables_are_those_of_the_results(results):
     assert at_years[0]["1 year"].startswith(f"{100 * first['survival']:.0f}% (")
     assert at_years[0]["1 year"].endswith(f"{first['at_risk']} at risk")
     value = {row["measure"]: row for row in table_of(section, "What the subtypes add")}
-    assert value["likelihood ratio"]["difference"] == "chi-square 9.30"
+    assert value["likelihood ratio"]["chi-square"] == "9.3"
     assert value["likelihood ratio"]["p"] == "0.010"
     harrell = value["concordance (Harrell)"]
     assert (harrell["clinical"], harrell["clinical + subtypes"]) == ("0.660", "0.710")
