@@ -1,26 +1,33 @@
 """Figures: every function draws results, computes nothing, and returns matplotlib Axes."""
 
 from omicsfuse.plot.biology import pathways, top_markers
+from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
 from omicsfuse.plot.clusters import stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
+from omicsfuse.plot.decisions import decision_curve
 from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
+from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.settings import sensitivity
 
 __all__ = [
     "MOST_DRAWN",
     "PALETTE",
+    "calibration",
     "choice_of_k",
     "consensus_cdf",
     "consensus_matrix",
     "coverage",
+    "cumulative_incidence",
+    "decision_curve",
     "feature_groups",
     "forest",
     "format_p",
@@ -32,6 +39,7 @@ __all__ = [
     "pathways",
     "patient_map",
     "save_figure",
+    "schoenfeld",
     "sensitivity",
     "stability",
     "structure_tests",

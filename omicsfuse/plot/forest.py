@@ -61,6 +61,10 @@ def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     rows: list[_Row] = []
     endpoints = cox_table["endpoint"].astype(str) if "endpoint" in cox_table else None
     several = endpoints is not None and endpoints.nunique() > 1
+    # Models one below the other, each with its rows together, whatever they are called.
+    order = ["endpoint", "model"] if several else ["model"]
+    number = cox_table[order].astype(str).groupby(order, sort=False).ngroup()
+    cox_table = cox_table.iloc[np.argsort(number.to_numpy(), kind="stable")]
     heading = ""
     for _, row in cox_table.iterrows():
         model = clean(row["model"])
@@ -120,13 +124,14 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
 
 def _row(row: pd.Series, label: str) -> _Row:
     """Line of one hazard ratio."""
+    known = pd.notna(row["events"]) and pd.notna(row["n"])
     return _Row(
         label,
         float(row["hr"]),
         float(row["hr_ci_low"]),
         float(row["hr_ci_high"]),
         float(row["p"]),
-        f"{int(row['events'])} / {int(row['n'])}",
+        f"{int(row['events'])} / {int(row['n'])}" if known else "",
     )
 
 

@@ -7,59 +7,12 @@ import pandas as pd
 
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, position, subtype_colour
-from omicsfuse.plot.numbers import clean, format_p, shorten
+from omicsfuse.plot.numbers import clean, shorten
+from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
 from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
-    """Row of the test over all subtypes, if there is one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.kaplan import overall_test
-    >>> from omicsfuse.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90]})
-    >>> none = pd.DataFrame()
-    >>> int(overall_test(SurvivalComparison("os", "days", tests, none, none, none))["n"])
-    90
-    """
-    if "comparison" not in comparison.tests:
-        return None
-    rows = comparison.tests[comparison.tests["comparison"] == "overall"]
-    return rows.iloc[0] if len(rows) else None
-
-
-def log_rank_text(test: pd.Series | None) -> str:
-    """Write the log-rank test as two lines: p-values, then patients and events.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.kaplan import log_rank_text
-    >>> row = {"n": 90, "events": 40, "p_asymptotic": 0.01, "p_permutation": 0.012}
-    >>> print(log_rank_text(pd.Series(row)))
-    log-rank p = 0.010 (permutation p = 0.012)
-    90 patients, 40 events
-    """
-    if test is None:
-        return ""
-    first = format_p(test.get("p_asymptotic", np.nan))
-    second = format_p(test.get("p_permutation", np.nan))
-    if first and second:
-        line = f"log-rank {first} (permutation {second})"
-    elif first or second:
-        line = f"log-rank {first}" if first else f"log-rank, permutation {second}"
-    else:
-        note = test.get("note", "")
-        line = f"log-rank not tested: {clean(note)}" if note else "log-rank not tested"
-        if len(line) > 60:
-            line = "log-rank not tested (see the table of tests)"
-    counts = f"{int(test.get('n', 0))} patients, {int(test.get('events', 0))} events"
-    return f"{line}\n{counts}"
 
 
 @styled
@@ -127,13 +80,13 @@ def kaplan_meier(
     ax.set_ylim(0, 1.03)
     ax.set_xlim(0, last * 1.06)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.50", "0.75", "1"])
-    ticks = _ticks(last)
+    ticks = time_ticks(last)
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xlabel(f"time ({clean(comparison.unit)})")
     ax.set_ylabel(f"survival probability ({shorten(comparison.endpoint, 24)})")
     ax.grid(axis="y")
     ax.set_axisbelow(True)
-    _label_ends(ax, ends)
+    label_ends(ax, ends)
     _legend(ax, names, comparison)
     _numbers_at_risk(ax, names, curves, ticks)
     if title:
@@ -152,8 +105,15 @@ def _from_start(steps: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first, steps], ignore_index=True)
 
 
-def _ticks(last: float) -> np.ndarray:
-    """Round times from zero to the last one, about six."""
+def time_ticks(last: float) -> np.ndarray:
+    """Round times from zero to the last one, about six.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.kaplan import time_ticks
+    >>> time_ticks(1800).tolist()
+    [0.0, 500.0, 1000.0, 1500.0]
+    """
     from matplotlib.ticker import MaxNLocator
 
     locator = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
@@ -161,14 +121,31 @@ def _ticks(last: float) -> np.ndarray:
     return ticks[(ticks >= 0) & (ticks <= last * 1.06)]
 
 
-def _label_ends(ax: "Axes", ends: list[tuple[float, float, str]]) -> None:
-    """Name each curve where it ends, names kept apart, so that colour is not needed."""
-    placed: list[float] = []
-    for time, survival, name in sorted(ends, key=lambda end: end[1]):
-        height = max(survival, 0.025)
-        if placed and height < placed[-1] + 0.055:
-            height = placed[-1] + 0.055
-        placed.append(height)
+def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.0) -> float:
+    """Name each curve where it ends, names kept apart, so that colour is not needed.
+
+    ``top`` is the height of the axes in units of the curves. Gives back the height of the highest
+    name.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.canvas import new_figure
+    >>> from omicsfuse.plot.kaplan import label_ends
+    >>> ax = new_figure(3, 2).subplots()
+    >>> label_ends(ax, [(5.0, 0.5, "S1"), (5.0, 0.5, "S2")])
+    0.555
+    >>> [text.get_text() for text in ax.texts]
+    ['S1', 'S2']
+    """
+    placed: list[tuple[float, float]] = []
+    near = 0.09 * max((end[0] for end in ends), default=1.0)
+    for time, value, name in sorted(ends, key=lambda end: end[1]):
+        height = max(value, 0.025 * top)
+        # Names are placed from the lowest curve up, so that a name only ever moves up.
+        for other, taken in sorted(placed, key=lambda place: place[1]):
+            if abs(other - time) < near and abs(taken - height) < 0.055 * top:
+                height = taken + 0.055 * top
+        placed.append((time, height))
         ax.annotate(
             name,
             (time, height),
@@ -179,9 +156,10 @@ def _label_ends(ax: "Axes", ends: list[tuple[float, float, str]]) -> None:
             fontweight="bold",
             annotation_clip=False,
         )
-        if height > survival + 0.08:  # far from its curve: a thread leads there
+        if height > value + 0.08 * top:  # far from its curve: a thread leads there
             thread: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (1, 2)), "zorder": 1}
-            ax.plot([time, time], [survival, height], color=subtype_colour(name), **thread)
+            ax.plot([time, time], [value, height], color=subtype_colour(name), **thread)
+    return max((height for _, height in placed), default=0.0)
 
 
 def _legend(ax: "Axes", names: list[str], comparison: SurvivalComparison) -> None:
@@ -196,7 +174,7 @@ def _legend(ax: "Axes", names: list[str], comparison: SurvivalComparison) -> Non
         handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=1.3
     )
     legend.set_in_layout(True)
-    text = log_rank_text(overall_test(comparison))
+    text = log_rank_text(overall_test(comparison), pipeline_test(comparison))
     if text:
         ax.text(0, 1.03, text, transform=ax.transAxes, va="bottom", color=INK, linespacing=1.35)
 
@@ -211,7 +189,9 @@ def _median(name: str, comparison: SurvivalComparison) -> str:
     text = f"median {median:.0f}" if np.isfinite(median) else "median not reached"
     if np.isfinite(median) and median < 20:
         text = f"median {median:.1f}"
-    return f": {int(row['n'])} patients,\n{int(row['events'])} events, {text}"
+    n, events = int(row["n"]), int(row["events"])
+    patients = "patient" if n == 1 else "patients"
+    return f": {n} {patients},\n{events} {'event' if events == 1 else 'events'}, {text}"
 
 
 def _numbers_at_risk(ax: "Axes", names: list[str], curves: pd.DataFrame, ticks: np.ndarray) -> None:

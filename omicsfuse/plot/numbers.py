@@ -92,6 +92,18 @@ def format_interval(value: float, low: float, high: float) -> str:
     return f"{format_ratio(value)} ({low_text} to {high_text})"
 
 
+def years_text(years: float) -> str:
+    """Write a number of years with its noun.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.numbers import years_text
+    >>> years_text(1.0), years_text(2.5)
+    ('1 year', '2.5 years')
+    """
+    return f"{years:g} year" if years == 1 else f"{years:g} years"
+
+
 def clean(text: object) -> str:
     r"""Text of a name without line breaks and control characters, which no figure can show.
 

@@ -5,17 +5,13 @@ import math
 import pandas as pd
 
 from omicsfuse.plot.clusters import COMES_BACK
-from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.settings import is_reported, setting_name
 from omicsfuse.report.evidence import DECIDES
-from omicsfuse.report.summary import (
-    LEVEL,
-    best_p,
-    overall_fdr,
-)
+from omicsfuse.report.survival_caveats import survival_caveats
+from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.words import listing, mean_jaccard, plural
-from omicsfuse.results import RunResults, SurvivalComparison
+from omicsfuse.results import RunResults
 
 _SMALL = 10
 #: Share of borderline patients above which it is said.
@@ -65,8 +61,7 @@ def caveats(results: RunResults) -> list[str]:
             )
     found += _borderline(results) + _one_layer(results) + _settings(results)
     for comparison in results.survival.values():
-        found += _survival_caveats(comparison, several=len(results.survival) > 1)
-        found += _adjusted(comparison)
+        found += survival_caveats(comparison, several=len(results.survival) > 1)
     found += _verification_caveats(results)
     sizes = results.subtypes.labels.value_counts()
     small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
@@ -149,51 +144,6 @@ def _settings(results: RunResults) -> list[str]:
         else f"The subtypes hang on {len(names)} settings ({listing(names)}): with another value "
         f"of one of them, other subtypes are found (adjusted Rand index below {DECIDES})."
     ]
-
-
-def _adjusted(comparison: SurvivalComparison) -> list[str]:
-    """Name contrasts of subtypes that are significant alone, but not beside the covariates."""
-    cox = comparison.cox
-    if cox.empty:
-        return []
-    alone = cox[cox["model"] == "univariable"].set_index("term")
-    beside = cox[cox["model"] == "multivariable"].set_index("term")
-    texts = []
-    for term in alone.index.intersection(beside.index):
-        before, after = float(alone["p"][term]), float(beside["p"][term])
-        # A hazard ratio without an upper limit comes from separation and says nothing.
-        if before < LEVEL <= after and math.isfinite(float(beside["hr_ci_high"][term])):
-            texts.append(
-                f"{clean(comparison.endpoint)}: the difference of {clean(term)} "
-                f"({format_p(before)}) is not evident beside the covariates ({format_p(after)}; "
-                f"hazard ratio {beside['hr'][term]:.2f} instead of {alone['hr'][term]:.2f})."
-            )
-    return texts
-
-
-def _survival_caveats(comparison: SurvivalComparison, *, several: bool) -> list[str]:
-    test = overall_test(comparison)
-    endpoint, p = clean(comparison.endpoint), best_p(test)
-    if test is None or math.isnan(p):
-        return [f"Survival ({endpoint}) could not be tested."]
-    texts = []
-    if p >= LEVEL:
-        texts.append(
-            f"There is no evidence of a survival difference ({endpoint}); with "
-            f"{plural(int(test['events']), 'event')} this does not show that survival is the same."
-        )
-    elif several and overall_fdr(test) >= LEVEL:
-        texts.append(
-            f"The survival difference ({endpoint}) does not withstand correction for the number of "
-            f"endpoints ({format_p(overall_fdr(test), 'FDR')})."
-        )
-    asymptotic = float(test["p_asymptotic"])
-    if math.isfinite(asymptotic) and (asymptotic < LEVEL) != (p < LEVEL):
-        texts.append(
-            f"The asymptotic and the permutation test of {endpoint} fall on different sides of "
-            f"{LEVEL}: rely on the permutation test."
-        )
-    return texts
 
 
 def _verification_caveats(results: RunResults) -> list[str]:

@@ -1,18 +1,17 @@
 """Which figures the report has, what is said below them, and their files."""
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from omicsfuse import plot
-from omicsfuse.plot.kaplan import log_rank_text, overall_test
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_figures import evidence_plans
 from omicsfuse.report.inline import inline_png, inline_svg
-from omicsfuse.report.plans import FigureView, Plan
+from omicsfuse.report.plans import FigureView, Plan, file_name
+from omicsfuse.report.survival_figures import both_tests, survival_plans
 from omicsfuse.report.words import plural
-from omicsfuse.results import RunResults, SurvivalComparison
+from omicsfuse.results import RunResults
 
 
 def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
@@ -38,23 +37,11 @@ def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:
     return views
 
 
-def file_name(*parts: str) -> str:
-    """Name of a figure's file: letters, digits, dashes and underscores only.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.figures import file_name
-    >>> file_name("kaplan_meier", "os / any cause")
-    'kaplan_meier_os_any_cause'
-    """
-    return "_".join(re.sub(r"[^A-Za-z0-9_-]+", "_", part).strip("_")[:60] for part in parts)
-
-
 def _plans(results: RunResults) -> Iterator[Plan]:
     """List the figures in the order of the page, without those there is nothing to show in."""
     yield from _network_plans(results)
     yield from evidence_plans(results)
-    yield from _survival_plans(results)
+    yield from survival_plans(results)
     yield from _biology_plans(results)
     yield from _verification_plans(results)
 
@@ -98,33 +85,6 @@ def _network_plans(results: RunResults) -> Iterator[Plan]:
         )
 
 
-def _survival_plans(results: RunResults) -> Iterator[Plan]:
-    for number, (endpoint, comparison) in enumerate(results.survival.items(), start=1):
-        test = log_rank_text(overall_test(comparison)).replace("\n", "; ")
-        if len(comparison.curves):
-            yield Plan(
-                file_name("kaplan_meier", str(number), endpoint),
-                "survival",
-                f"Survival of the subtypes, {clean(endpoint)}",
-                f"Kaplan-Meier curves with 95% confidence bands; upright "
-                f"ticks are censored patients.{_both_tests(comparison)}",
-                f"Kaplan-Meier curves of the subtypes for {clean(endpoint)}; {test}.",
-                partial(plot.kaplan_meier, comparison),
-            )
-        if len(comparison.cox):
-            yield Plan(
-                file_name("forest", str(number), endpoint),
-                "survival",
-                f"Hazard ratios, {clean(endpoint)}",
-                "From Cox models, with 95% confidence "
-                "intervals; above 1 means more events. Univariable: the subtypes alone; "
-                "multivariable: subtypes and covariates together. p-values are not adjusted for "
-                "multiplicity.",
-                f"Forest plot of hazard ratios for {clean(endpoint)}.",
-                partial(plot.forest, comparison.cox),
-            )
-
-
 def _biology_plans(results: RunResults) -> Iterator[Plan]:
     names = results.subtypes.names
     which, bars = "Strongest markers of each subtype and layer", "the subtype that a feature marks"
@@ -158,12 +118,6 @@ def _biology_plans(results: RunResults) -> Iterator[Plan]:
         )
 
 
-def _both_tests(comparison: SurvivalComparison) -> str:
-    """Write the log-rank test of a cohort as a sentence with a space before it."""
-    text = log_rank_text(overall_test(comparison)).replace("\n", "; ")
-    return f" {text[:1].upper()}{text[1:]}." if text else ""
-
-
 def _verification_plans(results: RunResults) -> Iterator[Plan]:
     verification = results.verification
     if verification is None:
@@ -185,7 +139,7 @@ def _verification_plans(results: RunResults) -> Iterator[Plan]:
                 file_name("verification", str(number), name),
                 "verification",
                 f"Survival of the assigned subtypes, {clean(name)}",
-                f"Kaplan-Meier curves.{_both_tests(comparison)}",
+                f"Kaplan-Meier curves.{both_tests(comparison)}",
                 f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
                 partial(plot.kaplan_meier, comparison, title=name),
             )

@@ -1,4 +1,4 @@
-"""Sections on what the subtypes mean: survival, clinical columns, biology, other cohorts."""
+"""Sections on what the subtypes mean: clinical columns, biology, other cohorts."""
 
 from typing import Any
 
@@ -6,59 +6,13 @@ import pandas as pd
 
 from omicsfuse.plot.biology import one_direction, select_markers
 from omicsfuse.plot.colours import position
-from omicsfuse.plot.numbers import clean, format_ratio, p_text
+from omicsfuse.plot.numbers import clean, format_ratio
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.summary import log_rank_name
+from omicsfuse.report.survival_words import log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
-
-
-def survival_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Say whether subtypes differ in survival: curves, tests, Cox models."""
-    if not results.survival:
-        why = (
-            "There is no clinical table"
-            if results.cohort.clinical is None
-            else "The clinical table has no endpoint"
-        )
-        return Section("survival", "Survival", (f"{why}: survival was not compared.",))
-    tests = pd.concat([c.tests for c in results.survival.values()], ignore_index=True)
-    # Of two subtypes, the only pair is the overall test once more.
-    if len(results.subtypes.names) == 2:
-        tests = tests[tests["comparison"] == "overall"]
-    tests = with_interval(tests, "p_ci_low", "p_ci_high", "p_interval", _plain_p)
-    columns = ["endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation"]
-    columns += ["p_interval", "fdr", "note"]
-    cox = pd.concat([c.cox for c in results.survival.values()], ignore_index=True)
-    cox = with_interval(cox, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
-    models = ["endpoint", "model", "term", "n", "events", "hr", "hr_interval", "p", "note"]
-    return Section(
-        "survival",
-        "Survival",
-        figures=figures,
-        tables=present(
-            make_table(
-                tests,
-                columns,
-                "Log-rank tests. FDR: Benjamini-Hochberg on the asymptotic p; overall tests: over "
-                "the endpoints; pairs: within an endpoint.",
-            )
-        ),
-        details=present(
-            make_table(
-                cox,
-                models,
-                "Cox models: hazard ratios. p-values of Cox models are not adjusted for "
-                "multiplicity.",
-            )
-        ),
-    )
-
-
-def _plain_p(value: float) -> str:
-    return p_text(value) or "-"
 
 
 def clinical_section(results: RunResults) -> Section:

@@ -9,7 +9,8 @@ import pandas as pd
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_methods import evidence_methods
 from omicsfuse.report.references import REFERENCES, Citations
-from omicsfuse.report.summary import log_rank_name
+from omicsfuse.report.survival_methods import survival_methods
+from omicsfuse.report.survival_words import log_rank_name
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
 
@@ -46,7 +47,7 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
         _integration(results, cite),
         _subtyping(results, cite),
         *evidence_methods(results, cite),
-        _survival(results, cite),
+        *survival_methods(results, cite),
         _biology(results, cite),
         _verification(results, cite),
         _software(results, cite),
@@ -143,58 +144,6 @@ def _rule_sources(results: RunResults, cite: Citations) -> str:
     if len(table) > 1:
         return f" (eigengap {cite('eigengap')}, silhouette {cite('silhouette')})"
     return ""
-
-
-def _survival(results: RunResults, cite: Citations) -> str:
-    if not results.survival:
-        return ""
-    permutations = _section(results, "survival").get("n_permutations")
-    count = f" ({permutations:,} permutations)" if isinstance(permutations, int) else ""
-    permuted = "" if permutations == 0 else f" and by permutation of subtypes{count}"
-    text = (
-        f"Survival ({listing(list(results.survival))}) was estimated by the Kaplan-Meier method "
-        f"{cite('km')} and compared by the log-rank test {cite('logrank')}, "
-        f"asymptotic{permuted}. Log-rank tests were corrected by the Benjamini-Hochberg method "
-        f"{cite('fdr')}: tests of all subtypes over the endpoints, tests of pairs within an "
-        "endpoint."
-    )
-    tables = [comparison.cox for comparison in results.survival.values()]
-    models = any(len(table) and table["hr"].notna().any() for table in tables)
-    if models:
-        text += (
-            f" Hazard ratios are from Cox models {cite('cox')} of the subtypes"
-            f"{_adjusted(results)}; their p-values were not adjusted for multiplicity."
-        )
-    computed = "Kaplan-Meier estimates and Cox models" if models else "Kaplan-Meier estimates"
-    return text + (
-        f" {computed} were computed with lifelines {cite('lifelines')}; the log-rank test and "
-        "its permutation are code of omicsfuse itself."
-    )
-
-
-def _adjusted(results: RunResults) -> str:
-    """Say which covariates multivariable models that could be estimated were adjusted for."""
-    by_endpoint = {
-        endpoint: [name for name in results.cohort.covariates if _has_term(comparison.cox, name)]
-        for endpoint, comparison in results.survival.items()
-    }
-    found = {endpoint: names for endpoint, names in by_endpoint.items() if names}
-    if not found:
-        return ""
-    first = next(iter(found.values()))
-    if len(found) == len(by_endpoint) and all(names == first for names in found.values()):
-        return f", alone and adjusted for {listing(first)}"
-    each = [f"for {listing(names)} ({clean(endpoint)})" for endpoint, names in found.items()]
-    return f", alone and adjusted {'; '.join(each)}"
-
-
-def _has_term(cox: pd.DataFrame, covariate: str) -> bool:
-    """Tell whether a covariate has a hazard ratio in the multivariable model."""
-    if cox.empty:
-        return False
-    rows = cox[(cox["model"] == "multivariable") & cox["hr"].notna()]
-    own = (f"{covariate}: ", f"{covariate} (per step)")
-    return any(term == covariate or term.startswith(own) for term in rows["term"].astype(str))
 
 
 def _biology(results: RunResults, cite: Citations) -> str:

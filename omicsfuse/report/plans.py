@@ -1,5 +1,6 @@
 """A figure to be drawn, and a figure on the page."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,3 +29,15 @@ class Plan:
     alt: str
     draw: Callable[[], Any]
     image: bool = False
+
+
+def file_name(*parts: str) -> str:
+    """Name of a figure's file: letters, digits, dashes and underscores only.
+
+    Examples
+    --------
+    >>> from omicsfuse.report.plans import file_name
+    >>> file_name("kaplan_meier", "os / any cause")
+    'kaplan_meier_os_any_cause'
+    """
+    return "_".join(re.sub(r"[^A-Za-z0-9_-]+", "_", part).strip("_")[:60] for part in parts)

@@ -60,6 +60,45 @@ REFERENCES = {
     "doi:10.2202/1544-6115.1585",
     "recovery": "Steinley D. Properties of the Hubert-Arabie adjusted Rand index. Psychol Methods "
     "2004;9:386-396. doi:10.1037/1082-989X.9.3.386",
+    "efron": "Efron B. The efficiency of Cox's likelihood function for censored data. J Am Stat "
+    "Assoc 1977;72:557-565. doi:10.1080/01621459.1977.10480613",
+    "firth": "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80:27-38. "
+    "doi:10.1093/biomet/80.1.27",
+    "firth in cox": "Heinze G, Schemper M. A solution to the problem of monotone likelihood in Cox "
+    "regression. Biometrics 2001;57:114-119. doi:10.1111/j.0006-341X.2001.00114.x",
+    "zph": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted "
+    "residuals. Biometrika 1994;81:515-526. doi:10.1093/biomet/81.3.515",
+    "trend": "Tarone RE. Tests for trend in life table analysis. Biometrika 1975;62:679-690. "
+    "doi:10.1093/biomet/62.3.679",
+    "follow-up": "Schemper M, Smith TL. A note on quantifying follow-up in studies of failure "
+    "time. Control Clin Trials 1996;17:343-346. doi:10.1016/0197-2456(96)00075-X",
+    "incidence": "Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov "
+    "chains based on censored observations. Scand J Stat 1978;5:141-150.",
+    "rmst": "Royston P, Parmar MKB. Restricted mean survival time: an alternative to the hazard "
+    "ratio for the design and analysis of randomized trials with a time-to-event outcome. BMC Med "
+    "Res Methodol 2013;13:152. doi:10.1186/1471-2288-13-152",
+    "rmst permuted": "Horiguchi M, Uno H. On permutation tests for comparing restricted mean "
+    "survival time with small sample from randomized trials. Stat Med 2020;39:2655-2670. "
+    "doi:10.1002/sim.8565",
+    "rmst studentised": "Ditzhaus M, Yu M, Xu J. Studentized permutation method for comparing two "
+    "restricted mean survival times with small sample from randomized trials. Stat Med "
+    "2023;42:2226-2240. doi:10.1002/sim.9720",
+    "optimism": "Harrell FE Jr, Lee KL, Mark DB. Multivariable prognostic models: issues in "
+    "developing models, evaluating assumptions and adequacy, and measuring and reducing errors. "
+    "Stat Med 1996;15:361-387.",
+    "uno": "Uno H, Cai T, Pencina MJ, D'Agostino RB, Wei LJ. On the C-statistics for evaluating "
+    "overall adequacy of risk prediction procedures with censored survival data. Stat Med "
+    "2011;30:1105-1117. doi:10.1002/sim.4154",
+    "auc": "Uno H, Cai T, Tian L, Wei LJ. Evaluating prediction rules for t-year survivors with "
+    "censored regression models. J Am Stat Assoc 2007;102:527-537. "
+    "doi:10.1198/016214507000000149",
+    "brier": "Graf E, Schmoor C, Sauerbrei W, Schumacher M. Assessment and comparison of "
+    "prognostic classification schemes for survival data. Stat Med 1999;18:2529-2545.",
+    "decision": "Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating "
+    "prediction models. Med Decis Making 2006;26:565-574. doi:10.1177/0272989X06295361",
+    "decision censored": "Vickers AJ, Cronin AM, Elkin EB, Gonen M. Extensions to decision curve "
+    "analysis, a novel method for evaluating diagnostic tests, prediction models and molecular "
+    "markers. BMC Med Inform Decis Mak 2008;8:53. doi:10.1186/1472-6947-8-53",
 }
 
 

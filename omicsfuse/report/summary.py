@@ -2,38 +2,19 @@
 
 import math
 
-import numpy as np
-import pandas as pd
-
 from omicsfuse.plot.clusters import COMES_BACK
-from omicsfuse.plot.kaplan import overall_test
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.contributions import adds_sentences
 from omicsfuse.report.evidence import borderline_sentence
+from omicsfuse.report.survival_words import (
+    LEVEL,
+    added_value_sentence,
+    log_rank_name,
+    survival_sentence,
+)
 from omicsfuse.report.verdict import verdict_sentence
 from omicsfuse.report.words import listing, mean_jaccard, plural
-from omicsfuse.results import RunResults, SurvivalComparison
-
-LEVEL = 0.05
-
-
-def best_p(test: pd.Series | None) -> float:
-    """P-value that sentences rest on: the permutation test's where there is one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.summary import best_p
-    >>> best_p(pd.Series({"p_asymptotic": 0.01, "p_permutation": 0.02}))
-    0.02
-    """
-    if test is None:
-        return math.nan
-    for name in ("p_permutation", "p_asymptotic"):
-        value = float(test.get(name, math.nan))
-        if math.isfinite(value):
-            return value
-    return math.nan
+from omicsfuse.results import RunResults
 
 
 def summary_sentences(results: RunResults) -> list[str]:
@@ -54,7 +35,11 @@ def summary_sentences(results: RunResults) -> list[str]:
     if not results.survival:
         sentences.append("Survival was not compared: the cohort has no endpoint.")
     several = len(results.survival) > 1
-    sentences += [survival_sentence(c, several=several) for c in results.survival.values()]
+    for comparison in results.survival.values():
+        sentences += [
+            survival_sentence(comparison, several=several),
+            added_value_sentence(comparison),
+        ]
     sentences += verification_sentences(results)
     return [sentence for sentence in sentences if sentence]
 
@@ -123,84 +108,6 @@ def _known(results: RunResults) -> str:
             text += f" (association: {clean(row['effect_name'])} {effect:.2f}, {format_p(p)})"
         each.append(text)
     return f"Agreement with known labels (adjusted Rand index, 1 is identical): {listing(each)}."
-
-
-def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
-    """Say what the log-rank test of one endpoint shows, with patients and events.
-
-    Where there are several endpoints, the false discovery rate over them is given as well.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.summary import survival_sentence
-    >>> from omicsfuse.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90], "events": [40],
-    ...                       "p_asymptotic": [0.3], "p_permutation": [0.31]})
-    >>> none = pd.DataFrame()
-    >>> survival_sentence(SurvivalComparison("os", "days", tests, none, none, none))
-    'For endpoint os, there is no evidence of a survival difference between subtypes (log-rank \
-p = 0.30, permutation p = 0.31; 90 patients, 40 events).'
-    """
-    endpoint, test = clean(comparison.endpoint), overall_test(comparison)
-    if test is None:
-        return f"For endpoint {endpoint}, no test over all subtypes was made."
-    counts = f"{plural(int(test['n']), 'patient')}, {plural(int(test['events']), 'event')}"
-    p = best_p(test)
-    if math.isnan(p):
-        note = clean(test.get("note", "") or "no p-value")
-        return f"For endpoint {endpoint}, survival was not tested ({note}; {counts})."
-    parts = [
-        format_p(float(test["p_asymptotic"])),
-        format_p(float(test.get("p_permutation", np.nan)), "permutation p"),
-        format_p(overall_fdr(test), "FDR over the endpoints") if several else "",
-    ]
-    values = ", ".join(part for part in parts if part)
-    found = (
-        "survival differs between subtypes"
-        if p < LEVEL
-        else "there is no evidence of a survival difference between subtypes"
-    )
-    return f"For endpoint {endpoint}, {found} (log-rank {values}; {counts})."
-
-
-def overall_fdr(test: pd.Series | None) -> float:
-    """Tell the false discovery rate of a test over all subtypes; NaN where there is none.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.summary import overall_fdr
-    >>> overall_fdr(pd.Series({"fdr": 0.04})), overall_fdr(pd.Series({"p_asymptotic": 0.04}))
-    (0.04, nan)
-    """
-    return math.nan if test is None else float(test.get("fdr", math.nan))
-
-
-def log_rank_name(comparison: SurvivalComparison | None) -> str:
-    """Name the log-rank test whose p a table of verification gives: permuted, where it could be.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.summary import log_rank_name
-    >>> from omicsfuse.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> tests = pd.DataFrame({"comparison": ["overall"], "p_asymptotic": [0.3]})
-    >>> log_rank_name(SurvivalComparison("os", "days", tests, none, none, none))
-    'asymptotic log-rank test'
-    >>> tests["p_permutation"] = 0.31
-    >>> log_rank_name(SurvivalComparison("os", "days", tests, none, none, none))
-    'log-rank test by permutation'
-    """
-    test = overall_test(comparison) if comparison is not None else None
-    asymptotic = test is not None and math.isfinite(float(test.get("p_asymptotic", math.nan)))
-    permuted = test is not None and math.isfinite(float(test.get("p_permutation", math.nan)))
-    return (
-        "asymptotic log-rank test"
-        if asymptotic and not permuted
-        else "log-rank test by permutation"
-    )
 
 
 def verification_sentences(results: RunResults) -> list[str]:

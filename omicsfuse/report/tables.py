@@ -47,6 +47,11 @@ HEADINGS = {
     "agreement_alone": "ARI alone",
     "agreement_without": "ARI without",
     "share borderline": "share",
+    "n_permutations": "permutations",
+    "dof": "df",
+    "tau": "up to",
+    "follow_up": "median follow-up",
+    "follow_up_interval": "its 95% CI",
     "same_study": "study of the discovery cohort",
 }
 
@@ -68,7 +73,11 @@ _TWO_DECIMALS = {
     "nes",
     "effect",
 }
-_THREE_DECIMALS = {"real", "permuted", "gain", "observed", "null_mean", "null_sd"}
+_THREE_DECIMALS = {
+    *("real", "permuted", "gain", "observed", "null_mean", "null_sd"),
+    *("clinical", "clinical + subtypes", "difference", "corrected difference"),
+    *("apparent", "optimism", "corrected"),
+}
 
 #: Notes up to this many characters stay in their row.
 _SHORT_NOTE = 24
@@ -194,7 +203,7 @@ def _writer(name: str, column: pd.Series) -> tuple[Callable[[Any], str], bool]:
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
         return (lambda value: "" if _missing(value) else clean(value)), name.endswith(
-            ("interval", "by_chance")
+            ("interval", "by_chance", "median")
         )
     if name in _P_VALUES:
         return _number(p_text), True

@@ -56,11 +56,13 @@ def make_results(
     seed: int = 0,
     verdict: str = VERDICTS[0],
     assessed: str = "whole",
+    competing: bool = False,
 ) -> RunResults:
     """Results of all stages with exactly the columns that ``results.py`` documents.
 
-    ``assessed`` is ``"whole"``, ``"quick"`` (neither groups of features nor settings) or
-    ``"before"`` (as results were before there were tests).
+    ``few_events`` means a single event, so that nothing is tested or modelled; ``competing`` adds
+    a second cause. ``assessed`` is ``"whole"``, ``"quick"`` (neither groups of features nor
+    settings) or ``"before"`` (as results were before there were tests).
     """
     simulated = simulate_cohort(n, min(max(k, 1), 8), n_external=60, n_genes=360, random_state=seed)
     cohort = simulated.discovery
@@ -103,7 +105,10 @@ def make_results(
     )
     if k == 1:
         layers.iloc[:, 2:] = np.nan
-    survival = {"os": _survival("os", labels, few_events, p, rng)} if with_survival else {}
+    survival = {}
+    if with_survival:
+        plain = _survival("os", labels, few_events, p, rng)
+        survival["os"] = _with_models(plain, few_events, competing, np.random.default_rng(seed + 1))
     signature = _signature(prepared, names, len(labels)) if k > 1 else None
     verification = None
     if with_external and signature is not None:
@@ -335,7 +340,9 @@ def _sensitivity(k) -> pd.DataFrame:
 def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
     names = [f"S{i + 1}" for i in range(labels.nunique())]
     time = pd.Series(np.ceil(rng.exponential(1200, len(labels))) + 1, labels.index)
-    event = pd.Series(rng.random(len(labels)) < (0.03 if few_events else 0.6), labels.index)
+    event = pd.Series(rng.random(len(labels)) < 0.6, labels.index)
+    if few_events:
+        event[:] = np.arange(len(labels)) == 7
     curves, medians = [], []
     for name in names:
         t, e = time[labels == name], event[labels == name]
@@ -363,7 +370,8 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
         for b in names[i + 1 :]:
             values = [np.nan] * 6 if nothing else [3.2, 0.07, 0.08, 0.06, 0.1, 0.09]
             tests.append([endpoint, f"{a} vs {b}", n // 2, events // 2, *values, ""])
-    cox = [[endpoint, "univariable", "age", n, events, 1.02, 0.99, 1.05, 0.2, ""]]
+    values = [np.nan] * 4 if few_events else [1.02, 0.99, 1.05, 0.2]
+    cox = [[endpoint, "univariable", "age", n, events, *values, ""]]
     for name in names[1:]:
         values = [np.nan] * 4 if few_events else [2.1, 1.2, 3.7, 0.0004]
         cox.append([endpoint, "univariable", f"{name} vs S1", n, events, *values, ""])
@@ -386,6 +394,197 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
         ),
         (Loss("survival", endpoint, "patients", 2, "no time or event", ("SIM-0001",)),),
     )
+
+
+def _with_models(plain, few_events, competing, rng) -> SurvivalComparison:
+    """The same comparison with what models, restricted means and predictions show."""
+    endpoint, curves = plain.endpoint, plain.curves
+    names = list(plain.medians.index)
+    n, events = int(plain.medians["n"].sum()), int(plain.medians["events"].sum())
+    few = "fewer than 10 events" if few_events or len(names) < 2 else ""
+    follow_up = [1500.0 - 40 * i for i in range(len(names))]
+    medians = plain.medians.assign(
+        follow_up=follow_up,
+        follow_up_ci_low=[value - 200 for value in follow_up],
+        follow_up_ci_high=np.nan,
+    )
+    times = pd.DataFrame(
+        [
+            (endpoint, name, years, 365.25 * years, *_at(curves, name, 365.25 * years))
+            for name in names
+            for years in (1.0, 3.0, 5.0)
+        ],
+        columns=_columns("endpoint subtype years time survival ci_low ci_high at_risk"),
+    )
+    common = [endpoint, "multivariable"]
+    terms = [*(f"{name} vs S1" for name in names[1:]), "age", "stage (per step)"]
+    tested = pd.DataFrame(
+        [(*common, term, *((np.nan, 1, np.nan) if few else (0.7, 1, 0.4)), few) for term in terms]
+        + [(*common, "all terms", *((np.nan, 4, np.nan) if few else (2.9, len(terms), 0.5)), few)],
+        columns=_columns("endpoint model term chi2 dof p note"),
+    )
+    fitted = pd.DataFrame(
+        [
+            (*common, term, np.nan if few else 1.2, n, events, events / 4, "Efron", "")
+            for term in terms
+        ],
+        columns=_columns(
+            "endpoint model term variance_inflation n events events_per_variable method strata"
+        ),
+    )
+    whole = SurvivalComparison(
+        endpoint,
+        plain.unit,
+        plain.tests.assign(n_permutations=np.nan if few else 5000.0),
+        plain.cox,
+        curves,
+        medians,
+        plain.losses,
+        times=times,
+        restricted_means=_restricted_means(plain, few),
+        proportional=tested,
+        diagnostics=fitted,
+        added_value=_added_value(endpoint, n, events, few),
+        incidence=_incidence(plain) if competing else pd.DataFrame(),
+    )
+    if few:
+        return whole
+    return replace(
+        whole,
+        residuals=_residuals(terms, curves, rng),
+        time_varying=pd.DataFrame(
+            [
+                (*common, term, period, 600.0, n, events // 2, ratio, 0.7, 3.1, 0.3, "")
+                for term in terms
+                for period, ratio in (("early", 2.2), ("late", 1.1))
+            ],
+            columns=_columns(
+                "endpoint model term period split n events hr hr_ci_low hr_ci_high p note"
+            ),
+        ),
+        calibration=_calibration(endpoint, rng),
+        decision=_decision(endpoint),
+    )
+
+
+def _columns(names) -> list[str]:
+    return names.split()
+
+
+def _at(curves, name, time) -> tuple:
+    """Survival, interval and patients at risk at a time; NaN once nobody is followed."""
+    own = curves[curves["subtype"] == name]
+    if time > own["time"].max():
+        return np.nan, np.nan, np.nan, 0
+    last = own[own["time"] <= time].iloc[-1]
+    return last["survival"], last["ci_low"], last["ci_high"], int((own["time"] >= time).sum())
+
+
+def _restricted_means(plain, few) -> pd.DataFrame:
+    names = list(plain.medians.index)
+    columns = "endpoint comparison n events tau estimate ci_low ci_high p_asymptotic "
+    columns += "p_permutation fdr note"
+    rows = []
+    for i, name in enumerate(names):
+        mean = 1100.0 - 60 * i
+        counts = [int(plain.medians[column][name]) for column in ("n", "events")]
+        none = [np.nan] * 3
+        rows.append([plain.endpoint, name, *counts, 1825.0, mean, mean - 90, mean + 90, *none, ""])
+    for i, name in enumerate(names[1:], start=1):
+        p = [np.nan] * 3 if few else [0.03, 0.04, 0.05]
+        values = [-60.0 * i, -60.0 * i - 120, 120 - 60.0 * i]
+        rows.append([plain.endpoint, f"{name} minus S1", 40, 21, 1825.0, *values, *p, few])
+    return pd.DataFrame(rows, columns=_columns(columns))
+
+
+def _residuals(terms, curves, rng) -> pd.DataFrame:
+    moments = np.sort(curves.loc[curves["events"] > 0, "time"].to_numpy())
+    tables = []
+    for i, term in enumerate(terms):
+        constant = (0.7, 0.9, 0.02, 0.3)[i % 4]
+        fit = constant * (1.6 - 1.2 * moments / moments[-1])
+        tables.append(
+            pd.DataFrame(
+                {
+                    "model": "multivariable",
+                    "term": term,
+                    "time": moments,
+                    "residual": fit + rng.normal(0, 1.2, len(moments)),
+                    "fit": fit,
+                    "fit_low": fit - 0.5,
+                    "fit_high": fit + 0.5,
+                    "coefficient": constant,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _added_value(endpoint, n, events, few) -> pd.DataFrame:
+    columns = "endpoint measure model years n events estimate ci_low ci_high optimism corrected p "
+    columns += "note"
+    none = [np.nan] * 4
+    if few:
+        row = [endpoint, "likelihood ratio", "difference", np.nan, n, events, np.nan, *none]
+        return pd.DataFrame([[*row, np.nan, few]], columns=_columns(columns))
+    rows = [[endpoint, "likelihood ratio", "difference", np.nan, n, events, 9.3, *none, 0.01, ""]]
+    measures = [("concordance (Harrell)", np.nan), ("concordance (Uno)", np.nan)]
+    measures += [("area under the ROC curve", years) for years in (1.0, 3.0, 5.0)]
+    measures += [("Brier score", years) for years in (1.0, 3.0, 5.0)]
+    measures += [("integrated Brier score", np.nan)]
+    for measure, years in measures:
+        base = 0.18 if "Brier" in measure else 0.66
+        sign = -1 if "Brier" in measure else 1
+        for model, value, optimism in (
+            ("clinical", base, 0.01),
+            ("clinical + subtypes", base + sign * 0.05, 0.02),
+            ("difference", sign * 0.05, 0.01),
+        ):
+            interval = [value - 0.06, value + 0.06]
+            own = [endpoint, measure, model, years, n, events, value, *interval]
+            rows.append([*own, sign * optimism, value - sign * optimism, np.nan, ""])
+    return pd.DataFrame(rows, columns=_columns(columns))
+
+
+def _calibration(endpoint, rng) -> pd.DataFrame:
+    rows = []
+    for model in ("clinical", "clinical + subtypes"):
+        for years in (1.0, 3.0, 5.0):
+            for group, predicted in enumerate(np.array([0.1, 0.2, 0.32, 0.5]) * years**0.35, 1):
+                observed = float(np.clip(predicted + rng.normal(0, 0.05), 0, 1))
+                low, high = max(observed - 0.14, 0.0), min(observed + 0.17, 1.0)
+                rows.append((endpoint, model, years, group, 14, predicted, observed, low, high))
+    columns = "endpoint model years group n predicted observed ci_low ci_high"
+    return pd.DataFrame(rows, columns=_columns(columns))
+
+
+def _decision(endpoint) -> pd.DataFrame:
+    rows = []
+    for years, share in ((1.0, 0.25), (3.0, 0.5), (5.0, 0.65)):
+        for threshold in np.linspace(0.02, 0.8, 40):
+            odds = threshold / (1 - threshold)
+            everyone = share - (1 - share) * odds
+            values = {
+                "clinical": max(everyone, share * (1 - threshold) ** 2.2 - 0.03),
+                "clinical + subtypes": max(everyone, share * (1 - threshold) ** 1.7 - 0.02),
+                "treat all": everyone,
+                "treat none": 0.0,
+            }
+            rows += [(endpoint, model, years, threshold, value) for model, value in values.items()]
+    return pd.DataFrame(rows, columns=_columns("endpoint model years threshold net_benefit"))
+
+
+def _incidence(plain) -> pd.DataFrame:
+    tables = []
+    for cause, share in (("death of the tumour", 0.7), ("other death", 0.3)):
+        own = plain.curves[["subtype", "time", "survival"]].copy()
+        own["incidence"] = share * (1 - own.pop("survival"))
+        own.insert(0, "endpoint", plain.endpoint)
+        own.insert(2, "cause", cause)
+        own["ci_low"] = (own["incidence"] - 0.08).clip(lower=0)
+        own["ci_high"] = own["incidence"] + 0.09
+        tables.append(own)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _signature(prepared, names, n) -> Signature:

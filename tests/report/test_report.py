@@ -11,9 +11,10 @@ from synthetic_results import make_results
 from omicsfuse.cohort import Loss
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
-from omicsfuse.report.findings import biology_section, survival_section, verification_section
+from omicsfuse.report.findings import biology_section, verification_section
 from omicsfuse.report.methods import methods_text
 from omicsfuse.report.summary import summary_sentences
+from omicsfuse.report.survival import survival_section
 
 EVIL = "<script>alert(1)</script>"
 
@@ -98,7 +99,7 @@ def test_page_is_accessible(page):
     assert tags["html"]["lang"] == "en"
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == 1
-    assert names.count("figure") == names.count("figcaption") == 18
+    assert names.count("figure") == names.count("figcaption") == 21
     for tag, attributes in page.tags:
         if tag == "th":
             assert attributes["scope"] in ("row", "col")
@@ -145,7 +146,20 @@ def test_text_from_data_is_escaped(tmp_path):
     patients = {p: f"{p}{EVIL}" for p in fusion.coverage.index}
     subtypes = results.subtypes
     evidence = {name: table.rename(patients) for name, table in subtypes.evidence.items()}
-    comparison = replace(results.survival["os"], endpoint=EVIL, unit=EVIL)
+    comparison = results.survival["os"]
+    named = {"model": EVIL, "term": EVIL, "note": EVIL}
+    comparison = replace(
+        comparison,
+        endpoint=EVIL,
+        unit=EVIL,
+        tests=comparison.tests.assign(note=EVIL),
+        proportional=comparison.proportional.assign(endpoint=EVIL, p=0.01, **named),
+        residuals=comparison.residuals.assign(model=EVIL, term=EVIL),
+        diagnostics=comparison.diagnostics.assign(method=EVIL, strata=EVIL),
+        added_value=comparison.added_value.assign(endpoint=EVIL, measure=EVIL, note=EVIL),
+        calibration=comparison.calibration.assign(model=EVIL),
+        decision=comparison.decision.assign(model=EVIL),
+    )
     verification = results.verification
     evil = replace(
         results,
@@ -208,7 +222,7 @@ def test_same_results_give_the_same_bytes(results, folder, tmp_path):
     other = replace(results, provenance={**results.provenance, "seconds": {"fuse": 99.0}})
     write_report(other, tmp_path)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
-    assert len(files) == 1 + 2 * 18
+    assert len(files) == 1 + 2 * 21
     for name in files:
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
@@ -317,7 +331,8 @@ def test_one_threshold_decides_whether_subtypes_come_back(jaccard, said):
 def test_methods_name_what_computed_survival(results):
     text = methods(results)
     assert "Kaplan-Meier estimates and Cox models were computed with lifelines" in text
-    assert "the log-rank test and its permutation are code of omicsfuse itself" in text
+    assert "; the log-rank test and its permutation, the test of proportional hazards, " in text
+    assert "and the measures of added value are code of omicsfuse itself" in text
     assert "Survival was computed with lifelines" not in text
 
 

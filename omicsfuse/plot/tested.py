@@ -1,0 +1,99 @@
+"""The log-rank test over all subtypes, as a figure and a sentence say it."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.results import SurvivalComparison
+
+
+def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
+    """Row of the test over all subtypes, if there is one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.tested import overall_test
+    >>> from omicsfuse.results import SurvivalComparison
+    >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90]})
+    >>> none = pd.DataFrame()
+    >>> int(overall_test(SurvivalComparison("os", "days", tests, none, none, none))["n"])
+    90
+    """
+    if "comparison" not in comparison.tests:
+        return None
+    rows = comparison.tests[comparison.tests["comparison"] == "overall"]
+    return rows.iloc[0] if len(rows) else None
+
+
+def pipeline_test(comparison: SurvivalComparison) -> pd.Series | None:
+    """Row of the test in which each permutation repeats the whole pipeline, if there is one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.tested import pipeline_test
+    >>> from omicsfuse.results import SurvivalComparison
+    >>> tests = pd.DataFrame({"comparison": ["overall", "overall, full pipeline"], "n": 90})
+    >>> none = pd.DataFrame()
+    >>> pipeline_test(SurvivalComparison("os", "days", tests, none, none, none))["comparison"]
+    'overall, full pipeline'
+    """
+    if "comparison" not in comparison.tests:
+        return None
+    rows = comparison.tests[comparison.tests["comparison"] == "overall, full pipeline"]
+    return rows.iloc[0] if len(rows) else None
+
+
+def is_void(test: pd.Series | None) -> bool:
+    """Tell whether the note of a test says that its p-value is void.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.tested import is_void
+    >>> is_void(pd.Series({"note": "void: features were chosen by outcome"})), is_void(None)
+    (True, False)
+    """
+    return test is not None and "void" in str(test.get("note", "")).lower()
+
+
+def log_rank_text(test: pd.Series | None, pipeline: pd.Series | None = None) -> str:
+    """Write the log-rank test as two lines: p-values, then patients and events.
+
+    Where each permutation repeated the whole pipeline, only that p-value counts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.tested import log_rank_text
+    >>> row = {"n": 90, "events": 40, "p_asymptotic": 0.01, "p_permutation": 0.012}
+    >>> print(log_rank_text(pd.Series(row)))
+    log-rank p = 0.010 (permutation p = 0.012)
+    90 patients, 40 events
+    >>> print(log_rank_text(pd.Series(row), pd.Series({"p_permutation": 0.4})))
+    log-rank p = 0.40, with the whole pipeline permuted
+    90 patients, 40 events
+    """
+    if test is None:
+        return ""
+    first = format_p(test.get("p_asymptotic", np.nan))
+    second = format_p(test.get("p_permutation", np.nan))
+    if pipeline is not None:
+        whole = format_p(pipeline.get("p_permutation", np.nan))
+        line = "log-rank not tested (see the table of tests)"
+        line = f"log-rank {whole}, with the whole pipeline permuted" if whole else line
+    elif is_void(test):
+        line = "log-rank p is void (see the table of tests)"
+    elif first and second:
+        line = f"log-rank {first} (permutation {second})"
+    elif first or second:
+        line = f"log-rank {first}" if first else f"log-rank, permutation {second}"
+    else:
+        note = test.get("note", "")
+        line = f"log-rank not tested: {clean(note)}" if note else "log-rank not tested"
+        if len(line) > 60:
+            line = "log-rank not tested (see the table of tests)"
+    n, events = int(test.get("n", 0)), int(test.get("events", 0))
+    counts = f"{n} patient{'' if n == 1 else 's'}, {events} event{'' if events == 1 else 's'}"
+    return f"{line}\n{counts}"
