@@ -90,13 +90,16 @@ def _log_rank(results: RunResults, cite: Citations) -> str:
         )["n_permutations"].astype(int)
         few, most = int(counts.min()), int(counts.max())
         count = f"{most:,}" if few == most else f"{few:,} to {most:,}"
+        adaptive = (
+            ": as many as it took until the 95% confidence interval of the p-value was narrow or "
+            "clear of 0.05"
+        )
         permuted = (
-            f" and by permutation of subtypes {cite('permutation')} ({count} permutations: as many "
-            "as it took until the 95% confidence interval of the p-value was narrow or clear of "
-            "0.05)"
+            f" and by permutation of subtypes {cite('permutation')} ({count} permutations"
+            f"{adaptive if asked == 'adaptive' else ''})"
         )
     elif asked != 0:
-        count = f" ({int(asked):,} permutations)" if asked else ""
+        count = f" ({asked:,} permutations)" if isinstance(asked, int) else ""
         permuted = f" and by permutation of subtypes{count}"
     text = (
         f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "
@@ -157,8 +160,8 @@ def _cox(results: RunResults, cite: Citations) -> str:
         )
     if len(_any(results, "time_varying", "hr")):
         text += (
-            " Hazard ratios before and after the median event time were estimated in one model, "
-            "split there."
+            " Hazard ratios before and after the median event time are from models of their own "
+            "for each period."
         )
     return text
 
@@ -194,7 +197,8 @@ def _restricted_means(results: RunResults, cite: Citations) -> str:
         return ""
     text = (
         f"Restricted mean survival time {cite('rmst')} is the area under the Kaplan-Meier curve up "
-        "to a truncation time that was fixed by rule, without looking at differences"
+        "to a truncation time that was fixed by rule, the shortest of the subtypes' longest "
+        "follow-up times"
     )
     if len(_any(results, "restricted_means", "p_permutation")):
         text += (
@@ -256,11 +260,10 @@ def _added_value(results: RunResults, cite: Citations) -> str:
 
 
 def _software(results: RunResults, cite: Citations) -> str:
-    models = len(_any(results, "cox", "hr")) > 0
-    computed = "Kaplan-Meier estimates and Cox models" if models else "Kaplan-Meier estimates"
-    text = f"{computed} were computed with lifelines {cite('lifelines')}"
+    text = f"Kaplan-Meier estimates were computed with lifelines {cite('lifelines')}"
     own = {
         "the log-rank test and its permutation": _log_rank_done(results),
+        "Cox models": len(_any(results, "cox", "hr")) > 0,
         "the test of proportional hazards": len(_any(results, "proportional", "p")) > 0,
         "restricted means": len(_any(results, "restricted_means", "estimate")) > 0,
         "cumulative incidence": len(_any(results, "incidence", "incidence")) > 0,
