@@ -64,8 +64,8 @@ def tests_table(results: RunResults) -> Table | None:
     return make_table(
         tests,
         columns,
-        "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (asymptotic where nothing was permuted); overall tests: over "
-        "the endpoints; pairs: within an endpoint.",
+        "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (asymptotic where nothing "
+        "was permuted); overall tests: over the endpoints; pairs: within an endpoint.",
     )
 
 
