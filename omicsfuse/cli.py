@@ -15,6 +15,7 @@ import omicsfuse
 from omicsfuse.errors import OmicsfuseError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.progress import Progress
 
     from omicsfuse.cohort import Cohort
@@ -169,15 +170,13 @@ def summary(results: "RunResults") -> list[str]:
             n = results.clinical["n"][variable]
             lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
     for endpoint, comparison in results.survival.items():
-        row = comparison.tests.iloc[0]
-        p = (
-            row["note"]
-            if row["p_asymptotic"] != row["p_asymptotic"]
-            else (
-                f"log-rank p = {row['p_asymptotic']:.3g}, by permutation {row['p_permutation']:.3g}"
-            )
-        )
-        lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {p}")
+        tests = comparison.tests
+        full = tests[tests["comparison"].str.endswith("full pipeline")]
+        row = full.iloc[0] if len(full) else tests.iloc[0]
+        lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
+        value = comparison.added_value
+        if len(value) and value["p"].iloc[0] == value["p"].iloc[0]:
+            lines.append(f"  beyond the covariates: likelihood ratio p = {value['p'].iloc[0]:.3g}")
     if results.verification is not None:
         table = results.verification.table
         for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
@@ -190,6 +189,13 @@ def summary(results: "RunResults") -> list[str]:
     if results.warnings:
         lines.append(f"warnings: {len(results.warnings)} (see the report)")
     return lines
+
+
+def _tested(row: "pd.Series") -> str:
+    """Write the p-values of a log-rank test, or why there are none."""
+    named = {"p_asymptotic": "log-rank p", "p_permutation": "by permutation"}
+    known = [f"{text} = {row[name]:.3g}" for name, text in named.items() if row[name] == row[name]]
+    return ", ".join([*known, row["note"]] if row["note"] else known)
 
 
 def _describe(cohort: "Cohort") -> None:

@@ -40,6 +40,7 @@ from omicsfuse.stages import (
     read_feature_groups,
     survival_tables,
     void_comparisons,
+    warn_of_doubtful_survival,
 )
 from omicsfuse.study import (
     Study,
@@ -384,4 +385,5 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     for layer, path in study.fusion.distances.items():
         precomputed_distances(read_table(path), cohort.omics[layer].table.index, layer)
     read_feature_groups(study, cohort)
+    warn_of_doubtful_survival(study, cohort, cohort.patients([]))
     return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]

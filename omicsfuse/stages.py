@@ -74,6 +74,14 @@ def survival_tables(study: Study, cohort: Cohort) -> dict[str, pd.DataFrame]:
     return {name: cohort.survival(name) for name in _endpoints(study, cohort)}
 
 
+def warn_of_doubtful_survival(study: Study, cohort: Cohort, patients: pd.Index) -> None:
+    """Warn of what in the endpoints of these patients looks like a mistake."""
+    tables = survival_tables(study, cohort)
+    found = {name: table[table.index.isin(patients)] for name, table in tables.items()}
+    for doubt in doubtful_survival(found, {name: cohort.endpoints[name].unit for name in found}):
+        warnings.warn(doubt, OmicsfuseWarning, stacklevel=3)
+
+
 def void_comparisons(
     survival: dict[str, SurvivalComparison], full: pd.DataFrame
 ) -> dict[str, SurvivalComparison]:
@@ -119,11 +127,7 @@ def compare_endpoints(
     study: Study, cohort: Cohort, subtypes: Subtypes, n_jobs: int = 1
 ) -> dict[str, SurvivalComparison]:
     """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
-    tables = survival_tables(study, cohort)
-    names = list(tables)
-    fused = {name: table[table.index.isin(subtypes.labels.index)] for name, table in tables.items()}
-    for doubt in doubtful_survival(fused, {name: cohort.endpoints[name].unit for name in names}):
-        warnings.warn(doubt, OmicsfuseWarning, stacklevel=2)
+    warn_of_doubtful_survival(study, cohort, subtypes.labels.index)
     compared = {
         endpoint: compare_survival(
             subtypes,
@@ -135,7 +139,7 @@ def compare_endpoints(
             random_state=study.seed,
             n_jobs=n_jobs,
         )
-        for endpoint in names
+        for endpoint in _endpoints(study, cohort)
     }
     # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
     overall = [
