@@ -89,12 +89,17 @@ def _subtype_table(results: RunResults) -> Table | None:
         if comparison.medians.empty:
             continue
         medians = comparison.medians.reindex(names)
-        frame[f"events ({clean(endpoint)})"] = medians["events"]
-        frame[f"median {clean(endpoint)} ({clean(comparison.unit)})"] = [
-            "not reached" if pd.isna(median) else f"{median:.0f}" if median >= 20 else f"{median:g}"
-            for median in medians["median"]
+        frame[f"{clean(endpoint)}: events; median ({clean(comparison.unit)})"] = [
+            f"{events:.0f}; {_median(median)}"
+            for events, median in zip(medians["events"], medians["median"], strict=True)
         ]
     return make_table(frame, list(frame.columns), "The subtypes, largest first.")
+
+
+def _median(median: float) -> str:
+    if pd.isna(median):
+        return "not reached"
+    return f"{median:.0f}" if median >= 20 else f"{median:g}"
 
 
 def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:

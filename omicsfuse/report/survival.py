@@ -136,8 +136,10 @@ def _hazards(comparison: SurvivalComparison) -> str:
         for term, p in zip(named["term"], named["p"], strict=True)
     ]
     which = listing(each) if each else "the terms together"
+    sure = len(not_proportional(comparison, corrected=True)[0]) > 0
     return (
-        f"In the {clean(model)} model of {endpoint} hazards are not proportional for {which} "
+        f"In the {clean(model)} model of {endpoint} hazards {'are' if sure else 'may'} not "
+        f"{'' if sure else 'be '}proportional for {which} "
         f"({plural(tested, 'term')} tested{joint}): the hazard ratio of such a term is an average "
         "over follow-up. Compare the restricted means, and the hazard ratios of early and late "
         "follow-up."

@@ -141,7 +141,7 @@ def _value(row: pd.Series | None, name: str) -> float:
 
 def _proportional(comparison: SurvivalComparison) -> list[str]:
     """Name terms whose hazard ratio changes over follow-up."""
-    found, tested = not_proportional(comparison)
+    found, tested = not_proportional(comparison, corrected=True)
     if found.empty:
         return []
     endpoint, terms = clean(comparison.endpoint), list(found["term"].astype(str))

@@ -9,6 +9,7 @@ from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
 from omicsfuse.report.words import plural
 from omicsfuse.results import SurvivalComparison
+from omicsfuse.statistics import benjamini_hochberg
 
 LEVEL = 0.05
 #: Name of the joint test of proportional hazards.
@@ -162,10 +163,13 @@ def _signed(value: float) -> str:
     return "0.000" if text in ("+0.000", "-0.000") else text
 
 
-def not_proportional(comparison: SurvivalComparison) -> tuple[pd.DataFrame, int]:
+def not_proportional(
+    comparison: SurvivalComparison, *, corrected: bool = False
+) -> tuple[pd.DataFrame, int]:
     """Terms of the fullest model whose hazards are not proportional, and how many were tested.
 
-    Where only the test of all terms together is significant, its row is given.
+    Where only the test of all terms together is significant, its row is given. ``corrected`` takes
+    the false discovery rate over the terms of the model in place of each p-value.
 
     Examples
     --------
@@ -185,7 +189,8 @@ def not_proportional(comparison: SurvivalComparison) -> tuple[pd.DataFrame, int]
         return table, 0
     table = table[table["model"].astype(str) == fullest_model(table["model"])]
     together = table["term"] == ALL_TERMS
-    found = table[(table["p"] < LEVEL) & ~together]
+    p = table["p"].astype(float).where(~together)
+    found = table[(benjamini_hochberg(p) if corrected else p.to_numpy()) < LEVEL]
     if found.empty:
         found = table[(table["p"] < LEVEL) & together]
     return found, int((~together).sum())

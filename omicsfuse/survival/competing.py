@@ -40,7 +40,8 @@ def cumulative_incidence(
     -------
     pandas.DataFrame
         Columns ``endpoint``, ``subtype``, ``cause``, ``time``, ``incidence``, ``ci_low``,
-        ``ci_high``: a row at time 0 and one at each time of any event.
+        ``ci_high``: a row at time 0, one at each time of any event, and one at the end of
+        follow-up.
 
     References
     ----------
@@ -67,7 +68,8 @@ def cumulative_incidence(
         part = survival[inside]
         time, cause = part["time"].to_numpy(dtype=float), part["cause"].to_numpy(dtype=int)
         entry = check_entry(part["entry"].to_numpy() if "entry" in part else None, time)
-        at = np.unique(time[cause > 0])
+        # The curves go on to the last time at which anybody was followed.
+        at = np.unique(np.r_[time[cause > 0], time.max()])
         at_risk = ((time[:, None] >= at) & (entry[:, None] < at)).sum(axis=0)
         for code, text in causes.items():
             estimate, variance = _incidence(time, cause, at, at_risk, code)

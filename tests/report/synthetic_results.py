@@ -685,7 +685,7 @@ def _settings(with_external: bool, k: int) -> dict:
         "preprocess": {"n_features": None},
         "fusion": {"n_neighbors": 20, "mu": 0.5, "n_iterations": 20, "variant": "paper"},
         "subtypes": {"n_clusters": "auto" if k > 1 else 1, "budget": "quick"},
-        "survival": {"endpoints": ["os"], "n_permutations": 2000},
+        "survival": {"endpoints": ["os"], "n_permutations": "adaptive"},
         "enrichment": {"layer": None, "min_size": 10, "max_size": 500, "n_permutations": 1000},
         "signature": {"layer": "expression", "n_genes": 20, "n_random": 1000},
     }
