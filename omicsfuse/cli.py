@@ -69,7 +69,8 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 def check(study: Path) -> None:
     """Read and check everything a study names, and compute nothing."""
     from omicsfuse.pipeline import check as check_study
-    from omicsfuse.study import fused_layers, patients_to_fuse
+    from omicsfuse.study import fused_layers
+    from omicsfuse.study_checks import patients_to_fuse
 
     with _shown_warnings():
         parsed, cohort, external, _ = check_study(study)

@@ -44,13 +44,12 @@ from omicsfuse.stages import (
 )
 from omicsfuse.study import (
     Study,
-    check_cohort,
-    check_files,
     gene_layer,
     prepared_layers,
     read_study,
     settings,
 )
+from omicsfuse.study_checks import check_cohort, check_files
 from omicsfuse.verification import verify
 from omicsfuse.workspace import Workspace
 

@@ -32,6 +32,7 @@ FLOORS: dict[str, float] = {
     "plot": 3,
     "report": 4,
     "study": 5,
+    "study_checks": 5,
     "workspace": 5,
     "provenance": 5,
     "stages": 5,
