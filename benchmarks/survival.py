@@ -57,6 +57,7 @@ TESTS = {
     "wald": "Cox, subtypes alone (Wald or Firth)",
     "adjusted": "Cox, with covariates (Wald or Firth)",
     "likelihood_ratio": "likelihood ratio, subtypes beyond covariates",
+    "likelihood_ratio_permuted": "likelihood ratio, permutation",
     "proportional": "proportional hazards, one term",
     "proportional_all": "proportional hazards, all terms",
     "early_late": "hazard ratio early against late",
@@ -125,9 +126,11 @@ def p_values(n: int, censored: float, seed: int) -> dict[str, float]:
     both = fit_model(survival, subtypes.join(terms), "os", "both")
     for name, model in (("wald", alone), ("adjusted", both)):
         found[name] = float(model.fit.p[0]) if model.fit is not None else np.nan
-    found["likelihood_ratio"] = (
-        added_value(survival, subtypes, terms, "os", "days", 0).measures["p"].iloc[0]
-    )
+    value = added_value(
+        survival, subtypes, terms, "os", "days", 0, seed, n_permutations=199
+    ).measures.iloc[0]
+    found["likelihood_ratio"] = value["p"]
+    found["likelihood_ratio_permuted"] = value["p_permutation"]
     tests = proportional_hazards(alone)[0].set_index("term")["p"]
     found["proportional"] = tests.get("S2 vs S1", np.nan)
     found["proportional_all"] = tests.get("all terms", np.nan)

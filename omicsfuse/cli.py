@@ -175,9 +175,9 @@ def summary(results: "RunResults") -> list[str]:
         full = tests[tests["comparison"].str.endswith("full pipeline")]
         row = full.iloc[0] if len(full) else tests.iloc[0]
         lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
-        value = comparison.added_value
-        if len(value) and value["p"].iloc[0] == value["p"].iloc[0]:
-            lines.append(f"  beyond the covariates: likelihood ratio p = {value['p'].iloc[0]:.3g}")
+        if len(value := comparison.added_value):
+            said = _tested(value.iloc[0].rename({"p": "p_asymptotic"}), "likelihood ratio p")
+            lines.append(f"  beyond the covariates: {said}")
     if results.verification is not None:
         table = results.verification.table
         for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
@@ -192,9 +192,9 @@ def summary(results: "RunResults") -> list[str]:
     return lines
 
 
-def _tested(row: "pd.Series") -> str:
-    """Write the p-values of a log-rank test, or why there are none."""
-    named = {"p_asymptotic": "log-rank p", "p_permutation": "by permutation"}
+def _tested(row: "pd.Series", name: str = "log-rank p") -> str:
+    """Write the p-values of a test, or why there are none."""
+    named = {"p_asymptotic": name, "p_permutation": "by permutation"}
     known = [f"{text} = {row[name]:.3g}" for name, text in named.items() if row[name] == row[name]]
     return ", ".join([*known, row["note"]] if row["note"] else known)
 

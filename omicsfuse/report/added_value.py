@@ -40,7 +40,7 @@ def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]
         _side_by_side(table),
         [
             "endpoint", "measure", "n", "events", _WITHOUT, _WITH, _DIFFERENCE, "interval",
-            "corrected difference", "chi2", "p", "note",
+            "corrected difference", "chi2", "p", "p_permutation", "note",
         ],
         "What the subtypes add to the clinical covariates. The models were made from the patients "
         "on whom they are judged, which flatters them: the corrected difference has this optimism "
@@ -53,7 +53,7 @@ def added_value_tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]
     columns = ["endpoint", "measure", "model", "years", "n", "events", "apparent", "interval"]
     return short, make_table(
         full,
-        [*columns, "optimism", "corrected", "p", "note"],
+        [*columns, "optimism", "corrected", "note"],
         "Measures of both models. Apparent: in the patients from whom the models were made, with "
         "95% confidence intervals; corrected: less the optimism.",
         folded=True,
@@ -77,6 +77,7 @@ def _side_by_side(table: pd.DataFrame) -> pd.DataFrame:
             "n": last.get("n"),
             "events": last.get("events"),
             "p": last.get("p", math.nan),
+            "p_permutation": last.get("p_permutation", math.nan),
             "note": _note(own),
         }
         for model in (_WITHOUT, _WITH):

@@ -83,6 +83,8 @@ REFERENCES = {
     "rmst studentised": "Ditzhaus M, Yu M, Xu J. Studentized permutation method for comparing two "
     "restricted mean survival times with small sample from randomized trials. Stat Med "
     "2023;42:2226-2240. doi:10.1002/sim.9720",
+    "potter": "Potter DM. A permutation test for inference in logistic regression with small- and "
+    "moderate-sized data sets. Stat Med 2005;24:693-708.",
     "optimism": "Harrell FE Jr, Lee KL, Mark DB. Multivariable prognostic models: issues in "
     "developing models, evaluating assumptions and adequacy, and measuring and reducing errors. "
     "Stat Med 1996;15:361-387.",

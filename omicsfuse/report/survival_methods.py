@@ -231,6 +231,11 @@ def _added_value(results: RunResults, cite: Citations) -> str:
     )
     if "likelihood ratio" in measures:
         text += ", by the likelihood ratio test"
+        if len(_any(results, "added_value", "p_permutation")):
+            text += (
+                ", asymptotically and by permutation of what of the subtypes the covariates do not "
+                f"explain {cite('potter')},"
+            )
     named = [f"{words} {cite(key)}" for name, (words, key) in sources.items() if name in measures]
     if named:
         text += f"{' and' if 'likelihood ratio' in measures else ''} by {listing(named)}"

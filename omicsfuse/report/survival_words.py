@@ -114,7 +114,11 @@ change of the concordance index +0.030 when corrected for optimism).'
         return ""
     differences = table[table["model"] == "difference"]
     tested = differences[differences["measure"] == "likelihood ratio"]
-    p = float(tested["p"].iloc[0]) if len(tested) else math.nan
+    asymptotic = float(tested["p"].iloc[0]) if len(tested) else math.nan
+    permuted = math.nan
+    if len(tested) and "p_permutation" in tested:
+        permuted = float(tested["p_permutation"].iloc[0])
+    p = permuted if math.isfinite(permuted) else asymptotic
     if math.isnan(p):
         notes = tested["note"] if "note" in tested else table.get("note", pd.Series(dtype=str))
         known = [clean(note) for note in notes.dropna() if note]
@@ -124,7 +128,9 @@ change of the concordance index +0.030 when corrected for optimism).'
             f"tested{why}."
         )
     change = _corrected(differences, "concordance (Harrell)")
-    parts = [f"likelihood ratio {format_p(p)}"]
+    shown = [format_p(asymptotic), format_p(permuted, "permutation p")]
+    tests = f"likelihood ratio {', '.join(text for text in shown if text)}"
+    parts = [tests]
     if math.isfinite(change):
         parts.append(
             f"change of the concordance index {_signed(change)} when corrected for optimism"
@@ -138,7 +144,7 @@ change of the concordance index +0.030 when corrected for optimism).'
     if change <= 0:
         return (
             f"For endpoint {endpoint}, the subtypes add to the clinical covariates by the "
-            f"likelihood ratio ({format_p(p)}), but corrected for optimism they do not help to "
+            f"likelihood ratio test ({tests}), but corrected for optimism they do not help to "
             f"rank patients (change of the concordance index {_signed(change)})."
         )
     return f"For endpoint {endpoint}, the subtypes add to the clinical covariates ({evidence})."

@@ -90,7 +90,7 @@ class SurvivalComparison:
         What the subtypes add to the clinical covariates: columns ``endpoint``, ``measure``,
         ``model`` (``"clinical"``, ``"clinical + subtypes"`` or ``"difference"``), ``years`` (NaN
         where it has no time), ``n``, ``events``, ``estimate``, ``ci_low``, ``ci_high``,
-        ``optimism``, ``corrected``, ``p``, ``note``.
+        ``optimism``, ``corrected``, ``p``, ``p_permutation`` (of the likelihood ratio), ``note``.
     calibration : pandas.DataFrame
         Columns ``endpoint``, ``model``, ``years``, ``group`` (by predicted risk, from 1), ``n``,
         ``predicted`` (mean risk of the event by then), ``observed`` (one minus Kaplan-Meier),

@@ -9,12 +9,16 @@ from omicsfuse.survival.models import CoxModel, entries, fit_model, too_few_even
 
 ADDED_VALUE_COLUMNS = [
     "endpoint", "measure", "model", "years", "n", "events", "estimate", "ci_low", "ci_high",
-    "optimism", "corrected", "p", "note",
+    "optimism", "corrected", "p", "p_permutation", "note",
 ]  # fmt: skip
 CALIBRATION_COLUMNS = [
     "endpoint", "model", "years", "group", "n", "predicted", "observed", "ci_low", "ci_high",
 ]  # fmt: skip
 DECISION_COLUMNS = ["endpoint", "model", "years", "threshold", "net_benefit"]
+
+
+#: Permutations for the likelihood ratio.
+N_PERMUTATIONS = 999
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,7 @@ def added_value(
     random_state: int = 0,
     *,
     competing: bool = False,
+    n_permutations: int = N_PERMUTATIONS,
 ) -> AddedValue:
     """Compare a Cox model of the clinical covariates with one that has the subtypes as well.
 
@@ -64,15 +69,17 @@ def added_value(
     competing : bool
         Whether other events compete with the endpoint. Risks predicted from its hazard alone are
         then too high, so that only the likelihood ratio is given.
+    n_permutations : int
+        Permutations for the likelihood ratio; 0 leaves them out.
 
     Returns
     -------
     AddedValue
         ``measures``: columns ``endpoint``, ``measure``, ``model``, ``years``, ``n``, ``events``,
-        ``estimate``, ``ci_low``, ``ci_high``, ``optimism``, ``corrected``, ``p`` (of the
-        likelihood ratio), ``note``. ``calibration``: mean predicted risk and the observed one
-        (one minus Kaplan-Meier, with log(-log) limits) in groups of equal size by predicted risk,
-        of the models as fitted. ``decision``: net benefit by threshold, corrected for optimism,
+        ``estimate``, ``ci_low``, ``ci_high``, ``optimism``, ``corrected``, ``p`` and
+        ``p_permutation`` (of the likelihood ratio), ``note``. ``calibration``: mean predicted risk
+        and the observed one (one minus Kaplan-Meier, with log(-log) limits) in groups of equal
+        size by predicted risk, of the models as fitted. ``decision``: net benefit by threshold, corrected for optimism,
         of both models, of treating all and of treating none. With left truncation or
         competing events only the likelihood ratio is given.
 
@@ -83,7 +90,8 @@ def added_value(
     survival data. Stat Med 2011;30:1105-1117. Uno H et al. J Am Stat Assoc 2007;102:527-537 (area
     under the curve). Graf E et al. Stat Med 1999;18:2529-2545 (Brier score). Vickers AJ et al.
     Extensions to decision curve analysis. BMC Med Inform Decis Mak 2008;8:53. Noma H et al. Stat
-    Med 2021;40:5691-5701 (the shifted interval).
+    Med 2021;40:5691-5701 (the shifted interval). Potter DM. A permutation test for inference in
+    logistic regression with small- and moderate-sized data sets. Stat Med 2005;24:693-708.
 
     Examples
     --------
@@ -111,7 +119,7 @@ def added_value(
         )
     n_clinical = covariates.shape[1]
     comparison = ModelComparison(model, n_clinical, unit)
-    rows = [comparison.likelihood_ratio()]
+    rows = [comparison.likelihood_ratio(n_permutations, random_state)]
     calibration, decision = [], []
     if entries(survival) is None and not competing:
         rows += comparison.measures(n_bootstrap, random_state)

@@ -14,6 +14,7 @@ from omicsfuse.survival.added_value import (
     ADDED_VALUE_COLUMNS,
     CALIBRATION_COLUMNS,
     DECISION_COLUMNS,
+    N_PERMUTATIONS,
     AddedValue,
     added_value,
 )
@@ -244,6 +245,7 @@ def compare_labels(
         value = added_value(
             known, subtypes, terms, endpoint, unit, n_bootstrap, random_state,
             competing="cause" in known,
+            n_permutations=0 if n_permutations == 0 else N_PERMUTATIONS,
         )  # fmt: skip
     stratified = "" if strata is None else str(strata.name)
     permuted = 0 if n_permutations == 0 else FIRST_PERMUTATIONS
