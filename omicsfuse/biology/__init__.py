@@ -1,6 +1,9 @@
 """What the subtypes are: markers, pathways and clinical associations."""
 
+from omicsfuse.biology.alterations import alterations
+from omicsfuse.biology.altered import altered
 from omicsfuse.biology.associations import associate
+from omicsfuse.biology.burden import burden
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
@@ -8,8 +11,11 @@ from omicsfuse.statistics import benjamini_hochberg
 
 __all__ = [
     "EMPTY_ENRICHMENT",
+    "alterations",
+    "altered",
     "associate",
     "benjamini_hochberg",
+    "burden",
     "differential_features",
     "enrich",
     "enrichment_losses",
