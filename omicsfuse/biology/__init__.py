@@ -7,10 +7,15 @@ from omicsfuse.biology.burden import burden
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
+from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
+from omicsfuse.biology.table_one import table_one
+from omicsfuse.biology.technical import EXPLAINED
 from omicsfuse.statistics import benjamini_hochberg
 
 __all__ = [
     "EMPTY_ENRICHMENT",
+    "EXPLAINED",
+    "TABLE_ONE_NOTES",
     "alterations",
     "altered",
     "associate",
@@ -20,4 +25,5 @@ __all__ = [
     "enrich",
     "enrichment_losses",
     "gene_set_coverage",
+    "table_one",
 ]

@@ -11,6 +11,13 @@ from omicsfuse.results import Subtypes
 #: End of the names of columns that say how many genes were measured.
 MEASURED = "_measured_genes"
 
+#: Ends of the names of the other columns, and what they hold in words.
+WORDS = {
+    "_mutated_genes_per_megabase": "mutated genes per megabase",
+    "_mutated_genes": "mutated genes",
+    "_fraction_altered": "fraction of genome altered",
+}
+
 
 def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     """Count the altered genes of each patient.
@@ -33,7 +40,7 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index patient (all with a label; values of patients without the layer are missing); for each
-        layer ``LAYER_mutated_genes``, ``LAYER_mutated_genes_per_megabase`` (if known) or
+        layer ``LAYER_mutated_genes_per_megabase`` (if known) and ``LAYER_mutated_genes``, or
         ``LAYER_fraction_altered``, and ``LAYER_measured_genes``. No columns where there is no such
         layer.
 
@@ -46,7 +53,7 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     >>> calls = pd.DataFrame({"TP53": [1, 1], "FAT1": [1, 0]}, ["P1", "P2"])
     >>> cohort = Cohort("two", {"mutation": Layer("mutation", calls, megabases=2.0)})
     >>> burden(Subtypes(pd.Series("S1", calls.index), {}, {}), cohort).loc["P1"].tolist()
-    [2.0, 1.0, 2.0]
+    [1.0, 2.0, 2.0]
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
@@ -56,9 +63,9 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
         calls = altered(layer)
         if layer.kind == "mutation":
             mutated = _sums(calls["mutated"])
-            columns[f"{name}_mutated_genes"] = mutated
             if layer.megabases:
                 columns[f"{name}_mutated_genes_per_megabase"] = mutated / layer.megabases
+            columns[f"{name}_mutated_genes"] = mutated
         elif layer.kind == "copy_number":
             changed = np.maximum(calls["gained"], calls["lost"])
             columns[f"{name}_fraction_altered"] = changed.mean(axis=1)
@@ -67,6 +74,20 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
         columns[f"{name}{MEASURED}"] = layer.table.notna().sum(axis=1).astype(float)
     table = pd.DataFrame({key: column.reindex(patients) for key, column in columns.items()})
     return table.reindex(patients)
+
+
+def in_words(column: str) -> str:
+    """Name of a column of the burden for people.
+
+    Examples
+    --------
+    >>> in_words("mutation_mutated_genes")
+    'mutated genes (mutation)'
+    """
+    for end, words in WORDS.items():
+        if column.endswith(end):
+            return f"{words} ({column.removesuffix(end)})"
+    return column
 
 
 def _sums(calls: pd.DataFrame) -> pd.Series:

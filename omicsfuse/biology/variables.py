@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.burden import MEASURED, burden
+from omicsfuse.biology.burden import MEASURED, burden, in_words
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.technical import automatic_technical
 from omicsfuse.cohort import Cohort
@@ -109,7 +109,7 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     for name in load.columns:
         if not name.endswith(MEASURED):
             column = load[name].reindex(patients)
-            found.append(Variable(str(name), column, GENOME, source="see burden.tsv"))
+            found.append(Variable(in_words(name), column, GENOME, source="see burden.tsv"))
     ignored = set(map(str, cohort.ignore))
     labels = subtypes.labels
     return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in found]
