@@ -117,7 +117,8 @@ def test_every_room_has_a_floor_and_the_rule_can_fail() -> None:
 def test_importing_loads_nothing_heavy() -> None:
     code = (
         "import sys, omicsfuse; omicsfuse.OmicsfuseError; "
-        "heavy = {'umap', 'gseapy', 'matplotlib', 'lifelines', 'sklearn', 'snf', 'numba', 'tableone', 'docx', 'statsmodels'}; "
+        "heavy = {'umap', 'gseapy', 'matplotlib', 'lifelines', 'sklearn', 'snf', 'numba', "
+        "'tableone', 'docx', 'statsmodels'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -96,9 +97,9 @@ def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.
     blocks = _blocks(shown, labels, names)
     for variable, block in zip(shown, blocks, strict=True):
         if variable.name in clinical.index:
-            tested = clinical.loc[variable.name]
-            block[0] |= {"p": p_text(tested["p"]), "fdr": p_text(tested["fdr"])}
-            block[0]["test"] = str(tested["test"])
+            for name in ("p", "fdr"):
+                block[0][name] = p_text(float(clinical[name][variable.name]))
+            block[0]["test"] = str(clinical["test"][variable.name])
         rows += block
     rows += [_events(name, cohort, labels, names) for name in endpoints]
     table = pd.DataFrame(rows, columns=columns, dtype=object)
@@ -128,7 +129,8 @@ def _blocks(
         head = {"variable": variable.name, "summary": summary}
         block = []
         for code, level in enumerate(levels.get(key, [""])):
-            cells = printed.loc[(key, f"c{code:03d}" if key in levels else "")]
+            place = (key, f"c{code:03d}" if key in levels else "")
+            cells = {name: str(printed[name].get(place, "")) for name in printed.columns}
             block.append(head | {"level": level} | _cells(cells, names))
         missing = data[key].isna()
         if missing.any():
@@ -165,12 +167,12 @@ def _printed(
     return table
 
 
-def _cells(printed: pd.Series, names: list[str]) -> dict[str, str]:
+def _cells(printed: Mapping[str, str], names: list[str]) -> dict[str, str]:
     """Cells of one row; a dash where there is nobody, or too few for a spread."""
     keys = {"overall": "Overall"} | {name: f"g{i:03d}" for i, name in enumerate(names)}
     found = {}
     for name, key in keys.items():
-        text = str(printed.get(key, ""))
+        text = printed.get(key, "")
         text = "-" if text.startswith("nan") else text.replace("(nan)", "(-)")
         found[name] = text.replace(",", ", ")
     return found
@@ -181,7 +183,7 @@ def _column(variable: Variable) -> pd.Series:
     if variable.numeric:
         return variable.column.astype(float)
     column = variable.column
-    text = column.dropna().map(_level_text)
+    text = column.dropna().map(level_text)
     counts = text.value_counts()
     if len(counts) > MOST_LEVELS:
         order = sorted(counts.index, key=lambda level: (-counts[level], level))
@@ -190,10 +192,15 @@ def _column(variable: Variable) -> pd.Series:
     return text.reindex(column.index).astype(object)
 
 
-def _level_text(value: object) -> str:
-    """A category as text; whole numbers without a point."""
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+def level_text(value: object) -> str:
+    """A category as text; whole numbers without a point.
+
+    Examples
+    --------
+    >>> level_text(2.0), level_text("G2")
+    ('2', 'G2')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _levels(column: pd.Series) -> list[str]:

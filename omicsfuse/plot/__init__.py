@@ -1,11 +1,13 @@
 """Figures: every function draws results, computes nothing, and returns matplotlib Axes."""
 
+from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.biology import pathways, top_markers
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
 from omicsfuse.plot.clusters import stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
 from omicsfuse.plot.evidence import consensus_matrix, structure_tests
+from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.kaplan import kaplan_meier
@@ -17,6 +19,7 @@ from omicsfuse.plot.settings import sensitivity
 __all__ = [
     "MOST_DRAWN",
     "PALETTE",
+    "alluvial",
     "choice_of_k",
     "consensus_cdf",
     "consensus_matrix",
@@ -29,6 +32,7 @@ __all__ = [
     "layer_contributions",
     "layer_gains",
     "nothing",
+    "oncoprint",
     "pathways",
     "patient_map",
     "save_figure",
