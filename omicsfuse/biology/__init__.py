@@ -1,6 +1,6 @@
 """What the subtypes are: markers, pathways and clinical associations."""
 
-from omicsfuse.biology.alterations import alterations
+from omicsfuse.biology.alterations import MINIMUM_ALTERED, alterations
 from omicsfuse.biology.altered import altered
 from omicsfuse.biology.associations import associate
 from omicsfuse.biology.burden import burden
@@ -15,6 +15,7 @@ from omicsfuse.statistics import benjamini_hochberg
 __all__ = [
     "EMPTY_ENRICHMENT",
     "EXPLAINED",
+    "MINIMUM_ALTERED",
     "TABLE_ONE_NOTES",
     "alterations",
     "altered",

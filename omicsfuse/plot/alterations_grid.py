@@ -56,9 +56,10 @@ def oncoprint(
     mutations, amplifications or deletions, with a false discovery rate of at most 0.05; then, up to
     a quarter of the rows, those that differ by gains or losses of one level; then those most often
     mutated, amplified or deleted. Of genes altered in nearly the same patients only the first is
-    shown. The most often altered is on top. Patients are ordered by subtype, and within it by memo sort: those with
-    the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS`` patients that many are
-    drawn, evenly spaced in this order; percentages are of all patients measured.
+    shown. The most often altered is on top. Patients are ordered by subtype, and within it by memo
+    sort: those with the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS``
+    patients that many are drawn, evenly spaced in this order; percentages are of all patients
+    measured.
 
     Parameters
     ----------

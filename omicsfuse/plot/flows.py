@@ -78,7 +78,7 @@ def alluvial(
                 from_[group] -= height
                 to[subtype] -= height
     for group, top in zip(map(str, left.index), left, strict=True):
-        size = int(counts.loc[group].sum())
+        size = int(counts.loc[group].to_numpy().sum())
         _block(ax, 0.0, top, size / n, FAINT if group == UNKNOWN else MUTED)
         ax.text(
             -0.02, top - size / n / 2, f"{shorten(group, 34)} ({size})", ha="right", va="center",
