@@ -9,7 +9,7 @@ from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
-from omicsfuse.biology.technical import EXPLAINED
+from omicsfuse.biology.technical import EXPLAINED, VOLUME
 from omicsfuse.statistics import benjamini_hochberg
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "EXPLAINED",
     "MINIMUM_ALTERED",
     "TABLE_ONE_NOTES",
+    "VOLUME",
     "alterations",
     "altered",
     "associate",

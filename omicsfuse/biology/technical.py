@@ -11,6 +11,9 @@ from omicsfuse.io.radiomics import radiomics_features
 #: said to be explained by a technical variable, rather than associated with it.
 EXPLAINED = 0.5
 
+#: Name of the volume of the tumour among the variables; the layer follows in brackets.
+VOLUME = "tumour volume"
+
 #: Features that are the volume of the tumour, the preferred one first.
 _VOLUMES = ("meshvolume", "voxelvolume", "volume", "approximatevolume")
 _SITE = re.compile(r"TCGA[-.]([A-Z0-9]{2})[-.][A-Z0-9]{4}", re.IGNORECASE)
@@ -63,7 +66,7 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
     for name, layer in cohort.omics.items():
         feature = volume_feature(layer.table.columns) if layer.kind == "radiomics" else None
         if feature is not None:
-            found[f"tumour volume ({name})"] = (
+            found[f"{VOLUME} ({name})"] = (
                 layer.table[feature].reindex(patients),
                 f"feature {feature} of layer {name}",
             )

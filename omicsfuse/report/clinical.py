@@ -4,20 +4,23 @@ import math
 
 import pandas as pd
 
-from omicsfuse.biology import EXPLAINED, TABLE_ONE_NOTES
+from omicsfuse.biology import EXPLAINED, TABLE_ONE_NOTES, VOLUME
 from omicsfuse.io.table_one import printed_rows
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Cell, Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
-from omicsfuse.report.words import listing, plural
+from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
 
 #: False discovery rate below which subtypes are said to go together with a technical variable.
 TECHNICAL_LEVEL = 0.05
 _LEVEL = 0.05
-#: Rows of the table of altered genes, and rows of Table 1 from which on it is folded.
-_MOST_GENES, _LONG = 20, 40
+#: Genes of a layer and an alteration in the table of altered genes; two whose shares are nearer
+#: than this in every subtype are taken for neighbours, and the first stands for both.
+_MOST_GENES, _SAME_SHARE = 5, 0.08
+#: Rows of Table 1 from which on it is folded.
+_LONG = 40
 
 _KNOWN = (
     "Known labels (if any) were looked at only after the subtypes were found. ARI (adjusted "
@@ -30,8 +33,8 @@ _CIRCULAR = (
     "data: such agreement is partly circular."
 )
 _COLUMNS = ["variable", "role", "n", "missing", "test", "p", "fdr", "effect", "effect_interval"]
-_COLUMNS += ["effect_name", "stands_out", "adjusted_rand_index", "normalised_mutual_information"]
-_COLUMNS += ["note"]
+_COLUMNS += ["stands_out", "adjusted_rand_index", "normalised_mutual_information", "note"]
+_EFFECT = "Effect: epsilon squared for Kruskal-Wallis, Cramer's V for the others."
 
 
 def technical_caveats(results: RunResults) -> list[str]:
@@ -93,14 +96,15 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
     interval = f", 95% CI {low:.2f} to {high:.2f}" if math.isfinite(low) else ""
     effect = f"{clean(row['effect_name'])} {float(row['effect']):.2f}{interval}"
     values = f"{effect}; {format_p(float(row['fdr']), 'FDR')}"
-    stands = f" {clean(row['stands_out'])} stands out." if row["stands_out"] else ""
+    subtype, _, how = str(row["stands_out"]).partition(": ")
+    stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
     what = "are to a large part explained by" if _explained(row) else "go together with"
     text = (
         f"The subtypes {what} {clean(name)}, a technical variable ({values}).{stands} They may "
         "tell how the data were made rather than what the tumours are."
     )
-    layer = name.removeprefix("tumour volume (").removesuffix(")")
-    if layer != name:
+    if name.startswith(VOLUME):
+        layer = name.removeprefix(f"{VOLUME} (").removesuffix(")")
         fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
         text = text.replace(
             "They may tell how the data were made rather than what the tumours are.",
@@ -139,25 +143,29 @@ def _association_tables(results: RunResults) -> list[Table | None]:
     families = (
         (
             ~role.isin(["technical", "genome"]),
-            "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed.",
+            "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed. "
+            f"{_EFFECT}",
         ),
         (
             role == "technical",
             "Technical variables against subtypes. How the data were made, which subtypes should "
             "have nothing to do with; tissue source site and tumour volume are taken from the data "
-            "themselves. FDR: Benjamini-Hochberg over this table.",
+            f"themselves. FDR: Benjamini-Hochberg over this table. {_EFFECT}",
         ),
         (
             role == "genome",
             "Burden of alterations against subtypes. From layers that were fused it describes the "
             "subtypes and is no evidence for them; the fraction of the genome is by the genes of "
-            "the layer. FDR: Benjamini-Hochberg over this table.",
+            f"the layer. FDR: Benjamini-Hochberg over this table. {_EFFECT}",
         ),
     )
-    columns = [name for name in _COLUMNS if name != "role"]
+    if "stands_out" in frame:
+        frame = frame.assign(stands_out=[shorten(text, 30) for text in frame["stands_out"]])
+    # The note of a burden says where it is from, which the caption does.
+    left_out = (set(), {"role"}, {"role", "note"})
     return [
-        make_table(frame[rows], _COLUMNS if i == 0 else columns, caption)
-        for i, (rows, caption) in enumerate(families)
+        make_table(frame[rows], [name for name in _COLUMNS if name not in without], caption)
+        for without, (rows, caption) in zip(left_out, families, strict=True)
     ]
 
 
@@ -230,9 +238,11 @@ def _altered_genes(results: RunResults) -> Table | None:
     table = results.alterations
     if table.empty:
         return None
-    tested = table.dropna(subset=["p"]).sort_values(["fdr", "p", "gene"], kind="stable")
     shares = [str(name) for name in table if str(name).startswith("share_")]
-    best = tested.head(_MOST_GENES)
+    rows: list[int] = []
+    for _, family in table.dropna(subset=["p"]).groupby(["layer", "alteration"], sort=False):
+        rows += _apart(family.sort_values(["p", "gene"], kind="stable"), shares)
+    best = table.loc[rows]
     percent = {
         name: [f"{100 * x:.0f}%" if math.isfinite(x) else "-" for x in best[name]]
         for name in shares
@@ -241,8 +251,22 @@ def _altered_genes(results: RunResults) -> Table | None:
     frame = best.assign(**percent).rename(columns=named)
     columns = ["gene", "alteration", "layer", "n", "n_altered", *named.values()]
     caption = (
-        f"Altered genes by subtype. The {plural(len(frame), 'gene')} with the smallest FDR, share "
-        "of each subtype's patients who have it; alterations.tsv has them all. FDR: "
-        "Benjamini-Hochberg over the genes tested of one layer and one kind of alteration."
+        f"Altered genes by subtype. Share of each subtype's patients who have it; up to "
+        f"{_MOST_GENES} genes of each layer and kind of alteration, smallest p first, neighbours "
+        "with nearly the same shares once; alterations.tsv has them all. FDR: Benjamini-Hochberg "
+        "over the genes tested of one layer and one kind of alteration."
     )
     return make_table(frame, [*columns, "test", "effect", "p", "fdr"], caption)
+
+
+def _apart(family: pd.DataFrame, shares: list[str]) -> list[int]:
+    """Rows of the first genes whose shares are not those of one before."""
+    taken: list[int] = []
+    values = family[shares].fillna(0)
+    for row in family.index:
+        near = (values.loc[taken] - values.loc[row]).abs().max(axis=1)
+        if not (near < _SAME_SHARE).any():
+            taken.append(row)
+        if len(taken) == _MOST_GENES:
+            break
+    return taken

@@ -79,8 +79,10 @@ _SHORT_NOTE = 24
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, whether it is a number (set right), a subtype (a coloured chip), or
-    indented below the row above."""
+    """One cell: its text, and how it is shown.
+
+    A number is set right, a subtype is a coloured chip, and the label of a level is indented.
+    """
 
     text: str
     number: bool = False
