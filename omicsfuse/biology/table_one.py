@@ -132,6 +132,8 @@ def _blocks(
             place = (key, f"c{code:03d}" if key in levels else "")
             cells = {name: str(printed[name].get(place, "")) for name in printed.columns}
             block.append(head | {"level": level} | _cells(cells, names))
+        if summary == MEAN:
+            _without_spread(block[0], data[key], labels, names)
         missing = data[key].isna()
         if missing.any():
             counts = {name: str(int(missing[labels == name].sum())) for name in names}
@@ -139,6 +141,16 @@ def _blocks(
             block.append({"variable": variable.name, "summary": MISSING} | counts)
         blocks.append(block)
     return blocks
+
+
+def _without_spread(
+    row: dict[str, str], column: pd.Series, labels: pd.Series, names: list[str]
+) -> None:
+    """Put a dash where one patient alone would have a standard deviation of zero."""
+    known = labels[column.notna()].value_counts()
+    for name in names:
+        if known.get(name, 0) == 1:
+            row[name] = f"{row[name].partition(' ')[0]} (-)"
 
 
 def _printed(
@@ -173,7 +185,7 @@ def _cells(printed: Mapping[str, str], names: list[str]) -> dict[str, str]:
     found = {}
     for name, key in keys.items():
         text = printed.get(key, "")
-        text = "-" if text.startswith("nan") else text.replace("(nan)", "(-)")
+        text = "-" if text.startswith("nan") else text
         found[name] = text.replace(",", ", ")
     return found
 

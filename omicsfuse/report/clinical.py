@@ -117,11 +117,14 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
 def clinical_section(results: RunResults, figures: tuple[FigureView, ...] = ()) -> Section:
     """Compare subtypes with clinical columns, technical variables, known labels and alterations."""
     title = "Clinical and molecular associations"
-    if results.clinical.empty and results.alterations.empty:
-        text = "There is no clinical column to compare the subtypes with."
-        return Section("clinical", title, (text,))
+    role = results.clinical.get("role", pd.Series("", results.clinical.index))
+    if not (~role.isin(["technical", "genome"])).any():
+        texts = ["There is no clinical column to compare the subtypes with."]
+    elif results.cohort.known_labels:
+        texts = [_KNOWN, _CIRCULAR]
+    else:
+        texts = []
     crossed = [_known_label(results, name) for name in results.cohort.known_labels]
-    texts = [_KNOWN, _CIRCULAR] if results.cohort.known_labels else []
     return Section(
         "clinical",
         title,
@@ -162,7 +165,7 @@ def _association_tables(results: RunResults) -> list[Table | None]:
     if "stands_out" in frame:
         frame = frame.assign(stands_out=[shorten(text, 30) for text in frame["stands_out"]])
     # The note of a burden says where it is from, which the caption does.
-    left_out = (set(), {"role"}, {"role", "note"})
+    left_out: tuple[set[str], ...] = (set(), {"role"}, {"role", "note"})
     return [
         make_table(frame[rows], [name for name in _COLUMNS if name not in without], caption)
         for without, (rows, caption) in zip(left_out, families, strict=True)
