@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.group_tests import contingency, kruskal
-from omicsfuse.biology.variables import Variable, variables
+from omicsfuse.biology.variables import Variable, level_text, variables
 from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort
 from omicsfuse.results import Subtypes
@@ -131,7 +131,7 @@ def _row(
         row |= (
             kruskal(values, own)
             if variable.numeric
-            else contingency(values.astype(str), own, n_permutations, random_state)
+            else contingency(values.map(level_text), own, n_permutations, random_state)
         )
     if variable.known and len(values):
         row |= _agreement(values.astype(str), own)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.group_tests import in_order
-from omicsfuse.biology.variables import Variable, variables
+from omicsfuse.biology.variables import Variable, level_text, variables
 from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort
 from omicsfuse.results import Subtypes
@@ -202,17 +202,6 @@ def _column(variable: Variable) -> pd.Series:
         rest = set(order[MOST_LEVELS - 1 :])
         text = text.map(lambda level: f"other ({len(rest)})" if level in rest else level)
     return text.reindex(column.index).astype(object)
-
-
-def level_text(value: object) -> str:
-    """A category as text; whole numbers without a point.
-
-    Examples
-    --------
-    >>> level_text(2.0), level_text("G2")
-    ('2', 'G2')
-    """
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _levels(column: pd.Series) -> list[str]:

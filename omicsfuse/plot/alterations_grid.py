@@ -59,7 +59,7 @@ def oncoprint(
     shown. The most often altered is on top. Patients are ordered by subtype, and within it by memo
     sort: those with the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS``
     patients that many are drawn, evenly spaced in this order; percentages are of all patients
-    measured.
+    with any layer that measures the gene.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def oncoprint(
     genes = oncoprint_genes(cohort, subtypes, alterations, n_genes)
     if not genes:
         return nothing("no gene is altered in any patient", ax)
-    cells = {gene: _cells(cohort, subtypes, gene) for gene in genes}
+    sharp = _sharp_layers(cohort)
+    cells = {gene: _cells(cohort, subtypes, gene, sharp) for gene in genes}
     strong = {gene: _strong(cells[gene]) for gene in genes}
     shares = {gene: _share(strong[gene], cells[gene]["measured"]) for gene in genes}
     genes = sorted(genes, key=lambda gene: (-shares[gene], gene))
@@ -160,6 +161,7 @@ def oncoprint_genes(
     first = dict.fromkeys(found.loc[sharp, "gene"].astype(str))
     broad = dict.fromkeys(found.loc[~sharp, "gene"].astype(str))
     candidates = dict.fromkeys([*first, *broad, *often["gene"].astype(str)])
+    sharp_layers = _sharp_layers(cohort)
     n_broad = 0
     chosen: list[str] = []
     taken: list[tuple[Cells, Cells]] = []
@@ -167,7 +169,7 @@ def oncoprint_genes(
         only_broad = gene in broad and gene not in first
         if only_broad and n_broad >= n_genes // 4:
             continue
-        cells = _cells(cohort, subtypes, gene)
+        cells = _cells(cohort, subtypes, gene, sharp_layers)
         any_way = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
         pattern = (_strong(cells), any_way)
         if any(_alike(pattern[0], a) or _alike(any_way, b) for a, b in taken):
@@ -185,15 +187,27 @@ def _alike(first: Cells, second: Cells) -> bool:
     return either > 0 and int((first & second).sum()) >= SAME_PATIENTS * either
 
 
-def _cells(cohort: Cohort, subtypes: Subtypes, gene: str) -> dict[str, Cells]:
+def _sharp_layers(cohort: Cohort) -> set[str]:
+    """Layers with mutations, amplifications or deletions; chromosome arms have none."""
+    found = set()
+    for name, layer in cohort.omics.items():
+        calls = altered(layer)
+        if any((calls[way] == 1).any(axis=None) for way in STRONG if way in calls):
+            found.add(name)
+    return found
+
+
+def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> dict[str, Cells]:
     """For each patient, whether the gene is altered in each way, and whether it was measured."""
     patients = subtypes.labels.index
     cells: dict[str, Cells] = {"measured": np.zeros(len(patients), dtype=bool)}
-    for layer in cohort.omics.values():
+    for key, layer in cohort.omics.items():
         if layer.kind not in ("mutation", "copy_number") or gene not in layer.table:
             continue
         one = type(layer)(layer.kind, layer.table[[gene]], layer.scale)
         for name, calls in altered(one).items():
+            if name in STRONG and key not in sharp:
+                continue
             values = calls[gene].reindex(patients).to_numpy(dtype=float)
             cells[name] = cells.get(name, np.zeros(len(patients), dtype=bool)) | (values == 1)
             cells["measured"] = cells["measured"] | ~np.isnan(values)
@@ -201,13 +215,9 @@ def _cells(cohort: Cohort, subtypes: Subtypes, gene: str) -> dict[str, Cells]:
 
 
 def _strong(cells: dict[str, Cells]) -> Cells:
-    """Patients with a strong alteration; of what has none (arms), those with any."""
-    ways = [cells[name] for name in STRONG if name in cells]
-    strong: Cells = np.logical_or.reduce(ways) if ways else np.zeros_like(cells["measured"])
-    if strong.any():
-        return strong
-    weak = [cells[name] for name in ("gained", "lost") if name in cells]
-    found: Cells = np.logical_or.reduce([strong, *weak])
+    """Patients with a strong alteration; of layers that have none (arms), with any."""
+    ways = [name for name in STRONG if name in cells] or ["gained", "lost"]
+    found: Cells = np.logical_or.reduce([cells[name] for name in ways if name in cells])
     return found
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.table_one import level_text
+from omicsfuse.biology.variables import level_text
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour, text_colour
 from omicsfuse.plot.numbers import clean, shorten

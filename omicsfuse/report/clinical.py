@@ -34,7 +34,10 @@ _CIRCULAR = (
 )
 _COLUMNS = ["variable", "role", "n", "missing", "test", "p", "fdr", "effect", "effect_interval"]
 _COLUMNS += ["stands_out", "adjusted_rand_index", "normalised_mutual_information", "note"]
-_EFFECT = "Effect: epsilon squared for Kruskal-Wallis, Cramer's V for the others."
+_EFFECT = (
+    "Effect: epsilon squared for Kruskal-Wallis, Cramer's V for the others; with many categories V "
+    "is biased upwards and may lie above its interval."
+)
 
 
 def technical_caveats(results: RunResults) -> list[str]:
@@ -96,6 +99,8 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
     interval = f", 95% CI {low:.2f} to {high:.2f}" if math.isfinite(low) else ""
     effect = f"{clean(row['effect_name'])} {float(row['effect']):.2f}{interval}"
     values = f"{effect}; {format_p(float(row['fdr']), 'FDR')}"
+    if row["effect"] > high:
+        values += "; with so many categories V is biased upwards, its interval is not"
     subtype, _, how = str(row["stands_out"]).partition(": ")
     stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
     what = "are to a large part explained by" if _explained(row) else "go together with"

@@ -63,6 +63,7 @@ def test_a_strong_one_explains_and_stands_in_the_verdict(results) -> None:
     # An upward biased V whose interval lies below the threshold explains nothing.
     biased = with_technical(results, "site", **(strong | {"effect_ci_high": 0.4}))
     assert "go together with site" in caveats(biased)[0]
+    assert "V is biased upwards, its interval is not" in caveats(biased)[0]
     doubtful = with_technical(results, "site", **(strong | {"fdr": 0.06}))
     assert technical_caveats(doubtful) == []
 
