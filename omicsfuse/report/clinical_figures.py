@@ -55,8 +55,9 @@ def clinical_plans(results: RunResults, file_name: Callable[..., str]) -> Iterat
             "false discovery rate of at most 0.05; up to a quarter by gains or losses of one level "
             "only), then those most often mutated, amplified or deleted; of genes altered in "
             f"nearly the same patients ({SAME_PATIENTS:.0%} or more in common) one is shown. "
-            "Percentages: patients with a mutation, amplification or deletion, of those with any layer "
-            f"that measures the gene (of layers without these, such as arms: any change). White: not measured.{most}",
+            "Percentages: patients with a mutation, amplification or deletion, of those with any "
+            "layer that measures the gene (of layers without these, such as arms: any change). "
+            f"White: not measured.{most}",
             "Grid of altered genes over patients by subtype.",
             partial(plot.oncoprint, results.cohort, subtypes, table),
         )
