@@ -74,10 +74,10 @@ def test_coverage_of_cramers_v(odds: float) -> None:
     tables = np.random.default_rng(0).multinomial(120, joint.ravel(), 1500).reshape(-1, 2, 3)
     margins = tables.sum(axis=2, keepdims=True) * tables.sum(axis=1, keepdims=True) / 120
     statistics = ((tables - margins) ** 2 / margins).sum(axis=(1, 2))
-    edges = np.array([cramer_interval(float(x), 120, 2, 3) for x in statistics[:700]])
+    edges = np.array([cramer_interval(float(x), 120, 2, 3) for x in statistics[:400]])
     covered = np.mean((edges[:, 0] <= true) & (true <= edges[:, 1]))
-    # 700 draws: three standard errors are 0.025
-    assert covered > 0.95 - 0.025
+    # 400 draws: three standard errors are 0.033
+    assert covered > 0.95 - 0.033
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
@@ -93,6 +93,6 @@ def test_coverage_of_epsilon_squared(shift: float) -> None:
 
     large = np.repeat(np.arange(3), 20_000)
     true = statistic(large) / (len(large) - 1)
-    edges = np.array([epsilon_interval(statistic(groups), 120, 3) for _ in range(500)])
+    edges = np.array([epsilon_interval(statistic(groups), 120, 3) for _ in range(300)])
     covered = np.mean((edges[:, 0] <= true + 1e-4) & (true - 1e-4 <= edges[:, 1]))
-    assert covered > 0.95 - 0.03
+    assert covered > 0.95 - 0.038
