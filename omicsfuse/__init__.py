@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omicsfuse.assessment import assess as assess
     from omicsfuse.assessment import cluster as cluster
+    from omicsfuse.biology import alterations as alterations
     from omicsfuse.biology import associate as associate
+    from omicsfuse.biology import burden as burden
     from omicsfuse.biology import differential_features as differential_features
     from omicsfuse.biology import enrich as enrich
+    from omicsfuse.biology import table_one as table_one
     from omicsfuse.clustering import embed as embed
     from omicsfuse.cohort import Cohort as Cohort
     from omicsfuse.cohort import Endpoint as Endpoint
@@ -45,7 +48,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "omicsfuse.assessment": ["assess", "cluster"],
-    "omicsfuse.biology": ["associate", "differential_features", "enrich"],
+    "omicsfuse.biology": [
+        "alterations",
+        "associate",
+        "burden",
+        "differential_features",
+        "enrich",
+        "table_one",
+    ],
     "omicsfuse.clustering": ["embed"],
     "omicsfuse.cohort": ["Cohort", "Endpoint", "Layer", "Loss"],
     "omicsfuse.datasets": ["simulate_cohort"],

@@ -114,6 +114,9 @@ class Layer:
         ``feature`` for radiomics.
     source : str
         File the table came from, for messages; empty for a table made in Python.
+    megabases : float or None
+        For mutations, how much of the genome was sequenced (about 30 to 38 for an exome), so that
+        they can be given per megabase; None where it is not known.
 
     Examples
     --------
@@ -128,6 +131,7 @@ class Layer:
     scale: str = ""
     features: pd.DataFrame | None = None
     source: str = ""
+    megabases: float | None = None
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:

@@ -9,8 +9,12 @@ from threadpoolctl import threadpool_limits
 from omicsfuse.assessment import assess, cluster
 from omicsfuse.assessment.outcome_aware import full_pipeline_permutation
 from omicsfuse.biology import (
+    TABLE_ONE_NOTES,
+    alterations,
     associate,
+    burden,
     differential_features,
+    table_one,
 )
 from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.clustering import embed
@@ -19,6 +23,7 @@ from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
+from omicsfuse.io.table_one import write_table_one
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.provenance import Clock, digest, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_report
@@ -139,6 +144,7 @@ def run(
         with clock("report"):
             for name, table in result_tables(results).items():
                 write_table(table, workspace.staging / name)
+            write_table_one(results.table_one, TABLE_ONE_NOTES, workspace.staging)
             write_report(results, workspace.staging)
         results = replace(
             results, provenance={**results.provenance, "seconds": dict(clock.seconds)}
@@ -290,6 +296,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             survival = void_comparisons(survival, full)
     with clock("clinical"):
         clinical = associate(subtypes, cohort)
+        altered_genes = alterations(subtypes, cohort)
+        altered_share = burden(subtypes, cohort)
+        first_table = table_one(subtypes, cohort, clinical)
     with clock("markers"):
         markers = differential_features(subtypes, prepared)
     with clock("pathways"):
@@ -343,6 +352,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         verification=verification,
         losses=tuple(losses),
         provenance=provenance,
+        alterations=altered_genes,
+        burden=altered_share,
+        table_one=first_table,
     )
 
 

@@ -26,6 +26,8 @@ _PACKAGES = (
     "lifelines",
     "umap-learn",
     "matplotlib",
+    "tableone",
+    "python-docx",
 )
 
 

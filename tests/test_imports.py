@@ -51,6 +51,8 @@ DOORS = {
     "psutil": ["fusion/memory.py"],
     "lifelines": ["survival/"],
     "matplotlib": ["plot/", "report/"],
+    "tableone": ["biology/table_one.py"],
+    "docx": ["io/table_one.py"],
     "jinja2": ["report/"],
     "click": ["cli.py"],
     "rich": ["cli.py"],
@@ -117,7 +119,8 @@ def test_every_room_has_a_floor_and_the_rule_can_fail() -> None:
 def test_importing_loads_nothing_heavy() -> None:
     code = (
         "import sys, omicsfuse; omicsfuse.OmicsfuseError; "
-        "heavy = {'umap', 'gseapy', 'matplotlib', 'lifelines', 'sklearn', 'snf', 'numba'}; "
+        "heavy = {'umap', 'gseapy', 'matplotlib', 'lifelines', 'sklearn', 'snf', 'numba', "
+        "'tableone', 'docx', 'statsmodels'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -282,6 +282,11 @@ def checked_layer(
         raise CohortError(f"{fault}.")
     where = where_layer(name, layer)
     scale = check_kind(layer.kind, layer.scale, where)
+    if layer.megabases is not None and not (layer.kind == "mutation" and layer.megabases > 0):
+        raise CohortError(
+            f"{where}: megabases = {layer.megabases:g}; expected a number above 0, for a layer of "
+            f'kind "mutation" (this one is of kind "{layer.kind}"). Correct it, or leave it out.'
+        )
     if clinical is not None:
         others, of_whom = [clinical.index], where_clinical
     else:

@@ -75,7 +75,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         table = _to_patients(tables[name], name, layer.file, losses)
         table = _edited(table, name, layer, losses)
         features = radiomics_features(table.columns) if layer.kind == "radiomics" else None
-        omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file)
+        omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file, layer.megabases)
 
     described = manifest.clinical
     endpoints = described.endpoints if described is not None else {}

@@ -98,6 +98,7 @@ class LayerTable(_FileTable):
     drop_features: tuple[str, ...] = ()
     sequenced: str | tuple[str, ...] | None = None
     silent: StrictBool = False
+    megabases: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
     @field_validator("kind")
     @classmethod
@@ -113,6 +114,11 @@ class LayerTable(_FileTable):
             raise ValueError(
                 f'scale = "{self.scale}" is not known for kind = "{self.kind}"; '
                 f"{did_you_mean(self.scale, scales)}"
+            )
+        if self.megabases is not None and self.kind != "mutation":
+            raise ValueError(
+                f'megabases = {self.megabases:g} is for layers of kind = "mutation"; this one is '
+                f'of kind = "{self.kind}"'
             )
         return self
 

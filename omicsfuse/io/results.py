@@ -60,6 +60,10 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         tables["feature_groups.tsv"] = assessment.feature_groups.reset_index()
     if len(assessment.sensitivity):
         tables["sensitivity.tsv"] = assessment.sensitivity
+    if len(results.alterations):
+        tables["alterations.tsv"] = results.alterations
+    if len(results.burden.columns):
+        tables["burden.tsv"] = results.burden.reset_index(names="patient")
     return tables | verification_tables(results.verification)
 
 

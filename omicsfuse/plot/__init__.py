@@ -1,5 +1,6 @@
 """Figures: every function draws results, computes nothing, and returns matplotlib Axes."""
 
+from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.biology import pathways, top_markers
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
@@ -8,6 +9,7 @@ from omicsfuse.plot.clusters import stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
 from omicsfuse.plot.decisions import decision_curve
 from omicsfuse.plot.evidence import consensus_matrix, structure_tests
+from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.incidence import cumulative_incidence
@@ -21,6 +23,7 @@ from omicsfuse.plot.settings import sensitivity
 __all__ = [
     "MOST_DRAWN",
     "PALETTE",
+    "alluvial",
     "calibration",
     "choice_of_k",
     "consensus_cdf",
@@ -36,6 +39,7 @@ __all__ = [
     "layer_contributions",
     "layer_gains",
     "nothing",
+    "oncoprint",
     "pathways",
     "patient_map",
     "save_figure",

@@ -3,6 +3,18 @@
 import math
 import re
 
+from omicsfuse.statistics import p_text
+
+__all__ = [
+    "clean",
+    "format_interval",
+    "format_number",
+    "format_p",
+    "format_ratio",
+    "p_text",
+    "shorten",
+]
+
 _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -19,22 +31,6 @@ def format_p(p: float, name: str = "p") -> str:
     if not text:
         return ""
     return f"{name} {text}" if text.startswith("<") else f"{name} = {text}"
-
-
-def p_text(p: float) -> str:
-    """Write a p-value without its name: two digits, three decimals at most below 0.1.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import p_text
-    >>> [p_text(value) for value in (0.00009, 0.0042, 0.0496, 0.25, 0.999)]
-    ['< 0.001', '0.004', '0.050', '0.25', '1.00']
-    """
-    if p is None or not math.isfinite(p):
-        return ""
-    if p < 0.001:
-        return "< 0.001"
-    return f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
 
 
 def format_number(value: float, digits: int = 3) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.settings import is_reported, setting_name
+from omicsfuse.report.clinical import technical_caveats
 from omicsfuse.report.evidence import DECIDES
 from omicsfuse.report.survival_caveats import survival_caveats
 from omicsfuse.report.survival_words import LEVEL
@@ -39,7 +40,7 @@ def caveats(results: RunResults) -> list[str]:
     list of str
         One sentence each; empty if nothing needs saying.
     """
-    found: list[str] = []
+    found: list[str] = technical_caveats(results)
     mean, table = mean_jaccard(results), results.assessment.stability
     if len(results.subtypes.names) == 1:
         found.append("There is one group only: nothing between subtypes can be compared.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omicsfuse import plot
 from omicsfuse.plot.numbers import clean
+from omicsfuse.report.clinical_figures import clinical_plans
 from omicsfuse.report.evidence_figures import evidence_plans
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.plans import FigureView, Plan, file_name
@@ -42,6 +43,7 @@ def _plans(results: RunResults) -> Iterator[Plan]:
     yield from _network_plans(results)
     yield from evidence_plans(results)
     yield from survival_plans(results)
+    yield from clinical_plans(results, file_name)
     yield from _biology_plans(results)
     yield from _verification_plans(results)
 

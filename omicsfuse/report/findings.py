@@ -1,4 +1,4 @@
-"""Sections on what the subtypes mean: clinical columns, biology, other cohorts."""
+"""Sections on what the subtypes mean: biology, other cohorts."""
 
 from typing import Any
 
@@ -9,50 +9,10 @@ from omicsfuse.plot.colours import position
 from omicsfuse.plot.numbers import clean, format_ratio
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.survival_words import log_rank_name
-from omicsfuse.report.tables import Table, flatten, make_table, with_interval
+from omicsfuse.report.tables import flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
-
-
-def clinical_section(results: RunResults) -> Section:
-    """Compare subtypes with clinical columns and known labels."""
-    title = "Clinical associations and known labels"
-    if results.clinical.empty:
-        text = "There is no clinical column to compare the subtypes with."
-        return Section("clinical", title, (text,))
-    frame = results.clinical.rename_axis("variable").reset_index()
-    columns = ["variable", "n", "missing", "test", "p", "fdr", "effect", "effect_name"]
-    columns += ["adjusted_rand_index", "normalised_mutual_information", "note"]
-    text = (
-        "Known labels (if any) were looked at only after the subtypes were found. ARI (adjusted "
-        "Rand index) and NMI (normalised mutual information) are 1 for identical groupings; ARI is "
-        "about 0 for unrelated ones."
-    )
-    circular = (
-        "A label or column derived from a fused layer itself, as published expression subtypes are "
-        "where expression was fused, agrees with the subtypes partly because both rest on the same "
-        "data: such agreement is partly circular."
-    )
-    caption = "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed."
-    crossed = [_known_label(results, name) for name in results.cohort.known_labels]
-    tables = present(*crossed, make_table(frame, columns, caption))
-    return Section("clinical", title, (text, circular), tables=tables)
-
-
-def _known_label(results: RunResults, name: str) -> Table | None:
-    """Count the patients of each subtype by a known label."""
-    clinical = results.cohort.clinical
-    if clinical is None or name not in clinical:
-        return None
-    labels = results.subtypes.labels
-    known = clinical[name].reindex(labels.index)
-    counts = pd.crosstab(labels, known.astype(object).where(known.notna(), "not known"))
-    levels = sorted((level for level in counts if level != "not known"), key=str)
-    levels += ["not known"] if "not known" in counts else []
-    counts = counts.reindex(index=results.subtypes.names)[levels]
-    frame = counts.rename(columns=clean).reset_index(names="subtype")
-    return make_table(frame, list(frame.columns), f"Patients of each subtype by {clean(name)}.")
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:

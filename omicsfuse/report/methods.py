@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.biology import MINIMUM_ALTERED
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_methods import evidence_methods
 from omicsfuse.report.references import REFERENCES, Citations
@@ -152,8 +153,22 @@ def _biology(results: RunResults, cite: Citations) -> str:
         tests = sorted({clean(test) for test in results.clinical["test"].dropna() if test})
         parts.append(
             f"Clinical columns were compared with subtypes ({'; '.join(tests) or 'no test'}); "
-            f"the false discovery rate {cite('fdr')} is over all clinical columns."
+            f"effect sizes are Cramer's V and epsilon squared, with intervals from the noncentral "
+            f"chi-square distribution {cite('noncentral')}; the false discovery rate {cite('fdr')} "
+            "is over all clinical columns, and apart for technical variables and for the burden of "
+            "alterations."
         )
+    if len(results.alterations) and results.alterations["p"].notna().any():
+        tests = sorted({clean(test) for test in results.alterations["test"] if test})
+        parts.append(
+            "Mutations and copy-number changes of each gene were compared with subtypes "
+            f"({'; '.join(tests)}; Fisher's test of more than two subtypes as by Freeman and "
+            f"Halton {cite('freeman')}), where at least {MINIMUM_ALTERED} patients had the "
+            "alteration and as many had not; the false discovery rate is over the genes of a layer "
+            "and a kind of alteration."
+        )
+    if len(results.table_one):
+        parts.append(f"Table 1 was made with tableone {cite('tableone')}.")
     if len(results.markers):
         tests = sorted({clean(test) for test in results.markers["test"].dropna() if test})
         parts.append(

@@ -27,6 +27,12 @@ REFERENCES = {
     "fdr": "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and "
     "powerful approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
     "doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "noncentral": "Smithson M. Confidence Intervals. Thousand Oaks: Sage, 2003.",
+    "freeman": "Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit "
+    "and other problems of significance. Biometrika 1951;38:141-149.",
+    "tableone": "Pollard TJ, Johnson AEW, Raffa JD, Mark RG. tableone: an open source Python "
+    "package for producing summary statistics for research papers. JAMIA Open 2018;1:26-31. "
+    "doi:10.1093/jamiaopen/ooy012",
     "gsea": "Subramanian A et al. Gene set enrichment analysis: a knowledge-based approach for "
     "interpreting genome-wide expression profiles. Proc Natl Acad Sci USA 2005;102:15545-15550. "
     "doi:10.1073/pnas.0506580102",

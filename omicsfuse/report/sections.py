@@ -8,11 +8,11 @@ import pandas as pd
 
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.caveats import caveats
+from omicsfuse.report.clinical import clinical_section
 from omicsfuse.report.contributions import layers_section
 from omicsfuse.report.evidence import choice_section, stability_section
 from omicsfuse.report.findings import (
     biology_section,
-    clinical_section,
     verification_section,
 )
 from omicsfuse.report.methods import methods_text
@@ -52,7 +52,7 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
     mark = exploratory_mark(results)
     findings = [
         survival_section(results, pictures("survival")),
-        clinical_section(results),
+        clinical_section(results, pictures("clinical")),
         biology_section(results, pictures("biology")),
         verification_section(results, pictures("verification")),
     ]

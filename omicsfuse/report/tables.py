@@ -19,6 +19,9 @@ HEADINGS = {
     "p_permutation": "p (permutation)",
     "p_interval": "its 95% CI",
     "fdr": "FDR",
+    "effect_interval": "its 95% CI",
+    "stands_out": "stands out",
+    "n_altered": "altered",
     "hr": "HR",
     "hr_interval": "95% CI",
     "interval": "95% CI",
@@ -57,7 +60,7 @@ HEADINGS = {
 
 _RATIOS = {"hr", "hr_ci_low", "hr_ci_high"}
 _P_VALUES = {"p", "fdr", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high"}
-_SHARES = {"dissolved"}
+_SHARES = {"dissolved", "share"}
 _TWO_DECIMALS = {
     "jaccard_mean",
     "jaccard_sd",
@@ -85,11 +88,15 @@ _SHORT_NOTE = 24
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, and whether it is a number (set right) or a subtype (a coloured chip)."""
+    """One cell: its text, and how it is shown.
+
+    A number is set right, a subtype is a coloured chip, and the label of a level is indented.
+    """
 
     text: str
     number: bool = False
     subtype: bool = False
+    indented: bool = False
 
 
 @dataclass(frozen=True)

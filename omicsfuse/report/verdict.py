@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.evidence import DRAWS, tested_statistic
-from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.report.clinical import explaining_variables
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
@@ -106,7 +107,10 @@ def verdict_view(results: RunResults) -> VerdictView:
             "not tested" if math.isnan(groups) else _answer(groups, level),
         ),
     )
-    remarks = []
+    remarks = [
+        f"The subtypes are to a large part explained by {clean(name)}, a technical variable."
+        for name in explaining_variables(results)
+    ]
     if draws:
         remarks.append(
             f"A test says yes where p is at most {level:g}. With {draws:,} draws no p-value can be "

@@ -30,9 +30,11 @@ class RunResults:
     survival : mapping of str to SurvivalComparison
         By endpoint; empty where the cohort has none.
     clinical : pandas.DataFrame
-        Clinical columns against subtype: index ``variable``; columns ``test``, ``n``, ``missing``,
-        ``statistic``, ``p``, ``fdr``, ``effect``, ``effect_name``, ``adjusted_rand_index``,
-        ``normalised_mutual_information`` (the last two for known labels only), ``note``.
+        Clinical columns, technical variables and the genome's burden against subtype: index
+        ``variable``; columns ``role``, ``test``, ``n``, ``missing``, ``statistic``, ``p``, ``fdr``,
+        ``effect``, ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``stands_out``,
+        ``adjusted_rand_index``, ``normalised_mutual_information`` (the last two for known labels
+        only), ``note``.
     markers : pandas.DataFrame
         Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``effect_name``, ``test``, ``n``,
         ``p``, ``fdr``.
@@ -46,6 +48,12 @@ class RunResults:
     warnings : tuple of str
     provenance : mapping of str to object
         Versions, seed, SHA-256 of every input, seconds a stage.
+    alterations : pandas.DataFrame
+        Mutations and copy-number changes against subtype; columns as ``biology.alterations``.
+    burden : pandas.DataFrame
+        Index patient: mutated genes and fraction of the genome altered.
+    table_one : pandas.DataFrame
+        Table 1 as text; columns as ``biology.table_one``.
     """
 
     name: str
@@ -65,3 +73,6 @@ class RunResults:
     losses: tuple[Loss, ...] = ()
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    alterations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    burden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table_one: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -79,9 +79,9 @@ def added_value(
         ``estimate``, ``ci_low``, ``ci_high``, ``optimism``, ``corrected``, ``p`` and
         ``p_permutation`` (of the likelihood ratio), ``note``. ``calibration``: mean predicted risk
         and the observed one (one minus Kaplan-Meier, with log(-log) limits) in groups of equal
-        size by predicted risk, of the models as fitted. ``decision``: net benefit by threshold, corrected for optimism,
-        of both models, of treating all and of treating none. With left truncation or
-        competing events only the likelihood ratio is given.
+        size by predicted risk, of the models as fitted. ``decision``: net benefit by threshold,
+        corrected for optimism, of both models, of treating all and of treating none. With left
+        truncation or competing events only the likelihood ratio is given.
 
     References
     ----------

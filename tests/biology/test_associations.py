@@ -109,13 +109,19 @@ def test_planted_subtype_is_recognised_and_endpoint_columns_are_left_out(
     patients = simulated.discovery.clinical.index
     labels = "S" + simulated.truth.loc[patients].astype(str)
     table = associate(Subtypes(labels, {}, {}), simulated.discovery)
-    assert list(table.index) == ["age", "sex", "stage", "planted_subtype"]
+    genome = ["mutated genes (mutation)", "fraction of genome altered (copy_number)"]
+    clinical = ["age", "sex", "stage", "planted_subtype"]
+    assert list(table.index) == [*clinical, "tumour volume (radiomics)", *genome]
+    roles = ["covariate", "", "covariate", "known label", "technical", "genome", "genome"]
+    assert table["role"].tolist() == roles
     assert table.index.name == "variable"
     assert table.loc["planted_subtype", "adjusted_rand_index"] == pytest.approx(1)
     assert table.loc["planted_subtype", "normalised_mutual_information"] == pytest.approx(1)
     assert table.loc["planted_subtype", "effect"] == pytest.approx(1)
     assert np.isnan(table.loc["age", "adjusted_rand_index"])
-    np.testing.assert_allclose(table["fdr"], benjamini_hochberg(table["p"].to_numpy()))
+    for family in (clinical, ["tumour volume (radiomics)"], genome):
+        rows = table.loc[family]
+        np.testing.assert_allclose(rows["fdr"], benjamini_hochberg(rows["p"].to_numpy()))
 
 
 def test_patients_without_clinical_data_count_as_missing() -> None:
@@ -134,6 +140,7 @@ def test_no_clinical_table_gives_an_empty_table_with_all_columns() -> None:
     assert table.empty
     assert table.index.name == "variable"
     assert list(table.columns) == [
+        "role",
         "test",
         "n",
         "missing",
@@ -141,7 +148,10 @@ def test_no_clinical_table_gives_an_empty_table_with_all_columns() -> None:
         "p",
         "fdr",
         "effect",
+        "effect_ci_low",
+        "effect_ci_high",
         "effect_name",
+        "stands_out",
         "adjusted_rand_index",
         "normalised_mutual_information",
         "note",

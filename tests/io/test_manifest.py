@@ -261,3 +261,21 @@ def test_manifests_can_be_made_in_python() -> None:
     manifest = Manifest(name="m", layers={"g": {"file": "g.tsv", "kind": "mirna"}})
     assert manifest.path is None
     assert manifest.files() == [Path("g.tsv")]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('kind = "mutation"\nmegabases = 0', "greater than 0"),
+        ('kind = "protein"\nmegabases = 35', 'megabases = 35 is for layers of kind = "mutation"'),
+    ],
+)
+def test_megabases_are_of_mutations_and_positive(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(CohortError, match=message):
+        read_manifest(_write(tmp_path, f'name = "x"\n[layers.m]\nfile = "m.tsv"\n{line}\n'))
+
+
+def test_megabases_reach_the_layer(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("patient\tTP53\nP1\t1\nP2\t0\n")
+    text = 'name = "x"\n[layers.m]\nfile = "m.tsv"\nkind = "mutation"\nmegabases = 35.5\n'
+    assert read_cohort(_write(tmp_path, text)).omics["m"].megabases == 35.5

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from omicsfuse.biology import alterations, burden, table_one
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.results import (
@@ -50,6 +51,7 @@ def make_results(
     with_survival: bool = True,
     with_external: bool = True,
     with_enrichment: bool = True,
+    with_alterations: bool = True,
     few_events: bool = False,
     jaccard: float = 0.85,
     p: float = 0.004,
@@ -110,6 +112,7 @@ def make_results(
         plain = _survival("os", labels, few_events, p, rng)
         survival["os"] = _with_models(plain, few_events, competing, np.random.default_rng(seed + 1))
     signature = _signature(prepared, names, len(labels)) if k > 1 else None
+    clinical = _clinical(with_clinical)
     verification = None
     if with_external and signature is not None:
         verification = _verification(names, signature, rng)
@@ -123,7 +126,10 @@ def make_results(
         assessment=_assessment(stability, layers, subtypes, verdict, assessed, rng),
         embedding=_embedding(labels, rng),
         survival=survival,
-        clinical=_clinical(with_clinical),
+        clinical=clinical,
+        alterations=alterations(subtypes, cohort) if with_alterations else pd.DataFrame(),
+        burden=burden(subtypes, cohort),
+        table_one=table_one(subtypes, cohort, clinical),
         markers=_markers(prepared, names, rng),
         enrichment=_enrichment(names, rng, with_enrichment and k > 1),
         signature=signature,
@@ -636,13 +642,18 @@ def _embedding(labels, rng) -> pd.DataFrame:
 
 
 def _clinical(present: bool) -> pd.DataFrame:
-    columns = ["test", "n", "missing", "statistic", "p", "fdr", "effect", "effect_name"]
-    columns += ["adjusted_rand_index", "normalised_mutual_information", "note"]
-    rows = {
-        "age": ["Kruskal-Wallis", 56, 0, 4.1, 0.13, 0.2, 0.05, "epsilon squared", None, None, ""],
-        "sex": ["chi-square", 50, 6, 1.0, 0.6, 0.6, 0.1, "Cramer's V", None, None, ""],
-        "planted_subtype": ["chi-square", 56, 0, 80.0, 1e-12, 3e-12, 0.9, "V", 0.81, 0.77, ""],
-    }
+    columns = ["role", "test", "n", "missing", "statistic", "p", "fdr", "effect", "effect_ci_low"]
+    columns += ["effect_ci_high", "effect_name", "stands_out", "adjusted_rand_index"]
+    columns += ["normalised_mutual_information", "note"]
+    rank, square, volume = "Kruskal-Wallis", "chi-square", "tumour volume (radiomics)"
+    share, v, none = "epsilon squared", "Cramer's V", [None, None]
+    age = ["covariate", rank, 56, 0, 4.1, 0.13, 0.2, 0.05, 0.0, 0.2, share, "S2: higher", *none, ""]
+    sex = ["", square, 50, 6, 1.0, 0.6, 0.6, 0.1, 0.0, 0.3, v, "S1: more male", *none, ""]
+    known = ["known label", square, 56, 0, 80.0, 1e-12, 3e-12, 0.9, 0.8, 1.0, "V", "S1: more 1"]
+    size = ["technical", rank, 56, 0, 2.0, 0.4, 0.4, 0.04, 0.0, 0.2, share, "S3: lower", *none, ""]
+    count = ["genome", rank, 56, 0, 3.0, 0.2, 0.2, 0.06, 0.0, 0.2, share, "S1: higher", *none, ""]
+    rows = {"age": age, "sex": sex, "planted_subtype": [*known, 0.81, 0.77, ""]}
+    rows |= {volume: size, "mutated genes (mutation)": count}
     table = pd.DataFrame.from_dict(rows if present else {}, orient="index", columns=columns)
     numeric = ["adjusted_rand_index", "normalised_mutual_information"]
     table[numeric] = table[numeric].astype(float)

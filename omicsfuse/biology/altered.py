@@ -1,0 +1,63 @@
+"""Which patients have which gene altered: mutations, and copy number by stated thresholds."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.cohort import Layer
+
+#: Levels of a copy-number layer from which on (downwards, to which) a gene counts as altered. For
+#: log2 ratios: one copy gained in a third of a diploid sample is 0.22, four copies in all of it
+#: are 1, one copy in all of it is -1; normal cells in a sample bring ratios nearer to 0.
+THRESHOLDS: dict[str, dict[str, float]] = {
+    "gistic": {"amplified": 2, "deleted": -2, "gained": 1, "lost": -1},
+    "log2": {"amplified": 1.0, "deleted": -1.0, "gained": 0.2, "lost": -0.2},
+}
+
+#: Kinds of layers that hold alterations.
+ALTERATION_KINDS = ("mutation", "copy_number")
+
+
+def altered(layer: Layer) -> dict[str, pd.DataFrame]:
+    """Say of each patient and gene whether it is altered, one table for each way.
+
+    Parameters
+    ----------
+    layer : Layer
+        Of kind mutation or copy_number; none of another kind has alterations.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``"mutated"``; or ``"amplified"``, ``"deleted"``, ``"gained"`` (amplified genes among them)
+        and ``"lost"`` (deleted ones among them), by ``THRESHOLDS``: patients x genes, 1 altered, 0
+        not, NaN not measured.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.cohort import Layer
+    >>> table = pd.DataFrame({"EGFR": [2.0, 1.0, -1.0]}, ["P1", "P2", "P3"])
+    >>> {name: found["EGFR"].tolist() for name, found in
+    ...  altered(Layer("copy_number", table, "gistic")).items()}
+    {'amplified': [1.0, 0.0, 0.0], 'deleted': [0.0, 0.0, 0.0], 'gained': [1.0, 1.0, 0.0], \
+'lost': [0.0, 0.0, 1.0]}
+    """
+    table = layer.table
+    values = table.to_numpy(dtype=float)
+    if layer.kind == "mutation":
+        return {"mutated": _frame(values > 0, values, table)}
+    if layer.kind != "copy_number":
+        return {}
+    limits = THRESHOLDS[layer.scale or "gistic"]
+    return {
+        name: _frame(values >= limit if limit > 0 else values <= limit, values, table)
+        for name, limit in limits.items()
+    }
+
+
+def _frame(
+    found: npt.NDArray[np.bool_], values: npt.NDArray[np.float64], table: pd.DataFrame
+) -> pd.DataFrame:
+    calls = np.where(np.isnan(values), np.nan, found.astype(float))
+    return pd.DataFrame(calls, table.index, table.columns)

@@ -1,0 +1,192 @@
+"""One variable against the subtypes: the test, its effect size, and where it stands out."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.biology.effect_sizes import cramer_interval, epsilon_interval
+
+Whole = npt.NDArray[np.int64]
+
+#: Expected count below which the chi-square approximation is not relied on (Cochran 1954).
+SMALLEST_EXPECTED = 5
+#: Statistics that differ by less than this share are ties, whatever the rounding.
+TIE = 1e-9
+
+
+def kruskal(values: pd.Series, labels: pd.Series) -> dict[str, object]:
+    """Kruskal-Wallis test of a numeric variable, with epsilon squared and its interval.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers, none missing.
+    labels : pandas.Series
+        Subtype of the same patients; at least two subtypes.
+
+    Returns
+    -------
+    dict
+        ``test``, ``statistic``, ``p``, ``effect``, ``effect_name``, ``effect_ci_low``,
+        ``effect_ci_high`` and ``stands_out``: the subtype whose mean rank is furthest from the
+        middle, in units of its standard error under the null.
+
+    References
+    ----------
+    Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = kruskal(pd.Series([1.0, 2, 3, 7, 8, 9]), pd.Series(["S1"] * 3 + ["S2"] * 3))
+    >>> round(found["p"], 4), found["stands_out"]
+    (0.0495, 'S2: higher')
+    """
+    names = in_order(labels)
+    groups = [values[(labels == name).to_numpy()].to_numpy(dtype=float) for name in names]
+    statistic, p = (float(x) for x in stats.kruskal(*groups))
+    n = len(values)
+    low, high = epsilon_interval(statistic, n, len(groups))
+    ranks = pd.Series(stats.rankdata(values.to_numpy(dtype=float)), labels.to_numpy())
+    sizes = np.array([len(group) for group in groups])
+    means = np.array([ranks[ranks.index == name].mean() for name in names])
+    away = (means - (n + 1) / 2) / np.sqrt(1 / sizes - 1 / n)
+    first = _furthest(away[None, :])[1]
+    return {
+        "test": "Kruskal-Wallis",
+        "statistic": statistic,
+        "p": p,
+        "effect": statistic / (n - 1),
+        "effect_name": "epsilon squared",
+        "effect_ci_low": low,
+        "effect_ci_high": high,
+        "stands_out": f"{names[first]}: {'higher' if away[first] > 0 else 'lower'}",
+    }
+
+
+def contingency(
+    values: pd.Series, labels: pd.Series, n_permutations: int, random_state: int
+) -> dict[str, object]:
+    """Chi-square, Fisher's or a Monte Carlo test of categories, with Cramer's V and its interval.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Categories as text, none missing, at least two.
+    labels : pandas.Series
+        Subtype of the same patients; at least two subtypes.
+    n_permutations, random_state : int
+        Random tables of the Monte Carlo test, and their seed.
+
+    Returns
+    -------
+    dict
+        As ``kruskal`` gives it; ``stands_out`` is the cell with the largest adjusted residual.
+
+    References
+    ----------
+    Hope 1968, J R Stat Soc B 30:582-598 (Monte Carlo tests); Cramer 1946, Mathematical Methods of
+    Statistics, section 21.9; Haberman 1973, Biometrics 29:205-220 (adjusted residuals).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> labels = pd.Series(["S1"] * 6 + ["S2"] * 6)
+    >>> found = contingency(pd.Series(["+"] * 6 + ["-"] * 6), labels, 999, 0)
+    >>> found["test"], round(found["p"], 4), found["stands_out"]
+    ('Fisher exact', 0.0022, 'S1: more +')
+    """
+    table = pd.crosstab(values.to_numpy(), labels.to_numpy())
+    names, levels = in_order(labels), sorted(map(str, table.index))
+    counts = table.reindex(index=levels, columns=names).to_numpy()
+    statistic, p, expected = chi_square(counts)
+    test = "chi-square"
+    if (expected < SMALLEST_EXPECTED).any():
+        if counts.shape == (2, 2):
+            test, p = "Fisher exact", float(stats.fisher_exact(counts)[1])
+        else:
+            test = "chi-square, Monte Carlo"
+            p = monte_carlo(counts, n_permutations, random_state)
+    n = int(counts.sum())
+    low, high = cramer_interval(statistic, n, *counts.shape)
+    spread = np.outer(1 - counts.sum(axis=1) / n, 1 - counts.sum(axis=0) / n)
+    residual = (counts - expected) / np.sqrt(expected * spread)
+    row, column = _furthest(residual)
+    side = "more" if residual[row, column] > 0 else "fewer"
+    return {
+        "test": test,
+        "statistic": statistic,
+        "p": p,
+        "effect": cramers_v(statistic, counts),
+        "effect_name": "Cramer's V",
+        "effect_ci_low": low,
+        "effect_ci_high": high,
+        "stands_out": f"{names[column]}: {side} {levels[row]}",
+    }
+
+
+def chi_square(counts: Whole) -> tuple[float, float, npt.NDArray[np.float64]]:
+    """Pearson's statistic without continuity correction, its asymptotic p, the expected counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> statistic, p, _ = chi_square(np.array([[20, 12], [15, 18], [10, 25]]))
+    >>> round(statistic, 4), round(p, 4)
+    (7.7791, 0.0205)
+    """
+    result = stats.chi2_contingency(counts, correction=False)
+    return float(result.statistic), float(result.pvalue), np.asarray(result.expected_freq)
+
+
+def cramers_v(statistic: float, counts: Whole) -> float:
+    """Cramer's V of a table, from its chi-square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cramers_v(12.0, np.array([[6, 0], [0, 6]]))
+    1.0
+    """
+    return float(np.sqrt(statistic / (counts.sum() * (min(counts.shape) - 1))))
+
+
+def monte_carlo(counts: Whole, n_permutations: int, random_state: int) -> float:
+    """Share of random tables with the same margins whose chi-square is as large, add one each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> monte_carlo(np.array([[6, 0, 0], [0, 6, 0], [0, 0, 6]]), 999, 0)
+    0.001
+    """
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    random = stats.random_table(counts.sum(axis=1), counts.sum(axis=0)).rvs(
+        n_permutations, random_state=np.random.default_rng(random_state)
+    )
+    reached = ((random - expected) ** 2 / expected).sum(axis=(1, 2)) >= statistic * (1 - TIE)
+    return float((reached.sum() + 1) / (n_permutations + 1))
+
+
+def in_order(labels: pd.Series) -> list[str]:
+    """Names of the subtypes there are, S2 before S10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_order(pd.Series(["S10", "S2", "S10"]))
+    ['S2', 'S10']
+    """
+    return sorted(map(str, labels.unique()), key=lambda name: (len(name), name))
+
+
+def _furthest(away: npt.NDArray[np.float64]) -> tuple[int, int]:
+    """Row and column of the largest absolute value; of ties a positive one, then the first."""
+    largest = np.abs(away) >= np.abs(away).max() * (1 - TIE)
+    if (largest & (away > 0)).any():
+        largest &= away > 0
+    # Column by column: the first subtype comes before the first category.
+    column, row = np.argwhere(largest.T)[0]
+    return int(row), int(column)

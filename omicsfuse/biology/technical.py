@@ -1,0 +1,105 @@
+"""How the data were made, as far as the data tell: source site, and volume of the tumour."""
+
+import re
+
+import pandas as pd
+
+from omicsfuse.cohort import Cohort
+from omicsfuse.io.radiomics import radiomics_features
+
+#: From this effect on (Cramer's V or epsilon squared, and within the interval) the subtypes are
+#: said to be explained by a technical variable, rather than associated with it.
+EXPLAINED = 0.5
+
+#: Name of the volume of the tumour among the variables; the layer follows in brackets.
+VOLUME = "tumour volume"
+
+#: Features that are the volume of the tumour, the preferred one first.
+_VOLUMES = ("meshvolume", "voxelvolume", "volume", "approximatevolume")
+_SITE = re.compile(r"TCGA[-.]([A-Z0-9]{2})[-.][A-Z0-9]{4}", re.IGNORECASE)
+#: Names of volumes outside PyRadiomics' naming, with or without a unit.
+_OTHER_VOLUME = re.compile(
+    r"(?:.*(?:shape|morph\w*)[_.])?(?:(?:mesh|voxel|tumou?r)_?)?volume(?:[_.(]?(?:ml|mm3|cm3|cc)\)?)?",
+    re.IGNORECASE,
+)
+
+
+def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[pd.Series, str]]:
+    """Technical variables that a cohort holds without naming them.
+
+    - ``tissue source site (barcode)``: characters 6 and 7 of TCGA barcodes, where patients have
+      them;
+    - ``tumour volume (LAYER)``: the volume among the shape features of a radiomics layer, of the
+      original image. It is a measurement of the tumour and no fault by itself, but many radiomic
+      features grow with it: subtypes that follow it may be a roundabout measure of size.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    patients : pandas.Index
+        Patients wanted.
+
+    Returns
+    -------
+    dict of str to (pandas.Series, str)
+        Name -> values of those patients (missing where there are none), and where they are from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.cohort import Cohort, Layer
+    >>> table = pd.DataFrame({"shapeSize_Volume": [9.0, 4.0]}, ["TCGA-BA-4074", "TCGA-CN-4723"])
+    >>> cohort = Cohort("two", {"ct": Layer("radiomics", table)})
+    >>> found = automatic_technical(cohort, table.index)
+    >>> {name: values.tolist() for name, (values, _) in found.items()}
+    {'tissue source site (barcode)': ['BA', 'CN'], 'tumour volume (ct)': [9.0, 4.0]}
+    """
+    found: dict[str, tuple[pd.Series, str]] = {}
+    matches = [_SITE.fullmatch(str(patient)) for patient in patients]
+    if any(matches):
+        sites = [match.group(1).upper() if match else None for match in matches]
+        found["tissue source site (barcode)"] = (
+            pd.Series(sites, patients, dtype=object),
+            "characters 6 and 7 of the TCGA barcode",
+        )
+    for name, layer in cohort.omics.items():
+        feature = volume_feature(layer.table.columns) if layer.kind == "radiomics" else None
+        if feature is not None:
+            found[f"{VOLUME} ({name})"] = (
+                layer.table[feature].reindex(patients),
+                f"feature {feature} of layer {name}",
+            )
+    return found
+
+
+def volume_feature(names: pd.Index) -> str | None:
+    """Find the feature of a radiomics layer that is the volume of the tumour.
+
+    Parameters
+    ----------
+    names : pandas.Index
+        Names of the features.
+
+    Returns
+    -------
+    str or None
+        Of several, the mesh volume, then the voxel volume, then the first.
+
+    Examples
+    --------
+    >>> volume_feature(["original_shape_VoxelVolume", "original_shape_MeshVolume"])
+    'original_shape_MeshVolume'
+    >>> volume_feature(["MORPHOLOGICAL_Volume(mL)", "shape_SurfaceVolumeRatio"])
+    'MORPHOLOGICAL_Volume(mL)'
+    >>> volume_feature(["shape_SurfaceVolumeRatio"]) is None
+    True
+    """
+    parts = radiomics_features(names)
+    original = parts["image_type"].str.lower().isin(["original", ""])
+    shape = parts[original & (parts["feature_class"] == "shape")]
+    for wanted in _VOLUMES:
+        named = shape.index[shape["feature"].str.lower() == wanted]
+        if len(named):
+            return str(named[0])
+    return next((str(name) for name in names if _OTHER_VOLUME.fullmatch(str(name))), None)

@@ -1,0 +1,181 @@
+"""The variables that subtypes are compared with: which there are, and which can be tested."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.burden import MEASURED, burden, in_words
+from omicsfuse.biology.outcomes import is_outcome
+from omicsfuse.biology.technical import automatic_technical
+from omicsfuse.cohort import Cohort
+from omicsfuse.results import Subtypes
+
+#: A numeric column with more different values than this is numeric; with fewer it is categories.
+MOST_CATEGORIES = 5
+
+#: Roles of variables; those of the last two are families of tests of their own.
+KNOWN, COVARIATE, TECHNICAL, GENOME = "known label", "covariate", "technical", "genome"
+
+#: Note on a variable that only patients of one subtype have.
+ONE_SUBTYPE = "all patients with a value are in one subtype"
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One variable: values of the patients who have a subtype, its role, and whether to test it.
+
+    ``note`` says why it is not tested, and ``source`` where it is from if it is no clinical column.
+    """
+
+    name: str
+    column: pd.Series
+    role: str = ""
+    known: bool = False
+    note: str = ""
+    source: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it counts as numeric rather than as categories."""
+        return _is_numeric(self.column.dropna(), self.known)
+
+    @property
+    def family(self) -> str:
+        """Family of tests: ``"technical"``, ``"genome"`` or ``""`` (all clinical columns)."""
+        return self.role if self.role in (TECHNICAL, GENOME) else ""
+
+    @property
+    def tabulated(self) -> bool:
+        """Whether it belongs in Table 1: also where nobody can be compared with anybody."""
+        return not self.note or (
+            self.note == ONE_SUBTYPE and not _unfit(self.column.dropna(), self.numeric)
+        )
+
+
+def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
+    """List what the subtypes can be compared with, in the order of the result tables.
+
+    Clinical columns, then technical variables that the cohort does not name
+    (``automatic_technical``), then the burden of mutations and copy-number changes. Time and event
+    columns of the endpoints are not listed.
+
+    Parameters
+    ----------
+    subtypes : Subtypes
+        Labels of the patients.
+    cohort : Cohort
+        Where the variables are.
+
+    Returns
+    -------
+    list of Variable
+        One that holds an outcome, is to be ignored, is constant, looks like an identifier, or
+        repeats an earlier one of its family has a note.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Subtypes
+    >>> clinical = pd.DataFrame({"age": range(50, 62), "centre": "A"}, [f"P{i}" for i in range(12)])
+    >>> cohort = Cohort("toy", {}, clinical, technical=("centre",))
+    >>> labels = pd.Series(["S1", "S2"] * 6, clinical.index)
+    >>> [(v.name, v.role, v.note) for v in variables(Subtypes(labels, {}, {}), cohort)]
+    [('age', '', ''), ('centre', 'technical', 'constant')]
+    """
+    patients = subtypes.labels.index
+    clinical = (
+        pd.DataFrame(index=patients)
+        if cohort.clinical is None
+        else cohort.clinical.reindex(patients)
+    )
+    followed = list(
+        dict.fromkeys(c for known in cohort.endpoints.values() for c in (known.time, known.event))
+    )
+    seen: dict[Hashable, str] = {}
+    for name in followed:
+        if clinical[name].nunique() > 1:
+            for family in ("", TECHNICAL, GENOME):
+                seen.setdefault((family, _grouping(clinical[name], False)), str(name))
+    found = []
+    for name in clinical.columns:
+        if name not in followed:
+            known = name in cohort.known_labels
+            found.append(Variable(str(name), clinical[name], _role(name, cohort), known))
+    for label, (values, source) in automatic_technical(cohort, patients).items():
+        found.append(Variable(label, values, TECHNICAL, source=source))
+    load = burden(subtypes, cohort)
+    for name in load.columns:
+        if not name.endswith(MEASURED):
+            column = load[name].reindex(patients)
+            found.append(Variable(in_words(name), column, GENOME, source="see burden.tsv"))
+    ignored = set(map(str, cohort.ignore))
+    labels = subtypes.labels
+    return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in found]
+
+
+def _role(name: Hashable, cohort: Cohort) -> str:
+    if name in cohort.technical:
+        return TECHNICAL
+    if name in cohort.known_labels:
+        return KNOWN
+    return COVARIATE if name in cohort.covariates else ""
+
+
+def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], ignored: bool) -> str:
+    """Say why a variable is not compared with the subtypes; empty if it is."""
+    if ignored and not variable.source:
+        return "not compared, as asked (ignore)"
+    present = variable.column.dropna()
+    first = variable.name
+    if present.nunique() > 1:
+        key = (variable.family, _grouping(variable.column, variable.known))
+        first = seen.setdefault(key, variable.name)
+    if is_outcome(variable.name) and not variable.known:
+        return "outcome: see survival"
+    if first != variable.name:
+        return f"same {'order' if variable.numeric else 'grouping'} as {first}"
+    if present.nunique() > 1 and labels.loc[present.index].nunique() < 2:
+        return ONE_SUBTYPE
+    return _unfit(present, variable.numeric)
+
+
+def _unfit(values: pd.Series, numeric: bool) -> str:
+    """Why a variable can be neither tested nor tabulated; empty if it can."""
+    n_values = values.nunique()
+    if len(values) == 0:
+        return "no patient has a value"
+    if n_values == 1:
+        return "constant"
+    if numeric or n_values <= len(values) / 2:
+        return ""
+    if n_values == len(values):
+        return "every value differs: an identifier?"
+    return f"{n_values} categories for {len(values)} patients are too many"
+
+
+def _is_numeric(values: pd.Series, known: bool) -> bool:
+    """Say whether a column counts as numeric rather than as categories."""
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return numeric and values.nunique() > MOST_CATEGORIES and not known
+
+
+def _grouping(column: pd.Series, known: bool) -> Hashable:
+    """Key that two columns share if, and only if, the same test of both gives the same answer."""
+    if not _is_numeric(column.dropna(), known):
+        return "groups", pd.factorize(column)[0].tobytes()
+    ranks = column.rank().to_numpy(dtype=float, na_value=np.nan)
+    turned = column.rank(ascending=False).to_numpy(dtype=float, na_value=np.nan)
+    return "ranks", min(ranks.tobytes(), turned.tobytes())
+
+
+def level_text(value: object) -> str:
+    """A category as text; whole numbers without a point.
+
+    Examples
+    --------
+    >>> level_text(2.0), level_text("G2")
+    ('2', 'G2')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

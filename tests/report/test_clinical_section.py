@@ -1,0 +1,116 @@
+"""The clinical section, and what it puts at the top of the report."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_results import make_results
+
+from omicsfuse.report.caveats import caveats
+from omicsfuse.report.clinical import clinical_section, explaining_variables, technical_caveats
+from omicsfuse.report.verdict import verdict_view
+from omicsfuse.results import RunResults
+
+VOLUME = "tumour volume (radiomics)"
+
+
+@pytest.fixture(scope="module")
+def results() -> RunResults:
+    return make_results()
+
+
+def with_technical(results: RunResults, name: str, **values: object) -> RunResults:
+    table = results.clinical.rename(index={VOLUME: name}).copy()
+    for column, value in values.items():
+        table.loc[name, column] = value
+    return replace(results, clinical=table)
+
+
+def text_of(section) -> str:
+    cells = [cell.text for table in (*section.tables, *section.details) for row in table.rows
+             for cell in row]  # fmt: skip
+    captions = [table.caption for table in (*section.tables, *section.details)]
+    return " ".join([*section.paragraphs, *captions, *cells])
+
+
+def test_nothing_technical_is_said_where_nothing_is(results) -> None:
+    assert technical_caveats(results) == []
+    assert explaining_variables(results) == []
+
+
+def test_a_technical_variable_is_the_first_caveat(results) -> None:
+    made = with_technical(
+        results, "scanner", fdr=0.003, effect=0.41, effect_ci_low=0.2, effect_ci_high=0.6,
+        effect_name="Cramer's V", stands_out="S2: more B",
+    )  # fmt: skip
+    assert caveats(made)[0] == (
+        "The subtypes go together with scanner, a technical variable (Cramer's V 0.41, 95% CI 0.20 "
+        "to 0.60; FDR = 0.003). Most different: S2 (more B). They may tell how the data were made "
+        "rather than what the tumours are."
+    )
+    assert explaining_variables(made) == []
+    assert not any("scanner" in remark for remark in verdict_view(made).remarks)
+
+
+def test_a_strong_one_explains_and_stands_in_the_verdict(results) -> None:
+    strong = {"fdr": 0.001, "effect": 0.7, "effect_ci_low": 0.5, "effect_ci_high": 0.9}
+    made = with_technical(results, "site", **strong)
+    assert "are to a large part explained by site" in caveats(made)[0]
+    assert verdict_view(made).remarks[0] == (
+        "The subtypes are to a large part explained by site, a technical variable."
+    )
+    # An upward biased V whose interval lies below the threshold explains nothing.
+    biased = with_technical(results, "site", **(strong | {"effect_ci_high": 0.4}))
+    assert "go together with site" in caveats(biased)[0]
+    assert "V is biased upwards, its interval is not" in caveats(biased)[0]
+    doubtful = with_technical(results, "site", **(strong | {"fdr": 0.06}))
+    assert technical_caveats(doubtful) == []
+
+
+def test_volume_is_said_to_be_in_the_layer(results) -> None:
+    (text,) = technical_caveats(with_technical(results, VOLUME, fdr=0.01, effect=0.2))
+    assert "Layer radiomics, which was fused, holds the volume itself" in text
+    assert "roundabout measure of tumour size" in text
+
+
+def test_families_are_apart_and_named(results) -> None:
+    section = clinical_section(results)
+    captions = [table.caption for table in section.tables]
+    assert captions[0].startswith("Clinical columns against subtypes. FDR: Benjamini-Hochberg")
+    assert captions[1].startswith("Technical variables against subtypes.")
+    assert captions[2].startswith("Burden of alterations against subtypes.")
+    rows = [[row[0].text for row in table.rows] for table in section.tables[:3]]
+    assert rows == [["age", "sex", "planted_subtype"], [VOLUME], ["mutated genes (mutation)"]]
+    assert "0.00 to 0.20" in text_of(section)
+
+
+def test_table_one_and_altered_genes_are_there(results) -> None:
+    section = clinical_section(results)
+    first, genes = section.details
+    assert first.title == "Table 1"
+    assert [cell.text for cell in first.headings[:2]] == ["variable", "overall (n = 56)"]
+    assert any(row[0].indented for row in first.rows)
+    assert genes.title == "Altered genes by subtype"
+    assert "%" in genes.rows[0][5].text
+    assert "Layers mutation and copy_number were fused" in " ".join(section.paragraphs)
+    counts = pd.Series([row[1].text for row in genes.rows]).value_counts()
+    assert (counts <= 5).all()
+
+
+def test_before_there_were_alterations(results) -> None:
+    old = replace(
+        results,
+        clinical=results.clinical.drop(columns=["role", "effect_ci_low", "stands_out"]),
+        alterations=pd.DataFrame(),
+        table_one=pd.DataFrame(),
+    )
+    section = clinical_section(old)
+    assert section.details == ()
+    assert technical_caveats(old) == []
+
+
+def test_no_gene_in_enough_patients(results) -> None:
+    few = results.alterations.head(3).assign(p=np.nan, fdr=np.nan)
+    section = clinical_section(replace(results, alterations=few))
+    assert "No gene was altered in enough patients to be tested." in section.paragraphs
