@@ -5,13 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from omicsfuse.survival._input import check_entry, patients_in_common
+from omicsfuse.survival._input import Z95, check_entry, patients_in_common
 
 INCIDENCE_COLUMNS = [
     "endpoint", "subtype", "cause", "time", "incidence", "ci_low", "ci_high",
 ]  # fmt: skip
-
-_Z95 = 1.959963984540054
 
 
 def cumulative_incidence(
@@ -120,7 +118,7 @@ def _limits(estimate: np.ndarray, variance: np.ndarray) -> dict[str, np.ndarray]
     """95% limits on the log(-log) scale; undefined where the estimate is 0 or 1."""
     inner = (estimate > 0) & (estimate < 1)
     safe = np.where(inner, estimate, 0.5)
-    half = _Z95 * np.sqrt(np.maximum(variance, 0)) / np.abs(safe * np.log(safe))
+    half = Z95 * np.sqrt(np.maximum(variance, 0)) / np.abs(safe * np.log(safe))
     low = np.where(inner, safe ** np.exp(half), np.nan)
     high = np.where(inner, safe ** np.exp(-half), np.nan)
     return {"ci_low": np.r_[np.nan, low], "ci_high": np.r_[np.nan, high]}

@@ -9,9 +9,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, erfc
 
-from omicsfuse.survival._input import check_entry, check_groups, check_survival
+from omicsfuse.survival._input import Z95, check_entry, check_groups, check_survival
 
-_Z95 = 1.959963984540054
 #: Newton steps at most.
 _MOST_STEPS = 200
 # Where the likelihood has no maximum, the optimiser stops with a standard error in the hundreds
@@ -216,8 +215,8 @@ def fit_cox(data: CoxData, *, firth: bool | None = None, limits: bool = True) ->
                 covariance / np.outer(data.spread, data.spread),
                 value,
                 null,
-                (beta - _Z95 * error) / data.spread,
-                (beta + _Z95 * error) / data.spread,
+                (beta - Z95 * error) / data.spread,
+                (beta + Z95 * error) / data.spread,
                 erfc(wald / np.sqrt(2)),
                 False,
                 converged and not runs_off,

@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse.survival._input import (
     PER_YEAR,
     YEARS,
+    Z95,
     check_entry,
     check_survival,
     patients_in_common,
@@ -18,7 +19,6 @@ TIMES_COLUMNS = [
     "endpoint", "subtype", "years", "time", "survival", "ci_low", "ci_high", "at_risk",
 ]  # fmt: skip
 _ESTIMATES = ("survival", "ci_low", "ci_high")
-_Z95 = 1.959963984540054
 
 
 def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -170,7 +170,7 @@ def _truncated_curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -
     survival = np.cumprod(1 - deaths / np.maximum(at_risk, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(deaths > 0, deaths / (at_risk * (at_risk - deaths)), 0.0))
-        half = _Z95 * np.sqrt(greenwood) / np.log(survival)
+        half = Z95 * np.sqrt(greenwood) / np.log(survival)
         limits = [survival ** np.exp(sign * half) for sign in (-1, 1)]
     inner = (survival > 0) & (survival < 1)
     ends = np.where(survival >= 1, 1.0, np.nan)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
+from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS, Z95
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.models import CoxModel, entries
 from omicsfuse.survival.prediction import (
@@ -30,7 +30,6 @@ MINIMUM_AT_RISK = 10
 _GRID = 50
 # Fewest patients of each group of a calibration plot, and most groups.
 _GROUP, _MOST_GROUPS = 15, 5
-_Z95 = 1.959963984540054
 
 
 class Fitted(NamedTuple):
@@ -261,5 +260,5 @@ def _km_limits(
     when, deaths = np.unique(time[event & (time <= at)], return_counts=True)
     at_risk = len(time) - np.searchsorted(time, when, side="left")
     variance = (deaths / (at_risk * (at_risk - deaths))).sum()
-    half = _Z95 * np.sqrt(variance) / abs(np.log(survival))
+    half = Z95 * np.sqrt(variance) / abs(np.log(survival))
     return float(survival ** np.exp(half)), float(survival ** np.exp(-half))

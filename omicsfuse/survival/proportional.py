@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from omicsfuse.survival._input import Z95
 from omicsfuse.survival.cox import model_table
 from omicsfuse.survival.models import CoxModel, entries, fit_model
 
@@ -16,7 +17,6 @@ TIME_VARYING_COLUMNS = [
     "hr_ci_high", "p", "note",
 ]  # fmt: skip
 
-_Z95 = 1.959963984540054
 # Fewest events for a smooth curve through the residuals.
 _ENOUGH_TO_SMOOTH = 10
 
@@ -105,8 +105,8 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "time": data.time[rows],
                     "residual": scaled[:, term],
                     "fit": curve,
-                    "fit_low": curve - _Z95 * errors[term] * width,
-                    "fit_high": curve + _Z95 * errors[term] * width,
+                    "fit_low": curve - Z95 * errors[term] * width,
+                    "fit_high": curve + Z95 * errors[term] * width,
                     "coefficient": fit.coefficients[term],
                 }
             ).iloc[by_time]

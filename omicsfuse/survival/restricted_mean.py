@@ -7,15 +7,13 @@ import pandas as pd
 from scipy.special import erfc
 
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
+from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 
 RESTRICTED_MEAN_COLUMNS = [
     "endpoint", "comparison", "n", "events", "tau", "estimate", "ci_low", "ci_high",
     "p_asymptotic", "p_permutation", "fdr", "note",
 ]  # fmt: skip
-
-_Z95 = 1.959963984540054
 
 
 def restricted_means(
@@ -135,7 +133,7 @@ def _row(
     estimate: float,
     variance: float,
 ) -> dict[str, object]:
-    half = _Z95 * np.sqrt(variance)
+    half = Z95 * np.sqrt(variance)
     return {
         "comparison": comparison,
         "n": int(inside.sum()),
