@@ -110,7 +110,7 @@ def p_values(n: int, censored: float, seed: int) -> dict[str, float]:
     )
     terms = clinical[["age", "stage"]]
     table = logrank_table(
-        labels, survival, "os", 999, seed, strata=clinical["site"],
+        labels, survival, "os", 499, seed, strata=clinical["site"],
         order_by=clinical["marker"].rename("marker"),
     ).set_index("comparison")  # fmt: skip
     found: dict[str, float] = {}
@@ -127,7 +127,7 @@ def p_values(n: int, censored: float, seed: int) -> dict[str, float]:
     for name, model in (("wald", alone), ("adjusted", both)):
         found[name] = float(model.fit.p[0]) if model.fit is not None else np.nan
     value = added_value(
-        survival, subtypes, terms, "os", "days", 0, seed, n_permutations=199
+        survival, subtypes, terms, "os", "days", 0, seed, n_permutations=99
     ).measures.iloc[0]
     found["likelihood_ratio"] = value["p"]
     found["likelihood_ratio_permuted"] = value["p_permutation"]
@@ -136,11 +136,11 @@ def p_values(n: int, censored: float, seed: int) -> dict[str, float]:
     found["proportional_all"] = tests.get("all terms", np.nan)
     changes = time_varying_effects(alone, subtypes)
     found["early_late"] = changes["p"].iloc[0] if len(changes) else np.nan
-    means = restricted_means(labels, survival, "os", 999, seed).set_index("comparison")
+    means = restricted_means(labels, survival, "os", 499, seed).set_index("comparison")
     found["restricted"] = means.loc["S2 minus S1", "p_asymptotic"]
     found["restricted_permuted"] = means.loc["S2 minus S1", "p_permutation"]
     cohort = of.Cohort("null", {}, clinical[["marker", "category", "rare"]])
-    compared = associate(Subtypes(labels, {}, {}), cohort, n_permutations=999)["p"]
+    compared = associate(Subtypes(labels, {}, {}), cohort, n_permutations=499)["p"]
     found |= {"numeric": compared["marker"], "category": compared["category"]}
     found["binary"] = compared["rare"]
     return {name: float(p) for name, p in found.items()}
@@ -152,7 +152,7 @@ def type_one(repeats: int, jobs: int, sizes: tuple[int, ...]) -> list[dict[str, 
     for n in sizes:
         for censored in CENSORED:
             began = time.perf_counter()
-            number = repeats if n <= 100 else max(2, repeats // 2)
+            number = repeats if n <= 100 else max(2, 2 * repeats // 5)
             found = pd.DataFrame(
                 Parallel(jobs)(delayed(_quietly)(n, censored, seed) for seed in range(number))
             )
@@ -323,7 +323,7 @@ def main() -> None:
         "circularity": lambda: circularity(200 // size, options.jobs),
         "small_groups": lambda: small_groups(10_000 // size, options.jobs),
         "type_one": lambda: type_one(
-            2000 // size, options.jobs, SIZES[:2] if options.quick else SIZES
+            1000 // size, options.jobs, SIZES[:2] if options.quick else SIZES
         ),
     }
     results = json.loads(options.out.read_text()) if options.out.exists() else {}

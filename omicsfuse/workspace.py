@@ -173,7 +173,7 @@ class Workspace:
             # joblib warns when storing takes longer than computing: nothing to act on here.
             warnings.filterwarnings("ignore", message="Persisting input arguments took")
             stage = memory.cache(_with_warnings, ignore=["speed"])
-            value, messages = stage(function, args, kwargs, speed)
+            value, messages = stage(function, _Arguments((args, kwargs)), speed)
         for message in messages:
             warnings.warn(message, OmicsfuseWarning, stacklevel=2)
         return value
@@ -200,13 +200,18 @@ class Workspace:
         os.replace(self.staging / RECORD, target)
 
 
+class _Arguments(tuple[Any, ...]):
+    """Arguments of a stage; joblib writes their text down, which for whole cohorts takes long."""
+
+    def __repr__(self) -> str:
+        return f"{len(self[0])} arguments and {', '.join(self[1]) or 'nothing'} by name"
+
+
 def _with_warnings(
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    speed: dict[str, Any],
+    function: Callable[..., Any], arguments: _Arguments, speed: dict[str, Any]
 ) -> tuple[Any, list[str]]:
     """Run a stage and return its warnings beside its value, so that both can be remembered."""
+    args, kwargs = arguments
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", OmicsfuseWarning)
