@@ -119,8 +119,9 @@ class ModelComparison:
                 row: dict[str, object] = {"measure": measure, "model": name, "years": years}
                 row["note"] = "" if enough or not n_bootstrap else "bootstrap samples did not fit"
                 row["estimate"] = _pick(apparent, name)[place]
-                if enough:
-                    drawn = np.array(_paired(samples, name))[:, place]
+                drawn = np.array(_paired(samples, name))[:, place] if enough else np.empty(0)
+                # A measure that no sample has (nobody comparable) has no correction either.
+                if np.isfinite(drawn).any():
                     gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
                     row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
                     low, high = np.nanquantile(drawn, (0.025, 0.975))
@@ -185,7 +186,7 @@ class ModelComparison:
         columns = columns[np.ptp(x[:, columns], axis=0) > 0]
         data = CoxData(self.outcome.time[rows], self.outcome.event[rows], x[:, columns])
         fit = fit_cox(data, limits=False)
-        if not np.isfinite(fit.coefficients).all():
+        if not (fit.converged and np.isfinite(fit.coefficients).all()):
             return None
         return Fitted(data, columns, fit.coefficients)
 
