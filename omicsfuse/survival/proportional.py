@@ -1,5 +1,7 @@
 """Are the hazards proportional? Score tests, Schoenfeld residuals, and ratios early and late."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
@@ -165,7 +167,14 @@ def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
     tables, estimates = [], []
     for period, part, inside in (("early", early, began < split), ("late", late, time > split)):
         chosen = None if strata is None else strata[inside]
-        fitted = fit_model(part[inside], terms, model.endpoint, model.name, chosen)
+        if inside.any():
+            fitted = fit_model(part[inside], terms, model.endpoint, model.name, chosen)
+        else:
+            reason = "nobody is at risk in this period"
+            fitted = replace(
+                model, survival=part[inside], design=model.design[inside], data=None, fit=None,
+                reason=reason, note="",
+            )  # fmt: skip
         tables.append(model_table(fitted).assign(period=period, split=split))
         estimates.append(_by_term(fitted))
     shared = estimates[0].join(estimates[1], lsuffix="_early", rsuffix="_late")
