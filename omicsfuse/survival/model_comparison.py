@@ -192,7 +192,9 @@ class ModelComparison:
 
     def _linear(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
         """Log relative hazard of patients against the mean of the sample that was fitted."""
-        linear: np.ndarray = (self.x[rows][:, fit.columns] - fit.data.centre) @ fit.coefficients
+        # Summed row by row: a matrix product rounds equal patients differently, and they must tie.
+        terms = (self.x[rows][:, fit.columns] - fit.data.centre) * fit.coefficients
+        linear: np.ndarray = terms.sum(axis=1)
         return linear
 
     def _survival(self, rows: np.ndarray, at: np.ndarray, fit: Fitted) -> np.ndarray:

@@ -72,6 +72,12 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
         return pd.DataFrame([row]).reindex(columns=PROPORTIONAL_COLUMNS), nothing
     data, fit = model.data, model.fit
     means, variances, _, rows = data.steps(fit.coefficients)
+    # Patients who had the event at one time share a mean: which of them came first is not known.
+    ties = np.unique(np.column_stack([data.stratum, data.time])[rows], axis=0, return_inverse=True)
+    tied = ties[1].reshape(-1)
+    shared = np.zeros((int(tied.max()) + 1, means.shape[1]))
+    np.add.at(shared, tied, means)
+    means = (shared / np.bincount(tied)[:, None])[tied]
     residuals = data.x[rows] - means
     g = _km_before(data.time, data.event, data.entry)[rows]
     g = g - g.mean()
