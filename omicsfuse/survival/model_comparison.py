@@ -49,7 +49,10 @@ class ModelComparison:
         self.survival = model.survival
         time = self.survival["time"].to_numpy(dtype=float)
         event = self.survival["event"].to_numpy(dtype=bool)
-        self.outcome, order = outcome(time, event)
+        # Ties in time are put in order by the terms: samples do not depend on the order given.
+        by_terms = np.lexsort(model.design.T)
+        self.outcome, order = outcome(time[by_terms], event[by_terms])
+        order = by_terms[order]
         self.columns = {
             CLINICAL: np.flatnonzero(model.varies[:n_clinical]),
             BOTH: np.flatnonzero(model.varies),
