@@ -38,14 +38,13 @@ def null_cohort(seed: int, n: int = 40, genes: int = 200) -> tuple[Prepared, pd.
 
 def test_selection_by_outcome_inflates_and_the_full_pipeline_does_not() -> None:
     found = []
-    for seed in range(20):
+    for seed in range(10):
         prepared, survival = null_cohort(seed)
         found.append(full_pipeline_permutation(prepared, {"os": survival}, PIPELINE, 19).loc["os"])
     table = pd.DataFrame(found)
-    # Nothing is there to be found: 1 of 20 is what a valid test gives.
-    assert (table["p_naive"] < 0.05).sum() >= 10
-    # 19 permutations give p = 0.05 at least; P(more than 4 of 20) is 0.003 for a valid test.
-    assert (table["p"] <= 0.05).sum() <= 4
+    assert (table["p_naive"] < 0.05).sum() >= 6  # of 10; a valid test gives one in 20
+    # 19 permutations give p = 0.05 at least; of a valid test, P(more than 3 of 10) is 0.001.
+    assert (table["p"] <= 0.05).sum() <= 3
     assert table["p"].mean() > 0.3
     assert (table["ci_low"] <= table["p"]).all()
     assert set(table["n_permutations"]) == {19}
@@ -64,14 +63,14 @@ def test_a_real_difference_is_still_found() -> None:
 def test_number_of_subtypes_chosen_by_p_is_named_and_redone() -> None:
     prepared, survival = null_cohort(1)
     aware = OutcomeAware("os", features=False, n_clusters=True)
-    pipeline = Pipeline(aware, {"n_iterations": 5}, n_clusters=(2, 4))
+    pipeline = Pipeline(aware, {"n_iterations": 5}, n_clusters=(2, 3))
     same, _, subtypes = pipeline.subtypes(prepared, {"os": survival})
     assert same is prepared
-    assert subtypes.params["rule"] == "smallest log-rank p-value of os, from 2 to 4"
-    found = full_pipeline_permutation(prepared, {"os": survival}, pipeline, 19)
-    again = full_pipeline_permutation(prepared, {"os": survival}, pipeline, 19)
+    assert subtypes.params["rule"] == "smallest log-rank p-value of os, from 2 to 3"
+    found = full_pipeline_permutation(prepared, {"os": survival}, pipeline, 4)
+    again = full_pipeline_permutation(prepared, {"os": survival}, pipeline, 4)
     pd.testing.assert_frame_equal(found, again)
-    assert 0.05 <= found.loc["os", "p"] <= 1
+    assert 0.2 <= found.loc["os", "p"] <= 1
 
 
 def test_endpoints_are_permuted_together_and_patients_without_one_stay_so() -> None:
@@ -100,7 +99,7 @@ def test_selection_keeps_what_goes_with_survival_and_the_values() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    simulated = of.simulate_cohort(50, n_external=0, n_genes=80, random_state=1)
+    simulated = of.simulate_cohort(50, n_external=0, n_genes=100, random_state=1)
     return write_simulated_study(simulated, tmp_path_factory.mktemp("aware")).parent
 
 
