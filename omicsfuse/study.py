@@ -15,6 +15,7 @@ from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.preprocessing import make_preprocessor
+from omicsfuse.survival.compare import order_column
 
 #: Kinds of layer that genes can be ranked on and a signature derived from.
 GENE_KINDS = ("expression", "protein", "continuous")
@@ -294,6 +295,11 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"fused has both a time and an event ({len(known)} patients of the "
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
+    if study.survival.trend is not None and cohort.clinical is not None:
+        try:
+            order_column(cohort.clinical, study.survival.trend)
+        except StudyError as error:
+            raise StudyError(f"{where}: [survival] trend: {error}") from error
     _check_outcome_aware(study, cohort)
     prepared = prepared_layers(study, cohort)
     try:

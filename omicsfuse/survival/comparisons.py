@@ -162,9 +162,8 @@ def _row(
     if events < MINIMUM_EVENTS:
         row["note"] = f"no p-value: {events} events, fewer than {MINIMUM_EVENTS}"
     elif trend is not None and len(set(trend.values())) == 1:
-        row["note"] = (
-            f"no p-value: the subtypes have the same mean of {comparison.removeprefix('trend over ')}"
-        )
+        column = comparison.removeprefix("trend over ")
+        row["note"] = f"no p-value: the subtypes have the same mean of {column}"
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:
