@@ -347,10 +347,12 @@ class Cohort:
         ()
         """
         table = self._times_and_events(endpoint)
+        lacking = "time, event or entry" if "entry" in table else "time or event"
         found = (
-            (table.isna().any(axis=1), f"{endpoint}: time or event missing, left out"),
+            (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
             (
-                table["time"].eq(0) & table["event"].notna(),
+                # With late entry nobody is at risk at zero: left out below.
+                table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
                 f"{endpoint}: time of zero, kept (counted only)",
             ),
             (

@@ -348,6 +348,64 @@ def test_events_mapped_by_words_and_numbers() -> None:
         Cohort("a", {}, clinical, {"os": Endpoint("t", "e", event_values={"2": 3})})
 
 
+LATE = pd.DataFrame(
+    {
+        "t": [5.0, 6, 0, 8, 9, 10],
+        "e": ["dead", "alive", "alive", "other", None, "dead"],
+        "first seen": [0.0, 6, 0, 2, 1, None],
+        "relapse": [0, 1, 0, 0, 1, 1],
+    },
+    index=list("ABCDEF"),
+)
+WORDS = {"dead": 1, "alive": 0, "other": 2}
+
+
+def test_late_entry_and_competing_events_are_read_and_counted() -> None:
+    endpoint = Endpoint("t", "e", event_values=WORDS, entry="first seen")
+    cohort = Cohort("a", {}, LATE, {"os": endpoint})
+    assert cohort.survival("os").to_dict("list") == {
+        "time": [5.0, 8.0],
+        "event": [1, 0],
+        "cause": [1, 2],
+        "entry": [0.0, 2.0],
+    }
+    assert cohort.causes("os") == {1: "dead", 2: "other"}
+    assert [(loss.reason, loss.examples) for loss in cohort.survival_losses("os")] == [
+        ("os: time, event or entry missing, left out", ("E", "F")),
+        ("os: entry at or after the end of follow-up, never at risk, left out", ("B", "C")),
+    ]
+
+
+def test_a_column_of_competing_events() -> None:
+    endpoint = Endpoint("t", "e", event_values={**WORDS, "other": 0}, competing="relapse")
+    cohort = Cohort("a", {}, LATE, {"os": endpoint})
+    survival = cohort.survival("os")
+    assert survival["event"].to_dict() == {"A": 1, "B": 0, "C": 0, "D": 0, "F": 1}
+    assert survival["cause"].to_dict() == {"A": 1, "B": 2, "C": 0, "D": 0, "F": 1}
+    assert cohort.causes("os") == {1: "dead", 2: "competing (relapse)"}
+    plain = Cohort("a", {}, LATE, {"os": Endpoint("t", "relapse")})
+    assert plain.causes("os") == {1: "os"}
+    assert "cause" not in plain.survival("os")
+
+
+@pytest.mark.parametrize(
+    "values", [{"dead": 2, "alive": 0, "other": 3}, {"dead": -1, "alive": 0, "other": 1}]
+)
+def test_event_codes_without_the_event_are_refused(values: dict[str, int]) -> None:
+    with pytest.raises(CohortError, match=r'"os": event_values gives .* 1 \(the event happened\)'):
+        Cohort("a", {}, LATE, {"os": Endpoint("t", "e", event_values=values)})
+
+
+@pytest.mark.parametrize("key", ["entry", "competing"])
+def test_a_column_that_is_not_there_is_named(key: str) -> None:
+    endpoint = Endpoint("t", "relapse", **{key: "first sen"})
+    with pytest.raises(CohortError, match=r'"first sen".*of endpoint "os".*"first seen"'):
+        Cohort("a", {}, LATE, {"os": endpoint}).survival("os")
+    wrong = Endpoint("t", "relapse", **{key: "e"})
+    with pytest.raises(CohortError, match=r'column "e".*(not a number|not understood|numbers)'):
+        Cohort("a", {}, LATE, {"os": wrong}).survival("os")
+
+
 def test_asking_for_survival_that_is_not_there_says_what_to_add() -> None:
     layer = {"x": Layer("continuous", _table(["P1", "P2"], ["A"]))}
     with pytest.raises(CohortError, match=r"needs a clinical table, and there is none") as refusal:

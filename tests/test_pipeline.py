@@ -36,7 +36,7 @@ CONTRACT = {
     "stability.tsv": ["subtype", "n", "jaccard_mean", "jaccard_sd", "dissolved", "n_resamples"],
     "survival.tsv": [
         "endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation",
-        "p_ci_low", "p_ci_high", "fdr", "note",
+        "p_ci_low", "p_ci_high", "n_permutations", "fdr", "note",
     ],
     "cox.tsv": [
         "endpoint", "model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p", "note",

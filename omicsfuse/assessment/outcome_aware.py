@@ -201,7 +201,7 @@ def full_pipeline_permutation(
     >>> pipeline = Pipeline(OutcomeAware("os", n_features=20), n_clusters=2)
     >>> outcome = {"os": cohort.survival("os")}
     >>> full_pipeline_permutation(ready, outcome, pipeline, 9).loc["os", "n_permutations"].item()
-    9.0
+    9
     """
     n_permutations = whole_number(n_permutations, "n_permutations")
     # Survival is permuted among the patients who have any, in one order.
@@ -242,9 +242,10 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     Examples
     --------
     >>> import omicsfuse as of
+    >>> from omicsfuse.results import Subtypes
     >>> simulated = of.simulate_cohort(60, n_external=0)
     >>> labels = "S" + simulated.truth.astype(str)
-    >>> found = of.compare_survival(of.Subtypes(labels, {}, {}), simulated.discovery, "os")
+    >>> found = of.compare_survival(Subtypes(labels, {}, {}), simulated.discovery, "os")
     >>> row = pd.Series({"p": 0.4, "ci_low": 0.3, "ci_high": 0.5, "n_permutations": 99})
     >>> voided(found, row).tests[["comparison", "p_permutation"]].values.tolist()[-1]
     ['overall, full pipeline', 0.4]

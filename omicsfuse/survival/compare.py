@@ -114,7 +114,7 @@ def compare_survival(
         table = clinical[list(dict.fromkeys(chosen))] if chosen else None
         columns = list(cohort.strata if strata is None else strata)
         groups = combined_strata(clinical, columns) if columns else None
-        order_by = None if trend is None else _order(clinical, trend)
+        order_by = None if trend is None else order_column(clinical, trend)
     return compare_labels(
         subtypes.labels,
         survival,
@@ -133,8 +133,14 @@ def compare_survival(
     )
 
 
-def _order(clinical: pd.DataFrame, trend: str) -> pd.Series:
-    """Read the column by which subtypes are ordered as one number a patient."""
+def order_column(clinical: pd.DataFrame, trend: str) -> pd.Series:
+    """Read the column by which subtypes are ordered as one number a patient.
+
+    Raises
+    ------
+    StudyError
+        If it is not a clinical column, or neither of numbers nor of stages.
+    """
     terms, _ = encode_covariates(clinical, [trend])
     if terms.shape[1] != 1 or ": " in str(terms.columns[0]):
         raise StudyError(

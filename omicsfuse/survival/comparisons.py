@@ -161,6 +161,9 @@ def _row(
     row["chi2"] = result.chi2 if result.dof else np.nan
     if events < MINIMUM_EVENTS:
         row["note"] = f"no p-value: {events} events, fewer than {MINIMUM_EVENTS}"
+    elif trend is not None and len(set(trend.values())) == 1:
+        column = comparison.removeprefix("trend over ")
+        row["note"] = f"no p-value: the subtypes have the same mean of {column}"
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:

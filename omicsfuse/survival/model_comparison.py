@@ -48,7 +48,10 @@ class ModelComparison:
         self.survival = model.survival
         time = self.survival["time"].to_numpy(dtype=float)
         event = self.survival["event"].to_numpy(dtype=bool)
-        self.outcome, order = outcome(time, event)
+        # Ties in time are put in order by the terms: samples do not depend on the order given.
+        by_terms = np.lexsort(model.design.T)
+        self.outcome, order = outcome(time[by_terms], event[by_terms])
+        order = by_terms[order]
         self.columns = {
             CLINICAL: np.flatnonzero(model.varies[:n_clinical]),
             BOTH: np.flatnonzero(model.varies),
@@ -132,8 +135,9 @@ class ModelComparison:
                 row: dict[str, object] = {"measure": measure, "model": name, "years": years}
                 row["note"] = "" if enough or not n_bootstrap else "bootstrap samples did not fit"
                 row["estimate"] = _pick(apparent, name)[place]
-                if enough:
-                    drawn = np.array(_paired(samples, name))[:, place]
+                drawn = np.array(_paired(samples, name))[:, place] if enough else np.empty(0)
+                # A measure that no sample has (nobody comparable) has no correction either.
+                if np.isfinite(drawn).any():
                     gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
                     row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
                     low, high = np.nanquantile(drawn, (0.025, 0.975))
@@ -198,13 +202,15 @@ class ModelComparison:
         columns = columns[np.ptp(x[:, columns], axis=0) > 0]
         data = CoxData(self.outcome.time[rows], self.outcome.event[rows], x[:, columns])
         fit = fit_cox(data, limits=False)
-        if not np.isfinite(fit.coefficients).all():
+        if not (fit.converged and np.isfinite(fit.coefficients).all()):
             return None
         return Fitted(data, columns, fit.coefficients)
 
     def _linear(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
         """Log relative hazard of patients against the mean of the sample that was fitted."""
-        linear: np.ndarray = (self.x[rows][:, fit.columns] - fit.data.centre) @ fit.coefficients
+        # Summed row by row: a matrix product rounds equal patients differently, and they must tie.
+        terms = (self.x[rows][:, fit.columns] - fit.data.centre) * fit.coefficients
+        linear: np.ndarray = terms.sum(axis=1)
         return linear
 
     def _survival(self, rows: np.ndarray, at: np.ndarray, fit: Fitted) -> np.ndarray:

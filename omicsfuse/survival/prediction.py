@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.integrate import trapezoid
 
 from omicsfuse.survival.cox_model import CoxData
 
@@ -88,14 +89,21 @@ def brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> np.ndarray:
     time = outcome.time[:, None]
     with np.errstate(divide="ignore"):
         dead = np.where(outcome.event, 1 / outcome.before, 0.0)[:, None] * (time <= at)
-        alive = (time > at) / uncensored(outcome.time, outcome.event, at)
+    # Where nobody can be uncensored (all left at one time) nobody is alive to be weighted.
+    known = uncensored(outcome.time, outcome.event, at)
+    alive = (time > at) / np.where(known > 0, known, 1.0)
     score: np.ndarray = (dead * survival**2 + alive * (1 - survival) ** 2).sum(axis=0)
     return score / len(time)
 
 
 def integrated_brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> float:
-    """Mean of the Brier score from 0 to the last of the times, which begin at 0."""
-    return float(np.trapezoid(brier(outcome, survival, at), at) / at[-1])
+    """Mean of the Brier score from 0 to the last of the times, which begin at 0.
+
+    NaN where the last is 0 as well.
+    """
+    if not at[-1] > 0:
+        return np.nan
+    return float(trapezoid(brier(outcome, survival, at), at) / at[-1])
 
 
 def decision_curve(outcome: Outcome, risk: np.ndarray, at: float) -> np.ndarray:

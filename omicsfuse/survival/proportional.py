@@ -1,5 +1,7 @@
 """Are the hazards proportional? Score tests, Schoenfeld residuals, and ratios early and late."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
@@ -70,6 +72,12 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
         return pd.DataFrame([row]).reindex(columns=PROPORTIONAL_COLUMNS), nothing
     data, fit = model.data, model.fit
     means, variances, _, rows = data.steps(fit.coefficients)
+    # Patients who had the event at one time share a mean: which of them came first is not known.
+    ties = np.unique(np.column_stack([data.stratum, data.time])[rows], axis=0, return_inverse=True)
+    tied = ties[1].reshape(-1)
+    shared = np.zeros((int(tied.max()) + 1, means.shape[1]))
+    np.add.at(shared, tied, means)
+    means = (shared / np.bincount(tied)[:, None])[tied]
     residuals = data.x[rows] - means
     g = _km_before(data.time, data.event, data.entry)[rows]
     g = g - g.mean()
@@ -165,7 +173,14 @@ def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
     tables, estimates = [], []
     for period, part, inside in (("early", early, began < split), ("late", late, time > split)):
         chosen = None if strata is None else strata[inside]
-        fitted = fit_model(part[inside], terms, model.endpoint, model.name, chosen)
+        if inside.any():
+            fitted = fit_model(part[inside], terms, model.endpoint, model.name, chosen)
+        else:
+            reason = "nobody is at risk in this period"
+            fitted = replace(
+                model, survival=part[inside], design=model.design[inside], data=None, fit=None,
+                reason=reason, note="",
+            )  # fmt: skip
         tables.append(model_table(fitted).assign(period=period, split=split))
         estimates.append(_by_term(fitted))
     shared = estimates[0].join(estimates[1], lsuffix="_early", rsuffix="_late")

@@ -83,6 +83,43 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert cohort.patients().tolist() == ["P1", "P2"]
 
 
+def _late(tmp_path: Path, lines: str) -> Path:
+    rows = "".join(
+        f"P{i}\t{i + 5}\t{i % 4}\t{['alive', 'dead', 'other'][i % 3]}\n" for i in range(12)
+    )
+    (tmp_path / "clinical.tsv").write_text("sample\tt\tfirst\tstatus\n" + rows)
+    genes = "".join(f"P{i}\t{i}\t{-i}\n" for i in range(12))
+    (tmp_path / "genes.tsv").write_text("sample\tTP53\tMYC\n" + genes)
+    text = (
+        'name = "late"\n[clinical]\nfile = "clinical.tsv"\n[clinical.endpoints.os]\n'
+        f'time = "t"\nevent = "status"\n{lines}\n'
+        '[layers.genes]\nfile = "genes.tsv"\nkind = "continuous"\n'
+    )
+    return _write(tmp_path, text)
+
+
+def test_late_entry_and_competing_events_of_an_endpoint(tmp_path: Path) -> None:
+    lines = 'entry = "first"\nevent_values = { dead = 1, alive = 0, other = 2 }'
+    cohort = read_cohort(_late(tmp_path, lines))
+    endpoint = cohort.endpoints["os"]
+    assert (endpoint.entry, dict(endpoint.event_values)) == (
+        "first", {"dead": 1, "alive": 0, "other": 2},
+    )  # fmt: skip
+    survival = cohort.survival("os").loc[[f"P{i}" for i in range(12)]]
+    assert survival["entry"].tolist() == [float(i % 4) for i in range(12)]
+    assert survival["cause"].tolist() == [i % 3 for i in range(12)]
+    assert survival["event"].tolist() == [int(i % 3 == 1) for i in range(12)]
+    assert cohort.causes("os") == {1: "dead", 2: "other"}
+
+
+@pytest.mark.parametrize(
+    "values", ["{ dead = 2, alive = 0 }", "{ dead = -1, alive = 0 }", "{ dead = 2, other = 3 }"]
+)
+def test_event_codes_without_the_event_are_refused(tmp_path: Path, values: str) -> None:
+    with pytest.raises(CohortError, match=r"each word means 1 \(the event happened\), 0 \(cens"):
+        read_cohort(_late(tmp_path, f"event_values = {values}"))
+
+
 def test_files_and_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
         'name = "m"\n' + LAYER.replace("genes.tsv", "$OMICSFUSE_DATA/g.maf") + 'sequenced = "s.txt"'

@@ -38,6 +38,7 @@ COLUMNS = [
     "p_permutation",
     "p_ci_low",
     "p_ci_high",
+    "n_permutations",
     "fdr",
     "note",
 ]
@@ -53,7 +54,7 @@ def cells(veteran: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
 
 def test_pairs_and_their_false_discovery_rate(cells: tuple[pd.Series, pd.DataFrame]) -> None:
     labels, survival = cells
-    table = logrank_table(labels, survival, "os", n_permutations=200)
+    table = logrank_table(labels, survival, "os", n_permutations=0)
     assert table.columns.tolist() == COLUMNS
     assert table["comparison"].tolist() == [
         "overall",
@@ -67,7 +68,16 @@ def test_pairs_and_their_false_discovery_rate(cells: tuple[pd.Series, pd.DataFra
     np.testing.assert_allclose(p, PAIRS_P, rtol=1e-10)
     np.testing.assert_allclose(fdr, PAIRS_BH, rtol=1e-10)
     assert (table["note"] == "").all()
-    assert table["p_permutation"].between(table["p_ci_low"], table["p_ci_high"]).all()
+    # With permutations the family is that of their p-values.
+    permuted = logrank_table(labels, survival, "os", n_permutations=2_000)
+    np.testing.assert_array_equal(permuted["p_asymptotic"], table["p_asymptotic"])
+    pairs = permuted["p_permutation"].to_numpy()[1:]
+    order = np.argsort(pairs, kind="stable")
+    stepped = np.minimum.accumulate((pairs[order] * 6 / np.arange(1, 7))[::-1])[::-1]
+    np.testing.assert_allclose(permuted["fdr"].to_numpy()[1:][order], stepped, rtol=1e-12)
+    assert np.isnan(permuted.loc[0, "fdr"])
+    assert permuted["p_permutation"].between(permuted["p_ci_low"], permuted["p_ci_high"]).all()
+    assert set(permuted["n_permutations"]) == {2_000}
 
 
 def test_too_few_events_give_no_p() -> None:
@@ -82,10 +92,12 @@ def test_too_few_events_give_no_p() -> None:
     numbers = ["p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]
     assert table.loc[["S1 vs S3", "S2 vs S3"], numbers].isna().all(axis=None)
     assert table["chi2"].notna().all()
-    assert table.loc["overall", "note"] == "no events in S3"
-    assert table.loc["overall", "p_asymptotic"] < 1
+    assert table.loc["overall", "note"] == "no asymptotic p-value: no events in S3"
+    assert np.isnan(table.loc["overall", "p_asymptotic"])
+    assert 0 < table.loc["overall", "p_permutation"] < 1
     # A family of one: corrected for nothing.
-    assert table.loc["S1 vs S2", "fdr"] == table.loc["S1 vs S2", "p_asymptotic"]
+    assert table.loc["S1 vs S2", "fdr"] == table.loc["S1 vs S2", "p_permutation"]
+    assert table.loc["S1 vs S2", "note"] == ""
 
 
 @pytest.mark.parametrize(("events", "given_p"), [(9, False), (10, True)])

@@ -6,6 +6,7 @@ import pytest
 
 from omicsfuse.errors import CohortError
 from omicsfuse.survival import cox_table, hazard_ratio
+from omicsfuse.survival.cox import PENALTY_NOTE
 
 NUMBERS = ["hr", "hr_ci_low", "hr_ci_high", "p"]
 
@@ -63,34 +64,61 @@ def test_heavy_ties_equal_r(veteran: pd.DataFrame) -> None:
     assert (table["note"] == "").all()
 
 
-# R 4.2.2, survival 3.5-3, coxph(Surv(time, some) ~ without + karno, veteran)
-def test_a_group_without_events_has_no_number_and_the_others_keep_theirs(
-    veteran: pd.DataFrame,
+# R 4.2.2: penalised likelihood of coxph by optim, limits by uniroot (coxphf is not in Debian);
+# Surv(time, some) ~ without + karno, veteran, and with time in months: tests/reference/
+# survival_models.R. The optimiser's coefficients are good to about 1e-6.
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (
+            "time",
+            [
+                (-4.1151749210712, -8.9520479706991, -2.1859087151866, 8.34123992392e-12),
+                (-0.0302226072374, -0.0409335840256, -0.0195236624924, 3.91436452520e-08),
+            ],
+        ),
+        (
+            "coarse",
+            [
+                (-4.2149396581428, -9.0515769324976, -2.2870511616086, 6.33468472244e-13),
+                (-0.0288159720238, -0.0394800367445, -0.0181649056379, 1.38195244214e-07),
+            ],
+        ),
+    ],
+)
+def test_a_group_without_events_is_penalised_as_in_r(
+    veteran: pd.DataFrame, time: str, expected: list[tuple[float, ...]]
 ) -> None:
     without = veteran["celltype"] == "large"
-    survival = pd.DataFrame({"time": veteran["time"], "event": veteran["status"].mask(without, 0)})
+    survival = pd.DataFrame({"time": veteran[time], "event": veteran["status"].mask(without, 0)})
     terms = pd.DataFrame({"without": without * 1.0, "karno": veteran["karno"]})
-    table = cox_table(survival, terms, "os", "univariable").set_index("term")
-    assert table.loc["without", NUMBERS].isna().all()
-    assert "runs off to 0 or infinity" in table.loc["without", "note"]
-    expected = (9.70225082673e-01, 0.959886923156, 0.980674586079, 3.19629846316e-08)
-    assert table.loc["karno", NUMBERS].tolist() == pytest.approx(expected, rel=1e-6)
-    assert table.loc["karno", "note"] == ""
+    table = cox_table(survival, terms, "os", "univariable")
+    found = np.column_stack([np.log(table[NUMBERS[:3]].to_numpy(dtype=float)), table["p"]])
+    np.testing.assert_allclose(found[:, :3], np.array(expected)[:, :3], rtol=3e-6)
+    np.testing.assert_allclose(found[:, 3], np.array(expected)[:, 3], rtol=1e-5)
+    assert set(table["note"]) == {PENALTY_NOTE}
 
 
-def test_a_reference_group_without_events_leaves_no_number() -> None:
+# R as above: firth(Surv(time, event) ~ S2 + S3), a patient of each group at times 1 to 20
+def test_a_reference_group_without_events_is_penalised_as_in_r() -> None:
     group = np.arange(60) % 3
     survival = pd.DataFrame({"time": np.arange(60) // 3 + 1.0, "event": (group > 0) * 1})
     terms = pd.DataFrame({"S2 vs S1": (group == 1) * 1.0, "S3 vs S1": (group == 2) * 1.0})
     table = cox_table(survival, terms, "os", "univariable")
-    assert table[NUMBERS].isna().all(axis=None)
-    assert table["note"].str.contains("runs off to 0 or infinity").all()
+    expected = (3.77397434, 1.79293613596, 8.61963088853)
+    for _, row in table.iterrows():
+        assert np.log([row[name] for name in NUMBERS[:3]]) == pytest.approx(expected, rel=1e-7)
+        assert row["p"] == pytest.approx(4.29912693667e-07, rel=1e-6)
+    assert set(table["note"]) == {PENALTY_NOTE}
 
 
-def test_a_variable_that_orders_all_events_has_no_number() -> None:
+# R as above: firth(Surv(time, event) ~ x), 30 patients
+def test_a_variable_that_orders_all_events_is_penalised_as_in_r() -> None:
     result = hazard_ratio(np.arange(1.0, 31), np.ones(30), -np.arange(30.0))
-    assert np.isnan(result.hr)
-    assert result.note.startswith("not estim")
+    found = np.log([result.hr, result.ci_low, result.ci_high])
+    assert found == pytest.approx((4.04421905492, 2.1812704253, 8.86960085409), rel=1e-7)
+    assert result.p == pytest.approx(1.62399040197e-32, rel=1e-5)
+    assert result.note == PENALTY_NOTE
 
 
 @pytest.mark.parametrize(("events", "given"), [(9, False), (10, True)])

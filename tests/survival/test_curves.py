@@ -11,9 +11,12 @@ from omicsfuse.survival import kaplan_meier
 def test_lung_equals_r(lung: pd.DataFrame) -> None:
     labels = lung["sex"].map({1: "S1", 2: "S2"})
     curves, medians = kaplan_meier(labels, lung[["time"]].assign(event=lung["status"]))
-    assert medians.loc["S1"].tolist() == [138, 112, 270, 210, 306]
-    assert medians.loc["S2"].tolist() == [90, 53, 426, 345, 524]
-    assert medians.columns.tolist() == ["n", "events", "median", "ci_low", "ci_high"]
+    # Follow-up: survfit(Surv(time, status == 0) ~ sex, lung, conf.type = "log-log")
+    assert medians.loc["S1"].iloc[:-1].tolist() == [138, 112, 270, 210, 306, 840, 806]
+    assert np.isnan(medians.loc["S1", "follow_up_ci_high"])
+    assert medians.loc["S2"].tolist() == [90, 53, 426, 345, 524, 529, 376, 740]
+    follow_up = ["follow_up", "follow_up_ci_low", "follow_up_ci_high"]
+    assert medians.columns.tolist() == ["n", "events", "median", "ci_low", "ci_high", *follow_up]
     reference = {  # survival, lower, upper at 100, 500 and 900 days
         "S1": [
             (0.8260869565217, 0.75185172298593, 0.8798705431286),
@@ -42,12 +45,18 @@ def test_lung_equals_r(lung: pd.DataFrame) -> None:
 def test_veteran_medians_equal_r(veteran: pd.DataFrame) -> None:
     survival = veteran[["time"]].assign(event=veteran["status"])
     _, medians = kaplan_meier(veteran["celltype"], survival)
-    assert medians.to_dict("index") == {
+    own = medians[["n", "events", "median", "ci_low", "ci_high"]]
+    assert own.to_dict("index") == {
         "adeno": {"n": 27, "events": 26, "median": 51, "ci_low": 24, "ci_high": 90},
         "large": {"n": 27, "events": 26, "median": 156, "ci_low": 100, "ci_high": 216},
         "smallcell": {"n": 48, "events": 45, "median": 51, "ci_low": 24, "ci_high": 61},
         "squamous": {"n": 35, "events": 31, "median": 118, "ci_low": 44, "ci_high": 242},
     }
+    # survfit(Surv(time, status == 0) ~ celltype, veteran): few are censored, so few are reached
+    assert medians["follow_up_ci_low"].to_dict() == pytest.approx(
+        {"adeno": 83, "large": 182, "smallcell": 103, "squamous": np.nan}, nan_ok=True
+    )
+    assert medians[["follow_up", "follow_up_ci_high"]].isna().all(axis=None)
 
 
 def test_rows_carry_what_a_plot_needs() -> None:

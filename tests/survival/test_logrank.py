@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.survival import logrank_test, permutation_logrank
+from omicsfuse.survival import clopper_pearson, logrank_test, permutation_logrank
 
 
 # R 4.2.2, survival 3.5-3, survdiff(Surv(time, status) ~ sex, lung): tests/reference/survival.R
@@ -161,13 +161,26 @@ def test_permutation_agrees_with_the_asymptotic_p_in_large_groups(lung: pd.DataF
     assert again == result
 
 
-def test_permutation_statistics_do_not_depend_on_batches(
-    lung: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = permutation_logrank(lung["time"], lung["status"], lung["inst"].fillna(0) > 10, 200, 3)
-    monkeypatch.setattr("omicsfuse.survival.logrank._BATCH_CELLS", 228 * 2 * 7)
-    parts = permutation_logrank(lung["time"], lung["status"], lung["inst"].fillna(0) > 10, 200, 3)
-    assert parts == whole
+def test_permutations_do_not_depend_on_threads_or_on_being_adaptive(lung: pd.DataFrame) -> None:
+    # A p near 0.05, so that the adaptive test goes through several rounds.
+    group = np.random.default_rng(37).random(len(lung)) < 0.3
+    event = lung["status"].to_numpy()
+    adaptive = permutation_logrank(lung["time"], event, group, random_state=3)
+    assert adaptive.n_permutations > 5_000
+    for n_jobs in (1, 2):
+        fixed = permutation_logrank(
+            lung["time"], event, group, adaptive.n_permutations, 3, n_jobs=n_jobs
+        )
+        assert fixed == adaptive
+    assert permutation_logrank(lung["time"], event, group, random_state=3, n_jobs=2) == adaptive
+
+
+@pytest.mark.parametrize("number", [1, 999, 1_000, 1_001, 2_500])
+def test_blocks_of_any_size_are_the_same_with_threads(lung: pd.DataFrame, number: int) -> None:
+    arrays = (lung["time"], lung["status"], lung["inst"].fillna(0) > 10)
+    one = permutation_logrank(*arrays, number, 3)
+    assert one.n_permutations == number
+    assert permutation_logrank(*arrays, number, 3, n_jobs=2) == one
 
 
 # R 4.2.2, binom.test(0, 99)$conf.int, binom.test(7, 99)$conf.int, binom.test(99, 99)$conf.int
@@ -176,9 +189,7 @@ def test_permutation_statistics_do_not_depend_on_batches(
     [(0, 0.0, 0.0365757449835), (7, 0.0288990847755, 0.1402692658272), (99, 0.963424255017, 1.0)],
 )
 def test_clopper_pearson_equals_r(extreme: int, low: float, high: float) -> None:
-    from omicsfuse.survival.logrank import _clopper_pearson
-
-    assert _clopper_pearson(extreme, 99) == pytest.approx((low, high), abs=1e-11)
+    assert clopper_pearson(extreme, 99) == pytest.approx((low, high), abs=1e-11)
 
 
 @pytest.mark.parametrize("number", [0, -3, 2.5, True, "many"])
