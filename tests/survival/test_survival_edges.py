@@ -358,8 +358,8 @@ def test_nobody_has_any_event() -> None:
     labels = people(12)
     survival = survival_of(labels, 5.0, 0, cause=0)
     table = cumulative_incidence(labels, survival, "os", {1: "cancer", 2: "other"})
-    assert table["time"].tolist() == [0.0] * 4
-    assert table["incidence"].tolist() == [0.0] * 4
+    assert table["time"].tolist() == [0.0, 5.0] * 4
+    assert table["incidence"].tolist() == [0.0] * 8
 
 
 # ---- times
