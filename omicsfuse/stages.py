@@ -88,9 +88,11 @@ def void_comparisons(
     """Leave of comparisons what the full-pipeline permutation leaves standing."""
     rows = {str(name): row for name, row in full.iterrows()}
     found = {name: voided(one, rows[name]) for name, one in survival.items()}
-    corrected = benjamini_hochberg(full["p"].to_numpy(dtype=float))
-    for comparison, fdr in zip(found.values(), corrected, strict=True):
-        comparison.tests.loc[comparison.tests["comparison"] == FULL_PIPELINE, "fdr"] = fdr
+    # Endpoints with too few events have no p-value, and no part in the family.
+    rows_of = {n: c.tests["comparison"] == FULL_PIPELINE for n, c in found.items()}
+    p = [float(c.tests.loc[rows_of[n], "p_permutation"].iloc[0]) for n, c in found.items()]
+    for (name, comparison), fdr in zip(found.items(), benjamini_hochberg(np.array(p)), strict=True):
+        comparison.tests.loc[rows_of[name], "fdr"] = fdr
     return found
 
 

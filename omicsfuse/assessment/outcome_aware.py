@@ -252,10 +252,15 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
     own = tests[tests["comparison"] == "overall"].iloc[0].copy()
-    tests[["p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
+    tests[["chi2", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
     tests = tests.assign(n_permutations=np.nan, note=note)
-    own["comparison"], own["note"] = FULL_PIPELINE, "selection, fusion and clustering redone"
+    own["comparison"] = FULL_PIPELINE
     own["p_asymptotic"] = own["fdr"] = np.nan
+    if str(own["note"]).startswith("no p-value"):
+        # Too few events, or only one subtype: no permutation makes up for that.
+        full = full.astype(float) * np.nan
+    else:
+        own["note"] = "selection, fusion and clustering redone"
     for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
         own[column] = full[name]
     own["n_permutations"] = full["n_permutations"]
@@ -266,6 +271,9 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     means = comparison.restricted_means.copy()
     if len(means):
         means[["p_asymptotic", "p_permutation", "fdr"]] = np.nan
+        # An interval of a difference is its test in other words; those of a subtype describe it.
+        pairs = means["comparison"].astype(str).str.contains(" minus ", regex=False)
+        means.loc[pairs, ["ci_low", "ci_high"]] = np.nan
         means["note"] = note
     empty = {
         name: getattr(comparison, name).iloc[:0]
