@@ -10,6 +10,7 @@ from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.preprocessing import make_preprocessor
 from omicsfuse.study import Study, fused_layers, looks_at_outcome, prepared_layers
+from omicsfuse.survival import trend_order
 
 
 def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
@@ -99,6 +100,11 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
     _check_outcome_aware(study, cohort)
+    if study.survival.trend is not None:
+        try:
+            trend_order(cohort, study.survival.trend)
+        except StudyError as error:
+            raise StudyError(f"{where}: [survival] {error}") from error
     prepared = prepared_layers(study, cohort)
     try:
         check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))

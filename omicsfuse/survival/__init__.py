@@ -2,7 +2,7 @@
 
 from omicsfuse.survival._input import MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM
 from omicsfuse.survival.added_value import AddedValue, added_value
-from omicsfuse.survival.compare import compare_labels, compare_survival
+from omicsfuse.survival.compare import compare_labels, compare_survival, trend_order
 from omicsfuse.survival.comparisons import best_p_values, logrank_table
 from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.covariates import combined_strata, encode_covariates
@@ -52,4 +52,5 @@ __all__ = [
     "score_z",
     "survival_at_times",
     "time_varying_effects",
+    "trend_order",
 ]

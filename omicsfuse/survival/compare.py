@@ -114,7 +114,7 @@ def compare_survival(
         table = clinical[list(dict.fromkeys(chosen))] if chosen else None
         columns = list(cohort.strata if strata is None else strata)
         groups = combined_strata(clinical, columns) if columns else None
-        order_by = None if trend is None else _order(clinical, trend)
+        order_by = None if trend is None else trend_order(cohort, trend)
     return compare_labels(
         subtypes.labels,
         survival,
@@ -133,9 +133,43 @@ def compare_survival(
     )
 
 
-def _order(clinical: pd.DataFrame, trend: str) -> pd.Series:
-    """Read the column by which subtypes are ordered as one number a patient."""
-    terms, _ = encode_covariates(clinical, [trend])
+def trend_order(cohort: Cohort, trend: str) -> pd.Series:
+    """Read the column by which subtypes are ordered as one number a patient.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort with its clinical table.
+    trend : str
+        Clinical column of numbers or of stages.
+
+    Returns
+    -------
+    pandas.Series
+        Patient -> number, called by the name of the column.
+
+    Raises
+    ------
+    StudyError
+        If there is no such column, it is part of an endpoint, or it cannot be put in order.
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.survival import trend_order
+    >>> cohort = simulate_cohort(40, n_external=0).discovery
+    >>> sorted(set(trend_order(cohort, "stage")))
+    [1.0, 2.0, 3.0, 4.0]
+    """
+    if cohort.clinical is None:
+        raise StudyError(f'trend = "{trend}": cohort {cohort.name!r} has no clinical table.')
+    for name, endpoint in cohort.endpoints.items():
+        if trend in (endpoint.time, endpoint.event, endpoint.competing):
+            raise StudyError(
+                f'trend = "{trend}": the column is part of endpoint "{name}", and an order found '
+                "by looking at the outcome makes the test void. Name another column."
+            )
+    terms, _ = encode_covariates(cohort.clinical, [trend])
     if terms.shape[1] != 1 or ": " in str(terms.columns[0]):
         raise StudyError(
             f'trend = "{trend}": subtypes are ordered by a clinical column of numbers or of '
