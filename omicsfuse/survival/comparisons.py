@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsfuse.results import SURVIVAL_COLUMNS
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
+from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
 from omicsfuse.survival.models import entries
 
@@ -160,7 +160,7 @@ def _row(
     result = logrank_test(*arrays, codes.to_numpy(), **options)
     row["chi2"] = result.chi2 if result.dof else np.nan
     if events < MINIMUM_EVENTS:
-        row["note"] = f"no p-value: {events} events, fewer than {MINIMUM_EVENTS}"
+        row["note"] = f"no p-value: {events_text(events)}, fewer than {MINIMUM_EVENTS}"
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:

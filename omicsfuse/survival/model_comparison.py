@@ -134,7 +134,12 @@ class ModelComparison:
                 row["estimate"] = _pick(apparent, name)[place]
                 if enough:
                     drawn = np.array(_paired(samples, name))[:, place]
-                    gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
+                    gains = np.array(_paired(optimism, name))[:, place]
+                    if np.isnan(gains).all() or np.isnan(drawn).all():
+                        row["note"] = "not defined in these patients"
+                        rows_out.append(row)
+                        continue
+                    gain = float(np.nanmean(gains))
                     row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
                     low, high = np.nanquantile(drawn, (0.025, 0.975))
                     if measure != "calibration slope":  # which is 1 in every sample

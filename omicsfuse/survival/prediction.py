@@ -86,15 +86,17 @@ def brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> np.ndarray:
     ``survival`` is patients x times.
     """
     time = outcome.time[:, None]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         dead = np.where(outcome.event, 1 / outcome.before, 0.0)[:, None] * (time <= at)
-        alive = (time > at) / uncensored(outcome.time, outcome.event, at)
+        alive = np.where(time > at, 1 / uncensored(outcome.time, outcome.event, at), 0.0)
     score: np.ndarray = (dead * survival**2 + alive * (1 - survival) ** 2).sum(axis=0)
     return score / len(time)
 
 
 def integrated_brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> float:
-    """Mean of the Brier score from 0 to the last of the times, which begin at 0."""
+    """Mean of the Brier score from 0 to the last of the times; NaN where that is 0 as well."""
+    if not at[-1] > 0:
+        return float("nan")
     return float(np.trapezoid(brier(outcome, survival, at), at) / at[-1])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import erfc
 
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, patients_in_common
+from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, events_text, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 
 RESTRICTED_MEAN_COLUMNS = [
@@ -31,6 +31,8 @@ def restricted_means(
     have the asymptotic p-value and one from permuting the two subtypes, the difference being
     divided by its standard error in each permutation: with few patients the asymptotic one is too
     small, and the studentised one holds its level even where the groups differ in censoring.
+    Where nobody of a subtype had the event up to tau its variance is estimated as 0: intervals and
+    the asymptotic p-value are then left out.
 
     Parameters
     ----------
@@ -100,13 +102,20 @@ def restricted_means(
         variance = means[second][1] + means[first][1]
         comparison = f"{names[second]} minus {names[first]}"
         row = _row(comparison, inside, time, event, tau, difference, variance)
+        if not min(means[first][1], means[second][1]) > 0:
+            row["ci_low"] = row["ci_high"] = np.nan
         events = int((event & inside & (time <= tau)).sum())
         if events < MINIMUM_EVENTS:
-            row["note"] = f"no p-value: {events} events up to tau, fewer than {MINIMUM_EVENTS}"
+            told = events_text(events)
+            row["note"] = f"no p-value: {told} up to tau, fewer than {MINIMUM_EVENTS}"
         elif not variance > 0:
             row["note"] = "no p-value: no variance up to tau"
         else:
-            row["p_asymptotic"] = float(erfc(abs(difference) / np.sqrt(2 * variance)))
+            certain = [names[code] for code in (first, second) if not means[code][1] > 0]
+            if certain:
+                row["note"] = f"no asymptotic p-value: no variance in {', '.join(certain)}"
+            else:
+                row["p_asymptotic"] = float(erfc(abs(difference) / np.sqrt(2 * variance)))
             if n_permutations:
                 row["p_permutation"] = _permuted(
                     time[inside],
@@ -133,7 +142,8 @@ def _row(
     estimate: float,
     variance: float,
 ) -> dict[str, object]:
-    half = Z95 * np.sqrt(variance)
+    # Without variance (nobody had the event) an interval of no width would claim certainty.
+    half = Z95 * np.sqrt(variance) if variance > 0 else np.nan
     return {
         "comparison": comparison,
         "n": int(inside.sum()),
