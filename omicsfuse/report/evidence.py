@@ -45,7 +45,7 @@ def choice_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sect
     """Say how the number of subtypes was chosen, and show every criterion."""
     rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
     seen = chosen_with_outcome(results)
-    looked = f"With survival were chosen: {seen}" if seen else "Survival was not looked at"
+    looked = f"Chosen with survival: {seen}" if seen else "Survival was not looked at"
     texts = [
         f"{len(results.subtypes.names)} chosen: {rule}. {looked}.",
         "A number always comes back, also where there are no groups; whether there are any is "

@@ -128,7 +128,7 @@ def _subtyping(results: RunResults, cite: Citations) -> str:
     rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
     seen = chosen_with_outcome(results)
     blind = (
-        f"With knowledge of survival were chosen: {seen}."
+        f"Chosen with knowledge of survival: {seen}."
         if seen
         else "Neither the number of subtypes nor the features were chosen with knowledge of "
         "survival."

@@ -352,7 +352,7 @@ def test_the_report_says_what_was_chosen_with_survival(results):
     assert "Neither the number" not in text
     assert "(how k was chosen: " in text
     assert "chosen with survival: features and the number of subtypes" in text
-    assert "With knowledge of survival were chosen: features and the number of subtypes." in text
+    assert "Chosen with knowledge of survival: features and the number of subtypes." in text
     assert "as many as it took" not in text
 
 
