@@ -172,6 +172,12 @@ class Cohort:
         for name, endpoint in self.endpoints.items():
             _clinical.check_unit(endpoint.unit, name, where)
             self._times_and_events(name)
+            _clinical.check_apart(
+                endpoint,
+                name,
+                {role: getattr(self, role) for role in ("covariates", "strata")},
+                where,
+            )
 
     @property
     def _where_clinical(self) -> str:

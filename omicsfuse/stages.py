@@ -1,6 +1,7 @@
 """Stages of a run that take more than one call: what a study asks for, in terms of the library."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import CohortError, OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.tables import read_table
-from omicsfuse.results import Fusion, Prepared, Signature, Subtypes, SurvivalComparison
+from omicsfuse.results import CHOSEN_WITH, Fusion, Prepared, Signature, Subtypes, SurvivalComparison
 from omicsfuse.signatures import derive_signature, save_signature
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.study import Study, fused_layers, gene_layer, looks_at_outcome
@@ -88,9 +89,11 @@ def void_comparisons(
     """Leave of comparisons what the full-pipeline permutation leaves standing."""
     rows = {str(name): row for name, row in full.iterrows()}
     found = {name: voided(one, rows[name]) for name, one in survival.items()}
-    corrected = benjamini_hochberg(full["p"].to_numpy(dtype=float))
-    for comparison, fdr in zip(found.values(), corrected, strict=True):
-        comparison.tests.loc[comparison.tests["comparison"] == FULL_PIPELINE, "fdr"] = fdr
+    # Endpoints with too few events have no p-value, and no part in the family.
+    rows_of = {n: c.tests["comparison"] == FULL_PIPELINE for n, c in found.items()}
+    p = [float(c.tests.loc[rows_of[n], "p_permutation"].iloc[0]) for n, c in found.items()]
+    for (name, comparison), fdr in zip(found.items(), benjamini_hochberg(np.array(p)), strict=True):
+        comparison.tests.loc[rows_of[name], "fdr"] = fdr
     return found
 
 
@@ -128,6 +131,9 @@ def compare_endpoints(
 ) -> dict[str, SurvivalComparison]:
     """Compare survival for each endpoint asked for; a cohort without any has no survival stage."""
     warn_of_doubtful_survival(study, cohort, subtypes.labels.index)
+    # Of subtypes found with the outcome, `void_comparisons` leaves what still stands.
+    params = {key: value for key, value in subtypes.params.items() if key != CHOSEN_WITH}
+    subtypes = replace(subtypes, params=params)
     compared = {
         endpoint: compare_survival(
             subtypes,

@@ -80,7 +80,7 @@ class SurvivalSettings(_Table):
     n_permutations: PositiveInt | Literal["adaptive"] = "adaptive"
     n_bootstrap: Annotated[int, Field(ge=0, strict=True)] = 200
     trend: str | None = None
-    full_pipeline_permutations: Annotated[int, Field(ge=19, strict=True)] | None = None
+    full_pipeline_permutations: Annotated[int, Field(ge=39, strict=True)] | None = None
 
 
 class EnrichmentSettings(_Table):

@@ -10,7 +10,7 @@ from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.preprocessing import make_preprocessor
 from omicsfuse.study import Study, fused_layers, looks_at_outcome, prepared_layers
-from omicsfuse.survival.compare import order_column
+from omicsfuse.survival import trend_order
 
 
 def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
@@ -99,12 +99,12 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"fused has both a time and an event ({len(known)} patients of the "
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
-    if study.survival.trend is not None and cohort.clinical is not None:
+    _check_outcome_aware(study, cohort)
+    if study.survival.trend is not None:
         try:
-            order_column(cohort.clinical, study.survival.trend)
+            trend_order(cohort, study.survival.trend)
         except StudyError as error:
             raise StudyError(f"{where}: [survival] trend: {error}") from error
-    _check_outcome_aware(study, cohort)
     prepared = prepared_layers(study, cohort)
     try:
         check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))

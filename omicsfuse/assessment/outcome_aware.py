@@ -18,7 +18,7 @@ from omicsfuse.checks.arguments import whole_number
 from omicsfuse.clustering import cluster_range
 from omicsfuse.errors import StudyError
 from omicsfuse.fusion import fuse
-from omicsfuse.results import Fusion, Prepared, Subtypes, SurvivalComparison
+from omicsfuse.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
 from omicsfuse.survival import clopper_pearson, logrank_test, score_z
 
 #: Name of the row of the valid test among the tests of an endpoint.
@@ -90,7 +90,12 @@ class Pipeline:
         ]
         best = min(found, key=lambda one: _p_value(one, table))
         rule = f"smallest log-rank p-value of {self.aware.endpoint}, from {max(low, 2)} to {high}"
-        return prepared, fusion, replace(best, params={**best.params, "rule": rule})
+        return prepared, fusion, self._marked(best, rule=rule)
+
+    def _marked(self, subtypes: Subtypes, **more: str) -> Subtypes:
+        """Write down with which outcome subtypes were found."""
+        mark = {CHOSEN_WITH: self.aware.endpoint}
+        return replace(subtypes, params={**subtypes.params, **mark, **more})
 
 
 def select_by_outcome(
@@ -253,10 +258,15 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
     own = tests[tests["comparison"] == "overall"].iloc[0].copy()
-    tests[["p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
+    tests[["chi2", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
     tests = tests.assign(n_permutations=np.nan, note=note)
-    own["comparison"], own["note"] = FULL_PIPELINE, "selection, fusion and clustering redone"
+    own["comparison"] = FULL_PIPELINE
     own["p_asymptotic"] = own["fdr"] = np.nan
+    if str(own["note"]).startswith("no p-value"):
+        # Too few events, or only one subtype: no permutation makes up for that.
+        full = full.astype(float) * np.nan
+    else:
+        own["note"] = "selection, fusion and clustering redone"
     for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
         own[column] = full[name]
     own["n_permutations"] = full["n_permutations"]
@@ -267,6 +277,9 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     means = comparison.restricted_means.copy()
     if len(means):
         means[["p_asymptotic", "p_permutation", "fdr"]] = np.nan
+        # An interval of a difference is its test in other words; those of a subtype describe it.
+        pairs = means["comparison"].astype(str).str.contains(" minus ", regex=False)
+        means.loc[pairs, ["ci_low", "ci_high"]] = np.nan
         means["note"] = note
     empty = {
         name: getattr(comparison, name).iloc[:0]

@@ -58,8 +58,8 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     """List what the subtypes can be compared with, in the order of the result tables.
 
     Clinical columns, then technical variables that the cohort does not name
-    (``automatic_technical``), then the burden of mutations and copy-number changes. Time and event
-    columns of the endpoints are not listed.
+    (``automatic_technical``), then the burden of mutations and copy-number changes. Columns of the
+    endpoints (time, event, entry, competing event) are not listed.
 
     Parameters
     ----------
@@ -91,7 +91,12 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
         else cohort.clinical.reindex(patients)
     )
     followed = list(
-        dict.fromkeys(c for known in cohort.endpoints.values() for c in (known.time, known.event))
+        dict.fromkeys(
+            column
+            for known in cohort.endpoints.values()
+            for column in (known.time, known.event, known.entry, known.competing)
+            if column
+        )
     )
     seen: dict[Hashable, str] = {}
     for name in followed:

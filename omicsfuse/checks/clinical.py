@@ -35,6 +35,37 @@ def check_unit(unit: str, endpoint: str, where: str) -> None:
         )
 
 
+def check_apart(
+    endpoint: Endpoint, name: str, roles: Mapping[str, Iterable[str]], where: str
+) -> None:
+    """Refuse one column in two places of an endpoint, and an outcome among what explains it.
+
+    Raises
+    ------
+    CohortError
+        If time, event, entry and competing event are not four columns, or one of the first two or
+        the last is among the covariates or the strata.
+    """
+    own = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
+    own = {key: column for key, column in own.items() if column}
+    every = own | ({"entry": endpoint.entry} if endpoint.entry else {})
+    for key, column in every.items():
+        other = next((k for k, c in every.items() if c == column), key)
+        if other != key:
+            raise CohortError(
+                f'{where}: endpoint "{name}" has column "{column}" as both {other} and {key}: name '
+                f"another column as {key}, or leave it out."
+            )
+    for role, columns in roles.items():
+        for key, column in own.items():
+            if column in columns:
+                raise CohortError(
+                    f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot be '
+                    f"one of {role} too: survival is not explained by itself. Leave it out of "
+                    f"{role}."
+                )
+
+
 def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
     """Read times to event as float64, missing ones NaN.
 
@@ -81,7 +112,12 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
 
 
 def read_events(
-    column: pd.Series, event_values: Mapping[str, int], endpoint: str, where: str
+    column: pd.Series,
+    event_values: Mapping[str, int],
+    endpoint: str,
+    where: str,
+    *,
+    competing: bool = False,
 ) -> pd.Series:
     """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN.
 
@@ -93,6 +129,8 @@ def read_events(
         Words and their meaning; when empty, 0/1 and true/false are read.
     endpoint, where : str
         For the message.
+    competing : bool
+        Whether the column is the one of the competing event, whose words cannot be mapped.
 
     Returns
     -------
@@ -120,6 +158,13 @@ def read_events(
     known = words.isin(list(mapping)) | words.isna()
     if not known.all():
         found = sorted({_word(cell) for cell in column.dropna()})
+        if competing:
+            raise CohortError(
+                f'{where}: column "{column.name}" (competing event of endpoint "{endpoint}") holds '
+                f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+                "true/false: make such a column; or name one column of words as event, and give "
+                "the words of the competing event a 2 in event_values, without competing."
+            )
         raise CohortError(
             f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
             f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
@@ -160,7 +205,7 @@ def read_endpoint(
     table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})
     table["event"] = cause.where(cause.isna() | cause.eq(1), 0.0)
     if endpoint.competing:
-        other = read_events(clinical[endpoint.competing], {}, name, where)
+        other = read_events(clinical[endpoint.competing], {}, name, where, competing=True)
         # The column may count the event itself as well; missing, it ends no follow-up.
         cause = cause.where(~(cause.eq(0) & other.eq(1)), 2.0)
     if len(cause_names(endpoint, name)) > 1:

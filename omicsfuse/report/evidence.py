@@ -11,7 +11,7 @@ from omicsfuse.plot.settings import is_reported, setting_name
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.views import Section, present
-from omicsfuse.report.words import NOT_REPEATED, listing, mean_jaccard, plural
+from omicsfuse.report.words import NOT_REPEATED, chosen_with_outcome, listing, mean_jaccard, plural
 from omicsfuse.results import RunResults
 
 #: Agreement below which a setting is said to decide, and from which it is said not to matter
@@ -44,8 +44,10 @@ _CRITERIA = {
 def choice_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
     """Say how the number of subtypes was chosen, and show every criterion."""
     rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
+    seen = chosen_with_outcome(results)
+    looked = f"Chosen with survival: {seen}" if seen else "Survival was not looked at"
     texts = [
-        f"{len(results.subtypes.names)} chosen: {rule}. Survival was not looked at.",
+        f"{len(results.subtypes.names)} chosen: {rule}. {looked}.",
         "A number always comes back, also where there are no groups; whether there are any is "
         "asked by the tests above. Where criteria disagree, the data do not settle on a number.",
     ]

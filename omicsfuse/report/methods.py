@@ -12,7 +12,7 @@ from omicsfuse.report.evidence_methods import evidence_methods
 from omicsfuse.report.references import REFERENCES, Citations
 from omicsfuse.report.survival_methods import survival_methods
 from omicsfuse.report.survival_words import log_rank_name
-from omicsfuse.report.words import listing, plural
+from omicsfuse.report.words import chosen_with_outcome, listing, plural
 from omicsfuse.results import RunResults
 
 #: What preprocessing does to the values of a kind, in the words of a methods section.
@@ -126,10 +126,16 @@ def _sparse_engine(params: Mapping[str, Any]) -> str:
 def _subtyping(results: RunResults, cite: Citations) -> str:
     k = len(results.subtypes.names)
     rule = clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
+    seen = chosen_with_outcome(results)
+    blind = (
+        f"Chosen with knowledge of survival: {seen}."
+        if seen
+        else "Neither the number of subtypes nor the features were chosen with knowledge of "
+        "survival."
+    )
     text = (
         f"The fused network was cut into {plural(k, 'subtype')} by spectral clustering "
-        f"{cite('spectral')}. Number of subtypes: {rule}{_rule_sources(results, cite)}. Neither "
-        "the number of subtypes nor the features were chosen with knowledge of survival."
+        f"{cite('spectral')}. Number of subtypes: {rule}{_rule_sources(results, cite)}. {blind}"
     )
     return text + f" The 2-D map was drawn with UMAP {cite('umap')}."
 

@@ -13,7 +13,7 @@ from omicsfuse.report.survival_words import (
     survival_sentence,
 )
 from omicsfuse.report.verdict import verdict_sentence
-from omicsfuse.report.words import listing, mean_jaccard, plural
+from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, plural
 from omicsfuse.results import RunResults
 
 
@@ -64,9 +64,11 @@ def _subtypes(results: RunResults) -> str:
     if len(names) == 1:
         return f"All patients form one group (how k was chosen: {rule})."
     each = listing([f"{name} ({int(sizes[name])})" for name in names])
+    seen = chosen_with_outcome(results)
+    looked = f"chosen with survival: {seen}" if seen else "survival was not looked at"
     return (
         f"The network was cut into {len(names)} subtypes, with patients in brackets: {each} "
-        f"(how k was chosen: {rule}; survival was not looked at)."
+        f"(how k was chosen: {rule}; {looked})."
     )
 
 

@@ -110,7 +110,8 @@ def _not_fitted(comparison: SurvivalComparison) -> str:
     if cox.empty or len(rows_with(cox, "hr")):
         return ""
     notes = cox["note"] if "note" in cox else pd.Series(dtype=str)
-    known = list(dict.fromkeys(clean(note) for note in notes.dropna() if note))
+    told = [clean(note).removeprefix("not estimated: ") for note in notes.dropna() if note]
+    known = list(dict.fromkeys(told))
     why = f": {known[0]}" if known else ""
     return f"No Cox model of {clean(comparison.endpoint)} could be estimated{why}."
 

@@ -7,7 +7,7 @@ import pandas as pd
 from omicsfuse.plot.numbers import clean, years_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
-from omicsfuse.report.words import listing
+from omicsfuse.report.words import chosen_with_outcome, listing
 from omicsfuse.results import RunResults
 
 
@@ -82,6 +82,9 @@ def _log_rank(results: RunResults, cite: Citations) -> str:
     asked = settings.get("n_permutations")
     if not _log_rank_done(results):
         return "No log-rank test was computed: the table of tests says why."
+    comparisons = _texts(results, "tests", "comparison")
+    if "overall, full pipeline" in comparisons:
+        return _full_pipeline(results, cite)
     drawn = _any(results, "tests", "n_permutations")
     permuted = ""
     if len(drawn):
@@ -105,22 +108,29 @@ def _log_rank(results: RunResults, cite: Citations) -> str:
         f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "
         f"asymptotic{permuted}."
     )
-    comparisons = _texts(results, "tests", "comparison")
     strata = sorted(_after(comparisons, "overall, stratified by "))
     if strata:
         text += f" It was repeated stratified by {listing(strata)}."
     trends = sorted(_after(comparisons, "trend over "))
     if trends:
         text += f" A trend over {listing(trends)} was tested as well {cite('trend')}."
-    if "overall, full pipeline" in comparisons:
-        text += (
-            " As features were chosen with the outcome, outcomes were permuted and the whole "
-            "pipeline (selection, fusion, clustering) repeated in each permutation; this is the "
-            "p-value that counts."
-        )
     return text + (
         f" Log-rank tests were corrected by the Benjamini-Hochberg method {cite('fdr')}: tests of "
         "all subtypes over the endpoints, tests of pairs within an endpoint."
+    )
+
+
+def _full_pipeline(results: RunResults, cite: Citations) -> str:
+    """The one test that is left where features or the number of subtypes saw the outcome."""
+    rows = [rows_with(c.tests, "n_permutations") for c in results.survival.values()]
+    counts = pd.concat(rows)["n_permutations"].astype(int) if any(map(len, rows)) else None
+    often = "" if counts is None else f" ({int(counts.max()):,} times)"
+    return (
+        f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}. As "
+        f"{chosen_with_outcome(results) or 'features or the number of subtypes'} had been chosen "
+        f"with the outcome, outcomes were permuted{often} and the whole pipeline (selection, "
+        "fusion, clustering) repeated in each permutation; this is the only p-value given, "
+        f"corrected over the endpoints by the Benjamini-Hochberg method {cite('fdr')}."
     )
 
 

@@ -1,7 +1,7 @@
 """Words that several parts of the report share: lists, counts, stability in one number."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -25,6 +25,26 @@ def listing(names: Sequence[object]) -> str:
     """
     texts = [clean(name) for name in names]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def chosen_with_outcome(results: RunResults) -> str:
+    """Say what was chosen with the outcome: features, the number of subtypes; empty if neither.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from omicsfuse.report.words import chosen_with_outcome
+    >>> chosen_with_outcome(SimpleNamespace(settings={"preprocess": {"select": "survival"}}))
+    'features'
+    """
+    asked = (("preprocess", "select", "features"), ("subtypes", "choose", "the number of subtypes"))
+    tables = {name: results.settings.get(name) for name, _, _ in asked}
+    found = [
+        what
+        for name, key, what in asked
+        if isinstance(table := tables[name], Mapping) and table.get(key) == "survival"
+    ]
+    return " and ".join(found)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

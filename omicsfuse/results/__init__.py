@@ -1,12 +1,13 @@
 """What the stages hand to one another: frozen dataclasses over pandas, patients always in rows."""
 
 from omicsfuse.results.elsewhere import VERIFICATION_COLUMNS, Signature, Verification
-from omicsfuse.results.groups import NOT_TESTED, VERDICTS, Assessment, Subtypes
+from omicsfuse.results.groups import CHOSEN_WITH, NOT_TESTED, VERDICTS, Assessment, Subtypes
 from omicsfuse.results.networks import Fusion, Prepared, PreparedLayer
 from omicsfuse.results.outcomes import COX_COLUMNS, SURVIVAL_COLUMNS, SurvivalComparison
 from omicsfuse.results.run import RunResults
 
 __all__ = [
+    "CHOSEN_WITH",
     "COX_COLUMNS",
     "NOT_TESTED",
     "SURVIVAL_COLUMNS",

@@ -13,6 +13,9 @@ VERDICTS = (
     "layers share nothing detectable",
 )
 
+#: Key in ``Subtypes.params``: the endpoint with which features or k were chosen, where one was.
+CHOSEN_WITH = "chosen_with_outcome"
+
 #: The verdict where no test was made.
 NOT_TESTED = "not tested"
 

@@ -2,7 +2,7 @@
 
 from omicsfuse.survival._input import MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM
 from omicsfuse.survival.added_value import AddedValue, added_value
-from omicsfuse.survival.compare import compare_labels, compare_survival
+from omicsfuse.survival.compare import compare_labels, compare_survival, trend_order
 from omicsfuse.survival.comparisons import best_p_values, logrank_table
 from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.covariates import combined_strata, encode_covariates
@@ -17,6 +17,7 @@ from omicsfuse.survival.logrank import (
     logrank_test,
     permutation_logrank,
 )
+from omicsfuse.survival.logrank_trend import permutation_trend
 from omicsfuse.survival.models import CoxModel, fit_model
 from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
 from omicsfuse.survival.restricted_mean import restricted_means
@@ -47,9 +48,11 @@ __all__ = [
     "logrank_test",
     "model_diagnostics",
     "permutation_logrank",
+    "permutation_trend",
     "proportional_hazards",
     "restricted_means",
     "score_z",
     "survival_at_times",
     "time_varying_effects",
+    "trend_order",
 ]

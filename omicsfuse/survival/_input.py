@@ -83,6 +83,17 @@ def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return names, codes
 
 
+def events_text(events: int) -> str:
+    """Write a number of events.
+
+    Examples
+    --------
+    >>> events_text(1), events_text(0)
+    ('1 event', '0 events')
+    """
+    return f"{events} event" if events == 1 else f"{events} events"
+
+
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key that puts S2 before S10."""
     parts = re.split(r"([0-9]+)", name)

@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse.checks.arguments import require
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.errors import StudyError
-from omicsfuse.results import COX_COLUMNS, Subtypes, SurvivalComparison
+from omicsfuse.results import CHOSEN_WITH, COX_COLUMNS, Subtypes, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
     ADDED_VALUE_COLUMNS,
@@ -86,7 +86,8 @@ def compare_survival(
         If the cohort has no clinical table or not this endpoint, or no patient with a subtype has
         the endpoint.
     StudyError
-        If a covariate is not a clinical column or ``n_permutations`` is not a whole number.
+        If a covariate is not a clinical column, ``n_permutations`` is not a whole number, or the
+        subtypes were found with the outcome.
 
     Examples
     --------
@@ -105,6 +106,12 @@ def compare_survival(
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    if CHOSEN_WITH in subtypes.params:
+        raise StudyError(
+            f"these subtypes were found with the outcome {subtypes.params[CHOSEN_WITH]!r}, after "
+            "which comparing their survival proves nothing: take the p-value of "
+            "full_pipeline_permutation, or verify a signature in other patients"
+        )
     survival = cohort.survival(endpoint)
     chosen = list(cohort.covariates if covariates is None else covariates)
     table, groups, order_by = None, None, None
@@ -114,7 +121,7 @@ def compare_survival(
         table = clinical[list(dict.fromkeys(chosen))] if chosen else None
         columns = list(cohort.strata if strata is None else strata)
         groups = combined_strata(clinical, columns) if columns else None
-        order_by = None if trend is None else order_column(clinical, trend)
+        order_by = None if trend is None else trend_order(cohort, trend)
     return compare_labels(
         subtypes.labels,
         survival,
@@ -133,15 +140,43 @@ def compare_survival(
     )
 
 
-def order_column(clinical: pd.DataFrame, trend: str) -> pd.Series:
+def trend_order(cohort: Cohort, trend: str) -> pd.Series:
     """Read the column by which subtypes are ordered as one number a patient.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort with its clinical table.
+    trend : str
+        Clinical column of numbers or of stages.
+
+    Returns
+    -------
+    pandas.Series
+        Patient -> number, called by the name of the column.
 
     Raises
     ------
     StudyError
-        If it is not a clinical column, or neither of numbers nor of stages.
+        If there is no such column, it is part of an endpoint, or it cannot be put in order.
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.survival import trend_order
+    >>> cohort = simulate_cohort(40, n_external=0).discovery
+    >>> sorted(set(trend_order(cohort, "stage")))
+    [1.0, 2.0, 3.0, 4.0]
     """
-    terms, _ = encode_covariates(clinical, [trend])
+    if cohort.clinical is None:
+        raise StudyError(f'trend = "{trend}": cohort {cohort.name!r} has no clinical table.')
+    for name, endpoint in cohort.endpoints.items():
+        if trend in (endpoint.time, endpoint.event, endpoint.competing):
+            raise StudyError(
+                f'trend = "{trend}": the column is part of endpoint "{name}", and an order found '
+                "by looking at the outcome makes the test void. Name another column."
+            )
+    terms, _ = encode_covariates(cohort.clinical, [trend])
     if terms.shape[1] != 1 or ": " in str(terms.columns[0]):
         raise StudyError(
             f'trend = "{trend}": subtypes are ordered by a clinical column of numbers or of '

@@ -9,8 +9,13 @@ import pandas as pd
 
 from omicsfuse.results import SURVIVAL_COLUMNS
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, patients_in_common
-from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
+from omicsfuse.survival.logrank import (
+    FIRST_PERMUTATIONS,
+    logrank_test,
+    permutation_logrank,
+)
+from omicsfuse.survival.logrank_trend import permutation_trend
 from omicsfuse.survival.models import entries
 
 
@@ -52,7 +57,8 @@ def logrank_table(
         NAME"``, of the patients whose stratum is known.
     order_by : pandas.Series, optional
         Patient -> number, with the name to call it by: adds the row ``"trend over NAME"``, for
-        which the subtypes are put in the order of their means.
+        which the subtypes are put in the order of their means (in each permutation anew; see
+        `permutation_trend`).
     n_jobs : int
         Threads; results do not depend on it.
 
@@ -106,13 +112,39 @@ def logrank_table(
         inside = codes.isin(places.index)
         trend = {int(str(code)): float(place) for code, place in places.items()}
         comparison = f"trend over {order_by.name}"
-        rows.append(_row(comparison, survival[inside], codes[inside], names, *seeded, trend=trend))
+        row = _row(comparison, survival[inside], codes[inside], names, 0, *seeded[1:], trend=trend)
+        rows.append(_with_order(row, survival[inside], codes[inside], order_by, *seeded[:2]))
     table = pd.DataFrame(rows)
     table.insert(0, "endpoint", endpoint)
     table["fdr"] = benjamini_hochberg(
         best_p_values(table).where(table["comparison"].isin(pairs)).to_numpy(dtype=float)
     )
     return table[SURVIVAL_COLUMNS]
+
+
+def _with_order(
+    row: dict[str, object],
+    survival: pd.DataFrame,
+    codes: pd.Series,
+    order_by: pd.Series,
+    n_permutations: int | Literal["adaptive"],
+    random_state: int,
+) -> dict[str, object]:
+    """Test the trend by permutations that put the subtypes in order anew."""
+    if str(row["note"]).startswith(("no p-value", "only one")):
+        return row
+    row["p_asymptotic"], row["note"] = np.nan, "no asymptotic p-value: the order is of these data"
+    if n_permutations != 0:
+        drawn = FIRST_PERMUTATIONS if n_permutations == "adaptive" else int(n_permutations)
+        permuted = permutation_trend(
+            survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(),
+            codes.to_numpy(), order_by.reindex(codes.index).to_numpy(dtype=float),
+            drawn, random_state, entry=entries(survival),
+        )  # fmt: skip
+        row["p_permutation"] = permuted.p
+        row["p_ci_low"], row["p_ci_high"] = permuted.ci_low, permuted.ci_high
+        row["n_permutations"] = permuted.n_permutations
+    return row
 
 
 def best_p_values(tests: pd.DataFrame) -> pd.Series:
@@ -160,7 +192,7 @@ def _row(
     result = logrank_test(*arrays, codes.to_numpy(), **options)
     row["chi2"] = result.chi2 if result.dof else np.nan
     if events < MINIMUM_EVENTS:
-        row["note"] = f"no p-value: {events} events, fewer than {MINIMUM_EVENTS}"
+        row["note"] = f"no p-value: {events_text(events)}, fewer than {MINIMUM_EVENTS}"
     elif trend is not None and len(set(trend.values())) == 1:
         column = comparison.removeprefix("trend over ")
         row["note"] = f"no p-value: the subtypes have the same mean of {column}"

@@ -119,6 +119,7 @@ def _limits(estimate: np.ndarray, variance: np.ndarray) -> dict[str, np.ndarray]
     inner = (estimate > 0) & (estimate < 1)
     safe = np.where(inner, estimate, 0.5)
     half = Z95 * np.sqrt(np.maximum(variance, 0)) / np.abs(safe * np.log(safe))
-    low = np.where(inner, safe ** np.exp(half), np.nan)
-    high = np.where(inner, safe ** np.exp(-half), np.nan)
+    with np.errstate(over="ignore"):  # an estimate next to 0 has a lower limit of 0
+        low = np.where(inner, safe ** np.exp(half), np.nan)
+        high = np.where(inner, safe ** np.exp(-half), np.nan)
     return {"ci_low": np.r_[np.nan, low], "ci_high": np.r_[np.nan, high]}

@@ -106,6 +106,9 @@ def sweep(
             for step in range(deaths):
                 share = step / deaths
                 f0 = s0 - share * e0
+                if not f0 > 0.0:
+                    # Coefficients so large that relative hazards vanish: far from any maximum.
+                    return -np.inf
                 likelihood -= np.log(f0)
                 for a in range(p):
                     mean[a] = (s1[a] - share * e1[a]) / f0

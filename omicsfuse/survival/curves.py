@@ -35,7 +35,8 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
     labels : pandas.Series
         Patient -> subtype. Patients without survival are left aside.
     survival : pandas.DataFrame
-        Index patient; columns ``time``, ``event`` (0 or 1) and, for left truncation, ``entry``.
+        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry`` (left truncation)
+        and ``cause`` (competing events: 2 and more).
 
     Returns
     -------
@@ -47,7 +48,8 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
         Index subtype; columns ``n``, ``events``, ``median``, ``ci_low``, ``ci_high``,
         ``follow_up``, ``follow_up_ci_low``, ``follow_up_ci_high``, in the unit of ``time``; NaN
         where not reached. Follow-up is the median of the reverse Kaplan-Meier estimate, in which
-        censoring is the event and the event censors.
+        censoring is the event and the event censors; so does a competing event, after which the
+        patient could not have been followed either.
 
     Raises
     ------
@@ -76,11 +78,12 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
     matched, survival, names = patients_in_common(labels, survival)
     times, events = check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
     began = check_entry(entries(survival), times)
+    lost = (survival["cause"] == 0).to_numpy() if "cause" in survival else ~events
     curves, medians = [], []
     for name in names:
         inside = (matched == name).to_numpy()
         curve = _curve(times[inside], events[inside], began[inside])
-        reverse = _curve(times[inside], ~events[inside], began[inside])
+        reverse = _curve(times[inside], lost[inside], began[inside])
         curves.append(curve.assign(subtype=name)[["subtype", *curve.columns]])
         row = {"subtype": name, "n": int(inside.sum()), "events": int(events[inside].sum())}
         for prefix, found in (("", curve), ("follow_up_", reverse)):
@@ -134,6 +137,9 @@ def survival_at_times(
             at_risk = int(curve["at_risk"].iloc[after]) if after < len(curve) else 0
             known = at_risk > 0 or last["survival"] <= 0
             found = [float(last[name]) if known else np.nan for name in _ESTIMATES]
+            if last["survival"] >= 1:
+                # Without an event yet, an interval of no width would claim certainty.
+                found[1:] = [np.nan, np.nan]
             rows.append([endpoint, subtype, year, at, *found, at_risk])
     return pd.DataFrame(rows, columns=TIMES_COLUMNS)
 

@@ -14,9 +14,10 @@ from omicsfuse.survival.risk_sets import RiskSets
 
 #: Permutations of an adaptive test: at first, and at most.
 FIRST_PERMUTATIONS, MOST_PERMUTATIONS = 5_000, 10_000_000
-#: An adaptive test stops where its interval excludes this level ...
-LEVEL = 0.05
-#: ... or where half the interval is at most this share of the p-value.
+#: An adaptive test stops where an interval of coverage ``STOPPING``, wider than the one reported,
+#: since it is looked at more than once, excludes this level ...
+LEVEL, STOPPING = 0.05, 0.99
+#: ... or where half the 95% interval is at most this share of the p-value.
 PRECISION = 0.05
 
 # Permutations of a block, which has its own random numbers: the same for any number of threads.
@@ -132,7 +133,7 @@ def logrank_test(
     sets = RiskSets(time, event, strata, entry)
     names, codes = check_groups(group, len(sets.order))
     codes = codes[sets.order].astype(np.int64)
-    chi2, dof = _statistic(sets, codes, _design(len(names), trend))
+    chi2, dof = chi2_of(sets, codes, design_of(len(names), trend))
     events = np.asarray(event, dtype=bool)[sets.order]
     observed = np.bincount(codes[events], minlength=len(names)).astype(float)
     excess = np.bincount(codes, weights=sets.score, minlength=len(names))
@@ -159,10 +160,10 @@ def permutation_logrank(
     computed anew for each permutation; of a stratified test labels are shuffled within strata. The
     order of the patients does not matter, nor does the number of threads.
 
-    An adaptive test draws 5,000 permutations, and then as many again as it has, until the interval
-    of the p-value excludes 0.05 or is narrow (half of it at most 5% of the p-value), or ten
-    million are drawn. A p-value far from 0.05 is therefore known less exactly than one near it;
-    ask for a number of permutations where that matters.
+    An adaptive test draws 5,000 permutations, and then as many again as it has, until a 99%
+    interval of the p-value excludes 0.05, or the 95% one is narrow (half of it at most 5% of p),
+    or ten million are drawn. A p-value far from 0.05 is therefore known less exactly than one near
+    it; ask for a number of permutations where that matters.
 
     Parameters
     ----------
@@ -215,8 +216,8 @@ def permutation_logrank(
     sets = RiskSets(time, event, strata, entry)
     names, codes = check_groups(group, len(sets.order))
     codes = codes[sets.order].astype(np.int64)
-    design = _design(len(names), trend)
-    observed, _ = _statistic(sets, codes, design)
+    design = design_of(len(names), trend)
+    observed, _ = chi2_of(sets, codes, design)
     # Tied statistics differ by rounding only: they count as at least as extreme.
     threshold = observed - 1e-9 * max(1.0, observed)
     # From sorted labels on, shuffles depend on group sizes only, not on the order of the patients.
@@ -230,13 +231,15 @@ def permutation_logrank(
         drawn += wanted
         low, high = clopper_pearson(extreme, drawn)
         p = (1 + extreme) / (1 + drawn)
-        if adaptive and (not low <= LEVEL <= high or (high - low) / 2 <= PRECISION * p):
+        outer = clopper_pearson(extreme, drawn, STOPPING)
+        clear = not outer[0] <= LEVEL <= outer[1]
+        if adaptive and (clear or (high - low) / 2 <= PRECISION * p):
             break
         wanted = min(drawn, limit - drawn)
     return PermutationP((1 + extreme) / (1 + drawn), low, high, drawn)
 
 
-def _design(n_groups: int, trend: Sequence[float] | None) -> np.ndarray:
+def design_of(n_groups: int, trend: Sequence[float] | None = None) -> np.ndarray:
     """Rows whose sums are compared: indicators of all groups but the last, or places."""
     if trend is None:
         return np.eye(n_groups)[: max(n_groups - 1, 0)]
@@ -249,7 +252,8 @@ def _design(n_groups: int, trend: Sequence[float] | None) -> np.ndarray:
     return (places - places.mean())[None, :]
 
 
-def _statistic(sets: RiskSets, codes: np.ndarray, design: np.ndarray) -> tuple[float, int]:
+def chi2_of(sets: RiskSets, codes: np.ndarray, design: np.ndarray) -> tuple[float, int]:
+    """Chi-squared statistic and degrees of freedom of a grouping, patients in order of ``sets``."""
     from omicsfuse.survival.logrank_kernel import statistic
 
     q = len(design)

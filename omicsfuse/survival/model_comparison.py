@@ -216,7 +216,9 @@ class ModelComparison:
     def _survival(self, rows: np.ndarray, at: np.ndarray, fit: Fitted) -> np.ndarray:
         """Predicted survival of patients at times."""
         hazard = baseline_hazard(fit.data, fit.coefficients, at)
-        found: np.ndarray = np.exp(-np.outer(np.exp(self._linear(rows, fit)), hazard))
+        # Beyond this no survival differs from 0, and the exponential would not be a number.
+        linear = np.minimum(self._linear(rows, fit), 500.0)
+        found: np.ndarray = np.exp(-np.outer(np.exp(linear), hazard))
         return found
 
     def _sample(self, rows: np.ndarray) -> Outcome:

@@ -10,6 +10,7 @@ from omicsfuse.survival._input import (
     MINIMUM_EVENTS,
     MINIMUM_EVENTS_PER_TERM,
     check_survival,
+    events_text,
     patients_in_common,
 )
 from omicsfuse.survival.cox_model import CoxData, CoxFit, fit_cox
@@ -181,7 +182,7 @@ def too_few_events(events: int, n_terms: int) -> str:
     if events >= needed:
         return ""
     plural = "s" if n_terms != 1 else ""
-    return f"{events} events, fewer than the {needed} for {n_terms} term{plural}"
+    return f"{events_text(events)}, fewer than the {needed} for {n_terms} term{plural}"
 
 
 def _fit(

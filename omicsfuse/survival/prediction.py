@@ -87,7 +87,7 @@ def brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> np.ndarray:
     ``survival`` is patients x times.
     """
     time = outcome.time[:, None]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         dead = np.where(outcome.event, 1 / outcome.before, 0.0)[:, None] * (time <= at)
     # Where nobody can be uncensored (all left at one time) nobody is alive to be weighted.
     known = uncensored(outcome.time, outcome.event, at)

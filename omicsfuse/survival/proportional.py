@@ -173,14 +173,11 @@ def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
     tables, estimates = [], []
     for period, part, inside in (("early", early, began < split), ("late", late, time > split)):
         chosen = None if strata is None else strata[inside]
-        if inside.any():
-            fitted = fit_model(part[inside], terms, model.endpoint, model.name, chosen)
-        else:
-            reason = "nobody is at risk in this period"
-            fitted = replace(
-                model, survival=part[inside], design=model.design[inside], data=None, fit=None,
-                reason=reason, note="",
-            )  # fmt: skip
+        fitted = (
+            fit_model(part[inside], terms, model.endpoint, model.name, chosen)
+            if inside.any()
+            else _nobody(model)
+        )
         tables.append(model_table(fitted).assign(period=period, split=split))
         estimates.append(_by_term(fitted))
     shared = estimates[0].join(estimates[1], lsuffix="_early", rsuffix="_late")
@@ -191,6 +188,14 @@ def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
     order = {term: i for i, term in enumerate(model.terms)}
     table = table.sort_values("term", key=lambda names: names.map(order), kind="stable")
     return table[TIME_VARYING_COLUMNS].reset_index(drop=True)
+
+
+def _nobody(model: CoxModel) -> CoxModel:
+    """Stand in for a period in which nobody is followed."""
+    return replace(
+        model, survival=model.survival.iloc[:0], design=model.design[:0], strata=None, data=None,
+        fit=None, reason="nobody is at risk in this period", note="",
+    )  # fmt: skip
 
 
 def _by_term(model: CoxModel) -> pd.DataFrame:

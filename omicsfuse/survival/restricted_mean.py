@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import erfc
 
 from omicsfuse.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, patients_in_common
+from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, events_text, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 
 RESTRICTED_MEAN_COLUMNS = [
@@ -25,12 +25,14 @@ def restricted_means(
 ) -> pd.DataFrame:
     """Estimate the mean survival time of each subtype up to a time tau, and the differences.
 
-    The restricted mean is the area under the Kaplan-Meier curve from 0 to tau. tau is the shortest
-    of the subtypes' longest follow-up times: a rule that looks at follow-up, not at curves, so
-    that every curve reaches tau. Variances are Greenwood's, summed over event times. Differences
-    have the asymptotic p-value and one from permuting the two subtypes, the difference being
-    divided by its standard error in each permutation: with few patients the asymptotic one is too
-    small, and the studentised one holds its level even where the groups differ in censoring.
+    The restricted mean is the area under the Kaplan-Meier curve from 0 to tau. tau is the longest
+    time to which the curves compared are known: a curve is known up to its longest follow-up, and
+    for ever if that ended with an event, since it is 0 from then on. It is a rule that looks at
+    follow-up, not at differences; means are up to the tau of all subtypes, and each difference up
+    to that of its pair. Variances are Greenwood's, summed over event times. Differences have the
+    asymptotic p-value and one from permuting the two subtypes, the difference being divided by its
+    standard error in each permutation: with few patients the asymptotic one is too small, and the
+    studentised one holds its level even where the groups differ in censoring.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def restricted_means(
         ``comparison``, ``n``, ``events`` (up to tau), ``tau``, ``estimate``, ``ci_low``,
         ``ci_high`` (all four in the unit of time), ``p_asymptotic``, ``p_permutation``, ``fdr``
         (Benjamini and Hochberg's over the permutation p-values of the pairs, or the asymptotic
-        ones where nothing was permuted), ``note``. Empty with left truncation.
+        ones where nothing was permuted), ``note``. Empty with left truncation, and with competing
+        events (a column ``cause``), under which the area is no mean of anything observed.
 
     Raises
     ------
@@ -75,11 +78,11 @@ def restricted_means(
     >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)
     >>> table = restricted_means(labels, survival, "os", n_permutations=99)
     >>> table[["comparison", "tau", "estimate"]].round(2).values.tolist()
-    [['S1', 39.0, 20.0], ['S2', 39.0, 20.95], ['S2 minus S1', 39.0, 0.95]]
+    [['S1', 40.0, 20.0], ['S2', 40.0, 21.0], ['S2 minus S1', 40.0, 1.0]]
     """
     from omicsfuse.survival.restricted_mean_kernel import restricted_mean
 
-    if "entry" in survival:
+    if "entry" in survival or "cause" in survival:
         return pd.DataFrame(columns=RESTRICTED_MEAN_COLUMNS)
     matched, survival, names = patients_in_common(labels, survival)
     time, event = survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(dtype=bool)
@@ -87,26 +90,35 @@ def restricted_means(
     order = np.lexsort((event, time, codes))
     order = order[np.argsort(time[order], kind="stable")]
     time, event, codes = time[order], event[order], codes[order]
-    tau = float(min(time[codes == code].max() for code in range(len(names))))
-    rows, means = [], []
+    known = [_known_until(time[codes == code], event[codes == code]) for code in range(len(names))]
+    tau = min(min(known), float(time.max()))
+    rows = []
     for code, name in enumerate(names):
         inside = codes == code
         mean, variance = restricted_mean(time, event, inside, tau)
-        means.append((mean, variance))
         rows.append(_row(name, inside, time, event, tau, mean, variance))
     for first, second in combinations(range(len(names)), 2):
         inside = np.isin(codes, (first, second))
-        difference = means[second][0] - means[first][0]
-        variance = means[second][1] + means[first][1]
+        tau = min(known[first], known[second], float(time[inside].max()))
+        own = {code: restricted_mean(time, event, codes == code, tau) for code in (first, second)}
+        difference = own[second][0] - own[first][0]
+        variance = own[second][1] + own[first][1]
         comparison = f"{names[second]} minus {names[first]}"
         row = _row(comparison, inside, time, event, tau, difference, variance)
+        if not min(own[first][1], own[second][1]) > 0:
+            row["ci_low"] = row["ci_high"] = np.nan
         events = int((event & inside & (time <= tau)).sum())
         if events < MINIMUM_EVENTS:
-            row["note"] = f"no p-value: {events} events up to tau, fewer than {MINIMUM_EVENTS}"
+            told = events_text(events)
+            row["note"] = f"no p-value: {told} up to tau, fewer than {MINIMUM_EVENTS}"
         elif not variance > 0:
             row["note"] = "no p-value: no variance up to tau"
         else:
-            row["p_asymptotic"] = float(erfc(abs(difference) / np.sqrt(2 * variance)))
+            certain = [names[code] for code in (first, second) if not own[code][1] > 0]
+            if certain:
+                row["note"] = f"no asymptotic p-value: no variance in {', '.join(certain)}"
+            else:
+                row["p_asymptotic"] = float(erfc(abs(difference) / np.sqrt(2 * variance)))
             if n_permutations:
                 row["p_permutation"] = _permuted(
                     time[inside],
@@ -124,6 +136,12 @@ def restricted_means(
     return table[RESTRICTED_MEAN_COLUMNS]
 
 
+def _known_until(time: np.ndarray, event: np.ndarray) -> float:
+    """Time up to which a Kaplan-Meier curve is known; infinite where it ends at 0."""
+    last = float(time.max())
+    return float("inf") if event[time == last].all() else last
+
+
 def _row(
     comparison: str,
     inside: np.ndarray,
@@ -133,7 +151,8 @@ def _row(
     estimate: float,
     variance: float,
 ) -> dict[str, object]:
-    half = Z95 * np.sqrt(variance)
+    # Without variance (nobody had the event) an interval of no width would claim certainty.
+    half = Z95 * np.sqrt(variance) if variance > 0 else np.nan
     return {
         "comparison": comparison,
         "n": int(inside.sum()),

@@ -143,20 +143,20 @@ def study_with(folder: Path, **tables: str) -> Path:
             r'\[subtypes\] choose = "survival" chooses the number of subtypes with the outcome',
         ),
         (
-            {"survival": "full_pipeline_permutations = 19"},
+            {"survival": "full_pipeline_permutations = 39"},
             r"full_pipeline_permutations is for studies that choose features or k with the outcome",
         ),
         (
             {
                 "preprocess": 'select = "survival"',
-                "survival": "full_pipeline_permutations = 19",
+                "survival": "full_pipeline_permutations = 39",
                 "fusion": 'engine = "sparse"',
             },
             r"with the outcome, which the sparse engine cannot do",
         ),
         (
-            {"preprocess": 'select = "survival"', "survival": "full_pipeline_permutations = 18"},
-            r"full_pipeline_permutations.*19",
+            {"preprocess": 'select = "survival"', "survival": "full_pipeline_permutations = 38"},
+            r"full_pipeline_permutations.*39",
         ),
         ({"preprocess": 'select = "p"'}, r"select = .p.; Valid: variance, survival"),
         ({"survival": "n_bootstrap = -1"}, r"n_bootstrap.*greater than or equal to 0"),
@@ -189,13 +189,13 @@ def test_a_run_that_looks_at_the_outcome_voids_every_other_p(
     path = study_with(
         folder,
         preprocess='select = "survival"\nn_features = 10',
-        survival="full_pipeline_permutations = 19\nn_permutations = 99\nn_bootstrap = 2",
+        survival="full_pipeline_permutations = 39\nn_permutations = 99\nn_bootstrap = 2",
     )
     out = tmp_path / "out"
     of.run(path, out)
     tests = pd.read_csv(out / "survival.tsv", sep="\t").set_index("comparison")
     full = tests.loc[FULL_PIPELINE]
-    assert full["n_permutations"] == 19
+    assert full["n_permutations"] == 39
     assert 0.05 <= full["p_permutation"] <= 1
     assert full["fdr"] == full["p_permutation"]
     others = tests.drop(index=FULL_PIPELINE)

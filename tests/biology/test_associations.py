@@ -306,3 +306,22 @@ def test_columns_to_ignore_are_listed_only() -> None:
     table = associate(Subtypes(labels, {}, {}), cohort)
     assert table["note"].to_dict() == {"batch": "not compared, as asked (ignore)", "copy": ""}
     assert table["p"].notna().tolist() == [False, True]
+
+
+def test_columns_of_endpoints_are_not_compared_with_the_subtypes() -> None:
+    rng = np.random.default_rng(0)
+    patients = [f"P{i}" for i in range(40)]
+    clinical = pd.DataFrame(
+        {
+            "t": rng.exponential(900, 40) + 500,
+            "e": rng.integers(0, 2, 40),
+            "to_image": rng.exponential(90, 40),
+            "other_cause": rng.integers(0, 2, 40),
+            "age": rng.normal(60, 9, 40),
+        },
+        patients,
+    )
+    endpoint = Endpoint("t", "e", entry="to_image", competing="other_cause")
+    cohort = Cohort("toy", {}, clinical, {"os": endpoint})
+    labels = pd.Series(["S1", "S2"] * 20, patients)
+    assert list(associate(Subtypes(labels, {}, {}), cohort).index) == ["age"]

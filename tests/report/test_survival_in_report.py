@@ -11,6 +11,7 @@ from synthetic_results import make_results
 from omicsfuse.report import write_report
 from omicsfuse.report.added_value import added_value_tables
 from omicsfuse.report.caveats import caveats
+from omicsfuse.report.evidence import choice_section
 from omicsfuse.report.methods import methods_text
 from omicsfuse.report.plans import file_name
 from omicsfuse.report.summary import summary_sentences
@@ -336,6 +337,23 @@ def test_only_the_p_of_the_whole_pipeline_counts(results):
     without = with_pipeline(results, np.nan)
     assert "was not tested" in survival_sentence(without.survival["os"])
     assert "but without a p-value" in " ".join(caveats(without))
+
+
+def test_the_report_says_what_was_chosen_with_survival(results):
+    other = with_pipeline(results)
+    blind = " ".join([*summary_sentences(other), *methods_text(other)[0]])
+    assert "survival was not looked at" in blind
+    settings = {**other.settings, "preprocess": {"select": "survival"}}
+    settings["subtypes"] = {"choose": "survival"}
+    seen = replace(other, settings=settings)
+    text = " ".join([*summary_sentences(seen), *methods_text(seen)[0]])
+    text += choice_section(seen, ()).paragraphs[0]
+    assert "not looked at" not in text
+    assert "Neither the number" not in text
+    assert "(how k was chosen: " in text
+    assert "chosen with survival: features and the number of subtypes" in text
+    assert "Chosen with knowledge of survival: features and the number of subtypes." in text
+    assert "as many as it took" not in text
 
 
 def test_a_void_p_is_not_read(results):

@@ -13,7 +13,13 @@ from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
 from omicsfuse.errors import CohortError, StudyError
 from omicsfuse.results import Subtypes, SurvivalComparison
-from omicsfuse.survival import compare_labels, compare_survival, cox_table, logrank_table
+from omicsfuse.survival import (
+    compare_labels,
+    compare_survival,
+    cox_table,
+    logrank_table,
+    restricted_means,
+)
 
 
 def subtypes_of(labels: pd.Series) -> Subtypes:
@@ -191,6 +197,23 @@ def test_everybody_censored_and_tiny_groups() -> None:
     assert one.tests["p_asymptotic"].isna().all()
 
 
+@pytest.mark.parametrize("last", [0.0, 1.0])
+def test_nobody_followed_beyond_the_median_event_time_is_no_fault(last: float) -> None:
+    patients = [f"P{i}" for i in range(40)]
+    labels = pd.Series(["S1", "S2"] * 20, patients)
+    time = np.r_[np.zeros(8), np.full(32, last)]
+    survival = pd.DataFrame({"time": time, "event": [1, 0, 1, 1] * 10}, patients)
+    covariates = pd.DataFrame({"age": np.arange(40.0) % 17}, patients)
+    found = compare_labels(
+        labels, survival, "os", "years", covariates, n_permutations=9, n_bootstrap=10
+    )
+    late = found.time_varying[found.time_varying["period"] == "late"]
+    assert (late["note"] == "not estimated: nobody is at risk in this period").all()
+    assert (late["n"] == 0).all()
+    integrated = found.added_value[found.added_value["measure"] == "integrated Brier score"]
+    assert len(integrated)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 100_000), st.integers(1, 70), st.integers(1, 4))
 def test_every_row_has_its_numbers_or_a_reason(seed: int, n: int, k: int) -> None:
@@ -258,3 +281,26 @@ def test_real_hpv_status(real_data: Path) -> None:
     assert found.cox["hr"].notna().all()
     plain = logrank_table(labels, cohort.survival("os"), "os", n_permutations=200)
     pd.testing.assert_frame_equal(plain, found.tests)
+
+
+def test_restricted_means_without_an_event_in_a_subtype_claim_no_certainty() -> None:
+    patients = [f"P{i}" for i in range(40)]
+    labels = pd.Series(["S1"] * 20 + ["S2"] * 20, patients)
+    survival = pd.DataFrame(
+        {"time": np.r_[np.arange(1.0, 21), np.arange(1.0, 21) + 0.5], "event": [0] * 20 + [1] * 20},
+        patients,
+    )
+    table = restricted_means(labels, survival, "os", 99).set_index("comparison")
+    assert table.loc[["S1", "S2 minus S1"], ["ci_low", "ci_high"]].isna().all(axis=None)
+    assert table.loc["S2", ["ci_low", "ci_high"]].notna().all()
+    assert table.loc["S2 minus S1", "note"] == "no asymptotic p-value: no variance in S1"
+    assert np.isnan(table.loc["S2 minus S1", "p_asymptotic"])
+    assert table.loc["S2 minus S1", "p_permutation"] < 0.05
+
+
+def test_a_single_event_is_singular() -> None:
+    patients = [f"P{i}" for i in range(20)]
+    survival = pd.DataFrame({"time": np.arange(20) + 1.0, "event": [0] * 19 + [1]}, patients)
+    found = compare_labels(pd.Series(["S1", "S2"] * 10, patients), survival, "os", "days")
+    assert found.tests.loc[0, "note"] == "no p-value: 1 event, fewer than 10"
+    assert found.cox.loc[0, "note"] == "not estimated: 1 event, fewer than the 10 for 1 term"

@@ -107,3 +107,16 @@ def test_survival_of_exactly_one_half_is_the_median_despite_rounding() -> None:
     survival = pd.DataFrame({"time": np.arange(1.0, 51), "event": 1})
     _, medians = kaplan_meier(pd.Series("S1", index=range(50)), survival)
     assert medians.loc["S1", "median"] == 25
+
+
+def test_competing_events_do_not_shorten_follow_up() -> None:
+    # Followed up to 10; two had the event, three died of something else before.
+    survival = pd.DataFrame(
+        {"time": [2.0, 3, 4, 5, 6, 10, 10], "event": [1, 0, 0, 1, 0, 0, 0]}, index=list("abcdefg")
+    )
+    labels = pd.Series("S1", index=survival.index)
+    plain = kaplan_meier(labels, survival)[1]
+    competing = kaplan_meier(labels, survival.assign(cause=[1, 2, 2, 1, 2, 0, 0]))[1]
+    assert plain.loc["S1", "follow_up"] == 6
+    assert competing.loc["S1", "follow_up"] == 10
+    assert competing.loc["S1", "events"] == 2
