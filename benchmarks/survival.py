@@ -223,7 +223,7 @@ def _small(small: int, large: int, seed: int) -> tuple[float, float]:
     n = small + large
     death, end = rng.exponential(1000, n), rng.uniform(0, 1500, n)
     data = (np.minimum(death, end), (death <= end).astype(int), np.arange(n) < small)
-    return logrank_test(*data).p, permutation_logrank(*data, 9999, seed).p
+    return logrank_test(*data).p, permutation_logrank(*data, 4999, seed).p
 
 
 def speed() -> dict[str, Any]:
@@ -321,7 +321,7 @@ def main() -> None:
     parts = {
         "speed": speed,
         "circularity": lambda: circularity(200 // size, options.jobs),
-        "small_groups": lambda: small_groups(10_000 // size, options.jobs),
+        "small_groups": lambda: small_groups(4000 // size, options.jobs),
         "type_one": lambda: type_one(
             1000 // size, options.jobs, SIZES[:2] if options.quick else SIZES
         ),

@@ -1,11 +1,14 @@
 """Does what a study asks for exist, and can it be done? Checked before anything is computed."""
 
+import warnings
+
 import pandas as pd
 
+from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import cluster_range
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.preprocessing import make_preprocessor
@@ -99,6 +102,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"fused has both a time and an event ({len(known)} patients of the "
                 "clinical table have). Check its columns, or leave the endpoint out."
             )
+    _warn_of_outcomes(study, cohort)
     _check_outcome_aware(study, cohort)
     if study.survival.trend is not None:
         try:
@@ -119,6 +123,22 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
             make_preprocessor(cohort.omics[name], n_features=number)
     except StudyError as error:
         raise StudyError(f"{where}: {error}") from error
+
+
+def _warn_of_outcomes(study: Study, cohort: Cohort) -> None:
+    """Warn of columns that by their names hold an outcome and are used as if they did not."""
+    roles = {"covariates": cohort.covariates, "strata": cohort.strata}
+    roles["technical"] = cohort.technical
+    roles["[survival] trend"] = () if study.survival.trend is None else (study.survival.trend,)
+    for role, columns in roles.items():
+        named = [column for column in columns if is_outcome(column)]
+        if named:
+            warnings.warn(
+                f"{role} names {', '.join(named)}, which by its name holds an outcome: what is "
+                "adjusted for or put in order by the outcome proves nothing.",
+                OmicsfuseWarning,
+                stacklevel=3,
+            )
 
 
 def _check_outcome_aware(study: Study, cohort: Cohort) -> None:

@@ -38,8 +38,8 @@ def test_comparison_has_no_p_and_a_reason_everywhere(one_event: SimulatedCohort)
     for table in (found.tests, found.cox, found.restricted_means, found.added_value):
         assert without_p(table)
     assert found.cox["hr"].isna().all()
-    assert found.cox["note"].str.contains("not estimated: 1 events, fewer than the ").all()
-    assert found.proportional["note"].str.contains("1 events, fewer").all()
+    assert found.cox["note"].str.contains("not estimated: 1 event, fewer than the ").all()
+    assert found.proportional["note"].str.contains("1 event, fewer").all()
     assert found.time_varying.empty
     assert found.calibration.empty
     assert found.medians["events"].sum() == 1

@@ -82,7 +82,8 @@ def contingency(
     Returns
     -------
     dict
-        As ``kruskal`` gives it; ``stands_out`` is the cell with the largest adjusted residual.
+        As ``kruskal`` gives it; ``stands_out`` is the cell with the largest adjusted residual of
+        those in which at least one patient is expected.
 
     References
     ----------
@@ -112,7 +113,9 @@ def contingency(
     low, high = cramer_interval(statistic, n, *counts.shape)
     spread = np.outer(1 - counts.sum(axis=1) / n, 1 - counts.sum(axis=0) / n)
     residual = (counts - expected) / np.sqrt(expected * spread)
-    row, column = _furthest(residual)
+    # Where less than one patient is expected, one by chance would stand out.
+    usual = expected >= 1
+    row, column = _furthest(np.where(usual, residual, 0.0) if usual.any() else residual)
     side = "more" if residual[row, column] > 0 else "fewer"
     return {
         "test": test,

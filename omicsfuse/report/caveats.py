@@ -61,6 +61,8 @@ def caveats(results: RunResults) -> list[str]:
                 f"similarity below {COMES_BACK})."
             )
     found += _borderline(results) + _one_layer(results) + _settings(results)
+    # Doubts about the survival data themselves; all warnings stand in a section of their own.
+    found += [clean(text) for text in results.warnings if text.startswith("endpoint")]
     for comparison in results.survival.values():
         found += survival_caveats(comparison, several=len(results.survival) > 1)
     found += _verification_caveats(results)

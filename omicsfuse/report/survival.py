@@ -79,6 +79,7 @@ def _sentences(comparison: SurvivalComparison) -> Iterator[str]:
     """What one endpoint shows beyond the log-rank test."""
     sentences = [
         _follow_up(comparison),
+        _competing(comparison),
         _not_fitted(comparison),
         _hazards(comparison),
         _means(comparison),
@@ -102,6 +103,18 @@ def _follow_up(comparison: SurvivalComparison) -> str:
             f"{time_text(values.max())} {unit} ({clean(values.idxmax())})"
         )
     return f"Endpoint {endpoint}: median follow-up by the reverse Kaplan-Meier method is {each}."
+
+
+def _competing(comparison: SurvivalComparison) -> str:
+    """Say what competing events are taken for."""
+    if rows_with(comparison.incidence, "incidence").empty:
+        return ""
+    return (
+        f"Other events compete with {clean(comparison.endpoint)}. Its Kaplan-Meier curves, "
+        "medians, survival at stated times, tests and hazard ratios take them for censoring, and "
+        "tell of its hazard; the share of patients who come to it is the cumulative incidence. "
+        "Restricted means and measures of prediction are left out."
+    )
 
 
 def _not_fitted(comparison: SurvivalComparison) -> str:

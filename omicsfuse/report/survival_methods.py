@@ -207,8 +207,8 @@ def _restricted_means(results: RunResults, cite: Citations) -> str:
         return ""
     text = (
         f"Restricted mean survival time {cite('rmst')} is the area under the Kaplan-Meier curve up "
-        "to a truncation time that was fixed by rule, the shortest of the subtypes' longest "
-        "follow-up times"
+        "to the longest time to which the curves compared are known (their longest follow-up, or "
+        "for ever where a curve ends at 0), a rule that does not look at differences"
     )
     if len(_any(results, "restricted_means", "p_permutation")):
         text += (

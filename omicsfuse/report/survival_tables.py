@@ -186,7 +186,8 @@ def restricted_means_table(results: RunResults) -> Table | None:
         table,
         columns,
         f"Restricted mean survival time{where}. Mean time without the event up to the "
-        "truncation time, which was fixed by rule; it needs no proportional hazards.",
+        "truncation time: the longest to which the curves compared are known; it needs no "
+        "proportional hazards.",
     )
 
 
