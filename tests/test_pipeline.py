@@ -143,12 +143,21 @@ def test_same_study_and_seed_same_bytes_on_any_number_of_jobs(
     assert [name for name in first if first[name] != second[name]] == []
 
 
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without drawing, where figures are not what is looked at."""
+    rendering = import_module("omicsfuse.report.render")
+    monkeypatch.setattr(rendering, "draw_figures", lambda results, folder: [])
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_another_seed_is_recorded(study: Path, tmp_path: Path) -> None:
     results = run(study, tmp_path / "out", seed=7)
     assert results.provenance["seed"] == 7
     assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["seed"] == 7
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_signature_is_written_before_an_external_table_is_opened(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,10 +175,10 @@ def test_the_signature_is_written_before_an_external_table_is_opened(
 
 
 def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    run(study, out)
+    shutil.copytree(done, out)
     before = files(out)
 
     def interrupt(stage: str) -> None:
@@ -192,6 +201,7 @@ def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
     assert not (out / ".omicsfuse").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_resuming_takes_up_nothing_that_has_changed(
     simulated: SimulatedCohort, tmp_path: Path
 ) -> None:
@@ -243,11 +253,12 @@ def test_a_run_that_fails_late_keeps_its_long_work(study: Path, tmp_path: Path) 
     assert "--resume" in " ".join(stop.value.__notes__)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(
     study: Path, done: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    run(study, out)
+    shutil.copytree(done, out)
     (out / "notes.txt").write_text("mine")
     plain = study.read_text().replace('external = ["external.toml"]', "")
     short = study.with_name("short.toml")
