@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a planted cohort, and the folder of real cohorts."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,10 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("real cohorts are absent: set OMICSFUSE_DATA to their folder")
     return Path(folder)
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without drawing, where figures are not what is looked at."""
+    rendering = import_module("omicsfuse.report.render")
+    monkeypatch.setattr(rendering, "draw_figures", lambda results, folder: [])

@@ -19,6 +19,8 @@ from omicsfuse.pipeline import STAGES, check, run, verify_cohorts
 from omicsfuse.study import prepared_layers
 from omicsfuse.workspace import Workspace
 
+STUDIES = Path(__file__).parents[1] / "data_manifests" / "studies"
+
 CONTRACT = {
     "subtypes.tsv": [
         "patient", "subtype", "silhouette", "confidence", "n_layers", "co_clustering", "membership",
@@ -141,13 +143,6 @@ def test_same_study_and_seed_same_bytes_on_any_number_of_jobs(
     first, second = files(done), files(tmp_path / "again")
     assert sorted(first) == sorted(second)
     assert [name for name in first if first[name] != second[name]] == []
-
-
-@pytest.fixture
-def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs without drawing, where figures are not what is looked at."""
-    rendering = import_module("omicsfuse.report.render")
-    monkeypatch.setattr(rendering, "draw_figures", lambda results, folder: [])
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -390,10 +385,11 @@ def test_refused_studies(
     assert not (tmp_path / "out").exists()
 
 
-def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_head_and_neck_cancer_runs(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
-    studies = Path(__file__).parents[1] / "data_manifests" / "studies"
-    results = run(studies / "hnsc.toml", tmp_path / "hnsc")
+    results = run(STUDIES / "hnsc.toml", tmp_path / "hnsc")
     labels = results.subtypes.labels
     assert len(labels) == 106
     # A biological truth: cut in two, 17 of the 18 HPV-positive patients fall in one subtype.
@@ -403,10 +399,20 @@ def test_real_cohorts_run(real_data: Path, tmp_path: Path, monkeypatch: pytest.M
     assert pd.crosstab(labels, hpv)["HPV+"].max() == 17
     assert results.verification is not None
     assert (results.verification.table["genes_found"] > 0).all()
-    acc = run(studies / "acc.toml", tmp_path / "acc")
-    assert len(acc.subtypes.labels) == 92
-    luad = run(studies / "luad.toml", tmp_path / "luad")
-    assert len(luad.subtypes.labels) == 515
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(("name", "patients"), [("acc", 92), ("luad", 515)])
+def test_other_real_cohorts_run(
+    name: str, patients: int, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
+    study = of.read_study(STUDIES / f"{name}.toml")
+    # The choice of k in large cohorts takes long, and has its own tests.
+    fixed = study.subtypes.model_copy(update={"n_clusters": 5})
+    results = run(study.model_copy(update={"subtypes": fixed}), tmp_path / name)
+    assert len(results.subtypes.labels) == patients
+    assert set(results.survival) == {"os", "pfi", "dss"}
 
 
 def test_results_of_another_study_are_not_replaced(done: Path, study: Path) -> None:

@@ -143,6 +143,7 @@ def test_weights_precision_and_a_file_of_distances(folder: Path) -> None:
     np.testing.assert_allclose(fusion.per_layer["radiomics"], expected, rtol=1e-6)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_file_of_distances_is_an_input_of_the_run(folder: Path, tmp_path: Path) -> None:
     distances_of(folder, "radiomics").to_csv(folder / "images.tsv", sep="\t")
     settings = 'n_iterations = 3\ndistances = { radiomics = "images.tsv" }\n'

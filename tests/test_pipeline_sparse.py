@@ -49,6 +49,7 @@ def study_with(folder: Path, engine: str) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_run_with_the_sparse_engine(folder: Path, tmp_path: Path) -> None:
     main(["run", str(study_with(folder, "sparse")), "--out", str(tmp_path / "out")])
     record = json.loads((tmp_path / "out" / "run.json").read_text())
@@ -66,6 +67,7 @@ def test_a_run_with_the_sparse_engine(folder: Path, tmp_path: Path) -> None:
         assert (tmp_path / "two" / file).read_bytes() == (tmp_path / "out" / file).read_bytes()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_auto_takes_the_sparse_engine_for_many_patients(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
