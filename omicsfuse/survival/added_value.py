@@ -126,7 +126,8 @@ def added_value(
         calibration, decision = comparison.calibration(), comparison.decisions()
     else:
         why = "competing events" if competing else "left truncation"
-        rows[0]["note"] = f"{why}: measures of prediction are not given"
+        said = f"{why}: measures of prediction are not given"
+        rows[0]["note"] = "; ".join(text for text in (str(rows[0]["note"]), said) if text)
     identity: dict[str, object] = {"endpoint": endpoint, "n": model.n, "events": model.events}
     return AddedValue(
         pd.DataFrame([identity | row for row in rows]).reindex(columns=ADDED_VALUE_COLUMNS),

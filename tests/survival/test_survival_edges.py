@@ -386,3 +386,18 @@ def test_one_subtype_has_a_mean_and_no_difference() -> None:
     table = restricted_means(labels, survival_of(labels, np.arange(20) + 1.0, 1), "os")
     assert table["comparison"].tolist() == ["S1"]
     assert table.loc[0, "estimate"] == pytest.approx(10.5)
+
+
+def test_why_there_is_no_likelihood_ratio_is_said_beside_competing_events() -> None:
+    labels = people(80)
+    rng = np.random.default_rng(1)
+    event = (labels == "S1").to_numpy() * 1  # nobody of S2 has the event
+    survival = survival_of(labels, rng.integers(1, 99, 80) * 1.0, event, cause=event)
+    age = pd.DataFrame({"age": rng.normal(size=80)}, labels.index)
+    second = pd.DataFrame({"S2 vs S1": (labels == "S2") * 1.0})
+    row = added_value(survival, second, age, "dss", "days", 2, competing=True).measures.iloc[0]
+    assert np.isnan(row["p"])
+    assert row["note"] == (
+        "no test: a group without events; see the penalised Cox model; competing events: measures "
+        "of prediction are not given"
+    )
