@@ -34,7 +34,7 @@ types: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 tests: $(VENV)/installed-dev
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python notebooks/execute.py
