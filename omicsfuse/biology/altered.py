@@ -14,9 +14,6 @@ THRESHOLDS: dict[str, dict[str, float]] = {
     "log2": {"amplified": 1.0, "deleted": -1.0, "gained": 0.2, "lost": -0.2},
 }
 
-#: Kinds of layers that hold alterations.
-ALTERATION_KINDS = ("mutation", "copy_number")
-
 
 def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     """Say of each patient and gene whether it is altered, one table for each way.

@@ -38,7 +38,6 @@ GLYPHS = {
 }
 #: Alterations that count where genes are chosen by how often they are altered.
 STRONG = ("mutated", "amplified", "deleted")
-_UNMEASURED = "#ffffff"
 
 
 @styled

@@ -2,7 +2,7 @@
 
 from omicsfuse.survival._input import MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM
 from omicsfuse.survival.added_value import AddedValue, added_value
-from omicsfuse.survival.compare import compare_labels, compare_survival, trend_order
+from omicsfuse.survival.compare import compare_survival, trend_order
 from omicsfuse.survival.comparisons import best_p_values, logrank_table
 from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.covariates import combined_strata, encode_covariates
@@ -10,6 +10,7 @@ from omicsfuse.survival.cox import HazardRatio, cox_table, hazard_ratio
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
 from omicsfuse.survival.diagnostics import model_diagnostics
 from omicsfuse.survival.doubts import doubtful_survival
+from omicsfuse.survival.endpoint import compare_labels
 from omicsfuse.survival.logrank import (
     LogRank,
     PermutationP,

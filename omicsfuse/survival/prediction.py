@@ -14,7 +14,7 @@ THRESHOLDS = np.arange(1, 40) / 50
 class Outcome(NamedTuple):
     """Survival of patients with what weighting for censoring needs; times ascending.
 
-    ``before`` and ``at`` are the probabilities of being uncensored just before and at each time.
+    ``before`` is the probability of being uncensored just before each time.
     """
 
     time: np.ndarray

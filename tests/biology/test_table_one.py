@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,9 @@ from omicsfuse.results import Subtypes
 PATIENTS = [f"P{i:02d}" for i in range(40)]
 
 
-def made(clinical: pd.DataFrame, labels: list[str], **more: object) -> pd.DataFrame:
+def made(clinical: pd.DataFrame, labels: list[str], **more: Any) -> pd.DataFrame:
     subtypes = Subtypes(pd.Series(labels, clinical.index), {}, {})
-    cohort = Cohort("toy", {}, clinical, **more)  # type: ignore[arg-type]
+    cohort = Cohort("toy", {}, clinical, **more)
     return table_one(subtypes, cohort, associate(subtypes, cohort))
 
 
@@ -70,7 +71,8 @@ def test_numbers_and_layout(example: pd.DataFrame) -> None:
 
 
 def test_tests_are_those_of_clinical_tsv(simulated: SimulatedCohort) -> None:
-    patients = simulated.discovery.clinical.index  # type: ignore[union-attr]
+    assert simulated.discovery.clinical is not None
+    patients = simulated.discovery.clinical.index
     subtypes = Subtypes("S" + simulated.truth.loc[patients].astype(str), {}, {})
     clinical = associate(subtypes, simulated.discovery)
     table = table_one(subtypes, simulated.discovery, clinical)

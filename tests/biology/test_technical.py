@@ -113,7 +113,8 @@ def test_head_and_neck_cancer(real_data: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.warns(UserWarning, match="date"):
         cohort = read_cohort(HNSC)
     assert cohort.technical == ("purity_cpe",)
-    known = cohort.clinical["subtype_mrna"].dropna()  # type: ignore[index]
+    assert cohort.clinical is not None
+    known = cohort.clinical["subtype_mrna"].dropna()
     order = ["Atypical", "Basal", "Mesenchymal", "Classical"]
     labels = known.map({name: f"S{i + 1}" for i, name in enumerate(order)})
     subtypes = Subtypes(labels, {}, {})

@@ -1,0 +1,257 @@
+"""Everything that is said of one endpoint of labelled patients, in one object."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+import pandas as pd
+
+from omicsfuse.cohort import Loss
+from omicsfuse.results import COX_COLUMNS, SurvivalComparison
+from omicsfuse.survival._input import patients_in_common
+from omicsfuse.survival.added_value import (
+    ADDED_VALUE_COLUMNS,
+    CALIBRATION_COLUMNS,
+    DECISION_COLUMNS,
+    N_PERMUTATIONS,
+    AddedValue,
+    added_value,
+)
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.competing import INCIDENCE_COLUMNS, cumulative_incidence
+from omicsfuse.survival.covariates import encode_covariates
+from omicsfuse.survival.cox import model_table
+from omicsfuse.survival.curves import kaplan_meier, survival_at_times
+from omicsfuse.survival.diagnostics import DIAGNOSTIC_COLUMNS, model_diagnostics
+from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
+from omicsfuse.survival.models import CoxModel, fit_model
+from omicsfuse.survival.proportional import (
+    PROPORTIONAL_COLUMNS,
+    RESIDUAL_COLUMNS,
+    TIME_VARYING_COLUMNS,
+    proportional_hazards,
+    time_varying_effects,
+)
+from omicsfuse.survival.restricted_mean import restricted_means
+
+
+def compare_labels(
+    labels: pd.Series,
+    survival: pd.DataFrame,
+    endpoint: str,
+    unit: str,
+    covariates: pd.DataFrame | None = None,
+    *,
+    strata: pd.Series | None = None,
+    order_by: pd.Series | None = None,
+    causes: Mapping[int, str] | None = None,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
+    n_bootstrap: int = 200,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    losses: Sequence[Loss] = (),
+    counted: Collection[str] = (),
+) -> SurvivalComparison:
+    """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
+
+    Log-rank tests (`logrank_table`); Kaplan-Meier curves, medians, follow-up and survival at 1, 3
+    and 5 years (`kaplan_meier`, `survival_at_times`); restricted means (`restricted_means`); Cox
+    models (`cox_table`): one of the subtypes alone (``"univariable"``), where there are covariates
+    one of both together (``"multivariable"``), and where there are strata the same with a baseline
+    hazard for each stratum (``"multivariable, stratified"`` or ``"stratified"``), each with the
+    test of proportional hazards, ratios early and late, and diagnostics; and what the subtypes
+    add to the covariates (`added_value`). Subtypes are set against the first one, usually S1, the
+    largest. Competing events censor in all of these; their own curves are `cumulative_incidence`,
+    and predicted risks, which need more than that, are not judged.
+
+    Parameters
+    ----------
+    labels : pandas.Series
+        Patient -> subtype.
+    survival : pandas.DataFrame
+        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry`` and ``cause``,
+        complete.
+    endpoint, unit : str
+        Name of the endpoint and unit of its times.
+    covariates : pandas.DataFrame, optional
+        Patients x clinical columns to adjust for, as read; see `encode_covariates`.
+    strata : pandas.Series, optional
+        Patient -> stratum, with a name.
+    order_by : pandas.Series, optional
+        Patient -> number by whose mean the subtypes are ordered for the test of trend.
+    causes : mapping of int to str, optional
+        Names of the event codes; more than one where there are competing events.
+    n_permutations : int or "adaptive"
+        Permutations for each log-rank test; 0 leaves them out.
+    n_bootstrap : int
+        Bootstrap samples for what the subtypes add; 0 leaves them out.
+    random_state : int
+        Seed of the permutations and samples.
+    n_jobs : int
+        Threads for the permutations; results do not depend on it.
+    losses : sequence of Loss
+        What was lost before, put in front of what is lost here.
+    counted : collection of str
+        Patients whose time or event ``losses`` already accounts for: they are not counted again
+        for want of the endpoint.
+
+    Returns
+    -------
+    SurvivalComparison
+        Tests, Cox models, curves, medians, and patients lost on the way.
+
+    Raises
+    ------
+    CohortError
+        If no patient has both a subtype and the endpoint, or values cannot be survival data.
+    StudyError
+        If ``n_permutations`` is not a whole number.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import compare_labels
+    >>> patients = [f"P{i}" for i in range(40)]
+    >>> labels = pd.Series(["S1", "S2"] * 20, index=patients)
+    >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)
+    >>> comparison = compare_labels(labels, survival, "os", "days", n_permutations=0)
+    >>> comparison.medians["median"].tolist()
+    [19.0, 20.0]
+    """
+    matched, known, names = patients_in_common(labels, survival)
+    curves, medians = kaplan_meier(matched, known)
+    subtypes = pd.DataFrame(
+        {f"{name} vs {names[0]}": (matched == name).astype(float) for name in names[1:]},
+        index=matched.index,
+    )
+    terms, notes = pd.DataFrame(index=matched.index), dict[str, str]()
+    if covariates is not None:
+        # Reference categories and rare ones are judged on the patients of this analysis.
+        clinical = covariates.reindex(matched.index)
+        terms, notes = encode_covariates(clinical, list(clinical.columns))
+    models = _models(known, subtypes, terms, endpoint, strata)
+    tested = [proportional_hazards(model) for model, _ in models]
+    value = None
+    if len(names) > 1 and terms.shape[1]:
+        value = added_value(
+            known, subtypes, terms, endpoint, unit, n_bootstrap, random_state,
+            competing="cause" in known,
+            n_permutations=0 if n_permutations == 0 else N_PERMUTATIONS,
+        )  # fmt: skip
+    stratified = "" if strata is None else str(strata.name)
+    permuted = 0 if n_permutations == 0 else FIRST_PERMUTATIONS
+    return SurvivalComparison(
+        endpoint=endpoint,
+        unit=unit,
+        tests=logrank_table(
+            matched, known, endpoint, n_permutations, random_state, strata=strata,
+            order_by=order_by, n_jobs=n_jobs,
+        ),
+        cox=_stacked(
+            [
+                _with_notes(model_table(model), notes) if model.name.startswith("multivariable")
+                else model_table(model)
+                for model, _ in models
+            ],
+            COX_COLUMNS,
+        ),
+        curves=curves,
+        medians=medians,
+        losses=(*losses, *_unmatched(labels, survival, matched, endpoint, counted)),
+        times=survival_at_times(curves, endpoint, unit),
+        restricted_means=restricted_means(matched, known, endpoint, permuted, random_state),
+        proportional=_stacked([tests for tests, _ in tested], PROPORTIONAL_COLUMNS),
+        residuals=_stacked([found for _, found in tested], RESIDUAL_COLUMNS),
+        time_varying=_stacked(
+            [time_varying_effects(model, used) for model, used in models], TIME_VARYING_COLUMNS
+        ),
+        diagnostics=_stacked(
+            [
+                model_diagnostics(model, stratified if model.strata is not None else "")
+                for model, _ in models
+            ],
+            DIAGNOSTIC_COLUMNS,
+        ),
+        incidence=(
+            cumulative_incidence(matched, known, endpoint, causes)
+            if causes is not None and len(causes) > 1 and "cause" in known
+            else pd.DataFrame(columns=INCIDENCE_COLUMNS)
+        ),
+        added_value=_table(value, "measures", ADDED_VALUE_COLUMNS),
+        calibration=_table(value, "calibration", CALIBRATION_COLUMNS),
+        decision=_table(value, "decision", DECISION_COLUMNS),
+    )  # fmt: skip
+
+
+def _models(
+    survival: pd.DataFrame,
+    subtypes: pd.DataFrame,
+    covariates: pd.DataFrame,
+    endpoint: str,
+    strata: pd.Series | None,
+) -> list[tuple[CoxModel, pd.DataFrame]]:
+    """All models, and their terms; none where there is one subtype only."""
+    if not subtypes.shape[1]:
+        return []
+    models = [(fit_model(survival, subtypes, endpoint, "univariable"), subtypes)]
+    terms = subtypes.join(covariates)
+    if covariates.shape[1]:
+        models.append((fit_model(survival, terms, endpoint, "multivariable"), terms))
+    if strata is not None:
+        name = "multivariable, stratified" if covariates.shape[1] else "stratified"
+        models.append((fit_model(survival, terms, endpoint, name, strata), terms))
+    return models
+
+
+def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Tables under one another; with these columns also where there is none."""
+    filled = [table for table in tables if len(table)]
+    if not filled:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(filled, ignore_index=True)
+
+
+def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFrame:
+    found = pd.DataFrame(columns=columns) if value is None else getattr(value, name)
+    return found if isinstance(found, pd.DataFrame) else pd.DataFrame(columns=columns)
+
+
+def _with_notes(table: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
+    """Say beside each covariate's terms what encoding changed; a row for those left out."""
+    extra = []
+    terms = table["term"].astype(str)
+    for name, note in notes.items():
+        rows = (terms == name) | terms.str.startswith((f"{name}: ", f"{name} (per step)"))
+        if rows.any():
+            table.loc[rows, "note"] = [
+                f"{before}; {note}" if before else note for before in table.loc[rows, "note"]
+            ]
+        else:
+            first = table.iloc[0]
+            extra.append(
+                {**first[["endpoint", "model", "n", "events"]], "term": name, "note": note}
+            )
+    if not extra:
+        return table
+    return pd.concat([table, pd.DataFrame(extra).reindex(columns=table.columns)], ignore_index=True)
+
+
+def _unmatched(
+    labels: pd.Series,
+    survival: pd.DataFrame,
+    matched: pd.Series,
+    endpoint: str,
+    counted: Collection[str],
+) -> list[Loss]:
+    """Patients who have a subtype but not the endpoint, and the other way round, each once."""
+    known = labels.dropna().index
+    without_endpoint = known[~(known.isin(matched.index) | known.isin(list(counted)))]
+    without_subtype = survival.index[~survival.index.isin(matched.index)]
+    reasons = (
+        (without_endpoint, f"have a subtype but no usable time and event for {endpoint!r}"),
+        (without_subtype, f"have {endpoint!r} but no subtype"),
+    )
+    return [
+        Loss("survival", endpoint, "patients", len(lost), reason, tuple(map(str, lost[:5])))
+        for lost, reason in reasons
+        if len(lost)
+    ]
