@@ -437,6 +437,7 @@ def _join(*notes: str) -> str:
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     text = {"cohort", "endpoint", "comparison", "test", "same_study", "note"}
+    text |= {"signature", "role", "scorer", "scaling", "adjusted_for"}
     # Events stay missing where nothing was counted: 0 would say that nobody had the event.
     whole = {"n", "genes_found", "genes_total"}
     table = pd.DataFrame(

@@ -1,10 +1,23 @@
 """What the stages hand to one another: frozen dataclasses over pandas, patients always in rows."""
 
-from omicsfuse.results.elsewhere import VERIFICATION_COLUMNS, Signature, Verification
+from omicsfuse.results.assigning import ASSIGNMENT_COLUMNS, AssignmentEvidence
+from omicsfuse.results.elsewhere import (
+    AGREEMENT_COLUMNS,
+    CUT_POINT_COLUMNS,
+    DISCOVERY_COLUMNS,
+    META_COLUMNS,
+    SCALINGS,
+    SCORERS,
+    VERIFICATION_COLUMNS,
+    DerivedSignature,
+    Signature,
+    Verification,
+)
 from omicsfuse.results.groups import CHOSEN_WITH, NOT_TESTED, VERDICTS, Assessment, Subtypes
 from omicsfuse.results.networks import Fusion, Prepared, PreparedLayer
 from omicsfuse.results.outcomes import COX_COLUMNS, SURVIVAL_COLUMNS, SurvivalComparison
 from omicsfuse.results.run import RunResults
+from omicsfuse.results.targets import TARGET_KINDS, Target
 
 __all__ = [
     "CHOSEN_WITH",
@@ -22,4 +35,15 @@ __all__ = [
     "Subtypes",
     "SurvivalComparison",
     "Verification",
+    "ASSIGNMENT_COLUMNS",
+    "AssignmentEvidence",
+    "AGREEMENT_COLUMNS",
+    "CUT_POINT_COLUMNS",
+    "DISCOVERY_COLUMNS",
+    "META_COLUMNS",
+    "SCALINGS",
+    "SCORERS",
+    "DerivedSignature",
+    "TARGET_KINDS",
+    "Target",
 ]

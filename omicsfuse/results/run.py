@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.results.elsewhere import Signature, Verification
+from omicsfuse.results.assigning import AssignmentEvidence
+from omicsfuse.results.elsewhere import DerivedSignature, Signature, Verification
 from omicsfuse.results.groups import Assessment, Subtypes
 from omicsfuse.results.networks import Fusion, Prepared
 from omicsfuse.results.outcomes import SurvivalComparison
@@ -76,3 +77,5 @@ class RunResults:
     alterations: pd.DataFrame = field(default_factory=pd.DataFrame)
     burden: pd.DataFrame = field(default_factory=pd.DataFrame)
     table_one: pd.DataFrame = field(default_factory=pd.DataFrame)
+    signatures: Mapping[str, DerivedSignature] = field(default_factory=dict)
+    assignment: AssignmentEvidence | None = None

@@ -13,6 +13,7 @@ from omicsfuse.signatures.score import (
     score_signature,
     standardise,
     template_scores,
+    weighted_scores,
 )
 from omicsfuse.signatures.templates import derive_signature, signature_losses
 from omicsfuse.signatures.training import (
@@ -38,5 +39,6 @@ __all__ = [
     "standardise",
     "template_scores",
     "training_patients",
+    "weighted_scores",
     "without_patients",
 ]

@@ -14,10 +14,26 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.errors import SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.results import (
+    AGREEMENT_COLUMNS,
+    CUT_POINT_COLUMNS,
+    DISCOVERY_COLUMNS,
+    SCALINGS,
+    SCORERS,
+    Signature,
+)
 
 FORMAT = "omicsfuse signature"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+
+#: Tables of a signature and their columns, and which of these hold text or whole numbers.
+_TABLES = {
+    "cut_points": CUT_POINT_COLUMNS,
+    "discovery": DISCOVERY_COLUMNS,
+    "agreement": AGREEMENT_COLUMNS,
+}
+_TEXT = {"score", "scorer", "scaling", "rule", "endpoint", "measure", "note"}
+_WHOLE = {"n", "events"}
 
 
 def content_hash(signature: Signature) -> str:
@@ -50,7 +66,7 @@ def content_hash(signature: Signature) -> str:
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
     >>> content_hash(Signature("toy", templates, reference, "log2", {}, {}))[:12]
-    'c2051f5b9e67'
+    '21034c9f70fd'
     """
     text = json.dumps(
         _content(signature), sort_keys=True, separators=(",", ":"), ensure_ascii=False
@@ -272,7 +288,45 @@ def _content(signature: Signature) -> dict[str, Any]:
         "genes": genes,
         "trained_on": _plain(signature.trained_on, signature.name),
         "settings": _plain(signature.settings, signature.name),
+        "target": _plain(signature.target, signature.name),
+        "method": signature.method,
+        "scorer": signature.scorer,
+        "scaling": signature.scaling,
+        "namespace": signature.namespace,
+        **{
+            part: _rows(getattr(signature, part), columns, signature.name)
+            for part, columns in _TABLES.items()
+        },
     }
+
+
+def _rows(table: pd.DataFrame, columns: list[str], name: str) -> list[dict[str, Any]]:
+    """Turn a table into one object a row; what is missing becomes null."""
+    if list(table.columns) != columns:
+        raise SignatureError(
+            f"signature {name!r}: a table has the columns {', '.join(map(str, table.columns))}; "
+            f"expected {', '.join(columns)}."
+        )
+    return [
+        {
+            column: None if pd.isna(value) else _plain(value, name)
+            for column, value in zip(columns, row, strict=True)
+        }
+        for row in table.itertuples(index=False)
+    ]
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    """Turn the objects of a file back into a table; null numbers become NaN."""
+    for row in rows:
+        if set(row) != set(columns):
+            raise ValueError(f"a row has {', '.join(row)} in place of {', '.join(columns)}")
+    table = pd.DataFrame({column: [row[column] for row in rows] for column in columns})
+    numbers = {
+        column: "float64" for column in columns if column not in _TEXT and column not in _WHOLE
+    }
+    whole = {column: "int64" for column in columns if column in _WHOLE}
+    return table.astype(numbers | whole) if rows else table
 
 
 def _from_content(content: Mapping[str, Any]) -> Signature:
@@ -298,7 +352,19 @@ def _from_content(content: Mapping[str, Any]) -> Signature:
         trained_on=dict(content["trained_on"]),
         settings=dict(content["settings"]),
         hash=str(content["hash"]),
+        target=dict(content["target"]),
+        method=str(content["method"]),
+        scorer=_one_of(content["scorer"], SCORERS, "scorer"),
+        scaling=_one_of(content["scaling"], SCALINGS, "scaling"),
+        namespace=str(content["namespace"]),
+        **{part: _table(content[part], columns) for part, columns in _TABLES.items()},
     )
+
+
+def _one_of(value: Any, known: tuple[str, ...], what: str) -> str:
+    if value not in known:
+        raise ValueError(f"{what} {value!r} is none of {', '.join(known)}")
+    return str(value)
 
 
 def _plain(value: Any, name: str) -> Any:

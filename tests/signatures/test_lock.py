@@ -156,7 +156,7 @@ def test_a_missing_hash_is_not_a_way_round(saved: Path) -> None:
         ("[1, 2]", 'expected an object with "format"'),
         ('{"format": "something"}', 'expected an object with "format"'),
         ('{"format": "omicsfuse signature", "format_version": 99}', "format version 99"),
-        ('{"format": "omicsfuse signature", "format_version": 1}', "incomplete or malformed"),
+        ('{"format": "omicsfuse signature", "format_version": 2}', "incomplete or malformed"),
         ('{"format": "omicsfuse signature", "x": NaN}', "NaN is not a number that JSON knows"),
     ],
 )
