@@ -1,0 +1,74 @@
+"""What every method of deriving a gene set takes and gives back."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import pandas as pd
+
+from omicsfuse.results import Target
+
+
+class Derived(NamedTuple):
+    """Genes that a method chose for a target, and what it looked at.
+
+    Attributes
+    ----------
+    weights : pandas.DataFrame
+        Chosen genes (index, sorted) x scores (columns): weight of each gene in each score.
+    genes : pandas.DataFrame
+        One row a gene and score that was looked at, chosen or not: columns ``score``, ``gene``,
+        ``weight`` (0 where not chosen), then the method's own, such as ``effect``, ``p``, ``fdr``.
+    settings : mapping of str to object
+        All settings of the method, in plain types.
+    details : mapping of str to pandas.DataFrame
+        Further tables, by name.
+    """
+
+    weights: pd.DataFrame
+    genes: pd.DataFrame
+    settings: Mapping[str, Any]
+    details: Mapping[str, pd.DataFrame] = {}
+
+
+class Method(Protocol):
+    """A way to choose genes for a target."""
+
+    def __call__(
+        self,
+        values: pd.DataFrame,
+        target: Target,
+        *,
+        covariates: pd.DataFrame | None = None,
+        n_genes: int = 50,
+        random_state: int = 0,
+        **options: Any,
+    ) -> Derived:
+        """Choose genes.
+
+        Parameters
+        ----------
+        values : pandas.DataFrame
+            Patients x genes, log2 or z-scores within +-10, already winsorised; rows sorted by
+            patient, columns by gene, both unique; NaN where missing. Genes that hardly vary or
+            that fewer than half of the patients have are not in it.
+        target : Target
+            Of exactly these patients, in the same order, none missing.
+        covariates : pandas.DataFrame, optional
+            Numeric and complete, same patients in the same order: what associations are adjusted
+            for. A method that cannot adjust raises ``StudyError`` and says so.
+        n_genes : int
+            Most genes a score.
+        random_state : int
+            Seed.
+        **options
+            Settings of the method.
+
+        Returns
+        -------
+        Derived
+
+        Raises
+        ------
+        SignatureError
+            If no gene set can be had from these data, and why.
+        """
