@@ -33,6 +33,8 @@ FLOORS: dict[str, float] = {
     "report": 4,
     "study": 5,
     "study_checks": 5,
+    "study_signatures": 5,
+    "stages_signatures": 5,
     "workspace": 5,
     "provenance": 5,
     "stages": 5,
