@@ -11,16 +11,14 @@ from omicsfuse.report.caveats import caveats
 from omicsfuse.report.clinical import clinical_section
 from omicsfuse.report.contributions import layers_section
 from omicsfuse.report.evidence import choice_section, stability_section
-from omicsfuse.report.findings import (
-    biology_section,
-    verification_section,
-)
+from omicsfuse.report.findings import biology_section
 from omicsfuse.report.methods import methods_text
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.survival import survival_section
 from omicsfuse.report.tables import Table, flatten, losses_table, make_table
 from omicsfuse.report.verdict import exploratory_mark, verdict_section
+from omicsfuse.report.verification import verification_section
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
 
