@@ -4,7 +4,7 @@ import pandas as pd
 
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.survival_words import log_rank_name
+from omicsfuse.report.survival_words import LEVEL, log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
@@ -12,8 +12,6 @@ from omicsfuse.results import DerivedSignature, RunResults, Signature
 
 #: Percentile among random gene sets below which a signature tells no more than they do.
 PERCENTILE = 95.0
-#: Level of the tests.
-LEVEL = 0.05
 CONTROL = "negative control"
 
 _COLUMNS = [
