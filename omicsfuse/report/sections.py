@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.plot.numbers import clean
+from omicsfuse.report.assignment import assignment_section
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.clinical import clinical_section
 from omicsfuse.report.contributions import layers_section
@@ -53,6 +54,7 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         clinical_section(results, pictures("clinical")),
         biology_section(results, pictures("biology")),
         verification_section(results, pictures("verification")),
+        assignment_section(results, pictures("assignment")),
     ]
     found = [
         _data(results, pictures("data")),
@@ -61,7 +63,7 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         choice_section(results, pictures("choice")),
         stability_section(results, pictures("stability")),
         layers_section(results, pictures("layers")),
-        *(replace(section, mark=mark) for section in findings),
+        *(replace(section, mark=mark) for section in findings if section is not None),
         _methods(results),
         _warnings(results),
         _provenance(results),

@@ -41,6 +41,9 @@ HEADINGS = {
     "concordance": "C-index",
     "discovery_share": "share in discovery",
     "left_out": "without",
+    "no_information_rate": "no-information rate",
+    "share_assigned": "share assigned",
+    "accuracy_of_assigned": "accuracy of assigned",
     "q": "Q",
     "q_p": "p of Q",
     "i2": "I2",
@@ -78,7 +81,7 @@ _P_VALUES = {
     "p_ci_low",
     "p_ci_high",
 }
-_SHARES = {"dissolved", "share", "discovery_share"}
+_SHARES = {"dissolved", "share", "discovery_share", "share_assigned"}
 _TWO_DECIMALS = {
     "jaccard_mean",
     "jaccard_sd",
