@@ -130,19 +130,21 @@ def gsva(
         table,
         sets,
         "gsva",
-        lambda data, coded: gseapy.gsva(
-            data,
-            coded,
-            outdir=None,
-            kcdf="Gaussian",
-            weight=tau,
-            mx_diff=True,
-            abs_rnk=False,
-            min_size=1,
-            max_size=_ANY_SIZE,
-            threads=1,
-            seed=0,
-        ).res2d,
+        lambda data, coded: (
+            gseapy.gsva(
+                data,
+                coded,
+                outdir=None,
+                kcdf="Gaussian",
+                weight=tau,
+                mx_diff=True,
+                abs_rnk=False,
+                min_size=1,
+                max_size=_ANY_SIZE,
+                threads=1,
+                seed=0,
+            ).res2d
+        ),
     )
 
 
