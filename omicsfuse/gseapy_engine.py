@@ -57,30 +57,31 @@ def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFra
     genes, coded, names = _coded(ranking.index, sets, "prerank")
     if ranking.isna().any():
         raise StudyError(f"prerank: gene {ranking.index[ranking.isna()][0]} has no value.")
-    table = pd.DataFrame(
-        {"es": np.nan, "leading_edge": pd.Series([[] for _ in names], names, dtype=object)},
-        index=pd.Index(names, dtype=object, name="gene_set"),
+    es = np.full(len(names), np.nan)
+    leading: list[list[str]] = [[] for _ in names]
+    records = []
+    if coded:
+        records = gseapy.prerank(
+            pd.Series(ranking.to_numpy(dtype=float), index=list(genes), name="t"),
+            coded,
+            outdir=None,
+            min_size=1,
+            max_size=_ANY_SIZE,
+            # Its own permutations are another sample for each set, and take a hundred times as
+            # long.
+            permutation_num=1,
+            ascending=None,
+            threads=1,
+            no_plot=True,
+            seed=0,
+        ).res2d.to_dict("records")
+    for record in records:
+        i = int(record["Term"])
+        es[i] = float(record["ES"])
+        leading[i] = [genes[code] for code in record["Lead_genes"].split(";") if code]
+    return pd.DataFrame({"es": es, "leading_edge": pd.Series(leading, dtype=object)}).set_axis(
+        pd.Index(names, dtype=object, name="gene_set")
     )
-    if not coded:
-        return table
-    result = gseapy.prerank(
-        pd.Series(ranking.to_numpy(dtype=float), index=list(genes), name="t"),
-        coded,
-        outdir=None,
-        min_size=1,
-        max_size=_ANY_SIZE,
-        # Its own permutations are another sample for each set, and take a hundred times as long.
-        permutation_num=1,
-        ascending=None,
-        threads=1,
-        no_plot=True,
-        seed=0,
-    ).res2d
-    for record in result.to_dict("records"):
-        name = names[int(record["Term"])]
-        table.at[name, "es"] = float(record["ES"])
-        table.at[name, "leading_edge"] = [genes[c] for c in record["Lead_genes"].split(";") if c]
-    return table
 
 
 def gsva(

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
@@ -75,7 +76,7 @@ def fix_cut_points(
     >>> target = Target("size", "continuous", pd.Series(range(12)))
     >>> cuts = fix_cut_points(signature, table, target)
     >>> cuts.loc[cuts["scorer"] == "rank", ["cut_point", "rule"]].round(3).to_numpy().tolist()
-    [[-0.286, 'median of 12 training patients']]
+    [[0.214, 'median of 12 training patients']]
     """
     genes = signature.templates.index
     absent = [str(gene) for gene in genes if gene not in table.columns]
@@ -116,7 +117,7 @@ def fix_cut_points(
     )
 
 
-def youden_cut_point(scores: Array, inside: Array) -> tuple[float, float, float]:
+def youden_cut_point(scores: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
     """Cut with the largest sum of sensitivity and specificity; members are above it.
 
     Parameters
@@ -160,16 +161,16 @@ def youden_cut_point(scores: Array, inside: Array) -> tuple[float, float, float]
     return float(cut), float(above[i] / members.sum()), float(below[i] / others.sum())
 
 
-def _inside(target: Target, name: str, patients: pd.Index) -> Array | None:
+def _inside(target: Target, name: str, patients: pd.Index) -> npt.NDArray[np.bool_] | None:
     """Members of the group that a score is named after; None where it stands for no group."""
     if target.kind != "groups":
         return None
     labels = target.values.loc[patients].astype(str)  # noqa: PD011 - a field of ours
-    inside = (labels == name).to_numpy()
+    inside = (labels == name).to_numpy(dtype=bool)
     return inside if inside.any() else None
 
 
-def _cut(scores: Array, inside: Array | None) -> tuple[float, str]:
+def _cut(scores: Array, inside: npt.NDArray[np.bool_] | None) -> tuple[float, str]:
     """Cut-point and the rule that gave it; NaN and why, where there is none."""
     known = ~np.isnan(scores)
     scores = scores[known]

@@ -39,10 +39,10 @@ def guess_namespace(names: Iterable[object]) -> str:
 
     Examples
     --------
-    >>> guess_namespace(["ENSG00000146648.18", "ENSG00000141510"]), guess_namespace(["1956", "7157"])
-    ('ensembl', 'entrez')
-    >>> guess_namespace(["EGFR", "TP53"]), guess_namespace(["EGFR", "7157"])
-    ('symbol', 'mixed')
+    >>> guess_namespace(["ENSG00000146648.18", "ENSG00000141510"])
+    'ensembl'
+    >>> guess_namespace(["1956", "7157"]), guess_namespace(["EGFR", "7157"])
+    ('entrez', 'mixed')
     """
     kinds = [_kind(str(name)) for name in names]
     for kind in ("ensembl", "entrez", "symbol"):
@@ -228,7 +228,7 @@ class _Lookup:
             ("Entrez", "entrez_id"),
         ):
             rows = defaultdict(list)
-            cells = table[column] if column in table else []
+            cells = list(table[column]) if column in table.columns else []
             for i, cell in enumerate(cells):
                 for name in dict.fromkeys(part.strip() for part in cell.split("|")):
                     if name:

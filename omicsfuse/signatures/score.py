@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.checks.arguments import seed
@@ -144,7 +145,7 @@ def score_signature(
     engine = make_scorer(scorer, named, scaling=scaling, signature=signature)
     genes = _usable(signature, named, engine)
     _require_genes(signature, table, genes, match_summary(matches), minimum_share)
-    members = engine.genes.get_indexer(genes)
+    members = engine.genes.get_indexer(pd.Index(genes))
     weights = signature.templates.loc[genes].to_numpy(dtype=float)
     names = [str(name) for name in signature.templates.columns]
     scores = engine.score(members, weights)
@@ -233,7 +234,7 @@ def _require_genes(
 
 def _warn_unscored(signature: Signature, patients: pd.Index, scores: Array) -> None:
     """Name the patients who cannot be scored."""
-    unscored = [str(patient) for patient in patients[np.isnan(scores).any(axis=1)]]
+    unscored = [str(patient) for patient in patients[_lacking(scores)]]
     if unscored:
         warnings.warn(
             f"signature {signature.name!r}: {len(unscored)} patients have no value that differs "
@@ -257,9 +258,13 @@ def _high(scores: Array, cut: float) -> list[object]:
     return [None if np.isnan(x) or np.isnan(cut) else bool(x > cut) for x in scores]
 
 
+def _lacking(scores: Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.isnan(scores).any(axis=1), dtype=bool)
+
+
 def _largest(scores: Array, names: list[str]) -> list[object]:
     """Name of the largest score of each patient, the first of equal ones; None where one lacks."""
-    missing = np.isnan(scores).any(axis=1)
+    missing = _lacking(scores)
     best = np.where(missing[:, None], 0.0, scores).argmax(axis=1)
     return [None if bad else names[k] for bad, k in zip(missing, best, strict=True)]
 

@@ -13,6 +13,7 @@ from omicsfuse.signatures.scorers import (
     SingleSampleEnrichment,
     WeightedZ,
 )
+from omicsfuse.signatures.scorers.sums import Positions
 from omicsfuse.statistics import Array
 
 #: Scalings that each scorer knows, the usual one first.
@@ -39,7 +40,7 @@ class Scorer(Protocol):
     patients: pd.Index
     genes: pd.Index
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes.
 
         Parameters
@@ -55,7 +56,7 @@ class Scorer(Protocol):
             NaN for a patient who cannot be scored.
         """
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes that have the same weights.
 
         Parameters
@@ -105,7 +106,8 @@ def make_scorer(
     Raises
     ------
     SignatureError
-        If the scorer is unknown, does not know the scaling, or the cohort is too small for it.
+        If the scorer is unknown, does not know the scaling, the cohort is too small for it, or
+        a gene occurs twice.
 
     Examples
     --------
@@ -117,6 +119,9 @@ def make_scorer(
     [[0.5]]
     """
     check_scaling(scorer, scaling)
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise SignatureError(f"gene {twice!r} occurs twice in the table; keep one of its columns.")
     if scorer == "rank":
         return RankScore(table)
     if scorer == "ssgsea":

@@ -7,6 +7,7 @@ from omicsfuse.errors import SignatureError
 from omicsfuse.gseapy_engine import gsva
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
 from omicsfuse.signatures.scorers.ranks import up_and_down
+from omicsfuse.signatures.scorers.sums import Positions
 from omicsfuse.statistics import Array, moments, varies
 
 #: Scores of one call of the engine, which keeps a record of each.
@@ -75,12 +76,12 @@ class SetVariation:
         self._place = np.argsort(order, kind="stable")
         self._table = pd.DataFrame(values[order], columns=range(values.shape[1]))
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes, as `Scorer.score` says."""
         scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
         return scores
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes, as `Scorer.score_many` says."""
         members, weights = np.asarray(members), np.asarray(weights, float)
         (r, _), k = members.shape, weights.shape[1]

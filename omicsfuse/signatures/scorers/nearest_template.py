@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.results import Signature
 from omicsfuse.signatures.scaling import scaled_genes
-from omicsfuse.signatures.scorers.sums import member_sums
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 #: Resamples of genes for the p-value of a patient.
@@ -67,12 +67,12 @@ class NearestTemplate:
         self._z = np.ascontiguousarray(z.to_numpy(dtype=float).T)
         self._squares = self._z**2
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes, as `Scorer.score` says."""
         scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
         return scores
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes, as `Scorer.score_many` says."""
         members, weights = np.asarray(members), np.asarray(weights, dtype=float)
         ones = np.ones((len(weights), 1))
@@ -85,10 +85,10 @@ class NearestTemplate:
 
     def resampled_p(
         self,
-        members: Array,
+        members: Positions,
         weights: Array,
         *,
-        pool: Array | None = None,
+        pool: Positions | None = None,
         n_resamples: int = N_RESAMPLES,
         random_state: int = 0,
     ) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.signatures.scorers.ranks import up_and_down, within_patient_ranks
-from omicsfuse.signatures.scorers.sums import member_sums
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 
@@ -57,12 +57,12 @@ class RankScore:
         self.patients: pd.Index = table.index
         self.genes: pd.Index = self._ranked.genes
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes, as `Scorer.score` says."""
         scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
         return scores
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes, as `Scorer.score_many` says."""
         ranked, members, weights = self._ranked, np.asarray(members), np.asarray(weights, float)
         every = ranked.n_genes[None, :, None]

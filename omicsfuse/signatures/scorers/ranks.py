@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.signatures.scorers.sums import member_sums
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 
@@ -30,7 +29,7 @@ class Ranks(NamedTuple):
     n_genes: Array
     genes: pd.Index
 
-    def counts(self, members: Array, used: Array) -> Array:
+    def counts(self, members: Positions, used: Array) -> Array:
         """Count the members of each set that each patient has, where ``used`` is 1.
 
         Parameters
@@ -63,11 +62,6 @@ def within_patient_ranks(table: pd.DataFrame) -> Ranks:
     -------
     Ranks
 
-    Raises
-    ------
-    SignatureError
-        If a gene occurs twice, which no ranking can tell apart.
-
     Examples
     --------
     >>> import numpy as np
@@ -76,9 +70,6 @@ def within_patient_ranks(table: pd.DataFrame) -> Ranks:
     >>> list(ranked.genes), ranked.ranks.tolist(), ranked.n_genes.tolist()
     (['A', 'B'], [[1.5, 0.0], [1.5, 1.0]], [2.0, 1.0])
     """
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise SignatureError(f"gene {twice!r} occurs twice in the table; keep one of its columns.")
     order = np.argsort(table.columns.to_numpy(dtype=object).astype(str), kind="stable")
     table = table.iloc[:, order]
     values = pd.DataFrame(table.to_numpy(dtype=float))

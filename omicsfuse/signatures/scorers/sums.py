@@ -1,14 +1,20 @@
 """Weighted sums over the genes of many sets at once, the same to the last bit whoever is beside."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from omicsfuse.statistics import Array
+
+#: Positions of genes.
+Positions = npt.NDArray[np.integer[Any]]
 
 #: Numbers that one step works on: few enough for a processor's cache.
 _BLOCK = 400_000
 
 
-def member_sums(values: Array, members: Array, weights: Array) -> Array:
+def member_sums(values: Array, members: Positions, weights: Array) -> Array:
     """Sum the weighted values of the members of each of many sets.
 
     Each sum is made gene by gene in the order of the members, by operations on whole rows and

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.results import Signature
 from omicsfuse.signatures.scaling import scaled_genes
-from omicsfuse.signatures.scorers.sums import member_sums
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 
@@ -59,12 +59,12 @@ class WeightedZ:
         self.genes: pd.Index = z.columns
         self._z = np.ascontiguousarray(z.to_numpy(dtype=float).T)
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes, as `Scorer.score` says."""
         scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
         return scores
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes, as `Scorer.score_many` says."""
         weights = np.asarray(weights, dtype=float)
         with np.errstate(invalid="ignore", divide="ignore"):
