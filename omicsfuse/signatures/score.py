@@ -55,12 +55,15 @@ def score_signature(
       table); a patient whose ``fdr`` is above ``max_fdr`` resembles none of them and gets no
       subtype. Genes are drawn from all of the cohort; with ``scaling="reference"`` from those of
       the signature, so that a patient's p is the same in any company.
-    - other scorers: scores of different genes are not comparable as they are (genes that are
-      highly expressed in every patient rank high in every patient), so each is taken relative to
-      the cut-point that was locked for this scorer and scaling, and the largest is assigned. Where
-      no cut-points are locked, each score is standardised over the patients of the table, at least
-      10, and the assignment then depends on who is among them. Every patient with scores is
-      assigned.
+    - other scorers that scale genes: to the largest score. All are means or enrichments of genes
+      on one scale, 0 for the average patient.
+    - scorers without scaling (rank, ssgsea): genes that are highly expressed in every patient rank
+      high in every patient, so scores of different genes do not compare as they are. Each is taken
+      relative to its cut-point that was locked for this scorer, and the largest is assigned.
+      Without locked cut-points, each score is standardised over the patients of the table, at
+      least 10, and the assignment then depends on who is among them.
+
+    Only nearest templates leave patients without a subtype who have scores.
 
     With scaling by the cohort the assignment also depends on who else is in the cohort; a cohort
     of one subtype only is split all the same.
@@ -168,7 +171,7 @@ def score_signature(
         sure = np.nan_to_num(fdr, nan=np.inf) <= max_fdr
         subtype = [name if ok else None for name, ok in zip(nearest, sure, strict=True)]
     else:
-        subtype = _largest(_comparable(signature, scores, cuts, scorer), names)
+        subtype = _largest(_comparable(signature, scores, cuts, scorer, scaling), names)
     result.insert(0, "subtype", pd.Series(subtype, index=result.index, dtype=object))
     return result.assign(scorer=scorer, scaling=scaling)
 
@@ -269,8 +272,12 @@ def _largest(scores: Array, names: list[str]) -> list[object]:
     return [None if bad else names[k] for bad, k in zip(missing, best, strict=True)]
 
 
-def _comparable(signature: Signature, scores: Array, cuts: Array, scorer: str) -> Array:
+def _comparable(
+    signature: Signature, scores: Array, cuts: Array, scorer: str, scaling: str
+) -> Array:
     """Bring scores of different genes to where the largest can be told."""
+    if scaling != "none":
+        return scores
     if not np.isnan(cuts).any():
         return scores - cuts
     if len(scores) < MINIMUM_PATIENTS:
