@@ -1,7 +1,12 @@
 """Signatures: derived from subtypes, locked with a hash, scored in other cohorts."""
 
 from omicsfuse.signatures.cut_points import fix_cut_points
-from omicsfuse.signatures.identifiers import guess_namespace, match_genes, match_summary
+from omicsfuse.signatures.identifiers import (
+    guess_namespace,
+    match_genes,
+    match_summary,
+    rename_genes,
+)
 from omicsfuse.signatures.lock import (
     content_hash,
     load_signature,
@@ -41,6 +46,7 @@ __all__ = [
     "match_summary",
     "patient_digest",
     "relation",
+    "rename_genes",
     "require_locked",
     "save_signature",
     "score_signature",

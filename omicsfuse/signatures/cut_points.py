@@ -93,7 +93,7 @@ def fix_cut_points(
         )
     if gsva is None:
         gsva = table.shape[1] * len(table) ** 2 <= _CHEAP
-    rows = []
+    rows, without = [], []
     for scorer, scalings in SCALINGS_OF.items():
         for scaling in scalings if gsva or scorer != "gsva" else ():
             engine = make_scorer(scorer, table, scaling=scaling, signature=signature)
@@ -106,12 +106,9 @@ def fix_cut_points(
                 if np.isfinite(cut):
                     rows.append((name, scorer, scaling, cut, rule))
                 else:
-                    warnings.warn(
-                        f"cut-points: score {name} gets none for scorer {scorer}, scaling "
-                        f"{scaling}: {rule}.",
-                        OmicsfuseWarning,
-                        stacklevel=2,
-                    )
+                    without.append(f"score {name} by {scorer} ({scaling}): {rule}")
+    if without:
+        warnings.warn(f"cut-points: none for {'; '.join(without)}.", OmicsfuseWarning, stacklevel=2)
     return pd.DataFrame(rows, columns=CUT_POINT_COLUMNS).astype(
         {column: float if column == "cut_point" else object for column in CUT_POINT_COLUMNS}
     )
@@ -175,6 +172,8 @@ def _cut(scores: Array, inside: npt.NDArray[np.bool_] | None) -> tuple[float, st
     known = ~np.isnan(scores)
     scores = scores[known]
     n = f"{len(scores)} training patients"
+    if not len(scores):
+        return float("nan"), "no patient has it"
     if len(np.unique(scores)) < 2:
         return float("nan"), f"it is the same in all of {n}"
     if inside is None:

@@ -122,7 +122,7 @@ def match_genes(
     return pd.DataFrame(rows, columns=MATCH_COLUMNS).astype(object)
 
 
-def renamed(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+def rename_genes(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
     """Give the genes of a cohort the names by which they were wanted.
 
     Parameters
@@ -141,7 +141,7 @@ def renamed(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"A1BG.AS1": [1.0], "EGFR": [2.0]})
-    >>> list(renamed(table, match_genes(["A1BG-AS1"], table.columns)).columns)
+    >>> list(rename_genes(table, match_genes(["A1BG-AS1"], table.columns)).columns)
     ['A1BG-AS1', 'EGFR']
     """
     used = matches[matches["found_as"] != ""]

@@ -10,7 +10,7 @@ import pandas as pd
 from omicsfuse.checks.arguments import seed
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.results import Signature
-from omicsfuse.signatures.identifiers import match_genes, match_summary, renamed
+from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_genes
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
 from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
 from omicsfuse.signatures.scorers import NearestTemplate, template_scores, weighted_scores
@@ -144,7 +144,7 @@ def score_signature(
         minimum_share = float(signature.settings.get("minimum_share_of_genes", MINIMUM_SHARE))
 
     matches = match_genes(signature.templates.index, table.columns, aliases=aliases)
-    named = renamed(table, matches)
+    named = rename_genes(table, matches)
     engine = make_scorer(scorer, named, scaling=scaling, signature=signature)
     genes = _usable(signature, named, engine)
     _require_genes(signature, table, genes, match_summary(matches), minimum_share)

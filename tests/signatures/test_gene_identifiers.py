@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.signatures import guess_namespace, match_genes, match_summary
-from omicsfuse.signatures.identifiers import MATCH_COLUMNS, renamed
+from omicsfuse.signatures.identifiers import MATCH_COLUMNS, rename_genes
 
 TABLE = pd.DataFrame(
     [
@@ -49,7 +49,7 @@ def test_two_names_alike_are_ambiguous_and_listed() -> None:
     assert found.loc[0].tolist() == ["A-B", "", "ambiguous", "A.B, A_B"]
     found = match_genes(["A-B", "A_B", "C"], ["A.B", "C"])
     assert found["how"].tolist() == ["ambiguous", "ambiguous", "exact"]
-    assert list(renamed(pd.DataFrame(columns=["A.B", "C"]), found).columns) == ["A.B", "C"]
+    assert list(rename_genes(pd.DataFrame(columns=["A.B", "C"]), found).columns) == ["A.B", "C"]
 
 
 def test_ensembl_versions() -> None:
@@ -138,8 +138,12 @@ def test_summary_in_words() -> None:
 
 NAMES = st.lists(
     st.sampled_from(
-        [*TABLE["symbol"], *"SHARED OLD3 OLDER3 MARCH1 MARC1 p53 P53 A.B A-B a_b 1956 7157".split()]
-        + ["ENSG00000146648", "ENSG00000146648.2", "ENSG00000141510.7", "egfr"]
+        [
+            *TABLE["symbol"],
+            *("SHARED", "OLD3", "OLDER3", "MARCH1", "MARC1", "p53", "P53", "egfr"),
+            *("A.B", "A-B", "a_b", "1956", "7157"),
+            *("ENSG00000146648", "ENSG00000146648.2", "ENSG00000141510.7"),
+        ]
     ),
     unique=True,
 )
@@ -158,7 +162,7 @@ def test_no_name_is_used_twice_and_order_does_not_matter(wanted: list, available
     assert turned["found_as"].tolist() == found["found_as"].tolist()
     assert turned["how"].tolist() == found["how"].tolist()
     table = pd.DataFrame(columns=pd.Index(available, dtype=object))
-    assert renamed(table, found).columns.is_unique
+    assert rename_genes(table, found).columns.is_unique
 
 
 def test_points_of_a_real_microarray(real_data: Path) -> None:
