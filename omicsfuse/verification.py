@@ -315,7 +315,7 @@ def _score(
     note: str,
 ) -> _Scored:
     """Score the patients, by the signature and by random gene sets of its size."""
-    assigned = score_signature(signature, table)
+    assigned = score_signature(signature, table, max_fdr=1.0)
     z = standardise(None, table)
     genes = [gene for gene in signature.templates.index if gene in z.columns]
     weights = signature.templates.loc[genes].to_numpy(dtype=float)
@@ -350,7 +350,7 @@ def _endpoint(
     entry = known["entry"].to_numpy(dtype=float) if "entry" in known else None
     counts = {"n": len(patients), "events": int(event.sum())}
     place = scored.assigned.index.get_indexer(patients)
-    subtypes = [column.removeprefix("score_") for column in assigned.columns[1:]]
+    subtypes = [c.removeprefix("score_") for c in assigned.columns if c.startswith("score_")]
     labels = assigned.loc[patients, "subtype"].astype(str)
 
     rows: list[dict[str, object]] = []

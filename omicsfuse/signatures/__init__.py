@@ -1,5 +1,12 @@
 """Signatures: derived from subtypes, locked with a hash, scored in other cohorts."""
 
+from omicsfuse.signatures.cut_points import fix_cut_points
+from omicsfuse.signatures.identifiers import (
+    guess_namespace,
+    match_genes,
+    match_summary,
+    rename_genes,
+)
 from omicsfuse.signatures.lock import (
     content_hash,
     load_signature,
@@ -15,6 +22,7 @@ from omicsfuse.signatures.score import (
     template_scores,
     weighted_scores,
 )
+from omicsfuse.signatures.scorer import Scorer, make_scorer
 from omicsfuse.signatures.templates import derive_signature, signature_losses
 from omicsfuse.signatures.training import (
     patient_digest,
@@ -25,13 +33,20 @@ from omicsfuse.signatures.training import (
 
 __all__ = [
     "MINIMUM_PATIENTS",
+    "Scorer",
     "content_hash",
     "derive_signature",
+    "fix_cut_points",
     "gene_coverage",
+    "guess_namespace",
     "load_signature",
     "lock",
+    "make_scorer",
+    "match_genes",
+    "match_summary",
     "patient_digest",
     "relation",
+    "rename_genes",
     "require_locked",
     "save_signature",
     "score_signature",
