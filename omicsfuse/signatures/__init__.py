@@ -1,6 +1,8 @@
-"""Signatures: derived from subtypes, locked with a hash, scored in other cohorts."""
+"""Signatures: derived from a target, locked with a hash, scored in other cohorts."""
 
+from omicsfuse.signatures.agreement import cross_validated_agreement
 from omicsfuse.signatures.cut_points import fix_cut_points
+from omicsfuse.signatures.derive import derive, derive_signature, signature_losses
 from omicsfuse.signatures.identifiers import (
     guess_namespace,
     match_genes,
@@ -23,7 +25,14 @@ from omicsfuse.signatures.score import (
     weighted_scores,
 )
 from omicsfuse.signatures.scorer import Scorer, make_scorer
-from omicsfuse.signatures.templates import derive_signature, signature_losses
+from omicsfuse.signatures.shuffled import shuffled_signatures
+from omicsfuse.signatures.target import (
+    as_target,
+    feature_target,
+    score_target,
+    subtype_target,
+    survival_target,
+)
 from omicsfuse.signatures.training import (
     patient_digest,
     relation,
@@ -34,9 +43,13 @@ from omicsfuse.signatures.training import (
 __all__ = [
     "MINIMUM_PATIENTS",
     "Scorer",
+    "as_target",
     "content_hash",
+    "cross_validated_agreement",
+    "derive",
     "derive_signature",
     "fix_cut_points",
+    "feature_target",
     "gene_coverage",
     "guess_namespace",
     "load_signature",
@@ -50,8 +63,12 @@ __all__ = [
     "require_locked",
     "save_signature",
     "score_signature",
+    "score_target",
+    "shuffled_signatures",
     "signature_losses",
     "standardise",
+    "subtype_target",
+    "survival_target",
     "template_scores",
     "training_patients",
     "weighted_scores",
