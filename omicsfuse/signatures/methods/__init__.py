@@ -1,0 +1,1 @@
+"""Ways of deriving a gene set, one file each."""
