@@ -48,9 +48,9 @@ def dynamic_cut(
 ) -> np.ndarray:
     """Cut a dendrogram by the dynamic hybrid method.
 
-    The tree is climbed from the bottom to ``cut_height``. Where two branches meet, each is a cluster
-    if it has enough members, if its core (the members that joined first) is tight, and if the core
-    is clearly tighter than the join is high. Where both are clusters they stay apart; else they go
+    The tree is climbed from the bottom to ``cut_height``. Where two branches meet, each is a
+    cluster if it has enough members, if its core (the members that joined first) is tight, and if
+    the core is clearly tighter than the join is high. Where both are clusters they stay apart; else they go
     on as one branch. Singletons that join above clusters stay unassigned, as do the members of a
     branch that is no cluster; at last each may be given to the nearest cluster of the same branch.
 

@@ -48,8 +48,9 @@ for (family in names(outcomes)) for (alpha in c(0.5, 0.9, 1)) for (covariate in 
 write.csv(do.call(rbind, rows), paste0(folder, "elastic_net_coefficients.csv"), row.names = FALSE,
           quote = FALSE)
 cv <- do.call(rbind, lapply(names(outcomes), function(family) {
-  # Genes standardised in all patients here, so that the folds of both programs see the same.
-  found <- cv.glmnet(X, outcomes[[family]], family = family, alpha = 0.9, lambda = lambdas,
+  # Genes standardised in all patients here, so that the folds of both programs see the same; alpha 1,
+  # as else the unit of y in each fold would matter.
+  found <- cv.glmnet(X, outcomes[[family]], family = family, alpha = 1, lambda = lambdas,
                      standardize = FALSE, foldid = fold, thresh = 1e-15, maxit = 1e7,
                      type.measure = "deviance", grouped = TRUE)
   data.frame(family, lambda = found$lambda, deviance = signif(found$cvm, 12),

@@ -12,7 +12,11 @@ from scipy import stats
 from omicsfuse.checks.arguments import whole_number
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.results import Target
-from omicsfuse.signatures.coexpression import CoexpressionModules, coexpression_modules
+from omicsfuse.signatures.coexpression import (
+    MAXIMUM_GENES,
+    CoexpressionModules,
+    coexpression_modules,
+)
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.statistics import Array, benjamini_hochberg
 
@@ -23,14 +27,14 @@ MEASURES = ("pearson", "spearman")
 FDR = 0.05
 
 #: Fewest patients of a group, and fewest others, for the group to be compared.
-MINIMUM_GROUP = 3
+MINIMUM_GROUP = 5
 
 #: The last modules found, by content: one network serves many targets, shuffled ones among them.
 _FOUND: OrderedDict[str, CoexpressionModules] = OrderedDict()
 _KEPT = 2
 
 
-def derive_modules(
+def modules(
     values: pd.DataFrame,
     target: Target,
     *,
@@ -38,8 +42,17 @@ def derive_modules(
     n_genes: int = 50,
     random_state: int = 0,
     measure: str = "pearson",
+    power: float | None = None,
+    enough_fit: float = 0.85,
+    network: str = "signed",
+    correlation: str = "pearson",
+    minimum_size: int = 20,
+    depth: int = 2,
+    merge_height: float = 0.25,
+    minimum_membership: float = 0.3,
+    maximum_genes: int = MAXIMUM_GENES,
+    minimum_group: int = MINIMUM_GROUP,
     gate: bool = True,
-    **options: Any,
 ) -> Derived:
     """Choose the hub genes of the co-expression module that goes most strongly with the target.
 
@@ -57,11 +70,14 @@ def derive_modules(
     measure : {"pearson", "spearman"}
         Kind of correlation. With covariates it is partial: both sides (their ranks) are replaced by
         what a linear model on the covariates (their ranks) leaves.
+    power, enough_fit, network, correlation, minimum_size, depth, merge_height, minimum_membership,\
+    maximum_genes
+        As `omicsfuse.signatures.coexpression.coexpression_modules` has them.
+    minimum_group : int
+        Patients that a group needs, and the others.
     gate : bool
-        Refuse where no module reaches a false discovery rate of 0.05; where not, take the strongest
+        Refuse where no module reaches a false discovery rate of 0.05; if not, take the strongest
         one whatever it is.
-    **options
-        Settings of `omicsfuse.signatures.coexpression.coexpression_modules`.
 
     Returns
     -------
@@ -98,22 +114,35 @@ def derive_modules(
     >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i:02d}" for i in range(60)]
     >>> table = pd.DataFrame(x, patients, genes)
     >>> image = Target("entropy", "continuous", -table["G58"] + random.standard_normal(40))
-    >>> found = derive_modules(table, image, n_genes=5, minimum_size=8, power=6)
+    >>> found = modules(table, image, n_genes=5, minimum_size=8, power=6)
     >>> bool((found.weights["entropy"] < 0).all()), len(found.weights)
     (True, 5)
     """
     if measure not in MEASURES:
         raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")
     n_genes = whole_number(n_genes, "n_genes")
-    sides = score_columns(target)
-    modules = _modules(values, options)
-    if modules.eigengenes.empty:
+    sides = score_columns(target, whole_number(minimum_group, "minimum_group", 2))
+    found = _remembered_modules(
+        values,
+        {
+            "power": power,
+            "enough_fit": enough_fit,
+            "network": network,
+            "correlation": correlation,
+            "minimum_size": minimum_size,
+            "depth": depth,
+            "merge_height": merge_height,
+            "minimum_membership": minimum_membership,
+            "maximum_genes": maximum_genes,
+        },
+    )
+    if found.eigengenes.empty:
         raise SignatureError(
-            f"modules: no module of {modules.settings['minimum_size']} or more genes was found "
-            f"among {len(modules.labels)} genes of {len(values)} patients. Use a smaller "
+            f"modules: no module of {found.settings['minimum_size']} or more genes was found "
+            f"among {len(found.labels)} genes of {len(values)} patients. Use a smaller "
             "minimum_size, or another method."
         )
-    table = _module_target(modules, sides, covariates, measure)
+    table = _module_target(found, sides, covariates, measure)
     good = _chosen(table, sides, target, gate)
     table["chosen"] = [(score, module) in good for score, module in _pairs(table)]
     related = correlations(values.to_numpy(float), sides.to_numpy(), covariates, measure)[0]
@@ -121,9 +150,9 @@ def derive_modules(
     for position, (score, module) in enumerate(good):
         chosen = table[(table["score"] == score) & (table["module"] == module)].iloc[0]
         sign = 1.0 if chosen["correlation"] >= 0 else -1.0
-        weights[score] = modules.hubs(module, n_genes) * sign
+        weights[score] = found.hubs(module, n_genes) * sign
         column = sides.columns.get_loc(score)
-        own = _looked_at(modules, module, weights[score], position)
+        own = _looked_at(found, module, weights[score], position)
         own["score"] = score
         at = pd.Series(related[:, column], values.columns)
         own["correlation"] = at.reindex(own["gene"]).to_numpy()
@@ -133,7 +162,7 @@ def derive_modules(
         weights=pd.DataFrame(weights).fillna(0.0).sort_index().rename_axis(index="gene"),
         genes=pd.concat(genes, ignore_index=True)[columns],
         settings={
-            **modules.settings,
+            **found.settings,
             "n_genes": n_genes,
             "measure": measure,
             "gate": bool(gate),
@@ -141,29 +170,31 @@ def derive_modules(
             "covariates": [] if covariates is None else [str(c) for c in covariates.columns],
         },
         details={
-            "modules": _membership(modules),
+            "modules": _membership(found),
             "module_target": table,
-            "scale_free_fit": modules.fit.copy(),
+            "scale_free_fit": found.fit.copy(),
             "left_out": pd.DataFrame(
-                [(loss.what, loss.count, loss.reason) for loss in modules.losses],
+                [(loss.what, loss.count, loss.reason) for loss in found.losses],
                 columns=["what", "count", "reason"],
             ),
         },
     )
 
 
-def score_columns(target: Target) -> pd.DataFrame:
+def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.DataFrame:
     """One column of numbers a score: the target itself, or 1 in a group and 0 in the others.
 
     Parameters
     ----------
     target : Target
         Groups or continuous.
+    minimum_group : int
+        Patients that a group needs, and the others; smaller ones have no column.
 
     Returns
     -------
     pandas.DataFrame
-        Patients x scores. Groups with fewer than 3 patients, or fewer than 3 others, have none.
+        Patients x scores.
 
     Raises
     ------
@@ -182,27 +213,28 @@ def score_columns(target: Target) -> pd.DataFrame:
             f"modules: target {target.name} is survival; eigengenes are correlated with groups or "
             "with numbers. Use method elastic_net."
         )
+    given = target.values  # noqa: PD011 - a field of ours
     if target.kind == "continuous":
-        number = pd.Series(target.values.to_numpy(dtype=float), target.values.index)
+        number = pd.Series(given.to_numpy(dtype=float), given.index)
         if not number.std() > 0:
             raise SignatureError(
                 f"modules: target {target.name} is the same in all {len(number)} patients; nothing "
                 "can go with it."
             )
         return number.to_frame(target.name)
-    own = target.values.astype(str)
+    own = given.astype(str)
     sizes = own.value_counts().sort_index()
-    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= MINIMUM_GROUP]
+    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= minimum_group]
     small = [f"{group} ({sizes[group]} of {len(own)})" for group in sizes.index.difference(good)]
     if not good:
         raise SignatureError(
-            f"modules: no group of target {target.name} has {MINIMUM_GROUP} patients, and as many "
+            f"modules: no group of target {target.name} has {minimum_group} patients, and as many "
             f"others, with expression: {', '.join(small)}."
         )
     if small:
         warnings.warn(
             f"modules: too few patients in, or outside, {', '.join(small)} of target "
-            f"{target.name}, at least {MINIMUM_GROUP} are needed: no score for it.",
+            f"{target.name}, at least {minimum_group} are needed: no score for it.",
             OmicsfuseWarning,
             stacklevel=3,
         )
@@ -266,7 +298,7 @@ def correlations(
     return r, p
 
 
-def _modules(values: pd.DataFrame, options: dict[str, Any]) -> CoexpressionModules:
+def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> CoexpressionModules:
     """Modules of these values, remembered: targets differ more often than tables do."""
     content = hashlib.sha256(np.ascontiguousarray(values.to_numpy(dtype=float)).tobytes())
     for axis in (values.index, values.columns):
@@ -275,17 +307,7 @@ def _modules(values: pd.DataFrame, options: dict[str, Any]) -> CoexpressionModul
     key = content.hexdigest()
     found = _FOUND.get(key)
     if found is None:
-        try:
-            found = coexpression_modules(values, **options)
-        except TypeError as error:
-            known = [n for n in coexpression_modules.__kwdefaults__ or {}]
-            unknown = sorted(set(options) - set(known))
-            if not unknown:
-                raise
-            raise StudyError(
-                f"modules: unknown settings {', '.join(unknown)}; known are measure, gate, "
-                f"{', '.join(known)}."
-            ) from error
+        found = coexpression_modules(values, **options)
         _FOUND[key] = found
         while len(_FOUND) > _KEPT:
             _FOUND.popitem(last=False)
