@@ -294,9 +294,8 @@ def chosen_power(fit: pd.DataFrame, enough: float) -> float:
     >>> float(chosen_power(fit, 0.7)), float(chosen_power(fit, 0.95))
     (2.0, 3.0)
     """
-    good = fit.index[fit["signed_r2"] >= enough]
+    power, signed = fit["power"].to_numpy(dtype=float), fit["signed_r2"].to_numpy(dtype=float)
+    good = np.flatnonzero(signed >= enough)
     if len(good):
-        return float(fit.loc[good[0], "power"])
-    if fit["signed_r2"].notna().any():
-        return float(fit.loc[fit["signed_r2"].idxmax(), "power"])
-    return float(fit["power"].iloc[0])
+        return float(power[good[0]])
+    return float(power[np.argmax(np.nan_to_num(signed, nan=-np.inf))])

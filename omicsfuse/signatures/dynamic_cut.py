@@ -1,7 +1,7 @@
 """Clusters of a dendrogram by the shape of its branches, not by one height.
 
-Written from the description of the dynamic hybrid method in the paper; it agrees with the program
-of its authors closely, not to the last gene (``tests/signatures/test_dynamic_cut.py``).
+Written from the published description of the dynamic hybrid method; labels are those of the
+program of its authors on all made-up data compared (``tests/signatures/test_dynamic_cut.py``).
 """
 
 from dataclasses import dataclass, field
@@ -31,10 +31,13 @@ class _Branch:
 
     members: list[int] = field(default_factory=list)  # in the order in which they joined
     clusters: list[list[int]] = field(default_factory=list)
-    composite: bool = False
+    #: What is in no cluster, each with the clusters of the branch when it joined.
+    rest: list[tuple[list[int], list[list[int]]]] = field(default_factory=list)
 
-    def everything(self) -> list[int]:
-        return self.members + [i for cluster in self.clusters for i in cluster]
+    @property
+    def composite(self) -> bool:
+        """Whether there are clusters in it already."""
+        return bool(self.clusters)
 
 
 def dynamic_cut(
@@ -50,9 +53,10 @@ def dynamic_cut(
 
     The tree is climbed from the bottom to ``cut_height``. Where two branches meet, each is a
     cluster if it has enough members, if its core (the members that joined first) is tight, and if
-    the core is clearly tighter than the join is high. Where both are clusters they stay apart; else they go
-    on as one branch. Singletons that join above clusters stay unassigned, as do the members of a
-    branch that is no cluster; at last each may be given to the nearest cluster of the same branch.
+    the core is clearly tighter than the join is high. Where both are clusters they stay apart; else
+    they go on as one branch. Singletons that join above clusters stay unassigned, as do the members
+    of a branch that is no cluster; at last each (members of a branch that is merely too small:
+    together) may be given to the nearest of the clusters below the place where it joined.
 
     Parameters
     ----------
@@ -65,8 +69,8 @@ def dynamic_cut(
     depth : int
         From 0 (few, clear clusters) to 4 (many, fine ones).
     assign_rest : bool
-        Give what is left over to the nearest cluster (mean dissimilarity to its members) of the
-        same branch, where it is within the cluster's radius or below the cut.
+        Give what is left over to the nearest cluster (mean dissimilarity to its members), where it
+        is within the cluster's radius or below the cut.
     cut_height : float, optional
         By default 99% of the way from the 5th percentile of the heights of joining to the highest.
 
@@ -97,7 +101,8 @@ def dynamic_cut(
     minimum_size = whole_number(minimum_size, "minimum_size", 2)
     depth = whole_number(depth, "depth", 0, len(CORE_SCATTER) - 1)
     heights = tree[:, 2]
-    low = float(np.quantile(heights, REFERENCE_QUANTILE))
+    reference = max(round(len(heights) * REFERENCE_QUANTILE), 1)
+    low = float(np.sort(heights)[reference - 1])
     cut = low + CUT * (float(heights.max()) - low) if cut_height is None else float(cut_height)
     rules = _Rules(
         dissimilarity,
@@ -107,13 +112,16 @@ def dynamic_cut(
     )
     tops = _climb(tree, cut, rules)
     clusters = [cluster for branch in tops for cluster in branch.clusters]
-    branch_of = [b for b, branch in enumerate(tops) for _ in branch.clusters]
     labels = np.zeros(len(dissimilarity), dtype=int)
     for number, cluster in enumerate(clusters, start=1):
         labels[cluster] = number
     if assign_rest:
-        rest = [(i, b) for b, branch in enumerate(tops) for i in branch.members if branch.clusters]
-        labels = _assign(labels, rest, branch_of, dissimilarity, cut)
+        rest = [
+            (group, [labels[cluster[0]] for cluster in near])
+            for branch in tops
+            for group, near in branch.rest
+        ]
+        labels = _assign(labels, rest, dissimilarity, cut)
     return by_size(labels)
 
 
@@ -128,7 +136,11 @@ class _Rules:
 
     def cluster(self, members: list[int], join: float) -> bool:
         """Say whether a branch that joins another at this height is a cluster."""
-        if len(members) < self.minimum_size:
+        return len(members) >= self.minimum_size and self.tight(members, join)
+
+    def tight(self, members: list[int], join: float) -> bool:
+        """Say whether it is one but for its size."""
+        if len(members) < 2:
             return False
         scatter = self.scatter(members)
         return scatter <= self.widest and join - scatter >= self.gap
@@ -164,42 +176,45 @@ def _climb(tree: Array, cut: float, rules: _Rules) -> list[_Branch]:
 def _joined(one: _Branch, other: _Branch, height: float, rules: _Rules) -> _Branch:
     if not one.composite and not other.composite:
         if rules.cluster(one.members, height) and rules.cluster(other.members, height):
-            return _Branch([], [one.members, other.members], composite=True)
+            return _Branch(clusters=[one.members, other.members])
         if len(other.members) > len(one.members):
             one, other = other, one
         return _Branch(one.members + other.members)
-    found = _Branch(composite=True)
+    found = _Branch()
+    left: list[list[int]] = []
     for branch in (one, other):
-        if not branch.composite and rules.cluster(branch.members, height):
-            found.clusters.append(branch.members)
-        else:
-            found.members += branch.members
+        if branch.composite:
             found.clusters += branch.clusters
+            found.rest += branch.rest
+        elif rules.cluster(branch.members, height):
+            found.clusters.append(branch.members)
+        elif rules.tight(branch.members, height):
+            left.append(branch.members)  # too small only: stays together
+        else:
+            left += [[i] for i in branch.members]
+    found.rest += [(group, list(found.clusters)) for group in left]
     return found
 
 
 def _assign(
     labels: np.ndarray,
-    rest: list[tuple[int, int]],
-    branch_of: list[int],
+    rest: list[tuple[list[int], list[int]]],
     dissimilarity: Array,
     cut: float,
 ) -> np.ndarray:
-    """Give each object to the nearest cluster of its branch."""
+    """Give each object, or small cluster as a whole, to the nearest cluster of its branch."""
     found = labels.copy()
-    if not rest:
-        return found
-    means, radius = [], []
-    for number in range(1, len(branch_of) + 1):
+    means, radius = {}, {}
+    for number in range(1, int(labels.max(initial=0)) + 1):
         members = np.flatnonzero(labels == number)
         total = np.einsum("ij->j", dissimilarity[members])
-        means.append(total / len(members))
-        radius.append(float((total[members] / (len(members) - 1)).max()))
-    for i, branch in rest:
-        own = [number for number, b in enumerate(branch_of) if b == branch]
-        nearest = min(own, key=lambda number: (means[number][i], number))
-        if means[nearest][i] < max(radius[nearest], cut):
-            found[i] = nearest + 1
+        means[number] = total / len(members)
+        radius[number] = float((total[members] / (len(members) - 1)).max())
+    for group, own in rest:
+        away = {number: float(means[number][group].mean()) for number in own}
+        nearest = min(own, key=lambda number: (away[number], number))
+        if away[nearest] < max(radius[nearest], cut):
+            found[group] = nearest
     return found
 
 

@@ -23,9 +23,9 @@ class CrossValidation(NamedTuple):
     Attributes
     ----------
     deviance, se : ndarray of float, shape (k,)
-        Mean over folds, and its standard error. Gaussian: squared error; binomial: minus twice the
-        log likelihood a patient; Cox: twice the loss of log partial likelihood against a saturated model, an
-        event.
+        Mean over folds, and its standard error. Gaussian: squared error a patient; binomial: minus
+        twice the log likelihood a patient; Cox: minus twice the log partial likelihood an event,
+        against that of a saturated model.
     selected : ndarray of float, shape (k, p)
         Share of the folds in which each column has a coefficient.
     """
@@ -36,7 +36,7 @@ class CrossValidation(NamedTuple):
 
 
 def folds_of(outcome: Outcome, n_folds: int, random_state: int) -> np.ndarray:
-    """Draw folds of equal size; classes, and patients with and without the event, are spread evenly.
+    """Draw folds of equal size over which classes, or patients with the event, are spread evenly.
 
     Parameters
     ----------

@@ -113,8 +113,9 @@ def elastic_net_path(
 ) -> Path:
     """Fit an elastic net at each of a series of falling penalties.
 
-    Minimises ``loss / n + strength * sum of (l1_ratio |b| + (1 - l1_ratio) b^2 / 2)``, the loss being
-    half the squared residuals, minus the log likelihood, or minus Breslow's log partial likelihood.
+    Minimises ``loss / n + strength * sum of (l1_ratio |b| + (1 - l1_ratio) b^2 / 2)``, the loss
+    being half the squared residuals, minus the log likelihood, or minus Breslow's log partial
+    likelihood.
 
     Parameters
     ----------

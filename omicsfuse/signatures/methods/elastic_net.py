@@ -116,7 +116,7 @@ def elastic_net(
     >>> image = Target("entropy", "continuous", pd.Series(x[:, 0] - x[:, 1], patients))
     >>> found = elastic_net(pd.DataFrame(x, patients, genes), image, n_genes=2)
     >>> found.weights["entropy"].round(1).to_dict()
-    {'G00': 0.6, 'G01': -0.6}
+    {'G00': 0.6, 'G01': -0.8}
     """
     settings = _checked(
         {
@@ -267,7 +267,7 @@ def _outcomes(target: Target, minimum_group: int) -> tuple[dict[str, Outcome], s
             stacklevel=3,
         )
     mirrored = good.pop() if len(sizes) == 2 else ""
-    inside = {group: (own == group).to_numpy(dtype=float) for group in good}
+    inside = {group: np.where(own == group, 1.0, 0.0) for group in good}
     return {g: Outcome("binomial", y, np.ones(n)) for g, y in inside.items()}, mirrored
 
 

@@ -342,23 +342,23 @@ def _chosen(
     table: pd.DataFrame, sides: pd.DataFrame, target: Target, gate: bool
 ) -> list[tuple[str, str]]:
     """Score and module of each score that has one."""
-    strength = table["correlation"].abs()
-    if not strength.notna().any():
+    strength = table["correlation"].abs().to_numpy()
+    if np.isnan(strength).all():
         raise SignatureError(
             f"modules: the covariates leave nothing of target {target.name} to go with a module. "
             "Leave some of them out."
         )
     good, without = [], []
     for score in sides.columns:
-        own = strength[table["score"] == score]
-        if own.notna().any():
-            best = table.loc[own.idxmax()]
+        own = np.where(table["score"] == score, strength, np.nan)
+        if not np.isnan(own).all():
+            best = table.iloc[int(np.nanargmax(own))]
             if not gate or best["fdr"] <= FDR:
                 good.append((score, str(best["module"])))
                 continue
         without.append(score)
     if not good:
-        best = table.loc[strength.idxmax()]
+        best = table.iloc[int(np.nanargmax(strength))]
         raise SignatureError(
             f"modules: none of {table['module'].nunique()} modules goes with target "
             f"{target.name}: the strongest is {best['module']} with {best['score']}, correlation "
@@ -393,7 +393,7 @@ def _looked_at(
 
 def _membership(modules: CoexpressionModules) -> pd.DataFrame:
     """Each gene's module and its membership there."""
-    place = modules.membership.columns.get_indexer(modules.labels.to_numpy())
+    place = modules.membership.columns.get_indexer(pd.Index(modules.labels))
     kme = modules.membership.to_numpy()[np.arange(len(place)), place]
     return pd.DataFrame(
         {
