@@ -62,8 +62,8 @@ def record_discovery(
     >>> labels = discovery.clinical["planted_subtype"].str.replace("planted ", "S")
     >>> signature = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=15)
     >>> fixed = record_discovery(signature, discovery)
-    >>> (fixed.discovery["log_hr"] > 0).tolist()
-    [False, False, True]
+    >>> fixed.discovery["score"].tolist(), fixed.hash != signature.hash
+    (['S1', 'S2', 'S3'], True)
     """
     require(signature, Signature, "signature", "what of.derive_signature returns")
     require(cohort, Cohort, "cohort", "read it with of.read_cohort")

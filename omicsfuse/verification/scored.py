@@ -171,9 +171,11 @@ def score_cohort(
         ready = make_scorer(
             str(row["scorer"]), table, scaling=str(row["scaling"]), signature=signature
         )
-        # Genes of the table that cannot be scored have no part in anything from here on.
-        scored_genes = ready.genes.union(usable[~usable.isin(signature.templates.index)])
-        usable = ready.genes if str(row["scaling"]) != "reference" else scored_genes
+        usable = ready.genes
+        if row["scaling"] == "reference":
+            # Other genes have no reference, and are not scored for want of it, not of values.
+            others = table.columns[~table.columns.isin(signature.templates.index)]
+            usable = usable.append(others)
         scored = ScoredCohort(cohort, row, table, assigned, note)
     except SignatureError as error:
         note = join_notes(note, f"not scored: {error}")
