@@ -15,8 +15,10 @@ from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
+from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.settings import sensitivity
 
@@ -38,10 +40,13 @@ __all__ = [
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",
+    "leave_one_out_forest",
+    "meta_forest",
     "nothing",
     "oncoprint",
     "pathways",
     "patient_map",
+    "random_null_figure",
     "save_figure",
     "schoenfeld",
     "sensitivity",

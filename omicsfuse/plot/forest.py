@@ -1,6 +1,6 @@
 """Hazard ratios as a forest plot: of Cox models, and of a signature in other cohorts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,12 @@ _FARTHEST = (0.02, 50.0)
 
 
 @dataclass(frozen=True)
-class _Row:
-    """One line of a forest plot: a heading where ``hr`` is None."""
+class Line:
+    """One line of a forest plot: a heading where ``hr`` is None.
+
+    ``size`` is that of the square in points; a ``diamond`` spans the interval, of a mean; ``faint``
+    lines take no part in a mean; ``more`` stands in a column of its own.
+    """
 
     label: str
     hr: float | None = None
@@ -28,6 +32,10 @@ class _Row:
     high: float = np.nan
     p: float = np.nan
     counts: str = ""
+    size: float = 5.5
+    diamond: bool = False
+    faint: bool = False
+    more: str = ""
 
 
 @styled
@@ -58,7 +66,7 @@ def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     """
     if cox_table.empty:
         return nothing("no Cox model was fitted", ax)
-    rows: list[_Row] = []
+    rows: list[Line] = []
     endpoints = cox_table["endpoint"].astype(str) if "endpoint" in cox_table else None
     several = endpoints is not None and endpoints.nunique() > 1
     # Models one below the other, each with its rows together, whatever they are called.
@@ -70,10 +78,10 @@ def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
         model = clean(row["model"])
         title = f"{clean(row['endpoint'])}: {model}" if several else model
         if title != heading:
-            rows.append(_Row(title))
+            rows.append(Line(title))
             heading = title
-        rows.append(_row(row, str(row["term"])))
-    return _draw(rows, ax)
+        rows.append(line_of(row, str(row["term"])))
+    return draw_lines(rows, ax)
 
 
 @styled
@@ -83,14 +91,17 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     Parameters
     ----------
     verification : Verification
-        Its ``table`` has one row a cohort, endpoint and comparison.
+        Its ``table`` has one row a cohort, endpoint and comparison. Drawn are scores per standard
+        deviation, alone and adjusted, and patients above a locked cut-point; where there are no
+        scores, whatever else has a hazard ratio. The table has the others.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Hazard ratios on a logarithmic axis, grouped by cohort and endpoint.
+        Hazard ratios on a logarithmic axis, grouped by cohort and endpoint; headings say which
+        cohorts are not independent and which are negative controls, whose lines are grey.
 
     Examples
     --------
@@ -107,25 +118,39 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     # The test over all assigned subtypes has no hazard ratio by nature: it belongs to the table.
     # Nor is a row drawn where nothing was tested: the table says why.
     if len(table):
-        tested = table["events"].notna() & (table["comparison"] != "assigned subtypes")
-        table = table[tested]
+        comparison = table["comparison"].astype(str)
+        tested = table["events"].notna() & (comparison != "assigned subtypes")
+        scores = tested & comparison.str.contains(" score ", regex=False)
+        table = table[scores if scores.any() else tested]
     if table.empty:
         return nothing("no hazard ratio was estimated in another cohort", ax)
-    rows: list[_Row] = []
+    rows: list[Line] = []
     heading = ""
     for _, row in table.iterrows():
+        role = str(row.get("role", ""))
         title = f"{shorten(row['cohort'], 36)}: {shorten(row['endpoint'], 16)}"
+        if role in ("internal-external", "negative control"):
+            title += f" ({role})"
         if title != heading:
-            rows.append(_Row(title))
+            rows.append(Line(title))
             heading = title
-        rows.append(_row(row, str(row["comparison"])))
-    return _draw(rows, ax)
+        line = line_of(row, _comparison(row))
+        rows.append(replace(line, faint=role == "negative control"))
+    return draw_lines(rows, ax)
 
 
-def _row(row: pd.Series, label: str) -> _Row:
+def _comparison(row: pd.Series) -> str:
+    """Name a comparison; an adjusted one by what it is adjusted for."""
+    name, adjusted_for = str(row["comparison"]), str(row.get("adjusted_for", ""))
+    if name.endswith(", adjusted") and adjusted_for and adjusted_for != "nan":
+        return f"adjusted for {shorten(adjusted_for, 21)}"
+    return name
+
+
+def line_of(row: pd.Series, label: str) -> Line:
     """Line of one hazard ratio."""
     known = pd.notna(row["events"]) and pd.notna(row["n"])
-    return _Row(
+    return Line(
         label,
         float(row["hr"]),
         float(row["hr_ci_low"]),
@@ -135,7 +160,7 @@ def _row(row: pd.Series, label: str) -> _Row:
     )
 
 
-def _limits(rows: list[_Row]) -> tuple[float, float]:
+def _limits(rows: list[Line]) -> tuple[float, float]:
     """Range of the axis: all finite bounds, 1 in the middle part, no further than the farthest."""
     bounds = [
         bound
@@ -149,11 +174,31 @@ def _limits(rows: list[_Row]) -> tuple[float, float]:
     return low, high
 
 
-def _draw(rows: list[_Row], ax: "Axes | None") -> "Axes":
-    """Draw the lines from top to bottom, with numbers in columns at the right."""
+def draw_lines(rows: list[Line], ax: "Axes | None", more: str = "") -> "Axes":
+    """Draw the lines from top to bottom, with numbers in columns at the right.
+
+    Parameters
+    ----------
+    rows : list of Line
+        Lines and headings.
+    ax : matplotlib.axes.Axes or None
+        Axes to draw on; a new figure otherwise.
+    more : str
+        Title of a further column; none without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.forest import Line, draw_lines
+    >>> draw_lines([Line("os"), Line("age", 1.5, 1.1, 2.0, 0.01, "40 / 90")], None).get_xlabel()
+    'hazard ratio (log scale)'
+    """
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    ax = axes_or_new(ax, 7.4, 1.0 + 0.235 * len(rows))
+    ax = axes_or_new(ax, 8.8 if more else 7.4, 1.0 + 0.235 * len(rows))
     low, high = _limits(rows)
     ax.set_xscale("log")
     ax.set_xlim(low, high)
@@ -168,7 +213,8 @@ def _draw(rows: list[_Row], ax: "Axes | None") -> "Axes":
             _column(ax, y, 10, format_interval(row.hr, row.low, row.high))
             _column(ax, y, 130, p_text(row.p))
         _column(ax, y, 180, row.counts, MUTED)
-    for offset, title in ((10, "HR (95% CI)"), (130, "p"), (180, "events / n")):
+        _column(ax, y, 240, row.more, MUTED)
+    for offset, title in ((10, "HR (95% CI)"), (130, "p"), (180, "events / n"), (240, more)):
         _column(ax, -1, offset, title, MUTED)
     labels = [shorten(row.label, 34 if row.hr is not None else 60) for row in rows]
     ax.set_yticks(range(len(rows)), labels)
@@ -187,18 +233,23 @@ def _draw(rows: list[_Row], ax: "Axes | None") -> "Axes":
     return ax
 
 
-def _interval(ax: "Axes", y: int, row: _Row, low: float, high: float) -> None:
+def _interval(ax: "Axes", y: int, row: Line, low: float, high: float) -> None:
     """Draw a hazard ratio and its interval; arrows where they leave the axis."""
     ratio = float(row.hr) if row.hr is not None else np.nan
     left = row.low if np.isfinite(row.low) else ratio
     right = ratio if np.isnan(row.high) else row.high
-    ax.hlines(y, max(left, low), min(right, high), color=INK, linewidth=1.3, zorder=2)
+    if row.diamond:
+        across = np.clip([left, ratio, right, ratio], low, high)
+        ax.fill(across, [y, y - 0.3, y, y + 0.3], color=ACCENT, linewidth=0, zorder=4)
+        return
+    ink, square = (MUTED, MUTED) if row.faint else (INK, ACCENT)
+    ax.hlines(y, max(left, low), min(right, high), color=ink, linewidth=1.3, zorder=2)
     if right > high:
-        ax.plot(high, y, ">", color=INK, markersize=5, clip_on=False, zorder=3)
+        ax.plot(high, y, ">", color=ink, markersize=5, clip_on=False, zorder=3)
     if left < low:
-        ax.plot(low, y, "<", color=INK, markersize=5, clip_on=False, zorder=3)
+        ax.plot(low, y, "<", color=ink, markersize=5, clip_on=False, zorder=3)
     if low <= ratio <= high:
-        ax.plot(ratio, y, "s", color=ACCENT, markersize=5.5, zorder=4)
+        ax.plot(ratio, y, "s", color=square, markersize=row.size, zorder=4)
 
 
 def _column(ax: "Axes", y: float, offset: float, text: str, colour: str = INK) -> None:

@@ -130,8 +130,8 @@ def _verification_plans(results: RunResults) -> Iterator[Plan]:
             "verification_forest",
             "verification",
             "The locked signature in other cohorts",
-            "Hazard ratios of each subtype's score (per "
-            "standard deviation) and of patients assigned to the subtype against all others.",
+            "Hazard ratios of each score (per standard deviation), alone and adjusted for the "
+            "covariates of the cohort, and of patients above the locked cut-point.",
             "Forest plot of hazard ratios in external cohorts.",
             lambda: plot.verification_forest(verification),
         )

@@ -5,6 +5,7 @@ from omicsfuse.survival.added_value import AddedValue, added_value
 from omicsfuse.survival.compare import compare_survival, trend_order
 from omicsfuse.survival.comparisons import best_p_values, logrank_table
 from omicsfuse.survival.competing import cumulative_incidence
+from omicsfuse.survival.concordance import Concordance, concordance_index
 from omicsfuse.survival.covariates import combined_strata, encode_covariates
 from omicsfuse.survival.cox import HazardRatio, cox_table, hazard_ratio
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
@@ -28,6 +29,7 @@ __all__ = [
     "MINIMUM_EVENTS",
     "MINIMUM_EVENTS_PER_TERM",
     "AddedValue",
+    "Concordance",
     "CoxModel",
     "HazardRatio",
     "LogRank",
@@ -38,6 +40,7 @@ __all__ = [
     "combined_strata",
     "compare_labels",
     "compare_survival",
+    "concordance_index",
     "cox_table",
     "cumulative_incidence",
     "doubtful_survival",

@@ -13,8 +13,10 @@ from omicsfuse.results import Signature, Subtypes
 from omicsfuse.signatures import derive_signature, score_signature
 from omicsfuse.survival import score_z
 from omicsfuse.verification import verify
+from omicsfuse.verification.endpoint import NO_DIRECTION
 
 FEW = {"n_random": 30, "n_permutations": 99}
+PLAIN = {"adjust": False, **FEW}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,11 @@ def test_planted_signature_holds_elsewhere(
     assert list(found.table.columns) == list(COLUMNS)
     assert list(table.index) == [
         "S1 score per SD",
+        "S1 score per SD, adjusted",
         "S2 score per SD",
+        "S2 score per SD, adjusted",
         "S3 score per SD",
+        "S3 score per SD, adjusted",
         "assigned S1 vs rest",
         "assigned S2 vs rest",
         "assigned S3 vs rest",
@@ -57,11 +62,14 @@ def test_planted_signature_holds_elsewhere(
     assigned = found.assignments["elsewhere"]
     assert adjusted_rand_score(simulated.truth.loc[assigned.index], assigned["subtype"]) > 0.9
     assert found.survival["elsewhere: os"].endpoint == "os"
-    assert set(table["note"]) == {""}
+    assert table["note"].str.startswith(NO_DIRECTION).tolist() == [True] * 6 + [False] * 4
+    # 60 of 300 genes, and those of large variance: that random sets overlap is said.
+    assert table["note"].str.contains("random sets share").tolist() == [True, False] * 3 + [False] * 4
+    assert set(table["note"].iloc[6:]) == {""}
 
 
 def test_random_sets_are_scored_by_the_same_scorer(signature: Signature, external: Cohort) -> None:
-    table = verify(signature, [external], random_state=7, **FEW).table
+    table = verify(signature, [external], random_state=7, matched="none", **PLAIN).table
     values = preprocess(external, ["expression"]).layers["expression"].values  # noqa: PD011
     known = external.survival("os").loc[values.index]
     time, event = known["time"].to_numpy(), known["event"].to_numpy()
@@ -73,10 +81,12 @@ def test_random_sets_are_scored_by_the_same_scorer(signature: Signature, externa
     rng = np.random.default_rng(7)
     null = []
     for _ in range(30):
-        drawn = values.columns[rng.choice(values.shape[1], 60, replace=False)]
+        drawn = values.columns.sort_values()[rng.choice(values.shape[1], 60, replace=False)]
         # Same weights, other genes, in the order drawn.
         null.append(z(replace(signature, templates=signature.templates.set_axis(drawn, axis=0))))
     expected = 100 * np.mean(np.array(null) < z(signature))
+    reached = int(np.sum(np.array(null) >= z(signature)))
+    assert table.loc[1, "random_null_p"] == pytest.approx((1 + reached) / 31)
     assert table.loc[1, "random_null_percentile"] == pytest.approx(expected)
 
 
@@ -181,7 +191,7 @@ def test_two_templates_are_compared_once(simulated: SimulatedCohort, external: C
     labels = simulated.truth.loc[patients].map({1: "S1", 2: "S2", 3: "S2"})
     ready = preprocess(simulated.discovery, ["expression"])
     two = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=20)
-    names = verify(two, [external], **FEW).table["comparison"].tolist()
+    names = verify(two, [external], **PLAIN).table["comparison"].tolist()
     assert names == [
         "S1 score per SD",
         "S2 score per SD",
@@ -204,7 +214,9 @@ def test_names_only_suggest_a_common_study(
 ) -> None:
     table = verify(signature, [replace(external, name=name)], n_random=0, n_permutations=0).table
     note = "the names suggest the same study: internal-external, not independent" if alike else ""
-    assert table["note"].eq(note).all()
+    assert table["note"].str.startswith(note).all()
+    assert table["note"].iloc[-1] == note
+    assert table["role"].eq("internal-external" if alike else "external").all()
     assert table["same_study"].eq("by name" if alike else "").all()
     assert table["random_null_percentile"].isna().all()
     assert table["p"].notna().all()
@@ -230,7 +242,8 @@ def test_a_stated_study_decides_whatever_the_names(
     table = verify(signature, [other], n_random=0, n_permutations=0).table
     assert table["same_study"].unique().tolist() == [same]
     assert table["note"].str.startswith(note).all()
-    assert table["note"].eq("").all() == (note == "")
+    assert (table["note"].iloc[-1] == "") == (note == "")
+    assert table["role"].eq("external" if same == "no" else "internal-external").all()
 
 
 def mixed(simulated: SimulatedCohort, external: Cohort, n_training: int, n_other: int) -> Cohort:
@@ -250,7 +263,7 @@ def test_training_patients_do_not_verify(
     with pytest.warns(OmicsfuseWarning, match=r"'mixed' has 12 patients of the training cohort"):
         found = verify(signature, [cohort], **FEW)
     assert found.table["n"].unique().tolist() == [60]
-    assert found.table["note"].eq("12 patients of the training cohort left out").all()
+    assert found.table["note"].str.startswith("12 patients of the training cohort left out").all()
     assert list(found.assignments["mixed"].index) == list(external.clinical.index[:60])
     lost = [loss for loss in found.losses if loss.what == "patients"]
     assert [(loss.step, loss.layer, loss.count) for loss in lost] == [("verify", "mixed", 12)]
@@ -289,7 +302,7 @@ def test_training_patients_are_left_out_without_a_clinical_table_too(
 
 
 def test_every_p_says_what_it_is_of(signature: Signature, external: Cohort) -> None:
-    table = verify(signature, [external], **FEW).table.set_index("comparison")
+    table = verify(signature, [external], **PLAIN).table.set_index("comparison")
     assert table["test"].tolist() == ["Wald"] * 6 + ["log-rank, permutation"]
     row = table.loc["assigned subtypes"]
     assert row["p"] * 100 == pytest.approx(round(row["p"] * 100))  # of 99 permutations
@@ -357,7 +370,7 @@ def test_layer_is_chosen_by_name_then_by_kind(signature: Signature, external: Co
         StudyError, match=r"cohort 'elsewhere': .* layer 'expression', which.*2 layers"
     ):
         verify(signature, [two], **FEW)
-    assert len(verify(signature, [two], layer="rnaseq", **FEW).table) == 7
+    assert len(verify(signature, [two], layer="rnaseq", **PLAIN).table) == 7
     with pytest.raises(StudyError, match=r"no layer 'chip'; the layers are array \(expression\)"):
         verify(signature, [two], layer="chip", **FEW)
 
@@ -390,7 +403,7 @@ def test_everybody_assigned_to_one_subtype_is_said() -> None:
     cohort = Cohort("c", {"rna": Layer("expression", values)}, clinical, {"os": Endpoint("t", "e")})
     table = verify(signature, [cohort], **FEW).table.set_index("comparison")
     assert "only one subtype" in table.loc["assigned subtypes", "note"]
-    assert "only 12 genes to draw random sets of 12 from" in table["note"].iloc[0]
+    assert "there are only 12 genes to draw 12 from" in table["note"].iloc[0]
     assert np.isnan(table.loc["assigned subtypes", "p"])
     assert "same value in all patients" in table.loc["assigned S1 vs rest", "note"]
 

@@ -1,0 +1,305 @@
+"""All rows of one cohort and endpoint: scores, cut-points, assigned subtypes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.results import Signature, SurvivalComparison
+from omicsfuse.statistics import Array
+from omicsfuse.survival import (
+    MINIMUM_EVENTS,
+    combined_strata,
+    compare_labels,
+    concordance_index,
+    encode_covariates,
+    fit_model,
+    hazard_ratio,
+    logrank_table,
+)
+from omicsfuse.verification.null import NullScores, held_against
+from omicsfuse.verification.scored import ScoredCohort, join_notes, score_names
+
+Row = dict[str, object]
+
+NO_DIRECTION = "no direction was fixed for this endpoint"
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """What was found for one endpoint of one cohort."""
+
+    rows: list[Row]
+    survival: SurvivalComparison | None = None
+    null: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class EndpointTests:
+    """Tests of one endpoint of one cohort: everything that they share.
+
+    Parameters
+    ----------
+    endpoint : str
+        Endpoint, one of the cohort's.
+    signature : Signature
+        Locked.
+    scored : ScoredCohort
+        The cohort.
+    null : NullScores or None
+        Scores of random sets and of shuffled signatures.
+    adjust : bool
+        Whether to adjust for the cohort's covariates and strata.
+    n_permutations, random_state
+        Of log-rank tests.
+    """
+
+    endpoint: str
+    signature: Signature
+    scored: ScoredCohort
+    null: NullScores | None
+    adjust: bool
+    n_permutations: int | Literal["adaptive"]
+    random_state: int
+
+    def run(self) -> Tested:
+        """Test scores, cut-points and assigned subtypes."""
+        assigned, note = self.scored.assigned, self.scored.note
+        names = score_names(assigned)
+        scores = assigned[[f"score_{name}" for name in names]]
+        known = self.scored.cohort.survival(self.endpoint)
+        usable = assigned.index[scores.notna().all(axis=1).to_numpy()]
+        # In one order, so that sums do not depend on the order of the tables' rows.
+        patients = usable[usable.isin(known.index)].sort_values()
+        if patients.empty:
+            return Tested([{"n": 0, "note": join_notes(note, "no scored patient has this endpoint")}])
+        survival = known.loc[patients]
+        rows: list[Row] = []
+        drawn: list[Row] = []
+        compared: SurvivalComparison | None = None
+        for j, name in enumerate(names):
+            score = pd.Series(_standard(scores.loc[patients, f"score_{name}"]), patients, name=name)
+            sign, direction = self._direction(name)
+            row = self._alone(name, score, survival, sign, direction)
+            held = self._null(j, name, survival, row)
+            rows.append(row | held[0])
+            drawn += held[1]
+            if self.adjust:
+                rows += self._adjusted(name, score, survival, sign, direction)
+            cut, comparison = self._cut(name, scores.loc[patients, f"score_{name}"], survival)
+            rows += cut
+            compared = comparison if len(names) == 1 else compared
+        if len(names) > 1 and self.signature.target.get("kind", "groups") == "groups":
+            labels = assigned.loc[patients, "subtype"].dropna().astype(str)
+            more, compared = self._assigned(names, labels, survival)
+            rows += more
+        return Tested(rows, compared, drawn)
+
+    def _direction(self, name: str) -> tuple[float, str]:
+        """Sign of the log hazard ratio in the discovery cohort, and why there is none."""
+        found = self.signature.discovery
+        own = found[(found["endpoint"] == self.endpoint) & (found["score"] == name)]
+        ratio = float(own["log_hr"].iloc[0]) if len(own) else np.nan
+        if not np.isfinite(ratio) or ratio == 0:
+            return np.nan, NO_DIRECTION
+        return float(np.sign(ratio)), ""
+
+    def _alone(
+        self, name: str, score: pd.Series, survival: pd.DataFrame, sign: float, why: str
+    ) -> Row:
+        """The score per standard deviation, and how well it puts patients in order."""
+        time, event, entry = _arrays(survival)
+        row = _counts(survival) | {"comparison": f"{name} score per SD"}
+        values = score.to_numpy()
+        row |= self._cox(time, event, entry, values)
+        row["p_one_sided"] = _one_sided(row, sign)
+        row["note"] = join_notes(str(row["note"]), why)
+        # Patients who enter late cannot be put in order with those who were there before.
+        if entry is None and event.sum() >= MINIMUM_EVENTS and np.ptp(values) > 0:
+            found = concordance_index(time, event, values)
+            row["concordance"] = found.estimate
+            row |= {"concordance_ci_low": found.ci_low, "concordance_ci_high": found.ci_high}
+        return row
+
+    def _null(
+        self, j: int, name: str, survival: pd.DataFrame, row: Row
+    ) -> tuple[Row, list[Row]]:
+        """The score held against random sets and shuffled signatures."""
+        time, event, entry = _arrays(survival)
+        if self.null is None or event.sum() < MINIMUM_EVENTS:
+            return {}, []
+        note = str(row["note"])
+        if entry is not None:
+            why = "late entry: not held against random sets"
+            return {"note": join_notes(note, why)}, []
+        place = self.null.patients.get_indexer(survival.index)
+        held, values = held_against(time, event, place, self.null, j, name)
+        return held | {"note": join_notes(note, self.null.note)}, values
+
+    def _adjusted(
+        self, name: str, score: pd.Series, survival: pd.DataFrame, sign: float, why: str
+    ) -> list[Row]:
+        """The score beside the cohort's covariates, within its strata."""
+        cohort = self.scored.cohort
+        if cohort.clinical is None or not (cohort.covariates or cohort.strata):
+            return []
+        clinical = cohort.clinical.loc[survival.index]
+        terms, _ = encode_covariates(clinical, list(cohort.covariates))
+        used = [
+            column
+            for column in cohort.covariates
+            if any(
+                str(term) == column or str(term).startswith((f"{column}: ", f"{column} (per step)"))
+                for term in terms.columns
+            )
+        ]
+        adjusted_for, strata = ", ".join(used), None
+        if cohort.strata:
+            strata = combined_strata(clinical, list(cohort.strata))
+            adjusted_for = join_notes(adjusted_for, f"stratified by {strata.name}")
+        row: Row = {"comparison": f"{name} score per SD, adjusted", "test": "Wald"}
+        row["adjusted_for"] = adjusted_for
+        if not used and strata is None:
+            note = join_notes(self.scored.note, "not adjusted: no covariate varies")
+            return [_counts(survival) | row | {"note": note}]
+        own = "the score"
+        model = fit_model(
+            survival, pd.DataFrame({own: score}).join(terms), self.endpoint, "adjusted", strata
+        )
+        row |= {"n": model.n, "events": model.events}
+        notes = [self.scored.note, model.note]
+        if model.fit is None:
+            return [row | {"note": join_notes(*notes, f"not estimated: {model.reason}")}]
+        if not model.varies[0]:
+            return [row | {"note": join_notes(*notes, "the same score in all patients")}]
+        fit = model.fit
+        with np.errstate(over="ignore"):
+            row |= {"hr": float(np.exp(fit.coefficients[0]))}
+            row |= {"hr_ci_low": float(np.exp(fit.ci_low[0]))}
+            row |= {"hr_ci_high": float(np.exp(fit.ci_high[0])), "p": float(fit.p[0])}
+        row["p_one_sided"] = _one_sided(row, sign)
+        penalty = "Firth's penalty" if fit.penalised else ""
+        return [row | {"note": join_notes(*notes, penalty, why)}]
+
+    def _cut(
+        self, name: str, score: pd.Series, survival: pd.DataFrame
+    ) -> tuple[list[Row], SurvivalComparison | None]:
+        """High against low by the cut-point locked for this scorer and scaling; never another."""
+        cut = locked_cut_point(self.signature, name, self.scored.scorer, self.scored.scaling)
+        if cut is None:
+            return [], None
+        high = (score > cut).to_numpy()
+        row = _counts(survival) | {"comparison": f"{name} score above cut-point", "cut_point": cut}
+        if high.all() or not high.any():
+            where = "above" if high.all() else "at or below"
+            note = f"all {len(high)} patients are {where} the locked cut-point"
+            return [row | {"note": join_notes(self.scored.note, note)}], None
+        row |= self._cox(*_arrays(survival), high.astype(float))
+        labels = pd.Series(np.where(high, "high", "low"), score.index, dtype=object)
+        compared = None
+        if len(score_names(self.scored.assigned)) == 1:
+            compared = self._compare(labels, survival)
+            tests = compared.tests
+        else:
+            tests = logrank_table(
+                labels, survival, self.endpoint, self.n_permutations, self.random_state
+            )
+        return [row | self._logrank(tests, str(row["note"]))], compared
+
+    def _assigned(
+        self, names: list[str], labels: pd.Series, survival: pd.DataFrame
+    ) -> tuple[list[Row], SurvivalComparison | None]:
+        """Patients assigned to each subtype against the others, and all of them."""
+        if labels.empty:
+            note = join_notes(self.scored.note, "no patient with this endpoint was assigned")
+            return [{"n": 0, "comparison": "assigned subtypes", "note": note}], None
+        survival = survival.loc[labels.index]
+        counts = _counts(survival)
+        rows: list[Row] = []
+        # Of two subtypes, the second against the rest is the first one turned round.
+        for name in names if len(names) > 2 else names[:1]:
+            inside = (labels == name).to_numpy(dtype=float)
+            row = self._cox(*_arrays(survival), inside)
+            rows.append(counts | {"comparison": f"assigned {name} vs rest"} | row)
+        compared = self._compare(labels, survival)
+        row = self._logrank(compared.tests, self.scored.note)
+        return [*rows, counts | {"comparison": "assigned subtypes"} | row], compared
+
+    def _compare(self, labels: pd.Series, survival: pd.DataFrame) -> SurvivalComparison:
+        cohort = self.scored.cohort
+        return compare_labels(
+            labels,
+            survival,
+            self.endpoint,
+            cohort.endpoints[self.endpoint].unit,
+            n_permutations=self.n_permutations,
+            random_state=self.random_state,
+            losses=cohort.survival_losses(self.endpoint),
+        )
+
+    def _logrank(self, tests: pd.DataFrame, note: str) -> Row:
+        """Chi-squared and p-value of the test over all labels."""
+        test = tests.set_index("comparison").loc["overall"]
+        permuted = test["p_permutation"]
+        return {
+            "chi2": test["chi2"],
+            "test": f"log-rank, {'permutation' if self.n_permutations else 'asymptotic'}",
+            "p": test["p_asymptotic"] if pd.isna(permuted) else permuted,
+            "note": join_notes(note, str(test["note"])),
+        }
+
+    def _cox(self, time: Array, event: Array, entry: Array | None, x: Array) -> Row:
+        """Hazard ratio per unit of one variable."""
+        result = hazard_ratio(time, event, x, entry)
+        return {
+            "hr": result.hr,
+            "hr_ci_low": result.ci_low,
+            "hr_ci_high": result.ci_high,
+            "test": "Wald",
+            "p": result.p,
+            "note": join_notes(self.scored.note, result.note),
+        }
+
+
+def locked_cut_point(signature: Signature, name: str, scorer: str, scaling: str) -> float | None:
+    """Cut-point that was locked for a score, as scored and scaled; None without one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> cuts = pd.DataFrame({"score": ["image"], "scorer": ["weighted_z"], "scaling": ["cohort"],
+    ...                      "cut_point": [0.1], "rule": ["median"]})
+    >>> empty = pd.DataFrame()
+    >>> toy = Signature("toy", empty, empty, "log2", {}, {}, cut_points=cuts)
+    >>> locked_cut_point(toy, "image", "weighted_z", "cohort")
+    0.1
+    """
+    cuts = signature.cut_points
+    own = cuts[(cuts["score"] == name) & (cuts["scorer"] == scorer) & (cuts["scaling"] == scaling)]
+    return float(own["cut_point"].iloc[0]) if len(own) else None
+
+
+def _arrays(survival: pd.DataFrame) -> tuple[Array, Array, Array | None]:
+    entry = survival["entry"].to_numpy(dtype=float) if "entry" in survival else None
+    return survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(dtype=int), entry
+
+
+def _counts(survival: pd.DataFrame) -> Row:
+    return {"n": len(survival), "events": int(survival["event"].sum())}
+
+
+def _standard(score: pd.Series) -> Array:
+    values = score.to_numpy(dtype=float)
+    spread = values.std(ddof=1) if len(values) > 1 else 0.0
+    standard: Array = (values - values.mean()) / (spread if spread > 0 else 1.0)
+    return standard
+
+
+def _one_sided(row: Row, sign: float) -> float:
+    """P-value in the direction of the discovery cohort, of the two-sided one."""
+    ratio, p = float(str(row["hr"])), float(str(row["p"]))
+    if not (np.isfinite(sign) and np.isfinite(p) and np.isfinite(ratio)):
+        return float("nan")
+    return p / 2 if (ratio - 1) * sign > 0 else 1 - p / 2

@@ -1,0 +1,188 @@
+"""What scores of random gene sets, and of shuffled discoveries, show in the same cohort."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.results import Signature
+from omicsfuse.signatures.scorer import Scorer
+from omicsfuse.statistics import Array
+from omicsfuse.survival import score_z
+from omicsfuse.verification._scoring import make_scorer, match_genes
+from omicsfuse.verification.random_sets import matched_sets
+from omicsfuse.verification.scored import ScoredCohort, join_notes
+
+#: Random sets scored at once: bounds memory, not the result.
+_BATCH = 50
+#: Fewest genes, and share of genes, of a shuffled signature that count as it.
+_FEWEST, _SHARE = 5, 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class NullScores:
+    """Scores of the signature's genes, of random sets, and of shuffled signatures.
+
+    Attributes
+    ----------
+    patients : pandas.Index
+        Patients of all scores.
+    own : ndarray of float, shape (n, k)
+        The signature itself, scored as the random sets are.
+    random : ndarray of float, shape (r, n, k)
+        Random sets, with the same weights.
+    shuffled : dict of str to ndarray of float, shape (s, n)
+        Shuffled signatures that have the score, for each score.
+    note : str
+        What is to be known of the random sets.
+    """
+
+    patients: pd.Index
+    own: Array
+    random: Array
+    shuffled: dict[str, Array]
+    note: str
+
+
+def null_scores(
+    signature: Signature,
+    scored: ScoredCohort,
+    shuffled: Sequence[Signature],
+    *,
+    n_random: int,
+    matched: str,
+    proliferation_genes: Sequence[str] | None,
+    random_state: int,
+) -> NullScores | None:
+    """Score random gene sets and shuffled signatures in one cohort, as the signature itself is.
+
+    Where genes are scaled by the training cohort there is nothing to scale other genes by: random
+    sets, and the signature that is held against them, are scaled by the cohort itself.
+
+    Parameters
+    ----------
+    signature : Signature
+        Locked.
+    scored : ScoredCohort
+        The cohort.
+    shuffled : sequence of Signature
+        Derived from shuffled targets, by the same method.
+    n_random : int
+        Random sets.
+    matched, proliferation_genes, random_state
+        As in `matched_sets`.
+
+    Returns
+    -------
+    NullScores or None
+        None where neither random sets nor shuffled signatures are asked for.
+    """
+    if not n_random and not shuffled:
+        return None
+    note, scaling = "", scored.scaling
+    if scaling == "reference":
+        scaling = "cohort"
+        note = "random sets, and the signature held against them, scaled by this cohort itself"
+    ready = make_scorer(scored.scorer, scored.table, scaling=scaling, signature=signature)
+    genes = sorted(str(gene) for gene in signature.templates.index if gene in ready.genes)
+    members = ready.genes.get_indexer(pd.Index(genes))
+    weights = signature.templates.loc[genes].to_numpy(dtype=float)
+    sets, more = matched_sets(
+        scored.table[list(ready.genes)],
+        members,
+        n_random,
+        matched=matched,
+        proliferation_genes=proliferation_genes,
+        random_state=random_state,
+    )
+    random = np.empty((n_random, len(ready.patients), weights.shape[1]))
+    for start in range(0, n_random, _BATCH):
+        random[start : start + _BATCH] = ready.score_many(sets[start : start + _BATCH], weights)
+    own = ready.score(members, weights)
+    return NullScores(
+        ready.patients,
+        _filled(own[None])[0],
+        _filled(random),
+        _shuffled_scores(signature, shuffled, ready),
+        join_notes(note, more if n_random else ""),
+    )
+
+
+def _shuffled_scores(
+    signature: Signature, shuffled: Sequence[Signature], ready: Scorer
+) -> dict[str, Array]:
+    """Scores of shuffled signatures, by the name of the score."""
+    found: dict[str, list[Array]] = {str(name): [] for name in signature.templates.columns}
+    for other in shuffled:
+        named = match_genes(other.templates.index, ready.genes, None)
+        known = named[named["found_as"].isin(list(ready.genes))]
+        if len(known) < max(min(_FEWEST, len(named)), _SHARE * len(named)):
+            continue
+        scores = ready.score(
+            ready.genes.get_indexer(pd.Index(known["found_as"])),
+            other.templates.loc[known["gene"]].to_numpy(dtype=float),
+        )
+        for j, name in enumerate(map(str, other.templates.columns)):
+            if name in found:
+                found[name].append(scores[:, j])
+    empty = np.empty((0, len(ready.patients)))
+    return {
+        name: _filled(np.array(scores)[..., None])[..., 0] if scores else empty
+        for name, scores in found.items()
+    }
+
+
+def _filled(scores: Array) -> Array:
+    """Sets x patients x scores, a missing one at the mean of its set, so that it says nothing."""
+    missing = np.isnan(scores)
+    if not missing.any():
+        return scores
+    known = (~missing).sum(axis=1, keepdims=True)
+    mean = np.where(missing, 0.0, scores).sum(axis=1, keepdims=True) / np.maximum(known, 1)
+    return np.where(missing, mean, scores)
+
+
+def held_against(
+    time: Array, event: Array, place: Array, null: NullScores, score: int, name: str
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Hold the score test of the signature against those of random sets and shuffled ones.
+
+    Parameters
+    ----------
+    time, event : ndarray, shape (m,)
+        Survival of the patients tested.
+    place : ndarray of int, shape (m,)
+        Their positions among ``null.patients``.
+    null : NullScores
+        All scores.
+    score : int
+        Which of the signature's scores.
+    name : str
+        Its name.
+
+    Returns
+    -------
+    row : dict
+        ``random_null_percentile``, ``random_null_p``, ``permuted_null_percentile``, as far as
+        there is something to hold it against.
+    values : list of dict
+        ``score``, ``kind`` and ``z`` of each.
+    """
+    observed = float(score_z(time, event, null.own[place, score][:, None])[0])
+    row: dict[str, object] = {}
+    values: list[dict[str, object]] = [{"score": name, "kind": "signature", "z": observed}]
+    # Patients x sets; sets whose score does not vary among them say nothing.
+    drawn = score_z(time, event, null.random[:, place, score].T)
+    others = null.shuffled.get(name)
+    permuted = score_z(time, event, others[:, place].T) if others is not None else np.empty(0)
+    for kind, z in (("random", drawn), ("permuted", permuted)):
+        known = z[np.isfinite(z)]
+        values += [{"score": name, "kind": kind, "z": float(value)} for value in known]
+        if not len(known) or not np.isfinite(observed):
+            continue
+        row[f"{kind}_null_percentile"] = float(100 * np.mean(np.abs(known) < abs(observed)))
+        if kind == "random":
+            reached = int(np.sum(np.abs(known) >= abs(observed)))
+            row["random_null_p"] = (1 + reached) / (1 + len(known))
+    return row, values

@@ -1,0 +1,174 @@
+"""Random gene sets that look like a signature: same size, genes of like level and spread."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.errors import StudyError
+from omicsfuse.statistics import Array, moments
+
+#: What random genes may have in common with the gene that each of them stands for.
+MATCHED = ("none", "mean_variance", "mean_variance_proliferation")
+
+#: Genes whose expression rises with the rate of division in most tumours.
+PROLIFERATION_GENES = (
+    "AURKA", "AURKB", "BIRC5", "BUB1", "CCNA2", "CCNB1", "CCNB2", "CDC20", "CDK1", "CENPF",
+    "KIF11", "KIF20A", "MCM2", "MKI67", "NUSAP1", "PCNA", "PLK1", "PTTG1", "RRM2", "TOP2A",
+    "TPX2", "TYMS", "UBE2C",
+)  # fmt: skip
+
+#: Fewest of them that make a score.
+MINIMUM_PROLIFERATION = 5
+
+#: Nearest genes from which one is drawn: this share of all genes, within these bounds.
+_SHARE, _FEWEST, _MOST = 0.05, 30, 200
+
+Places = npt.NDArray[np.int64]
+
+
+def matched_sets(
+    table: pd.DataFrame,
+    members: Places,
+    n_sets: int,
+    *,
+    matched: str = "mean_variance",
+    proliferation_genes: Sequence[str] | None = None,
+    random_state: int = 0,
+) -> tuple[Places, str]:
+    """Draw random sets of genes, each gene of a signature replaced by one near to it.
+
+    Genes are put in order of mean expression and of standard deviation, and, if asked for, of the
+    Pearson correlation with proliferation (mean z of the proliferation genes). Near are the 5% of
+    genes (at least 30, at most 200) at the smallest Euclidean distance in these ranks; one of them
+    that the set does not have yet is drawn. The genes of the signature are among those that may be
+    drawn, each of them in its own place too, as in random signatures drawn from all genes (Venet
+    2011): the signature is then one of the sets that could have been drawn. Means and standard
+    deviations are those of the values given, of z-scores as well, where they tell little apart.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes that can be scored, columns sorted by name, on a log or z-score scale.
+    members : ndarray of int, shape (m,)
+        Positions of the signature's genes among the columns, each once.
+    n_sets : int
+        Sets to draw.
+    matched : {"none", "mean_variance", "mean_variance_proliferation"}
+        What is matched on; ``"none"`` draws from all genes.
+    proliferation_genes : sequence of str, optional
+        Genes of the proliferation score; by default ``PROLIFERATION_GENES``.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    sets : ndarray of int, shape (n_sets, m)
+        Positions; column j replaces the j-th gene of the signature. No gene is twice in a set.
+    note : str
+        What could not be matched on, or that sets share many genes with the signature.
+
+    Raises
+    ------
+    StudyError
+        If ``matched`` is unknown.
+
+    References
+    ----------
+    Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly
+    associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> values = np.random.default_rng(0).normal(np.arange(200) % 7, 1, (20, 200))
+    >>> table = pd.DataFrame(values, columns=[f"G{i:03d}" for i in range(200)])
+    >>> sets, note = matched_sets(table, np.array([0, 7, 8]), 50)
+    >>> sets.shape, note
+    ((50, 3), '')
+    """
+    if matched not in MATCHED:
+        raise StudyError(f"verify: matched is {matched!r}; it must be one of {', '.join(MATCHED)}.")
+    rng = np.random.default_rng(random_state)
+    n_genes, size = table.shape[1], len(members)
+    note = ""
+    if matched == "none":
+        sets = np.empty((n_sets, size), dtype=np.int64)
+        for i in range(n_sets):
+            sets[i] = rng.choice(n_genes, size, replace=False)
+    else:
+        traits, note = _traits(table, matched, proliferation_genes)
+        sets = _draw(traits, members, n_sets, rng)
+    shared = float(np.isin(sets, members).mean()) if sets.size else 0.0
+    if shared > 0.1:
+        text = (
+            f"random sets share {shared:.0%} of their genes with the signature on average: there "
+            f"are only {n_genes} genes to draw {size} from"
+        )
+        note = "; ".join(part for part in (note, text) if part)
+    return sets, note
+
+
+def _traits(
+    table: pd.DataFrame, matched: str, proliferation_genes: Sequence[str] | None
+) -> tuple[Array, str]:
+    """Genes x what they are matched on, as ranks from 0 to 1, and what could not be had."""
+    values = table.to_numpy(dtype=float)
+    found = moments(values)
+    traits, note = [_ranks(found.mean), _ranks(found.sd)], ""
+    if matched == "mean_variance_proliferation":
+        wanted = PROLIFERATION_GENES if proliferation_genes is None else tuple(proliferation_genes)
+        present = np.flatnonzero(table.columns.isin(list(wanted)))
+        if len(present) < MINIMUM_PROLIFERATION:
+            note = (
+                f"random sets not matched on proliferation: {len(present)} of {len(wanted)} "
+                f"proliferation genes found, fewer than {MINIMUM_PROLIFERATION}"
+            )
+        else:
+            z = (values - found.mean) / np.where(found.sd > 0, found.sd, 1.0)
+            z = np.where(np.isnan(z), 0.0, z)
+            score = z[:, present].mean(axis=1)
+            score = score - score.mean()
+            # Without BLAS: the same bits for any number of threads. Rounded, so that genes that
+            # differ by rounding only stay in the order of their names.
+            lengths = np.sqrt((z**2).sum(axis=0) * (score**2).sum())
+            product = np.einsum("i,ig->g", score, z) / np.where(lengths > 0, lengths, 1.0)
+            traits.append(_ranks(np.round(product, 9)))
+    return np.column_stack(traits), note
+
+
+def _ranks(values: Array) -> Array:
+    """Ranks from 0 to 1, ties averaged."""
+    from scipy.stats import rankdata
+
+    ranks: Array = (rankdata(values) - 1) / max(1, len(values) - 1)
+    return ranks
+
+
+def _draw(traits: Array, members: Places, n_sets: int, rng: np.random.Generator) -> Places:
+    """Draw for each gene one of those near it that the set does not have yet."""
+    n_genes, size = len(traits), len(members)
+    near = int(np.clip(round(_SHARE * n_genes), _FEWEST, _MOST))
+    # Others of the set can have taken all but one of its size: so many more are kept in reserve.
+    reach = min(n_genes, near + size - 1)
+    neighbours = np.empty((size, reach), dtype=np.int64)
+    for j, gene in enumerate(members):
+        distance = np.round(((traits - traits[gene]) ** 2).sum(axis=1), 12)
+        neighbours[j] = np.argsort(distance, kind="stable")[:reach]
+    sets = np.empty((n_sets, size), dtype=np.int64)
+    used = np.zeros((n_sets, n_genes), dtype=bool)
+    each = np.arange(n_sets)
+    # Genes take their turn in another order in each set, so that none is always served last.
+    turns = rng.permuted(np.tile(np.arange(size), (n_sets, 1)), axis=1)
+    for turn in range(size):
+        gene = turns[:, turn]
+        candidates = neighbours[gene]
+        free = ~np.take_along_axis(used, candidates, axis=1)
+        place = np.cumsum(free, axis=1)
+        wanted = rng.integers(1, np.minimum(near, place[:, -1]) + 1)
+        chosen = candidates[each, np.argmax(free & (place == wanted[:, None]), axis=1)]
+        sets[each, gene] = chosen
+        used[each, chosen] = True
+    return sets

@@ -1,0 +1,162 @@
+"""Did it replicate? One row for each score and endpoint, by a rule fixed beforehand."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.results import Verification
+from omicsfuse.statistics import Array
+from omicsfuse.verification.meta import log_ratios, meta_analysis
+
+REPLICATION_COLUMNS = [
+    "signature", "endpoint", "score", "scope", "direction", "cohorts", "cohort_names", "n",
+    "events", "hr", "hr_ci_low", "hr_ci_high", "p_one_sided", "p_holm", "random_null_p",
+    "replicated", "note",
+]  # fmt: skip
+
+#: Level of the one-sided test after Holm's correction.
+LEVEL = 0.05
+
+_SCOPES = {
+    "external": "independent cohorts",
+    "internal-external": "cohorts of the same study",
+    "negative control": "negative controls",
+}
+_SUFFIX = " score per SD"
+
+
+def replication(verification: Verification) -> pd.DataFrame:
+    """Say for each score and endpoint whether it replicated, by one rule.
+
+    The rule: the one-sided p-value, in the direction that the discovery cohort fixed, of the log
+    hazard ratio per standard deviation of the score, unadjusted, is at most 0.05 after Holm's
+    correction over the scores of the signature. With one cohort the test is that cohort's; with
+    several it is that of their inverse-variance mean (the fixed effect: no effect in any cohort is
+    what it speaks against). Independent cohorts, cohorts of the study of the training cohort, and
+    negative controls are judged apart; only the first are an independent replication, and in the
+    last a replication is a bad sign.
+
+    Parameters
+    ----------
+    verification : Verification
+        What `verify` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a signature, endpoint, score and scope, with the columns
+
+        - ``signature``, ``endpoint``, ``score``;
+        - ``scope``: ``"independent cohorts"``, ``"cohorts of the same study"`` or ``"negative
+          controls"``;
+        - ``direction``: ``"higher score, higher hazard"``, ``"higher score, lower hazard"`` or
+          empty where none was fixed;
+        - ``cohorts`` that have an estimate, and ``cohort_names``; ``n``, ``events``;
+        - ``hr``, ``hr_ci_low``, ``hr_ci_high``; ``p_one_sided``; ``p_holm``, its family the scores
+          of this signature, endpoint and scope;
+        - ``random_null_p``: the largest of these cohorts, so that one in which random genes do as
+          well is not hidden;
+        - ``replicated``: ``"yes"``, ``"no"`` or ``"not tested"``;
+        - ``note``: why it was not tested, or cohorts without an estimate.
+
+    References
+    ----------
+    Holm S. Scand J Stat 1979;6:65-70.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Verification
+    >>> table = pd.DataFrame({
+    ...     "cohort": ["a"], "endpoint": "os", "signature": "toy", "role": "external",
+    ...     "comparison": "S1 score per SD", "n": 90, "events": 40.0, "hr": [1.5],
+    ...     "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01], "p_one_sided": [0.005],
+    ...     "random_null_p": [0.02]})
+    >>> replication(Verification(table, {}, {}))[["direction", "replicated"]].values.tolist()
+    [['higher score, higher hazard', 'yes']]
+    """
+    table = verification.table
+    rows: list[dict[str, object]] = []
+    if len(table):
+        scores = table[table["comparison"].str.endswith(_SUFFIX)]
+        keys = ["signature", "endpoint", "role"]
+        for (signature, endpoint, role), part in scores.groupby(keys, sort=False):
+            own = [
+                {
+                    "signature": signature,
+                    "endpoint": endpoint,
+                    "score": str(comparison).removesuffix(_SUFFIX),
+                    "scope": _SCOPES.get(str(role), str(role)),
+                }
+                | _judged(group)
+                for comparison, group in part.groupby("comparison", sort=False)
+            ]
+            corrected = holm(np.array([row["p_one_sided"] for row in own], dtype=float))
+            for row, p in zip(own, corrected, strict=True):
+                tested = bool(np.isfinite(p))
+                row["p_holm"] = p
+                row["replicated"] = ("yes" if p <= LEVEL else "no") if tested else "not tested"
+            rows += own
+    found = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
+    order = {scope: place for place, scope in enumerate(_SCOPES.values())}
+    return found.sort_values(
+        "scope", key=lambda column: column.map(order).fillna(len(order)), kind="stable"
+    ).reset_index(drop=True)
+
+
+def holm(p: Array) -> Array:
+    """Adjust p-values of one family by Holm's method; missing ones do not count.
+
+    Parameters
+    ----------
+    p : ndarray of float, shape (n,)
+        P-values.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).round(3).tolist()
+    [0.03, 0.06, nan, 0.06]
+    """
+    adjusted = np.full(len(p), np.nan)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    factors = len(order) - np.arange(len(order))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
+    return adjusted
+
+
+def _judged(part: pd.DataFrame) -> dict[str, object]:
+    """What the cohorts of one score show together."""
+    y, se, sign = log_ratios(part)
+    usable = np.isfinite(y) & np.isfinite(se) & (se > 0)
+    lost = part["cohort"][~usable].astype(str).tolist()
+    note = f"no usable estimate in {', '.join(lost)}" if lost else ""
+    part, y, se = part[usable], y[usable], se[usable]
+    row: dict[str, object] = {
+        "direction": "" if np.isnan(sign) else _direction(sign),
+        "cohorts": len(part),
+        "cohort_names": ", ".join(part["cohort"].astype(str)),
+        "n": int(part["n"].sum()),
+        "events": int(part["events"].sum()),
+        "random_null_p": part["random_null_p"].max() if "random_null_p" in part else np.nan,
+        "p_one_sided": np.nan,
+        "note": note,
+    }
+    if len(part) == 1:
+        row |= part[["hr", "hr_ci_low", "hr_ci_high", "p_one_sided"]].iloc[0].to_dict()
+    elif len(part):
+        found = meta_analysis(y, se)
+        row |= {"hr": np.exp(found.log_hr), "hr_ci_low": np.exp(found.ci_low)}
+        row |= {"hr_ci_high": np.exp(found.ci_high), "p_one_sided": found.one_sided(sign)}
+    if len(part) and np.isnan(sign):
+        why = "not tested: no direction was fixed in the discovery cohort"
+        row["note"] = "; ".join(text for text in (why, note) if text)
+    return row
+
+
+def _direction(sign: float) -> str:
+    return f"higher score, {'higher' if sign > 0 else 'lower'} hazard"

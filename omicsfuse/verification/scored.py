@@ -1,0 +1,284 @@
+"""One cohort scored by a locked signature: who has which score, and what was lost on the way."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from omicsfuse.cohort import Cohort, Loss
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.labelled import expression_layer
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.results import Signature
+from omicsfuse.signatures import (
+    MINIMUM_PATIENTS,
+    relation,
+    training_patients,
+    without_patients,
+)
+from omicsfuse.verification._scoring import make_scorer, match_genes, score_signature
+
+
+@dataclass(frozen=True, eq=False)
+class How:
+    """How signatures are to be scored in every cohort; None: as the signature says."""
+
+    layer: str | None = None
+    scorer: str | None = None
+    scaling: str | None = None
+    aliases: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCohort:
+    """One cohort's scores, and what every row about it says.
+
+    Attributes
+    ----------
+    cohort : Cohort
+        Without patients of the training cohort.
+    row : dict of str to object
+        What every row of the table says of this cohort.
+    table : pandas.DataFrame
+        Patients x usable genes on the scale of analysis, sorted by name; genes of the signature
+        under the names that they have there.
+    assigned : pandas.DataFrame
+        What `score_signature` gives.
+    note : str
+        Notes that every row carries.
+    """
+
+    cohort: Cohort
+    row: dict[str, object]
+    table: pd.DataFrame
+    assigned: pd.DataFrame
+    note: str
+
+    @property
+    def scorer(self) -> str:
+        """How it was scored."""
+        return str(self.row["scorer"])
+
+    @property
+    def scaling(self) -> str:
+        """How genes were scaled."""
+        return str(self.row["scaling"])
+
+
+def join_notes(*notes: str) -> str:
+    """Join notes that are not empty, each once.
+
+    Examples
+    --------
+    >>> join_notes("few events", "", "same study", "few events")
+    'few events; same study'
+    """
+    return "; ".join(dict.fromkeys(note for note in notes if note))
+
+
+def score_names(assigned: pd.DataFrame) -> list[str]:
+    """Names of the scores of a table of assignments, in order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> score_names(pd.DataFrame(columns=["subtype", "score_S1", "score_S2", "scorer"]))
+    ['S1', 'S2']
+    """
+    return [
+        str(column).removeprefix("score_")
+        for column in assigned.columns
+        if str(column).startswith("score_")
+    ]
+
+
+def score_cohort(
+    signature: Signature, whole: Cohort, how: How, *, control: bool, drawn: bool
+) -> tuple[dict[str, object], ScoredCohort | None, pd.DataFrame, list[Loss]]:
+    """Score one cohort.
+
+    Parameters
+    ----------
+    signature : Signature
+        Locked.
+    whole : Cohort
+        The cohort, patients of the training cohort among them or not.
+    how : How
+        Layer, scorer, scaling, aliases.
+    control : bool
+        Whether it is a negative control.
+    drawn : bool
+        Whether random sets are drawn from its other genes, whose losses count then.
+
+    Returns
+    -------
+    row : dict
+        What every row about the cohort says.
+    scored : ScoredCohort or None
+        None where it could not be scored; the note of the row says why.
+    genes : pandas.DataFrame
+        Under which name each gene was found.
+    losses : list of Loss
+        What was lost.
+    """
+    same_study, note = relation(signature, whole)
+    if control:
+        role = "negative control"
+    else:
+        role = "internal-external" if same_study in ("yes", "by name") else "external"
+    name = expression_layer(
+        whole.omics,
+        how.layer,
+        f"verify: cohort {whole.name!r}",
+        trained=str(signature.trained_on.get("layer", "")),
+    )
+    given = whole.omics[name].table
+    trained = training_patients(signature, given.index)
+    genes = match_genes(signature.templates.index, given.columns, how.aliases)
+    known_as = _names(genes)
+    columns = given.columns.map(lambda gene: known_as.get(gene, gene))
+    left, usable = len(given) - len(trained), columns
+    losses = []
+    if len(trained):
+        losses.append(_shared(signature, whole, trained))
+        note = join_notes(note, f"{len(trained)} patients of the training cohort left out")
+    row: dict[str, object] = {
+        "cohort": whole.name,
+        "signature": signature.name,
+        "role": role,
+        "genes_total": len(signature.templates),
+        "scorer": how.scorer or signature.scorer,
+        "scaling": how.scaling or signature.scaling,
+        "same_study": same_study,
+    }
+    scored = None
+    try:
+        if len(trained) and left < MINIMUM_PATIENTS:
+            raise SignatureError(
+                f"{left} of {len(given)} patients are not of the training cohort, at least "
+                f"{MINIMUM_PATIENTS} are needed"
+            )
+        cohort = without_patients(whole, name, trained)
+        table, lost = expression_values(cohort, name)
+        losses += lost
+        # Sorted, so that no result depends on the order of the genes in a file.
+        table = table.rename(columns=known_as).sort_index(axis=1)
+        left, usable = len(table), table.columns
+        assigned = score_signature(signature, table, scorer=how.scorer, scaling=how.scaling)
+        if len(assigned):
+            row |= {key: str(assigned[key].iloc[0]) for key in ("scorer", "scaling")}
+        ready = make_scorer(
+            str(row["scorer"]), table, scaling=str(row["scaling"]), signature=signature
+        )
+        usable = ready.genes
+        if row["scaling"] == "reference":
+            # Other genes have no reference, and are not scored for want of it, not of values.
+            others = table.columns[~table.columns.isin(signature.templates.index)]
+            usable = usable.append(others)
+        scored = ScoredCohort(cohort, row, table, assigned, note)
+    except SignatureError as error:
+        note = join_notes(note, f"not scored: {error}")
+        warnings.warn(
+            f"cohort {whole.name!r} cannot verify the signature: {error}",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    losses += _unusable(signature, whole.name, name, columns, usable, drawn and scored is not None)
+    row |= {
+        "n": left,
+        "genes_found": int(signature.templates.index.isin(usable).sum()),
+        "note": note,
+    }
+    found = genes.assign(cohort=whole.name, signature=signature.name)
+    return row, scored, found[["cohort", "signature", "gene", "found_as", "how"]], losses
+
+
+def _names(genes: pd.DataFrame) -> dict[str, str]:
+    """Name in the cohort -> name in the signature, each used once."""
+    known: dict[str, str] = {}
+    for gene, found_as in zip(genes["gene"], genes["found_as"], strict=True):
+        if isinstance(found_as, str) and found_as:
+            known.setdefault(found_as, str(gene))
+    return known
+
+
+def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Loss:
+    """Say which patients the training cohort has too, and count them as lost."""
+    examples = tuple(str(patient) for patient in trained[:5])
+    origin = signature.trained_on.get("cohort", "")
+    warnings.warn(
+        f"cohort {cohort.name!r} has {len(trained)} patients of the training cohort {origin!r}, "
+        f"which cannot verify the signature and are left out: {', '.join(examples)}. If these are "
+        "other people under the same identifiers, give them identifiers of their own.",
+        OmicsfuseWarning,
+        stacklevel=4,
+    )
+    reason = "patients of the training cohort, left out"
+    return Loss("verify", cohort.name, "patients", len(trained), reason, examples)
+
+
+def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Loss]]:
+    """Patients x usable genes on the scale of analysis, and what was lost on the way there.
+
+    What preprocessing does to the matrix for distances (imputing, limiting, selecting) is of no
+    consequence here and not counted.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Cohort.
+    layer : str
+        Its layer of expression.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Patients x genes.
+    losses : list of Loss
+        Patients without any value, z-scores limited.
+    """
+    prepared = preprocess(cohort, [layer])
+    table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
+    losses = [
+        replace(loss, layer=cohort.name)
+        for loss in prepared.losses
+        if loss.step == "preprocess" and loss.what == "patients"
+    ]
+    if prepared.layers[layer].scale == "zscore":
+        given = cohort.omics[layer].table.loc[table.index, table.columns]
+        limited = (given.abs() > table.abs()).sum()
+        if limited.any():
+            examples = tuple(str(gene) for gene in limited.index[limited > 0][:5])
+            reason = "z-scores beyond the limit brought back to it"
+            losses.append(
+                Loss("verify", cohort.name, "values", int(limited.sum()), reason, examples)
+            )
+    return table, losses
+
+
+def _unusable(
+    signature: Signature, cohort: str, layer: str, given: pd.Index, usable: pd.Index, drawn: bool
+) -> list[Loss]:
+    """Count each gene that cannot be scored once: absent, unusable, or unusable and another's."""
+    genes = signature.templates.index
+    why = "too often missing or hardly varying there"
+    others = given[~(given.isin(usable) | given.isin(genes))]
+    found = (
+        ("genes", genes[~genes.isin(given)], f"genes of the signature that layer {layer} lacks"),
+        (
+            "genes",
+            genes[genes.isin(given) & ~genes.isin(usable)],
+            f"genes of the signature that layer {layer} has, unusable: {why}",
+        ),
+        (
+            "features",
+            others[: None if drawn else 0],
+            f"other features of layer {layer}, not drawn for random sets: {why}",
+        ),
+    )
+    return [
+        Loss("verify", cohort, what, len(lost), reason, tuple(str(gene) for gene in lost[:5]))
+        for what, lost, reason in found
+        if len(lost)
+    ]

@@ -1,0 +1,325 @@
+"""A locked signature in other cohorts: what its scores and subtypes show there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.arguments import require, seed, sequence_of, whole_number
+from omicsfuse.cohort import Cohort, Loss
+from omicsfuse.errors import StudyError
+from omicsfuse.results import (
+    SCALINGS,
+    SCORERS,
+    VERIFICATION_COLUMNS,
+    Signature,
+    SurvivalComparison,
+    Verification,
+)
+from omicsfuse.signatures import require_locked
+from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.verification.endpoint import EndpointTests
+from omicsfuse.verification.meta import across_cohorts
+from omicsfuse.verification.null import null_scores
+from omicsfuse.verification.proportions import PROPORTION_COLUMNS, proportions
+from omicsfuse.verification.random_sets import MATCHED
+from omicsfuse.verification.scored import How, join_notes, score_cohort
+
+_NULL_COLUMNS = ["cohort", "endpoint", "signature", "score", "kind", "z"]
+_GENE_COLUMNS = ["cohort", "signature", "gene", "found_as", "how"]
+
+
+def verify(
+    signature: Signature,
+    cohorts: Cohort | Sequence[Cohort],
+    *,
+    negative_controls: Cohort | str | Sequence[Cohort | str] = (),
+    endpoints: Sequence[str] | None = None,
+    layer: str | None = None,
+    scorer: str | None = None,
+    scaling: str | None = None,
+    aliases: Mapping[str, str] | None = None,
+    adjust: bool = True,
+    matched: Literal["none", "mean_variance", "mean_variance_proliferation"] = "mean_variance",
+    proliferation_genes: Sequence[str] | None = None,
+    shuffled: Sequence[Signature] = (),
+    n_random: int = 1000,
+    n_permutations: int | Literal["adaptive"] = "adaptive",
+    random_state: int = 0,
+) -> Verification:
+    """Apply a locked signature to other cohorts and hold what it shows there against chance.
+
+    Nothing of the signature is fitted anew, and no cut-point is looked for. What is learned from
+    each cohort, from its layer alone and blind to its outcomes, is its own preprocessing: which
+    genes are usable and, unless they are scaled by the training cohort or ranked, each gene's mean
+    and spread. Patients that the signature was derived from, told by their identifiers, are left
+    out.
+
+    For each endpoint and score there is a Cox model per standard deviation, alone and adjusted for
+    the cohort's own covariates within its strata; where a cut-point was locked for this way of
+    scoring, a comparison of patients above it with the others; and, of signatures of groups, a Cox
+    model of the patients assigned to a subtype against all others, and a log-rank test over all
+    assigned subtypes. As almost any large set of genes goes with outcome in some cancers, each
+    score is also held against random sets of the cohort's own genes, of the same size and weights
+    and of like mean and variance, scored and tested in the same way (see `matched_sets`).
+
+    Parameters
+    ----------
+    signature : Signature
+        Locked.
+    cohorts : Cohort or sequence of Cohort
+        Each with an expression layer; survival is optional.
+    negative_controls : Cohort, str or sequence of them
+        Cohorts in which the signature should show nothing, as of another disease: themselves, or
+        the names of some of ``cohorts``.
+    endpoints : sequence of str, optional
+        Endpoints to test; by default all of each cohort.
+    layer : str, optional
+        Layer to use in every cohort; by default the one named as in training, else the only layer
+        of kind expression.
+    scorer, scaling : str, optional
+        One of ``SCORERS`` and of ``SCALINGS``; by default those of the signature.
+    aliases : mapping of str to str, optional
+        Other names of genes, as for `score_signature`.
+    adjust : bool
+        Whether to adjust for the covariates and strata of each cohort.
+    matched : {"mean_variance", "none", "mean_variance_proliferation"}
+        What random genes have in common with those that they stand for.
+    proliferation_genes : sequence of str, optional
+        Genes of the proliferation score; by default ``PROLIFERATION_GENES``.
+    shuffled : sequence of Signature
+        Signatures derived in the same way from shuffled targets, locked: what the method finds
+        where there is nothing to find.
+    n_random : int
+        Random gene sets; 0 leaves them out.
+    n_permutations : int or "adaptive"
+        Permutations of the log-rank test.
+    random_state : int
+        Seed of both; a cohort's result does not depend on the other cohorts.
+
+    Returns
+    -------
+    Verification
+        ``table`` has one row a cohort, endpoint and comparison, with the columns
+
+        - ``cohort``, ``endpoint``, ``signature``; ``role``: ``"external"``,
+          ``"internal-external"`` (of the study of the training cohort, by what both say or by
+          their names) or ``"negative control"``;
+        - ``comparison``: ``"S1 score per SD"`` (of the patients tested), ``"S1 score per SD,
+          adjusted"``, ``"S1 score above cut-point"``, ``"assigned S1 vs rest"`` (of two subtypes,
+          only the first) or ``"assigned subtypes"``;
+        - ``n`` patients and ``events``; ``genes_found`` of ``genes_total``; ``scorer`` and
+          ``scaling``; ``cut_point``, which was locked; ``adjusted_for``: covariates and strata;
+        - ``hr``, ``hr_ci_low``, ``hr_ci_high`` of the Cox models; ``chi2`` of log-rank tests;
+        - ``test``: what ``p`` is of: ``"Wald"`` for scores and subtypes against the rest,
+          ``"log-rank, permutation"`` for cut-points and assigned subtypes, or, without
+          permutations, ``"log-rank, asymptotic"``. A permutation p stands beside the same
+          ``chi2``, but is not taken from the chi-squared distribution;
+        - ``p``: none with fewer than 10 events, or 5 a term, and a note; ``fdr``:
+          Benjamini-Hochberg. Its family is all rows of the table that are not of negative
+          controls; negative controls are a family of their own;
+        - ``p_one_sided``: of scores, against the alternative that the log hazard ratio has the
+          sign it had in the discovery cohort (``signature.discovery``); without that, empty and a
+          note;
+        - ``concordance``, ``concordance_ci_low``, ``concordance_ci_high``: Harrell's index of the
+          score, higher scores for shorter survival; not with late entry;
+        - ``random_null_percentile``: percentage of random sets whose score-test ``|z|`` is
+          smaller; ``random_null_p``: ``(1 + random sets with |z| at least as large) / (1 + random
+          sets)``; ``permuted_null_percentile``: the percentage of shuffled signatures;
+        - ``same_study``: whether the cohort comes from the study of the training cohort: ``"yes"``
+          or ``"no"`` where both name their study, ``"by name"`` where the names of the cohorts
+          suggest it, else empty;
+        - ``note``: what else there is to know, why there is no p.
+
+        A cohort that lacks the genes or an endpoint, or has fewer than 10 patients beside those of
+        the training cohort, has a row whose note says so. ``survival`` holds the assigned subtypes
+        or, of a signature of one score, patients above the locked cut-point (``"high"``) and the
+        others (``"low"``). ``meta`` is what `across_cohorts` makes of the table. ``losses`` counts,
+        for each cohort, training patients left out, patients without any value, z-scores limited,
+        genes of the signature that the layer lacks, others that are unusable there (too often
+        missing, or hardly varying), and features that are unusable for random sets.
+
+    Raises
+    ------
+    SignatureError
+        If the signature, or a shuffled one, is not locked, or was altered since.
+    StudyError
+        If no cohort is given, two have the same name, a negative control is unknown, no layer can
+        be chosen, or a setting is none of those known.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a cohort cannot be scored, or shares patients with the training cohort.
+
+    References
+    ----------
+    Venet, Dumont and Detours 2011, PLoS Comput Biol 7:e1002240 (random signatures); Hoshida 2010,
+    PLoS ONE 5:e15543 (nearest templates); Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39
+    (p-values of random sets).
+
+    Examples
+    --------
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.preprocessing import preprocess
+    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.signatures import derive_signature
+    >>> simulated = simulate_cohort(60, n_external=60, n_genes=200, effect=2, random_state=1)
+    >>> ready = preprocess(simulated.discovery, ["expression"])
+    >>> labels = "S" + simulated.truth.loc[ready.layers["expression"].scaled.index].astype(str)
+    >>> signature = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=15)
+    >>> found = verify(signature, [simulated.external], n_random=50, n_permutations=99)
+    >>> found.table["comparison"].tolist()[-1], int(found.table["genes_found"].iloc[0])
+    ('assigned subtypes', 45)
+    """
+    require(signature, Signature, "signature", "what of.derive_signature returns")
+    require_locked(signature)
+    cohorts, controls = _check(cohorts, negative_controls)
+    asked = None if endpoints is None else sequence_of(endpoints, str, "verify: endpoints")
+    others = sequence_of(shuffled, Signature, "verify: shuffled", "locked signatures")
+    for other in others:
+        require_locked(other)
+    for name, value, known in (
+        ("scorer", scorer, SCORERS),
+        ("scaling", scaling, SCALINGS),
+        ("matched", matched, MATCHED),
+    ):
+        if value is not None and value not in known:
+            raise StudyError(f"verify: {name} is {value!r}; it must be one of {', '.join(known)}.")
+    n_random = whole_number(n_random, "verify: n_random", 0)
+    if n_permutations != "adaptive":
+        n_permutations = whole_number(n_permutations, "verify: n_permutations", 0)
+    random_state = seed(random_state, "verify: random_state")
+    how = How(layer, scorer, scaling, aliases)
+
+    rows: list[dict[str, object]] = []
+    assignments: dict[str, pd.DataFrame] = {}
+    survival: dict[str, SurvivalComparison] = {}
+    losses: list[Loss] = []
+    null_rows: list[dict[str, object]] = []
+    genes: list[pd.DataFrame] = []
+    shares: list[pd.DataFrame] = []
+    for whole in cohorts:
+        control = whole.name in controls
+        common, scored, found_genes, lost = score_cohort(
+            signature, whole, how, control=control, drawn=n_random > 0
+        )
+        losses += lost
+        genes.append(found_genes)
+        if scored is None:
+            rows.append(common)
+            continue
+        cohort = scored.cohort
+        assignments[cohort.name] = scored.assigned
+        shares.append(proportions(signature, scored))
+        wanted = list(cohort.endpoints) if asked is None else asked
+        if not wanted:
+            rows.append(common | {"note": join_notes(scored.note, "no endpoint")})
+        there = [name for name in wanted if name in cohort.endpoints]
+        null = None
+        if there and cohort.clinical is not None:
+            null = null_scores(
+                signature,
+                scored,
+                others,
+                n_random=n_random,
+                matched=matched,
+                proliferation_genes=proliferation_genes,
+                random_state=random_state,
+            )
+        for endpoint in wanted:
+            key = {**common, "endpoint": endpoint}
+            if endpoint not in there or cohort.clinical is None:
+                listed = ", ".join(cohort.endpoints) or "none"
+                note = join_notes(scored.note, f"no such endpoint; there is {listed}")
+                rows.append(key | {"note": note})
+                continue
+            tested = EndpointTests(
+                endpoint, signature, scored, null, adjust, n_permutations, random_state
+            ).run()
+            rows += [key | row for row in tested.rows]
+            place = {"cohort": cohort.name, "endpoint": endpoint, "signature": signature.name}
+            null_rows += [place | row for row in tested.null]
+            if tested.survival is not None:
+                survival[f"{cohort.name}: {endpoint}"] = tested.survival
+                losses += [replace(x, layer=cohort.name) for x in tested.survival.losses]
+    table = _table(rows)
+    return Verification(
+        table,
+        assignments,
+        survival,
+        tuple(dict.fromkeys(losses)),
+        meta=across_cohorts(table),
+        null=pd.DataFrame(null_rows, columns=_NULL_COLUMNS),
+        proportions=_stacked(shares, PROPORTION_COLUMNS),
+        genes=_stacked(genes, _GENE_COLUMNS),
+    )
+
+
+def _check(
+    cohorts: Cohort | Sequence[Cohort],
+    negative_controls: Cohort | str | Sequence[Cohort | str],
+) -> tuple[list[Cohort], set[str]]:
+    """All cohorts, and the names of those that are negative controls."""
+    listed = sequence_of(cohorts, Cohort, "verify: cohorts", "read them with read_cohort")
+    if isinstance(negative_controls, str | Cohort):
+        negative_controls = [negative_controls]
+    named = [control for control in negative_controls if isinstance(control, str)]
+    unknown = [name for name in named if name not in {cohort.name for cohort in listed}]
+    if unknown:
+        raise StudyError(
+            f"verify: negative control {unknown[0]!r} is none of the cohorts "
+            f"({', '.join(cohort.name for cohort in listed) or 'there are none'}); name one of "
+            "them, or give the cohort itself."
+        )
+    added = sequence_of(
+        [control for control in negative_controls if not isinstance(control, str)],
+        Cohort,
+        "verify: negative_controls",
+        "cohorts, or names of some of the cohorts",
+    )
+    # A control that stands in both lists is one cohort.
+    added_names = {cohort.name for cohort in added}
+    listed = [cohort for cohort in listed if not any(cohort is other for other in added)]
+    everything = [*listed, *added]
+    names = [cohort.name for cohort in everything]
+    if not names:
+        raise StudyError("verify: no cohort was given; name at least one.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise StudyError(
+            f"verify: more than one cohort is named {', '.join(twice)}; give each its own name."
+        )
+    return everything, {*named, *added_names}
+
+
+def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+
+
+def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """One table of all rows, with a false discovery rate for each of the two families."""
+    text = {"cohort", "endpoint", "comparison", "test", "same_study", "note"}
+    text |= {"signature", "role", "scorer", "scaling", "adjusted_for"}
+    # Events stay missing where nothing was counted: 0 would say that nobody had the event.
+    whole = {"n", "genes_found", "genes_total"}
+    table = pd.DataFrame(
+        {
+            c: [row.get(c, "" if c in text else 0 if c in whole else np.nan) for row in rows]
+            for c in VERIFICATION_COLUMNS
+        }
+    )
+    table = table.astype(
+        {
+            c: object if c in text else "int64" if c in whole else "float64"
+            for c in VERIFICATION_COLUMNS
+        }
+    )
+    p, fdr = table["p"].to_numpy(), np.full(len(table), np.nan)
+    control = (table["role"] == "negative control").to_numpy()
+    for family in (control, ~control):
+        fdr[family] = benjamini_hochberg(p[family])
+    return table.assign(fdr=fdr)
