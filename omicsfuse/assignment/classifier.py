@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.assignment.discriminant import Array, Discriminant
+from omicsfuse.assignment.discriminant import Array, Discriminant, by_row
 from omicsfuse.statistics import moments
 
 #: Least shrinkage of the covariance: without any it has no inverse where features outnumber
@@ -130,7 +130,7 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
             Rows sum to 1. They are those of the discriminant, not calibrated.
         """
         evidence = self.model_.evidence(self._selected(X))
-        p = np.exp(evidence + np.log(self.model_.prior))
+        p = by_row(np.exp, evidence + np.log(self.model_.prior))
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:

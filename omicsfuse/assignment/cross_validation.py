@@ -33,7 +33,6 @@ from omicsfuse.results import (
     Prepared,
     Subtypes,
 )
-from omicsfuse.signatures.training import patient_digest
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3
@@ -138,7 +137,8 @@ def cross_validate_assignment(
         repeats = _repeats(
             usable, labels, replace(settings, n_repeats=1), n_repeats, random_state, n_jobs
         )
-    classifier = replace(classifier, trained_on=_trained_on(cohort, labels))
+    where = {"cohort": cohort.name, "study": cohort.study}
+    classifier = replace(classifier, trained_on={**where, **classifier.trained_on})
     sets = subsets(list(classifier.layers))
     return _evidence(classifier, labels, sets, repeats)
 
@@ -157,7 +157,8 @@ def _repeats(
     rng = np.random.default_rng([random_state, 1])
     folds = [stratified_folds(labels, rng) for _ in range(n_repeats)]
     tasks = [
-        (repeat, fold, int(rng.integers(2**31))) for repeat in range(n_repeats)
+        (repeat, fold, int(rng.integers(2**31)))
+        for repeat in range(n_repeats)
         for fold in range(N_FOLDS)
     ]
     done = Parallel(n_jobs=n_jobs)(
@@ -272,9 +273,9 @@ def _row(
     counts = pd.Series(codes[np.unique(patients, return_index=True)[1]]).value_counts()
     notes = []
     small = [
-        f"{classifier.subtypes[code]} {count}"
-        for code, count in sorted(counts.items())
-        if count < MINIMUM_SUBTYPE
+        f"{name} {counts.get(code, 0)}"
+        for code, name in enumerate(classifier.subtypes)
+        if counts.get(code, 0) < MINIMUM_SUBTYPE
     ]
     if small:
         notes.append(f"fewer than {MINIMUM_SUBTYPE} patients: {', '.join(small)}")
@@ -350,14 +351,3 @@ def _empty(layers: list[str], n: int, why: str) -> AssignmentEvidence:
     return AssignmentEvidence(
         classifier=None, table=pd.DataFrame([row]).reindex(columns=ASSIGNMENT_COLUMNS)
     )
-
-
-def _trained_on(cohort: Cohort, labels: pd.Series) -> dict[str, Any]:
-    """What the classifier was trained on, without the names of its patients."""
-    return {
-        "cohort": cohort.name,
-        "study": cohort.study,
-        "n_patients": len(labels),
-        "subtypes": {name: int(n) for name, n in labels.value_counts().sort_index().items()},
-        "patient_digests": sorted(patient_digest(str(patient)) for patient in labels.index),
-    }

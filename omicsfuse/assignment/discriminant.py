@@ -1,5 +1,6 @@
 """The fitted numbers of one layer's classifier, and what they say of one patient at a time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,6 @@ class Discriminant:
         return np.column_stack([along, away / self.residual])
 
 
-
 def row_products(matrix: Array, rows: Array) -> Array:
     """``rows @ matrix.T``, each row by itself and in the same order of sums.
 
@@ -136,3 +136,30 @@ def log_sum(values: Array) -> Array:
     return top + np.array(
         [np.log(np.exp(row - high).sum()) for row, high in zip(values, top, strict=True)]
     )
+
+
+def by_row(function: Callable[[Array], Array], values: Array) -> Array:
+    """Apply a function of the mathematics library to each row by itself.
+
+    Its last bit may depend on where in a longer array a number stands.
+
+    Parameters
+    ----------
+    function : callable
+        Elementwise.
+    values : ndarray, shape (n, p)
+
+    Returns
+    -------
+    ndarray, shape (n, p)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> by_row(np.log2, np.array([[1.0, 2.0], [4.0, 8.0]])).tolist()
+    [[0.0, 1.0], [2.0, 3.0]]
+    """
+    result = np.empty(values.shape)
+    for i, row in enumerate(np.ascontiguousarray(values)):
+        result[i] = function(row)
+    return result

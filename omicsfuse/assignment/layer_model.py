@@ -80,8 +80,8 @@ class LayerModel:
         seen = self.transform.apply(table, scale)
         evidence = np.zeros((len(table), len(subtypes)))
         places = [subtypes.index(name) for name in self.discriminant.classes]
-        evidence[:, places] = self.discriminant.evidence(seen.values)
-        distances = np.column_stack([self.discriminant.distances(seen.values), seen.outside])
+        evidence[:, places] = self.discriminant.evidence(seen.ready)
+        distances = np.column_stack([self.discriminant.distances(seen.ready), seen.outside])
         return Told(evidence, distances, seen.observed)
 
     def distance(self, distances: Array) -> Array:
@@ -170,8 +170,8 @@ def fit_layer(
     except PreprocessError as error:
         raise ClassifierError(str(error).rstrip(".")) from error
     transform = fixed_transform(preprocessor, layer.kind, layer.scale, table)
-    values = transform.apply(table).values
-    classifier = SubtypeClassifier(n_features=n_features).fit(values, own.to_numpy(dtype=object))
+    ready = transform.apply(table).ready
+    classifier = SubtypeClassifier(n_features=n_features).fit(ready, own.to_numpy(dtype=object))
     return LayerModel(
         transform=transform.restricted(classifier.selected_),
         discriminant=classifier.model_,

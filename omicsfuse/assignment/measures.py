@@ -183,7 +183,8 @@ def calibration_error(bins: pd.DataFrame) -> float:
 
     Examples
     --------
-    >>> calibration_error(pd.DataFrame({"n": [1, 3], "predicted": [0.5, 0.9], "observed": [1, 0.9]}))
+    >>> bins = pd.DataFrame({"n": [1, 3], "predicted": [0.5, 0.75], "observed": [1, 0.75]})
+    >>> calibration_error(bins)
     0.125
     """
     weights = bins["n"] / bins["n"].sum()

@@ -118,9 +118,7 @@ class MultiLayerClassifier:
     def unlike(self, share_farther: Mapping[str, Array]) -> dict[str, np.ndarray]:
         """Mark the patients unlike the training patients, for each layer."""
         with np.errstate(invalid="ignore"):
-            return {
-                name: share < self.least_share_farther for name, share in share_farther.items()
-            }
+            return {name: share < self.least_share_farther for name, share in share_farther.items()}
 
     def abstains(self, p: Array, share_farther: Mapping[str, Array]) -> np.ndarray:
         """Whether no subtype is assigned, for patients who all have the same layers.

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from omicsfuse.assignment.discriminant import Array, log_sum
+from omicsfuse.assignment.discriminant import Array, by_row, log_sum
 
 #: Largest weight of evidence that a fit may give.
 LARGEST_WEIGHT = 5.0
@@ -61,7 +61,7 @@ def subsets(layers: Sequence[str], most: int = 4) -> list[tuple[str, ...]]:
     >>> subsets(["ct", "rna"])
     [('ct',), ('rna',), ('ct', 'rna')]
     """
-    sizes = range(1, len(layers) + 1)
+    sizes = list(range(1, len(layers) + 1))
     if len(layers) > most:
         sizes = sorted({1, len(layers) - 1, len(layers)})
     return [chosen for size in sizes for chosen in combinations(layers, size)]
@@ -93,7 +93,7 @@ def probabilities(evidence: Array, prior: Array, weight: float, caution: float) 
     [[0.75, 0.25]]
     """
     joint = np.log(prior) + weight * evidence
-    p = np.exp(joint - log_sum(joint)[:, None])
+    p = by_row(np.exp, joint - log_sum(joint)[:, None])
     return (1 - caution) * p + caution * prior
 
 

@@ -13,6 +13,7 @@ from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
 from omicsfuse.errors import ClassifierError
 from omicsfuse.layers import Layer
+from omicsfuse.signatures.training import patient_digest
 
 #: Folds of every cross-validation.
 N_FOLDS = 5
@@ -90,7 +91,7 @@ def fit_classifier(
     counts = np.array([int((labels == name).sum()) for name in subtypes], dtype=float)
     prior = (counts + 0.5) / (len(labels) + 0.5 * len(subtypes))
     models: dict[str, LayerModel] = {}
-    held: dict[str, tuple[Array, Array]] = {}
+    held: dict[str, tuple[Array, np.ndarray]] = {}
     notes = []
     rng = np.random.default_rng(random_state)
     folds = [stratified_folds(labels, rng) for _ in range(settings.n_repeats)]
@@ -105,7 +106,7 @@ def fit_classifier(
             continue
         evidence, distances = _held_out(layer, labels, subtypes, folds, settings, name)
         models[name] = model.referenced(distances)
-        held[name] = evidence, ~np.isnan(evidence).any(axis=(0, 2))
+        held[name] = evidence, np.asarray(~np.isnan(evidence).any(axis=(0, 2)))
     if not models:
         raise ClassifierError("no layer can tell subtypes apart: " + "; ".join(notes) + ".")
     codes = np.array([subtypes.index(label) for label in labels.astype(str)])
@@ -120,15 +121,18 @@ def fit_classifier(
         if len(names) > 1:
             there = np.all([held[name][1] for name in names], axis=0)
             total = sum(models[name].weight * held[name][0][:, there] for name in names)
-            calibrations[names] = calibrate(
-                np.asarray(total), codes[there], prior, len(names)
-            )
+            calibrations[names] = calibrate(np.asarray(total), codes[there], prior, len(names))
     return MultiLayerClassifier(
         subtypes=subtypes,
         prior=prior,
         layers=models,
         calibrations=calibrations,
         n=len(labels),
+        trained_on={
+            "n_patients": len(labels),
+            "subtypes": {name: int(count) for name, count in zip(subtypes, counts, strict=True)},
+            "patient_digests": sorted(patient_digest(str(patient)) for patient in labels.index),
+        },
         notes=tuple(notes),
     )
 

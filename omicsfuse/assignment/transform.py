@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assignment.discriminant import Array
+from omicsfuse.assignment.discriminant import Array, by_row
 from omicsfuse.errors import ClassifierError
 from omicsfuse.preprocessing import LayerPreprocessor
 
@@ -17,11 +17,15 @@ LINEAR = ("counts", "normalised_counts", "tpm", "fpkm")
 MOST_KNOTS = 33
 
 
+#: Arrays of a transform with one number a feature.
+PER_FEATURE = ("fill", "centre", "spread", "limits", "mean", "sd", "low", "high")
+
+
 class Transformed(NamedTuple):
     """What a transform makes of new patients."""
 
     #: Patients x features, complete, as the classifier takes them.
-    values: Array
+    ready: Array
     #: Share of the features with a value outside the training range, of those with a value.
     outside: Array
     #: Share of the features with a value.
@@ -88,17 +92,13 @@ class LayerTransform:
         -------
         LayerTransform
         """
-        arrays = ("fill", "centre", "spread", "limits", "mean", "sd", "low", "high")
-        return replace(
-            self,
-            features=tuple(self.features[j] for j in columns),
-            **{name: np.ascontiguousarray(getattr(self, name)[columns]) for name in arrays},
-            **{
-                name: tuple(getattr(self, name)[j] for j in columns)
-                for name in ("knots", "scores")
-                if getattr(self, name)
-            },
-        )
+        changes: dict[str, Any] = {
+            name: np.ascontiguousarray(getattr(self, name)[columns]) for name in PER_FEATURE
+        }
+        for name in ("knots", "scores"):
+            if getattr(self, name):
+                changes[name] = tuple(getattr(self, name)[j] for j in columns)
+        return replace(self, features=tuple(self.features[j] for j in columns), **changes)
 
     def apply(self, table: pd.DataFrame, scale: str = "") -> Transformed:
         """Treat other patients as the training patients were treated, each alone.
@@ -170,33 +170,6 @@ class LayerTransform:
             beta, e = np.clip(values, 0.0, 1.0), self.options["offset"]
             return by_row(np.log2, (beta + e) / (1 - beta + e))
         return values
-
-
-def by_row(function: Any, values: Array) -> Array:
-    """Apply a function of the mathematics library to each row by itself.
-
-    Its last bit may depend on where in a longer array a number stands.
-
-    Parameters
-    ----------
-    function : callable
-        Elementwise.
-    values : ndarray, shape (n, p)
-
-    Returns
-    -------
-    ndarray, shape (n, p)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> by_row(np.log2, np.array([[1.0, 2.0], [4.0, 8.0]])).tolist()
-    [[0.0, 1.0], [2.0, 3.0]]
-    """
-    result = np.empty_like(values)
-    for i, row in enumerate(np.ascontiguousarray(values)):
-        result[i] = function(row)
-    return result
 
 
 def compatible(kind: str, trained: str, found: str) -> bool:
