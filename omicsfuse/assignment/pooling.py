@@ -10,8 +10,9 @@ from omicsfuse.assignment.discriminant import Array, by_row, log_sum
 
 #: Largest weight of evidence that a fit may give.
 LARGEST_WEIGHT = 5.0
-#: Twice the gain in log likelihood of one weight above 0, at 5% one-sided (chi-squared 2.71).
-LEAST_GAIN = 2.705543454095404
+#: Twice the gain in log likelihood of one weight above 0, at 1% one-sided (chi-squared 5.41): to
+#: assign patients by chance is worse than to assign nobody.
+LEAST_GAIN = 5.411894431054341
 #: Fewest held-out patients that a weight is fitted on.
 MINIMUM_FITTED = 10
 
