@@ -129,7 +129,8 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         ndarray, shape (n_patients, n_classes)
             Rows sum to 1. They are those of the discriminant, not calibrated.
         """
-        evidence = self.model_.evidence(self._selected(X))
+        values = self._selected(X)
+        evidence = self.model_.evidence(values)
         p = by_row(np.exp, evidence + np.log(self.model_.prior))
         return p / p.sum(axis=1, keepdims=True)
 
@@ -145,11 +146,13 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray, shape (n_patients,)
         """
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        probable = np.argmax(self.predict_proba(X), axis=1)
+        return self.classes_[probable]
 
     def distances(self, X: Any) -> Array:
         """Two distances to the training patients, see ``Discriminant.distances``."""
-        return self.model_.distances(self._selected(X))
+        values = self._selected(X)
+        return self.model_.distances(values)
 
     def _selected(self, X: Any) -> Array:
         check_is_fitted(self, "model_")
