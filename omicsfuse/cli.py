@@ -186,6 +186,23 @@ def verify(
     click.echo(f"verification: {out / 'verification.tsv'}")
 
 
+@cli.command()
+@click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("manifest", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="File for the table (TSV).")
+@click.option("--layers", help="Use these layers of the classifier only, separated by commas.")
+def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None:
+    """Assign new patients to the subtypes of a finished run, from whichever layers they have."""
+    from omicsfuse.assignment import assign_patients, assignment_summary
+
+    chosen = None if layers is None else [name.strip() for name in layers.split(",")]
+    with _shown_warnings():
+        done = assign_patients(run_dir, manifest, out, layers=chosen)
+    for line in assignment_summary(done):
+        click.echo(line)
+    click.echo(f"assignment: {out}")
+
+
 def summary(results: "RunResults") -> list[str]:
     """Say in a few lines what a run found."""
     sizes = results.subtypes.evidence["subtypes"]["n"]

@@ -29,6 +29,7 @@ FLOORS: dict[str, float] = {
     "biology": 2,
     "signatures": 2,
     "assessment": 3,
+    "assignment": 3,
     "verification": 3,
     "plot": 3,
     "report": 4,
