@@ -16,6 +16,7 @@ from omicsfuse.results import DerivedSignature, Prepared, Signature, Subtypes, T
 from omicsfuse.signatures import (
     derive,
     feature_target,
+    lock,
     save_signature,
     score_target,
     shuffled_signatures,
@@ -182,13 +183,13 @@ def _locked(
         n_jobs=n_jobs,
         **common,
     )
-    signature = record_discovery(derived.signature, cohort, prepared)
+    signature = record_discovery(derived.signature, cohort, study.survival.endpoints)
     shuffled = (
         shuffled_signatures(target, prepared, n=asked.n_shuffled, **common)
         if asked.n_shuffled and (study.external or study.negative_controls)
         else []
     )
-    return Locked(replace(derived, signature=signature), tuple(shuffled), asked)
+    return Locked(replace(derived, signature=signature), tuple(map(lock, shuffled)), asked)
 
 
 def verify_signatures(

@@ -96,8 +96,8 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
     where = study.path or study.name
     fused = fused_layers(study, cohort)
     wanted: list[tuple[str, str | None]] = [("layers", name) for name in fused]
-    for name, one in asked_signatures(study).items():
-        table = f"[signatures.{name}]" if name else "[signature]"
+    for own, one in asked_signatures(study).items():
+        table = f"[signatures.{own}]" if own else "[signature]"
         wanted.append((f"{table} layer", one.layer))
         wanted.append((f"{table} feature_layer", getattr(one, "feature_layer", None)))
     wanted.append(("[enrichment] layer", study.enrichment.layer))

@@ -1,7 +1,6 @@
 """From a target to a locked signature, with the evidence it rests on."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
 from omicsfuse.labelled import without_layer
 from omicsfuse.layers import Loss
@@ -23,10 +22,12 @@ from omicsfuse.results import (
     Target,
 )
 from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_disagreement
+from omicsfuse.signatures.cut_points import fix_cut_points
 from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.lock import lock
 from omicsfuse.signatures.methods import accepts, find_method, options_of
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
+from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
 from omicsfuse.signatures.target import MINIMUM_PATIENTS, as_target, group_names
 from omicsfuse.signatures.training import patient_digest
 from omicsfuse.signatures.training_data import (
@@ -53,6 +54,7 @@ def derive_signature(
     covariates: pd.DataFrame | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
+    minimum_share_of_genes: float = MINIMUM_SHARE,
     n_folds: int = 5,
     n_repeats: int = 5,
     n_permutations: int | None = None,
@@ -93,6 +95,8 @@ def derive_signature(
     scorer, scaling : str, optional
         How it is scored elsewhere where nothing else is asked for: by default
         ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``.
+    minimum_share_of_genes : float
+        Share of its genes that a cohort must have to be scored.
     n_folds, n_repeats, n_permutations, n_jobs : int
         As for `cross_validated_agreement`. By default 99 permutations, 39 for modules and 19 for
         elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
@@ -154,6 +158,7 @@ def derive_signature(
         covariates=covariates,
         scorer=scorer,
         scaling=scaling,
+        minimum_share_of_genes=minimum_share_of_genes,
         n_folds=n_folds,
         n_repeats=n_repeats,
         n_permutations=n_permutations,
@@ -174,24 +179,21 @@ def derive(
     covariates: pd.DataFrame | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
+    minimum_share_of_genes: float = MINIMUM_SHARE,
     n_folds: int = 5,
     n_repeats: int = 5,
     n_permutations: int | None = None,
     random_state: int = 0,
     n_jobs: int = 1,
-    before_lock: Callable[[Signature, TrainingData], Signature] | None = None,
     **options: Any,
 ) -> DerivedSignature:
     """Do as `derive_signature`, and keep all genes that were looked at.
 
     Parameters
     ----------
-    target, prepared, layer, method, n_genes, name, covariates, scorer, scaling, n_folds, \
-n_repeats, n_permutations, random_state, n_jobs, **options
+    target, prepared, layer, method, n_genes, name, covariates, scorer, scaling, \
+minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs, **options
         As for `derive_signature`.
-    before_lock : callable, optional
-        Given the signature before it is locked and the `TrainingData`; returns it with whatever
-        else is to be locked, such as cut-points.
 
     Returns
     -------
@@ -223,6 +225,11 @@ n_repeats, n_permutations, random_state, n_jobs, **options
     random_state = seed(random_state)
     refuse_unknown_options(function, method, options)
     scorer, scaling = _scoring(scorer, scaling, method, wanted)
+    if not 0 < minimum_share_of_genes <= 1:
+        raise StudyError(
+            f"signature: minimum_share_of_genes is {minimum_share_of_genes!r}; it must be above 0 "
+            "and at most 1."
+        )
     data = training_data(wanted, prepared, layer, covariates)
     require_patients(data)
     options = {**options, **names_for(function, wanted, data.layer)}
@@ -258,10 +265,21 @@ n_repeats, n_permutations, random_state, n_jobs, **options
         scaling=scaling,
         agreement=agreement,
     )
-    settings = {"n_folds": n_folds, "n_repeats": n_repeats, "n_permutations": n_permutations}
-    signature = replace(signature, settings={**signature.settings, "agreement": settings})
-    if before_lock is not None:
-        signature = before_lock(signature, data)
+    settings = {
+        **signature.settings,
+        "agreement": {
+            "n_folds": n_folds,
+            "n_repeats": n_repeats,
+            "n_permutations": n_permutations,
+        },
+        "minimum_share_of_genes": float(minimum_share_of_genes),
+    }
+    signature = replace(signature, settings=settings)
+    with warnings.catch_warnings():
+        # A score of no group, or of everyone, has no cut-point, and says so where it is used.
+        warnings.simplefilter("ignore", OmicsfuseWarning)
+        cut_points = fix_cut_points(signature, data.values, data.target)
+    signature = replace(signature, cut_points=cut_points)
     details = {**derived.details, "agreement": agreement}
     return DerivedSignature(lock(signature), derived.genes, None, details)
 
@@ -457,10 +475,11 @@ def _scoring(
 ) -> tuple[str, str]:
     """Choose how the signature is to be scored, and refuse what does not fit."""
     scorer = scorer or ("nearest_template" if method == "templates" else "weighted_z")
-    scaling = scaling or "cohort"
+    scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
             raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
+    check_scaling(scorer, scaling)
     if scorer == "nearest_template" and target.kind != "groups":
         raise StudyError(
             f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
