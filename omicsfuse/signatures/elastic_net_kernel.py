@@ -80,7 +80,7 @@ def loss_and_score(
     i = 0
     while i < n:
         end = last[i]
-        at_risk = score[i]
+        at_risk = max(score[i], 1e-300)  # of a far step; it is taken back
         for j in range(i, end):
             if event[j] > 0:
                 hazard += 1.0 / at_risk
