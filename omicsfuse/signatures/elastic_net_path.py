@@ -21,7 +21,7 @@ FAMILIES = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "cox": COX}
 SATURATED = {"gaussian": 0.999, "binomial": 0.98, "cox": 0.98}
 
 #: Steps of Newton's kind, and sweeps of coordinate descent in each, before a fit is given up.
-MAX_STEPS = 500
+MAX_STEPS = 300
 MAX_SWEEPS = 20_000
 
 
@@ -53,7 +53,8 @@ class Path(NamedTuple):
     Attributes
     ----------
     strengths : ndarray of float, shape (k,)
-        Penalties fitted, falling; a path that is saturated ends early.
+        Penalties fitted, falling. A path ends early where it is saturated, or where the fits after
+        the first no longer converge, as they may not close to saturation.
     coefficients : ndarray of float, shape (k, p)
         Of the penalised columns.
     unpenalised : ndarray of float, shape (k, c)
@@ -144,7 +145,7 @@ def elastic_net_path(
     Raises
     ------
     SignatureError
-        If a fit does not converge.
+        If the first fit does not converge.
 
     References
     ----------
@@ -210,7 +211,10 @@ def elastic_net_path(
         table,
         losses,
     )
-    _require_converged(done, outcome, f"at penalty {strengths[min(abs(done), len(strengths)) - 1]}")
+    if done < -1:
+        # Close to saturation the partial likelihood is all but flat: the path ends before.
+        done = -done - 1
+    _require_converged(done, outcome, f"at penalty {strengths[0]}")
     return Path(
         strengths=np.asarray(strengths[:done], dtype=float),
         coefficients=table[:done, :p],

@@ -166,7 +166,7 @@ def test_settings_are_checked(
 
 
 def test_data_are_checked() -> None:
-    with pytest.raises(SignatureError, match="5 patients have expression; .* at least 10"):
+    with pytest.raises(SignatureError, match=r"5 patients have expression; .* at least 10"):
         coexpression_modules(table().iloc[:5])
     with pytest.raises(StudyError, match="gene names must be unique; found twice: G001"):
         coexpression_modules(table().rename(columns={"G002": "G001"}))

@@ -1,4 +1,4 @@
-"""Reference labels: tests/reference/{coexpression,dynamic_cut}.R; R 4.2.2, dynamicTreeCut 1.63-1."""
+"""Reference: tests/reference/{coexpression,dynamic_cut}.R; R 4.2.2, dynamicTreeCut 1.63-1."""
 
 from pathlib import Path
 
