@@ -1,5 +1,6 @@
 """Which penalty: cross-validated deviance of elastic nets, everything repeated in each fold."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -139,15 +140,14 @@ def penalties(
 def cross_validate(
     x: Array,
     outcome: Outcome,
-    strengths: Array,
-    l1_ratio: float,
+    series: Sequence[tuple[float, Array]],
     folds: np.ndarray,
     covariates: Array | None = None,
     *,
     standardise: bool = True,
     tolerance: float = 1e-9,
-) -> CrossValidation:
-    """Deviance of patients who were held out, for each penalty.
+) -> list[CrossValidation]:
+    """Deviance of patients who were held out, for each penalty of one or more series.
 
     Parameters
     ----------
@@ -155,10 +155,8 @@ def cross_validate(
         Patients x columns; NaN where missing (the mean of the training patients takes its place).
     outcome : Outcome
         Outcome.
-    strengths : ndarray of float, shape (k,)
-        Penalties, falling.
-    l1_ratio : float
-        As in `elastic_net_path`.
+    series : sequence of (float, ndarray of float)
+        ``l1_ratio`` and falling penalties, as `elastic_net_path` takes them.
     folds : ndarray of int, shape (n,)
         Fold of each patient.
     covariates : ndarray of float, shape (n, c), optional
@@ -171,8 +169,8 @@ def cross_validate(
 
     Returns
     -------
-    CrossValidation
-        A fold whose path is saturated early keeps its last fit.
+    list of CrossValidation
+        One a series. A fold whose path is saturated early keeps its last fit.
 
     References
     ----------
@@ -181,33 +179,38 @@ def cross_validate(
     """
     extra = np.empty((len(x), 0)) if covariates is None else covariates
     numbers = np.unique(folds)
-    deviance = np.empty((len(numbers), len(strengths)))
+    deviance = [np.empty((len(numbers), len(strengths))) for _, strengths in series]
+    selected = [np.zeros((len(strengths), x.shape[1])) for _, strengths in series]
     size = np.empty(len(numbers))
-    selected = np.zeros((len(strengths), x.shape[1]))
     for place, fold in enumerate(numbers):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         own, own_extra = x, extra
         if standardise:
             own = standard_of(x[inside]).apply(x)
             own_extra = standard_of(extra[inside]).apply(extra)
-        found = elastic_net_path(
-            own[inside],
-            outcome.take(inside),
-            strengths,
-            l1_ratio,
-            own_extra[inside],
-            tolerance=tolerance,
-        )
-        eta = linear_predictor(found, own, own_extra)
-        reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
-        each = [_held_out(outcome, row, inside, outside) for row in eta]
-        deviance[place] = np.array(each)[reached]
         size[place] = outcome.event[outside].sum() if outcome.family == "cox" else len(outside)
-        selected += (found.coefficients != 0)[reached]
-    share = size / size.sum()
-    mean = (share[:, None] * deviance).sum(axis=0)
-    spread = (share[:, None] * (deviance - mean) ** 2).sum(axis=0)
-    return CrossValidation(mean, np.sqrt(spread / (len(numbers) - 1)), selected / len(numbers))
+        for which, (ratio, strengths) in enumerate(series):
+            found = elastic_net_path(
+                own[inside],
+                outcome.take(inside),
+                strengths,
+                ratio,
+                own_extra[inside],
+                tolerance=tolerance,
+            )
+            eta = linear_predictor(found, own, own_extra)
+            reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
+            each = [_held_out(outcome, row, inside, outside) for row in eta]
+            deviance[which][place] = np.array(each)[reached]
+            selected[which] += (found.coefficients != 0)[reached]
+    share = (size / size.sum())[:, None]
+    result = []
+    for values, count in zip(deviance, selected, strict=True):
+        mean = (share * values).sum(axis=0)
+        spread = (share * (values - mean) ** 2).sum(axis=0)
+        se = np.sqrt(spread / (len(numbers) - 1))
+        result.append(CrossValidation(mean, se, count / len(numbers)))
+    return result
 
 
 def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:

@@ -27,11 +27,10 @@ from omicsfuse.signatures.elastic_net_path import Outcome, elastic_net_path
 @pytest.mark.parametrize("family", FAMILIES)
 def test_cross_validated_deviance_is_that_of_glmnet(family: str) -> None:
     expected = pd.read_csv(REFERENCE / "elastic_net_cv.csv").query("family == @family")
-    found = cross_validate(
+    (found,) = cross_validate(
         standardised(GENES),
         outcome(family),
-        STRENGTHS,
-        1.0,
+        [(1.0, STRENGTHS)],
         DATA["fold"].to_numpy(),
         standardise=False,
         tolerance=1e-16,
@@ -50,7 +49,7 @@ def test_held_out_patients_shape_nothing() -> None:
     folds = np.arange(30) % 3
     target = Outcome("gaussian", y, np.ones(30))
     strengths = np.array([0.3, 0.1])
-    found = cross_validate(x, target, strengths, 1.0, folds)
+    (found,) = cross_validate(x, target, [(1.0, strengths)], folds)
     errors = []
     for fold in range(3):
         own = folds != fold
@@ -64,7 +63,7 @@ def test_held_out_patients_shape_nothing() -> None:
 def test_a_saturated_fold_keeps_its_last_fit() -> None:
     x = np.linspace(-1.7, 1.7, 20)[:, None]
     target = Outcome("gaussian", 2 * x[:, 0], np.ones(20))
-    found = cross_validate(x, target, 2.0 * 0.5 ** np.arange(30), 1.0, np.arange(20) % 4)
+    (found,) = cross_validate(x, target, [(1.0, 2.0 * 0.5 ** np.arange(30))], np.arange(20) % 4)
     assert np.isfinite(found.deviance).all()
     assert found.deviance[-1] == found.deviance[-2]
     assert found.selected[-1].tolist() == [1.0]

@@ -63,7 +63,7 @@ def test_the_planted_genes_lead(values: pd.DataFrame, signal: pd.Series, kind: s
     chosen = table[table["chosen"] & (table["score"] == name)]
     assert chosen["n_genes"].item() == len(weights)
     assert chosen["penalty"].item() == found.settings["chosen"][name]["penalty"]
-    assert set(table["l1_ratio"]) == {0.5, 0.9, 1.0}
+    assert set(table["l1_ratio"]) == {0.5, 0.9}
 
 
 def test_two_groups_mirror_one_another(values: pd.DataFrame, signal: pd.Series) -> None:
@@ -99,14 +99,15 @@ def test_more_genes_than_asked_for_means_a_stronger_penalty(
         > (whole.settings["chosen"]["entropy"]["penalty"])
     )
     table = few.details["cross_validation"]
-    weaker = table["penalty"] < few.settings["chosen"]["entropy"]["penalty"]
-    assert table.loc[weaker, "n_genes"].iloc[0] > 4
+    assert table["n_genes"].iloc[-1] > 4  # where the path ends
+    allowed = table[table["n_genes"] <= 4]
+    assert table.loc[table["chosen"], "deviance"].item() == allowed["deviance"].min()
 
 
 def test_noise_is_refused_unless_there_is_no_gate(values: pd.DataFrame) -> None:
     noise = pd.Series(np.random.default_rng(4).standard_normal(N), PATIENTS)
     target = Target("noise", "continuous", noise)
-    with pytest.raises(SignatureError, match="no gene tells anything of target noise .* lowest wi"):
+    with pytest.raises(SignatureError, match=r"no gene tells anything of target noise .* lowest w"):
         elastic_net(values, target)
     found = elastic_net(values, target, gate=False)
     assert 5 <= len(found.weights) < 12
@@ -137,8 +138,9 @@ def test_the_one_standard_error_rule_takes_fewer_genes(
 def test_scale_and_shift_of_genes_and_target_do_not_matter(
     values: pd.DataFrame, signal: pd.Series
 ) -> None:
-    target = continuous(signal.round(3))
-    other = Target("entropy", "continuous", target.values * 8 + 4)
+    target = continuous(signal)
+    numbers = target.values  # noqa: PD011 - a field of ours
+    other = Target("entropy", "continuous", numbers * 8 + 4)
     first = elastic_net(values, target, l1_ratios=[0.9])
     second = elastic_net(values * 4 - 16, other, l1_ratios=[0.9])
     pd.testing.assert_frame_equal(first.weights, second.weights, rtol=1e-3, atol=1e-5)
