@@ -78,8 +78,10 @@ class Standard(NamedTuple):
 
     def apply(self, x: Array) -> Array:
         """Standardise; missing values and columns that do not vary become 0."""
-        z = (x - self.mean) / self.sd
-        return np.where(np.isfinite(z), z, 0.0)
+        z: Array = x - self.mean
+        z /= self.sd
+        z[np.isnan(z)] = 0.0
+        return z
 
 
 def standard_of(x: Array) -> Standard:
@@ -105,7 +107,8 @@ def standard_of(x: Array) -> Standard:
     observed = ~np.isnan(x)
     n = np.maximum(observed.sum(axis=0), 1)
     mean = np.where(observed, x, 0.0).sum(axis=0) / n
-    sd = np.sqrt(np.where(observed, (x - mean) ** 2, 0.0).sum(axis=0) / n)
+    centred = np.where(observed, x - mean, 0.0)
+    sd = np.sqrt(np.einsum("ij,ij->j", centred, centred) / n)
     return Standard(mean, np.where(sd > 1e-9 * np.maximum(np.abs(mean), 1e-300), sd, np.inf))
 
 

@@ -163,15 +163,18 @@ def elastic_net_path(
     n, p = x.shape
     extra = np.empty((n, 0)) if covariates is None else covariates
     with_intercept = outcome.family != "cox"
-    columns = [np.ones((n, 1))] if with_intercept else []
     order, last = _order(outcome)
-    whole = np.concatenate([x, extra, *columns], axis=1)[order]
-    q = whole.shape[1]
+    q = p + extra.shape[1] + with_intercept
+    whole = np.ones((q, n))  # columns x patients
+    whole[:p] = x.T
+    whole[p : p + extra.shape[1]] = extra.T
+    if outcome.family == "cox":
+        whole = whole[:, order]
     factor = np.r_[np.ones(p), np.zeros(q - p)]
     start = np.zeros(q)
     table, losses = np.zeros((len(strengths), q)), np.zeros(len(strengths))
     # The null model first, so that what is explained is measured against it.
-    rest = np.ascontiguousarray(whole[:, p:].T)
+    rest = np.ascontiguousarray(whole[p:])
     common = (outcome.y[order], outcome.event[order], last)
     family = FAMILIES[outcome.family]
     if q > p:
@@ -197,7 +200,7 @@ def elastic_net_path(
     limit = SATURATED[outcome.family] if saturated is None else saturated
     done = path(
         family,
-        np.ascontiguousarray(whole.T),
+        whole,
         *common,
         factor,
         np.ascontiguousarray(strengths, dtype=float),
