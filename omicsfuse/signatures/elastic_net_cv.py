@@ -134,6 +134,14 @@ def penalties(
     Returns
     -------
     ndarray of float, shape (n_penalties,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
+    >>> penalties(x, outcome, 1.0, np.empty((4, 0)), 3, 0.01).round(3).tolist()
+    [3.0, 0.3, 0.03]
     """
     # A hair above, so that rounding puts no column into the first fit.
     top = largest_penalty(x, outcome, l1_ratio, covariates) * (1 + 1e-9)
@@ -229,6 +237,13 @@ def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
     Returns
     -------
     ndarray of float, shape (k, n)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = Path(*(np.ones((1, size)) for size in (1, 2, 0)), np.ones(1), np.ones(1))
+    >>> linear_predictor(found, np.array([[2.0, 3.0]]), np.empty((1, 0))).tolist()
+    [[6.0]]
     """
     eta = np.repeat(found.intercept[:, None], len(x), axis=1)
     used = np.flatnonzero((found.coefficients != 0).any(axis=0))

@@ -89,6 +89,14 @@ def largest_penalty(x: Array, outcome: Outcome, l1_ratio: float, covariates: Arr
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
+    >>> largest_penalty(x, outcome, 0.5, np.empty((4, 0)))
+    6.0
     """
     empty = elastic_net_path(np.zeros((len(x), 0)), outcome, np.ones(1), l1_ratio, covariates)
     eta = empty.intercept[0] + np.einsum("ij,j->i", covariates, empty.unpenalised[0])

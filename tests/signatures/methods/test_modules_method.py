@@ -7,7 +7,8 @@ from scipy import stats
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.results import Target
-from omicsfuse.signatures.methods.modules import correlations, modules, score_columns
+from omicsfuse.signatures.methods.module_target import correlations, score_columns
+from omicsfuse.signatures.methods.modules import modules
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 OPTIONS = {"power": 6, "minimum_size": 12}
