@@ -180,7 +180,7 @@ def coexpression_modules(
 
     Notes
     -----
-    5,000 genes need about 1 GB of memory and half a minute on one core.
+    5,000 genes need about 1.3 GB of memory and half a minute on one core.
 
     References
     ----------

@@ -102,6 +102,13 @@ def elastic_net(
     OmicsfuseWarning
         If a group gets no score.
 
+    Notes
+    -----
+    The gate is a weak one: on targets of pure noise a third to a half of the models have a gene
+    (100 patients, 500 genes) under the rule ``"minimum"``, a few per cent (of groups: a sixth)
+    under ``"one_standard_error"``. What a gene set is worth is told by its agreement with the
+    target in patients who had no part in choosing it.
+
     References
     ----------
     Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010, J Stat
