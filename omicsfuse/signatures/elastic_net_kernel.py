@@ -230,7 +230,7 @@ def path(
                         curvature[j] = total
                 before[:] = b
                 goal = now + penalty_of(b, factor, strength, l1_ratio)
-                descend(
+                sweeps = descend(
                     x,
                     among,
                     n_among,
@@ -264,7 +264,7 @@ def path(
                     for place in range(n_among):
                         j = among[place]
                         b[j] = 0.5 * (b[j] + before[j])
-                if change <= tolerance or family == GAUSSIAN:
+                if change <= tolerance or (family == GAUSSIAN and sweeps < max_sweeps):
                     done = True
                     break
             if not done:

@@ -177,7 +177,7 @@ def elastic_net_path(
     whole[:p] = x.T
     whole[p : p + extra.shape[1]] = extra.T
     if outcome.family == "cox":
-        whole = whole[:, order]
+        whole = np.take(whole, order, axis=1)
     factor = np.r_[np.ones(p), np.zeros(q - p)]
     start = np.zeros(q)
     table, losses = np.zeros((len(strengths), q)), np.zeros(len(strengths))

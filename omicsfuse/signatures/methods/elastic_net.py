@@ -1,7 +1,7 @@
 """Genes of a penalised regression of the target, the penalty chosen by cross-validation."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -210,7 +210,9 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     for name, low in (("n_genes", 1), ("n_folds", 3), ("n_penalties", 2), ("minimum_group", 3)):
         settings[name] = whole_number(settings[name], name, low)
     ratios = settings["l1_ratios"]
-    ratios = [ratios] if isinstance(ratios, int | float) else list(ratios)
+    if not isinstance(ratios, Iterable):
+        ratios = [ratios]
+    ratios = list(ratios)
     if not ratios or not all(isinstance(r, int | float) and 0 < r <= 1 for r in ratios):
         raise StudyError(
             f"elastic net: l1_ratios is {settings['l1_ratios']!r}; it must be numbers above 0 and "

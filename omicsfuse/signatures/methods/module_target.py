@@ -9,7 +9,7 @@ from scipy import stats
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.results import Target
 from omicsfuse.signatures.coexpression import CoexpressionModules
-from omicsfuse.statistics import Array, benjamini_hochberg
+from omicsfuse.statistics import Array, benjamini_hochberg, moments
 
 #: How eigengenes are correlated with the target.
 MEASURES = ("pearson", "spearman")
@@ -114,7 +114,7 @@ def correlations(
     >>> round(float(r[0, 0]), 4), round(float(p[0, 0]), 4)
     (0.8315, 0.1685)
     """
-    x = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    x = np.where(np.isnan(values), np.nan_to_num(moments(values).mean), values)
     y = np.asarray(sides, dtype=float)
     c = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
     if measure == "spearman":

@@ -161,6 +161,8 @@ def test_it_is_deterministic(values: pd.DataFrame, signal: pd.Series) -> None:
     [
         ({"l1_ratios": [0.0]}, r"l1_ratios is \[0.0\]; it must be numbers above 0"),
         ({"l1_ratios": []}, r"l1_ratios is \[\]"),
+        ({"l1_ratios": None}, "l1_ratios is None; it must be numbers above 0"),
+        ({"l1_ratios": "0.5"}, "l1_ratios is '0.5'; it must be numbers above 0"),
         ({"rule": "best"}, "rule is 'best'; it must be one of minimum, one_standard_error"),
         ({"n_folds": 2}, "n_folds is 2; it must be a whole number of at least 3"),
         ({"smallest_penalty": 1.5}, "smallest_penalty is 1.5; it must be a share from"),
