@@ -178,6 +178,7 @@ def _one_fold(
     """Learn from the others, and tell the subtypes of those held out from each set of layers."""
     names = tuple(sorted(set(labels)))
     places = np.flatnonzero(test)
+    # Other processes start with all threads.
     with threadpool_limits(limits=1):
         try:
             classifier = fit_classifier(
