@@ -26,7 +26,7 @@ def evidence(effect: float, seed: int = 0, n: int = 70, **how: Any) -> Assignmen
 
 @pytest.fixture(scope="module")
 def clear() -> AssignmentEvidence:
-    return evidence(1.2, n=100)
+    return evidence(1.2, n=100, n_repeats=1)
 
 
 def test_planted_subtypes_are_told_and_probabilities_come_true(clear: AssignmentEvidence) -> None:
@@ -65,27 +65,28 @@ def test_the_classifier_is_fitted_on_all_and_knows_where_from(clear: AssignmentE
 
 def test_where_nothing_is_planted_nothing_is_told() -> None:
     p, assigned, gain = [], [], []
-    for seed in range(6):
-        found = evidence(0.0, seed, n=50, n_repeats=1)
+    for seed in range(16):
+        found = evidence(0.0, seed, n=50, n_repeats=1, layers=("expression",))
         p += list(found.table["p"])
         assigned += list(found.table["share_assigned"])
         gain += list(found.table["accuracy"] - found.table["no_information_rate"])
-    # 18 tests, a true level of at most 5%: more than 3 below 0.05 happen once in a hundred times.
+    # 16 tests, a true level of at most 5%: more than 3 below 0.05 happen once in a hundred times.
     assert (np.array(p) < 0.05).sum() <= 3
-    assert np.mean(assigned) < 0.25
+    assert np.mean(assigned) < 0.1
     assert np.mean(gain) < 0.03
 
 
-def test_results_do_not_depend_on_processes_or_order(clear: AssignmentEvidence) -> None:
-    one, two = evidence(1.0, 3, n=40), evidence(1.0, 3, n=40, n_jobs=2)
+def test_results_do_not_depend_on_processes() -> None:
+    how = {"n": 40, "n_repeats": 1, "layers": ("expression",)}
+    one, two = evidence(1.0, 3, **how), evidence(1.0, 3, **how, n_jobs=2)
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
     pd.testing.assert_frame_equal(one.calibration, two.calibration, check_exact=True)
-    assert not one.table.equals(evidence(1.0, 3, n=40, random_state=1).table)
+    assert not one.table.equals(evidence(1.0, 3, **how, random_state=1).table)
 
 
 def test_five_layers_are_singles_all_but_one_and_all() -> None:
     layers = ("radiomics", "expression", "methylation", "mutation", "copy_number")
-    table = evidence(1.5, n=40, layers=layers, n_repeats=1).table
+    table = evidence(1.5, n=30, layers=layers, n_repeats=1).table
     assert [name.count(" + ") + 1 for name in table["layers"]] == [1] * 5 + [4] * 5 + [5]
 
 
