@@ -242,6 +242,8 @@ def _evidence(
             gain = 2 * row["n"] * (float(-np.log(own).mean()) - row["log_loss"])
             found = calibrations[chosen] = replace(found, gain=min(found.gain, gain))
             if not found.informative:
+                abstains = np.ones(len(abstains), dtype=bool)
+                row |= {"share_assigned": 0.0, "accuracy_of_assigned": np.nan}
                 row["note"] = "; ".join(filter(None, [row["note"], NOBODY]))
         rows.append({"layers": title, **row})
         calibration.append(
