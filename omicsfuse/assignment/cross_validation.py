@@ -45,6 +45,12 @@ LABELS_NOTE = (
     "figures say how well a subtype can be told, not whether there are subtypes."
 )
 
+#: Note where a set of layers says no more than chance.
+NOBODY = (
+    "held-out patients are not told better than by chance: the classifier assigns nobody from "
+    "these layers alone"
+)
+
 
 class _Fold(NamedTuple):
     """One fold: for each set of layers the patients (places), probabilities and abstentions."""
@@ -178,6 +184,7 @@ def _one_fold(
     """Learn from the others, and tell the subtypes of those held out from each set of layers."""
     names = tuple(sorted(set(labels)))
     places = np.flatnonzero(test)
+    # Other processes start with all threads.
     with threadpool_limits(limits=1):
         try:
             classifier = fit_classifier(
@@ -217,6 +224,7 @@ def _evidence(
     """Lay out the tables."""
     codes = np.array([classifier.subtypes.index(label) for label in labels])
     rows, confusion, calibration = [], [], []
+    calibrations = dict(classifier.calibrations)
     for chosen in sets:
         parts = [fold.found[chosen] for folds in repeats for fold in folds if chosen in fold.found]
         title = " + ".join(chosen)
@@ -226,7 +234,17 @@ def _evidence(
         patients = np.concatenate([part[0] for part in parts])
         p = np.concatenate([part[1] for part in parts])
         abstains = np.concatenate([part[2] for part in parts])
-        row, bins = _row(classifier, chosen, codes[patients], p, abstains, patients)
+        row, bins = _row(classifier, codes[patients], p, abstains, patients)
+        found = calibrations.get(chosen)
+        if found is not None:
+            # What the patients held out here say counts too: they had no part in the weights.
+            own = classifier.prior[codes[patients]]
+            gain = 2 * row["n"] * (float(-np.log(own).mean()) - row["log_loss"])
+            found = calibrations[chosen] = replace(found, gain=min(found.gain, gain))
+            if not found.informative:
+                abstains = np.ones(len(abstains), dtype=bool)
+                row |= {"share_assigned": 0.0, "accuracy_of_assigned": np.nan}
+                row["note"] = "; ".join(filter(None, [row["note"], NOBODY]))
         rows.append({"layers": title, **row})
         calibration.append(
             bins.assign(n=bins["n"] / len(repeats)).assign(layers=title)[
@@ -247,7 +265,7 @@ def _evidence(
                 )
     table = pd.DataFrame(rows).reindex(columns=ASSIGNMENT_COLUMNS)
     return AssignmentEvidence(
-        classifier=classifier,
+        classifier=replace(classifier, calibrations=calibrations),
         table=table,
         confusion=pd.DataFrame(confusion, columns=["layers", "subtype", "assigned", "n"]),
         calibration=pd.concat(calibration, ignore_index=True),
@@ -256,7 +274,6 @@ def _evidence(
 
 def _row(
     classifier: MultiLayerClassifier,
-    chosen: tuple[str, ...],
     codes: np.ndarray,
     p: Array,
     abstains: np.ndarray,
@@ -279,9 +296,6 @@ def _row(
     ]
     if small:
         notes.append(f"fewer than {MINIMUM_SUBTYPE} patients: {', '.join(small)}")
-    calibration = classifier.calibration(chosen)
-    if not calibration.informative:
-        notes.append("the layers do not tell the subtypes apart: nobody is assigned")
     row = {
         "n": n,
         "accuracy": accuracy,

@@ -13,6 +13,7 @@ from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
 from omicsfuse.errors import ClassifierError
 from omicsfuse.layers import Layer
+from omicsfuse.preprocessing import DEFAULTS
 from omicsfuse.signatures.training import patient_digest
 
 #: Folds of every cross-validation.
@@ -187,7 +188,8 @@ def _held_out(
     options = settings.of(name)
     if layer.scale != "counts":
         layer = replace(layer, table=layer.table[kept_features(layer, labels, options)])
-        options.pop("n_features", None)
+        if "n_features" in DEFAULTS[layer.kind]:
+            options["n_features"] = None
         if layer.kind == "radiomics":
             options["max_correlation"] = 1.0
     evidence = np.full((len(folds), len(labels), len(subtypes)), np.nan)

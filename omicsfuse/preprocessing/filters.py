@@ -118,6 +118,8 @@ def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
     [False, True, True, False]
     """
     n, p = values.shape
+    if threshold >= 1:  # no correlation exceeds 1
+        return np.zeros(p, dtype=bool)
     present = ~np.isnan(values)
     ranks = _centred_ranks(values, present)
     order = np.argsort(-present.sum(axis=0), kind="stable")
