@@ -45,7 +45,8 @@ def cross_validated_agreement(
     Winsorising, choice of genes, weights, means and standard deviations all come from the patients
     of the other folds. Held-out values are standardised by these and limited to +-4; their score
     is the weighted mean, or with ``nearest`` the cosine with each template. Where no gene set is
-    found in a fold its patients score 0, as if their genes said nothing.
+    found in a fold its patients score 0, as if their genes said nothing, and their group counts as
+    guessed; ``note`` says in how many folds that was so.
 
     The p-value is that of a permutation test: the target is shuffled among patients (with the
     covariates, which go with it) and the whole cross-validation done again, once. Groups and events
@@ -179,14 +180,15 @@ def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
     failed = agreement[agreement["note"].str.contains(NOT_BETTER, regex=False)]
     if failed.empty:
         return
+    some = "" if len(failed) == len(agreement) else "some of "
     said = "; ".join(
         f"{row.measure}{f' of {row.score}' if row.score else ''} {row.value:.2f} "
         f"({row.ci_low:.2f} to {row.ci_high:.2f}; by chance {row.by_chance:.2f}, p = {row.p:.2g})"
         for row in failed.itertuples()
     )
     warnings.warn(
-        f"signature: the genes do not stand for {name}: in patients who had no part in choosing "
-        f"them the scores agree with it no better than by chance: {said}.",
+        f"signature: {some}the scores do not stand for {name}: in patients who had no part in "
+        f"choosing their genes they agree with it no better than by chance: {said}.",
         OmicsfuseWarning,
         stacklevel=3,
     )
@@ -331,7 +333,8 @@ def _row(
         by_chance = float(np.mean(null))
         # Values that are equal but for rounding are equal.
         p = (1 + sum(other >= value - 1e-12 for other in null)) / (1 + len(null))
-        if p > LEVEL or not low > by_chance:
+        # Too few permutations cannot give a small p-value; the interval has to do then.
+        if (p > LEVEL and 1 / (1 + len(null)) <= LEVEL) or not low > by_chance:
             note = f"{NOT_BETTER}: these genes do not stand for the target"
     return {
         "score": name,

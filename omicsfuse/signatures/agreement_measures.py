@@ -109,9 +109,10 @@ def balanced_accuracy(assigned: Array, own: Array, counts: Array) -> Array:
     Parameters
     ----------
     assigned : ndarray of int, shape (r, n)
-        Group of each patient, by number, in r repeats; -1 for none.
+        Group of each patient, by number, in r repeats; -1 for none: such a patient counts as one
+        whose group is guessed, right once in as many times as there are groups.
     own : ndarray of int, shape (n,)
-        Its true group; patients with -1 do not count.
+        True group of each patient; those with -1 do not count.
     counts : ndarray of float, shape (b, n)
         As in `area_under_curve`.
 
@@ -123,13 +124,14 @@ def balanced_accuracy(assigned: Array, own: Array, counts: Array) -> Array:
     Examples
     --------
     >>> balanced_accuracy(
-    ...     np.array([[0, 0, 1, 0]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
+    ...     np.array([[0, 0, 1, -1]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
     ... ).tolist()
-    [0.75]
+    [0.875]
     """
-    right = (assigned == own[None]).mean(axis=0)
+    groups = np.unique(own[own >= 0])
+    right = np.where(assigned < 0, 1 / len(groups), assigned == own[None]).mean(axis=0)
     shares = []
-    for group in np.unique(own[own >= 0]):
+    for group in groups:
         inside = own == group
         with np.errstate(invalid="ignore", divide="ignore"):
             total = counts[:, inside].sum(axis=1)

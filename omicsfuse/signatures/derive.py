@@ -41,6 +41,9 @@ from omicsfuse.statistics import moments
 PERMUTATIONS = {"elastic_net": 19, "modules": 39}
 USUAL_PERMUTATIONS = 99
 
+#: Scorers that rank genes within the patient, and so need no scaling.
+WITHIN_PATIENT = ("rank", "ssgsea")
+
 
 def derive_signature(
     target: Subtypes | Target | pd.Series,
@@ -92,7 +95,8 @@ def derive_signature(
         Patients who lack one are left out.
     scorer, scaling : str, optional
         How it is scored elsewhere where nothing else is asked for: by default
-        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``.
+        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``, and
+        ``"none"`` for ranks within the patient.
     n_folds, n_repeats, n_permutations, n_jobs : int
         As for `cross_validated_agreement`. By default 99 permutations, 39 for modules and 19 for
         elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
@@ -457,7 +461,7 @@ def _scoring(
 ) -> tuple[str, str]:
     """Choose how the signature is to be scored, and refuse what does not fit."""
     scorer = scorer or ("nearest_template" if method == "templates" else "weighted_z")
-    scaling = scaling or "cohort"
+    scaling = scaling or ("none" if scorer in WITHIN_PATIENT else "cohort")
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
             raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
