@@ -1,4 +1,4 @@
-"""Whether a gene set stands for its target: agreement in patients who had no part in choosing it."""
+"""Whether genes stand for their target: agreement in patients who had no part in choosing them."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -119,6 +119,7 @@ def cross_validated_agreement(
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)
     n_repeats = whole_number(n_repeats, "n_repeats", 1)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    once = np.ones((1, n))
     folds = [_folds(target, n_folds, random_state, repeat) for repeat in range(n_repeats)]
     orders = _orders(target, folds[0], n_permutations, random_state)
     tasks = []
@@ -126,8 +127,7 @@ def cross_validated_agreement(
         for fold in range(n_folds):
             test = np.flatnonzero(fold_of == fold)
             train = np.flatnonzero(fold_of != fold)
-            permuted = orders if repeat == 0 else []
-            tasks.append(_Task(repeat, train, test, permuted))
+            tasks.append(_Task(repeat, train, test, orders if repeat == 0 else []))
     choose = _Choice(method, n_genes, random_state, nearest, dict(options or {}))
     done = _work(tasks, values, target, covariates, choose, n_jobs)
     if columns is None:
@@ -135,16 +135,15 @@ def cross_validated_agreement(
         found = {name for one in done for fold in one for name in fold.columns}
         columns = [name for name in names if name in found] + sorted(found - set(names))
     observed = _pooled(tasks, done, 0, n, columns, range(n_repeats))
-    truth = _measure(target, columns, observed, np.ones((1, n)))
+    truth = _measure(target, columns, observed, once)
     spread = _measure(target, columns, observed, resamples(n, seed(random_state)))
     null: dict[tuple[str, str], list[float]] = {key: [] for key in truth}
     for i, order in enumerate(orders):
         scores = _pooled(tasks, done, i + 1, n, columns, [0])
-        for key, value in _measure(shuffled(target, order), columns, scores, np.ones((1, n))).items():
+        permuted = shuffled(target, order)
+        for key, value in _measure(permuted, columns, scores, once).items():
             null[key].append(float(value[0]))
-    empty = {
-        name: sum(name not in one[0].columns for one in done) for name in columns
-    }
+    empty = {name: sum(name not in one[0].columns for one in done) for name in columns}
     rows = []
     for (name, measure), value in truth.items():
         rows.append(
@@ -182,9 +181,10 @@ def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
         return
     some = "" if len(failed) == len(agreement) else "some of "
     said = "; ".join(
-        f"{row.measure}{f' of {row.score}' if row.score else ''} {row.value:.2f} "
-        f"({row.ci_low:.2f} to {row.ci_high:.2f}; by chance {row.by_chance:.2f}, p = {row.p:.2g})"
-        for row in failed.itertuples()
+        f"{row['measure']}{' of ' + row['score'] if row['score'] else ''} {row['value']:.2f} "
+        f"({row['ci_low']:.2f} to {row['ci_high']:.2f}; by chance {row['by_chance']:.2f}, "
+        f"p = {row['p']:.2g})"
+        for row in failed.to_dict("records")
     )
     warnings.warn(
         f"signature: {some}the scores do not stand for {name}: in patients who had no part in "

@@ -1,6 +1,5 @@
 """From a target to a locked signature, with the evidence it rests on."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -211,11 +210,11 @@ n_repeats, n_permutations, random_state, n_jobs, **options
     --------
     >>> import numpy as np
     >>> from omicsfuse.results import PreparedLayer
-    >>> patients = [f"P{i:02d}" for i in range(30)]
-    >>> values = np.random.default_rng(0).standard_normal((30, 40))
+    >>> patients = [f"P{i:02d}" for i in range(60)]
+    >>> values = np.random.default_rng(0).standard_normal((60, 40))
     >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> score = pd.Series(values[:, :5].sum(axis=1), patients, name="texture")
+    >>> score = pd.Series(values[:, :3].sum(axis=1), patients, name="texture")
     >>> found = derive(score, ready, method="correlation", n_genes=5, n_permutations=19)
     >>> found.genes.columns.tolist()
     ['score', 'gene', 'weight', 'effect', 'n', 'p', 'fdr', 'stability']
@@ -383,8 +382,9 @@ def signature_losses(
     """
     chosen = chosen_layer(prepared, layer)
     wanted = as_target(target)
-    own = wanted.values  # noqa: PD011 - a field of ours
-    found = without_layer(own, prepared.layers[chosen], chosen, "signature")
+    # Who has a value is all that counts here, not what it is.
+    known = pd.Series(wanted.name, wanted.values.index)  # noqa: PD011 - a field of ours
+    found = without_layer(known, prepared.layers[chosen], chosen, "signature")
     if wanted.source == "subtypes":
         return found
     reason = f"have a value of {wanted.name} but not layer {chosen}"
@@ -460,12 +460,13 @@ def _scoring(
     scorer: str | None, scaling: str | None, method: str, target: Target
 ) -> tuple[str, str]:
     """Choose how the signature is to be scored, and refuse what does not fit."""
-    scorer = scorer or ("nearest_template" if method == "templates" else "weighted_z")
+    given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
+    scorer = scorer or usual
     scaling = scaling or ("none" if scorer in WITHIN_PATIENT else "cohort")
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
             raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
-    if scorer == "nearest_template" and target.kind != "groups":
+    if given == "nearest_template" and target.kind != "groups":
         raise StudyError(
             f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
             f"{target.kind}. Use 'weighted_z'."

@@ -1,5 +1,7 @@
 """Moderated t against limma: tests/reference/deriving.R."""
 
+# ruff: noqa: PD011 - the values of a target are a field of ours
+
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +85,7 @@ def test_both_directions_and_weights() -> None:
     table, target = toy()
     table.loc[target.values == "A", ["G03", "G04"]] += 3
     table.loc[target.values == "A", "G05"] -= 2.5
-    with pytest.warns(OmicsfuseWarning, match="C gets no score: its smallest FDR is .* and 0.01"):
+    with pytest.warns(OmicsfuseWarning, match=r"C gets no score: its smallest FDR is .* and 0.01"):
         found = moderated_t(table, target, fdr=0.01)
     assert found.weights["A"].to_dict() == {"G03": 1.0, "G04": 1.0, "G05": -1.0}
     with pytest.warns(OmicsfuseWarning, match="gets no score"):
@@ -92,7 +94,7 @@ def test_both_directions_and_weights() -> None:
     assert graded["G05"] < 0 < graded["G03"] < 1.1
     with pytest.warns(OmicsfuseWarning, match="gets no score"):
         few = moderated_t(table, target, n_genes=2, fdr=0.01).weights
-    assert len(few) == 2
+    assert (few != 0).sum().max() == 2
 
 
 def test_nothing_found_is_said_and_the_gate_can_be_left_open() -> None:
