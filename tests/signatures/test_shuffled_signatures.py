@@ -64,11 +64,13 @@ def test_what_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     real = module.find_method("correlation")
     calls = []
 
-    def moody(values: pd.DataFrame, target: object, **settings: object) -> object:
+    def moody(
+        values: pd.DataFrame, target: object, *, gate: bool = True, **settings: object
+    ) -> object:
         calls.append(1)
         if len(calls) % 4 != 1:
             raise SignatureError("nothing here")
-        return real(values, target, **settings)
+        return real(values, target, gate=gate, **settings)
 
     monkeypatch.setattr(module, "find_method", lambda name: moody)
     with pytest.warns(OmicsfuseWarning, match="3 of 4 signatures .* 12 attempts; .*nothing here"):

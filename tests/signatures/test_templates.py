@@ -1,24 +1,25 @@
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from omicsfuse import signatures
 from omicsfuse.cohort import Cohort, Layer
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.signatures import (
-    derive_signature,
     patient_digest,
     require_locked,
     score_signature,
     signature_losses,
 )
 
-#: Few repetitions, where agreement is computed but not looked at.
-QUICK: dict[str, int] = {"n_repeats": 1, "n_permutations": 3}
+#: With few repetitions: agreement is computed, but not looked at here.
+derive_signature = partial(signatures.derive_signature, n_repeats=1, n_permutations=3)
 
 
 def prepared(values: pd.DataFrame, scale: str = "log2", kind: str = "expression") -> Prepared:
@@ -80,15 +81,15 @@ def test_only_patients_with_label_and_layer_are_used() -> None:
 
 def test_order_of_patients_and_genes_does_not_matter() -> None:
     subtypes, table = toy({"S1": 12, "S2": 10})
-    turned = derive_signature(subtypes, prepared(table.iloc[::-1, ::-1]), n_genes=10, **QUICK)
-    first = derive_signature(subtypes, prepared(table), n_genes=10, **QUICK)
+    turned = derive_signature(subtypes, prepared(table.iloc[::-1, ::-1]), n_genes=10)
+    first = derive_signature(subtypes, prepared(table), n_genes=10)
     pd.testing.assert_frame_equal(turned.templates, first.templates)
     pd.testing.assert_frame_equal(turned.reference, first.reference)
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(table))
         labels = Subtypes(subtypes.labels.iloc[order[::-1]], {}, {})
         # The same bits, or the hash would be another.
-        again = derive_signature(labels, prepared(table.iloc[order]), n_genes=10, **QUICK)
+        again = derive_signature(labels, prepared(table.iloc[order]), n_genes=10)
         assert again.hash == first.hash
 
 
@@ -185,7 +186,7 @@ def test_real_z_scores_cover_fewer_patients(real_data: Path) -> None:
     known = clinical["subtype_mrna"].dropna()
     names = {name: f"S{i + 1}" for i, name in enumerate(known.value_counts().index)}
     subtypes = Subtypes(known.map(names), {}, {})
-    signature = derive_signature(subtypes, prepared(values, "zscore"))
+    signature = signatures.derive_signature(subtypes, prepared(values, "zscore"))
     assert signature.trained_on["n_patients"] < len(values) == 65
     assert np.isfinite(signature.reference.to_numpy()).all()
     assert signature.reference["sd"].between(1e-3, 10).all()

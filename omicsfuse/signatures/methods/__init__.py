@@ -65,11 +65,14 @@ def options_of(method: Method) -> list[str]:
 
 
 def accepts(method: Method, option: str) -> bool:
-    """Say whether a method has an option by name.
+    """Say whether a method has an option, by name or because it takes any.
 
     Examples
     --------
     >>> accepts(find_method("templates"), "where")
     True
     """
-    return option in inspect.signature(method).parameters
+    parameters = inspect.signature(method).parameters
+    return option in parameters or any(
+        parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()
+    )
