@@ -37,7 +37,7 @@ from omicsfuse.signatures.training_data import (
 from omicsfuse.statistics import moments
 
 #: Permutations of the target where none are asked for; fewer for methods that take long.
-PERMUTATIONS = {"elastic_net": 19, "modules": 39}
+PERMUTATIONS = {"elastic_net": 19, "modules": 19}
 USUAL_PERMUTATIONS = 99
 
 #: Scorers that rank genes within the patient, and so need no scaling.
@@ -97,9 +97,9 @@ def derive_signature(
         ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``, and
         ``"none"`` for ranks within the patient.
     n_folds, n_repeats, n_permutations, n_jobs : int
-        As for `cross_validated_agreement`. By default 99 permutations, 39 for modules and 19 for
+        As for `cross_validated_agreement`. By default 99 permutations, 19 for modules and
         elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
-        a minute or two.
+        some minutes, most of them for stability where genes are chosen by correlation.
     random_state : int
         Seed.
     **options
