@@ -24,7 +24,7 @@ from omicsfuse.results import (
 from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_disagreement
 from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.methods import accepts, find_method, options_of
+from omicsfuse.signatures.methods import accepts, find_method, options_of, takes_any
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
 from omicsfuse.signatures.target import MINIMUM_PATIENTS, as_target, group_names
 from omicsfuse.signatures.training import patient_digest
@@ -404,7 +404,7 @@ mean "stability"? ...
     """
     known = options_of(function)
     for option in options:
-        if not accepts(function, option):
+        if not accepts(function, option) and not takes_any(function):
             raise StudyError(
                 f"signature: method {method!r} has no option {option!r}: "
                 f"{did_you_mean(option, known) or 'it has none'}."

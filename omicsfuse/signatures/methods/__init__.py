@@ -65,14 +65,23 @@ def options_of(method: Method) -> list[str]:
 
 
 def accepts(method: Method, option: str) -> bool:
-    """Say whether a method has an option, by name or because it takes any.
+    """Say whether a method has an option by name.
 
     Examples
     --------
     >>> accepts(find_method("templates"), "where")
     True
     """
-    parameters = inspect.signature(method).parameters
-    return option in parameters or any(
-        parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()
-    )
+    return option in inspect.signature(method).parameters
+
+
+def takes_any(method: Method) -> bool:
+    """Say whether a method takes options that it does not name.
+
+    Examples
+    --------
+    >>> takes_any(find_method("templates"))
+    False
+    """
+    parameters = inspect.signature(method).parameters.values()
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
