@@ -1,4 +1,4 @@
-"""Whether a gene set stands for its target: agreement in patients who had no part in choosing it."""
+"""Whether genes stand for their target: agreement in patients who had no part in choosing them."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,8 @@ def cross_validated_agreement(
     Winsorising, choice of genes, weights, means and standard deviations all come from the patients
     of the other folds. Held-out values are standardised by these and limited to +-4; their score
     is the weighted mean, or with ``nearest`` the cosine with each template. Where no gene set is
-    found in a fold its patients score 0, as if their genes said nothing.
+    found in a fold its patients score 0, as if their genes said nothing, and their group counts as
+    guessed; ``note`` says in how many folds that was so.
 
     The p-value is that of a permutation test: the target is shuffled among patients (with the
     covariates, which go with it) and the whole cross-validation done again, once. Groups and events
@@ -118,6 +119,7 @@ def cross_validated_agreement(
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)
     n_repeats = whole_number(n_repeats, "n_repeats", 1)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    once = np.ones((1, n))
     folds = [_folds(target, n_folds, random_state, repeat) for repeat in range(n_repeats)]
     orders = _orders(target, folds[0], n_permutations, random_state)
     tasks = []
@@ -125,8 +127,7 @@ def cross_validated_agreement(
         for fold in range(n_folds):
             test = np.flatnonzero(fold_of == fold)
             train = np.flatnonzero(fold_of != fold)
-            permuted = orders if repeat == 0 else []
-            tasks.append(_Task(repeat, train, test, permuted))
+            tasks.append(_Task(repeat, train, test, orders if repeat == 0 else []))
     choose = _Choice(method, n_genes, random_state, nearest, dict(options or {}))
     done = _work(tasks, values, target, covariates, choose, n_jobs)
     if columns is None:
@@ -134,16 +135,15 @@ def cross_validated_agreement(
         found = {name for one in done for fold in one for name in fold.columns}
         columns = [name for name in names if name in found] + sorted(found - set(names))
     observed = _pooled(tasks, done, 0, n, columns, range(n_repeats))
-    truth = _measure(target, columns, observed, np.ones((1, n)))
+    truth = _measure(target, columns, observed, once)
     spread = _measure(target, columns, observed, resamples(n, seed(random_state)))
     null: dict[tuple[str, str], list[float]] = {key: [] for key in truth}
     for i, order in enumerate(orders):
         scores = _pooled(tasks, done, i + 1, n, columns, [0])
-        for key, value in _measure(shuffled(target, order), columns, scores, np.ones((1, n))).items():
+        permuted = shuffled(target, order)
+        for key, value in _measure(permuted, columns, scores, once).items():
             null[key].append(float(value[0]))
-    empty = {
-        name: sum(name not in one[0].columns for one in done) for name in columns
-    }
+    empty = {name: sum(name not in one[0].columns for one in done) for name in columns}
     rows = []
     for (name, measure), value in truth.items():
         rows.append(
@@ -179,14 +179,16 @@ def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
     failed = agreement[agreement["note"].str.contains(NOT_BETTER, regex=False)]
     if failed.empty:
         return
+    some = "" if len(failed) == len(agreement) else "some of "
     said = "; ".join(
-        f"{row.measure}{f' of {row.score}' if row.score else ''} {row.value:.2f} "
-        f"({row.ci_low:.2f} to {row.ci_high:.2f}; by chance {row.by_chance:.2f}, p = {row.p:.2g})"
-        for row in failed.itertuples()
+        f"{row['measure']}{' of ' + row['score'] if row['score'] else ''} {row['value']:.2f} "
+        f"({row['ci_low']:.2f} to {row['ci_high']:.2f}; by chance {row['by_chance']:.2f}, "
+        f"p = {row['p']:.2g})"
+        for row in failed.to_dict("records")
     )
     warnings.warn(
-        f"signature: the genes do not stand for {name}: in patients who had no part in choosing "
-        f"them the scores agree with it no better than by chance: {said}.",
+        f"signature: {some}the scores do not stand for {name}: in patients who had no part in "
+        f"choosing their genes they agree with it no better than by chance: {said}.",
         OmicsfuseWarning,
         stacklevel=3,
     )
@@ -331,7 +333,8 @@ def _row(
         by_chance = float(np.mean(null))
         # Values that are equal but for rounding are equal.
         p = (1 + sum(other >= value - 1e-12 for other in null)) / (1 + len(null))
-        if p > LEVEL or not low > by_chance:
+        # Too few permutations cannot give a small p-value; the interval has to do then.
+        if (p > LEVEL and 1 / (1 + len(null)) <= LEVEL) or not low > by_chance:
             note = f"{NOT_BETTER}: these genes do not stand for the target"
     return {
         "score": name,

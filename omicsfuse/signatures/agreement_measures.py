@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from omicsfuse.results import Target
 from omicsfuse.statistics import Array
+
+Positions = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 #: Resamples of the patients behind an interval, and its coverage.
 N_BOOTSTRAP = 1000
 COVERAGE = 0.95
 
 
-def pair_wins(scores: Array, first: Array, second: Array) -> Array:
+def pair_wins(scores: Array, first: Positions, second: Positions) -> Array:
     """Say in which pairs the first patient has the larger score: 1, equal ones 0.5.
 
     Parameters
@@ -38,7 +42,7 @@ def pair_wins(scores: Array, first: Array, second: Array) -> Array:
     return wins / len(scores)
 
 
-def area_under_curve(scores: Array, inside: Array, counts: Array) -> Array:
+def area_under_curve(scores: Array, inside: Flags, counts: Array) -> Array:
     """Area under the ROC curve: how often a patient inside has a larger score than one outside.
 
     Parameters
@@ -91,7 +95,7 @@ def concordance(scores: Array, time: Array, event: Array, counts: Array) -> Arra
     Examples
     --------
     >>> concordance(
-    ...     np.array([[3.0, 1.0, 2.0]]), np.array([1.0, 2, 3]), np.array([1.0, 1, 0]), np.ones((1, 3))
+    ...     np.array([[3.0, 1, 2]]), np.array([1.0, 2, 3]), np.array([1.0, 1, 0]), np.ones((1, 3))
     ... ).round(3).tolist()
     [0.667]
     """
@@ -103,15 +107,16 @@ def concordance(scores: Array, time: Array, event: Array, counts: Array) -> Arra
     return _weighted(wins, counts[:, first], counts, comparable)
 
 
-def balanced_accuracy(assigned: Array, own: Array, counts: Array) -> Array:
+def balanced_accuracy(assigned: Positions, own: Positions, counts: Array) -> Array:
     """Mean over groups of the share of its patients who are assigned to it.
 
     Parameters
     ----------
     assigned : ndarray of int, shape (r, n)
-        Group of each patient, by number, in r repeats; -1 for none.
+        Group of each patient, by number, in r repeats; -1 for none: such a patient counts as one
+        whose group is guessed, right once in as many times as there are groups.
     own : ndarray of int, shape (n,)
-        Its true group; patients with -1 do not count.
+        True group of each patient; those with -1 do not count.
     counts : ndarray of float, shape (b, n)
         As in `area_under_curve`.
 
@@ -123,13 +128,14 @@ def balanced_accuracy(assigned: Array, own: Array, counts: Array) -> Array:
     Examples
     --------
     >>> balanced_accuracy(
-    ...     np.array([[0, 0, 1, 0]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
+    ...     np.array([[0, 0, 1, -1]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
     ... ).tolist()
-    [0.75]
+    [0.875]
     """
-    right = (assigned == own[None]).mean(axis=0)
+    groups = np.unique(own[own >= 0])
+    right = np.where(assigned < 0, 1 / len(groups), assigned == own[None]).mean(axis=0)
     shares = []
-    for group in np.unique(own[own >= 0]):
+    for group in groups:
         inside = own == group
         with np.errstate(invalid="ignore", divide="ignore"):
             total = counts[:, inside].sum(axis=1)
@@ -176,7 +182,8 @@ def interval(values: Array) -> tuple[float, float]:
 
     Examples
     --------
-    >>> interval(np.arange(101.0))
+    >>> low, high = interval(np.arange(101.0))
+    >>> round(low, 6), round(high, 6)
     (2.5, 97.5)
     """
     found = values[np.isfinite(values)]
@@ -188,7 +195,7 @@ def interval(values: Array) -> tuple[float, float]:
 
 
 def measured(
-    target: Target, columns: Sequence[str], scores: Array, assigned: Array | None, counts: Array
+    target: Target, columns: Sequence[str], scores: Array, assigned: Positions | None, counts: Array
 ) -> dict[tuple[str, str], Array]:
     """Every measure of a target: in the patients as they are, or in resamples of them.
 
@@ -218,7 +225,7 @@ def measured(
     >>> measured(target, ["y"], scores, None, np.ones((1, 3)))
     {('y', 'spearman'): array([1.])}
     """
-    values = target.values  # noqa: PD011 - a field of ours
+    values = target.values
     found: dict[tuple[str, str], Array] = {}
     if target.kind == "groups":
         labels = values.to_numpy(dtype=object)
@@ -235,11 +242,11 @@ def measured(
         for j, name in enumerate(columns):
             found[name, "concordance"] = concordance(scores[:, :, j], time, event, counts)
     else:
-        rows = np.repeat(np.tile(np.arange(len(values)), len(counts)), counts.astype(int).ravel())
-        rows = rows.reshape(len(counts), -1)
-        own = values.to_numpy(float)
+        drawn = np.repeat(np.tile(np.arange(len(values)), len(counts)), counts.astype(int).ravel())
+        rows = drawn.reshape(len(counts), -1)
+        number = values.to_numpy(float)
         for j, name in enumerate(columns):
-            each = [_rank_correlations(repeat[rows], own[rows]) for repeat in scores[:, :, j]]
+            each = [_rank_correlations(repeat[rows], number[rows]) for repeat in scores[:, :, j]]
             found[name, "spearman"] = np.mean(each, axis=0)
     return found
 

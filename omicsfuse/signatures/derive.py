@@ -25,7 +25,7 @@ from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_di
 from omicsfuse.signatures.cut_points import fix_cut_points
 from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.methods import accepts, find_method, options_of
+from omicsfuse.signatures.methods import accepts, find_method, options_of, takes_any
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
 from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
 from omicsfuse.signatures.target import MINIMUM_PATIENTS, as_target, group_names
@@ -39,8 +39,11 @@ from omicsfuse.signatures.training_data import (
 from omicsfuse.statistics import moments
 
 #: Permutations of the target where none are asked for; fewer for methods that take long.
-PERMUTATIONS = {"elastic_net": 19, "modules": 39}
+PERMUTATIONS = {"elastic_net": 19, "modules": 19}
 USUAL_PERMUTATIONS = 99
+
+#: Scorers that rank genes within the patient, and so need no scaling.
+WITHIN_PATIENT = ("rank", "ssgsea")
 
 
 def derive_signature(
@@ -94,13 +97,14 @@ def derive_signature(
         Patients who lack one are left out.
     scorer, scaling : str, optional
         How it is scored elsewhere where nothing else is asked for: by default
-        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``.
+        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``, and
+        ``"none"`` for ranks within the patient.
     minimum_share_of_genes : float
         Share of its genes that a cohort must have to be scored.
     n_folds, n_repeats, n_permutations, n_jobs : int
-        As for `cross_validated_agreement`. By default 99 permutations, 39 for modules and 19 for
+        As for `cross_validated_agreement`. By default 99 permutations, 19 for modules and
         elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
-        a minute or two.
+        some minutes, most of them for stability where genes are chosen by correlation.
     random_state : int
         Seed.
     **options
@@ -209,11 +213,11 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     --------
     >>> import numpy as np
     >>> from omicsfuse.results import PreparedLayer
-    >>> patients = [f"P{i:02d}" for i in range(30)]
-    >>> values = np.random.default_rng(0).standard_normal((30, 40))
+    >>> patients = [f"P{i:02d}" for i in range(60)]
+    >>> values = np.random.default_rng(0).standard_normal((60, 40))
     >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> score = pd.Series(values[:, :5].sum(axis=1), patients, name="texture")
+    >>> score = pd.Series(values[:, :3].sum(axis=1), patients, name="texture")
     >>> found = derive(score, ready, method="correlation", n_genes=5, n_permutations=19)
     >>> found.genes.columns.tolist()
     ['score', 'gene', 'weight', 'effect', 'n', 'p', 'fdr', 'stability']
@@ -397,8 +401,9 @@ def signature_losses(
     """
     chosen = chosen_layer(prepared, layer)
     wanted = as_target(target)
-    own = wanted.values  # noqa: PD011 - a field of ours
-    found = without_layer(own, prepared.layers[chosen], chosen, "signature")
+    # Who has a value is all that counts here, not what it is.
+    known = pd.Series(wanted.name, wanted.values.index)  # noqa: PD011 - a field of ours
+    found = without_layer(known, prepared.layers[chosen], chosen, "signature")
     if wanted.source == "subtypes":
         return found
     reason = f"have a value of {wanted.name} but not layer {chosen}"
@@ -418,7 +423,7 @@ mean "stability"? ...
     """
     known = options_of(function)
     for option in options:
-        if not accepts(function, option):
+        if not accepts(function, option) and not takes_any(function):
             raise StudyError(
                 f"signature: method {method!r} has no option {option!r}: "
                 f"{did_you_mean(option, known) or 'it has none'}."
@@ -474,13 +479,14 @@ def _scoring(
     scorer: str | None, scaling: str | None, method: str, target: Target
 ) -> tuple[str, str]:
     """Choose how the signature is to be scored, and refuse what does not fit."""
-    scorer = scorer or ("nearest_template" if method == "templates" else "weighted_z")
+    given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
+    scorer = scorer or usual
     scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
             raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
     check_scaling(scorer, scaling)
-    if scorer == "nearest_template" and target.kind != "groups":
+    if given == "nearest_template" and target.kind != "groups":
         raise StudyError(
             f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
             f"{target.kind}. Use 'weighted_z'."

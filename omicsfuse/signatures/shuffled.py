@@ -129,7 +129,7 @@ def shuffled_signatures(
             except SignatureError as error:
                 if attempt == 0:
                     raise
-                reason = str(error)
+                reason = str(error).rstrip(".")
                 continue
         columns = [str(column) for column in derived.weights.columns]
         if expected is None:

@@ -146,7 +146,7 @@ def score_target(
         labels = labels.map(lambda value: f"{float(value):.15g}")
     target = Target(name, "groups", labels.map(str), source, losses)
     _enough(len(labels), name, losses)
-    sizes = target.values.value_counts()
+    sizes = labels.map(str).value_counts()
     small = {group: int(sizes[group]) for group in sorted(sizes.index) if sizes[group] < 5}
     if len(sizes) < 2 or small:
         found = ", ".join(f"{group} {n}" for group, n in list(small.items())[:5])
@@ -199,9 +199,7 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
             f"target {name!r}: the table has no column {' and no '.join(absent)}; found "
             f"{', '.join(map(str, table.columns[:10]))}."
         )
-    numbers = {
-        column: _numbers(table[column], f"{name}: {column}") for column in ("time", "event")
-    }
+    numbers = {column: _numbers(table[column], f"{name}: {column}") for column in ("time", "event")}
     kept, losses = _observed(pd.DataFrame(numbers, index=table.index), name)
     _enough(len(kept), name, losses)
     if not kept["event"].isin([0.0, 1.0]).all() or (kept["time"] < 0).any():
@@ -250,7 +248,7 @@ def as_target(value: Any) -> Target:
     if value.kind not in TARGET_KINDS:
         known = ", ".join(TARGET_KINDS)
         raise StudyError(f"target {value.name!r}: kind is {value.kind!r}; expected one of {known}.")
-    kept, losses = _observed(value.values, value.name)  # noqa: PD011 - a field of ours
+    kept, losses = _observed(value.values, value.name)
     if value.kind == "groups":
         kept = kept.map(str)
     return Target(value.name, value.kind, kept, value.source, (*value.losses, *losses))

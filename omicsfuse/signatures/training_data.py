@@ -238,9 +238,11 @@ def _numeric(covariates: pd.DataFrame) -> pd.DataFrame:
 
 def _independent(covariates: pd.DataFrame) -> pd.DataFrame:
     """Refuse covariates that say nothing, or nothing of their own."""
-    centred = covariates.to_numpy() - covariates.to_numpy().mean(axis=0) if len(covariates) else []
+    if len(covariates) < 2:
+        return covariates
+    centred = covariates.to_numpy() - covariates.to_numpy().mean(axis=0)
     for last in range(1, covariates.shape[1] + 1):
-        if len(covariates) > 1 and np.linalg.matrix_rank(centred[:, :last]) < last:
+        if np.linalg.matrix_rank(centred[:, :last]) < last:
             name = covariates.columns[last - 1]
             raise SignatureError(
                 f"signature: covariate {name!r} is constant, or follows from those before it "

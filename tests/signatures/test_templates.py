@@ -1,21 +1,25 @@
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from omicsfuse import signatures
 from omicsfuse.cohort import Cohort, Layer
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.signatures import (
-    derive_signature,
     patient_digest,
     require_locked,
     score_signature,
     signature_losses,
 )
+
+#: With few repetitions: agreement is computed, but not looked at here.
+derive_signature = partial(signatures.derive_signature, n_repeats=1, n_permutations=3)
 
 
 def prepared(values: pd.DataFrame, scale: str = "log2", kind: str = "expression") -> Prepared:
@@ -183,7 +187,7 @@ def test_real_z_scores_cover_fewer_patients(real_data: Path) -> None:
     known = clinical["subtype_mrna"].dropna()
     names = {name: f"S{i + 1}" for i, name in enumerate(known.value_counts().index)}
     subtypes = Subtypes(known.map(names), {}, {})
-    signature = derive_signature(subtypes, prepared(values, "zscore"))
+    signature = signatures.derive_signature(subtypes, prepared(values, "zscore"))
     assert signature.trained_on["n_patients"] < len(values) == 65
     assert np.isfinite(signature.reference.to_numpy()).all()
     assert signature.reference["sd"].between(1e-3, 10).all()

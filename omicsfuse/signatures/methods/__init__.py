@@ -73,3 +73,15 @@ def accepts(method: Method, option: str) -> bool:
     True
     """
     return option in inspect.signature(method).parameters
+
+
+def takes_any(method: Method) -> bool:
+    """Say whether a method takes options that it does not name.
+
+    Examples
+    --------
+    >>> takes_any(find_method("templates"))
+    False
+    """
+    parameters = inspect.signature(method).parameters.values()
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)

@@ -94,13 +94,13 @@ def correlation(
     >>> score = pd.Series(values[:, 3] - values[:, 7] + 0.3 * rng.standard_normal(40), patients)
     >>> found = correlation(table, Target("texture", "continuous", score), n_genes=5)
     >>> found.weights.round(2).to_dict("index")
-    {'G03': {'texture': 0.76}, 'G07': {'texture': -0.53}}
+    {'G03': {'texture': 0.66}, 'G07': {'texture': -0.67}}
     """
     refuse_kind(target, "correlation", ["continuous", "groups"], "elastic_net")
     if coefficient not in ("spearman", "pearson"):
         raise StudyError(
-            f"signature: coefficient is {coefficient!r}; use 'spearman' or 'pearson' (partial where "
-            "covariates are given)."
+            f"signature: coefficient is {coefficient!r}; use 'spearman' or 'pearson' (partial "
+            "where covariates are given)."
         )
     for name, value in (("fdr", fdr), ("stability", stability)):
         if not 0 <= value <= 1:
@@ -356,6 +356,4 @@ def _refuse_or_warn(
             + ". These genes do not stand for the target."
         )
     for name, why in reasons.items():
-        warnings.warn(
-            f"signature: {name} gets no score: {why}.", OmicsfuseWarning, stacklevel=3
-        )
+        warnings.warn(f"signature: {name} gets no score: {why}.", OmicsfuseWarning, stacklevel=3)

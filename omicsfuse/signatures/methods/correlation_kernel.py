@@ -32,9 +32,7 @@ def place(order: Any, starts: Any, inside: Any, out: Any) -> None:
 
 
 @compiled
-def centred_rows(
-    rows: Any, order: Any, starts: Any, ranked: bool, inside: Any, out: Any
-) -> None:
+def centred_rows(rows: Any, order: Any, starts: Any, ranked: bool, inside: Any, out: Any) -> None:
     """Write values or ranks of variables, less their mean over the patients inside; 0 outside."""
     n = len(inside)
     count = 0.0

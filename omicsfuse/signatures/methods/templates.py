@@ -135,9 +135,7 @@ def templates(
     fdr = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(kept))])
     return Derived(
         chosen_weights(values.columns, kept, weights),
-        gene_table(
-            values.columns, kept, weights, {"effect": effect, "t": t, "p": p, "fdr": fdr}
-        ),
+        gene_table(values.columns, kept, weights, {"effect": effect, "t": t, "p": p, "fdr": fdr}),
         {
             "method": "nearest template: genes with the largest positive Welch t, weight 1",
             "n_genes": n_genes,
