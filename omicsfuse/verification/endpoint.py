@@ -73,7 +73,9 @@ class EndpointTests:
         # In one order, so that sums do not depend on the order of the tables' rows.
         patients = usable[usable.isin(known.index)].sort_values()
         if patients.empty:
-            return Tested([{"n": 0, "note": join_notes(note, "no scored patient has this endpoint")}])
+            return Tested(
+                [{"n": 0, "note": join_notes(note, "no scored patient has this endpoint")}]
+            )
         survival = known.loc[patients]
         rows: list[Row] = []
         drawn: list[Row] = []
@@ -122,9 +124,7 @@ class EndpointTests:
             row |= {"concordance_ci_low": found.ci_low, "concordance_ci_high": found.ci_high}
         return row
 
-    def _null(
-        self, j: int, name: str, survival: pd.DataFrame, row: Row
-    ) -> tuple[Row, list[Row]]:
+    def _null(self, j: int, name: str, survival: pd.DataFrame, row: Row) -> tuple[Row, list[Row]]:
         """The score held against random sets and shuffled signatures."""
         time, event, entry = _arrays(survival)
         if self.null is None or event.sum() < MINIMUM_EVENTS:

@@ -64,7 +64,9 @@ def test_planted_signature_holds_elsewhere(
     assert found.survival["elsewhere: os"].endpoint == "os"
     assert table["note"].str.startswith(NO_DIRECTION).tolist() == [True] * 6 + [False] * 4
     # 60 of 300 genes, and those of large variance: that random sets overlap is said.
-    assert table["note"].str.contains("random sets share").tolist() == [True, False] * 3 + [False] * 4
+    assert (
+        table["note"].str.contains("random sets share").tolist() == [True, False] * 3 + [False] * 4
+    )
     assert set(table["note"].iloc[6:]) == {""}
 
 
