@@ -17,6 +17,7 @@ one-sided p-value is at most 0.05.
 import argparse
 import json
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,8 @@ def once(scenario: int, seed: int, n_random: int) -> list[tuple[float, float]]:
     return values
 
 
-def measure(repeats: int, n_random: int, jobs: int) -> list[dict[str, Any]]:
+def measure(repeats: int, n_random: int, jobs: int) -> Iterator[dict[str, Any]]:
     """Share of signatures that replicate, with Monte Carlo intervals."""
-    rows = []
     for scenario, (name, *_) in enumerate(SCENARIOS):
         # Power need not be known as well as the level.
         number = repeats // 2 if name.startswith("true") else repeats
@@ -127,13 +127,10 @@ def measure(repeats: int, n_random: int, jobs: int) -> list[dict[str, Any]]:
             for rule, hits in yes.items():
                 count = int(hits.sum())
                 low, high = clopper_pearson(count, number)
-                rows.append(
-                    {
-                        "scenario": name, "n": n, "rule": rule, "repeats": number,
-                        "share": count / number, "ci_low": low, "ci_high": high,
-                    }
-                )  # fmt: skip
-    return rows
+                yield {
+                    "scenario": name, "n": n, "rule": rule, "repeats": number,
+                    "share": count / number, "ci_low": low, "ci_high": high,
+                }  # fmt: skip
 
 
 def tables(results: dict[str, Any]) -> str:
@@ -175,15 +172,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=None)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=400)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "verification.json")
     options = parser.parse_args()
     repeats, n_random = (20, 49) if options.quick else (options.repeats, 99)
     results = json.loads(options.out.read_text()) if options.out.exists() else {}
     if options.only is None:
-        results = {"n_random": n_random, "rows": measure(repeats, n_random, options.jobs)}
-        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        results = {"n_random": n_random, "rows": []}
+        for row in measure(repeats, n_random, options.jobs):
+            results["rows"].append(row)
+            options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(tables(results))
     if options.out == HERE / "results" / "verification.json" and PAGE.exists():
         write_page(results)
