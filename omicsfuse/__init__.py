@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omicsfuse.assessment import assess as assess
     from omicsfuse.assessment import cluster as cluster
+    from omicsfuse.assignment import assign as assign
+    from omicsfuse.assignment import assign_patients as assign_patients
+    from omicsfuse.assignment import cross_validate_assignment as cross_validate_assignment
+    from omicsfuse.assignment import load_classifier as load_classifier
+    from omicsfuse.assignment import save_classifier as save_classifier
     from omicsfuse.biology import alterations as alterations
     from omicsfuse.biology import associate as associate
     from omicsfuse.biology import burden as burden
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from omicsfuse.cohort import Layer as Layer
     from omicsfuse.cohort import Loss as Loss
     from omicsfuse.datasets import simulate_cohort as simulate_cohort
+    from omicsfuse.errors import ClassifierError as ClassifierError
     from omicsfuse.errors import CohortError as CohortError
     from omicsfuse.errors import DatasetError as DatasetError
     from omicsfuse.errors import OmicsfuseError as OmicsfuseError
@@ -48,6 +54,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "omicsfuse.assessment": ["assess", "cluster"],
+    "omicsfuse.assignment": [
+        "assign",
+        "assign_patients",
+        "cross_validate_assignment",
+        "load_classifier",
+        "save_classifier",
+    ],
     "omicsfuse.biology": [
         "alterations",
         "associate",
@@ -60,6 +73,7 @@ _HOMES = {
     "omicsfuse.cohort": ["Cohort", "Endpoint", "Layer", "Loss"],
     "omicsfuse.datasets": ["simulate_cohort"],
     "omicsfuse.errors": [
+        "ClassifierError",
         "CohortError",
         "DatasetError",
         "OmicsfuseError",

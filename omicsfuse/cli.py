@@ -25,6 +25,17 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(path_type=Path)
 
 
+def _known(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Refuse a scorer or scaling that there is none of; the names load when one is given."""
+    if value is not None:
+        from omicsfuse.results import SCALINGS, SCORERS
+
+        names = SCORERS if option.name == "scorer" else SCALINGS
+        if value not in names:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(names)}.")
+    return value
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(omicsfuse.__version__, prog_name="omicsfuse")
 @click.option(
@@ -129,19 +140,67 @@ def cohorts() -> None:
 
 @cli.command()
 @click.argument("signature", type=FILE)
-@click.argument("manifest", type=FILE)
+@click.argument("manifests", metavar="MANIFEST...", type=FILE, nargs=-1, required=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
-@click.option("--layer", help="Layer to score, if the cohort has several with expression.")
+@click.option(
+    "--negative-control",
+    "controls",
+    type=FILE,
+    multiple=True,
+    help="Manifest of a cohort in which it should say nothing; may be repeated.",
+)
+@click.option("--layer", help="Layer to score, if a cohort has several with expression.")
+@click.option("--scorer", callback=_known, help="How to score; else as locked.")
+@click.option("--scaling", callback=_known, help="How to scale genes; else as locked.")
+@click.option("--gene-names", type=FILE, help="Table of gene names, such as that of HGNC.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-def verify(signature: Path, manifest: Path, out: Path, layer: str | None, seed: int) -> None:
-    """Test a locked signature in another cohort."""
+def verify(
+    signature: Path,
+    manifests: tuple[Path, ...],
+    out: Path,
+    controls: tuple[Path, ...],
+    layer: str | None,
+    scorer: str | None,
+    scaling: str | None,
+    gene_names: Path | None,
+    seed: int,
+) -> None:
+    """Test a locked signature in other cohorts."""
     from omicsfuse.pipeline import verify_cohorts
 
-    verification = verify_cohorts(signature, [manifest], out, layer=layer, seed=seed)
+    verification = verify_cohorts(
+        signature,
+        manifests,
+        out,
+        negative_controls=controls,
+        layer=layer,
+        scorer=scorer,
+        scaling=scaling,
+        gene_names=gene_names,
+        seed=seed,
+    )
     columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
+    columns += ["random_null_percentile"]
     shown = verification.table[columns].to_string(index=False, float_format="%.3g", na_rep="")
     click.echo(shown)
     click.echo(f"verification: {out / 'verification.tsv'}")
+
+
+@cli.command()
+@click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("manifest", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="File for the table (TSV).")
+@click.option("--layers", help="Use these layers of the classifier only, separated by commas.")
+def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None:
+    """Assign new patients to the subtypes of a finished run, from whichever layers they have."""
+    from omicsfuse.assignment import assign_patients, assignment_summary
+
+    chosen = None if layers is None else [name.strip() for name in layers.split(",")]
+    with _shown_warnings():
+        done = assign_patients(run_dir, manifest, out, layers=chosen)
+    for line in assignment_summary(done):
+        click.echo(line)
+    click.echo(f"assignment: {out}")
 
 
 def summary(results: "RunResults") -> list[str]:

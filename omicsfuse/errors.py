@@ -27,6 +27,10 @@ class SignatureError(OmicsfuseError):
     """A signature is unlocked, altered, unreadable, or does not fit the cohort it is applied to."""
 
 
+class ClassifierError(OmicsfuseError):
+    """A classifier of new patients is altered, unreadable, or fits nothing in the cohort."""
+
+
 class DatasetError(OmicsfuseError):
     """A data set cannot be found, downloaded or verified."""
 

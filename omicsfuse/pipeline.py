@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from omicsfuse.assessment import assess, cluster
 from omicsfuse.assessment.outcome_aware import full_pipeline_permutation
+from omicsfuse.assignment import save_classifier
 from omicsfuse.biology import (
     TABLE_ONE_NOTES,
     alterations,
@@ -21,6 +22,7 @@ from omicsfuse.clustering import embed
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.gene_names import read_gene_table
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
 from omicsfuse.io.table_one import write_table_one
@@ -31,31 +33,28 @@ from omicsfuse.results import (
     RunResults,
     Verification,
 )
-from omicsfuse.signatures import (
-    load_signature,
-    signature_losses,
-)
+from omicsfuse.signatures import load_signature
 from omicsfuse.stages import (
     compare_endpoints,
     count_enrichment_losses,
     enrich_sets,
+    fit_classifier,
     fuse_layers,
-    lock_signature,
     outcome_pipeline,
     read_feature_groups,
     survival_tables,
     void_comparisons,
     warn_of_doubtful_survival,
 )
+from omicsfuse.stages_signatures import lock_signatures, verify_signatures
 from omicsfuse.study import (
     Study,
-    gene_layer,
     prepared_layers,
     read_study,
     settings,
 )
 from omicsfuse.study_checks import check_cohort, check_files
-from omicsfuse.verification import verify
+from omicsfuse.verification import replication, verify
 from omicsfuse.workspace import Workspace
 
 #: Random gene sets where no study says how many.
@@ -74,6 +73,7 @@ STAGES = (
     "markers",
     "pathways",
     "signature",
+    "assign",
     "verify",
     "report",
 )
@@ -159,6 +159,10 @@ def verify_cohorts(
     out: str | Path,
     *,
     layer: str | None = None,
+    negative_controls: Sequence[str | Path] = (),
+    scorer: str | None = None,
+    scaling: str | None = None,
+    gene_names: str | Path | None = None,
     seed: int = 0,
 ) -> Verification:
     """Test a saved signature in cohorts described by manifests, and write what it shows.
@@ -174,6 +178,12 @@ def verify_cohorts(
     layer : str, optional
         Layer of those cohorts to score; by default the one named as in training, or the only one
         of kind expression.
+    negative_controls : sequence of str or Path
+        Manifests of cohorts in which the signature should say nothing.
+    scorer, scaling : str, optional
+        How to score, in place of the signature's own way.
+    gene_names : str or Path, optional
+        Table of gene names, by which genes are found under other names.
     seed : int
         Seed of the permutations and of the random gene sets.
 
@@ -196,13 +206,18 @@ def verify_cohorts(
         recorded_warnings() as caught,
         threadpool_limits(limits=1),
     ):
-        described = [read_manifest(path) for path in manifests]
+        named = [*manifests, *negative_controls]
+        described = [read_manifest(path) for path in named]
         cohorts = [read_cohort(manifest) for manifest in described]
         verification = verify(
             locked,
-            cohorts,
+            cohorts[: len(manifests)],
+            negative_controls=cohorts[len(manifests) :],
             n_random=N_RANDOM,
             layer=layer,
+            scorer=scorer,
+            scaling=scaling,
+            aliases=None if gene_names is None else read_gene_table(Path(gene_names)),
             random_state=seed,
         )
         if not verification.assignments:
@@ -210,7 +225,11 @@ def verify_cohorts(
             raise SignatureError(f"the signature could be scored in none of the cohorts: {notes}")
         for file, table in verification_tables(verification).items():
             write_table(table, workspace.staging / file)
-        files = [Path(signature), *map(Path, manifests)]
+        table = replication(verification)
+        if len(table):
+            write_table(table, workspace.staging / "replication.tsv")
+        files = [Path(signature), *map(Path, named)]
+        files += [] if gene_names is None else [Path(gene_names)]
         files += [path for manifest in described for path in manifest.files()]
         losses = [loss for cohort in cohorts for loss in cohort.losses]
         record = {
@@ -218,7 +237,12 @@ def verify_cohorts(
             "signature": locked.hash,
             "versions": versions(),
             "seed": seed,
-            "settings": {"n_random": N_RANDOM, "n_permutations": "adaptive"},
+            "settings": {
+                "n_random": N_RANDOM,
+                "n_permutations": "adaptive",
+                "scorer": scorer or locked.scorer,
+                "scaling": scaling or locked.scaling,
+            },
             "inputs": input_hashes(Path(signature).resolve().parent, files),
             "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
             "warnings": caught(),
@@ -231,12 +255,14 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
     """Compute every stage in order; the signature is written before external tables are read."""
     base = study.path.parent if study.path else Path.cwd()
     with clock("read"):
-        discovery, external = check_files(study)
+        discovery, external, controls = check_files(study)
         cohort = read_cohort(discovery)
         check_cohort(study, cohort)
         files = [study.path] if study.path else []
         files += [study.discovery, *discovery.files(), *study.gene_sets]
         files += [*study.fusion.distances.values(), *study.subtypes.feature_groups.values()]
+        files += [one.scores for one in study.signatures.values() if one.scores is not None]
+        files += [] if study.gene_names is None else [study.gene_names]
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
     asked = study.preprocess.n_features
@@ -308,32 +334,34 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         losses += comparison.losses
     losses += count_enrichment_losses(study, cohort, prepared, subtypes)
     with clock("signature"):
-        signature = lock_signature(study, cohort, prepared, subtypes, workspace.staging)
-        if signature is not None:
-            layer = gene_layer(study, cohort, "signature")
-            losses += signature_losses(subtypes, prepared, layer)
-    verification = None
-    if signature is not None and external:
+        locked, without = lock_signatures(
+            study, cohort, prepared, subtypes, workspace.staging, n_jobs
+        )
+        losses += without
+    with clock("assign"):
+        assignment = fit_classifier(study, cohort, subtypes, workspace, fingerprint, n_jobs)
+        if assignment is not None:
+            save_classifier(assignment.classifier, workspace.staging / "classifier.json")
+    signatures = {name: one.derived for name, one in locked.items()}
+    if locked and (external or controls):
         with clock("verify"):
-            cohorts = [read_cohort(manifest) for manifest in external]
-            verification = verify(
-                signature,
-                cohorts,
-                endpoints=study.survival.endpoints,
-                layer=study.signature.external_layer if study.signature else None,
-                n_random=study.signature.n_random if study.signature else 1000,
-                n_permutations=study.survival.n_permutations,
-                random_state=study.seed,
-            )
-            for path, manifest in zip(study.external, external, strict=True):
+            opened = [read_cohort(manifest) for manifest in (*external, *controls)]
+            others, negative = opened[: len(external)], opened[len(external) :]
+            signatures = verify_signatures(study, locked, others, negative)
+            for path, manifest in zip(
+                (*study.external, *study.negative_controls), (*external, *controls), strict=True
+            ):
                 files += [path, *manifest.files()]
             inputs = input_hashes(base, files)
             losses += [
                 replace(loss, layer=f"{other.name}: {loss.layer}")
-                for other in cohorts
+                for other in opened
                 for loss in other.losses
             ]
-            losses += verification.losses
+            for derived in signatures.values():
+                if derived.verification is not None:
+                    losses += derived.verification.losses
+    own = signatures.get(study.name)
     provenance = {"versions": versions(), "seed": study.seed, "inputs": inputs, "seconds": {}}
     return RunResults(
         name=study.name,
@@ -348,13 +376,15 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         clinical=clinical,
         markers=markers,
         enrichment=enrichment,
-        signature=signature,
-        verification=verification,
+        signature=own.signature if own else None,
+        verification=own.verification if own else None,
         losses=tuple(losses),
         provenance=provenance,
         alterations=altered_genes,
         burden=altered_share,
         table_one=first_table,
+        signatures=signatures,
+        assignment=assignment,
     )
 
 
@@ -373,7 +403,7 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     cohort : Cohort
         The discovery cohort.
     external : list of Cohort
-        The external cohorts.
+        The external cohorts, then the negative controls.
     manifests : list of Manifest
         Manifests, the discovery cohort's first.
 
@@ -387,7 +417,7 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
     from omicsfuse.io.tables import read_table
 
     study = study if isinstance(study, Study) else read_study(study)
-    discovery, external = check_files(study)
+    discovery, external, controls = check_files(study)
     cohort = read_cohort(discovery)
     check_cohort(study, cohort)
     for path in study.gene_sets:
@@ -397,4 +427,7 @@ def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[
         precomputed_distances(read_table(path), cohort.omics[layer].table.index, layer)
     read_feature_groups(study, cohort)
     warn_of_doubtful_survival(study, cohort, cohort.patients([]))
-    return study, cohort, [read_cohort(manifest) for manifest in external], [discovery, *external]
+    if study.gene_names is not None:
+        read_gene_table(study.gene_names)
+    others = [*external, *controls]
+    return study, cohort, [read_cohort(manifest) for manifest in others], [discovery, *others]

@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,21 @@ from omicsfuse.assessment.outcome_aware import (
     Pipeline,
     voided,
 )
+from omicsfuse.assignment import cross_validate_assignment
 from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.fusion import fuse
 from omicsfuse.io.tables import read_table
-from omicsfuse.results import CHOSEN_WITH, Fusion, Prepared, Signature, Subtypes, SurvivalComparison
-from omicsfuse.signatures import derive_signature, save_signature
+from omicsfuse.results import (
+    CHOSEN_WITH,
+    AssignmentEvidence,
+    Fusion,
+    Prepared,
+    Subtypes,
+    SurvivalComparison,
+)
 from omicsfuse.statistics import benjamini_hochberg
 from omicsfuse.study import Study, fused_layers, gene_layer, looks_at_outcome
 from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival
@@ -202,30 +208,33 @@ def count_enrichment_losses(
     return losses
 
 
-def lock_signature(
-    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes, folder: Path
-) -> Signature | None:
-    """Derive, lock and write the signature, if the study asks for one and there is a contrast."""
-    if study.signature is None:
-        return None
+def fit_classifier(
+    study: Study,
+    cohort: Cohort,
+    subtypes: Subtypes,
+    workspace: Workspace,
+    fingerprint: str,
+    n_jobs: int,
+) -> AssignmentEvidence | None:
+    """Fit what assigns new patients, and see how well; with one subtype there is nothing to do."""
     if subtypes.labels.nunique() < 2:
-        warnings.warn(
-            "no signature was derived: with a single subtype there is nothing to tell apart.",
-            OmicsfuseWarning,
-            stacklevel=2,
-        )
         return None
+    layers = fused_layers(study, cohort)
+    extra = gene_layer(study, cohort, "signature")
+    layers += [extra] if extra and extra not in layers else []
     try:
-        signature = derive_signature(
+        return workspace.remembered(
+            fingerprint,
+            cross_validate_assignment,
             subtypes,
-            prepared,
-            layer=gene_layer(study, cohort, "signature"),
-            n_genes=study.signature.n_genes,
-            name=study.name,
+            cohort,
+            layers=layers,
+            n_jobs=n_jobs,
+            random_state=study.seed,
         )
-    except SignatureError as error:
-        # Subtypes may turn out too small in that layer; everything else still stands.
-        warnings.warn(f"no signature was derived: {error}", OmicsfuseWarning, stacklevel=2)
+    except StudyError as error:
+        # Subtypes may be too small to be told apart; everything else still stands.
+        warnings.warn(
+            f"no classifier of new patients was fitted: {error}", OmicsfuseWarning, stacklevel=2
+        )
         return None
-    save_signature(signature, folder / "signature.json")
-    return signature

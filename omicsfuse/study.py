@@ -9,6 +9,7 @@ from omicsfuse.cohort import Cohort
 from omicsfuse.errors import StudyError
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
+from omicsfuse.study_signatures import FurtherSignature, SignatureSettings
 
 #: Kinds of layer that genes can be ranked on and a signature derived from.
 GENE_KINDS = ("expression", "protein", "continuous")
@@ -98,15 +99,6 @@ class EnrichmentSettings(_Table):
         return self
 
 
-class SignatureSettings(_Table):
-    """``[signature]``: the gene set derived from the subtypes."""
-
-    layer: str | None = None
-    external_layer: str | None = None
-    n_genes: Annotated[int, Field(ge=5, strict=True)] = 50
-    n_random: PositiveInt = 1000
-
-
 class Study(_Table):
     """A parsed study file. Paths are absolute.
 
@@ -124,21 +116,38 @@ class Study(_Table):
     layers: tuple[str, ...] | None = None
     gene_sets: tuple[Path, ...] = ()
     external: tuple[Path, ...] = ()
+    negative_controls: tuple[Path, ...] = ()
+    gene_names: Path | None = None
     preprocess: PreprocessSettings = PreprocessSettings()
     fusion: FusionSettings = FusionSettings()
     subtypes: SubtypeSettings = SubtypeSettings()
     survival: SurvivalSettings = SurvivalSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     signature: SignatureSettings | None = None
+    signatures: dict[str, FurtherSignature] = {}
     path: Annotated[Path | None, Field(exclude=True)] = None
 
     @model_validator(mode="before")
     @classmethod
     def _verified_by_default(cls, values: Any) -> Any:
         # Whoever names other cohorts wants something verified in them.
-        if isinstance(values, dict) and values.get("external") and "signature" not in values:
+        named = isinstance(values, dict) and (
+            values.get("external") or values.get("negative_controls")
+        )
+        if named and "signature" not in values:
             return {**values, "signature": {}}
         return values
+
+    @field_validator("signatures")
+    @classmethod
+    def _file_names(cls, named: dict[str, FurtherSignature]) -> dict[str, FurtherSignature]:
+        for name in named:
+            if not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
+                raise ValueError(
+                    f"[signatures.{name}]: the name becomes that of a file; use letters, digits, "
+                    "- and _"
+                )
+        return named
 
     @field_validator("layers")
     @classmethod
@@ -187,6 +196,18 @@ def read_study(path: str | Path) -> Study:
             "discovery": resolve_path(str(study.discovery), base),
             "gene_sets": tuple(resolve_path(str(file), base) for file in study.gene_sets),
             "external": tuple(resolve_path(str(file), base) for file in study.external),
+            "negative_controls": tuple(
+                resolve_path(str(file), base) for file in study.negative_controls
+            ),
+            "gene_names": None
+            if study.gene_names is None
+            else resolve_path(str(study.gene_names), base),
+            "signatures": {
+                name: one
+                if one.scores is None
+                else one.model_copy(update={"scores": resolve_path(str(one.scores), base)})
+                for name, one in study.signatures.items()
+            },
             "fusion": study.fusion.model_copy(
                 update={"distances": _resolved(study.fusion.distances, base)}
             ),
@@ -208,10 +229,35 @@ def fused_layers(study: Study, cohort: Cohort) -> list[str]:
 
 
 def prepared_layers(study: Study, cohort: Cohort) -> list[str]:
-    """Layers to preprocess: the fused ones, and those that genes or pathways are read from."""
+    """Layers to preprocess: the fused ones, and those that genes or features are read from."""
     names = fused_layers(study, cohort)
-    extra = [gene_layer(study, cohort, "enrichment"), gene_layer(study, cohort, "signature")]
+    extra = [gene_layer(study, cohort, "enrichment")]
+    for name, one in asked_signatures(study).items():
+        extra += [signature_layer(study, cohort, name), getattr(one, "feature_layer", None)]
+        if isinstance(one, FurtherSignature) and one.feature and not one.feature_layer:
+            extra.append(layer_with(study, cohort, name, one.feature))
     return names + [name for name in dict.fromkeys(extra) if name and name not in names]
+
+
+def asked_signatures(study: Study) -> dict[str, SignatureSettings]:
+    """All signatures that a study asks for, the one of the subtypes first, under an empty name."""
+    own = {} if study.signature is None else {"": study.signature}
+    return {**own, **study.signatures}
+
+
+def signature_layer(study: Study, cohort: Cohort, name: str) -> str:
+    """Name the layer that a signature is derived from: its own, else that of ``[signature]``.
+
+    Raises
+    ------
+    StudyError
+        If none is named and the cohort has no layer of kind expression.
+    """
+    named = asked_signatures(study)[name].layer
+    if named is None and study.signature is not None:
+        named = study.signature.layer
+    where = f"[signatures.{name}]" if name else "[signature]"
+    return _gene_layer(study, cohort, where, named, "a signature is asked for")
 
 
 def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signature"]) -> str | None:
@@ -224,27 +270,49 @@ def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signatu
     StudyError
         If the study asks for it and the cohort has no layer of kind expression.
     """
-    if use == "enrichment":
-        asked, named, why = bool(study.gene_sets), study.enrichment.layer, "gene_sets are named"
-    else:
-        asked, why = study.signature is not None, "a signature is asked for"
-        named = study.signature.layer if study.signature else None
-    if named and asked and cohort.omics[named].kind not in GENE_KINDS:
+    if use == "signature":
+        return None if study.signature is None else signature_layer(study, cohort, "")
+    if not study.gene_sets:
+        return study.enrichment.layer
+    named = study.enrichment.layer
+    return _gene_layer(study, cohort, "[enrichment]", named, "gene_sets are named")
+
+
+def _gene_layer(study: Study, cohort: Cohort, where: str, named: str | None, why: str) -> str:
+    if named and cohort.omics[named].kind not in GENE_KINDS:
         raise StudyError(
-            f"{study.path or study.name}: [{use}] layer {named!r} is of kind "
+            f"{study.path or study.name}: {where} layer {named!r} is of kind "
             f"{cohort.omics[named].kind!r}; genes are read from a layer of kind "
             f"{' or '.join(GENE_KINDS)}."
         )
-    if named or not asked:
+    if named:
         return named
     order = [*fused_layers(study, cohort), *cohort.omics]
     found = [name for name in order if cohort.omics[name].kind == "expression"]
     if not found:
         raise StudyError(
             f"{study.path or study.name}: {why}, but cohort {cohort.name!r} has no layer of kind "
-            f'expression. Name a layer with genes: [{use}] layer = "...", or leave that out.'
+            f'expression. Name a layer with genes: {where} layer = "...", or leave that out.'
         )
     return found[0]
+
+
+def layer_with(study: Study, cohort: Cohort, signature: str, feature: str) -> str:
+    """Name the layer that has a feature, where the study does not say which.
+
+    Raises
+    ------
+    StudyError
+        If none or several have it.
+    """
+    found = [name for name, layer in cohort.omics.items() if feature in layer.table.columns]
+    if len(found) == 1:
+        return found[0]
+    said = f"layers {', '.join(found)} have one" if found else "no layer has it"
+    raise StudyError(
+        f"{study.path or study.name}: [signatures.{signature}] feature {feature!r}: {said}; name "
+        "its layer with feature_layer, and the feature as it is in the table."
+    )
 
 
 def looks_at_outcome(study: Study) -> bool:
@@ -264,6 +332,11 @@ def settings(study: Study) -> dict[str, Any]:
     plain["discovery"] = named(study.discovery)
     plain["gene_sets"] = [named(path) for path in study.gene_sets]
     plain["external"] = [named(path) for path in study.external]
+    plain["negative_controls"] = [named(path) for path in study.negative_controls]
+    plain["gene_names"] = None if study.gene_names is None else named(study.gene_names)
+    for name, one in study.signatures.items():
+        if one.scores is not None:
+            plain["signatures"][name]["scores"] = named(one.scores)
     distances = study.fusion.distances.items()
     plain["fusion"]["distances"] = {layer: named(path) for layer, path in distances}
     groups = study.subtypes.feature_groups.items()

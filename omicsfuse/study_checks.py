@@ -12,11 +12,18 @@ from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.preprocessing import make_preprocessor
-from omicsfuse.study import Study, fused_layers, looks_at_outcome, prepared_layers
+from omicsfuse.stages_signatures import check_signatures
+from omicsfuse.study import (
+    Study,
+    asked_signatures,
+    fused_layers,
+    looks_at_outcome,
+    prepared_layers,
+)
 from omicsfuse.survival import trend_order
 
 
-def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
+def check_files(study: Study) -> tuple[Manifest, list[Manifest], list[Manifest]]:
     """Parse the manifests and see that the named files exist, without opening any table.
 
     Parameters
@@ -30,28 +37,43 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest]]:
         Manifest of the discovery cohort.
     external : list of Manifest
         Manifests of the external cohorts.
+    controls : list of Manifest
+        Manifests of the negative controls.
 
     Raises
     ------
     StudyError, CohortError
         If a manifest is at fault or a file is missing.
     """
-    if study.discovery in study.external:
+    for key, paths in (
+        ("external", study.external),
+        ("negative_controls", study.negative_controls),
+    ):
+        if study.discovery in paths:
+            raise StudyError(
+                f"{study.path or study.name}: {key} names the discovery cohort itself "
+                f"({study.discovery.name}); a signature is not verified where it was derived."
+            )
+    both = [path.name for path in study.external if path in study.negative_controls]
+    if both:
         raise StudyError(
-            f"{study.path or study.name}: external names the discovery cohort itself "
-            f"({study.discovery.name}); a signature is not verified where it was derived."
+            f"{study.path or study.name}: {', '.join(both)} is named both in external and in "
+            "negative_controls; it is one of the two."
         )
     discovery = read_manifest(study.discovery)
     external = [read_manifest(path) for path in study.external]
+    controls = [read_manifest(path) for path in study.negative_controls]
     named = [*study.gene_sets, *study.fusion.distances.values()]
     named += study.subtypes.feature_groups.values()
+    named += [one.scores for one in study.signatures.values() if one.scores is not None]
+    named += [] if study.gene_names is None else [study.gene_names]
     missing = [path for path in named if not path.is_file()]
-    for manifest in (discovery, *external):
+    for manifest in (discovery, *external, *controls):
         missing += [path for path in manifest.files() if not path.is_file()]
     if missing:
         listed = "\n".join(f"  {path}" for path in missing)
         raise StudyError(f"{study.path or study.name}: these files do not exist:\n{listed}")
-    return discovery, external
+    return discovery, external, controls
 
 
 def check_cohort(study: Study, cohort: Cohort) -> None:
@@ -74,7 +96,10 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
     where = study.path or study.name
     fused = fused_layers(study, cohort)
     wanted: list[tuple[str, str | None]] = [("layers", name) for name in fused]
-    wanted.append(("[signature] layer", study.signature.layer if study.signature else None))
+    for own, one in asked_signatures(study).items():
+        table = f"[signatures.{own}]" if own else "[signature]"
+        wanted.append((f"{table} layer", one.layer))
+        wanted.append((f"{table} feature_layer", getattr(one, "feature_layer", None)))
     wanted.append(("[enrichment] layer", study.enrichment.layer))
     for key, name in wanted:
         if name is not None and name not in cohort.omics:
@@ -91,6 +116,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
                 f"to {study.discovery}, or leave it out."
             )
+    check_signatures(study, cohort)
     patients = patients_to_fuse(study, cohort)
     for endpoint in (
         cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints

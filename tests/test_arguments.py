@@ -51,7 +51,7 @@ def test_objects_of_the_wrong_kind_are_named(simulated: SimulatedCohort) -> None
         (lambda: of.compare_survival(subtypes.labels, cohort), "subtypes is of type Series"),
         (lambda: of.compare_survival(subtypes, cohort.clinical), "cohort is of type DataFrame"),
         (lambda: of.enrich(subtypes, cohort, {"A": ["B"]}), "prepared is of type Cohort"),
-        (lambda: of.derive_signature(["S1"], ready), "subtypes is of type list"),
+        (lambda: of.derive_signature(["S1"], ready), "target is of type list"),
         (lambda: of.associate(subtypes, frame), "cohort is of type DataFrame"),
         (lambda: of.differential_features(frame, ready), "subtypes is of type DataFrame"),
         (lambda: of.verify(None, [cohort]), "signature is of type NoneType"),

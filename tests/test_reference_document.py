@@ -16,6 +16,7 @@ from omicsfuse.study import (
     SubtypeSettings,
     SurvivalSettings,
 )
+from omicsfuse.study_signatures import FurtherSignature
 
 TEXT = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
 SETTINGS = [
@@ -25,9 +26,10 @@ SETTINGS = [
     SurvivalSettings,
     EnrichmentSettings,
     SignatureSettings,
+    FurtherSignature,
 ]
 TABLES = {"clinical", "layers", "path", "preprocess", "fusion", "subtypes", "survival"}
-TABLES |= {"enrichment", "signature"}
+TABLES |= {"enrichment", "signature", "signatures"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from omicsfuse.biology.gene_sets import GeneSets, read_gene_sets
 from omicsfuse.biology.random_sets import random_scores
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.gseapy_engine import prerank
 from omicsfuse.labelled import Labelled, expression_layer, labelled, without_layer
 from omicsfuse.layers import Loss
 from omicsfuse.results import Prepared, Subtypes
@@ -165,7 +166,7 @@ def enrich(
     )
     return _table(
         [
-            _prerank(subtype, rankings[subtype], own, max_size, random)
+            _prerank(subtype, rankings[subtype], own, random)
             for subtype, own in members.items()
             if own
         ]
@@ -258,34 +259,14 @@ def _prerank(
     subtype: str,
     ranking: pd.Series,
     sets: Mapping[str, list[str]],
-    max_size: int,
     random: Mapping[tuple[str, int], Array],
 ) -> pd.DataFrame:
     """One subtype's table: scores and leading edges by gseapy, held against random sets."""
-    import gseapy
-
-    # gseapy treats lower-case, numeric and repeated names specially; codes have none of that.
-    codes = {gene: f"G{i}X" for i, gene in enumerate(ranking.index)}
-    genes = dict(zip(codes.values(), codes.keys(), strict=True))
-    names = list(sets)
-    result = gseapy.prerank(
-        pd.Series(ranking.to_numpy(), index=list(genes), name="t"),
-        {str(i): [codes[gene] for gene in sets[name]] for i, name in enumerate(names)},
-        outdir=None,
-        min_size=1,
-        max_size=max_size,
-        # Its own permutations are another sample for each set, and take a hundred times as long.
-        permutation_num=1,
-        ascending=None,
-        threads=1,
-        no_plot=True,
-        seed=0,
-    ).res2d
     rows = []
-    for record in result.to_dict("records"):
-        name = names[int(record["Term"])]
+    found = prerank(ranking, sets)
+    for name, es, leading_edge in zip(found.index, found["es"], found["leading_edge"], strict=True):
         size = len(sets[name])
-        nes, p, note = _against(float(record["ES"]), random[subtype, size])
+        nes, p, note = _against(float(es), random[subtype, size])
         rows.append(
             {
                 "subtype": subtype,
@@ -293,7 +274,7 @@ def _prerank(
                 "nes": nes,
                 "p": p,
                 "size": size,
-                "leading_edge": ";".join(genes[c] for c in record["Lead_genes"].split(";") if c),
+                "leading_edge": ";".join(leading_edge),
                 "note": note,
             }
         )

@@ -1,6 +1,7 @@
 """Reading and writing: one module a format."""
 
 from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.gene_names import read_gene_table
 from omicsfuse.io.gmt import read_gmt
 from omicsfuse.io.identifiers import Resolved, is_barcode, patient_of, resolve_identifiers
 from omicsfuse.io.maf import read_maf
@@ -18,6 +19,7 @@ __all__ = [
     "patient_of",
     "radiomics_features",
     "read_cohort",
+    "read_gene_table",
     "read_gmt",
     "read_maf",
     "read_manifest",

@@ -13,10 +13,14 @@ from omicsfuse.results import (
     COX_COLUMNS,
     SURVIVAL_COLUMNS,
     VERIFICATION_COLUMNS,
+    AssignmentEvidence,
     RunResults,
     SurvivalComparison,
     Verification,
 )
+
+#: Tables of a verification that are not of one cohort.
+_STACKED = {"verification.tsv", "meta_analysis.tsv", "subtype_proportions.tsv", "genes_found.tsv"}
 
 
 def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
@@ -64,7 +68,54 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         tables["alterations.tsv"] = results.alterations
     if len(results.burden.columns):
         tables["burden.tsv"] = results.burden.reset_index(names="patient")
-    return tables | verification_tables(results.verification)
+    return tables | _signature_tables(results) | _assignment_tables(results.assignment)
+
+
+def _signature_tables(results: RunResults) -> dict[str, pd.DataFrame]:
+    """Lay out the genes, the agreement and the verification of all signatures."""
+    every = results.signatures
+    genes = [one.genes.assign(signature=name) for name, one in every.items()]
+    agreement = [one.signature.agreement.assign(signature=name) for name, one in every.items()]
+    tables = {"signature_genes.tsv": genes, "signature_agreement.tsv": agreement}
+    found = {
+        name: pd.concat(filled, ignore_index=True)
+        for name, parts in tables.items()
+        if (filled := [part for part in parts if len(part)])
+    }
+    files = {name: _key_first(table, "signature") for name, table in found.items()}
+    replicated = [
+        one.details["replication"] for one in every.values() if "replication" in one.details
+    ]
+    if replicated:
+        files["replication.tsv"] = pd.concat(replicated, ignore_index=True)
+    # Where nothing was verified there is a table all the same, with its columns.
+    files |= verification_tables(results.verification)
+    for name, one in every.items():
+        if one.verification is None or one.verification is results.verification:
+            continue
+        for file, table in verification_tables(one.verification).items():
+            if file not in _STACKED:
+                files[f"scores_{_file_name(name)}_{file.removeprefix('assigned_')}"] = table
+            elif len(files.get(file, ())):
+                files[file] = pd.concat([files[file], table], ignore_index=True)
+            else:
+                files[file] = table
+    return files
+
+
+def _key_first(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    return table[[key, *(column for column in table.columns if column != key)]]
+
+
+def _assignment_tables(evidence: AssignmentEvidence | None) -> dict[str, pd.DataFrame]:
+    """Lay out how well new patients can be assigned; no files where nobody can."""
+    if evidence is None:
+        return {}
+    return {
+        "assignment.tsv": evidence.table,
+        "assignment_confusion.tsv": evidence.confusion,
+        "assignment_calibration.tsv": evidence.calibration,
+    }
 
 
 def _survival_tables(survival: Mapping[str, SurvivalComparison]) -> dict[str, pd.DataFrame]:
@@ -102,8 +153,18 @@ def verification_tables(verification: Verification | None) -> dict[str, pd.DataF
     """Lay out the result files of a verification: the tests, and who was assigned to what."""
     tables = [verification.table] if verification else []
     files = {"verification.tsv": stacked(tables, VERIFICATION_COLUMNS)}
-    for cohort, table in (verification.assignments if verification else {}).items():
-        files[f"assigned_{_file_name(cohort)}.tsv"] = table.reset_index(names="patient")
+    if verification is None:
+        return files
+    for file, table in {
+        "meta_analysis.tsv": verification.meta,
+        "subtype_proportions.tsv": verification.proportions,
+        "genes_found.tsv": verification.genes,
+    }.items():
+        if len(table):
+            files[file] = table
+    for cohort, table in verification.assignments.items():
+        file = f"assigned_{_file_name(cohort)}.tsv"
+        files[file] = table.reset_index(names="patient")
     return files
 
 

@@ -1,6 +1,7 @@
 """Figures: every function draws results, computes nothing, and returns matplotlib Axes."""
 
 from omicsfuse.plot.alterations_grid import oncoprint
+from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
 from omicsfuse.plot.biology import pathways, top_markers
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
@@ -26,6 +27,8 @@ __all__ = [
     "MOST_DRAWN",
     "PALETTE",
     "alluvial",
+    "assignment_calibration_figure",
+    "assignment_figure",
     "calibration",
     "choice_of_k",
     "consensus_cdf",

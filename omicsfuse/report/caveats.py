@@ -11,6 +11,13 @@ from omicsfuse.report.clinical import technical_caveats
 from omicsfuse.report.evidence import DECIDES
 from omicsfuse.report.survival_caveats import survival_caveats
 from omicsfuse.report.survival_words import LEVEL
+from omicsfuse.report.verification import (
+    CONTROL,
+    PERCENTILE,
+    agreement_sentence,
+    every_signature,
+    stacked_tests,
+)
 from omicsfuse.report.words import listing, mean_jaccard, plural
 from omicsfuse.results import RunResults
 
@@ -23,8 +30,6 @@ _CARRIED = 0.4
 _FOLLOWS_MISSING = 0.1
 #: Relative change of the network in the last iteration above which it had not settled.
 _SETTLED = 0.02
-#: A signature should do better than this percentage of random gene sets.
-_PERCENTILE = 95
 
 
 def caveats(results: RunResults) -> list[str]:
@@ -150,17 +155,35 @@ def _settings(results: RunResults) -> list[str]:
 
 
 def _verification_caveats(results: RunResults) -> list[str]:
-    """Name cohorts that are not independent, and scores that random gene sets match."""
-    if results.verification is None or results.verification.table.empty:
-        return []
-    table = results.verification.table
-    matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < _PERCENTILE)]
-    return _relations(table) + [
-        f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
-        f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% of "
-        "random gene sets of the same size do as well or better."
-        for _, row in matched.iterrows()
+    """Name what weakens a verification: cohorts, random sets, controls, poor agreement."""
+    texts = [
+        f"Signature {clean(name)}: {agreement_sentence(one.signature)}"
+        for name, one in every_signature(results).items()
+        if len(one.signature.agreement) and one.signature.agreement["p"].iloc[0] > LEVEL
     ]
+    table = stacked_tests(results)
+    if table.empty:
+        return texts
+    control = table["role"] == CONTROL if "role" in table else pd.Series(False, index=table.index)
+    matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < PERCENTILE)]
+    matched = matched[~control[matched.index]]
+    found = table[control & (table["fdr"] < LEVEL)]
+    return (
+        _relations(table[~control])
+        + texts
+        + [
+            f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
+            f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% "
+            "of random gene sets of the same size do as well or better."
+            for _, row in matched.iterrows()
+        ]
+        + [
+            f"In the negative control {clean(row['cohort'])} ({clean(row['endpoint'])}), "
+            f"{clean(row['comparison'])} goes with survival (FDR {float(row['fdr']):.2g}): what "
+            "the signature shows may not be of this disease."
+            for _, row in found.iterrows()
+        ]
+    )
 
 
 def _relations(table: pd.DataFrame) -> list[str]:

@@ -1,16 +1,15 @@
 """Which figures the report has, what is said below them, and their files."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from omicsfuse import plot
-from omicsfuse.plot.numbers import clean
 from omicsfuse.report.clinical_figures import clinical_plans
 from omicsfuse.report.evidence_figures import evidence_plans
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.plans import FigureView, Plan, file_name
-from omicsfuse.report.survival_figures import both_tests, survival_plans
+from omicsfuse.report.survival_figures import survival_plans
+from omicsfuse.report.verification_figures import assignment_plans, verification_plans
 from omicsfuse.report.words import plural
 from omicsfuse.results import RunResults
 
@@ -45,7 +44,8 @@ def _plans(results: RunResults) -> Iterator[Plan]:
     yield from survival_plans(results)
     yield from clinical_plans(results, file_name)
     yield from _biology_plans(results)
-    yield from _verification_plans(results)
+    yield from verification_plans(results)
+    yield from assignment_plans(results)
 
 
 def _network_plans(results: RunResults) -> Iterator[Plan]:
@@ -118,30 +118,3 @@ def _biology_plans(results: RunResults) -> Iterator[Plan]:
             "Dot plot of enrichment scores of gene sets in each subtype.",
             lambda: plot.pathways(results.enrichment, subtypes=names),
         )
-
-
-def _verification_plans(results: RunResults) -> Iterator[Plan]:
-    verification = results.verification
-    if verification is None:
-        return
-    table = verification.table
-    if len(table) and (table["comparison"] != "assigned subtypes").any():
-        yield Plan(
-            "verification_forest",
-            "verification",
-            "The locked signature in other cohorts",
-            "Hazard ratios of each score (per standard deviation), alone and adjusted for the "
-            "covariates of the cohort, and of patients above the locked cut-point.",
-            "Forest plot of hazard ratios in external cohorts.",
-            lambda: plot.verification_forest(verification),
-        )
-    for number, (name, comparison) in enumerate(verification.survival.items(), start=1):
-        if len(comparison.curves):
-            yield Plan(
-                file_name("verification", str(number), name),
-                "verification",
-                f"Survival of the assigned subtypes, {clean(name)}",
-                f"Kaplan-Meier curves.{both_tests(comparison)}",
-                f"Kaplan-Meier curves of assigned subtypes, {clean(name)}.",
-                partial(plot.kaplan_meier, comparison, title=name),
-            )

@@ -1,4 +1,4 @@
-"""Sections on what the subtypes mean: biology, other cohorts."""
+"""The section on what marks the subtypes: features and gene sets."""
 
 from typing import Any
 
@@ -6,10 +6,8 @@ import pandas as pd
 
 from omicsfuse.plot.biology import one_direction, select_markers
 from omicsfuse.plot.colours import position
-from omicsfuse.plot.numbers import clean, format_ratio
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.survival_words import log_rank_name
-from omicsfuse.report.tables import flatten, make_table, with_interval
+from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
@@ -116,55 +114,3 @@ def _first_genes(genes: Any) -> str:
     """Write the first six genes of a leading edge."""
     names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-
-
-def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Show what the locked signature finds in other cohorts."""
-    title, signature = "Signature and verification", results.signature
-    if signature is None:
-        text = "No signature was derived, so there is nothing to verify in other cohorts."
-        return Section("verification", title, (text,))
-    # Lists (of patients, by their digests) are for programs; they stand in the file.
-    told = {k: v for k, v in signature.trained_on.items() if not isinstance(v, list | tuple)}
-    trained = "; ".join(
-        f"{name.replace('_', ' ').replace('.', ': ')}{':' if '.' not in name else ''} {value}"
-        for name, value in flatten(told)
-    )
-    texts = [
-        f"The signature {clean(signature.name)} has {len(signature.templates)} genes on scale "
-        f"{clean(signature.scale)} ({trained}). It is in signature.json, locked with SHA-256 "
-        f"{signature.hash or '(not locked)'}."
-    ]
-    if results.verification is None:
-        texts.append("No external cohort was given: the signature has not been verified.")
-        return Section("verification", title, tuple(texts))
-    frame = results.verification.table
-    if len(frame):
-        frame = with_interval(frame, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
-        frame = frame.assign(
-            genes=[
-                f"{int(found)} of {int(total)}"
-                for found, total in zip(frame["genes_found"], frame["genes_total"], strict=True)
-            ]
-        )
-        texts.append(
-            "The percentile says how many of the random gene sets of the same size do worse than "
-            "the signature: below 95, the signature tells no more than random genes would."
-        )
-        texts.append(
-            "Each external cohort was preprocessed by itself, blind to outcome, and its genes were "
-            "scaled by its own means and spreads: nothing fitted to the discovery cohort but the "
-            "signature was carried over."
-        )
-    else:
-        texts.append("Nothing could be tested in the external cohorts.")
-    columns = ["cohort", "endpoint", "comparison", "n", "events", "genes", "hr", "hr_interval"]
-    columns += ["chi2", "p", "fdr", "random_null_percentile", "note"]
-    names = set(map(log_rank_name, results.verification.survival.values()))
-    caption = (
-        "The locked signature in other cohorts. p: of the Wald test for hazard ratios; of the "
-        f"{' or the '.join(sorted(names)) or 'log-rank test'} for assigned subtypes. FDR: "
-        "Benjamini-Hochberg over all rows of the table."
-    )
-    table = make_table(frame, columns, caption)
-    return Section("verification", title, tuple(texts), figures=figures, tables=present(table))

@@ -7,20 +7,19 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.plot.numbers import clean
+from omicsfuse.report.assignment import assignment_section
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.clinical import clinical_section
 from omicsfuse.report.contributions import layers_section
 from omicsfuse.report.evidence import choice_section, stability_section
-from omicsfuse.report.findings import (
-    biology_section,
-    verification_section,
-)
+from omicsfuse.report.findings import biology_section
 from omicsfuse.report.methods import methods_text
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.survival import survival_section
 from omicsfuse.report.tables import Table, flatten, losses_table, make_table
 from omicsfuse.report.verdict import exploratory_mark, verdict_section
+from omicsfuse.report.verification import verification_section
 from omicsfuse.report.views import Section, present
 from omicsfuse.results import RunResults
 
@@ -55,6 +54,7 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         clinical_section(results, pictures("clinical")),
         biology_section(results, pictures("biology")),
         verification_section(results, pictures("verification")),
+        assignment_section(results, pictures("assignment")),
     ]
     found = [
         _data(results, pictures("data")),
@@ -63,7 +63,7 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         choice_section(results, pictures("choice")),
         stability_section(results, pictures("stability")),
         layers_section(results, pictures("layers")),
-        *(replace(section, mark=mark) for section in findings),
+        *(replace(section, mark=mark) for section in findings if section is not None),
         _methods(results),
         _warnings(results),
         _provenance(results),

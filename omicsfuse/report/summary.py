@@ -13,6 +13,7 @@ from omicsfuse.report.survival_words import (
     survival_sentence,
 )
 from omicsfuse.report.verdict import verdict_sentence
+from omicsfuse.report.verification import null_sentences, stacked_tests
 from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, plural
 from omicsfuse.results import RunResults
 
@@ -141,4 +142,4 @@ def verification_sentences(results: RunResults) -> list[str]:
             test = log_rank_name(results.verification.survival.get(f"{cohort}: {row['endpoint']}"))
             parts.append(f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})")
         sentences.append(f"{text} {'; '.join(parts) or 'survival was not tested'}.")
-    return sentences
+    return sentences + null_sentences(stacked_tests(results))

@@ -36,6 +36,18 @@ HEADINGS = {
     "normalised_mutual_information": "NMI",
     "normalised_mutual_information_alone": "NMI alone",
     "random_null_percentile": "percentile among random sets",
+    "permuted_null_percentile": "percentile among shuffled targets",
+    "p_one_sided": "p, one-sided",
+    "concordance": "C-index",
+    "discovery_share": "share in discovery",
+    "left_out": "without",
+    "no_information_rate": "no-information rate",
+    "share_assigned": "share assigned",
+    "accuracy_of_assigned": "accuracy of assigned",
+    "q": "Q",
+    "q_p": "p of Q",
+    "i2": "I2",
+    "tau2": "tau2",
     "genes": "genes found",
     "n_patients": "patients",
     "n_features": "features",
@@ -59,8 +71,17 @@ HEADINGS = {
 }
 
 _RATIOS = {"hr", "hr_ci_low", "hr_ci_high"}
-_P_VALUES = {"p", "fdr", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high"}
-_SHARES = {"dissolved", "share"}
+_P_VALUES = {
+    "p_one_sided",
+    "q_p",
+    "p",
+    "fdr",
+    "p_asymptotic",
+    "p_permutation",
+    "p_ci_low",
+    "p_ci_high",
+}
+_SHARES = {"dissolved", "share", "discovery_share", "share_assigned"}
 _TWO_DECIMALS = {
     "jaccard_mean",
     "jaccard_sd",

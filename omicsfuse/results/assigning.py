@@ -31,7 +31,7 @@ class AssignmentEvidence:
     Attributes
     ----------
     classifier : object
-        The fitted ``omicsfuse.assignment.SubtypeClassifier``.
+        The fitted ``omicsfuse.assignment.MultiLayerClassifier``; None where none could be made.
     table : pandas.DataFrame
         Columns ``ASSIGNMENT_COLUMNS``: one row a set of layers (names joined by ``" + "``).
         Accuracies are of held-out patients; ``no_information_rate`` is the share of the largest

@@ -1,72 +1,121 @@
-"""How much each patient of a cohort resembles each template of a signature."""
+"""How much each patient of a cohort resembles a signature, and who is assigned to which subtype."""
 
 import warnings
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.checks.arguments import seed
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.results import Signature
-from omicsfuse.statistics import Array, moments, varies, winsorise
+from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_genes
+from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
+from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
+from omicsfuse.signatures.scorers import NearestTemplate, template_scores, weighted_scores
+from omicsfuse.statistics import Array, benjamini_hochberg, moments
 
-#: Share of patients at either end whose values are set to those of the next one inside.
-WINSORISED = 0.025
-#: Standardised values beyond this are set to it, so that no gene decides a patient alone.
-Z_LIMIT = 4.0
-#: Share of a signature's genes that a cohort must have, and genes of each subtype.
+__all__ = [
+    "MINIMUM_GENES",
+    "MINIMUM_PATIENTS",
+    "MINIMUM_SHARE",
+    "WINSORISED",
+    "Z_LIMIT",
+    "gene_coverage",
+    "score_signature",
+    "standardise",
+    "template_scores",
+    "weighted_scores",
+]
+
+#: Share of a signature's genes that a cohort must have, where the signature does not say.
 MINIMUM_SHARE = 0.3
+#: Genes of each score that a cohort must have.
 MINIMUM_GENES = 5
-#: Fewest patients whose own mean and spread can stand for a cohort.
-MINIMUM_PATIENTS = 10
 
 
 def score_signature(
     signature: Signature,
     table: pd.DataFrame,
     *,
-    scaling: Literal["cohort", "reference"] = "cohort",
+    scorer: str | None = None,
+    scaling: str | None = None,
+    aliases: pd.DataFrame | None = None,
+    max_fdr: float = 0.05,
+    minimum_share: float | None = None,
+    random_state: int = 0,
 ) -> pd.DataFrame:
-    """Score patients against each template, and assign each to the nearest.
+    """Score patients on a signature, and assign them to its subtypes or to high and low.
 
-    Each gene is standardised, then the score of patient i for subtype s is the cosine of the
-    patient's values z and the template w over the genes found::
+    A signature with templates of several subtypes assigns each patient to one:
 
-        score(i, s) = sum_g z(i, g) w(g, s) / (||z(i)|| ||w(s)||)
+    - scorer ``"nearest_template"``: to the template with the largest cosine, where that is larger
+      than on genes drawn at random (p by 1,000 draws, Benjamini-Hochberg over the patients of the
+      table); a patient whose ``fdr`` is above ``max_fdr`` resembles none of them and gets no
+      subtype. Genes are drawn from all of the cohort; with ``scaling="reference"`` from those of
+      the signature, so that a patient's p is the same in any company.
+    - other scorers that scale genes: to the largest score. All are means or enrichments of genes
+      on one scale, 0 for the average patient.
+    - scorers without scaling (rank, ssgsea): genes that are highly expressed in every patient rank
+      high in every patient, so scores of different genes do not compare as they are. Each is taken
+      relative to its cut-point that was locked for this scorer, and the largest is assigned.
+      Without locked cut-points, each score is standardised over the patients of the table, at
+      least 10, and the assignment then depends on who is among them.
 
-    from -1 to 1; the subtype with the largest score is assigned. Every patient is assigned, also
-    one who resembles no template: look at the scores. With ``scaling="cohort"`` the assignment
-    also depends on who else is in the cohort; a cohort of one subtype only is split all the same.
+    Only nearest templates leave patients without a subtype who have scores.
+
+    With scaling by the cohort the assignment also depends on who else is in the cohort; a cohort
+    of one subtype only is split all the same.
+
+    A signature with one score divides patients at its locked cut-point.
 
     Parameters
     ----------
     signature : Signature
-        Templates and scaling reference.
+        Weights or templates, scaling reference, cut-points.
     table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale; missing values are NaN and left out
-        for the patient concerned.
-    scaling : {"cohort", "reference"}
-        ``"cohort"``: mean and standard deviation of this cohort, after its 2.5% lowest and highest
-        values of each gene are brought to those of the next; right across platforms.
-        ``"reference"``: those of the training cohort; only for values made the very same way.
+        Patients x genes, on a logarithmic or z-score scale, all genes of the cohort; missing
+        values are NaN.
+    scorer : {"nearest_template", "weighted_z", "rank", "ssgsea", "gsva"}, optional
+        By default the signature's own.
+    scaling : {"cohort", "reference", "none"}, optional
+        As for `make_scorer`; by default the signature's own, or, where the scorer does not know
+        it, the scorer's usual one. ``"cohort"`` is right across platforms; ``"reference"`` only
+        for values made the very same way as those of the training cohort.
+    aliases : pandas.DataFrame, optional
+        Gene names, from `omicsfuse.io.read_gene_table`. Genes are matched by `match_genes` in any
+        case.
+    max_fdr : float
+        Largest false discovery rate at which a nearest template is assigned; 1 assigns everyone.
+    minimum_share : float, optional
+        Share of the signature's genes that have to be found; by default what the signature says
+        (``settings["minimum_share_of_genes"]``), or 0.3. Of each score 5 genes are needed.
+    random_state : int
+        Seed of the genes drawn at random.
 
     Returns
     -------
     pandas.DataFrame
-        Index patient; column ``subtype`` (None where no gene was observed) and one column
-        ``score_<subtype>`` for each template.
+        Index patient; columns ``subtype`` (None where none is assigned, or the signature has one
+        score), one column ``score_<name>`` for each score (NaN where no gene was observed); of
+        nearest templates ``nearest``, ``p`` and ``fdr``; of one score ``high`` (True above the
+        locked cut-point, None without one); ``scorer`` and ``scaling`` that were used.
 
     Raises
     ------
     SignatureError
-        If fewer than 30% of the genes, or fewer than 5 of a subtype, are found with values that
-        vary; if the cohort is too small for its own scaling (10 patients); or the scaling unknown.
+        If too few genes are found with values that can be used, the cohort is too small for its
+        own scaling (10 patients), or scorer and scaling do not go together.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If patients cannot be scored, or none can be assigned for want of cut-points.
 
     References
     ----------
-    Hoshida 2010, PLoS ONE 5:e15543 (nearest template prediction).
+    Hoshida 2010, PLoS ONE 5:e15543 (nearest template prediction and its p-value).
 
     Examples
     --------
@@ -78,154 +127,53 @@ def score_signature(
     >>> reference = pd.DataFrame({"mean": 0.0, "sd": 1.0}, genes)
     >>> signature = Signature("toy", templates, reference, "log2", {}, {})
     >>> table = pd.DataFrame([[1.0] * 5 + [0.0] * 5], ["P1"], genes)
-    >>> score_signature(signature, table, scaling="reference").round(3).to_dict("index")
+    >>> scored = score_signature(signature, table, scaling="reference")
+    >>> scored[["subtype", "score_S1", "score_S2"]].round(3).to_dict("index")
     {'P1': {'subtype': 'S1', 'score_S1': 1.0, 'score_S2': 0.0}}
     """
-    z = standardise(signature, table, scaling=scaling)
-    _require_genes(signature, table, z.columns)
-    subtypes = [str(subtype) for subtype in signature.templates.columns]
-    scores = template_scores(z.to_numpy(), signature.templates.loc[z.columns].to_numpy(float))
-    unscored: npt.NDArray[np.bool_] = np.asarray(np.isnan(scores).any(axis=1))
-    if unscored.any():
-        patients = [str(patient) for patient in z.index[unscored]]
-        warnings.warn(
-            f"signature {signature.name!r}: {len(patients)} patients have no value that differs "
-            f"from the mean in any gene and get no subtype: {', '.join(patients[:5])}.",
-            OmicsfuseWarning,
-            stacklevel=2,
-        )
-    best = np.where(unscored[:, None], 0.0, scores).argmax(axis=1)
-    assigned: list[str | None] = [
-        None if bad else subtypes[k] for bad, k in zip(unscored, best, strict=True)
-    ]
-    columns = {f"score_{subtype}": scores[:, j] for j, subtype in enumerate(subtypes)}
-    return pd.DataFrame(
-        {"subtype": pd.Series(assigned, index=z.index, dtype=object), **columns}, index=z.index
-    )
+    scorer = signature.scorer if scorer is None else scorer
+    if scaling is None:
+        known = SCALINGS_OF.get(scorer, (signature.scaling,))
+        scaling = signature.scaling if signature.scaling in known else known[0]
+    check_scaling(scorer, scaling)
+    random_state = seed(random_state, "score_signature: random_state")
+    for name, value in (("max_fdr", max_fdr), ("minimum_share", minimum_share)):
+        if value is not None and not 0 <= value <= 1:
+            raise SignatureError(f"{name} is {value!r}; it must be from 0 to 1.")
+    if minimum_share is None:
+        minimum_share = float(signature.settings.get("minimum_share_of_genes", MINIMUM_SHARE))
 
+    matches = match_genes(signature.templates.index, table.columns, aliases=aliases)
+    named = rename_genes(table, matches)
+    engine = make_scorer(scorer, named, scaling=scaling, signature=signature)
+    genes = _usable(signature, named, engine)
+    _require_genes(signature, table, genes, match_summary(matches), minimum_share)
+    members = engine.genes.get_indexer(pd.Index(genes))
+    weights = signature.templates.loc[genes].to_numpy(dtype=float)
+    names = [str(name) for name in signature.templates.columns]
+    scores = engine.score(members, weights)
+    _warn_unscored(signature, engine.patients, scores)
 
-def standardise(
-    signature: Signature | None,
-    table: pd.DataFrame,
-    *,
-    scaling: Literal["cohort", "reference"] = "cohort",
-) -> pd.DataFrame:
-    """Standardise genes robustly, so that no gene and no patient can outweigh the others.
-
-    Genes that do not vary, or (with the cohort's own scaling) that fewer than half of the patients
-    have, are left out. A missing value becomes 0, the mean, and so adds nothing to a score.
-
-    Parameters
-    ----------
-    signature : Signature or None
-        Whose genes are taken, in its order; None takes all genes of the table.
-    table : pandas.DataFrame
-        Patients x genes.
-    scaling : {"cohort", "reference"}
-        As in ``score_signature``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x usable genes, within +-4; 0 (the mean) where a value is missing.
-
-    Raises
-    ------
-    SignatureError
-        If the cohort has fewer than 10 patients for its own scaling, the scaling is unknown, or
-        there is no signature to take a reference from.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": [*range(10)], "constant": 1.0}, [f"P{i}" for i in range(10)])
-    >>> standardise(None, table).round(2).iloc[:3].to_dict("list")
-    {'A': [-1.45, -1.18, -0.85]}
-    """
-    if scaling not in ("cohort", "reference"):
-        raise SignatureError(f"scaling is {scaling!r}; it must be 'cohort' or 'reference'.")
-    if scaling == "cohort" and len(table) < MINIMUM_PATIENTS:
-        raise SignatureError(
-            f"{len(table)} patients are too few to scale genes by their own mean and spread (at "
-            f"least {MINIMUM_PATIENTS}); use scaling='reference' if the values were made as those "
-            "of the training cohort."
-        )
-    if signature is not None:
-        table = table[[gene for gene in signature.templates.index if gene in table.columns]]
-    values = table.to_numpy(dtype=float)
-    if scaling == "cohort":
-        values = winsorise(values, WINSORISED)
-        found = moments(values)
-        mean, sd = found.mean, found.sd
-    elif signature is None:
-        raise SignatureError("scaling='reference' needs a signature to take the reference from.")
+    result = pd.DataFrame({f"score_{name}": scores[:, j] for j, name in enumerate(names)})
+    result.index = engine.patients
+    cuts = _cut_points(signature, names, scorer, scaling)
+    subtype: list[object] = [None] * len(result)
+    if len(names) == 1:
+        result["high"] = pd.Series(_high(scores[:, 0], cuts[0]), result.index, dtype=object)
+    elif isinstance(engine, NearestTemplate):
+        # With a reference, genes outside the signature are scaled by the cohort, or not there.
+        pool = members if scaling == "reference" else None
+        p = engine.resampled_p(members, weights, pool=pool, random_state=random_state)
+        nearest = _largest(scores, names)
+        result["nearest"] = pd.Series(nearest, index=result.index, dtype=object)
+        result["p"] = p
+        result["fdr"] = fdr = benjamini_hochberg(p)
+        sure = np.nan_to_num(fdr, nan=np.inf) <= max_fdr
+        subtype = [name if ok else None for name, ok in zip(nearest, sure, strict=True)]
     else:
-        reference = signature.reference.loc[table.columns]
-        mean, sd = reference["mean"].to_numpy(float), reference["sd"].to_numpy(float)
-    usable = varies(mean, sd)
-    present = (~np.isnan(values)).mean(axis=0) if len(values) else np.zeros(values.shape[1])
-    usable &= present >= 0.5 if scaling == "cohort" else present > 0
-    z = np.clip((values[:, usable] - mean[usable]) / sd[usable], -Z_LIMIT, Z_LIMIT)
-    return pd.DataFrame(np.nan_to_num(z), index=table.index, columns=table.columns[usable])
-
-
-def template_scores(z: Array, weights: Array) -> Array:
-    """Cosine of each patient with each template.
-
-    Parameters
-    ----------
-    z : ndarray of float, shape (n, m)
-        Standardised values, patients x genes.
-    weights : ndarray of float, shape (m, k)
-        Templates, genes x subtypes.
-
-    Returns
-    -------
-    ndarray of float, shape (n, k)
-        NaN for a patient whose values are all 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> template_scores(np.array([[3.0, 4.0]]), np.eye(2)).tolist()
-    [[0.6, 0.8]]
-    """
-    # Without BLAS, and in one layout: a patient's score has the same bits for any number of
-    # threads and whatever rows stand beside it.
-    z = np.ascontiguousarray(z, dtype=float)
-    weights = np.ascontiguousarray(weights.T, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        lengths = np.sqrt((z**2).sum(axis=1))[:, None] * np.sqrt((weights**2).sum(axis=1))
-        scores: Array = np.einsum("ig,kg->ik", z, weights) / lengths
-    return scores
-
-
-def weighted_scores(z: Array, weights: Array) -> Array:
-    """Weighted mean of standardised values: sum_g w(g) z(g) / sum_g |w(g)|.
-
-    Parameters
-    ----------
-    z : ndarray of float, shape (n, m)
-        Standardised values, patients x genes.
-    weights : ndarray of float, shape (m, k)
-        Weights, genes x scores.
-
-    Returns
-    -------
-    ndarray of float, shape (n, k)
-        NaN for a score without any weight.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> weighted_scores(np.array([[3.0, 4.0]]), np.array([[1.0], [-1.0]])).tolist()
-    [[-0.5]]
-    """
-    z = np.ascontiguousarray(z, dtype=float)
-    weights = np.ascontiguousarray(weights.T, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scores: Array = np.einsum("ig,kg->ik", z, weights) / np.abs(weights).sum(axis=1)
-    return scores
+        subtype = _largest(_comparable(signature, scores, cuts, scorer, scaling), names)
+    result.insert(0, "subtype", pd.Series(subtype, index=result.index, dtype=object))
+    return result.assign(scorer=scorer, scaling=scaling)
 
 
 def gene_coverage(signature: Signature, genes: Iterable[str]) -> pd.DataFrame:
@@ -260,18 +208,88 @@ def gene_coverage(signature: Signature, genes: Iterable[str]) -> pd.DataFrame:
     )
 
 
-def _require_genes(signature: Signature, table: pd.DataFrame, usable: pd.Index) -> None:
+def _usable(signature: Signature, table: pd.DataFrame, engine: Scorer) -> list[str]:
+    """Genes of the signature that can be scored, in its order."""
+    genes = [str(gene) for gene in signature.templates.index if gene in engine.genes]
+    observed = table[genes].notna().any()
+    return [gene for gene in genes if observed[gene]]
+
+
+def _require_genes(
+    signature: Signature, table: pd.DataFrame, usable: list[str], summary: str, share: float
+) -> None:
     """Refuse to score on too few genes, saying how many there are and how many it takes."""
     wanted = len(signature.templates)
     coverage = gene_coverage(signature, usable)
     short = coverage[coverage["found"] < np.minimum(MINIMUM_GENES, coverage["wanted"])]
-    if len(usable) >= MINIMUM_SHARE * wanted and short.empty:
+    if len(usable) >= share * wanted and short.empty:
         return
     each = ", ".join(f"{s} {row.found} of {row.wanted}" for s, row in coverage.iterrows())
     raise SignatureError(
         f"signature {signature.name!r}: {len(usable)} of its {wanted} genes are found with values "
-        f"that vary ({each}); at least {MINIMUM_SHARE:.0%} of all and {MINIMUM_GENES} of each "
-        f"subtype are needed. The cohort has {table.shape[1]} genes, for example "
+        f"that vary ({each}); at least {share:.0%} of all and {MINIMUM_GENES} of each subtype are "
+        f"needed. By name, {summary}. The cohort has {table.shape[1]} genes, for example "
         f"{', '.join(map(str, table.columns[:3]))}; the signature has, for example, "
-        f"{', '.join(map(str, signature.templates.index[:3]))}. Check the kind of gene names."
+        f"{', '.join(map(str, signature.templates.index[:3]))}. Check the kind of gene names; a "
+        "table of gene names (aliases=) finds genes under other names."
     )
+
+
+def _warn_unscored(signature: Signature, patients: pd.Index, scores: Array) -> None:
+    """Name the patients who cannot be scored."""
+    unscored = [str(patient) for patient in patients[_lacking(scores)]]
+    if unscored:
+        warnings.warn(
+            f"signature {signature.name!r}: {len(unscored)} patients have no value that differs "
+            "from the mean, or none at all, in the genes of a score and get no subtype: "
+            f"{', '.join(unscored[:5])}.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+
+
+def _cut_points(signature: Signature, names: list[str], scorer: str, scaling: str) -> Array:
+    """Locked cut-point of each score, for this scorer and scaling; NaN where there is none."""
+    locked = signature.cut_points
+    locked = locked[(locked["scorer"] == scorer) & (locked["scaling"] == scaling)]
+    cuts = dict(zip(locked["score"].astype(str), locked["cut_point"], strict=True))
+    return np.array([float(cuts.get(name, np.nan)) for name in names])
+
+
+def _high(scores: Array, cut: float) -> list[object]:
+    """Whether each score is above the cut-point; None where either is missing."""
+    return [None if np.isnan(x) or np.isnan(cut) else bool(x > cut) for x in scores]
+
+
+def _lacking(scores: Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.isnan(scores).any(axis=1), dtype=bool)
+
+
+def _largest(scores: Array, names: list[str]) -> list[object]:
+    """Name of the largest score of each patient, the first of equal ones; None where one lacks."""
+    missing = _lacking(scores)
+    best = np.where(missing[:, None], 0.0, scores).argmax(axis=1)
+    return [None if bad else names[k] for bad, k in zip(missing, best, strict=True)]
+
+
+def _comparable(
+    signature: Signature, scores: Array, cuts: Array, scorer: str, scaling: str
+) -> Array:
+    """Bring scores of different genes to where the largest can be told."""
+    if scaling != "none":
+        return scores
+    if not np.isnan(cuts).any():
+        return scores - cuts
+    if len(scores) < MINIMUM_PATIENTS:
+        warnings.warn(
+            f"signature {signature.name!r}: nobody is assigned a subtype: no cut-points are locked "
+            f"for scorer {scorer!r}, and {len(scores)} patients are too few to compare its scores "
+            f"without (at least {MINIMUM_PATIENTS}).",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+        return np.full_like(scores, np.nan)
+    found = moments(scores)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        standard: Array = (scores - found.mean) / found.sd
+    return standard

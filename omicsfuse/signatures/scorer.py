@@ -1,10 +1,29 @@
 """What all ways of scoring have in common: a cohort made ready, sets of its genes scored."""
 
-from typing import Protocol
+from typing import Literal, Protocol, cast
 
 import pandas as pd
 
+from omicsfuse.errors import SignatureError
+from omicsfuse.results import Signature
+from omicsfuse.signatures.scorers import (
+    NearestTemplate,
+    RankScore,
+    SetVariation,
+    SingleSampleEnrichment,
+    WeightedZ,
+)
+from omicsfuse.signatures.scorers.sums import Positions
 from omicsfuse.statistics import Array
+
+#: Scalings that each scorer knows, the usual one first.
+SCALINGS_OF = {
+    "nearest_template": ("cohort", "reference"),
+    "weighted_z": ("cohort", "reference"),
+    "rank": ("none",),
+    "ssgsea": ("none",),
+    "gsva": ("cohort",),
+}
 
 
 class Scorer(Protocol):
@@ -21,7 +40,7 @@ class Scorer(Protocol):
     patients: pd.Index
     genes: pd.Index
 
-    def score(self, members: Array, weights: Array) -> Array:
+    def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes.
 
         Parameters
@@ -37,7 +56,7 @@ class Scorer(Protocol):
             NaN for a patient who cannot be scored.
         """
 
-    def score_many(self, members: Array, weights: Array) -> Array:
+    def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes that have the same weights.
 
         Parameters
@@ -51,3 +70,90 @@ class Scorer(Protocol):
         -------
         ndarray of float, shape (r, n_patients, k)
         """
+
+
+def make_scorer(
+    scorer: str,
+    table: pd.DataFrame,
+    *,
+    scaling: str,
+    signature: Signature | None = None,
+) -> Scorer:
+    """Make a cohort ready to be scored.
+
+    Parameters
+    ----------
+    scorer : {"nearest_template", "weighted_z", "rank", "ssgsea", "gsva"}
+        Way of scoring; `omicsfuse.signatures.scorers` says what each is.
+    table : pandas.DataFrame
+        Patients x genes, on a logarithmic or z-score scale, genes named as in the signature;
+        missing values are NaN. All genes of the cohort: random sets are drawn from them, and ranks
+        are among them.
+    scaling : {"cohort", "reference", "none"}
+        ``"cohort"``: each gene by its distribution in this cohort, which has to have 10 patients
+        (nearest_template, weighted_z, gsva). ``"reference"``: by the signature's reference, and
+        genes that the signature does not hold by this cohort or, with fewer than 10 patients, not
+        at all (nearest_template, weighted_z). ``"none"``: by rank within the patient (rank,
+        ssgsea).
+    signature : Signature, optional
+        Needed with ``scaling="reference"``.
+
+    Returns
+    -------
+    Scorer
+        Its ``genes`` are sorted by name, whatever the order of the columns.
+
+    Raises
+    ------
+    SignatureError
+        If the scorer is unknown, does not know the scaling, the cohort is too small for it, or
+        a gene occurs twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> table = pd.DataFrame([[9.0, 7.0, 3.0, 1.0]], ["P1"], list("ABCD"))
+    >>> scorer = make_scorer("rank", table, scaling="none")
+    >>> scorer.score(scorer.genes.get_indexer(["A", "B"]), np.ones((2, 1))).tolist()
+    [[0.5]]
+    """
+    check_scaling(scorer, scaling)
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise SignatureError(f"gene {twice!r} occurs twice in the table; keep one of its columns.")
+    if scorer == "rank":
+        return RankScore(table)
+    if scorer == "ssgsea":
+        return SingleSampleEnrichment(table)
+    if scorer == "gsva":
+        return SetVariation(table)
+    kind = NearestTemplate if scorer == "nearest_template" else WeightedZ
+    return kind(table, cast(Literal["cohort", "reference"], scaling), signature)
+
+
+def check_scaling(scorer: str, scaling: str) -> None:
+    """Refuse a scorer that is unknown, or a scaling that it does not know.
+
+    Parameters
+    ----------
+    scorer, scaling : str
+        As for `make_scorer`.
+
+    Raises
+    ------
+    SignatureError
+        Naming the valid ones.
+
+    Examples
+    --------
+    >>> check_scaling("rank", "none")
+    """
+    if scorer not in SCALINGS_OF:
+        raise SignatureError(f"scorer is {scorer!r}; it must be one of {', '.join(SCALINGS_OF)}.")
+    if scaling not in SCALINGS_OF[scorer]:
+        valid = "; ".join(f"{name}: {', '.join(known)}" for name, known in SCALINGS_OF.items())
+        raise SignatureError(
+            f"scaling is {scaling!r}, which scorer {scorer!r} does not know. Scorers and their "
+            f"scalings: {valid}."
+        )

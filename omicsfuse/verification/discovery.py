@@ -12,9 +12,14 @@ from omicsfuse.cohort import Cohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import expression_layer
 from omicsfuse.results import DISCOVERY_COLUMNS, Signature
-from omicsfuse.signatures import lock, require_locked, training_patients, without_patients
+from omicsfuse.signatures import (
+    lock,
+    require_locked,
+    score_signature,
+    training_patients,
+    without_patients,
+)
 from omicsfuse.survival import fit_model
-from omicsfuse.verification._scoring import score_signature
 from omicsfuse.verification.scored import expression_values, score_names
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.results import Signature
+from omicsfuse.signatures import make_scorer, match_genes
 from omicsfuse.signatures.scorer import Scorer
 from omicsfuse.statistics import Array
 from omicsfuse.survival import score_z
-from omicsfuse.verification._scoring import make_scorer, match_genes
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes
 
@@ -104,18 +104,25 @@ def null_scores(
         ready.patients,
         _filled(own[None])[0],
         _filled(random),
-        _shuffled_scores(signature, shuffled, ready),
+        _shuffled_scores(signature, shuffled, ready, scored.aliases),
         join_notes(note, more if n_random else ""),
     )
 
 
 def _shuffled_scores(
-    signature: Signature, shuffled: Sequence[Signature], ready: Scorer
+    signature: Signature,
+    shuffled: Sequence[Signature],
+    ready: Scorer,
+    aliases: pd.DataFrame | None,
 ) -> dict[str, Array]:
     """Scores of shuffled signatures, by the name of the score."""
     found: dict[str, list[Array]] = {str(name): [] for name in signature.templates.columns}
+    if shuffled:
+        # Together, as finding genes goes through all names of the cohort each time.
+        genes = sorted({str(gene) for other in shuffled for gene in other.templates.index})
+        every = match_genes(genes, ready.genes, aliases=aliases).set_index("gene", drop=False)
     for other in shuffled:
-        named = match_genes(other.templates.index, ready.genes, None)
+        named = every.loc[[str(gene) for gene in other.templates.index]]
         known = named[named["found_as"].isin(list(ready.genes))]
         if len(known) < max(min(_FEWEST, len(named)), _SHARE * len(named)):
             continue

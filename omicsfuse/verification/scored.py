@@ -1,7 +1,6 @@
 """One cohort scored by a locked signature: who has which score, and what was lost on the way."""
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -13,11 +12,13 @@ from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Signature
 from omicsfuse.signatures import (
     MINIMUM_PATIENTS,
+    make_scorer,
+    match_genes,
     relation,
+    score_signature,
     training_patients,
     without_patients,
 )
-from omicsfuse.verification._scoring import make_scorer, match_genes, score_signature
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class How:
     layer: str | None = None
     scorer: str | None = None
     scaling: str | None = None
-    aliases: Mapping[str, str] | None = None
+    aliases: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,8 @@ class ScoredCohort:
         What `score_signature` gives.
     note : str
         Notes that every row carries.
+    aliases : pandas.DataFrame or None
+        Table of gene names, as it was given.
     """
 
     cohort: Cohort
@@ -54,6 +57,7 @@ class ScoredCohort:
     table: pd.DataFrame
     assigned: pd.DataFrame
     note: str
+    aliases: pd.DataFrame | None = None
 
     @property
     def scorer(self) -> str:
@@ -135,7 +139,7 @@ def score_cohort(
     )
     given = whole.omics[name].table
     trained = training_patients(signature, given.index)
-    genes = match_genes(signature.templates.index, given.columns, how.aliases)
+    genes, other_kind = _matched(signature, given.columns, how.aliases)
     known_as = _names(genes)
     columns = given.columns.map(lambda gene: known_as.get(gene, gene))
     left, usable = len(given) - len(trained), columns
@@ -154,6 +158,8 @@ def score_cohort(
     }
     scored = None
     try:
+        if other_kind:
+            raise SignatureError(other_kind)
         if len(trained) and left < MINIMUM_PATIENTS:
             raise SignatureError(
                 f"{left} of {len(given)} patients are not of the training cohort, at least "
@@ -176,7 +182,7 @@ def score_cohort(
             # Other genes have no reference, and are not scored for want of it, not of values.
             others = table.columns[~table.columns.isin(signature.templates.index)]
             usable = usable.append(others)
-        scored = ScoredCohort(cohort, row, table, assigned, note)
+        scored = ScoredCohort(cohort, row, table, assigned, note, how.aliases)
     except SignatureError as error:
         note = join_notes(note, f"not scored: {error}")
         warnings.warn(
@@ -192,6 +198,18 @@ def score_cohort(
     }
     found = genes.assign(cohort=whole.name, signature=signature.name)
     return row, scored, found[["cohort", "signature", "gene", "found_as", "how"]], losses
+
+
+def _matched(
+    signature: Signature, names: pd.Index, aliases: pd.DataFrame | None
+) -> tuple[pd.DataFrame, str]:
+    """Find the genes; where the cohort has names of another kind, none is, and it is said why."""
+    wanted = signature.templates.index
+    try:
+        return match_genes(wanted, names, aliases=aliases), ""
+    except SignatureError as error:
+        table = pd.DataFrame({"gene": [str(gene) for gene in wanted]})
+        return table.assign(found_as="", how="not found"), str(error)
 
 
 def _names(genes: pd.DataFrame) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A locked signature in other cohorts: what its scores and subtypes show there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -40,7 +40,7 @@ def verify(
     layer: str | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
-    aliases: Mapping[str, str] | None = None,
+    aliases: pd.DataFrame | None = None,
     adjust: bool = True,
     matched: Literal["none", "mean_variance", "mean_variance_proliferation"] = "mean_variance",
     proliferation_genes: Sequence[str] | None = None,
@@ -81,8 +81,8 @@ def verify(
         of kind expression.
     scorer, scaling : str, optional
         One of ``SCORERS`` and of ``SCALINGS``; by default those of the signature.
-    aliases : mapping of str to str, optional
-        Other names of genes, as for `score_signature`.
+    aliases : pandas.DataFrame, optional
+        Gene names, from `omicsfuse.io.read_gene_table`, as for `score_signature`.
     adjust : bool
         Whether to adjust for the covariates and strata of each cohort.
     matched : {"mean_variance", "none", "mean_variance_proliferation"}

@@ -621,8 +621,9 @@ def _verification(names, signature, rng) -> Verification:
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total"]
     columns += ["hr", "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note"]
     losses = (Loss("verify", "other cohort", "genes", 2, "not measured there", ("GENE1",)),)
+    table = pd.DataFrame(rows, columns=columns).assign(fdr=np.nan, signature=signature.name)
     return Verification(
-        pd.DataFrame(rows, columns=columns),
+        table.assign(role="external", scorer="nearest_template", scaling="cohort"),
         {"other cohort": pd.DataFrame({"subtype": assigned})},
         {"other cohort: os": comparison},
         losses,

@@ -11,10 +11,11 @@ from synthetic_results import make_results
 from omicsfuse.cohort import Loss
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
-from omicsfuse.report.findings import biology_section, verification_section
+from omicsfuse.report.findings import biology_section
 from omicsfuse.report.methods import methods_text
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.survival import survival_section
+from omicsfuse.report.verification import verification_section
 
 EVIL = "<script>alert(1)</script>"
 
@@ -460,7 +461,7 @@ def test_cohorts_of_the_same_study_are_named(changes, said):
 def test_lists_of_patients_stay_out_of_the_page(results):
     trained = {**results.signature.trained_on, "patient_digests": ["0a1b", "2c3d"]}
     signature = replace(results.signature, trained_on=trained)
-    text = verification_section(replace(results, signature=signature), ()).paragraphs[0]
+    text = verification_section(replace(results, signature=signature), ()).paragraphs[1]
     assert "cohort: simulated; layer: expression; n patients: 56)" in text
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.results import CUT_POINT_COLUMNS, Signature
 from omicsfuse.signatures import gene_coverage, score_signature, standardise, template_scores
+from omicsfuse.statistics import benjamini_hochberg
 
 GENES = [f"G{i}" for i in range(12)]
 
@@ -33,7 +36,7 @@ def test_score_worked_by_hand() -> None:
     values = np.full(12, 2.0)
     values[[0, 1, 11]] += np.array([3.0, -3.0, 6.0])
     table = pd.DataFrame([values], ["P1"], GENES)
-    row = score_signature(signature(), table, scaling="reference").loc["P1"]
+    row = score_signature(signature(), table, scaling="reference", max_fdr=1).loc["P1"]
     assert row["score_S1"] == pytest.approx(0, abs=1e-15)
     assert row["score_S2"] == pytest.approx(1 / 3)
     assert row["subtype"] == "S2"
@@ -41,7 +44,8 @@ def test_score_worked_by_hand() -> None:
 
 def test_assignment_follows_the_raised_half() -> None:
     scored = score_signature(signature(), cohort())
-    assert list(scored.columns) == ["subtype", "score_S1", "score_S2"]
+    columns = ["subtype", "score_S1", "score_S2", "nearest", "p", "fdr", "scorer", "scaling"]
+    assert list(scored.columns) == columns
     assert scored["subtype"].tolist() == ["S1"] * 15 + ["S2"] * 15
 
 
@@ -59,7 +63,7 @@ def test_cohort_scaling_does_not_depend_on_the_unit(a: float, b: float, seed: in
 def test_one_absurd_value_moves_only_its_own_patient() -> None:
     spoiled = cohort()
     spoiled.iloc[3, 8] = 17036.0
-    first, other = (score_signature(signature(), table) for table in (cohort(), spoiled))
+    first, other = (score_signature(signature(), table, max_fdr=1) for table in (cohort(), spoiled))
     rest = first.index.drop("P3")
     pd.testing.assert_series_equal(first["subtype"], other["subtype"])
     assert (first.loc[rest, "score_S1"] - other.loc[rest, "score_S1"]).abs().max() < 0.1
@@ -98,8 +102,8 @@ def test_too_few_genes_name_the_numbers() -> None:
     table = pd.DataFrame(cohort(30).to_numpy(), columns=[*many.templates.index[14:26]])
     with pytest.raises(SignatureError, match=r"for example, H0, H1, H2. Check the kind of gene"):
         score_signature(many, table.iloc[:, 1:10])
-    with pytest.raises(SignatureError, match=r"0 of its 12 genes"):
-        score_signature(signature(), cohort().rename(columns=str.lower))
+    with pytest.raises(SignatureError, match=r"0 of 12 genes found; not found: G0, G1, G2"):
+        score_signature(signature(), cohort().rename(columns=lambda gene: f"X{gene}"))
 
 
 def test_thirty_percent_of_the_genes_are_needed() -> None:
@@ -167,3 +171,138 @@ def test_order_of_patients_does_not_matter_to_the_last_bit() -> None:
     again = turned.loc[first.index]
     scores = ["score_S1", "score_S2"]
     assert again[scores].to_numpy().tobytes() == first[scores].to_numpy().tobytes()
+
+
+def one_score(**changes: object) -> Signature:
+    toy = signature()
+    weights = pd.DataFrame({"size": [1.0] * 6 + [-1.0] * 6}, GENES)
+    return replace(toy, templates=weights, **changes)  # type: ignore[arg-type]
+
+
+def cut_point(score: str, scorer: str, scaling: str, cut: float) -> dict[str, object]:
+    return dict(zip(CUT_POINT_COLUMNS, [score, scorer, scaling, cut, "by hand"], strict=True))
+
+
+def test_a_patient_who_resembles_no_template_gets_no_subtype() -> None:
+    table = cohort()
+    table.iloc[7] = np.tile([-1.0, 4.0, 1.5], 4)
+    scored = score_signature(signature(), table)
+    assert scored.loc["P7", "subtype"] is None
+    assert scored.loc["P7", "nearest"] in ("S1", "S2")
+    assert scored.loc["P7", "fdr"] > 0.05
+    assert scored["subtype"].notna().sum() == 29
+    assert (scored["subtype"].dropna() == scored["nearest"].drop("P7")).all()
+    everyone = score_signature(signature(), table, max_fdr=1)
+    assert (everyone["subtype"] == everyone["nearest"]).all()
+    assert score_signature(signature(), table, max_fdr=0)["subtype"].isna().all()
+    np.testing.assert_allclose(scored["fdr"], benjamini_hochberg(scored["p"].to_numpy()))
+
+
+def test_p_depends_on_the_seed_alone() -> None:
+    first, again, other = (
+        score_signature(signature(), cohort(), random_state=seed)["p"] for seed in (1, 1, 2)
+    )
+    pd.testing.assert_series_equal(first, again, check_exact=True)
+    assert (first != other).any()
+    one, whole = (
+        score_signature(signature(), table, scaling="reference")
+        for table in (cohort().iloc[[4]], cohort().assign(unrelated=np.arange(30.0)))
+    )
+    assert one.loc["P4", "p"] == whole.loc["P4", "p"]
+    assert one.loc["P4", "score_S1"] == whole.loc["P4", "score_S1"]
+
+
+def test_what_was_used_is_said_and_taken_from_the_signature() -> None:
+    for scorer, scaling in (("rank", "none"), ("weighted_z", "reference")):
+        plain = replace(signature(), scorer=scorer, scaling=scaling)
+        table = cohort().assign(other=1.0)
+        scored = score_signature(plain, table)
+        assert set(scored["scorer"]) == {scorer}
+        assert set(scored["scaling"]) == {scaling}
+        columns = ["subtype", "score_S1", "score_S2", "scorer", "scaling"]
+        assert list(scored.columns) == columns
+    # The signature's scaling where the scorer knows it, else the scorer's usual one.
+    used = score_signature(plain, table, scorer="nearest_template")
+    assert set(used["scaling"]) == {"reference"}
+    assert set(score_signature(plain, table, scorer="gsva")["scaling"]) == {"cohort"}
+
+
+def test_high_is_above_the_locked_cut_point_of_this_scorer_and_scaling() -> None:
+    cuts = pd.DataFrame(
+        [cut_point("size", "weighted_z", "cohort", 0.0), cut_point("size", "rank", "none", 9.0)]
+    )
+    toy = one_score(cut_points=cuts)
+    table = cohort().assign(other=1.0)
+    scored = score_signature(toy, table, scorer="weighted_z")
+    assert list(scored.columns) == ["subtype", "score_size", "high", "scorer", "scaling"]
+    assert scored["high"].tolist() == [True] * 15 + [False] * 15
+    assert scored["subtype"].isna().all()
+    assert not score_signature(toy, table, scorer="rank")["high"].any()
+    unlocked = score_signature(toy, table, scorer="weighted_z", scaling="reference")["high"]
+    assert [*unlocked] == [None] * 30
+    table.loc["P2"] = np.nan
+    with pytest.warns(OmicsfuseWarning, match=r"1 patients have no value.*P2"):
+        assert score_signature(toy, table, scorer="rank")["high"]["P2"] is None
+    # Only of the very height of the cut-point: not above it.
+    score = score_signature(toy, cohort(), scorer="weighted_z").loc["P3", "score_size"]
+    toy = one_score(cut_points=pd.DataFrame([cut_point("size", "weighted_z", "cohort", score)]))
+    assert score_signature(toy, cohort(), scorer="weighted_z")["high"]["P3"] is False
+
+
+def test_ranks_of_different_genes_are_compared_through_cut_points() -> None:
+    # Genes of S2 are far higher than those of S1 in every patient.
+    table = cohort().assign(**{f"other{i}": 0.5 * i - 4 for i in range(34)})
+    table[GENES[6:]] += 6
+    for scorer in ("rank", "ssgsea"):
+        plain = score_signature(signature(), table, scorer=scorer)
+        assert (plain["score_S2"] > plain["score_S1"]).all()
+        assert plain["subtype"].tolist() == ["S1"] * 15 + ["S2"] * 15
+        cuts = [
+            cut_point(name, scorer, "none", plain[f"score_{name}"].median())
+            for name in ("S1", "S2")
+        ]
+        locked = replace(signature(), cut_points=pd.DataFrame(cuts))
+        alone = score_signature(locked, table.iloc[[2]], scorer=scorer)
+        assert alone.loc["P2", "subtype"] == "S1"
+        with pytest.warns(OmicsfuseWarning, match=r"no cut-points are locked.*1 patients are too"):
+            few = score_signature(signature(), table.iloc[[2]], scorer=scorer)
+        assert few.loc["P2", "subtype"] is None
+        assert few.loc["P2", "score_S1"] == plain.loc["P2", "score_S1"]
+
+
+def test_genes_under_other_names() -> None:
+    names = pd.DataFrame({"symbol": ["G0", "G1"], "prev_symbol": ["OLD0", "OLD1"]})
+    first = score_signature(signature(), cohort())
+    table = cohort().rename(columns={"G0": "OLD0", "G1": "OLD1", "G5": "g5"})
+    with pytest.raises(SignatureError, match=r"4 of 6.*10 of 12 genes found: 9 exact, 1 written"):
+        score_signature(signature(), table)
+    found = score_signature(signature(), table, aliases=names)
+    pd.testing.assert_frame_equal(first, found)
+    ensembl = cohort().set_axis([f"ENSG{i:011}" for i in range(12)], axis=1)
+    with pytest.raises(SignatureError, match=r"aliases="):
+        score_signature(signature(), ensembl)
+    full = pd.DataFrame({"symbol": GENES, "ensembl_gene_id": ensembl.columns})
+    pd.testing.assert_frame_equal(first, score_signature(signature(), ensembl, aliases=full))
+
+
+def test_the_share_of_genes_is_the_signatures_unless_asked() -> None:
+    strict = replace(signature(), settings={"minimum_share_of_genes": 0.9})
+    table = cohort().drop(columns=["G5", "G11"])
+    assert len(score_signature(signature(), table)) == 30
+    with pytest.raises(SignatureError, match=r"10 of its 12 genes.*at least 90% of all and 5"):
+        score_signature(strict, table)
+    assert len(score_signature(strict, table, minimum_share=0.5)) == 30
+    for scorer in ("rank", "gsva"):
+        with pytest.raises(SignatureError, match=r"10 of its 12 genes"):
+            score_signature(strict, table.assign(other=np.arange(30.0)), scorer=scorer)
+    with pytest.raises(SignatureError, match=r"minimum_share is 30; it must be from 0 to 1"):
+        score_signature(signature(), table, minimum_share=30)
+    with pytest.raises(SignatureError, match=r"max_fdr is -1"):
+        score_signature(signature(), table, max_fdr=-1)
+
+
+def test_a_gene_that_nobody_has_is_not_found_by_any_scorer() -> None:
+    table = cohort().assign(G0=np.nan, G1=np.nan, other=np.arange(30.0))
+    for scorer in ("weighted_z", "rank", "ssgsea", "gsva"):
+        with pytest.raises(SignatureError, match=r"10 of its 12 genes.*S1 4 of 6"):
+            score_signature(signature(), table, scorer=scorer)

@@ -1,0 +1,365 @@
+"""New patients to existing subtypes: which layers fit, what each patient has, what it says."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assignment.discriminant import Array
+from omicsfuse.assignment.layer_model import LayerModel
+from omicsfuse.assignment.multilayer import NONE, UNTOLD, MultiLayerClassifier
+from omicsfuse.assignment.saved import load_classifier
+from omicsfuse.assignment.transform import compatible
+from omicsfuse.checks.arguments import require, sequence_of
+from omicsfuse.checks.tables import did_you_mean, listed
+from omicsfuse.cohort import Cohort
+from omicsfuse.errors import ClassifierError, OmicsfuseWarning, StudyError
+from omicsfuse.layers import Layer, Loss
+from omicsfuse.signatures.training import patient_digest
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """New patients assigned to subtypes.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        What ``assign`` returns.
+    used : mapping of str to str
+        Layer of the classifier -> layer of the cohort.
+    missing : tuple of str
+        Layers of the classifier that the cohort does not have.
+    refused : mapping of str to str
+        Layers of the classifier that the cohort has but that do not fit, and why.
+    losses : tuple of Loss
+        Features that the cohort lacks, and patients who lack too many in a layer.
+    """
+
+    table: pd.DataFrame
+    used: Mapping[str, str]
+    missing: tuple[str, ...]
+    refused: Mapping[str, str]
+    losses: tuple[Loss, ...]
+
+
+def assign(
+    classifier: MultiLayerClassifier | str | Path,
+    cohort: Cohort,
+    *,
+    layers: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Assign new patients to existing subtypes, from whichever layers they have.
+
+    Each patient is judged alone: who else is in the cohort changes nothing. A patient gets no
+    subtype (``"none"``) where the largest probability is below the classifier's threshold, where
+    they lie farther from the training patients than 99% of these in a layer, or where the layers
+    they have do not tell the subtypes apart in cross-validation.
+
+    Parameters
+    ----------
+    classifier : MultiLayerClassifier, str or Path
+        A classifier, or the file it was saved in.
+    cohort : Cohort
+        New patients. Layers are met by name, else by kind where there is one of it.
+    layers : sequence of str, optional
+        Use these layers of the classifier only.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a patient: ``patient``; ``subtype``; ``probability`` of the most probable subtype;
+        ``p_S1`` and so on; ``layers`` used; ``distance`` to the training patients, 1 where their
+        outermost 5% begin, in the layer where it is largest; ``distance_percentile``: percentage of
+        the training patients, when held out, who lie nearer; ``training_patient``, whether the
+        patient is one; ``reason`` why there is no subtype, or what is doubtful.
+
+    Raises
+    ------
+    ClassifierError
+        If the file is at fault, or no layer of the cohort fits.
+    StudyError
+        If an argument is of the wrong type, or a layer is not one of the classifier's.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a layer is refused, met by kind, or on another scale; or training patients are met.
+
+    Examples
+    --------
+    >>> from omicsfuse.assignment import assign, fit_classifier
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> made = simulate_cohort(60, n_external=30, n_genes=100, effect=2, random_state=1)
+    >>> labels = ("S" + made.truth.astype(str)).loc[made.discovery.patients()]
+    >>> classifier = fit_classifier({"expression": made.discovery.omics["expression"]}, labels)
+    >>> table = assign(classifier, made.external)
+    >>> len(table), list(table.columns)[:3]
+    (30, ['patient', 'subtype', 'probability'])
+    """
+    return assignment(classifier, cohort, layers=layers).table
+
+
+def assignment(
+    classifier: MultiLayerClassifier | str | Path,
+    cohort: Cohort,
+    *,
+    layers: Sequence[str] | None = None,
+) -> Assignment:
+    """Assign new patients, and keep account of layers and losses; arguments as for ``assign``.
+
+    Returns
+    -------
+    Assignment
+    """
+    require(classifier, (MultiLayerClassifier, str, Path), "classifier", "a run's classifier.json")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    if not isinstance(classifier, MultiLayerClassifier):
+        classifier = load_classifier(classifier)
+    wanted = _wanted(classifier, layers)
+    used, missing, refused = _meet(classifier, cohort, wanted)
+    losses: list[Loss] = []
+    for name in list(used):
+        why = _too_few_features(classifier, name, used[name], cohort, losses)
+        if why:
+            refused[name] = why
+            del used[name]
+    if not used:
+        reasons = [f"{name}: {why}" for name, why in refused.items()]
+        if missing:
+            reasons.append(f"the cohort does not have {', '.join(missing)}")
+        raise ClassifierError(
+            f"cohort {cohort.name!r}: no layer fits the classifier, so that nobody can be "
+            f"assigned. {'; '.join(reasons)}. The cohort's layers: {_described(cohort)}."
+        )
+    asked = [] if layers is None else missing
+    for name in asked:
+        refused[name] = "the cohort does not have it"
+    for name, why in refused.items():
+        warnings.warn(
+            f"cohort {cohort.name!r}: layer {name!r} of the classifier is not used: {why}.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    table = _table(classifier, cohort, used, losses)
+    known = int(table["training_patient"].sum())
+    if known:
+        warnings.warn(
+            f"cohort {cohort.name!r}: {known} of {len(table)} patients are training patients of "
+            "the classifier, and no new ones; they are marked in the column training_patient.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return Assignment(table, used, tuple(missing), refused, tuple(losses))
+
+
+def _wanted(classifier: MultiLayerClassifier, layers: Sequence[str] | None) -> list[str]:
+    """Layers of the classifier to use."""
+    if layers is None:
+        return list(classifier.layers)
+    chosen = [layers] if isinstance(layers, str) else sequence_of(layers, str, "layers")
+    for name in chosen:
+        if name not in classifier.layers:
+            raise StudyError(
+                f"the classifier has no layer {name!r}; {did_you_mean(name, classifier.layers)}."
+            )
+    if not chosen:
+        raise StudyError(f"no layer was chosen; the classifier has {', '.join(classifier.layers)}.")
+    return [name for name in classifier.layers if name in chosen]
+
+
+def _meet(
+    classifier: MultiLayerClassifier, cohort: Cohort, wanted: list[str]
+) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """Find the cohort's layer for each of the classifier's: by name, else by kind if there is one.
+
+    By kind, neither side may have a second candidate.
+    """
+    used: dict[str, str] = {}
+    missing: list[str] = []
+    refused: dict[str, str] = {}
+    taken = {name for name in classifier.layers if name in cohort.omics}
+    for name in wanted:
+        transform = classifier.layers[name].transform
+        if name in cohort.omics:
+            found = cohort.omics[name]
+            if found.kind != transform.kind:
+                refused[name] = (
+                    f"the cohort's layer of that name is of kind {found.kind}, and the "
+                    f"classifier's of kind {transform.kind}"
+                )
+                continue
+            other = name
+        else:
+            free = [
+                key
+                for key, layer in cohort.omics.items()
+                if layer.kind == transform.kind and key not in taken
+            ]
+            rivals = [
+                key
+                for key, model in classifier.layers.items()
+                if model.transform.kind == transform.kind and key not in cohort.omics
+            ]
+            if not free:
+                missing.append(name)
+                continue
+            if len(free) != 1 or len(rivals) != 1:
+                refused[name] = (
+                    f"the cohort has no layer of that name, and which of kind {transform.kind} is "
+                    f"meant cannot be told ({', '.join(free)} for {', '.join(rivals)}): give it "
+                    "that name in the manifest"
+                )
+                continue
+            other = free[0]
+            warnings.warn(
+                f"cohort {cohort.name!r}: layer {other!r} is taken for the classifier's {name!r}, "
+                f"as each is the only one of kind {transform.kind}.",
+                OmicsfuseWarning,
+                stacklevel=4,
+            )
+        scale = cohort.omics[other].scale
+        if not compatible(transform.kind, transform.scale, scale):
+            refused[name] = (
+                f"the cohort's values are on scale {scale!r}, and the classifier was trained on "
+                f"{transform.scale!r}"
+            )
+            continue
+        if scale != transform.scale:
+            warnings.warn(
+                f"cohort {cohort.name!r}: layer {other!r} is on scale {scale!r}, and the "
+                f"classifier was trained on {transform.scale!r}: both become the same scale of "
+                "analysis, but a shift between them may remain.",
+                OmicsfuseWarning,
+                stacklevel=4,
+            )
+        used[name] = other
+    return used, missing, refused
+
+
+def _described(cohort: Cohort) -> str:
+    return ", ".join(f"{key} ({layer.kind})" for key, layer in cohort.omics.items()) or "none"
+
+
+def _too_few_features(
+    classifier: MultiLayerClassifier,
+    name: str,
+    other: str,
+    cohort: Cohort,
+    losses: list[Loss],
+) -> str:
+    """Say why a layer has too few of the features that are used; count those it lacks."""
+    features = pd.Index(classifier.layers[name].transform.features)
+    absent = features[~features.isin(cohort.omics[other].table.columns)]
+    if not len(absent):
+        return ""
+    first = tuple(str(feature) for feature in absent[:5])
+    losses.append(
+        Loss("assign", name, "features", len(absent), "used by the classifier, absent here", first)
+    )
+    share = 1 - len(absent) / len(features)
+    if share >= classifier.least_features:
+        return ""
+    hint = (
+        "; genes without a mutation have to be in the table too, as columns of 0"
+        if classifier.layers[name].transform.kind == "mutation"
+        else ""
+    )
+    return (
+        f"{len(features) - len(absent)} of the {len(features)} features that it uses are in the "
+        f"cohort ({share:.0%}; at least {classifier.least_features:.0%} are needed), absent are "
+        f"{listed(absent, 3)}{hint}"
+    )
+
+
+def _table(
+    classifier: MultiLayerClassifier, cohort: Cohort, used: Mapping[str, str], losses: list[Loss]
+) -> pd.DataFrame:
+    """Judge every patient from the layers they have."""
+    patients = sorted({str(p) for layer in cohort.omics.values() for p in layer.table.index})
+    index = pd.Index(patients, name="patient")
+    n, k = len(index), len(classifier.subtypes)
+    told = {
+        name: _tell(classifier.layers[name], cohort.omics[other], index, classifier, name, losses)
+        for name, other in used.items()
+    }
+    p = np.full((n, k), np.nan)
+    distance, percentile = np.full(n, np.nan), np.full(n, np.nan)
+    subtype = np.full(n, NONE, dtype=object)
+    layers = np.full(n, "", dtype=object)
+    reason = np.full(n, "in none of the layers used, or lacking too many of their features", object)
+    has = np.column_stack([told[name][2] for name in used])
+    for pattern in np.unique(has, axis=0):
+        if not pattern.any():
+            continue
+        rows = np.flatnonzero((has == pattern).all(axis=1))
+        names = [name for name, there in zip(used, pattern, strict=True) if there]
+        p[rows] = classifier.pooled({name: told[name][0][rows] for name in names})
+        far = np.column_stack([told[name][1][rows] for name in names])
+        farther = {
+            name: classifier.layers[name].share_farther(told[name][1][rows]) for name in names
+        }
+        abstains = classifier.abstains(p[rows], farther)
+        best = np.array(classifier.subtypes, dtype=object)[p[rows].argmax(axis=1)]
+        subtype[rows] = np.where(abstains, NONE, best)
+        layers[rows] = " + ".join(names)
+        distance[rows] = far.max(axis=1)
+        shares = np.column_stack(list(farther.values()))
+        percentile[rows] = 100 * (1 - shares.min(axis=1))
+        reason[rows] = _reasons(classifier, names, p[rows], farther)
+    trained = set(classifier.trained_on.get("patient_digests", ()))
+    columns = {
+        "patient": index,
+        "subtype": subtype,
+        "probability": np.where(np.isnan(p).any(axis=1), np.nan, p.max(axis=1)),
+        **{f"p_{name}": p[:, i] for i, name in enumerate(classifier.subtypes)},
+        "layers": layers,
+        "distance": distance,
+        "distance_percentile": percentile,
+        "training_patient": [patient_digest(patient) in trained for patient in patients],
+        "reason": reason,
+    }
+    return pd.DataFrame(columns)
+
+
+def _tell(
+    model: LayerModel,
+    layer: Layer,
+    patients: pd.Index,
+    classifier: MultiLayerClassifier,
+    name: str,
+    losses: list[Loss],
+) -> tuple[Array, Array, np.ndarray]:
+    """Evidence and distance of all patients, and who has enough of the layer."""
+    told = model.tell(layer.table.reindex(patients), classifier.subtypes, layer.scale)
+    there = patients.isin(layer.table.index)
+    enough = there & (told.observed >= classifier.least_features)
+    short = patients[there & ~enough]
+    if len(short):
+        least = f"fewer than {classifier.least_features:.0%} of the features used have a value"
+        first = tuple(str(patient) for patient in short[:5])
+        losses.append(Loss("assign", name, "patients", len(short), least, first))
+    return told.evidence, model.distance(told.distances), enough
+
+
+def _reasons(
+    classifier: MultiLayerClassifier,
+    names: list[str],
+    p: Array,
+    farther: Mapping[str, Array],
+) -> list[str]:
+    """Why each patient gets no subtype; empty for those who get one."""
+    marks = classifier.unlike(farther)
+    told = classifier.calibration(names).informative
+    reasons = []
+    for i, row in enumerate(p):
+        found = [f"unlike the training patients in {name}" for name in names if marks[name][i]]
+        if not told:
+            found.append(UNTOLD)
+        elif row.max() < classifier.threshold:
+            found.append(f"no subtype is as probable as {classifier.threshold:g}")
+        reasons.append("; ".join(found))
+    return reasons

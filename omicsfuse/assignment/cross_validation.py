@@ -1,0 +1,353 @@
+"""How well the subtype of a held-out patient can be told, from every set of layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.assignment.discriminant import Array
+from omicsfuse.assignment.measures import (
+    balanced_accuracy,
+    brier_score,
+    calibration_bins,
+    calibration_error,
+    log_loss,
+    p_above_rate,
+    wilson_interval,
+)
+from omicsfuse.assignment.multilayer import NONE, MultiLayerClassifier
+from omicsfuse.assignment.pooling import subsets
+from omicsfuse.assignment.training import N_FOLDS, Settings, fit_classifier, stratified_folds
+from omicsfuse.checks.arguments import require, whole_number
+from omicsfuse.checks.arguments import seed as checked_seed
+from omicsfuse.cohort import Cohort
+from omicsfuse.errors import ClassifierError, StudyError
+from omicsfuse.layers import Layer
+from omicsfuse.results import (
+    ASSIGNMENT_COLUMNS,
+    CHOSEN_WITH,
+    AssignmentEvidence,
+    Prepared,
+    Subtypes,
+)
+
+#: Repeats of the outer cross-validation.
+N_REPEATS = 3
+#: With fewer patients of a subtype than this, some folds hardly have any of them.
+MINIMUM_SUBTYPE = 3 * N_FOLDS
+
+#: What the figures can say, and what they cannot.
+LABELS_NOTE = (
+    "The subtypes were found with the data of all patients, those held out here among them: the "
+    "figures say how well a subtype can be told, not whether there are subtypes."
+)
+
+
+class _Fold(NamedTuple):
+    """One fold: for each set of layers the patients (places), probabilities and abstentions."""
+
+    found: dict[tuple[str, ...], tuple[np.ndarray, Array, np.ndarray]]
+
+
+def cross_validate_assignment(
+    subtypes: Subtypes,
+    cohort: Cohort,
+    prepared: Prepared | None = None,
+    *,
+    layers: Sequence[str] | None = None,
+    n_repeats: int = N_REPEATS,
+    random_state: int = 0,
+    n_jobs: int = 1,
+) -> AssignmentEvidence:
+    """Fit the classifier of new patients, and measure it by repeated cross-validation.
+
+    Preprocessing, choice of features, the discriminants, their weights and the reference distances
+    are all learned from the training part of each of ``n_repeats`` times 5 stratified folds; the
+    held-out patients are then assigned from every set of layers they have: all sets of up to 4
+    layers, and of more single layers, all but one, and all.
+
+    ``p`` is the one-sided binomial probability of as many right or more if each patient were told
+    rightly with the probability of the largest subtype. Predictions of one cross-validation are
+    not quite independent, so that it is an approximation; the mean over repeats is rounded down.
+
+    Parameters
+    ----------
+    subtypes : Subtypes
+        Labels.
+    cohort : Cohort
+        The cohort they were found in.
+    prepared : Prepared, optional
+        Its layers as they were fused: gives the layers and the settings of their preprocessors.
+    layers : sequence of str, optional
+        Which layers; default those of ``prepared``, or all of the cohort.
+    n_repeats : int
+        Repeats.
+    random_state : int
+        Seed of the folds.
+    n_jobs : int
+        Processes; results do not depend on it.
+
+    Returns
+    -------
+    AssignmentEvidence
+        ``classifier`` is fitted on all labelled patients. In ``confusion`` and ``calibration``,
+        ``n`` is a mean over the repeats, so that it adds up to patients. Where there is nothing to
+        tell (one subtype, or subtypes chosen with an outcome) the classifier is None, and the one
+        row of the table says why.
+
+    Raises
+    ------
+    StudyError
+        If an argument is of the wrong type or a layer does not exist.
+
+    Examples
+    --------
+    >>> from omicsfuse.assignment import cross_validate_assignment
+    >>> from omicsfuse.datasets import simulate_cohort
+    >>> from omicsfuse.results import Subtypes
+    >>> made = simulate_cohort(60, n_external=0, n_genes=100, effect=2, random_state=1)
+    >>> labels = ("S" + made.truth.astype(str)).loc[made.discovery.patients()]
+    >>> evidence = cross_validate_assignment(
+    ...     Subtypes(labels, {}, {}), made.discovery, layers=["expression"], n_repeats=1
+    ... )
+    >>> bool(evidence.table.loc[0, "accuracy"] > 0.9)
+    True
+    """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    n_repeats = whole_number(n_repeats, "n_repeats")
+    random_state = checked_seed(random_state)
+    chosen = _chosen(cohort, prepared, layers)
+    labels = subtypes.labels.astype(str).sort_index()
+    why_not = _nothing_to_tell(subtypes, labels)
+    if why_not:
+        return _empty(list(chosen), len(labels), why_not)
+    settings = Settings(options=_options(prepared, chosen))
+    with threadpool_limits(limits=1):
+        try:
+            classifier = fit_classifier(
+                chosen, labels, settings=settings, random_state=random_state
+            )
+        except ClassifierError as error:
+            return _empty(list(chosen), len(labels), str(error))
+        usable = {name: chosen[name] for name in classifier.layers}
+        repeats = _repeats(
+            usable, labels, replace(settings, n_repeats=1), n_repeats, random_state, n_jobs
+        )
+    where = {"cohort": cohort.name, "study": cohort.study}
+    classifier = replace(classifier, trained_on={**where, **classifier.trained_on})
+    sets = subsets(list(classifier.layers))
+    return _evidence(classifier, labels, sets, repeats)
+
+
+def _repeats(
+    layers: Mapping[str, Layer],
+    labels: pd.Series,
+    settings: Settings,
+    n_repeats: int,
+    random_state: int,
+    n_jobs: int,
+) -> list[list[_Fold]]:
+    """Hold out every fold of every repeat, each task with its own seed."""
+    from joblib import Parallel, delayed
+
+    rng = np.random.default_rng([random_state, 1])
+    folds = [stratified_folds(labels, rng) for _ in range(n_repeats)]
+    tasks = [
+        (repeat, fold, int(rng.integers(2**31)))
+        for repeat in range(n_repeats)
+        for fold in range(N_FOLDS)
+    ]
+    done = Parallel(n_jobs=n_jobs)(
+        delayed(_one_fold)(layers, labels, folds[repeat] == fold, settings, seed)
+        for repeat, fold, seed in tasks
+    )
+    return [done[i * N_FOLDS : (i + 1) * N_FOLDS] for i in range(n_repeats)]
+
+
+def _one_fold(
+    layers: Mapping[str, Layer],
+    labels: pd.Series,
+    test: np.ndarray,
+    settings: Settings,
+    random_state: int,
+) -> _Fold:
+    """Learn from the others, and tell the subtypes of those held out from each set of layers."""
+    names = tuple(sorted(set(labels)))
+    places = np.flatnonzero(test)
+    with threadpool_limits(limits=1):
+        try:
+            classifier = fit_classifier(
+                layers,
+                labels[~test],
+                settings=settings,
+                subtypes=names,
+                random_state=random_state,
+            )
+        except ClassifierError:
+            return _Fold({})
+        told, shares, has = {}, {}, {}
+        for name, model in classifier.layers.items():
+            table = layers[name].table
+            there = labels.index[places].isin(table.index)
+            rows = model.tell(table.reindex(labels.index[places]), names)
+            told[name] = rows.evidence
+            shares[name] = model.share_farther(model.distance(rows.distances))
+            has[name] = there & (rows.observed >= classifier.least_features)
+    found = {}
+    for chosen in subsets(list(classifier.layers)):
+        rows_in = np.all([has[name] for name in chosen], axis=0)
+        if not rows_in.any():
+            continue
+        p = classifier.pooled({name: told[name][rows_in] for name in chosen})
+        abstains = classifier.abstains(p, {name: shares[name][rows_in] for name in chosen})
+        found[chosen] = places[rows_in], p, abstains
+    return _Fold(found)
+
+
+def _evidence(
+    classifier: MultiLayerClassifier,
+    labels: pd.Series,
+    sets: list[tuple[str, ...]],
+    repeats: list[list[_Fold]],
+) -> AssignmentEvidence:
+    """Lay out the tables."""
+    codes = np.array([classifier.subtypes.index(label) for label in labels])
+    rows, confusion, calibration = [], [], []
+    for chosen in sets:
+        parts = [fold.found[chosen] for folds in repeats for fold in folds if chosen in fold.found]
+        title = " + ".join(chosen)
+        if not parts:
+            rows.append({"layers": title, "n": 0, "note": "no held-out patient has these layers"})
+            continue
+        patients = np.concatenate([part[0] for part in parts])
+        p = np.concatenate([part[1] for part in parts])
+        abstains = np.concatenate([part[2] for part in parts])
+        row, bins = _row(classifier, chosen, codes[patients], p, abstains, patients)
+        rows.append({"layers": title, **row})
+        calibration.append(
+            bins.assign(n=bins["n"] / len(repeats)).assign(layers=title)[
+                ["layers", "bin", "n", "predicted", "observed"]
+            ]
+        )
+        assigned = np.where(abstains, len(classifier.subtypes), p.argmax(axis=1))
+        for i, name in enumerate(classifier.subtypes):
+            for j, other in enumerate((*classifier.subtypes, NONE)):
+                count = int(((codes[patients] == i) & (assigned == j)).sum())
+                confusion.append(
+                    {
+                        "layers": title,
+                        "subtype": name,
+                        "assigned": other,
+                        "n": count / len(repeats),
+                    }
+                )
+    table = pd.DataFrame(rows).reindex(columns=ASSIGNMENT_COLUMNS)
+    return AssignmentEvidence(
+        classifier=classifier,
+        table=table,
+        confusion=pd.DataFrame(confusion, columns=["layers", "subtype", "assigned", "n"]),
+        calibration=pd.concat(calibration, ignore_index=True),
+    )
+
+
+def _row(
+    classifier: MultiLayerClassifier,
+    chosen: tuple[str, ...],
+    codes: np.ndarray,
+    p: Array,
+    abstains: np.ndarray,
+    patients: np.ndarray,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Measure one set of layers over the held-out patients of all repeats."""
+    predicted = p.argmax(axis=1)
+    right = predicted == codes
+    n = len(np.unique(patients))
+    accuracy = float(right.mean())
+    low, high = wilson_interval(accuracy, n)
+    rate = float(np.bincount(codes).max() / len(codes))
+    bins = calibration_bins(p, codes)
+    counts = pd.Series(codes[np.unique(patients, return_index=True)[1]]).value_counts()
+    notes = []
+    small = [
+        f"{name} {counts.get(code, 0)}"
+        for code, name in enumerate(classifier.subtypes)
+        if counts.get(code, 0) < MINIMUM_SUBTYPE
+    ]
+    if small:
+        notes.append(f"fewer than {MINIMUM_SUBTYPE} patients: {', '.join(small)}")
+    calibration = classifier.calibration(chosen)
+    if not calibration.informative:
+        notes.append("the layers do not tell the subtypes apart: nobody is assigned")
+    row = {
+        "n": n,
+        "accuracy": accuracy,
+        "accuracy_ci_low": low,
+        "accuracy_ci_high": high,
+        "balanced_accuracy": balanced_accuracy(predicted, codes),
+        "no_information_rate": rate,
+        "p": p_above_rate(accuracy * n, n, rate),
+        "log_loss": log_loss(p, codes),
+        "brier_score": brier_score(p, codes),
+        "calibration_error": calibration_error(bins),
+        "share_assigned": float((~abstains).mean()),
+        "accuracy_of_assigned": float(right[~abstains].mean()) if (~abstains).any() else np.nan,
+        "note": "; ".join(notes),
+    }
+    return row, bins
+
+
+def _chosen(
+    cohort: Cohort, prepared: Prepared | None, layers: Sequence[str] | None
+) -> dict[str, Layer]:
+    """Layers to learn from, in the cohort's order."""
+    if layers is None:
+        wanted = list(prepared.layers) if prepared is not None else list(cohort.omics)
+    else:
+        wanted = [layers] if isinstance(layers, str) else list(layers)
+    absent = [name for name in wanted if name not in cohort.omics]
+    if absent or not wanted:
+        raise StudyError(
+            f"assign: cohort {cohort.name!r} has no layer {absent[0]!r}; it has "
+            f"{', '.join(cohort.omics)}."
+            if absent
+            else "assign: no layer was chosen."
+        )
+    return {name: cohort.omics[name] for name in cohort.omics if name in wanted}
+
+
+def _options(prepared: Prepared | None, layers: Mapping[str, Layer]) -> dict[str, dict[str, Any]]:
+    """Parameters of the preprocessors that were used, where they can be had."""
+    options = {}
+    for name in layers:
+        if prepared is None or name not in prepared.layers:
+            continue
+        given = prepared.layers[name].transformer
+        found = dict(given.get_params(deep=False)) if hasattr(given, "get_params") else {}
+        found.pop("scale", None)
+        if "method" in found:
+            found["method"] = "rank"  # power transforms have no fixed form
+        options[name] = found
+    return options
+
+
+def _nothing_to_tell(subtypes: Subtypes, labels: pd.Series) -> str:
+    if subtypes.params.get(CHOSEN_WITH):
+        return (
+            "the subtypes were chosen with an outcome: a classifier would carry that choice to "
+            "new patients unseen, and is not made"
+        )
+    if labels.nunique() < 2:
+        return "there is one subtype only: nothing to tell apart"
+    return ""
+
+
+def _empty(layers: list[str], n: int, why: str) -> AssignmentEvidence:
+    """Nothing but the reason."""
+    row = {"layers": " + ".join(layers), "n": n, "note": why}
+    return AssignmentEvidence(
+        classifier=None, table=pd.DataFrame([row]).reindex(columns=ASSIGNMENT_COLUMNS)
+    )

@@ -1,0 +1,301 @@
+"""A layer's preprocessing in fixed numbers, applied to one patient at a time."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.assignment.discriminant import Array, by_row
+from omicsfuse.errors import ClassifierError
+from omicsfuse.preprocessing import LayerPreprocessor
+
+#: Scales that come out on the same scale of analysis: expression with a logarithm taken.
+LINEAR = ("counts", "normalised_counts", "tpm", "fpkm")
+#: Most points that the normal score of a radiomic feature is interpolated between.
+MOST_KNOTS = 33
+
+
+#: Arrays of a transform with one number a feature.
+PER_FEATURE = ("fill", "centre", "spread", "limits", "mean", "sd", "low", "high")
+
+
+class Transformed(NamedTuple):
+    """What a transform makes of new patients."""
+
+    #: Patients x features, complete, as the classifier takes them.
+    ready: Array
+    #: Share of the features with a value outside the training range, of those with a value.
+    outside: Array
+    #: Share of the features with a value.
+    observed: Array
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTransform:
+    """What a fitted preprocessor does to its kept features, without the patients it learned from.
+
+    Missing values become the training median (0 for mutations, the median level for copy-number
+    levels) in place of the mean of the nearest training patients: that would take the training
+    data themselves along. The training patients are transformed in the same way for the classifier.
+
+    Attributes
+    ----------
+    kind, scale : str
+        Of the layer in training.
+    features : tuple of str
+        Features in the order of all arrays.
+    n_measured : int
+        Features that the training layer had before any were left out.
+    options : dict of str to float
+        What the change of scale needs: ``zscore_limit``, ``offset``.
+    fill : ndarray
+        Value on the analysis scale that stands for a missing one.
+    centre, spread, limits : ndarray
+        Median, robust standard deviation, and limit in these.
+    mean, sd : ndarray
+        For standardising afterwards.
+    limit : float
+        Limit of the standardised values; infinite where there is none.
+    low, high : ndarray
+        Training range on the scale of analysis; of radiomics on that of the input.
+    knots, scores : tuple of ndarray
+        For radiomics: values of each feature and their normal scores, to interpolate between.
+    """
+
+    kind: str
+    scale: str
+    features: tuple[str, ...]
+    n_measured: int
+    options: dict[str, float]
+    fill: Array
+    centre: Array
+    spread: Array
+    limits: Array
+    mean: Array
+    sd: Array
+    limit: float
+    low: Array
+    high: Array
+    knots: tuple[Array, ...] = ()
+    scores: tuple[Array, ...] = ()
+
+    def restricted(self, columns: np.ndarray) -> "LayerTransform":
+        """The same for some of the features.
+
+        Parameters
+        ----------
+        columns : ndarray of int
+
+        Returns
+        -------
+        LayerTransform
+        """
+        changes: dict[str, Any] = {
+            name: np.ascontiguousarray(getattr(self, name)[columns]) for name in PER_FEATURE
+        }
+        for name in ("knots", "scores"):
+            if getattr(self, name):
+                changes[name] = tuple(getattr(self, name)[j] for j in columns)
+        return replace(self, features=tuple(self.features[j] for j in columns), **changes)
+
+    def apply(self, table: pd.DataFrame, scale: str = "") -> Transformed:
+        """Treat other patients as the training patients were treated, each alone.
+
+        Parameters
+        ----------
+        table : DataFrame, shape (n_patients, n_columns)
+            With any features; those that are absent count as missing.
+        scale : str
+            Scale of the table, where it is another one with the same scale of analysis.
+
+        Returns
+        -------
+        Transformed
+        """
+        measured, analysis = self._measured(table, scale or self.scale)
+        present = ~np.isnan(analysis)
+        with np.errstate(invalid="ignore"):
+            outside = ((measured < self.low) | (measured > self.high)) & present
+        n_present = present.sum(axis=1)
+        filled = np.where(present, analysis, self.fill)
+        scores = np.clip((filled - self.centre) / self.spread, -self.limits, self.limits)
+        values = np.clip((scores - self.mean) / self.sd, -self.limit, self.limit)
+        return Transformed(
+            np.ascontiguousarray(values),
+            outside.sum(axis=1) / np.maximum(n_present, 1),
+            n_present / max(len(self.features), 1),
+        )
+
+    def _measured(self, table: pd.DataFrame, scale: str) -> tuple[Array, Array]:
+        """Values that the training range is of, and values on the scale of analysis."""
+        found = np.ascontiguousarray(
+            table.reindex(columns=list(self.features)).to_numpy(dtype=np.float64)
+        )
+        totals = None
+        if scale == "counts":
+            # Each patient's library is all that was counted, the features used or not.
+            rows = np.ascontiguousarray(table.to_numpy(dtype=np.float64))
+            totals = np.array([np.nansum(row) for row in rows])
+        analysis = self._to_analysis(found, scale, totals)
+        # Normal scores end where the training patients do, so that they say nothing of the range.
+        return (found if self.kind == "radiomics" else analysis), analysis
+
+    def with_range(self, table: pd.DataFrame) -> "LayerTransform":
+        """The same with the range of these training patients."""
+        measured, _ = self._measured(table, self.scale)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a feature that none of them has
+            return replace(self, low=np.nanmin(measured, axis=0), high=np.nanmax(measured, axis=0))
+
+    def _to_analysis(self, values: Array, scale: str, totals: Array | None) -> Array:
+        """Bring values to the scale of analysis; NaN stays NaN."""
+        if self.kind == "radiomics":
+            result = np.full_like(values, np.nan)
+            for j, (knots, scores) in enumerate(zip(self.knots, self.scores, strict=True)):
+                there = ~np.isnan(values[:, j])
+                result[there, j] = np.interp(values[there, j], knots, scores)
+            return result
+        if self.kind == "mutation":
+            return np.where(np.isnan(values), np.nan, (values > 0).astype(float))
+        if scale == "zscore":
+            bound = self.options["zscore_limit"]
+            return np.clip(values, -bound, bound)
+        if scale in LINEAR:
+            if totals is not None:
+                values = values * (1e6 / np.where(totals > 0, totals, np.nan))[:, None]
+            return by_row(np.log2, np.maximum(values, 0.0) + 1)
+        if scale == "beta":
+            beta, e = np.clip(values, 0.0, 1.0), self.options["offset"]
+            return by_row(np.log2, (beta + e) / (1 - beta + e))
+        return values
+
+
+def compatible(kind: str, trained: str, found: str) -> bool:
+    """Whether values on one scale can be brought to the analysis scale of another.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of both layers.
+    trained, found : str
+        Scale in training, and of new patients.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> compatible("expression", "fpkm", "tpm"), compatible("expression", "fpkm", "zscore")
+    (True, False)
+    """
+    if trained == found:
+        return True
+    families = [{*LINEAR, "log2"}] if kind in ("expression", "mirna") else [{"beta", "m_value"}]
+    return any({trained, found} <= family for family in families)
+
+
+def fixed_transform(
+    preprocessor: LayerPreprocessor, kind: str, scale: str, table: pd.DataFrame
+) -> LayerTransform:
+    """Take the numbers out of a preprocessor fitted on a table.
+
+    Parameters
+    ----------
+    preprocessor : LayerPreprocessor
+        Fitted on ``table``.
+    kind, scale : str
+        Of the layer.
+    table : DataFrame, shape (n_patients, n_features)
+        The training patients.
+
+    Returns
+    -------
+    LayerTransform
+        Of the features that the preprocessor keeps.
+
+    Raises
+    ------
+    ClassifierError
+        If the preprocessor works in a way that has no fixed form (radiomics by power transforms).
+    """
+    if getattr(preprocessor, "method", "rank") != "rank":
+        raise ClassifierError(
+            "radiomics by power transforms cannot be saved; use method='rank' for the classifier."
+        )
+    kept = preprocessor.kept_
+    m = len(kept)
+    zeros, ones, endless = np.zeros(m), np.ones(m), np.full(m, np.inf)
+    knots: tuple[Array, ...] = ()
+    scores: tuple[Array, ...] = ()
+    limit = np.inf
+    if kind == "mutation":
+        fill, centre, spread, limits, mean, sd = zeros, zeros, ones, endless, zeros, ones
+    elif hasattr(preprocessor, "fallback_"):
+        fill = preprocessor.fallback_[preprocessor.selected_]
+        centre, spread, limits, mean, sd = zeros, ones, endless, zeros, ones
+    else:
+        selected = preprocessor.selected_
+        centre, spread = preprocessor.centre_[selected], preprocessor.spread_[selected]
+        limits, limit = preprocessor.limits_[selected], float(preprocessor.limit)
+        mean, sd = preprocessor.mean_, preprocessor.sd_
+        fill = centre
+        if kind == "radiomics":
+            pairs = [
+                thinned(preprocessor.quantile_values_[j], preprocessor.quantile_scores_[j])
+                for j in kept
+            ]
+            knots, scores = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
+    options = {
+        name: float(getattr(preprocessor, name))
+        for name in ("zscore_limit", "offset")
+        if hasattr(preprocessor, name)
+    }
+    names = [str(name) for name in table.columns]
+    transform = LayerTransform(
+        kind=kind,
+        scale=scale,
+        features=tuple(names[j] for j in kept),
+        n_measured=table.shape[1],
+        options=options,
+        fill=np.array(fill, dtype=float),
+        centre=np.array(centre, dtype=float),
+        spread=np.array(spread, dtype=float),
+        limits=np.array(limits, dtype=float),
+        mean=np.array(mean, dtype=float),
+        sd=np.array(sd, dtype=float),
+        limit=limit,
+        low=zeros,
+        high=zeros,
+        knots=knots,
+        scores=scores,
+    )
+    return transform.with_range(table)
+
+
+def thinned(values: Array, scores: Array) -> tuple[Array, Array]:
+    """Thin out the points that normal scores are interpolated between, keeping both ends.
+
+    Parameters
+    ----------
+    values, scores : ndarray, shape (n,)
+        Both rising.
+
+    Returns
+    -------
+    values, scores : ndarray
+        At most ``MOST_KNOTS`` of them, evenly spaced among the ranks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = thinned(np.arange(1000.0), np.arange(1000.0))
+    >>> len(x), float(x[0]), float(x[-1])
+    (33, 0.0, 999.0)
+    """
+    if len(values) <= MOST_KNOTS:
+        return values, scores
+    places = np.round(np.linspace(0, len(values) - 1, MOST_KNOTS)).astype(int)
+    return values[places], scores[places]

@@ -1,0 +1,120 @@
+"""Tables of gene names: current symbols, previous ones, aliases, Ensembl and Entrez identifiers."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from omicsfuse.checks.tables import did_you_mean, listed
+from omicsfuse.errors import StudyError
+from omicsfuse.io.tables import MISSING_WORDS, read_bytes
+
+#: Columns of a table of gene names beside ``symbol``; any of them will do.
+NAME_COLUMNS = ("alias_symbol", "prev_symbol", "ensembl_gene_id", "entrez_id")
+
+
+def read_gene_table(path: str | Path) -> pd.DataFrame:
+    r"""Read a table of gene names, such as HGNC's complete set.
+
+    Format: https://www.genenames.org/help/statistics-and-files (``hgnc_complete_set.txt``): one
+    gene a row; several names in a cell have ``|`` between them. Other tables will do if they have
+    the column ``symbol`` and at least one of ``NAME_COLUMNS``.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        TSV (or CSV, by its name), gzipped or not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a gene: columns ``symbol`` and those of ``NAME_COLUMNS`` that the file has, all
+        text, empty where there is nothing; genes without a symbol are left out.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read, lacks ``symbol`` or all of the others, has a row of another
+        length, or no gene.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "hgnc.tsv"
+    ...     _ = file.write_text("symbol\tprev_symbol\nMARCHF1\tMARCH1|RNF171\nEGFR\t\n")
+    ...     read_gene_table(file).to_dict("list")
+    {'symbol': ['MARCHF1', 'EGFR'], 'prev_symbol': ['MARCH1|RNF171', '']}
+    """
+    path = Path(path)
+    separator = "," if path.name.removesuffix(".gz").lower().endswith(".csv") else "\t"
+    lines = read_bytes(path, StudyError).decode("utf-8").split("\n")
+    rows = list(csv.reader((line for line in lines if line.strip()), delimiter=separator))
+    header = [name.strip() for name in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(header):
+            raise StudyError(
+                f"{path}: row {number} has {len(row)} fields and the header {len(header)}: was the "
+                "file cut short?"
+            )
+    table = pd.DataFrame(rows[1:], columns=header, dtype=object)
+    return check_gene_table(table, str(path))
+
+
+def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") -> pd.DataFrame:
+    """Check a table of gene names, and keep what is used of it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One gene a row, columns as for `read_gene_table`.
+    where : str
+        What to call it in messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `read_gene_table`.
+
+    Raises
+    ------
+    StudyError
+        If columns are missing or occur twice, or there is no gene.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> check_gene_table(pd.DataFrame({"symbol": ["EGFR"], "entrez_id": [1956]})).loc[0].tolist()
+    ['EGFR', '1956']
+    """
+    columns = [str(name) for name in table.columns]
+    if "symbol" not in columns:
+        raise StudyError(
+            f'{where}: there is no column "symbol" (current symbols); the columns are '
+            f"{listed(columns)}. {did_you_mean('symbol', columns)}."
+        )
+    others = [name for name in NAME_COLUMNS if name in columns]
+    if not others:
+        raise StudyError(
+            f"{where}: beside symbol there is none of the columns {', '.join(NAME_COLUMNS)}; at "
+            f"least one is needed. The columns are {listed(columns)}."
+        )
+    kept = ["symbol", *others]
+    twice = [name for name in kept if columns.count(name) > 1]
+    if twice:
+        raise StudyError(f'{where}: column "{twice[0]}" occurs {columns.count(twice[0])} times.')
+    table = table.set_axis(columns, axis=1)[kept]
+    table = pd.DataFrame({name: [_text(cell) for cell in table[name]] for name in kept})
+    table = table[table["symbol"] != ""].reset_index(drop=True)
+    if table.empty:
+        raise StudyError(f"{where}: there is no gene in it.")
+    return table
+
+
+def _text(cell: object) -> str:
+    """Write a cell as text: a whole number without a point, nothing where nothing is known."""
+    if isinstance(cell, float):
+        return "" if cell != cell else f"{cell:.0f}" if cell.is_integer() else str(cell)
+    # A symbol may be a word for missing elsewhere, but none is "NA" among HGNC's.
+    text = "" if cell is None or cell is pd.NA else str(cell).strip()
+    return "" if text in MISSING_WORDS else text

@@ -1,0 +1,389 @@
+"""Whether a gene set stands for its target: agreement in patients who had no part in choosing it."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.checks.arguments import seed, whole_number
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.results import AGREEMENT_COLUMNS, Target
+from omicsfuse.signatures.agreement_measures import interval, measured, resamples
+from omicsfuse.signatures.derived import Derived, Method
+from omicsfuse.signatures.score import Z_LIMIT, template_scores, weighted_scores
+from omicsfuse.signatures.target import group_names
+from omicsfuse.signatures.training_data import shuffled, take, usable_values
+from omicsfuse.statistics import Array, moments
+
+#: Largest p-value at which a gene set is said to stand for its target.
+LEVEL = 0.05
+
+Positions = npt.NDArray[np.int64]
+
+
+def cross_validated_agreement(
+    values: pd.DataFrame,
+    target: Target,
+    method: Method,
+    *,
+    covariates: pd.DataFrame | None = None,
+    n_genes: int = 50,
+    columns: Sequence[str] | None = None,
+    nearest: bool = False,
+    n_folds: int = 5,
+    n_repeats: int = 5,
+    n_permutations: int = 99,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Choose genes in part of the patients, score the others, and hold their scores against truth.
+
+    Winsorising, choice of genes, weights, means and standard deviations all come from the patients
+    of the other folds. Held-out values are standardised by these and limited to +-4; their score
+    is the weighted mean, or with ``nearest`` the cosine with each template. Where no gene set is
+    found in a fold its patients score 0, as if their genes said nothing.
+
+    The p-value is that of a permutation test: the target is shuffled among patients (with the
+    covariates, which go with it) and the whole cross-validation done again, once. Groups and events
+    are shuffled within folds, so that every fold keeps as many of each; given the folds this is
+    exact. The observed value is the mean over all repeats, which varies less by chance than that of
+    one, so that the test rather errs on the safe side. ``by_chance`` is the mean of the permuted
+    values, not 0 or 0.5: pooled held-out scores go a little against the target where there is
+    nothing. The interval is a bootstrap over patients; gene sets are held as they are.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Patients x genes, both sorted, not winsorised.
+    target : Target
+        Of the same patients in the same order.
+    method : Method
+        How genes are chosen.
+    covariates : pandas.DataFrame, optional
+        What the choice is adjusted for.
+    n_genes : int
+        Most genes a score.
+    columns : sequence of str, optional
+        Scores to look at; by default the groups, or whatever the folds give.
+    nearest : bool
+        Cosine with templates in place of the weighted mean.
+    n_folds, n_repeats : int
+        Folds, and how often they are drawn anew.
+    n_permutations : int
+        0 leaves p-value and ``by_chance`` out.
+    random_state : int
+        Seed.
+    n_jobs : int
+        Processes; results do not depend on it.
+    options : mapping, optional
+        Further settings of the method.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``AGREEMENT_COLUMNS``. ``measure``: ``"spearman"`` for a continuous target;
+        ``"balanced accuracy"`` of the largest score (``score`` empty) and ``"auc"`` of each group
+        against the others; ``"concordance"`` (Harrell's C) for survival.
+
+    Raises
+    ------
+    StudyError
+        If a number is out of range.
+
+    References
+    ----------
+    Ambroise and McLachlan 2002, PNAS 99:6562-6566 (choice of genes inside the cross-validation);
+    Ojala and Garriga 2010, J Mach Learn Res 11:1833-1863 (permutation test of it).
+
+    Examples
+    --------
+    >>> from omicsfuse.signatures.methods import find_method
+    >>> rng = np.random.default_rng(0)
+    >>> patients = [f"P{i:02d}" for i in range(40)]
+    >>> genes = rng.standard_normal((40, 30))
+    >>> table = pd.DataFrame(genes, patients, [f"G{i:02d}" for i in range(30)])
+    >>> score = pd.Series(genes[:, :5].sum(axis=1), patients)
+    >>> found = cross_validated_agreement(
+    ...     table, Target("y", "continuous", score), find_method("correlation"),
+    ...     n_genes=5, n_repeats=1, n_permutations=19, options={"n_subsamples": 0},
+    ... )
+    >>> found[["score", "measure", "p"]].to_dict("records")
+    [{'score': 'y', 'measure': 'spearman', 'p': 0.05}]
+    """
+    n = len(values)
+    n_folds = min(whole_number(n_folds, "n_folds", 2), n)
+    n_repeats = whole_number(n_repeats, "n_repeats", 1)
+    n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    folds = [_folds(target, n_folds, random_state, repeat) for repeat in range(n_repeats)]
+    orders = _orders(target, folds[0], n_permutations, random_state)
+    tasks = []
+    for repeat, fold_of in enumerate(folds):
+        for fold in range(n_folds):
+            test = np.flatnonzero(fold_of == fold)
+            train = np.flatnonzero(fold_of != fold)
+            permuted = orders if repeat == 0 else []
+            tasks.append(_Task(repeat, train, test, permuted))
+    choose = _Choice(method, n_genes, random_state, nearest, dict(options or {}))
+    done = _work(tasks, values, target, covariates, choose, n_jobs)
+    if columns is None:
+        names = group_names(target) if target.kind == "groups" else []
+        found = {name for one in done for fold in one for name in fold.columns}
+        columns = [name for name in names if name in found] + sorted(found - set(names))
+    observed = _pooled(tasks, done, 0, n, columns, range(n_repeats))
+    truth = _measure(target, columns, observed, np.ones((1, n)))
+    spread = _measure(target, columns, observed, resamples(n, seed(random_state)))
+    null: dict[tuple[str, str], list[float]] = {key: [] for key in truth}
+    for i, order in enumerate(orders):
+        scores = _pooled(tasks, done, i + 1, n, columns, [0])
+        for key, value in _measure(shuffled(target, order), columns, scores, np.ones((1, n))).items():
+            null[key].append(float(value[0]))
+    empty = {
+        name: sum(name not in one[0].columns for one in done) for name in columns
+    }
+    rows = []
+    for (name, measure), value in truth.items():
+        rows.append(
+            _row(name, measure, float(value[0]), spread[name, measure], null[name, measure], n)
+        )
+        lost = empty[name] if name else max(empty.values())
+        if lost:
+            rows[-1]["note"] = _joined(
+                rows[-1]["note"], f"no gene set in {lost} of {len(tasks)} folds"
+            )
+    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS).astype({"n": "int64"})
+
+
+def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
+    """Say so where a gene set does not stand for its target.
+
+    Parameters
+    ----------
+    agreement : pandas.DataFrame
+        What `cross_validated_agreement` returns.
+    name : str
+        Name of the target.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a measure is no better than by chance.
+
+    Examples
+    --------
+    >>> warn_of_disagreement(pd.DataFrame(columns=AGREEMENT_COLUMNS), "texture")
+    """
+    failed = agreement[agreement["note"].str.contains(NOT_BETTER, regex=False)]
+    if failed.empty:
+        return
+    said = "; ".join(
+        f"{row.measure}{f' of {row.score}' if row.score else ''} {row.value:.2f} "
+        f"({row.ci_low:.2f} to {row.ci_high:.2f}; by chance {row.by_chance:.2f}, p = {row.p:.2g})"
+        for row in failed.itertuples()
+    )
+    warnings.warn(
+        f"signature: the genes do not stand for {name}: in patients who had no part in choosing "
+        f"them the scores agree with it no better than by chance: {said}.",
+        OmicsfuseWarning,
+        stacklevel=3,
+    )
+
+
+#: Note of a measure that does not show agreement.
+NOT_BETTER = "no better than by chance"
+
+
+class _Task(NamedTuple):
+    """One fold: who chooses, who is scored, and the orders in which the target is shuffled."""
+
+    repeat: int
+    train: Positions
+    test: Positions
+    orders: list[Positions]
+
+
+class _Choice(NamedTuple):
+    """How genes are chosen and patients scored."""
+
+    method: Method
+    n_genes: int
+    random_state: int
+    nearest: bool
+    options: dict[str, Any]
+
+
+class _Held(NamedTuple):
+    """Scores of the held-out patients of a fold; no columns where no gene set was found."""
+
+    columns: list[str]
+    scores: Array
+
+
+def _work(
+    tasks: list[_Task],
+    values: pd.DataFrame,
+    target: Target,
+    covariates: pd.DataFrame | None,
+    choose: _Choice,
+    n_jobs: int,
+) -> list[list[_Held]]:
+    """All folds, in this process or in several."""
+    if n_jobs == 1:
+        return [_fold(task, values, target, covariates, choose) for task in tasks]
+    from joblib import Parallel, delayed
+
+    done: list[list[_Held]] = Parallel(n_jobs=n_jobs)(
+        delayed(_fold)(task, values, target, covariates, choose) for task in tasks
+    )
+    return done
+
+
+def _fold(
+    task: _Task,
+    values: pd.DataFrame,
+    target: Target,
+    covariates: pd.DataFrame | None,
+    choose: _Choice,
+) -> list[_Held]:
+    """Choose genes in the training patients, for the target and for each shuffled one."""
+    training = usable_values(values.iloc[task.train])
+    held = values.iloc[task.test][training.columns].to_numpy(dtype=float)
+    everybody = np.arange(len(values))
+    found = []
+    for order in [everybody, *task.orders]:
+        rows = order[task.train]
+        own = take(shuffled(target, order), task.train)
+        adjust = None if covariates is None else covariates.iloc[rows].set_axis(training.index)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # What is doubtful in a fold is counted, not told.
+            try:
+                derived = choose.method(
+                    training,
+                    own,
+                    covariates=adjust,
+                    n_genes=choose.n_genes,
+                    random_state=choose.random_state,
+                    **choose.options,
+                )
+            except SignatureError:
+                found.append(_Held([], np.zeros((len(task.test), 0))))
+                continue
+        found.append(_scored(derived, training, held, choose.nearest))
+    return found
+
+
+def _scored(derived: Derived, training: pd.DataFrame, held: Array, nearest: bool) -> _Held:
+    """Score held-out patients by means and standard deviations of the training patients."""
+    weights = derived.weights
+    positions = training.columns.get_indexer(weights.index)
+    found = moments(training.to_numpy()[:, positions])
+    z = np.clip((held[:, positions] - found.mean) / found.sd, -Z_LIMIT, Z_LIMIT)
+    z = np.nan_to_num(z)
+    score = template_scores if nearest else weighted_scores
+    scores = score(z, weights.to_numpy(dtype=float))
+    return _Held([str(name) for name in weights.columns], np.nan_to_num(scores))
+
+
+def _pooled(
+    tasks: list[_Task],
+    done: list[list[_Held]],
+    which: int,
+    n: int,
+    columns: Sequence[str],
+    repeats: Sequence[int] | range,
+) -> tuple[Array, Array]:
+    """Scores (repeats, patients, columns) of one target, and which of them there are."""
+    scores = np.zeros((len(repeats), n, len(columns)))
+    there = np.zeros(scores.shape, dtype=bool)
+    for task, held in zip(tasks, done, strict=True):
+        if task.repeat not in repeats:
+            continue
+        one = held[which]
+        for j, name in enumerate(columns):
+            if name in one.columns:
+                scores[task.repeat, task.test, j] = one.scores[:, one.columns.index(name)]
+                there[task.repeat, task.test, j] = True
+    return scores, there
+
+
+def _measure(
+    target: Target, columns: Sequence[str], pooled: tuple[Array, Array], counts: Array
+) -> dict[tuple[str, str], Array]:
+    """All measures; patients are assigned to the largest of the scores they have."""
+    scores, there = pooled
+    assigned = None
+    if target.kind == "groups" and len(columns) > 1:
+        assigned = np.where(there, scores, -np.inf).argmax(axis=2)
+        assigned = np.where(there.any(axis=2), assigned, -1)
+    return measured(target, columns, scores, assigned, counts)
+
+
+def _row(
+    name: str, measure: str, value: float, spread: Array, null: list[float], n: int
+) -> dict[str, Any]:
+    """One row of the table, with what it means."""
+    low, high = interval(spread)
+    by_chance, p, note = float("nan"), float("nan"), ""
+    if null:
+        by_chance = float(np.mean(null))
+        # Values that are equal but for rounding are equal.
+        p = (1 + sum(other >= value - 1e-12 for other in null)) / (1 + len(null))
+        if p > LEVEL or not low > by_chance:
+            note = f"{NOT_BETTER}: these genes do not stand for the target"
+    return {
+        "score": name,
+        "measure": measure,
+        "value": value,
+        "ci_low": low,
+        "ci_high": high,
+        "by_chance": by_chance,
+        "p": p,
+        "n": n,
+        "note": note,
+    }
+
+
+def _joined(first: str, second: str) -> str:
+    return "; ".join(part for part in (first, second) if part)
+
+
+def _strata(target: Target) -> npt.NDArray[Any]:
+    """What every fold should have as much of: groups, or events; nothing for a number."""
+    values = target.values  # noqa: PD011 - a field of ours
+    if target.kind == "groups":
+        return values.to_numpy(dtype=object)
+    if target.kind == "survival":
+        return values["event"].to_numpy()
+    return np.zeros(len(values))
+
+
+def _folds(target: Target, n_folds: int, random_state: int, repeat: int) -> Positions:
+    """Fold of each patient: dealt out in turn, stratum by stratum, so that all are as large."""
+    rng = np.random.default_rng([seed(random_state), 4, repeat])
+    strata = _strata(target)
+    dealt = np.concatenate(
+        [rng.permutation(np.flatnonzero(strata == stratum)) for stratum in sorted(set(strata))]
+    )
+    fold_of = np.empty(len(strata), dtype=np.int64)
+    fold_of[dealt] = np.arange(len(strata)) % n_folds
+    return fold_of
+
+
+def _orders(
+    target: Target, fold_of: Positions, n_permutations: int, random_state: int
+) -> list[Positions]:
+    """Whose value each patient gets, in each permutation."""
+    rng = np.random.default_rng([seed(random_state), 5])
+    if target.kind == "continuous":
+        return [rng.permutation(len(fold_of)) for _ in range(n_permutations)]
+    orders = []
+    for _ in range(n_permutations):
+        order = np.arange(len(fold_of))
+        for fold in range(int(fold_of.max()) + 1):
+            rows = np.flatnonzero(fold_of == fold)
+            order[rows] = rng.permutation(rows)
+        orders.append(order)
+    return orders

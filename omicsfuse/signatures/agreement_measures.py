@@ -1,0 +1,262 @@
+"""How well held-out scores agree with a target: one number, and its interval over patients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from omicsfuse.results import Target
+from omicsfuse.statistics import Array
+
+#: Resamples of the patients behind an interval, and its coverage.
+N_BOOTSTRAP = 1000
+COVERAGE = 0.95
+
+
+def pair_wins(scores: Array, first: Array, second: Array) -> Array:
+    """Say in which pairs the first patient has the larger score: 1, equal ones 0.5.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (r, n)
+        Scores of n patients in r repeats; wins are averaged over repeats.
+    first, second : ndarray of int
+        Positions of patients.
+
+    Returns
+    -------
+    ndarray of float, shape (len(first), len(second))
+
+    Examples
+    --------
+    >>> pair_wins(np.array([[1.0, 2.0, 2.0]]), np.array([1]), np.array([0, 2])).tolist()
+    [[1.0, 0.5]]
+    """
+    wins = np.zeros((len(first), len(second)))
+    for row in scores:
+        wins += (np.sign(row[first][:, None] - row[second][None]) + 1) / 2
+    return wins / len(scores)
+
+
+def area_under_curve(scores: Array, inside: Array, counts: Array) -> Array:
+    """Area under the ROC curve: how often a patient inside has a larger score than one outside.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (r, n)
+        Scores in r repeats; the mean over repeats is returned.
+    inside : ndarray of bool, shape (n,)
+        Who is in the group.
+    counts : ndarray of float, shape (b, n)
+        How often each patient is there, in each of b resamples.
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        NaN where all are on one side.
+
+    Examples
+    --------
+    >>> scores = np.array([[3.0, 2.0, 1.0]])
+    >>> area_under_curve(scores, np.array([True, False, True]), np.ones((1, 3))).tolist()
+    [0.5]
+    """
+    first, second = np.flatnonzero(inside), np.flatnonzero(~inside)
+    wins = pair_wins(scores, first, second)
+    return _weighted(wins, counts[:, first], counts[:, second], np.ones(wins.shape))
+
+
+def concordance(scores: Array, time: Array, event: Array, counts: Array) -> Array:
+    """Harrell's C: how often who had the event first has the larger score.
+
+    A pair is comparable where one had the event and the other was observed longer, or as long
+    without it.
+
+    Parameters
+    ----------
+    scores, counts
+        As in `area_under_curve`.
+    time, event : ndarray of float, shape (n,)
+        Times, and whether the event happened.
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        NaN without a comparable pair.
+
+    References
+    ----------
+    Harrell et al. 1982, JAMA 247:2543-2546.
+
+    Examples
+    --------
+    >>> concordance(
+    ...     np.array([[3.0, 1.0, 2.0]]), np.array([1.0, 2, 3]), np.array([1.0, 1, 0]), np.ones((1, 3))
+    ... ).round(3).tolist()
+    [0.667]
+    """
+    first, everybody = np.flatnonzero(event > 0), np.arange(len(time))
+    later = time[None] > time[first][:, None]
+    tied = (time[None] == time[first][:, None]) & (event[None] == 0)
+    comparable = (later | tied).astype(float)
+    wins = pair_wins(scores, first, everybody)
+    return _weighted(wins, counts[:, first], counts, comparable)
+
+
+def balanced_accuracy(assigned: Array, own: Array, counts: Array) -> Array:
+    """Mean over groups of the share of its patients who are assigned to it.
+
+    Parameters
+    ----------
+    assigned : ndarray of int, shape (r, n)
+        Group of each patient, by number, in r repeats; -1 for none.
+    own : ndarray of int, shape (n,)
+        Its true group; patients with -1 do not count.
+    counts : ndarray of float, shape (b, n)
+        As in `area_under_curve`.
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        NaN where a group is empty.
+
+    Examples
+    --------
+    >>> balanced_accuracy(
+    ...     np.array([[0, 0, 1, 0]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
+    ... ).tolist()
+    [0.75]
+    """
+    right = (assigned == own[None]).mean(axis=0)
+    shares = []
+    for group in np.unique(own[own >= 0]):
+        inside = own == group
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total = counts[:, inside].sum(axis=1)
+            shares.append(np.einsum("bi,i->b", counts[:, inside], right[inside]) / total)
+    return np.mean(shares, axis=0)
+
+
+def rank_correlation(scores: Array, values: Array) -> float:
+    """Spearman's rho, mean over repeats; 0 where all scores are equal.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (r, n)
+        Scores in r repeats.
+    values : ndarray of float, shape (n,)
+        The target.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> rank_correlation(np.array([[1.0, 2, 3], [3.0, 2, 1], [0, 0, 0]]), np.array([1.0, 2, 9]))
+    0.0
+    """
+    return float(np.mean(_rank_correlations(scores, np.tile(values, (len(scores), 1)))))
+
+
+def resamples(n: int, random_state: int) -> Array:
+    """Count how often each of n patients is drawn, in each bootstrap sample.
+
+    Examples
+    --------
+    >>> resamples(4, 0).sum(axis=1).tolist() == [4.0] * 1000
+    True
+    """
+    rng = np.random.default_rng([random_state, 3])
+    return rng.multinomial(n, np.full(n, 1 / n), size=N_BOOTSTRAP).astype(float)
+
+
+def interval(values: Array) -> tuple[float, float]:
+    """Percentile interval of what the resamples gave.
+
+    Examples
+    --------
+    >>> interval(np.arange(101.0))
+    (2.5, 97.5)
+    """
+    found = values[np.isfinite(values)]
+    if len(found) < len(values) / 2:
+        return float("nan"), float("nan")
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(found, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def measured(
+    target: Target, columns: Sequence[str], scores: Array, assigned: Array | None, counts: Array
+) -> dict[tuple[str, str], Array]:
+    """Every measure of a target: in the patients as they are, or in resamples of them.
+
+    Parameters
+    ----------
+    target : Target
+        Of the n patients.
+    columns : sequence of str
+        Names of the scores.
+    scores : ndarray of float, shape (r, n, k)
+        Held-out scores in r repeats.
+    assigned : ndarray of int, shape (r, n), or None
+        Position in ``columns`` of the group that each patient is assigned to.
+    counts : ndarray of float, shape (b, n)
+        How often each patient is there.
+
+    Returns
+    -------
+    dict
+        From (score, measure) to an array of shape (b,); the score of a measure of all is ``""``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> target = Target("y", "continuous", pd.Series([1.0, 2, 3]))
+    >>> scores = np.array([[[1.0], [2.0], [3.0]]])
+    >>> measured(target, ["y"], scores, None, np.ones((1, 3)))
+    {('y', 'spearman'): array([1.])}
+    """
+    values = target.values  # noqa: PD011 - a field of ours
+    found: dict[tuple[str, str], Array] = {}
+    if target.kind == "groups":
+        labels = values.to_numpy(dtype=object)
+        if assigned is not None:
+            own = np.full(len(labels), -1)
+            for j, name in enumerate(columns):
+                own[labels == name] = j
+            found["", "balanced accuracy"] = balanced_accuracy(assigned, own, counts)
+        for j, name in enumerate(columns):
+            inside = labels == (name if name in labels else sorted(set(labels))[-1])
+            found[name, "auc"] = area_under_curve(scores[:, :, j], inside, counts)
+    elif target.kind == "survival":
+        time, event = values["time"].to_numpy(float), values["event"].to_numpy(float)
+        for j, name in enumerate(columns):
+            found[name, "concordance"] = concordance(scores[:, :, j], time, event, counts)
+    else:
+        rows = np.repeat(np.tile(np.arange(len(values)), len(counts)), counts.astype(int).ravel())
+        rows = rows.reshape(len(counts), -1)
+        own = values.to_numpy(float)
+        for j, name in enumerate(columns):
+            each = [_rank_correlations(repeat[rows], own[rows]) for repeat in scores[:, :, j]]
+            found[name, "spearman"] = np.mean(each, axis=0)
+    return found
+
+
+def _rank_correlations(first: Array, second: Array) -> Array:
+    """Spearman's rho of each row; 0 where one of them is constant."""
+    x, y = stats.rankdata(first, axis=1), stats.rankdata(second, axis=1)
+    x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("bi,bi->b", x, x) * np.einsum("bi,bi->b", y, y))
+    along = np.einsum("bi,bi->b", x, y)
+    return np.divide(along, lengths, out=np.zeros(len(x)), where=lengths > 0)
+
+
+def _weighted(wins: Array, first: Array, second: Array, comparable: Array) -> Array:
+    """Share of wins among comparable pairs, each pair counted as often as it was drawn."""
+    won = np.einsum("bi,ij->bj", first, wins * comparable)
+    pairs = np.einsum("bi,ij->bj", first, comparable)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share: Array = np.einsum("bj,bj->b", won, second) / np.einsum("bj,bj->b", pairs, second)
+    return share

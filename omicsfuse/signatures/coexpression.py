@@ -1,0 +1,321 @@
+"""Modules of genes that are expressed together, from a weighted network of genes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import squareform
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.checks.arguments import require, whole_number
+from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.layers import Loss
+from omicsfuse.signatures.coexpression_network import (
+    CORRELATIONS,
+    NETWORKS,
+    POWERS,
+    adjacency,
+    chosen_power,
+    gene_correlation,
+    known_choice,
+    scale_free_fit,
+    topological_overlap,
+)
+from omicsfuse.signatures.dynamic_cut import by_size, dynamic_cut
+from omicsfuse.signatures.eigengenes import (
+    merged_modules,
+    module_eigengenes,
+    module_membership,
+    module_names,
+    standardised_genes,
+)
+from omicsfuse.statistics import Array, moments
+
+#: Label of genes that are in no module.
+UNASSIGNED = "unassigned"
+
+#: Fewest patients and genes of a network.
+MINIMUM_PATIENTS = 10
+MINIMUM_GENES = 10
+
+#: A module needs a core: this share of ``minimum_size`` genes with at least this membership.
+CORE_SHARE = 1 / 3
+CORE_MEMBERSHIP = 0.5
+
+#: Above so many genes only the most variable ones make the network.
+MAXIMUM_GENES = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class CoexpressionModules:
+    """Modules of co-expressed genes.
+
+    Attributes
+    ----------
+    labels : pandas.Series
+        Gene -> ``"M1"`` to ``"Mk"`` by size, or ``"unassigned"``.
+    eigengenes : pandas.DataFrame
+        Patients x modules: first principal component of each module, length 1, oriented along the
+        mean of its genes.
+    membership : pandas.DataFrame
+        Genes x modules: kME, the correlation of the gene with the eigengene.
+    fit : pandas.DataFrame
+        Scale-free fit of each soft threshold, as `scale_free_fit` returns it, and ``chosen``.
+    power : float
+        Soft threshold used.
+    explained : pandas.Series
+        Module -> share of its genes' variance that the eigengene explains.
+    settings : mapping of str to object
+        As used.
+    losses : tuple of Loss
+        Genes left out of the network.
+    """
+
+    labels: pd.Series
+    eigengenes: pd.DataFrame
+    membership: pd.DataFrame
+    fit: pd.DataFrame
+    power: float
+    explained: pd.Series
+    settings: Mapping[str, Any]
+    losses: tuple[Loss, ...] = ()
+
+    def hubs(self, module: str, n_genes: int | None = None) -> pd.Series:
+        """Genes of a module and their membership, the most central ones first.
+
+        Parameters
+        ----------
+        module : str
+            Name of the module.
+        n_genes : int, optional
+            Most genes; all when not given.
+
+        Returns
+        -------
+        pandas.Series
+            Gene -> kME, by falling absolute value, ties by name.
+
+        Raises
+        ------
+        StudyError
+            If there is no such module.
+        """
+        if module not in self.membership.columns:
+            names = ", ".join(self.membership.columns) or "none"
+            raise StudyError(f"modules: there is no module {module!r}; the modules are {names}.")
+        own = self.membership.loc[(self.labels == module).to_numpy(), module]
+        order = np.lexsort((np.arange(len(own)), -own.abs().to_numpy()))
+        return own.iloc[order[:n_genes]]
+
+
+def coexpression_modules(
+    values: pd.DataFrame,
+    *,
+    power: float | None = None,
+    enough_fit: float = 0.85,
+    network: str = "signed",
+    correlation: str = "pearson",
+    minimum_size: int = 20,
+    depth: int = 2,
+    merge_height: float = 0.25,
+    minimum_membership: float = 0.3,
+    maximum_genes: int = MAXIMUM_GENES,
+) -> CoexpressionModules:
+    """Find modules of co-expressed genes.
+
+    Genes are correlated (each pair in the patients who have both), correlations raised to a soft
+    threshold, the topological overlap clustered by average linkage and cut dynamically; modules
+    with like eigengenes are merged. Then, as in the program of the method's authors, modules
+    without a core are dissolved and genes that hardly follow their eigengene leave. Neither the
+    order of patients nor that of genes matters. Linear algebra is held to one thread, so that
+    the same table gives the same bytes on any number of threads.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Patients x genes, log2 or z-scores; NaN where missing.
+    power : float, optional
+        Soft threshold; by default the smallest that gives a scale-free fit, else the best.
+    enough_fit : float
+        Signed R squared from which a fit is scale-free.
+    network : {"signed", "unsigned", "signed hybrid"}
+        Whether genes that go against one another are unconnected (signed, signed hybrid) or
+        connected (unsigned).
+    correlation : {"pearson", "bicor"}
+        Kind of correlation; ``"bicor"`` is robust to outliers.
+    minimum_size : int
+        Fewest genes of a module.
+    depth : int
+        How finely the tree is split, 0 to 4.
+    merge_height : float
+        Modules merge where 1 - correlation of their eigengenes is below it.
+    minimum_membership : float
+        Genes whose kME in their own module is lower become unassigned (in an unsigned network: its
+        absolute value).
+    maximum_genes : int
+        Where there are more genes, those with the largest variance make the network.
+
+    Returns
+    -------
+    CoexpressionModules
+        Genes and patients sorted by name.
+
+    Raises
+    ------
+    StudyError
+        If a setting is out of bounds or a name not unique.
+    SignatureError
+        If there are fewer than 10 patients, or fewer than ``minimum_size`` (or 10) usable genes.
+
+    Notes
+    -----
+    5,000 genes need about 1 GB of memory and half a minute on one core.
+
+    References
+    ----------
+    Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17; Langfelder and Horvath 2008, BMC
+    Bioinformatics 9:559; Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> random = np.random.default_rng(0)
+    >>> x = random.standard_normal((40, 60))
+    >>> x[:, :15] += 2 * x[:, [58]]
+    >>> x[:, 15:27] += 2 * x[:, [59]]
+    >>> table = pd.DataFrame(x, [f"P{i}" for i in range(40)], [f"G{i:02d}" for i in range(60)])
+    >>> found = coexpression_modules(table, minimum_size=8, power=6)
+    >>> found.labels[["G00", "G14", "G15", "G26"]].tolist()
+    ['M1', 'M1', 'M2', 'M2']
+    """
+    require(values, pd.DataFrame, "values", "patients x genes")
+    settings: dict[str, Any] = {
+        "power": power,
+        "enough_fit": enough_fit,
+        "network": network,
+        "correlation": correlation,
+        "minimum_size": whole_number(minimum_size, "minimum_size", 3),
+        "depth": whole_number(depth, "depth", 0, 4),
+        "merge_height": merge_height,
+        "minimum_membership": minimum_membership,
+        "maximum_genes": whole_number(maximum_genes, "maximum_genes", MINIMUM_GENES),
+    }
+    _check_settings(settings)
+    for axis, what in ((values.index, "patient"), (values.columns, "gene")):
+        if not axis.is_unique:
+            twice = ", ".join(map(str, axis[axis.duplicated()].unique()[:5]))
+            raise StudyError(f"modules: {what} names must be unique; found twice: {twice}.")
+    ordered = values.sort_index(axis=0).sort_index(axis=1)
+    table = np.ascontiguousarray(ordered.to_numpy(dtype=float))
+    with threadpool_limits(limits=1):
+        return _modules(table, ordered, settings)
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    known_choice(settings["network"], "network", NETWORKS)
+    known_choice(settings["correlation"], "correlation", CORRELATIONS)
+    bounds = {"enough_fit": (0, 1), "merge_height": (0, 2), "minimum_membership": (0, 1)}
+    if settings["power"] is not None:
+        bounds["power"] = (1, 100)
+    for name, (low, high) in bounds.items():
+        value = settings[name]
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            raise StudyError(
+                f"modules: {name} is {value!r}; it must be a number from {low} to {high}."
+            )
+
+
+def _modules(table: Array, ordered: pd.DataFrame, settings: dict[str, Any]) -> CoexpressionModules:
+    genes = pd.Index(ordered.columns.astype(str), dtype=object, name="gene")
+    patients = pd.Index(ordered.index, dtype=object, name="patient")
+    table, genes, losses = _usable(table, genes, settings)
+    network = settings["network"]
+    related = gene_correlation(table, settings["correlation"])
+    power = settings["power"]
+    powers = POWERS if power is None else tuple(sorted({*POWERS, power}))
+    fit = scale_free_fit(related, network, powers)
+    if power is None:
+        power = chosen_power(fit, settings["enough_fit"])
+    fit["chosen"] = fit["power"] == power
+    distance = topological_overlap(adjacency(related, power, network))
+    del related
+    np.subtract(1.0, distance, out=distance)
+    tree = linkage(squareform(distance, checks=False), "average")
+    labels = dynamic_cut(
+        tree, distance, minimum_size=settings["minimum_size"], depth=settings["depth"]
+    )
+    del distance
+    z = standardised_genes(table)
+    labels = _kept_members(z, labels, settings)
+    labels = merged_modules(z, labels, settings["merge_height"])
+    profiles, explained = module_eigengenes(z, labels)
+    names = module_names(int(labels.max(initial=0)))
+    named = np.r_[[UNASSIGNED], names].astype(object)[labels]
+    return CoexpressionModules(
+        labels=pd.Series(named, genes, name="module", dtype=object),
+        eigengenes=pd.DataFrame(profiles, patients, names),
+        membership=pd.DataFrame(module_membership(table, profiles), genes, names),
+        fit=fit,
+        power=float(power),
+        explained=pd.Series(explained, names, name="explained"),
+        settings={**settings, "power": float(power)},
+        losses=losses,
+    )
+
+
+def _usable(
+    table: Array, genes: pd.Index, settings: Mapping[str, Any]
+) -> tuple[Array, pd.Index, tuple[Loss, ...]]:
+    """Genes that vary in at least half of the patients; of many, the most variable ones."""
+    if len(table) < MINIMUM_PATIENTS:
+        raise SignatureError(
+            f"modules: {len(table)} patients have expression; a network of genes needs at least "
+            f"{MINIMUM_PATIENTS} (and 20 or more to mean much). Use another method, such as "
+            "correlation."
+        )
+    found = moments(table)
+    variance = np.nan_to_num(found.variance)
+    usable = (variance > 0) & (2 * found.n >= len(table))
+    losses = []
+    if not usable.all():
+        left = tuple(genes[~usable])
+        why = "do not vary, or are missing in more than half of the patients"
+        losses.append(Loss("signature", "", "genes", len(left), why, left[:5]))
+    fewest = max(MINIMUM_GENES, settings["minimum_size"])
+    if usable.sum() < fewest:
+        raise SignatureError(
+            f"modules: {int(usable.sum())} genes can be used; a network needs at least {fewest}. "
+            "Give more genes, or a smaller minimum_size."
+        )
+    kept = np.flatnonzero(usable)
+    if len(kept) > settings["maximum_genes"]:
+        order = kept[np.lexsort((kept, -variance[kept]))]
+        left = tuple(genes[np.sort(order[settings["maximum_genes"] :])])
+        why = f"not among the {settings['maximum_genes']} most variable, which make the network"
+        losses.append(Loss("signature", "", "genes", len(left), why, left[:5]))
+        kept = np.sort(order[: settings["maximum_genes"]])
+    return table[:, kept], genes[kept], tuple(losses)
+
+
+def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
+    """Dissolve modules without a core; let go of genes that hardly follow their eigengene."""
+    size, least = settings["minimum_size"], settings["minimum_membership"]
+    found = labels.copy()
+    profiles, _ = module_eigengenes(z, labels)
+    membership = module_membership(z, profiles)
+    if settings["network"] == "unsigned":
+        membership = np.abs(membership)
+    for module in range(1, int(labels.max(initial=0)) + 1):
+        own = labels == module
+        kme = membership[:, module - 1]
+        core = int((own & (kme > CORE_MEMBERSHIP)).sum())
+        stay = own & (kme >= least)
+        found[own & ~stay] = 0
+        if core < CORE_SHARE * size or stay.sum() < size:
+            found[own] = 0
+    return by_size(found)

@@ -1,0 +1,301 @@
+"""A weighted network of genes: correlation, soft threshold, adjacency, topological overlap.
+
+Matrices are products of whole tables: linear algebra must run on one thread for results that are
+the same to the last bit on every machine of a kind; ``coexpression_modules`` sees to it.
+"""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import StudyError
+from omicsfuse.statistics import Array
+
+#: How a correlation becomes the strength of a connection.
+NETWORKS = ("signed", "unsigned", "signed hybrid")
+
+#: How genes are correlated.
+CORRELATIONS = ("pearson", "bicor")
+
+#: Soft-threshold powers that are tried.
+POWERS = (*range(1, 11), 12, 14, 16, 18, 20)
+
+#: Bins of the distribution of connectivities, and what is added to a share before its logarithm.
+N_BINS = 10
+SHARE_OFFSET = 1e-9
+
+#: A value this many (raw) median absolute deviations from the median has no weight in bicor.
+BICOR_REACH = 9
+
+
+def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
+    """Correlate all genes with one another, each pair in the patients who have both.
+
+    Biweight midcorrelation weights each value by ``(1 - u^2)^2``, u its distance from the gene's
+    median in units of 9 median absolute deviations, 0 beyond. Median and deviation of a gene are
+    those of all its observed values; where the deviation is 0, the gene is weighted as in Pearson's
+    correlation.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        Patients x genes, NaN where missing.
+    correlation : {"pearson", "bicor"}
+        Kind of correlation.
+
+    Returns
+    -------
+    ndarray of float, shape (p, p)
+        Symmetric, diagonal 1; 0 for pairs with fewer than 3 common patients or without variation.
+
+    Raises
+    ------
+    StudyError
+        If the kind is not known.
+
+    References
+    ----------
+    Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5 (biweight midcorrelation).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0], [4.0, 6.0], [90.0, 7.5]])
+    >>> [round(float(gene_correlation(x, kind)[0, 1]), 3) for kind in CORRELATIONS]
+    [0.56, 0.82]
+    """
+    known_choice(correlation, "correlation", CORRELATIONS)
+    x = np.ascontiguousarray(values, dtype=float)
+    observed = ~np.isnan(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        count = np.maximum(observed.sum(axis=0), 1)
+        x = np.where(observed, x, 0.0)
+        x = np.where(observed, x - x.sum(axis=0) / count, 0.0)
+    if correlation == "bicor":
+        x = _biweight(np.where(observed, x, np.nan))
+    whole = bool(observed.all())
+    # Pearson's means are those of the common patients; biweight values are centred by the median.
+    found = _cosine(x) if whole else _pairwise(x, observed, centred=correlation == "bicor")
+    np.clip(found, -1.0, 1.0, out=found)
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+def known_choice(given: str, name: str, choices: tuple[str, ...]) -> None:
+    """Refuse a setting that is not one of the choices."""
+    if given not in choices:
+        raise StudyError(f"modules: {name} is {given!r}; it must be one of {', '.join(choices)}.")
+
+
+def _biweight(x: Array) -> Array:
+    """Weighted distances from the median; plain ones from the mean where there is no deviation."""
+    centred = x - np.nanmedian(x, axis=0)
+    deviation = np.nanmedian(np.abs(centred), axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        u = centred / (BICOR_REACH * deviation)
+        weighted = centred * (1 - u**2) ** 2 * (np.abs(u) < 1)
+    return np.nan_to_num(np.where(deviation > 0, weighted, x - np.nanmean(x, axis=0)))
+
+
+def _cosine(x: Array) -> Array:
+    length = np.sqrt(np.einsum("ij,ij->j", x, x))
+    unit = x / np.where(length > 0, length, 1.0)
+    found: Array = unit.T @ unit
+    return found
+
+
+def _pairwise(x: Array, observed: np.ndarray, centred: bool) -> Array:
+    """Correlation of each pair over its common patients; missing values are 0 in ``x``."""
+    has = observed.astype(float)
+    n = has.T @ has
+    with np.errstate(invalid="ignore", divide="ignore"):
+        products, squares = x.T @ x, (x**2).T @ has
+        if not centred:
+            sums = x.T @ has
+            products = products - sums * sums.T / n
+            squares = squares - sums**2 / n
+        scale = squares * squares.T
+        # What rounding leaves of a constant gene is no variation.
+        usable = (n >= 3) & (scale > 1e-18 * np.outer(np.diag(squares), np.diag(squares)))
+        return np.where(usable, products / np.sqrt(np.where(usable, scale, 1.0)), 0.0)
+
+
+def adjacency(correlation: Array, power: float, network: str = "signed") -> Array:
+    """Turn correlations into strengths of connection, from 0 to 1.
+
+    Parameters
+    ----------
+    correlation : ndarray of float, shape (p, p)
+        Correlations.
+    power : float
+        Soft threshold: the power to which similarities are raised.
+    network : {"signed", "unsigned", "signed hybrid"}
+        Similarity: ``(1 + r) / 2``, ``|r|``, or r where it is positive and else 0.
+
+    Returns
+    -------
+    ndarray of float, shape (p, p)
+
+    Raises
+    ------
+    StudyError
+        If the network is not known.
+
+    References
+    ----------
+    Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1 to 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> r = np.array([[1.0, -0.5], [-0.5, 1.0]])
+    >>> [float(adjacency(r, 2, network)[0, 1]) for network in NETWORKS]
+    [0.0625, 0.25, 0.0]
+    """
+    known_choice(network, "network", NETWORKS)
+    if network == "signed":
+        similarity = (1 + correlation) / 2
+    elif network == "unsigned":
+        similarity = np.abs(correlation)
+    else:
+        similarity = np.maximum(correlation, 0.0)
+    strength: Array = similarity**power
+    return strength
+
+
+def topological_overlap(strength: Array) -> Array:
+    """Share of neighbours that two genes have in common, their own connection included.
+
+    ``(l_ij + a_ij) / (min(k_i, k_j) + 1 - a_ij)``, with ``l_ij = sum over u of a_iu a_uj`` and the
+    connectivities ``k_i = sum over u of a_iu``, u other than i and j. Connections may carry the
+    sign of the correlation: then the absolute value of the upper part is taken, and absolute values
+    of the connections make the lower part (the signed topological overlap). The two are one where
+    no connection is negative, as in a signed network.
+
+    Parameters
+    ----------
+    strength : ndarray of float, shape (p, p)
+        Strengths of connection from -1 to 1, symmetric.
+
+    Returns
+    -------
+    ndarray of float, shape (p, p)
+        From 0 to 1, symmetric, diagonal 1.
+
+    References
+    ----------
+    Ravasz et al. 2002, Science 297:1551-1555; Zhang and Horvath 2005, Stat Appl Genet Mol Biol
+    4:17, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a = np.array([[1.0, 0.5, 0.5], [0.5, 1.0, 0.5], [0.5, 0.5, 1.0]])
+    >>> float(topological_overlap(a)[0, 1])
+    0.5
+    """
+    a = np.array(strength, dtype=float)
+    np.fill_diagonal(a, 0.0)
+    overlap = a @ a
+    overlap += a
+    np.abs(overlap, out=overlap)
+    np.abs(a, out=a)
+    k = a.sum(axis=0)
+    np.subtract(1.0, a, out=a)
+    a += np.minimum(k[:, None], k)
+    overlap /= a
+    overlap = (overlap + overlap.T) / 2
+    np.clip(overlap, 0.0, 1.0, out=overlap)
+    np.fill_diagonal(overlap, 1.0)
+    return overlap
+
+
+def scale_free_fit(
+    correlation: Array, network: str = "signed", powers: tuple[float, ...] = POWERS
+) -> pd.DataFrame:
+    """How well the connectivities follow a power law, for each soft threshold.
+
+    Connectivities are put into 10 bins of equal width; the logarithm of the share of genes in a bin
+    is regressed on that of their mean connectivity (the middle of an empty bin).
+
+    Parameters
+    ----------
+    correlation : ndarray of float, shape (p, p)
+        Correlations.
+    network : {"signed", "unsigned", "signed hybrid"}
+        Kind of network.
+    powers : tuple of float
+        Soft thresholds to try.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``power``, ``r2`` (of the regression), ``slope``, ``signed_r2`` (positive where the
+        slope is negative, as a scale-free network has it), and ``mean_connectivity``,
+        ``median_connectivity``, ``max_connectivity``.
+
+    References
+    ----------
+    Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((30, 60))
+    >>> scale_free_fit(gene_correlation(x), powers=(1, 6)).mean_connectivity.round(2).tolist()
+    [29.58, 1.45]
+    """
+    rows = []
+    for power in powers:
+        k = adjacency(correlation, power, network).sum(axis=0) - 1
+        r2, slope = _power_law(k)
+        rows.append((power, r2, slope, -np.sign(slope) * r2, k.mean(), np.median(k), k.max()))
+    names = ["power", "r2", "slope", "signed_r2"]
+    names += [f"{part}_connectivity" for part in ("mean", "median", "max")]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _power_law(k: Array) -> tuple[float, float]:
+    """R squared and slope of log10 share on log10 connectivity; NaN where k does not vary."""
+    low, high = k.min(), k.max()
+    if not high - low > 1e-12 * max(abs(high), 1e-300):
+        return float("nan"), float("nan")
+    edges = np.linspace(low, high, N_BINS + 1)
+    # A bin has its upper end, and the first one its lower end too.
+    place = np.clip(np.searchsorted(edges, k, side="left") - 1, 0, N_BINS - 1)
+    count = np.bincount(place, minlength=N_BINS)
+    total = np.bincount(place, weights=k, minlength=N_BINS)
+    middle = (edges[1:] + edges[:-1]) / 2
+    centre = np.where(count > 0, total / np.maximum(count, 1), middle)
+    centre = np.where(centre > 0, centre, middle)
+    x, y = np.log10(centre), np.log10(count / len(k) + SHARE_OFFSET)
+    x, y = x - x.mean(), y - y.mean()
+    xx, xy, yy = (x**2).sum(), (x * y).sum(), (y**2).sum()
+    return (float(xy**2 / (xx * yy)) if yy > 0 else float("nan")), float(xy / xx)
+
+
+def chosen_power(fit: pd.DataFrame, enough: float) -> float:
+    """Smallest power whose signed R squared is enough, or else the one with the largest.
+
+    Parameters
+    ----------
+    fit : pandas.DataFrame
+        As `scale_free_fit` returns it.
+    enough : float
+        Signed R squared that is enough.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> fit = pd.DataFrame({"power": [1, 2, 3], "signed_r2": [-0.5, 0.8, 0.9]})
+    >>> float(chosen_power(fit, 0.7)), float(chosen_power(fit, 0.95))
+    (2.0, 3.0)
+    """
+    power, signed = fit["power"].to_numpy(dtype=float), fit["signed_r2"].to_numpy(dtype=float)
+    good = np.flatnonzero(signed >= enough)
+    if len(good):
+        return float(power[good[0]])
+    return float(power[np.argmax(np.nan_to_num(signed, nan=-np.inf))])

@@ -1,0 +1,188 @@
+"""Cut-points of a signature's scores, fixed in the discovery cohort and nowhere else."""
+
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.results import CUT_POINT_COLUMNS, Signature, Target
+from omicsfuse.signatures.scorer import SCALINGS_OF, make_scorer
+from omicsfuse.statistics import Array
+
+#: GSVA's kernel compares each patient with each other in each gene: up to here it is a second's
+#: work.
+_CHEAP = 1e8
+
+
+def fix_cut_points(
+    signature: Signature,
+    table: pd.DataFrame,
+    target: Target,
+    *,
+    gsva: bool | None = None,
+) -> pd.DataFrame:
+    """Fix a cut-point of every score, for each scorer and scaling that it may be used with.
+
+    A score that stands for a group is cut where sensitivity + specificity - 1 (Youden's index) for
+    membership in the group is largest, in the middle between the two neighbouring scores; of equal
+    ones the cut in the widest gap is taken, then the lowest. Any other score is cut at its median.
+    As the very patients that the genes were chosen on tell the cut-point, sensitivity and
+    specificity are flattered here; they say how it was fixed, not how well it does.
+
+    Parameters
+    ----------
+    signature : Signature
+        Weights and reference; it need not be locked.
+    table : pandas.DataFrame
+        Training patients x genes, all genes of the layer, on the scale of analysis.
+    target : Target
+        What the signature stands for, of these patients.
+    gsva : bool, optional
+        Whether to fix those of GSVA as well; by default where that takes about a second.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``; to be put into
+        ``Signature.cut_points`` before it is locked.
+
+    Raises
+    ------
+    SignatureError
+        If the table lacks genes of the signature, or patients of the table lack the target.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a score is the same in all patients, or of none or all of them are in its group: it gets
+        no cut-point.
+
+    References
+    ----------
+    Youden 1950, Cancer 3:32-35.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature, Target
+    >>> genes = [f"G{i}" for i in range(8)]
+    >>> table = pd.DataFrame(np.random.default_rng(0).standard_normal((12, 8)), columns=genes)
+    >>> templates = pd.DataFrame({"size": [1.0, -1.0]}, genes[:2])
+    >>> reference = pd.DataFrame({"mean": 0.0, "sd": 1.0}, genes[:2])
+    >>> signature = Signature("toy", templates, reference, "log2", {}, {})
+    >>> target = Target("size", "continuous", pd.Series(range(12)))
+    >>> cuts = fix_cut_points(signature, table, target)
+    >>> cuts.loc[cuts["scorer"] == "rank", ["cut_point", "rule"]].round(3).to_numpy().tolist()
+    [[0.214, 'median of 12 training patients']]
+    """
+    genes = signature.templates.index
+    absent = [str(gene) for gene in genes if gene not in table.columns]
+    if absent:
+        raise SignatureError(
+            f"cut-points: {len(absent)} of {len(genes)} genes of signature {signature.name!r} are "
+            f"not in the training table, e.g. {', '.join(absent[:3])}."
+        )
+    lacking = table.index[~table.index.isin(target.values.index)]  # noqa: PD011 - a field of ours
+    if len(lacking):
+        raise SignatureError(
+            f"cut-points: {len(lacking)} patients have no value of target {target.name!r}, e.g. "
+            f"{lacking[0]}; give the table of those that the signature was derived from."
+        )
+    if gsva is None:
+        gsva = table.shape[1] * len(table) ** 2 <= _CHEAP
+    rows, without = [], []
+    for scorer, scalings in SCALINGS_OF.items():
+        for scaling in scalings if gsva or scorer != "gsva" else ():
+            engine = make_scorer(scorer, table, scaling=scaling, signature=signature)
+            own = genes[genes.isin(engine.genes)]
+            scores = engine.score(
+                engine.genes.get_indexer(own), signature.templates.loc[own].to_numpy(dtype=float)
+            )
+            for j, name in enumerate(map(str, signature.templates.columns)):
+                cut, rule = _cut(scores[:, j], _inside(target, name, engine.patients))
+                if np.isfinite(cut):
+                    rows.append((name, scorer, scaling, cut, rule))
+                else:
+                    without.append(f"score {name} by {scorer} ({scaling}): {rule}")
+    if without:
+        warnings.warn(f"cut-points: none for {'; '.join(without)}.", OmicsfuseWarning, stacklevel=2)
+    return pd.DataFrame(rows, columns=CUT_POINT_COLUMNS).astype(
+        {column: float if column == "cut_point" else object for column in CUT_POINT_COLUMNS}
+    )
+
+
+def youden_cut_point(scores: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Cut with the largest sum of sensitivity and specificity; members are above it.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n,)
+        Scores, none missing, not all equal.
+    inside : ndarray of bool, shape (n,)
+        Members of the group; some, but not all.
+
+    Returns
+    -------
+    cut : float
+        In the middle between two neighbouring scores; of equally good cuts the one in the widest
+        gap, then the lowest.
+    sensitivity, specificity : float
+        Share of the members above it, and of the others below.
+
+    References
+    ----------
+    Youden 1950, Cancer 3:32-35.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> youden_cut_point(np.array([1.0, 2.0, 4.0, 5.0]), np.array([False, False, True, True]))
+    (3.0, 1.0, 1.0)
+    """
+    values, place = np.unique(scores, return_inverse=True)
+    members = np.bincount(place, weights=inside, minlength=len(values))
+    others = np.bincount(place, weights=~inside, minlength=len(values))
+    above = int(members.sum()) - np.cumsum(members)[:-1]
+    below = np.cumsum(others)[:-1]
+    # In whole numbers, so that equal ones are equal.
+    index = above * int(others.sum()) + below * int(members.sum())
+    best = np.flatnonzero(index == index.max())
+    gap = values[best + 1] - values[best]
+    i = int(best[np.argmax(gap)])
+    cut = values[i] + (values[i + 1] - values[i]) / 2
+    # Of two neighbouring numbers the middle may be the upper one, which would not be above it.
+    cut = min(cut, np.nextafter(values[i + 1], -np.inf))
+    return float(cut), float(above[i] / members.sum()), float(below[i] / others.sum())
+
+
+def _inside(target: Target, name: str, patients: pd.Index) -> npt.NDArray[np.bool_] | None:
+    """Members of the group that a score is named after; None where it stands for no group."""
+    if target.kind != "groups":
+        return None
+    labels = target.values.loc[patients].astype(str)  # noqa: PD011 - a field of ours
+    inside = (labels == name).to_numpy(dtype=bool)
+    return inside if inside.any() else None
+
+
+def _cut(scores: Array, inside: npt.NDArray[np.bool_] | None) -> tuple[float, str]:
+    """Cut-point and the rule that gave it; NaN and why, where there is none."""
+    known = ~np.isnan(scores)
+    scores = scores[known]
+    n = f"{len(scores)} training patients"
+    if not len(scores):
+        return float("nan"), "no patient has it"
+    if len(np.unique(scores)) < 2:
+        return float("nan"), f"it is the same in all of {n}"
+    if inside is None:
+        return float(np.median(scores)), f"median of {n}"
+    inside = inside[known]
+    if inside.all() or not inside.any():
+        return float("nan"), f"{int(inside.sum())} of {n} are in its group"
+    cut, sensitivity, specificity = youden_cut_point(scores, inside)
+    return cut, (
+        f"largest Youden index among {n}, {int(inside.sum())} of them in the group: sensitivity "
+        f"{sensitivity:.2f}, specificity {specificity:.2f}"
+    )

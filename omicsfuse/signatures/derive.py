@@ -1,0 +1,488 @@
+"""From a target to a locked signature, with the evidence it rests on."""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.checks.arguments import require, seed, whole_number
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
+from omicsfuse.labelled import without_layer
+from omicsfuse.layers import Loss
+from omicsfuse.results import (
+    SCALINGS,
+    SCORERS,
+    DerivedSignature,
+    Prepared,
+    Signature,
+    Subtypes,
+    Target,
+)
+from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_disagreement
+from omicsfuse.signatures.cut_points import fix_cut_points
+from omicsfuse.signatures.derived import Derived, Method
+from omicsfuse.signatures.lock import lock
+from omicsfuse.signatures.methods import accepts, find_method, options_of
+from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
+from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
+from omicsfuse.signatures.target import MINIMUM_PATIENTS, as_target, group_names
+from omicsfuse.signatures.training import patient_digest
+from omicsfuse.signatures.training_data import (
+    TrainingData,
+    chosen_layer,
+    training_data,
+    usable_values,
+)
+from omicsfuse.statistics import moments
+
+#: Permutations of the target where none are asked for; fewer for methods that take long.
+PERMUTATIONS = {"elastic_net": 19, "modules": 39}
+USUAL_PERMUTATIONS = 99
+
+
+def derive_signature(
+    target: Subtypes | Target | pd.Series,
+    prepared: Prepared,
+    *,
+    layer: str | None = None,
+    method: str = "templates",
+    n_genes: int = 50,
+    name: str = "",
+    covariates: pd.DataFrame | None = None,
+    scorer: str | None = None,
+    scaling: str | None = None,
+    minimum_share_of_genes: float = MINIMUM_SHARE,
+    n_folds: int = 5,
+    n_repeats: int = 5,
+    n_permutations: int | None = None,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    **options: Any,
+) -> Signature:
+    """Find the genes that stand for a target in one layer, and lock them as a signature.
+
+    With the default method a subtype's template is the ``n_genes`` genes with the largest positive
+    Welch t of the subtype against all other patients. All genes of all scores, with their mean and
+    standard deviation in the training patients, make the signature, together with how well scores
+    of held-out patients agree with the target (see `cross_validated_agreement`). Neither the order
+    of the patients nor that of the genes matters, to the last bit.
+
+    Parameters
+    ----------
+    target : Subtypes, Target or pandas.Series
+        What the genes are to stand for: subtypes, or what `feature_target`, `score_target` or
+        `survival_target` makes. A Series of numbers is a score, one of text a group.
+    prepared : Prepared
+        Layers; ``PreparedLayer.values`` is used, limited to +-10 where it is z-scores, and with
+        the 2.5% lowest and highest values of each gene brought to those of the next. Genes that do
+        not vary, or that fewer than half of the patients have, are left out.
+    layer : str, optional
+        Layer to use; by default the first of kind ``expression``. It need not be one of those that
+        were fused; patients with both a target and this layer are used.
+    method : str
+        ``"templates"`` and ``"moderated_t"`` for groups, ``"correlation"`` for a number or groups,
+        ``"modules"``, ``"elastic_net"`` (also survival).
+    n_genes : int
+        Most genes a score, at least 5.
+    name : str
+        Name of the signature; by default that of the cohort.
+    covariates : pandas.DataFrame, optional
+        Patients x numbers that the choice of genes is adjusted for, such as purity or volume.
+        Patients who lack one are left out.
+    scorer, scaling : str, optional
+        How it is scored elsewhere where nothing else is asked for: by default
+        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``.
+    minimum_share_of_genes : float
+        Share of its genes that a cohort must have to be scored.
+    n_folds, n_repeats, n_permutations, n_jobs : int
+        As for `cross_validated_agreement`. By default 99 permutations, 39 for modules and 19 for
+        elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
+        a minute or two.
+    random_state : int
+        Seed.
+    **options
+        Settings of the method.
+
+    Returns
+    -------
+    Signature
+        Locked. Its ``trained_on`` holds ``cohort`` and ``study`` (empty where not stated),
+        ``layer``, ``n_labelled`` (patients with a value of the target), ``n_patients`` (those of
+        them with the layer, and covariates, which were used), ``subtype_sizes`` (of these; empty
+        where there are no groups), ``losses`` (who was left out, in words), and
+        ``patient_digests``: for every patient with a value of the target, what `patient_digest`
+        makes of the identifier, sorted.
+
+    Raises
+    ------
+    StudyError
+        If there is no such layer, method or option, or a setting is out of range.
+    SignatureError
+        If no gene set can be had: the message says why.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group gets no score, or if the held-out scores agree with the target no better than by
+        chance.
+
+    References
+    ----------
+    Those of the method.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.results import PreparedLayer
+    >>> patients = [f"P{i}" for i in range(20)]
+    >>> values = np.random.default_rng(0).standard_normal((20, 40))
+    >>> values[:10, :5] += 4
+    >>> values[10:, 5:10] += 4
+    >>> table = pd.DataFrame(values, patients, [f"G{i}" for i in range(40)])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> labels = pd.Series(["S1"] * 10 + ["S2"] * 10, patients)
+    >>> signature = derive_signature(Subtypes(labels, {}, {}), ready, n_genes=5)
+    >>> signature.templates.query("S2 == 1").index.tolist()
+    ['G5', 'G6', 'G7', 'G8', 'G9']
+    """
+    return derive(
+        target,
+        prepared,
+        layer=layer,
+        method=method,
+        n_genes=n_genes,
+        name=name,
+        covariates=covariates,
+        scorer=scorer,
+        scaling=scaling,
+        minimum_share_of_genes=minimum_share_of_genes,
+        n_folds=n_folds,
+        n_repeats=n_repeats,
+        n_permutations=n_permutations,
+        random_state=random_state,
+        n_jobs=n_jobs,
+        **options,
+    ).signature
+
+
+def derive(
+    target: Subtypes | Target | pd.Series,
+    prepared: Prepared,
+    *,
+    layer: str | None = None,
+    method: str = "templates",
+    n_genes: int = 50,
+    name: str = "",
+    covariates: pd.DataFrame | None = None,
+    scorer: str | None = None,
+    scaling: str | None = None,
+    minimum_share_of_genes: float = MINIMUM_SHARE,
+    n_folds: int = 5,
+    n_repeats: int = 5,
+    n_permutations: int | None = None,
+    random_state: int = 0,
+    n_jobs: int = 1,
+    **options: Any,
+) -> DerivedSignature:
+    """Do as `derive_signature`, and keep all genes that were looked at.
+
+    Parameters
+    ----------
+    target, prepared, layer, method, n_genes, name, covariates, scorer, scaling, \
+minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs, **options
+        As for `derive_signature`.
+
+    Returns
+    -------
+    DerivedSignature
+        ``details`` also has ``"agreement"``, as in the signature.
+
+    Raises
+    ------
+    StudyError, SignatureError
+        As `derive_signature`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.results import PreparedLayer
+    >>> patients = [f"P{i:02d}" for i in range(30)]
+    >>> values = np.random.default_rng(0).standard_normal((30, 40))
+    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> score = pd.Series(values[:, :5].sum(axis=1), patients, name="texture")
+    >>> found = derive(score, ready, method="correlation", n_genes=5, n_permutations=19)
+    >>> found.genes.columns.tolist()
+    ['score', 'gene', 'weight', 'effect', 'n', 'p', 'fdr', 'stability']
+    """
+    wanted = as_target(target)
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    function = find_method(method)
+    n_genes = _least_genes(n_genes)
+    random_state = seed(random_state)
+    refuse_unknown_options(function, method, options)
+    scorer, scaling = _scoring(scorer, scaling, method, wanted)
+    if not 0 < minimum_share_of_genes <= 1:
+        raise StudyError(
+            f"signature: minimum_share_of_genes is {minimum_share_of_genes!r}; it must be above 0 "
+            "and at most 1."
+        )
+    data = training_data(wanted, prepared, layer, covariates)
+    require_patients(data)
+    options = {**options, **names_for(function, wanted, data.layer)}
+    derived = function(
+        usable_values(data.values),
+        data.target,
+        covariates=data.covariates,
+        n_genes=n_genes,
+        random_state=random_state,
+        **options,
+    )
+    if n_permutations is None:
+        n_permutations = PERMUTATIONS.get(method, USUAL_PERMUTATIONS)
+    agreement = cross_validated_agreement(
+        data.values,
+        data.target,
+        function,
+        covariates=data.covariates,
+        n_genes=n_genes,
+        columns=list(derived.weights.columns),
+        nearest=scorer == "nearest_template",
+        n_folds=n_folds,
+        n_repeats=n_repeats,
+        n_permutations=n_permutations,
+        random_state=random_state,
+        n_jobs=n_jobs,
+        options=options,
+    )
+    warn_of_disagreement(agreement, wanted.name)
+    signature = replace(
+        as_signature(derived, data, prepared, wanted, name or prepared.name, method),
+        scorer=scorer,
+        scaling=scaling,
+        agreement=agreement,
+    )
+    settings = {
+        **signature.settings,
+        "agreement": {
+            "n_folds": n_folds,
+            "n_repeats": n_repeats,
+            "n_permutations": n_permutations,
+        },
+        "minimum_share_of_genes": float(minimum_share_of_genes),
+    }
+    signature = replace(signature, settings=settings)
+    with warnings.catch_warnings():
+        # A score of no group, or of everyone, has no cut-point, and says so where it is used.
+        warnings.simplefilter("ignore", OmicsfuseWarning)
+        cut_points = fix_cut_points(signature, data.values, data.target)
+    signature = replace(signature, cut_points=cut_points)
+    details = {**derived.details, "agreement": agreement}
+    return DerivedSignature(lock(signature), derived.genes, None, details)
+
+
+def as_signature(
+    derived: Derived, data: TrainingData, prepared: Prepared, target: Target, name: str, method: str
+) -> Signature:
+    """Make a signature, not locked, of what a method chose.
+
+    Parameters
+    ----------
+    derived : Derived
+        What the method returned.
+    data : TrainingData
+        What it was given.
+    prepared : Prepared
+        Where that came from.
+    target : Target
+        Of all patients, those without the layer included.
+    name, method : str
+        Names of the signature and of the method.
+
+    Returns
+    -------
+    Signature
+        With the mean and standard deviation of its genes in the training patients.
+
+    Raises
+    ------
+    SignatureError
+        If there is no gene in it.
+
+    Examples
+    --------
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, ["P1", "P2", "P3"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> target = Target("y", "continuous", pd.Series([1.0, 2.0, 4.0], table.index))
+    >>> data = training_data(target, ready, None, None)
+    >>> derived = Derived(pd.DataFrame({"y": [0.5]}, ["A"]), pd.DataFrame(), {})
+    >>> as_signature(derived, data, ready, target, "toy", "correlation").reference["mean"].tolist()
+    [2.0]
+    """
+    weights = derived.weights.sort_index()
+    if not weights.size:
+        raise SignatureError(f"signature: method {method!r} chose no gene for {target.name!r}.")
+    index = pd.Index([str(gene) for gene in weights.index], dtype=object, name="gene")
+    weights = weights.set_axis(index).set_axis([str(c) for c in weights.columns], axis=1)
+    reference = moments(usable_values(data.values)[list(index)].to_numpy())
+    own = data.target.values  # noqa: PD011 - a field of ours
+    everybody = target.values.index  # noqa: PD011 - a field of ours
+    sizes = {}
+    if target.kind == "groups":
+        counted = own.value_counts()
+        sizes = {group: int(counted.get(group, 0)) for group in group_names(target)}
+    trained_on: dict[str, Any] = {
+        "cohort": prepared.name,
+        "study": prepared.study,
+        "layer": data.layer,
+        "n_labelled": len(everybody),
+        "n_patients": len(own),
+        "subtype_sizes": sizes,
+        "losses": list(data.losses),
+        "patient_digests": sorted(map(patient_digest, everybody)),
+    }
+    if target.kind == "survival":
+        trained_on["events"] = int(own["event"].sum())
+    return Signature(
+        name=name,
+        templates=weights.astype(float),
+        reference=pd.DataFrame({"mean": reference.mean, "sd": reference.sd}, index=index),
+        scale=data.scale,
+        trained_on=trained_on,
+        settings={
+            **derived.settings,
+            "input_z_limit": INPUT_Z_LIMIT,
+            "winsorised_share": WINSORISED,
+            "score_z_limit": Z_LIMIT,
+            "minimum_share_of_genes": MINIMUM_SHARE,
+            "minimum_genes_of_subtype": MINIMUM_GENES,
+        },
+        target={"name": target.name, "kind": target.kind, "source": target.source},
+        method=method,
+    )
+
+
+def signature_losses(
+    target: Subtypes | Target | pd.Series, prepared: Prepared, layer: str | None = None
+) -> tuple[Loss, ...]:
+    """Count the patients that have a value of the target but take no part in the signature.
+
+    Parameters
+    ----------
+    target, prepared, layer
+        As for `derive_signature`.
+
+    Returns
+    -------
+    tuple of Loss
+        Patients without the layer; empty where every patient has it.
+
+    Raises
+    ------
+    StudyError, SignatureError
+        As `derive_signature`, if the layer cannot be used at all.
+
+    Examples
+    --------
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> (loss,) = signature_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
+    >>> loss.step, loss.count, loss.examples
+    ('signature', 1, ('P2',))
+    """
+    chosen = chosen_layer(prepared, layer)
+    wanted = as_target(target)
+    own = wanted.values  # noqa: PD011 - a field of ours
+    found = without_layer(own, prepared.layers[chosen], chosen, "signature")
+    if wanted.source == "subtypes":
+        return found
+    reason = f"have a value of {wanted.name} but not layer {chosen}"
+    return tuple(replace(loss, reason=reason) for loss in found)
+
+
+def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
+    """Refuse options that a method does not have, naming the nearest.
+
+    Examples
+    --------
+    >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
+mean "stability"? ...
+    """
+    known = options_of(function)
+    for option in options:
+        if not accepts(function, option):
+            raise StudyError(
+                f"signature: method {method!r} has no option {option!r}: "
+                f"{did_you_mean(option, known) or 'it has none'}."
+            )
+
+
+def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:
+    """What a method is told for its messages: all groups, also those without the layer.
+
+    Examples
+    --------
+    >>> target = Target("t", "groups", pd.Series({"P1": "S1"}))
+    >>> names_for(find_method("templates"), target, "rna")
+    {'groups': ['S1'], 'where': 'layer rna'}
+    """
+    told: dict[str, Any] = {}
+    if target.kind == "groups" and accepts(function, "groups"):
+        told["groups"] = group_names(target)
+    if accepts(function, "where"):
+        told["where"] = f"layer {layer}"
+    return told
+
+
+def require_patients(data: TrainingData) -> None:
+    """Refuse too few patients; groups are for the methods to judge, one by one.
+
+    Examples
+    --------
+    >>> target = Target("y", "continuous", pd.Series({"P1": 0.5}))
+    >>> require_patients(TrainingData(pd.DataFrame(index=["P1"]), target, None, "rna", "log2", ()))
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
+10 are needed.
+    """
+    if data.target.kind != "groups" and len(data.values) < MINIMUM_PATIENTS:
+        raise SignatureError(
+            f"signature: {len(data.values)} patients have both {data.target.name!r} and layer "
+            f"{data.layer}; at least {MINIMUM_PATIENTS} are needed."
+            + "".join(f" {loss}." for loss in data.losses)
+        )
+
+
+def _least_genes(n_genes: int) -> int:
+    """Refuse fewer genes than a signature can be scored by."""
+    n_genes = whole_number(n_genes, "n_genes", 1)
+    if n_genes < MINIMUM_GENES:
+        raise StudyError(f"signature: n_genes is {n_genes}; it must be {MINIMUM_GENES} or more.")
+    return n_genes
+
+
+def _scoring(
+    scorer: str | None, scaling: str | None, method: str, target: Target
+) -> tuple[str, str]:
+    """Choose how the signature is to be scored, and refuse what does not fit."""
+    scorer = scorer or ("nearest_template" if method == "templates" else "weighted_z")
+    scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
+    for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
+        if value not in known:
+            raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
+    check_scaling(scorer, scaling)
+    if scorer == "nearest_template" and target.kind != "groups":
+        raise StudyError(
+            f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
+            f"{target.kind}. Use 'weighted_z'."
+        )
+    return scorer, scaling

@@ -1,0 +1,190 @@
+"""One profile a module: its eigengene, how far genes belong to it, and modules that are one."""
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from omicsfuse.signatures.coexpression_network import gene_correlation
+from omicsfuse.signatures.dynamic_cut import by_size
+from omicsfuse.statistics import Array, moments
+
+
+def standardised_genes(values: Array) -> Array:
+    """Bring genes to mean 0 and SD 1 (n - 1) over what is observed; missing values become 0.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        Patients x genes, NaN where missing.
+
+    Returns
+    -------
+    ndarray of float, shape (n, p)
+        Genes that do not vary are 0 throughout.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> standardised_genes(np.array([[1.0, 5.0], [3.0, np.nan], [5.0, 5.0]])).tolist()
+    [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]
+    """
+    found = moments(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (values - found.mean) / found.sd
+    return np.where(np.isfinite(z), z, 0.0)
+
+
+def eigengene(values: Array) -> tuple[Array, float]:
+    """First principal component of a module's genes, one number a patient.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        Patients x genes of one module, as `standardised_genes` makes them.
+
+    Returns
+    -------
+    eigengene : ndarray of float, shape (n,)
+        Length 1; oriented so that it goes along with the mean of the genes.
+    explained : float
+        Share of the genes' variance that it explains.
+
+    References
+    ----------
+    Langfelder and Horvath 2007, BMC Syst Biol 1:54; Langfelder and Horvath 2008, BMC
+    Bioinformatics 9:559.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found, explained = eigengene(np.outer([-1.0, 0.0, 1.0], [1.0, 1.0]))
+    >>> found.round(3).tolist(), round(explained, 3)
+    ([-0.707, 0.0, 0.707], 1.0)
+    """
+    left, singular, _ = np.linalg.svd(values, full_matrices=False)
+    found = left[:, 0]
+    along = float(found @ values.mean(axis=1))
+    if along == 0:
+        along = float(found[np.abs(found).argmax()])
+    total = float((singular**2).sum())
+    return (found if along >= 0 else -found), (float(singular[0] ** 2) / total if total else 0.0)
+
+
+def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
+    """Eigengene of each module.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        As for `eigengene`, all genes.
+    labels : ndarray of int, shape (p,)
+        Module of each gene, 1 to k; 0: none.
+
+    Returns
+    -------
+    eigengenes : ndarray of float, shape (n, k)
+    explained : ndarray of float, shape (k,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z = np.outer([-1.0, 0.0, 1.0], [1.0, 1.0, 1.0, -1.0])
+    >>> module_eigengenes(z, np.array([1, 1, 2, 2]))[0].shape
+    (3, 2)
+    """
+    k = int(labels.max(initial=0))
+    found = np.zeros((len(values), k))
+    explained = np.zeros(k)
+    for module in range(1, k + 1):
+        found[:, module - 1], explained[module - 1] = eigengene(values[:, labels == module])
+    return found, explained
+
+
+def module_membership(values: Array, eigengenes: Array) -> Array:
+    """Correlation (Pearson) of each gene with each eigengene: kME.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        Patients x genes, NaN where missing: a gene counts in the patients who have it.
+    eigengenes : ndarray of float, shape (n, k)
+        Complete.
+
+    Returns
+    -------
+    ndarray of float, shape (p, k)
+        0 for genes that do not vary.
+
+    References
+    ----------
+    Horvath and Dong 2008, PLoS Comput Biol 4:e1000117.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> module_membership(np.array([[1.0], [2.0], [4.0]]), np.array([[0.0], [1.0], [2.0]])).round(3)
+    array([[0.982]])
+    """
+    observed = ~np.isnan(values)
+    has = observed.astype(float)
+    x = np.where(observed, values - moments(values).mean, 0.0)
+    n = has.sum(axis=0)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sums = has.T @ eigengenes
+        products = x.T @ eigengenes - x.sum(axis=0)[:, None] * sums / n
+        gene = (x**2).sum(axis=0)[:, None] - x.sum(axis=0)[:, None] ** 2 / n
+        module = has.T @ eigengenes**2 - sums**2 / n
+        found = products / np.sqrt(gene * module)
+    return np.clip(np.where(np.isfinite(found), found, 0.0), -1.0, 1.0)
+
+
+def merged_modules(values: Array, labels: np.ndarray, height: float) -> np.ndarray:
+    """Join modules whose eigengenes are alike, until none are.
+
+    Eigengenes are clustered (average linkage of 1 - correlation), the tree is cut at ``height``,
+    and the eigengenes of what was joined are computed anew.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        As for `eigengene`, all genes.
+    labels : ndarray of int, shape (p,)
+        Module of each gene, 1 to k; 0: none.
+    height : float
+        Modules merge below this dissimilarity; 0: none do.
+
+    Returns
+    -------
+    ndarray of int, shape (p,)
+        Numbered by size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z = np.outer([-1.0, 0.0, 1.0], np.ones(4))
+    >>> merged_modules(z, np.array([1, 1, 2, 2]), 0.25).tolist()
+    [1, 1, 1, 1]
+    """
+    labels = by_size(labels)
+    while height > 0 and labels.max(initial=0) > 1:
+        profiles, _ = module_eigengenes(values, labels)
+        distance = 1 - gene_correlation(profiles)
+        np.fill_diagonal(distance, 0.0)
+        tree = linkage(squareform(np.maximum(distance, 0.0), checks=False), "average")
+        joined = fcluster(tree, height, criterion="distance")
+        if len(np.unique(joined)) == len(joined):
+            break
+        labels = by_size(np.r_[0, joined][labels])
+    return labels
+
+
+def module_names(k: int) -> pd.Index:
+    """Names of k modules, largest first.
+
+    Examples
+    --------
+    >>> module_names(2).tolist()
+    ['M1', 'M2']
+    """
+    return pd.Index([f"M{i + 1}" for i in range(k)], dtype=object, name="module")

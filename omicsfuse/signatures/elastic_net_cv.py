@@ -1,0 +1,273 @@
+"""Which penalty: cross-validated deviance of elastic nets, everything repeated in each fold."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from omicsfuse.signatures.elastic_net_path import (
+    Outcome,
+    Path,
+    elastic_net_path,
+    largest_penalty,
+    mean_loss,
+)
+from omicsfuse.statistics import Array
+
+#: Rules that choose a penalty.
+RULES = ("minimum", "one_standard_error")
+
+
+class CrossValidation(NamedTuple):
+    """Held-out deviance along a path.
+
+    Attributes
+    ----------
+    deviance, se : ndarray of float, shape (k,)
+        Mean over folds, and its standard error. Gaussian: squared error a patient; binomial: minus
+        twice the log likelihood a patient; Cox: minus twice the log partial likelihood an event,
+        against that of a saturated model.
+    selected : ndarray of float, shape (k, p)
+        Share of the folds in which each column has a coefficient.
+    """
+
+    deviance: Array
+    se: Array
+    selected: Array
+
+
+def folds_of(outcome: Outcome, n_folds: int, random_state: int) -> np.ndarray:
+    """Draw folds of equal size over which classes, or patients with the event, are spread evenly.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Outcome.
+    n_folds : int
+        Number of folds.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Fold of each patient, from 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = folds_of(Outcome("gaussian", np.arange(7.0), np.ones(7)), 3, 0)
+    >>> np.bincount(found).tolist()
+    [3, 2, 2]
+    """
+    strata = {"binomial": outcome.y, "cox": outcome.event}.get(outcome.family)
+    random = np.random.default_rng(random_state)
+    drawn = random.permutation(len(outcome.y))
+    if strata is not None:
+        drawn = drawn[np.argsort(strata[drawn], kind="stable")]
+    found = np.empty(len(drawn), dtype=int)
+    found[drawn] = np.arange(len(drawn)) % n_folds
+    return found
+
+
+class Standard(NamedTuple):
+    """Means and standard deviations (n in the denominator) that columns are brought to."""
+
+    mean: Array
+    sd: Array
+
+    def apply(self, x: Array) -> Array:
+        """Standardise; missing values and columns that do not vary become 0."""
+        z = (x - self.mean) / self.sd
+        return np.where(np.isfinite(z), z, 0.0)
+
+
+def standard_of(x: Array) -> Standard:
+    """Learn means and standard deviations of columns, over what is observed.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n, p)
+        NaN where missing.
+
+    Returns
+    -------
+    Standard
+        The deviation of a column that does not vary, or is never observed, is infinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 5.0], [3.0, 5.0]])
+    >>> standard_of(x).apply(x).tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    observed = ~np.isnan(x)
+    n = np.maximum(observed.sum(axis=0), 1)
+    mean = np.where(observed, x, 0.0).sum(axis=0) / n
+    sd = np.sqrt(np.where(observed, (x - mean) ** 2, 0.0).sum(axis=0) / n)
+    return Standard(mean, np.where(sd > 1e-9 * np.maximum(np.abs(mean), 1e-300), sd, np.inf))
+
+
+def penalties(
+    x: Array,
+    outcome: Outcome,
+    l1_ratio: float,
+    covariates: Array,
+    n_penalties: int,
+    smallest: float,
+) -> Array:
+    """Series of penalties, falling by a constant factor from where no column has a coefficient.
+
+    Parameters
+    ----------
+    x, outcome, l1_ratio, covariates
+        As `elastic_net_path` takes them.
+    n_penalties : int
+        How many.
+    smallest : float
+        Last penalty as a share of the first.
+
+    Returns
+    -------
+    ndarray of float, shape (n_penalties,)
+    """
+    # A hair above, so that rounding puts no column into the first fit.
+    top = largest_penalty(x, outcome, l1_ratio, covariates) * (1 + 1e-9)
+    return top * smallest ** (np.arange(n_penalties) / max(n_penalties - 1, 1))
+
+
+def cross_validate(
+    x: Array,
+    outcome: Outcome,
+    strengths: Array,
+    l1_ratio: float,
+    folds: np.ndarray,
+    covariates: Array | None = None,
+    *,
+    standardise: bool = True,
+    tolerance: float = 1e-9,
+) -> CrossValidation:
+    """Deviance of patients who were held out, for each penalty.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n, p)
+        Patients x columns; NaN where missing (the mean of the training patients takes its place).
+    outcome : Outcome
+        Outcome.
+    strengths : ndarray of float, shape (k,)
+        Penalties, falling.
+    l1_ratio : float
+        As in `elastic_net_path`.
+    folds : ndarray of int, shape (n,)
+        Fold of each patient.
+    covariates : ndarray of float, shape (n, c), optional
+        Unpenalised columns, complete.
+    standardise : bool
+        Bring columns to mean 0 and SD 1 in the training patients of each fold; if not, ``x`` is
+        complete and taken as it is.
+    tolerance : float
+        As in `elastic_net_path`.
+
+    Returns
+    -------
+    CrossValidation
+        A fold whose path is saturated early keeps its last fit.
+
+    References
+    ----------
+    van Houwelingen et al. 2006, Stat Med 25:3201-3216, and Simon et al. 2011, J Stat Softw 39(5),
+    section 3 (Cox: what the held-out patients add to the log partial likelihood of all).
+    """
+    extra = np.empty((len(x), 0)) if covariates is None else covariates
+    numbers = np.unique(folds)
+    deviance = np.empty((len(numbers), len(strengths)))
+    size = np.empty(len(numbers))
+    selected = np.zeros((len(strengths), x.shape[1]))
+    for place, fold in enumerate(numbers):
+        inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        own, own_extra = x, extra
+        if standardise:
+            own = standard_of(x[inside]).apply(x)
+            own_extra = standard_of(extra[inside]).apply(extra)
+        found = elastic_net_path(
+            own[inside],
+            outcome.take(inside),
+            strengths,
+            l1_ratio,
+            own_extra[inside],
+            tolerance=tolerance,
+        )
+        eta = linear_predictor(found, own, own_extra)
+        reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
+        each = [_held_out(outcome, row, inside, outside) for row in eta]
+        deviance[place] = np.array(each)[reached]
+        size[place] = outcome.event[outside].sum() if outcome.family == "cox" else len(outside)
+        selected += (found.coefficients != 0)[reached]
+    share = size / size.sum()
+    mean = (share[:, None] * deviance).sum(axis=0)
+    spread = (share[:, None] * (deviance - mean) ** 2).sum(axis=0)
+    return CrossValidation(mean, np.sqrt(spread / (len(numbers) - 1)), selected / len(numbers))
+
+
+def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
+    """Linear predictor of each patient under each fit of a path.
+
+    Parameters
+    ----------
+    found : Path
+        Fits.
+    x, covariates : ndarray of float, shapes (n, p) and (n, c)
+        Columns, standardised as those fitted.
+
+    Returns
+    -------
+    ndarray of float, shape (k, n)
+    """
+    eta = np.repeat(found.intercept[:, None], len(x), axis=1)
+    used = np.flatnonzero((found.coefficients != 0).any(axis=0))
+    eta += np.einsum("kj,ij->ki", found.coefficients[:, used], np.ascontiguousarray(x[:, used]))
+    eta += np.einsum("kj,ij->ki", found.unpenalised, covariates)
+    return eta
+
+
+def _held_out(outcome: Outcome, eta: Array, inside: np.ndarray, outside: np.ndarray) -> float:
+    if outcome.family == "cox":
+        everyone = _excess_loss(outcome, eta)
+        training = _excess_loss(outcome.take(inside), eta[inside])
+        return 2 * (everyone - training) / float(outcome.event[outside].sum())
+    return 2 * mean_loss(outcome.take(outside), eta[outside])
+
+
+def _excess_loss(outcome: Outcome, eta: Array) -> float:
+    """Minus the log partial likelihood, above the least it can be with the ties there are."""
+    _, ties = np.unique(outcome.y[outcome.event > 0], return_counts=True)
+    return mean_loss(outcome, eta) * len(eta) - float((ties * np.log(ties)).sum())
+
+
+def chosen_step(validation: CrossValidation, rule: str = "minimum") -> int:
+    """Position of the penalty that a rule chooses; the larger penalty where two are equal.
+
+    Parameters
+    ----------
+    validation : CrossValidation
+        Held-out deviance.
+    rule : {"minimum", "one_standard_error"}
+        The lowest deviance, or the largest penalty within one standard error of it.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = CrossValidation(np.array([3.0, 2.0, 1.5]), np.full(3, 0.6), np.zeros((3, 1)))
+    >>> chosen_step(found), chosen_step(found, "one_standard_error")
+    (2, 1)
+    """
+    best = int(np.argmin(validation.deviance))
+    if rule == "minimum":
+        return best
+    limit = validation.deviance[best] + validation.se[best]
+    return int(np.argmax(validation.deviance <= limit))

@@ -1,0 +1,270 @@
+"""Elastic net regression along a falling penalty: of a number, of a class, or of survival."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from omicsfuse.errors import SignatureError
+from omicsfuse.signatures.elastic_net_kernel import (
+    BINOMIAL,
+    COX,
+    GAUSSIAN,
+    loss_and_score,
+    path,
+)
+from omicsfuse.statistics import Array
+
+#: Families by name.
+FAMILIES = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "cox": COX}
+
+#: The path ends where this share of the null deviance is explained: beyond, nothing but noise is.
+SATURATED = {"gaussian": 0.999, "binomial": 0.98, "cox": 0.98}
+
+#: Steps of Newton's kind, and sweeps of coordinate descent in each, before a fit is given up.
+MAX_STEPS = 500
+MAX_SWEEPS = 20_000
+
+
+class Outcome(NamedTuple):
+    """What is regressed on genes.
+
+    Attributes
+    ----------
+    family : {"gaussian", "binomial", "cox"}
+        Kind of regression.
+    y : ndarray of float, shape (n,)
+        The number, the class (0 or 1), or the time.
+    event : ndarray of float, shape (n,)
+        1 where the event happened; ones except for survival.
+    """
+
+    family: str
+    y: Array
+    event: Array
+
+    def take(self, rows: np.ndarray) -> "Outcome":
+        """The outcome of some patients."""
+        return Outcome(self.family, self.y[rows], self.event[rows])
+
+
+class Path(NamedTuple):
+    """Fits along falling penalties.
+
+    Attributes
+    ----------
+    strengths : ndarray of float, shape (k,)
+        Penalties fitted, falling; a path that is saturated ends early.
+    coefficients : ndarray of float, shape (k, p)
+        Of the penalised columns.
+    unpenalised : ndarray of float, shape (k, c)
+        Of the covariates.
+    intercept : ndarray of float, shape (k,)
+        0 for survival.
+    losses : ndarray of float, shape (k,)
+        Mean loss in the patients fitted.
+    """
+
+    strengths: Array
+    coefficients: Array
+    unpenalised: Array
+    intercept: Array
+    losses: Array
+
+
+def largest_penalty(x: Array, outcome: Outcome, l1_ratio: float, covariates: Array) -> float:
+    """Smallest penalty at which no column has a coefficient.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n, p)
+        Patients x columns, centred.
+    outcome : Outcome
+        Outcome.
+    l1_ratio : float
+        Share of the absolute values in the penalty, above 0 and at most 1.
+    covariates : ndarray of float, shape (n, c)
+        Unpenalised columns, centred.
+
+    Returns
+    -------
+    float
+    """
+    empty = elastic_net_path(np.zeros((len(x), 0)), outcome, np.ones(1), l1_ratio, covariates)
+    eta = empty.intercept[0] + np.einsum("ij,j->i", covariates, empty.unpenalised[0])
+    order, last = _order(outcome)
+    score, weight = np.empty(len(x)), np.empty(len(x))
+    family = FAMILIES[outcome.family]
+    y, event = outcome.y[order], outcome.event[order]
+    loss_and_score(family, eta[order], y, event, last, score, weight)
+    gradient = np.abs(np.einsum("ij,i->j", x[order], score))
+    return float(gradient.max(initial=0.0)) / l1_ratio
+
+
+def elastic_net_path(
+    x: Array,
+    outcome: Outcome,
+    strengths: Array,
+    l1_ratio: float = 1.0,
+    covariates: Array | None = None,
+    *,
+    tolerance: float = 1e-9,
+    saturated: float | None = None,
+    most: int | None = None,
+) -> Path:
+    """Fit an elastic net at each of a series of falling penalties.
+
+    Minimises ``loss / n + strength * sum of (l1_ratio |b| + (1 - l1_ratio) b^2 / 2)``, the loss
+    being half the squared residuals, minus the log likelihood, or minus Breslow's log partial
+    likelihood.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n, p)
+        Patients x columns, complete; to be centred and scaled before.
+    outcome : Outcome
+        Outcome.
+    strengths : ndarray of float, shape (k,)
+        Penalties, falling.
+    l1_ratio : float
+        1: lasso; towards 0: ridge.
+    covariates : ndarray of float, shape (n, c), optional
+        Columns without penalty.
+    tolerance : float
+        A fit is done when no step changes a coefficient by more than the square root of this, in
+        units of the curvature of the mean loss.
+    saturated : float, optional
+        Share of the null deviance explained at which the path ends; 1: never.
+    most : int, optional
+        The path ends with the first fit of more columns than these.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    SignatureError
+        If a fit does not converge.
+
+    References
+    ----------
+    Friedman, Hastie and Tibshirani 2010, J Stat Softw 33(1); Simon, Friedman, Hastie and Tibshirani
+    2011, J Stat Softw 39(5); Tibshirani et al. 2012, J R Stat Soc B 74:245-266 (strong rules).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[-1.0, 1.0], [-1.0, -1.0], [1.0, 1.0], [1.0, -1.0]])
+    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
+    >>> elastic_net_path(x, outcome, np.array([2.0, 1.0])).coefficients.round(6).tolist()
+    [[1.0, 0.0], [2.0, 0.0]]
+    """
+    n, p = x.shape
+    extra = np.empty((n, 0)) if covariates is None else covariates
+    with_intercept = outcome.family != "cox"
+    columns = [np.ones((n, 1))] if with_intercept else []
+    order, last = _order(outcome)
+    whole = np.concatenate([x, extra, *columns], axis=1)[order]
+    q = whole.shape[1]
+    factor = np.r_[np.ones(p), np.zeros(q - p)]
+    start = np.zeros(q)
+    table, losses = np.zeros((len(strengths), q)), np.zeros(len(strengths))
+    # The null model first, so that what is explained is measured against it.
+    rest = np.ascontiguousarray(whole[:, p:].T)
+    common = (outcome.y[order], outcome.event[order], last)
+    family = FAMILIES[outcome.family]
+    if q > p:
+        found = np.zeros(q - p)
+        done = path(
+            family,
+            rest,
+            *common,
+            np.zeros(q - p),
+            np.ones(1),
+            1.0,
+            min(tolerance, 1e-14),
+            MAX_STEPS,
+            MAX_SWEEPS,
+            2.0,
+            q,
+            found,
+            np.zeros((1, q - p)),
+            np.zeros(1),
+        )
+        _require_converged(done, outcome, "without any gene")
+        start[p:] = found
+    limit = SATURATED[outcome.family] if saturated is None else saturated
+    done = path(
+        family,
+        np.ascontiguousarray(whole.T),
+        *common,
+        factor,
+        np.ascontiguousarray(strengths, dtype=float),
+        float(l1_ratio),
+        tolerance,
+        MAX_STEPS,
+        MAX_SWEEPS,
+        float(limit) if limit < 1 else 2.0,
+        p if most is None else most,
+        start,
+        table,
+        losses,
+    )
+    _require_converged(done, outcome, f"at penalty {strengths[min(abs(done), len(strengths)) - 1]}")
+    return Path(
+        strengths=np.asarray(strengths[:done], dtype=float),
+        coefficients=table[:done, :p],
+        unpenalised=table[:done, p : p + extra.shape[1]],
+        intercept=table[:done, -1] if with_intercept else np.zeros(done),
+        losses=losses[:done],
+    )
+
+
+def _require_converged(done: int, outcome: Outcome, where: str) -> None:
+    if done < 0:
+        raise SignatureError(
+            f"elastic net: the {outcome.family} model of {len(outcome.y)} patients does not "
+            f"converge {where}. A covariate may separate the outcome completely: leave it out, or "
+            "take a larger smallest_penalty."
+        )
+
+
+def _order(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
+    """Order of the patients for the loops, and where each one's time ends."""
+    n = len(outcome.y)
+    if outcome.family != "cox":
+        return np.arange(n), np.zeros(n, dtype=np.int64)
+    order = np.argsort(outcome.y, kind="stable")
+    time = outcome.y[order]
+    return order, np.searchsorted(time, time, side="right").astype(np.int64)
+
+
+def mean_loss(outcome: Outcome, eta: Array) -> float:
+    """Mean loss of a linear predictor: see `elastic_net_path`.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Outcome.
+    eta : ndarray of float, shape (n,)
+        Linear predictor of each patient.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> outcome = Outcome("cox", np.array([1.0, 2.0]), np.ones(2))
+    >>> round(mean_loss(outcome, np.zeros(2)), 4)  # log(2) / 2
+    0.3466
+    """
+    order, last = _order(outcome)
+    n = len(order)
+    y, event = outcome.y[order], outcome.event[order]
+    family = FAMILIES[outcome.family]
+    found = loss_and_score(
+        family, np.asarray(eta, dtype=float)[order], y, event, last, np.empty(n), np.empty(n)
+    )
+    return float(found)

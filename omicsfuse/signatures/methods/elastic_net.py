@@ -1,0 +1,335 @@
+"""Genes of a penalised regression of the target, the penalty chosen by cross-validation."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.arguments import whole_number
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.results import Target
+from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.elastic_net_cv import (
+    RULES,
+    CrossValidation,
+    chosen_step,
+    cross_validate,
+    folds_of,
+    penalties,
+    standard_of,
+)
+from omicsfuse.signatures.elastic_net_path import Outcome, Path, elastic_net_path
+from omicsfuse.statistics import Array
+
+#: Fewest patients, patients of a group and of the others, and events.
+MINIMUM_PATIENTS = 10
+MINIMUM_GROUP = 8
+MINIMUM_EVENTS = 10
+
+#: Genes that a signature gets where no gate is asked for.
+UNGATED_GENES = 5
+
+
+def elastic_net(
+    values: pd.DataFrame,
+    target: Target,
+    *,
+    covariates: pd.DataFrame | None = None,
+    n_genes: int = 50,
+    random_state: int = 0,
+    l1_ratios: Sequence[float] = (0.5, 0.9, 1.0),
+    rule: str = "minimum",
+    n_folds: int = 5,
+    n_penalties: int = 60,
+    smallest_penalty: float = 0.05,
+    minimum_group: int = MINIMUM_GROUP,
+    gate: bool = True,
+) -> Derived:
+    """Choose the genes that an elastic net regression of the target gives a coefficient.
+
+    A number is regressed by least squares, each group against the rest by a logistic model,
+    survival by a Cox model (Breslow's ties). The share of the absolute values in the penalty and
+    its strength are chosen by cross-validation inside these patients; genes are standardised within
+    the training patients of each fold, missing values take their mean there. The final model is
+    fitted to all patients. Where it has more than ``n_genes`` genes, the weakest stronger penalty
+    with at most so many is taken.
+
+    Parameters
+    ----------
+    values, target, n_genes
+        As `omicsfuse.signatures.derived.Method` says.
+    covariates : pandas.DataFrame, optional
+        Terms without a penalty: genes are chosen for what they tell beyond these. They have no part
+        in the signature.
+    random_state : int
+        Seed of the folds.
+    l1_ratios : sequence of float
+        Candidates, above 0 and at most 1 (the lasso).
+    rule : {"minimum", "one_standard_error"}
+        Penalty with the lowest cross-validated deviance, or the strongest within a standard error
+        of it.
+    n_folds : int
+        Folds, at least 3; fewer where a group has fewer patients.
+    n_penalties : int
+        Penalties tried for each ratio, equally spaced in their logarithm.
+    smallest_penalty : float
+        The last of them, as a share of the one at which the first gene enters.
+    minimum_group : int
+        Patients that a group needs, and the others, at least 3.
+    gate : bool
+        Refuse where the deviance is lowest with no gene at all. If not, take the first penalty at
+        which 5 genes (``n_genes``, if that is less) are in, where the chosen one has fewer.
+
+    Returns
+    -------
+    Derived
+        Weights are coefficients per SD of the gene: in SD of the target, log odds of the group, or
+        log hazard. ``genes`` also has ``stability``: the share of folds in which the gene has a
+        coefficient at the penalty of the final model. ``details["cross_validation"]``: ``score``,
+        ``l1_ratio``, ``penalty``, ``n_genes``, ``deviance``, ``se``, ``chosen``.
+
+    Raises
+    ------
+    StudyError
+        If a setting is not valid.
+    SignatureError
+        If there are too few patients or events, or the best model has no gene.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group gets no score.
+
+    References
+    ----------
+    Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010, J Stat
+    Softw 33(1); Simon, Friedman, Hastie and Tibshirani 2011, J Stat Softw 39(5).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> x = np.random.default_rng(0).standard_normal((40, 30))
+    >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i:02d}" for i in range(30)]
+    >>> image = Target("entropy", "continuous", pd.Series(x[:, 0] - x[:, 1], patients))
+    >>> found = elastic_net(pd.DataFrame(x, patients, genes), image, n_genes=2)
+    >>> found.weights["entropy"].round(1).to_dict()
+    {'G00': 0.6, 'G01': -0.8}
+    """
+    settings = _checked(
+        {
+            "n_genes": n_genes,
+            "random_state": random_state,
+            "l1_ratios": l1_ratios,
+            "rule": rule,
+            "n_folds": n_folds,
+            "n_penalties": n_penalties,
+            "smallest_penalty": smallest_penalty,
+            "minimum_group": minimum_group,
+            "gate": gate,
+        }
+    )
+    x = np.ascontiguousarray(values.to_numpy(dtype=float))
+    extra = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
+    outcomes, mirrored = _outcomes(target, settings["minimum_group"])
+    fits, without = {}, {}
+    for score, outcome in outcomes.items():
+        fit = _fit(x, outcome, extra, settings)
+        if fit.weights.any():
+            fits[score] = fit
+        else:
+            without[score] = fit
+    if not fits:
+        worst = next(iter(without.values()))
+        raise SignatureError(
+            f"elastic net: no gene tells anything of target {target.name} that holds in patients "
+            "held out: the cross-validated deviance "
+            + ("is lowest" if rule == "minimum" else "is within one standard error of the lowest")
+            + f" with no gene at all ({worst.table['deviance'].min():.4g} of "
+            f"{len(x)} patients). Use another target, or a method that needs less, such as "
+            "correlation."
+        )
+    if mirrored:
+        (score, fit), other = next(iter(fits.items())), mirrored
+        fits = {score: fit, other: fit._replace(weights=-fit.weights)}
+    if without:
+        warnings.warn(
+            f"elastic net: the model of {', '.join(without)} of target {target.name} is best with "
+            "no gene at all: no score for it.",
+            OmicsfuseWarning,
+            stacklevel=2,
+        )
+    names = np.asarray(values.columns, dtype=object)
+    weights = pd.DataFrame({s: fit.weights for s, fit in fits.items()}, index=names)
+    shown = {**fits, **without}
+    genes = pd.concat(
+        [
+            pd.DataFrame({"score": s, "gene": names, "weight": f.weights, "stability": f.stability})
+            for s, f in shown.items()
+        ],
+        ignore_index=True,
+    )
+    tables = [fit.table.assign(score=score) for score, fit in shown.items()]
+    validation = pd.concat(tables, ignore_index=True)
+    return Derived(
+        weights=weights[(weights != 0).any(axis=1)].rename_axis(index="gene"),
+        genes=genes,
+        settings={
+            **settings,
+            "covariates": [] if covariates is None else [str(c) for c in covariates.columns],
+            "chosen": {
+                score: {"l1_ratio": fit.l1_ratio, "penalty": fit.strength}
+                for score, fit in fits.items()
+            },
+        },
+        details={"cross_validation": validation[["score", *validation.columns.drop("score")]]},
+    )
+
+
+class _Fit(NamedTuple):
+    """The model of one score."""
+
+    weights: Array
+    stability: Array
+    l1_ratio: float
+    strength: float
+    table: pd.DataFrame
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings in plain types, refusing those that are not valid."""
+    for name, low in (("n_genes", 1), ("n_folds", 3), ("n_penalties", 2), ("minimum_group", 3)):
+        settings[name] = whole_number(settings[name], name, low)
+    ratios = settings["l1_ratios"]
+    ratios = [ratios] if isinstance(ratios, int | float) else list(ratios)
+    if not ratios or not all(isinstance(r, int | float) and 0 < r <= 1 for r in ratios):
+        raise StudyError(
+            f"elastic net: l1_ratios is {settings['l1_ratios']!r}; it must be numbers above 0 and "
+            "at most 1 (with 0 every gene has a coefficient, and none is chosen)."
+        )
+    settings["l1_ratios"] = [float(r) for r in ratios]
+    if settings["rule"] not in RULES:
+        raise StudyError(
+            f"elastic net: rule is {settings['rule']!r}; it must be one of {', '.join(RULES)}."
+        )
+    smallest = settings["smallest_penalty"]
+    if not isinstance(smallest, int | float) or not 1e-6 <= smallest < 1:
+        raise StudyError(
+            f"elastic net: smallest_penalty is {smallest!r}; it must be a share from 1e-6 to "
+            "below 1."
+        )
+    settings["gate"] = bool(settings["gate"])
+    return settings
+
+
+def _outcomes(target: Target, minimum_group: int) -> tuple[dict[str, Outcome], str]:
+    """Outcome of each score; of two groups one, and the name of the other, which mirrors it."""
+    given = target.values  # noqa: PD011 - a field of ours
+    n = len(given)
+    if n < MINIMUM_PATIENTS:
+        raise SignatureError(
+            f"elastic net: {n} patients have expression and target {target.name}; at least "
+            f"{MINIMUM_PATIENTS} are needed."
+        )
+    if isinstance(given, pd.DataFrame):
+        event = given["event"].to_numpy(dtype=float)
+        if event.sum() < MINIMUM_EVENTS:
+            raise SignatureError(
+                f"elastic net: {int(event.sum())} events among {n} patients with expression; at "
+                f"least {MINIMUM_EVENTS} are needed for target {target.name}."
+            )
+        return {target.name: Outcome("cox", given["time"].to_numpy(dtype=float), event)}, ""
+    if target.kind == "continuous":
+        y = given.to_numpy(dtype=float)
+        y = standard_of(y[:, None]).apply(y[:, None])[:, 0]
+        if not y.any():
+            raise SignatureError(
+                f"elastic net: target {target.name} is the same in all {n} patients; nothing can "
+                "go with it."
+            )
+        return {target.name: Outcome("gaussian", y, np.ones(n))}, ""
+    own = given.astype(str)
+    sizes = own.value_counts().sort_index()
+    good = [str(g) for g, size in sizes.items() if min(size, n - size) >= minimum_group]
+    small = [f"{group} ({size} of {n})" for group, size in sizes.items() if group not in good]
+    if not good:
+        raise SignatureError(
+            f"elastic net: no group of target {target.name} has {minimum_group} patients, and as "
+            f"many others, with expression: {', '.join(small)}."
+        )
+    if small:
+        warnings.warn(
+            f"elastic net: too few patients in, or outside, {', '.join(small)} of target "
+            f"{target.name}, at least {minimum_group} are needed: no score for it.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    mirrored = good.pop() if len(sizes) == 2 else ""
+    inside = {group: np.where(own == group, 1.0, 0.0) for group in good}
+    return {g: Outcome("binomial", y, np.ones(n)) for g, y in inside.items()}, mirrored
+
+
+def _fit(x: Array, outcome: Outcome, extra: Array, settings: dict[str, Any]) -> _Fit:
+    """Choose ratio and penalty, and fit the model of all patients."""
+    z, covariates = standard_of(x).apply(x), standard_of(extra).apply(extra)
+    folds = folds_of(outcome, _n_folds(outcome, settings["n_folds"]), settings["random_state"])
+    best: tuple[float, float, CrossValidation, Path] | None = None
+    tables = []
+    for ratio in sorted(settings["l1_ratios"], reverse=True):
+        strengths = penalties(
+            z, outcome, ratio, covariates, settings["n_penalties"], settings["smallest_penalty"]
+        )
+        if not strengths[0] > 0:
+            raise SignatureError(
+                "elastic net: no gene goes with the target at all beyond the covariates, not even "
+                "in the patients fitted."
+            )
+        found = elastic_net_path(z, outcome, strengths, ratio, covariates)
+        validation = cross_validate(x, outcome, found.strengths, ratio, folds, extra)
+        lowest = float(validation.deviance.min())
+        if best is None or lowest < best[0]:
+            best = lowest, ratio, validation, found
+        tables.append(
+            pd.DataFrame(
+                {
+                    "l1_ratio": ratio,
+                    "penalty": found.strengths,
+                    "n_genes": (found.coefficients != 0).sum(axis=1),
+                    "deviance": validation.deviance,
+                    "se": validation.se,
+                }
+            )
+        )
+    if best is None:
+        raise StudyError("elastic net: no l1_ratio to try.")
+    _, ratio, validation, found = best
+    step = _step(validation, (found.coefficients != 0).sum(axis=1), settings)
+    table = pd.concat(tables, ignore_index=True)
+    strength = float(found.strengths[step])
+    table["chosen"] = (table["l1_ratio"] == ratio) & (table["penalty"] == strength)
+    return _Fit(found.coefficients[step], validation.selected[step], ratio, strength, table)
+
+
+def _step(validation: CrossValidation, sizes: Array, settings: dict[str, Any]) -> int:
+    """Position of the penalty taken: the chosen one, within the bounds on the number of genes."""
+    step = chosen_step(validation, settings["rule"])
+    n_genes = settings["n_genes"]
+    if not settings["gate"]:
+        enough = np.flatnonzero(sizes >= min(UNGATED_GENES, n_genes))
+        step = max(step, int(enough[0]) if len(enough) else len(sizes) - 1)
+    while sizes[step] > n_genes:
+        step -= 1
+    if not settings["gate"] and not sizes[step]:
+        # Genes came in together, more than n_genes of them: nothing stands between.
+        return int(np.argmax(sizes > 0))
+    return step
+
+
+def _n_folds(outcome: Outcome, n_folds: int) -> int:
+    if outcome.family == "binomial":
+        return min(n_folds, int(outcome.y.sum()), int((1 - outcome.y).sum()))
+    if outcome.family == "cox":
+        return min(n_folds, int(outcome.event.sum()))
+    return min(n_folds, len(outcome.y))

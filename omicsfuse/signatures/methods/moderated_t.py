@@ -1,0 +1,205 @@
+"""Genes that differ between a group and the others, by moderated t."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.results import Target
+from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods.least_squares import fit_genes, moderate
+from omicsfuse.signatures.methods.remembered import remembered
+from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
+from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
+from omicsfuse.statistics import Array, benjamini_hochberg
+
+
+def moderated_t(
+    values: pd.DataFrame,
+    target: Target,
+    *,
+    covariates: pd.DataFrame | None = None,
+    n_genes: int = 50,
+    random_state: int = 0,
+    fdr: float = 0.05,
+    weights: Literal["sign", "t"] = "sign",
+    groups: Sequence[str] | None = None,
+    where: str = "the values",
+    minimum_group: int = MINIMUM_GROUP,
+    gate: bool = True,
+) -> Derived:
+    """Take for each group the genes with the largest moderated t against all other patients.
+
+    Higher and lower genes alike: what is lower in the group has a negative weight. Each gene is
+    fitted by least squares on the group and the covariates, over the patients who have it; its
+    residual variance is shrunk towards that of all genes by empirical Bayes.
+
+    Parameters
+    ----------
+    values, target, n_genes
+        As for every method; the target is one of groups.
+    covariates : pandas.DataFrame, optional
+        Adjusted for.
+    random_state
+        Not used: nothing is drawn.
+    fdr : float
+        Largest false discovery rate (Benjamini-Hochberg over all genes of the group) of a gene.
+    weights : {"sign", "t"}
+        1 and -1, or t as a share of the largest among the genes chosen.
+    groups, where, minimum_group
+        As for `templates`.
+    gate : bool
+        False takes the genes with the largest t whatever their FDR; for nulls.
+
+    Returns
+    -------
+    Derived
+        ``genes`` has ``effect`` (difference of means, adjusted; log fold change on a log scale),
+        ``t``, ``p``, ``fdr``. ``details["prior"]``: index group, columns ``df_prior`` and
+        ``variance_prior``.
+
+    Raises
+    ------
+    StudyError
+        If the target is not one of groups, or a setting is out of range.
+    SignatureError
+        If no group has a gene at this FDR; the message says how small it gets.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group has too few patients or no gene: it gets no score.
+
+    References
+    ----------
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(0).standard_normal((20, 40))
+    >>> values[:10, 3] += 4
+    >>> patients = [f"P{i:02d}" for i in range(20)]
+    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
+    >>> target = Target("t", "groups", pd.Series(["S1"] * 10 + ["S2"] * 10, patients))
+    >>> moderated_t(table, target).weights.to_dict("index")
+    {'G03': {'S1': 1.0, 'S2': -1.0}}
+    """
+    refuse_kind(target, "moderated_t", ["groups"], "correlation, modules or elastic_net")
+    if weights not in ("sign", "t"):
+        raise StudyError(f"signature: weights is {weights!r}; use 'sign' or 't'.")
+    if not 0 < fdr <= 1:
+        raise StudyError(f"signature: fdr is {fdr!r}; it must be above 0 and at most 1.")
+    labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
+    names = group_names(target) if groups is None else list(groups)
+    sizes = {name: int(np.sum(labels == name)) for name in names}
+    kept = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
+    if not kept or values.shape[1] == 0:
+        raise SignatureError(
+            f"signature: no group of {where} can be compared with the others over "
+            f"{values.shape[1]} usable genes; at least {minimum_group} patients in and outside it "
+            f"are needed. Patients: {', '.join(f'{s} {n}' for s, n in sizes.items())}."
+        )
+    shape = values.shape[1], len(kept)
+    effect, t, p, q, weight = (np.zeros(shape) for _ in range(5))
+    centred, observed = remembered(values, "centred", lambda: centre(values))
+    prior = {}
+    adjust = np.zeros((len(values), 0)) if covariates is None else covariates.to_numpy(dtype=float)
+    for j, name in enumerate(kept):
+        inside = (labels == name).astype(float)
+        design = np.column_stack([np.ones(len(labels)), adjust, inside])
+        if np.linalg.matrix_rank(design) < design.shape[1]:
+            raise SignatureError(
+                f"signature: the covariates tell {name} from the others without error: there is "
+                "nothing left for genes to say. Leave the covariate out."
+            )
+        if len(labels) <= design.shape[1]:
+            raise SignatureError(
+                f"signature: {len(labels)} patients are too few for {adjust.shape[1]} covariates."
+            )
+        fit = fit_genes(centred, observed, design)
+        found = moderate(fit)
+        effect[:, j], t[:, j], p[:, j] = fit.effect, found.t, found.p
+        q[:, j] = benjamini_hochberg(found.p)
+        eligible = q[:, j] <= fdr if gate else np.isfinite(q[:, j])
+        chosen = strongest(np.abs(found.t), eligible, n_genes)
+        if len(chosen):
+            largest = np.abs(found.t[chosen]).max()
+            own = np.sign(found.t) if weights == "sign" else found.t / largest
+            weight[chosen, j] = own[chosen]
+        prior[name] = {
+            "df_prior": found.df_prior,
+            "variance_prior": found.variance_prior,
+        }
+    _warn(names, sizes, kept, weight, q, fdr, minimum_group)
+    if not (weight != 0).any():
+        best = ", ".join(f"{name} {_smallest(q[:, j])}" for j, name in enumerate(kept))
+        raise SignatureError(
+            f"signature: no gene of {values.shape[1]} differs between a group and the others at "
+            f"FDR {fdr:g}; the smallest FDR: {best}. These genes do not tell the groups apart."
+        )
+    return Derived(
+        chosen_weights(values.columns, kept, weight),
+        gene_table(values.columns, kept, weight, {"effect": effect, "t": t, "p": p, "fdr": q}),
+        {
+            "method": "moderated t of each group against the others, both directions",
+            "n_genes": n_genes,
+            "fdr": fdr,
+            "weights": weights,
+            "gate": gate,
+            "minimum_group": minimum_group,
+            "covariates": [] if covariates is None else list(covariates.columns),
+        },
+        {"prior": pd.DataFrame(prior).T.rename_axis("score")},
+    )
+
+
+def centre(values: pd.DataFrame) -> tuple[Array, Array | None]:
+    """Values about the mean of each gene, 0 where missing, and who has them (None: everybody).
+
+    Examples
+    --------
+    >>> centred, observed = centre(pd.DataFrame({"A": [1.0, 3.0, np.nan]}))
+    >>> centred.ravel().tolist(), observed.ravel().tolist()
+    ([-1.0, 1.0, 0.0], [1.0, 1.0, 0.0])
+    """
+    matrix = values.to_numpy(dtype=float)
+    seen = ~np.isnan(matrix)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen, matrix, 0.0).sum(axis=0) / seen.sum(axis=0)
+    centred = np.ascontiguousarray(np.where(seen, matrix - mean, 0.0))
+    return centred, None if seen.all() else np.ascontiguousarray(seen.astype(float))
+
+
+def _smallest(fdr: Array) -> str:
+    return f"{np.nanmin(fdr):.2g}" if np.isfinite(fdr).any() else "none"
+
+
+def _warn(
+    names: list[str],
+    sizes: dict[str, int],
+    kept: list[str],
+    weight: Array,
+    fdr: Array,
+    level: float,
+    minimum: int,
+) -> None:
+    """Name the groups that get no score, where others do."""
+    if not (weight != 0).any():
+        return
+    for name in names:
+        if name in kept and (weight[:, kept.index(name)] != 0).any():
+            continue
+        why = (
+            f"its smallest FDR is {_smallest(fdr[:, kept.index(name)])}, and {level:g} is asked for"
+            if name in kept
+            else f"{sizes[name]} of its patients have expression, {minimum} in and outside it are "
+            "needed"
+        )
+        warnings.warn(
+            f"signature: {name} gets no score: {why}.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,404 @@
+"""The genes at the centre of the co-expression module that goes most strongly with the target."""
+
+import hashlib
+import warnings
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.checks.arguments import whole_number
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.results import Target
+from omicsfuse.signatures.coexpression import (
+    MAXIMUM_GENES,
+    CoexpressionModules,
+    coexpression_modules,
+)
+from omicsfuse.signatures.derived import Derived
+from omicsfuse.statistics import Array, benjamini_hochberg
+
+#: How eigengenes are correlated with the target.
+MEASURES = ("pearson", "spearman")
+
+#: False discovery rate up to which a module goes with the target.
+FDR = 0.05
+
+#: Fewest patients of a group, and fewest others, for the group to be compared.
+MINIMUM_GROUP = 5
+
+#: The last modules found, by content: one network serves many targets, shuffled ones among them.
+_FOUND: OrderedDict[str, CoexpressionModules] = OrderedDict()
+_KEPT = 2
+
+
+def modules(
+    values: pd.DataFrame,
+    target: Target,
+    *,
+    covariates: pd.DataFrame | None = None,
+    n_genes: int = 50,
+    random_state: int = 0,
+    measure: str = "pearson",
+    power: float | None = None,
+    enough_fit: float = 0.85,
+    network: str = "signed",
+    correlation: str = "pearson",
+    minimum_size: int = 20,
+    depth: int = 2,
+    merge_height: float = 0.25,
+    minimum_membership: float = 0.3,
+    maximum_genes: int = MAXIMUM_GENES,
+    minimum_group: int = MINIMUM_GROUP,
+    gate: bool = True,
+) -> Derived:
+    """Choose the hub genes of the co-expression module that goes most strongly with the target.
+
+    Modules are found without looking at the target. The eigengene of each is correlated with it
+    (for groups: with each group against the rest, 1 and 0), adjusted for covariates; rates of false
+    discovery are over all modules and scores. For each score, the module with the largest absolute
+    correlation gives its ``n_genes`` most central genes, weighted by their membership (kME) times
+    the sign of the correlation.
+
+    Parameters
+    ----------
+    values, target, covariates, n_genes, random_state
+        As `omicsfuse.signatures.derived.Method` says. Nothing is drawn at random. A survival target
+        is refused.
+    measure : {"pearson", "spearman"}
+        Kind of correlation. With covariates it is partial: both sides (their ranks) are replaced by
+        what a linear model on the covariates (their ranks) leaves.
+    power, enough_fit, network, correlation, minimum_size, depth, merge_height, minimum_membership,\
+    maximum_genes
+        As `omicsfuse.signatures.coexpression.coexpression_modules` has them.
+    minimum_group : int
+        Patients that a group needs, and the others.
+    gate : bool
+        Refuse where no module reaches a false discovery rate of 0.05; if not, take the strongest
+        one whatever it is.
+
+    Returns
+    -------
+    Derived
+        ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with the
+        target). ``details``: ``"modules"`` (``gene``, ``module``, ``kme`` in its own module),
+        ``"module_target"`` (``score``, ``module``, ``n_genes``, ``explained``, ``correlation``,
+        ``p``, ``fdr``, ``hub``, ``chosen``), ``"scale_free_fit"``, and ``"left_out"`` (``what``,
+        ``count``, ``reason``: genes that are not in the network).
+
+    Raises
+    ------
+    StudyError
+        If the target is survival, or a setting is not valid.
+    SignatureError
+        If there is no module, or none goes with the target.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If some groups have no module, or too few patients: they get no score.
+
+    References
+    ----------
+    Langfelder and Horvath 2008, BMC Bioinformatics 9:559 (eigengenes, membership, hubs).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> random = np.random.default_rng(0)
+    >>> x = random.standard_normal((40, 60))
+    >>> x[:, :15] += 2 * x[:, [58]]
+    >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i:02d}" for i in range(60)]
+    >>> table = pd.DataFrame(x, patients, genes)
+    >>> image = Target("entropy", "continuous", -table["G58"] + random.standard_normal(40))
+    >>> found = modules(table, image, n_genes=5, minimum_size=8, power=6)
+    >>> bool((found.weights["entropy"] < 0).all()), len(found.weights)
+    (True, 5)
+    """
+    if measure not in MEASURES:
+        raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")
+    n_genes = whole_number(n_genes, "n_genes")
+    sides = score_columns(target, whole_number(minimum_group, "minimum_group", 2))
+    found = _remembered_modules(
+        values,
+        {
+            "power": power,
+            "enough_fit": enough_fit,
+            "network": network,
+            "correlation": correlation,
+            "minimum_size": minimum_size,
+            "depth": depth,
+            "merge_height": merge_height,
+            "minimum_membership": minimum_membership,
+            "maximum_genes": maximum_genes,
+        },
+    )
+    if found.eigengenes.empty:
+        raise SignatureError(
+            f"modules: no module of {found.settings['minimum_size']} or more genes was found "
+            f"among {len(found.labels)} genes of {len(values)} patients. Use a smaller "
+            "minimum_size, or another method."
+        )
+    table = _module_target(found, sides, covariates, measure)
+    good = _chosen(table, sides, target, gate)
+    table["chosen"] = [(score, module) in good for score, module in _pairs(table)]
+    related = correlations(values.to_numpy(float), sides.to_numpy(), covariates, measure)[0]
+    weights, genes = {}, []
+    for position, (score, module) in enumerate(good):
+        chosen = table[(table["score"] == score) & (table["module"] == module)].iloc[0]
+        sign = 1.0 if chosen["correlation"] >= 0 else -1.0
+        weights[score] = found.hubs(module, n_genes) * sign
+        column = sides.columns.get_loc(score)
+        own = _looked_at(found, module, weights[score], position)
+        own["score"] = score
+        at = pd.Series(related[:, column], values.columns)
+        own["correlation"] = at.reindex(own["gene"]).to_numpy()
+        genes.append(own)
+    columns = ["score", "gene", "weight", "module", "kme", "correlation"]
+    return Derived(
+        weights=pd.DataFrame(weights).fillna(0.0).sort_index().rename_axis(index="gene"),
+        genes=pd.concat(genes, ignore_index=True)[columns],
+        settings={
+            **found.settings,
+            "n_genes": n_genes,
+            "measure": measure,
+            "gate": bool(gate),
+            "fdr": FDR,
+            "covariates": [] if covariates is None else [str(c) for c in covariates.columns],
+        },
+        details={
+            "modules": _membership(found),
+            "module_target": table,
+            "scale_free_fit": found.fit.copy(),
+            "left_out": pd.DataFrame(
+                [(loss.what, loss.count, loss.reason) for loss in found.losses],
+                columns=["what", "count", "reason"],
+            ),
+        },
+    )
+
+
+def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.DataFrame:
+    """One column of numbers a score: the target itself, or 1 in a group and 0 in the others.
+
+    Parameters
+    ----------
+    target : Target
+        Groups or continuous.
+    minimum_group : int
+        Patients that a group needs, and the others; smaller ones have no column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x scores.
+
+    Raises
+    ------
+    StudyError
+        If the target is survival.
+    SignatureError
+        If it does not vary.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group is left out.
+    """
+    if target.kind == "survival":
+        raise StudyError(
+            f"modules: target {target.name} is survival; eigengenes are correlated with groups or "
+            "with numbers. Use method elastic_net."
+        )
+    given = target.values  # noqa: PD011 - a field of ours
+    if target.kind == "continuous":
+        number = pd.Series(given.to_numpy(dtype=float), given.index)
+        if not number.std() > 0:
+            raise SignatureError(
+                f"modules: target {target.name} is the same in all {len(number)} patients; nothing "
+                "can go with it."
+            )
+        return number.to_frame(target.name)
+    own = given.astype(str)
+    sizes = own.value_counts().sort_index()
+    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= minimum_group]
+    small = [f"{group} ({sizes[group]} of {len(own)})" for group in sizes.index.difference(good)]
+    if not good:
+        raise SignatureError(
+            f"modules: no group of target {target.name} has {minimum_group} patients, and as many "
+            f"others, with expression: {', '.join(small)}."
+        )
+    if small:
+        warnings.warn(
+            f"modules: too few patients in, or outside, {', '.join(small)} of target "
+            f"{target.name}, at least {minimum_group} are needed: no score for it.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return pd.DataFrame({group: (own == group).astype(float) for group in good})
+
+
+def correlations(
+    values: Array, sides: Array, covariates: pd.DataFrame | None, measure: str = "pearson"
+) -> tuple[Array, Array]:
+    """Correlation of each column with each side, adjusted for covariates, and its p-value.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        NaN where missing; missing values count as the mean of the column.
+    sides : ndarray of float, shape (n, s)
+        Complete.
+    covariates : pandas.DataFrame, optional
+        Patients x covariates, numeric and complete.
+    measure : {"pearson", "spearman"}
+        Spearman: of ranks.
+
+    Returns
+    -------
+    r, p : ndarray of float, shape (p, s)
+        p two-sided, from Student's t with n - 2 - (number of covariates) degrees of freedom. NaN
+        where the covariates leave nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = np.array([[1.0], [2.0], [3.0], [5.0]]), np.array([[1.0], [3.0], [2.0], [4.0]])
+    >>> r, p = correlations(x, y, None)
+    >>> round(float(r[0, 0]), 4), round(float(p[0, 0]), 4)
+    (0.8315, 0.1685)
+    """
+    x = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    y = np.asarray(sides, dtype=float)
+    c = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
+    if measure == "spearman":
+        x, y, c = (stats.rankdata(part, axis=0) if part.size else part for part in (x, y, c))
+    x, y, c = x - x.mean(axis=0), y - y.mean(axis=0), c - c.mean(axis=0)
+    rank = 0
+    before = [np.einsum("ij,ij->j", part, part) for part in (x, y)]
+    if c.shape[1]:
+        c = c / np.maximum(np.sqrt(np.einsum("ij,ij->j", c, c)), 1e-300)
+        left, singular, _ = np.linalg.svd(c, full_matrices=False)
+        rank = int((singular > 1e-10 * max(singular[0], 1e-300)).sum())
+        basis = left[:, :rank]
+        x, y = (part - basis @ np.einsum("ij,ik->jk", basis, part) for part in (x, y))
+    xx, yy = (np.einsum("ij,ij->j", part, part) for part in (x, y))
+    left_over = np.outer(xx > 1e-18 * before[0], yy > 1e-18 * before[1])
+    freedom = len(x) - 2 - rank
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.clip(np.einsum("ij,ik->jk", x, y) / np.sqrt(np.outer(xx, yy)), -1.0, 1.0)
+        r = np.where(left_over, r, np.nan)
+        if freedom < 1:
+            return r, np.full(r.shape, np.nan)
+        t = np.abs(r) * np.sqrt(freedom / (1 - r**2))
+        p = 2 * stats.t.sf(t, freedom)
+    return r, p
+
+
+def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> CoexpressionModules:
+    """Modules of these values, remembered: targets differ more often than tables do."""
+    content = hashlib.sha256(np.ascontiguousarray(values.to_numpy(dtype=float)).tobytes())
+    for axis in (values.index, values.columns):
+        content.update("\x1f".join(map(str, axis)).encode() + b"\x1e")
+    content.update(repr(sorted(options.items())).encode())
+    key = content.hexdigest()
+    found = _FOUND.get(key)
+    if found is None:
+        found = coexpression_modules(values, **options)
+        _FOUND[key] = found
+        while len(_FOUND) > _KEPT:
+            _FOUND.popitem(last=False)
+    return found
+
+
+def _module_target(
+    modules: CoexpressionModules,
+    sides: pd.DataFrame,
+    covariates: pd.DataFrame | None,
+    measure: str,
+) -> pd.DataFrame:
+    r, p = correlations(modules.eigengenes.to_numpy(), sides.to_numpy(), covariates, measure)
+    sizes = modules.labels.value_counts()
+    rows = [
+        (score, module, sizes[module], modules.explained[module], r[j, s], p[j, s])
+        for s, score in enumerate(sides.columns)
+        for j, module in enumerate(modules.eigengenes.columns)
+    ]
+    names = ["score", "module", "n_genes", "explained", "correlation", "p"]
+    table = pd.DataFrame(rows, columns=names)
+    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
+    table["hub"] = [modules.hubs(module, 1).index[0] for module in table["module"]]
+    return table
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(table["score"], table["module"], strict=True))
+
+
+def _chosen(
+    table: pd.DataFrame, sides: pd.DataFrame, target: Target, gate: bool
+) -> list[tuple[str, str]]:
+    """Score and module of each score that has one."""
+    strength = table["correlation"].abs().to_numpy()
+    if np.isnan(strength).all():
+        raise SignatureError(
+            f"modules: the covariates leave nothing of target {target.name} to go with a module. "
+            "Leave some of them out."
+        )
+    good, without = [], []
+    for score in sides.columns:
+        own = np.where(table["score"] == score, strength, np.nan)
+        if not np.isnan(own).all():
+            best = table.iloc[int(np.nanargmax(own))]
+            if not gate or best["fdr"] <= FDR:
+                good.append((score, str(best["module"])))
+                continue
+        without.append(score)
+    if not good:
+        best = table.iloc[int(np.nanargmax(strength))]
+        raise SignatureError(
+            f"modules: none of {table['module'].nunique()} modules goes with target "
+            f"{target.name}: the strongest is {best['module']} with {best['score']}, correlation "
+            f"{best['correlation']:.2f}, false discovery rate {best['fdr']:.2g}; at most {FDR} is "
+            "needed. A gene set that does not stand for its target is of no use elsewhere."
+        )
+    if without:
+        warnings.warn(
+            f"modules: no module goes with {', '.join(map(str, without))} of target "
+            f"{target.name} (false discovery rate at most {FDR}): no score for it.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return good
+
+
+def _looked_at(
+    modules: CoexpressionModules, module: str, weights: pd.Series, position: int
+) -> pd.DataFrame:
+    """All genes of the network, with their weight in one score."""
+    genes = modules.labels.index
+    return pd.DataFrame(
+        {
+            "gene": genes,
+            "weight": weights.reindex(genes).fillna(0.0).to_numpy(),
+            "module": modules.labels.to_numpy(),
+            "kme": modules.membership[module].to_numpy(),
+        },
+        index=range(position * len(genes), (position + 1) * len(genes)),
+    )
+
+
+def _membership(modules: CoexpressionModules) -> pd.DataFrame:
+    """Each gene's module and its membership there."""
+    place = modules.membership.columns.get_indexer(pd.Index(modules.labels))
+    kme = modules.membership.to_numpy()[np.arange(len(place)), place]
+    return pd.DataFrame(
+        {
+            "gene": modules.labels.index,
+            "module": modules.labels.to_numpy(),
+            "kme": np.where(place >= 0, kme, np.nan),
+        }
+    )

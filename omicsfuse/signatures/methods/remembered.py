@@ -1,0 +1,50 @@
+"""What was computed of the last table, kept so that many targets of one table cost little."""
+
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pandas as pd
+
+Made = TypeVar("Made")
+
+_last: tuple[Any, dict[str, Any]] = (lambda: None, {})
+
+
+def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Made:
+    """Make something of a table, or return what was made of this very object last time.
+
+    Only the last table is remembered, and no longer than somebody holds it. A table must not be
+    changed in place while it is in use.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        The table.
+    what : str
+        Name of what is made.
+    make : callable
+        Makes it, without arguments.
+
+    Returns
+    -------
+    object
+        What ``make`` returns.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"A": [1.0, 2.0]})
+    >>> remembered(table, "sum", lambda: float(table["A"].sum()))
+    3.0
+    >>> remembered(table, "sum", lambda: 0.0)
+    3.0
+    """
+    global _last
+    table, made = _last
+    if table() is not values:
+        made = {}
+        _last = (weakref.ref(values), made)
+    if what not in made:
+        made[what] = make()
+    result: Made = made[what]
+    return result

@@ -1,0 +1,110 @@
+"""How methods write down what they looked at and what they chose."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import StudyError
+from omicsfuse.results import Target
+from omicsfuse.statistics import Array
+
+
+def gene_table(
+    genes: pd.Index, scores: Sequence[str], weights: Array, columns: Mapping[str, Array]
+) -> pd.DataFrame:
+    """One row a score and gene, with whatever was computed of it.
+
+    Parameters
+    ----------
+    genes : pandas.Index
+        All genes.
+    scores : sequence of str
+        Names of the scores.
+    weights : ndarray of float, shape (p, k)
+        Weight of each gene in each score; 0 where it was not chosen.
+    columns : mapping of str to ndarray of float, shape (p, k)
+        Further columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``score``, ``gene``, ``weight`` and those.
+
+    Examples
+    --------
+    >>> gene_table(pd.Index(["A", "B"]), ["S1"], np.array([[1.0], [0.0]]), {}).shape
+    (2, 3)
+    """
+    k = len(scores)
+    return pd.DataFrame(
+        {
+            "score": np.repeat(np.asarray(scores, dtype=object), len(genes)),
+            "gene": np.tile(genes.to_numpy(dtype=object), k),
+            "weight": weights.T.ravel(),
+            **{name: np.asarray(values).T.ravel() for name, values in columns.items()},
+        }
+    )
+
+
+def chosen_weights(genes: pd.Index, scores: Sequence[str], weights: Array) -> pd.DataFrame:
+    """Keep the genes that have a weight in any score, and the scores that have a gene.
+
+    Examples
+    --------
+    >>> weights = np.array([[0.5, 0.0], [0.0, 0.0]])
+    >>> chosen_weights(pd.Index(["A", "B"]), ["S1", "S2"], weights).to_dict("index")
+    {'A': {'S1': 0.5}}
+    """
+    used = weights != 0
+    kept, columns = used.any(axis=1), used.any(axis=0)
+    return pd.DataFrame(
+        weights[kept][:, columns],
+        index=pd.Index(genes.to_numpy(dtype=object)[kept], dtype=object, name="gene"),
+        columns=[score for score, has in zip(scores, columns, strict=True) if has],
+    )
+
+
+def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
+    """Positions of the eligible genes with the largest values; of equal ones, the first.
+
+    Parameters
+    ----------
+    strength : ndarray of float, shape (p,)
+        NaN never counts.
+    eligible : ndarray of bool, shape (p,)
+        Which may be chosen.
+    n_genes : int
+        Most that are chosen.
+
+    Returns
+    -------
+    ndarray of int
+
+    Examples
+    --------
+    >>> strongest(np.array([1.0, 3.0, np.nan, 3.0]), np.ones(4, dtype=bool), 2).tolist()
+    [1, 3]
+    """
+    positions = np.flatnonzero(eligible & ~np.isnan(strength))
+    return positions[np.argsort(-strength[positions], kind="stable")[:n_genes]]
+
+
+def refuse_kind(target: Target, method: str, kinds: Sequence[str], instead: str) -> None:
+    """Refuse a target of a kind that a method cannot take.
+
+    Examples
+    --------
+    >>> target = Target("os", "survival", pd.DataFrame({"time": [1.0], "event": [1.0]}))
+    >>> refuse_kind(target, "templates", ["groups"], "elastic_net")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: signature: method 'templates' takes targets of kind groups; 'os' \
+is of kind survival. Use method elastic_net.
+    """
+    if target.kind not in kinds:
+        raise StudyError(
+            f"signature: method {method!r} takes targets of kind {' or '.join(kinds)}; "
+            f"{target.name!r} is of kind {target.kind}. Use method {instead}."
+        )

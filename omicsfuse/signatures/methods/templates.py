@@ -1,0 +1,191 @@
+"""A template for each group: the genes that are highest in it."""
+
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.results import Target
+from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods.remembered import remembered
+from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
+from omicsfuse.signatures.score import MINIMUM_GENES
+from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
+from omicsfuse.statistics import Array, Counts, Moments, benjamini_hochberg, welch_t
+
+#: Variance of a group below this share of that of all patients is rounding.
+_ROUNDING = 1e-13
+
+
+def templates(
+    values: pd.DataFrame,
+    target: Target,
+    *,
+    covariates: pd.DataFrame | None = None,
+    n_genes: int = 50,
+    random_state: int = 0,
+    groups: Sequence[str] | None = None,
+    where: str = "the values",
+    minimum_group: int = MINIMUM_GROUP,
+    gate: bool = True,
+) -> Derived:
+    """Take for each group the genes with the largest positive Welch t against all other patients.
+
+    Each has weight 1. A gene that could serve two groups serves the one with the larger t, so
+    templates have no gene in common.
+
+    Parameters
+    ----------
+    values, target, n_genes
+        As for every method; the target is one of groups.
+    covariates
+        Must be None: Welch's t cannot be adjusted.
+    random_state
+        Not used: nothing is drawn.
+    groups : sequence of str, optional
+        All groups, those without a patient here included, in the order of the scores.
+    where : str
+        Where the values come from, for messages, e.g. ``"layer expression"``.
+    minimum_group : int
+        Patients that a group needs, and the others.
+    gate : bool
+        Of no effect: templates are the largest t, however large.
+
+    Returns
+    -------
+    Derived
+        ``genes`` has ``effect`` (difference of means), ``t``, ``p`` and ``fdr`` (of all genes of
+        the group).
+
+    Raises
+    ------
+    StudyError
+        If the target is not one of groups, or there are covariates.
+    SignatureError
+        If fewer than two groups get a template.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group gets no template: too few patients, or fewer than 5 genes of its own.
+
+    References
+    ----------
+    Hoshida 2010, PLoS ONE 5:e15543 (templates of ones and zeros, cosine distance).
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(0).standard_normal((20, 12))
+    >>> values[:10, :5] += 4
+    >>> values[10:, 5:10] += 4
+    >>> patients = [f"P{i:02d}" for i in range(20)]
+    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(12)])
+    >>> target = Target("t", "groups", pd.Series(["S1"] * 10 + ["S2"] * 10, patients))
+    >>> templates(table, target, n_genes=5).weights.query("S2 == 1").index.tolist()
+    ['G05', 'G06', 'G07', 'G08', 'G09']
+    """
+    refuse_kind(target, "templates", ["groups"], "correlation, modules or elastic_net")
+    if covariates is not None:
+        raise StudyError(
+            "signature: method 'templates' cannot adjust for covariates; use 'moderated_t'."
+        )
+    labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
+    names = group_names(target) if groups is None else list(groups)
+    sizes = {name: int(np.sum(labels == name)) for name in names}
+    kept = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
+    shape = values.shape[1], len(kept)
+    effect, t, p = np.empty(shape), np.empty(shape), np.empty(shape)
+    if kept:
+        sums = remembered(values, "templates", lambda: _sums(values.to_numpy(dtype=float)))
+        for j, name in enumerate(kept):
+            inside, outside = _two_groups(sums, labels == name)
+            t[:, j], p[:, j] = welch_t(inside, outside)
+            effect[:, j] = inside.mean - outside.mean
+    weights = np.zeros(shape)
+    reachable = np.where(np.isnan(t), -np.inf, t)
+    best = reachable.argmax(axis=1) if kept else np.zeros(shape[0])
+    own = [
+        strongest(reachable[:, j], (best == j) & (reachable[:, j] > 0), n_genes)
+        for j in range(len(kept))
+    ]
+    for j, positions in enumerate(own):
+        if len(positions) >= MINIMUM_GENES:
+            weights[positions, j] = 1.0
+    templated = [n for n, column in zip(kept, own, strict=True) if len(column) >= MINIMUM_GENES]
+    for name in names:
+        if name not in templated:
+            found = f"{len(own[kept.index(name)])} genes" if name in kept else "no genes"
+            warnings.warn(
+                f"signature: {name} gets no template: {sizes[name]} of its patients and "
+                f"{len(labels) - sizes[name]} others have {where} (at least {minimum_group} each "
+                f"are needed), and {found} are its own (at least {MINIMUM_GENES}). No patient "
+                "elsewhere can be assigned to it.",
+                OmicsfuseWarning,
+                stacklevel=2,
+            )
+    if len(templated) < 2:
+        kind = "subtypes" if target.source == "subtypes" else "groups"
+        raise SignatureError(
+            f"signature: {len(templated)} of {len(names)} {kind} get a template from {where}, at "
+            f"least 2 are needed. Patients: {', '.join(f'{s} {n}' for s, n in sizes.items())}."
+        )
+    fdr = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(kept))])
+    return Derived(
+        chosen_weights(values.columns, kept, weights),
+        gene_table(
+            values.columns, kept, weights, {"effect": effect, "t": t, "p": p, "fdr": fdr}
+        ),
+        {
+            "method": "nearest template: genes with the largest positive Welch t, weight 1",
+            "n_genes": n_genes,
+            "minimum_group": minimum_group,
+        },
+    )
+
+
+class _Sums(NamedTuple):
+    """Values about their means with 0 where missing, who has them, and sums over all patients."""
+
+    centre: Array
+    centred: Array
+    squared: Array
+    observed: Array | None
+    n: Counts
+    total: Array
+    total_squared: Array
+
+
+def _sums(matrix: Array) -> _Sums:
+    """Prepare a table so that moments within any group are sums over its rows."""
+    seen = ~np.isnan(matrix)
+    n = seen.sum(axis=0).astype(np.int64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.where(seen, matrix, 0.0).sum(axis=0) / n
+    centred = np.where(seen, matrix - centre, 0.0)
+    squared = centred**2
+    observed = None if seen.all() else seen.astype(float)
+    return _Sums(centre, centred, squared, observed, n, centred.sum(axis=0), squared.sum(axis=0))
+
+
+def _two_groups(sums: _Sums, inside: np.ndarray) -> tuple[Moments, Moments]:
+    """Moments of the patients inside a group and of those outside, from sums alone."""
+    rows = np.flatnonzero(inside)
+    first, first_squared = sums.centred[rows].sum(axis=0), sums.squared[rows].sum(axis=0)
+    if sums.observed is None:
+        n = np.full(len(first), len(rows), dtype=np.int64)
+    else:
+        n = sums.observed[rows].sum(axis=0).astype(np.int64)
+    found = []
+    for count, total, squared in (
+        (n, first, first_squared),
+        (sums.n - n, sums.total - first, sums.total_squared - first_squared),
+    ):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = total / count
+            variance = (squared - total * mean) / (count - 1)
+            variance = np.where(variance > _ROUNDING * sums.total_squared / sums.n, variance, 0.0)
+        found.append(Moments(count, sums.centre + mean, np.where(count < 2, np.nan, variance)))
+    return found[0], found[1]

@@ -1,0 +1,132 @@
+"""Genes brought to one scale before scoring: by the cohort itself, or by the training cohort."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import SignatureError
+from omicsfuse.results import Signature
+from omicsfuse.statistics import moments, varies, winsorise
+
+#: Share of patients at either end whose values are set to those of the next one inside.
+WINSORISED = 0.025
+#: Standardised values beyond this are set to it, so that no gene decides a patient alone.
+Z_LIMIT = 4.0
+#: Fewest patients whose own mean and spread can stand for a cohort.
+MINIMUM_PATIENTS = 10
+
+
+def standardise(
+    signature: Signature | None,
+    table: pd.DataFrame,
+    *,
+    scaling: Literal["cohort", "reference"] = "cohort",
+) -> pd.DataFrame:
+    """Standardise genes robustly, so that no gene and no patient can outweigh the others.
+
+    Genes that do not vary, or (with the cohort's own scaling) that fewer than half of the patients
+    have, are left out. A missing value becomes 0, the mean, and so adds nothing to a score.
+
+    Parameters
+    ----------
+    signature : Signature or None
+        Whose genes are taken, in its order; None takes all genes of the table.
+    table : pandas.DataFrame
+        Patients x genes.
+    scaling : {"cohort", "reference"}
+        As in ``score_signature``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x usable genes, within +-4; 0 (the mean) where a value is missing.
+
+    Raises
+    ------
+    SignatureError
+        If the cohort has fewer than 10 patients for its own scaling, the scaling is unknown, or
+        there is no signature to take a reference from.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"A": [*range(10)], "constant": 1.0}, [f"P{i}" for i in range(10)])
+    >>> standardise(None, table).round(2).iloc[:3].to_dict("list")
+    {'A': [-1.45, -1.18, -0.85]}
+    """
+    if scaling not in ("cohort", "reference"):
+        raise SignatureError(f"scaling is {scaling!r}; it must be 'cohort' or 'reference'.")
+    if scaling == "cohort" and len(table) < MINIMUM_PATIENTS:
+        raise SignatureError(
+            f"{len(table)} patients are too few to scale genes by their own mean and spread (at "
+            f"least {MINIMUM_PATIENTS}); use scaling='reference' if the values were made as those "
+            "of the training cohort."
+        )
+    if signature is not None:
+        table = table[[gene for gene in signature.templates.index if gene in table.columns]]
+    values = table.to_numpy(dtype=float)
+    if scaling == "cohort":
+        values = winsorise(values, WINSORISED)
+        found = moments(values)
+        mean, sd = found.mean, found.sd
+    elif signature is None:
+        raise SignatureError("scaling='reference' needs a signature to take the reference from.")
+    else:
+        reference = signature.reference.loc[table.columns]
+        mean, sd = reference["mean"].to_numpy(float), reference["sd"].to_numpy(float)
+    usable = varies(mean, sd)
+    present = (~np.isnan(values)).mean(axis=0) if len(values) else np.zeros(values.shape[1])
+    usable &= present >= 0.5 if scaling == "cohort" else present > 0
+    z = np.clip((values[:, usable] - mean[usable]) / sd[usable], -Z_LIMIT, Z_LIMIT)
+    return pd.DataFrame(np.nan_to_num(z), index=table.index, columns=table.columns[usable])
+
+
+def scaled_genes(
+    signature: Signature | None, table: pd.DataFrame, scaling: Literal["cohort", "reference"]
+) -> pd.DataFrame:
+    """Standardise all genes of a cohort, those of a signature by its reference where asked.
+
+    With ``scaling="reference"`` the genes that the signature does not hold have no reference; they
+    are standardised by the cohort itself, so that random sets of genes can be scored beside the
+    signature, or left out where the cohort has fewer than 10 patients.
+
+    Parameters
+    ----------
+    signature : Signature or None
+        Source of the reference; not looked at with ``scaling="cohort"``.
+    table : pandas.DataFrame
+        Patients x genes.
+    scaling : {"cohort", "reference"}
+        As for `standardise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x usable genes, sorted by name, so that the order of the columns given does not
+        matter to what is drawn from them.
+
+    Raises
+    ------
+    SignatureError
+        As `standardise`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Signature
+    >>> reference = pd.DataFrame({"mean": [1.0], "sd": [2.0]}, ["A"])
+    >>> signature = Signature("toy", pd.DataFrame({"S": [1.0]}, ["A"]), reference, "log2", {}, {})
+    >>> table = pd.DataFrame({"B": [5.0], "A": [2.0]}, ["P1"])
+    >>> scaled_genes(signature, table, "reference").to_dict("list")
+    {'A': [0.5]}
+    """
+    if scaling == "cohort" or signature is None:
+        z = standardise(None, table, scaling=scaling)
+    else:
+        z = standardise(signature, table, scaling="reference")
+        others = table.loc[:, ~table.columns.isin(signature.templates.index)]
+        if len(table) >= MINIMUM_PATIENTS and others.shape[1]:
+            z = pd.concat([z, standardise(None, others)], axis=1)
+    order = np.argsort(z.columns.to_numpy(dtype=object).astype(str), kind="stable")
+    return z.iloc[:, order]

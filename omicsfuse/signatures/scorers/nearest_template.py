@@ -1,0 +1,184 @@
+"""Nearest template prediction: cosine with each template, and its p-value in each patient."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.results import Signature
+from omicsfuse.signatures.scaling import scaled_genes
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
+from omicsfuse.statistics import Array
+
+#: Resamples of genes for the p-value of a patient.
+N_RESAMPLES = 1000
+#: Cosines that differ by less are equal: they differ by rounding only.
+_TIE = 1e-12
+
+
+class NearestTemplate:
+    """Cosine of a patient's standardised values z with a template w, from -1 to 1.
+
+    Over the genes of the set, all scores together::
+
+        score(i, s) = sum_g z(i, g) w(g, s) / (||z(i)|| ||w(s)||)
+
+    The distance of the publication is 1 - score. A missing value counts as the gene's mean.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes, on a logarithmic or z-score scale.
+    scaling : {"cohort", "reference"}
+        As for `omicsfuse.signatures.scaling.scaled_genes`.
+    signature : Signature, optional
+        Source of the reference.
+
+    Attributes
+    ----------
+    patients : pandas.Index
+        Patients, in the order of the table.
+    genes : pandas.Index
+        Genes that vary and that half of the patients have, sorted.
+
+    References
+    ----------
+    Hoshida 2010, PLoS ONE 5:e15543.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"A": np.arange(10.0), "B": -np.arange(10.0)})
+    >>> scorer = NearestTemplate(table)
+    >>> scorer.score(np.array([0, 1]), np.eye(2))[0].round(3).tolist()
+    [-0.707, 0.707]
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        scaling: Literal["cohort", "reference"] = "cohort",
+        signature: Signature | None = None,
+    ) -> None:
+        z = scaled_genes(signature, table, scaling)
+        self.patients: pd.Index = z.index
+        self.genes: pd.Index = z.columns
+        self._z = np.ascontiguousarray(z.to_numpy(dtype=float).T)
+        self._squares = self._z**2
+
+    def score(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on one set of genes, as `Scorer.score` says."""
+        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
+        return scores
+
+    def score_many(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on many sets of genes, as `Scorer.score_many` says."""
+        members, weights = np.asarray(members), np.asarray(weights, dtype=float)
+        ones = np.ones((len(weights), 1))
+        lengths = np.sqrt(member_sums(self._squares, members, ones))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores: Array = member_sums(self._z, members, weights) / (
+                lengths * np.sqrt((weights**2).sum(axis=0))
+            )
+        return scores
+
+    def resampled_p(
+        self,
+        members: Positions,
+        weights: Array,
+        *,
+        pool: Positions | None = None,
+        n_resamples: int = N_RESAMPLES,
+        random_state: int = 0,
+    ) -> Array:
+        """P-value of each patient's cosine with the nearest template.
+
+        The templates are laid on as many genes drawn at random, without replacement, and the
+        cosine with the nearest of them is taken again; b of B draws reach the observed one::
+
+            p = (b + 1) / (B + 1)
+
+        All patients share the draws, so that the p-value of a patient depends on the patient's own
+        standardised values and the seed, and on nobody else.
+
+        Parameters
+        ----------
+        members : ndarray of int, shape (m,)
+            Positions in ``genes`` of the signature's genes.
+        weights : ndarray of float, shape (m, k)
+            Templates.
+        pool : ndarray of int, optional
+            Positions of the genes to draw from; by default all.
+        n_resamples : int
+            Draws.
+        random_state : int
+            Seed.
+
+        Returns
+        -------
+        ndarray of float, shape (n_patients,)
+            NaN for a patient without a score.
+
+        References
+        ----------
+        Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39
+        (p-values are never zero).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> values = np.random.default_rng(0).standard_normal((12, 60))
+        >>> values[:6, :8] += 3
+        >>> values[6:, 8:16] += 3
+        >>> scorer = NearestTemplate(pd.DataFrame(values, columns=[f"{i:02}" for i in range(60)]))
+        >>> weights = np.repeat(np.eye(2), 8, axis=0)
+        >>> bool((scorer.resampled_p(np.arange(16), weights) < 0.05).all())
+        True
+        """
+        members = np.asarray(members)
+        pool = np.arange(len(self.genes)) if pool is None else np.sort(np.asarray(pool))
+        rng = np.random.default_rng(random_state)
+        drawn = np.array(
+            [rng.choice(pool, len(members), replace=False) for _ in range(n_resamples)]
+        )
+        observed = self.score(members, weights).max(axis=1)
+        reached = np.zeros(len(observed))
+        for start in range(0, n_resamples, 250):
+            random = self.score_many(drawn[start : start + 250], weights).max(axis=2)
+            # A draw in which a patient has no value that differs from the mean says nothing.
+            reached += (np.nan_to_num(random, nan=-np.inf) >= observed - _TIE).sum(axis=0)
+        p: Array = np.where(np.isnan(observed), np.nan, (reached + 1) / (n_resamples + 1))
+        return p
+
+
+def template_scores(z: Array, weights: Array) -> Array:
+    """Cosine of each patient with each template.
+
+    Parameters
+    ----------
+    z : ndarray of float, shape (n, m)
+        Standardised values, patients x genes.
+    weights : ndarray of float, shape (m, k)
+        Templates, genes x subtypes.
+
+    Returns
+    -------
+    ndarray of float, shape (n, k)
+        NaN for a patient whose values are all 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> template_scores(np.array([[3.0, 4.0]]), np.eye(2)).tolist()
+    [[0.6, 0.8]]
+    """
+    # Without BLAS, and in one layout: a patient's score has the same bits for any number of
+    # threads and whatever rows stand beside it.
+    z = np.ascontiguousarray(z, dtype=float)
+    weights = np.ascontiguousarray(weights.T, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lengths = np.sqrt((z**2).sum(axis=1))[:, None] * np.sqrt((weights**2).sum(axis=1))
+        scores: Array = np.einsum("ig,kg->ik", z, weights) / lengths
+    return scores

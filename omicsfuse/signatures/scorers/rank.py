@@ -1,0 +1,80 @@
+"""Rank score of one patient alone, after singscore."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.signatures.scorers.ranks import up_and_down, within_patient_ranks
+from omicsfuse.signatures.scorers.sums import Positions, member_sums
+from omicsfuse.statistics import Array
+
+
+class RankScore:
+    """Mean rank of the genes within the patient, between its theoretical extremes (singscore).
+
+    Among the N genes that a patient has, ranked from 1 for the lowest, the n genes with a positive
+    weight have the mean rank S, which lies between (n + 1) / 2 and (2 N - n + 1) / 2. Their part of
+    the score is::
+
+        (S - (n + 1) / 2) / (N - n) - 1 / 2
+
+    from -1/2 to 1/2, and about 0 for genes drawn at random. Genes with a negative weight are ranked
+    from the highest and add the same. Only the signs of weights matter. The score of a patient does
+    not depend on any other patient, to the last bit, nor on any monotone transform of the
+    patient's values; it does depend on which genes were measured. A gene without a value in a
+    patient takes no part in that patient's ranking.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes, all that were measured: the ranking is among them. Amounts or their
+        logarithms tell which genes are high in a patient; z-scores, which are higher than in the
+        cohort that they were made in.
+
+    Attributes
+    ----------
+    patients : pandas.Index
+        Patients, in the order of the table.
+    genes : pandas.Index
+        All genes, sorted.
+
+    References
+    ----------
+    Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> scorer = RankScore(pd.DataFrame([[9.0, 7.0, 3.0, 1.0]], ["P1"], list("ABCD")))
+    >>> scorer.score(np.array([0, 1]), np.array([[1.0], [1.0]])).tolist()
+    [[0.5]]
+    >>> scorer.score(np.array([0, 3]), np.array([[1.0], [-1.0]])).tolist()
+    [[1.0]]
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._ranked = within_patient_ranks(table)
+        self.patients: pd.Index = table.index
+        self.genes: pd.Index = self._ranked.genes
+
+    def score(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on one set of genes, as `Scorer.score` says."""
+        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
+        return scores
+
+    def score_many(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on many sets of genes, as `Scorer.score_many` says."""
+        ranked, members, weights = self._ranked, np.asarray(members), np.asarray(weights, float)
+        every = ranked.n_genes[None, :, None]
+        scores = np.zeros((len(members), len(self.patients), weights.shape[1]))
+        for sign, used in up_and_down(weights):
+            wanted = used.any(axis=0)
+            n = ranked.counts(members, used)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                mean = member_sums(ranked.ranks, members, used) / n
+                if sign < 0:
+                    mean = every + 1 - mean
+                part = (mean - (n + 1) / 2) / (every - n) - 0.5
+            scores += np.where(wanted, part, 0.0)
+        scores[..., ~(weights != 0).any(axis=0)] = np.nan
+        return scores

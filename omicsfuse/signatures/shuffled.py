@@ -1,0 +1,156 @@
+"""Signatures of a shuffled target: what the same derivation finds where there is nothing."""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.arguments import require, seed, whole_number
+from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.results import Prepared, Signature, Subtypes, Target
+from omicsfuse.signatures.derive import (
+    _least_genes,
+    _scoring,
+    as_signature,
+    names_for,
+    refuse_unknown_options,
+    require_patients,
+)
+from omicsfuse.signatures.methods import accepts, find_method
+from omicsfuse.signatures.target import as_target
+from omicsfuse.signatures.training_data import shuffled, training_data, usable_values
+
+#: Targets shuffled in vain, for each signature wanted, before giving up.
+ATTEMPTS = 3
+
+
+def shuffled_signatures(
+    target: Subtypes | Target | pd.Series,
+    prepared: Prepared,
+    *,
+    n: int = 100,
+    layer: str | None = None,
+    method: str = "templates",
+    n_genes: int = 50,
+    name: str = "",
+    covariates: pd.DataFrame | None = None,
+    scorer: str | None = None,
+    scaling: str | None = None,
+    random_state: int = 0,
+    **options: Any,
+) -> list[Signature]:
+    """Derive signatures after the target was shuffled among the patients.
+
+    They are a null for `verify`: gene sets found by the same method in the same patients, which
+    stand for nothing. A method that only takes genes at some false discovery rate would find none;
+    here it takes the ``n_genes`` strongest whatever their rate (its option ``gate=False``), which
+    makes them as large as a signature can be.
+
+    Parameters
+    ----------
+    target, prepared, layer, method, n_genes, name, covariates, scorer, scaling, **options
+        As for `derive_signature`. Covariates go with the target when it is shuffled.
+    n : int
+        How many.
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    list of Signature
+        Not locked, as they are never to be applied for their own sake; all with the scores that
+        the target itself would give. Fewer than ``n`` where some shuffled targets gave no gene set.
+
+    Raises
+    ------
+    StudyError
+        As `derive_signature`.
+    SignatureError
+        As `derive_signature`, or if no shuffled target gave a gene set.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If fewer than ``n`` could be had.
+
+    References
+    ----------
+    Michiels, Koscielny and Hill 2005, Lancet 365:488-492 (signatures of shuffled outcomes).
+
+    Examples
+    --------
+    >>> from omicsfuse.results import PreparedLayer
+    >>> patients = [f"P{i}" for i in range(20)]
+    >>> values = np.random.default_rng(0).standard_normal((20, 40))
+    >>> table = pd.DataFrame(values, patients, [f"G{i}" for i in range(40)])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> labels = pd.Series(["S1"] * 10 + ["S2"] * 10, patients)
+    >>> null = shuffled_signatures(Subtypes(labels, {}, {}), ready, n=3, n_genes=5)
+    >>> [list(signature.templates.columns) for signature in null]
+    [['S1', 'S2'], ['S1', 'S2'], ['S1', 'S2']]
+    """
+    wanted = as_target(target)
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    n = whole_number(n, "n", 1)
+    n_genes = _least_genes(n_genes)
+    random_state = seed(random_state)
+    function = find_method(method)
+    refuse_unknown_options(function, method, options)
+    scorer, scaling = _scoring(scorer, scaling, method, wanted)
+    data = training_data(wanted, prepared, layer, covariates)
+    require_patients(data)
+    values = usable_values(data.values)
+    options = {**options, **names_for(function, wanted, data.layer)}
+    if accepts(function, "gate"):
+        options["gate"] = False
+    expected: list[str] | None = None
+    found: list[Signature] = []
+    reason = ""
+    rng = np.random.default_rng([random_state, 6])
+    for attempt in range(ATTEMPTS * n + 1):
+        # The target itself first: it says which scores there are to be.
+        order = rng.permutation(len(values)) if attempt else np.arange(len(values))
+        adjust = data.covariates
+        if adjust is not None:
+            adjust = adjust.iloc[order].set_axis(adjust.index)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OmicsfuseWarning)
+            try:
+                derived = function(
+                    values,
+                    shuffled(data.target, order),
+                    covariates=adjust,
+                    n_genes=n_genes,
+                    random_state=random_state,
+                    **options,
+                )
+            except SignatureError as error:
+                if attempt == 0:
+                    raise
+                reason = str(error)
+                continue
+        columns = [str(column) for column in derived.weights.columns]
+        if expected is None:
+            expected = columns
+            continue
+        if columns != expected:
+            reason = f"the scores were {', '.join(columns)} in place of {', '.join(expected)}"
+            continue
+        own = f"{name or prepared.name}, target shuffled ({len(found) + 1})"
+        signature = as_signature(derived, data, prepared, wanted, own, method)
+        found.append(replace(signature, scorer=scorer, scaling=scaling))
+        if len(found) == n:
+            return found
+    if not found:
+        raise SignatureError(
+            f"signature: no shuffled target of {ATTEMPTS * n} gave a gene set; the last: {reason}."
+        )
+    warnings.warn(
+        f"signature: {len(found)} of {n} signatures of shuffled targets could be had from "
+        f"{ATTEMPTS * n} attempts; the last that failed: {reason}.",
+        OmicsfuseWarning,
+        stacklevel=2,
+    )
+    return found

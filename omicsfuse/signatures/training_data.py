@@ -1,0 +1,250 @@
+"""Expression of the patients who have the target, made ready for choosing genes."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.checks.arguments import require
+from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.labelled import Z_LIMIT, expression_layer
+from omicsfuse.results import Prepared, Target
+from omicsfuse.signatures.score import WINSORISED
+from omicsfuse.statistics import moments, varies, winsorise
+
+#: Share of patients that must have a gene; with fewer it could not be scored elsewhere either.
+OBSERVED = 0.5
+
+
+class TrainingData(NamedTuple):
+    """Patients with target, layer and covariates.
+
+    Attributes
+    ----------
+    values : pandas.DataFrame
+        Patients x genes, both sorted; z-scores within +-10, not winsorised yet.
+    target : Target
+        Of the same patients, in the same order.
+    covariates : pandas.DataFrame or None
+        Likewise.
+    layer, scale : str
+        Name of the layer, and scale of its values.
+    losses : tuple of str
+        Patients who have the target and are not here, in words.
+    """
+
+    values: pd.DataFrame
+    target: Target
+    covariates: pd.DataFrame | None
+    layer: str
+    scale: str
+    losses: tuple[str, ...]
+
+
+def training_data(
+    target: Target, prepared: Prepared, layer: str | None, covariates: pd.DataFrame | None
+) -> TrainingData:
+    """Bring target, expression and covariates together.
+
+    Parameters
+    ----------
+    target : Target
+        What `as_target` returns.
+    prepared : Prepared
+        Layers.
+    layer : str or None
+        Layer to use; None for the first of kind expression.
+    covariates : pandas.DataFrame or None
+        Patients x numeric covariates. Patients who lack one are left out, and counted.
+
+    Returns
+    -------
+    TrainingData
+        Possibly of no patients at all.
+
+    Raises
+    ------
+    StudyError
+        If there is no such layer, or a covariate is not a number.
+    SignatureError
+        If preprocessing found nothing usable in the layer, a gene or a patient is there twice, or
+        a covariate is constant or follows from the others.
+
+    Examples
+    --------
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame({"B": [1.0, 2.0], "A": [3.0, 4.0]}, ["P2", "P1"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
+    >>> data = training_data(target, ready, None, None)
+    >>> data.values.to_dict("index"), data.losses
+    ({'P1': {'A': 4.0, 'B': 2.0}}, ('1 patient has no layer rna: P3',))
+    """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    name = chosen_layer(prepared, layer)
+    ready = prepared.layers[name]
+    table = ready.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    table = table.set_axis([str(patient) for patient in table.index])
+    table = table.set_axis([str(gene) for gene in table.columns], axis=1)
+    for labels, what in ((table.index, "patient"), (table.columns, "gene")):
+        if not labels.is_unique:
+            twice = sorted(set(labels[labels.duplicated()]))
+            raise SignatureError(
+                f"signature: layer {name}: {len(twice)} {what}s are there more than once: "
+                f"{', '.join(twice[:5])}. Keep one of each, or average them."
+            )
+    known = target.values.sort_index()  # noqa: PD011 - a field of ours
+    losses = list(target.losses)
+    patients = known.index[known.index.isin(table.index)]
+    losses += _lost(known.index.difference(patients), f"no layer {name}")
+    if covariates is not None:
+        covariates = _numeric(covariates)
+        complete = covariates.index[covariates.notna().all(axis=1)]
+        without = patients.difference(complete)
+        losses += _lost(without, f"no complete covariates ({', '.join(covariates.columns)})")
+        patients = patients[patients.isin(complete)]
+        covariates = _independent(covariates.loc[patients])
+    values = table.loc[patients].sort_index(axis=1).astype("float64")
+    if ready.scale == "zscore":
+        values = values.clip(-Z_LIMIT, Z_LIMIT)
+    own = replace(target, values=known.loc[patients])
+    return TrainingData(values, own, covariates, name, ready.scale, tuple(losses))
+
+
+def usable_values(values: pd.DataFrame) -> pd.DataFrame:
+    """Winsorise genes, and leave out those that do not vary or that most patients lack.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Patients x genes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As every method takes it: the 2.5% lowest and highest values of each gene set to those of
+        the next; genes that fewer than half of the patients have left out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"A": [1.0, 2.0, 3.0], "B": [np.nan, np.nan, 1.0], "C": 1.0})
+    >>> usable_values(table).round(2).to_dict("list")
+    {'A': [1.05, 2.0, 2.95]}
+    """
+    matrix = winsorise(values.to_numpy(dtype=float), WINSORISED)
+    found = moments(matrix)
+    usable = varies(found.mean, found.sd) & (found.n >= OBSERVED * len(matrix))
+    return pd.DataFrame(
+        np.ascontiguousarray(matrix[:, usable]), index=values.index, columns=values.columns[usable]
+    )
+
+
+def take(target: Target, rows: npt.NDArray[np.int64]) -> Target:
+    """Take some of the patients of a target, by position.
+
+    Examples
+    --------
+    >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
+    >>> take(target, np.array([1])).values.to_dict()
+    {'P3': 1.0}
+    """
+    return replace(target, values=target.values.iloc[rows])  # noqa: PD011 - a field of ours
+
+
+def shuffled(target: Target, rows: npt.NDArray[np.int64]) -> Target:
+    """Give the patients one another's values: the first gets that at ``rows[0]``.
+
+    Examples
+    --------
+    >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
+    >>> shuffled(target, np.array([1, 0])).values.to_dict()
+    {'P1': 1.0, 'P3': 0.5}
+    """
+    values = target.values  # noqa: PD011 - a field of ours
+    return replace(target, values=values.iloc[rows].set_axis(values.index))
+
+
+def chosen_layer(prepared: Prepared, layer: str | None) -> str:
+    """Choose the layer; one that preprocessing found nothing usable in is the data's fault.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers.
+    layer : str or None
+        Layer asked for.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    StudyError
+        If there is no such layer.
+    SignatureError
+        If preprocessing found nothing usable in it.
+
+    Examples
+    --------
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> chosen_layer(ready, None)
+    'rna'
+    """
+    try:
+        return expression_layer(prepared.layers, layer, "signature")
+    except StudyError as error:
+        there = {loss.layer for loss in prepared.losses if loss.step == "preprocess"}
+        left_out = sorted(there - set(prepared.layers))
+        if left_out and (layer is None or layer in left_out):
+            raise SignatureError(
+                f"{error} Preprocessing found no usable feature in: {', '.join(left_out)}."
+            ) from error
+        raise
+
+
+def _lost(patients: pd.Index, what: str) -> list[str]:
+    """Say who lacks something; nothing where nobody does."""
+    if patients.empty:
+        return []
+    have = "patients have" if len(patients) > 1 else "patient has"
+    return [f"{len(patients)} {have} {what}: {', '.join(map(str, patients[:5]))}"]
+
+
+def _numeric(covariates: pd.DataFrame) -> pd.DataFrame:
+    """Refuse covariates that are no numbers."""
+    require(covariates, pd.DataFrame, "covariates", "patients x numeric columns")
+    text = [
+        str(name)
+        for name, dtype in covariates.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(dtype)
+    ]
+    if text or covariates.shape[1] == 0:
+        raise StudyError(
+            f"signature: covariates must be numbers; found text in {', '.join(text) or 'no column'}"
+            ". Turn a column of categories into columns of 0 and 1 first, one fewer than there are "
+            "categories."
+        )
+    table = covariates.astype("float64").set_axis([str(patient) for patient in covariates.index])
+    table = table.set_axis([str(name) for name in table.columns], axis=1).sort_index(axis=1)
+    if not table.index.is_unique or not table.columns.is_unique:
+        raise SignatureError("signature: a patient or a column of the covariates is there twice.")
+    return table.replace([np.inf, -np.inf], np.nan)
+
+
+def _independent(covariates: pd.DataFrame) -> pd.DataFrame:
+    """Refuse covariates that say nothing, or nothing of their own."""
+    centred = covariates.to_numpy() - covariates.to_numpy().mean(axis=0) if len(covariates) else []
+    for last in range(1, covariates.shape[1] + 1):
+        if len(covariates) > 1 and np.linalg.matrix_rank(centred[:, :last]) < last:
+            name = covariates.columns[last - 1]
+            raise SignatureError(
+                f"signature: covariate {name!r} is constant, or follows from those before it "
+                f"({', '.join(covariates.columns[: last - 1]) or 'none'}), among the "
+                f"{len(covariates)} patients used. Leave it out."
+            )
+    return covariates

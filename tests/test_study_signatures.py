@@ -1,0 +1,113 @@
+"""What a study may ask of signatures, and what it is told where it asks for what is not there."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import omicsfuse as of
+from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.pipeline import check
+from omicsfuse.study import Study, asked_signatures, prepared_layers, settings, signature_layer
+
+
+@pytest.fixture(scope="module")
+def base(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_simulated_study(simulated, tmp_path_factory.mktemp("signatures"))
+
+
+@pytest.fixture
+def asked(base: Path, request: pytest.FixtureRequest) -> Path:
+    """The study file with some lines more."""
+    path = base.with_name(f"{abs(hash(request.node.name))}.toml")
+    path.write_text(base.read_text())
+    return path
+
+
+def with_lines(path: Path, *lines: str) -> Path:
+    path.write_text(path.read_text() + "\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(of.StudyError) as found:
+        check(path)
+    return str(found.value)
+
+
+def test_a_signature_takes_the_layer_of_the_first_and_its_feature_s_layer_is_prepared(
+    asked: Path,
+) -> None:
+    study, cohort, _, _ = check(
+        with_lines(asked, "[signatures.texture]", f'feature = "{_features(asked)[0]}"')
+    )
+    assert list(asked_signatures(study)) == ["", "texture"]
+    assert signature_layer(study, cohort, "texture") == signature_layer(study, cohort, "")
+    only = study.model_copy(update={"layers": ("methylation",), "gene_sets": ()})
+    assert set(prepared_layers(only, cohort)) == {"methylation", "expression", "radiomics"}
+
+
+def _features(path: Path) -> list[str]:
+    table = pd.read_csv(path.with_name("radiomics.tsv"), sep="\t", index_col=0, nrows=1)
+    return list(table.columns)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (['feature = "a"', 'endpoint = "os"'], "names feature and endpoint; a signature stands"),
+        (['feature_layer = "radiomics"'], "names feature_layer without feature"),
+        (['column = "x"'], "names column without scores"),
+        (['feature = "nothing"'], "'nothing': no layer has it"),
+        (['feature = "gene_x"', 'feature_layer = "radiomics"'], "has no 'gene_x'"),
+        (['feature = "a"', 'feature_layer = "images"'], "feature_layer names 'images'"),
+        (['endpoint = "dss"'], "has no 'dss'; it has os"),
+        (['scores = "nowhere.tsv"'], "do not exist"),
+        (['covariates = ["purity"]'], "'purity', which is no column of the clinical table"),
+        (['covariates = ["stage"]'], "holds text"),
+        (["n_genes = 4"], "n_genes = 4"),
+        (['method = "wgcna"'], "wgcna"),
+        (['layer = "radiomics"'], "genes are read from a layer of kind expression"),
+    ],
+)
+def test_what_is_not_there_is_refused_before_anything_is_computed(
+    asked: Path, lines: list[str], message: str
+) -> None:
+    assert message in refusal(with_lines(asked, "[signatures.texture]", *lines))
+
+
+def test_scores_need_a_column_and_patients_of_the_cohort(asked: Path) -> None:
+    patients = pd.read_csv(asked.with_name("clinical.tsv"), sep="\t", index_col=0).index
+    scores = pd.DataFrame({"risk": np.arange(len(patients)), "other": 1.0}, patients)
+    scores.to_csv(asked.with_name("scores.tsv"), sep="\t")
+    with_lines(asked, "[signatures.model]", 'scores = "scores.tsv"')
+    assert 'has the columns risk, other; name one: column = "..."' in refusal(asked)
+    study, _, _, _ = check(with_lines(asked, 'column = "risk"'))
+    assert study.signatures["model"].scores == asked.with_name("scores.tsv").resolve()
+    assert settings(study)["signatures"]["model"]["scores"] == "scores.tsv"
+    scores.index = scores.index + "x"
+    scores.to_csv(asked.with_name("scores.tsv"), sep="\t")
+    assert "patients of scores.tsv has that layer in cohort" in refusal(asked)
+
+
+def test_a_control_is_not_also_a_cohort_to_verify_in(asked: Path) -> None:
+    text = asked.read_text()
+    asked.write_text(f'negative_controls = ["external.toml"]\n{text}')
+    assert "named both in external and in negative_controls" in refusal(asked)
+    asked.write_text(f'negative_controls = ["discovery.toml"]\n{text}')
+    assert "negative_controls names the discovery cohort itself" in refusal(asked)
+
+
+def test_names_become_files(asked: Path) -> None:
+    assert "use letters, digits, - and _" in refusal(with_lines(asked, '[signatures."a/b"]'))
+    text = asked.read_text().replace('[signatures."a/b"]', "[signatures.simulated]")
+    asked.write_text(text)
+    assert "the name of the study is that of its own signature" in refusal(asked)
+
+
+def test_naming_only_a_control_asks_for_a_signature() -> None:
+    study = Study.model_validate(
+        {"name": "x", "discovery": "d.toml", "negative_controls": ["c.toml"]}
+    )
+    assert study.signature is not None
