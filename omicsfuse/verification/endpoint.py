@@ -195,7 +195,8 @@ class EndpointTests:
             where = "above" if high.all() else "at or below"
             note = f"all {len(high)} patients are {where} the locked cut-point"
             return [row | {"note": join_notes(self.scored.note, note)}], None
-        row |= self._cox(*_arrays(survival), high.astype(float))
+        time, event, entry = _arrays(survival)
+        row |= self._cox(time, event, entry, high.astype(np.float64))
         labels = pd.Series(np.where(high, "high", "low"), score.index, dtype=object)
         compared = None
         if len(score_names(self.scored.assigned)) == 1:
@@ -219,7 +220,7 @@ class EndpointTests:
         rows: list[Row] = []
         # Of two subtypes, the second against the rest is the first one turned round.
         for name in names if len(names) > 2 else names[:1]:
-            inside = (labels == name).to_numpy(dtype=float)
+            inside = np.asarray(labels == name, dtype=np.float64)
             row = self._cox(*_arrays(survival), inside)
             rows.append(counts | {"comparison": f"assigned {name} vs rest"} | row)
         compared = self._compare(labels, survival)

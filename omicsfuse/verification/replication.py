@@ -151,7 +151,8 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
         "note": note,
     }
     if len(part) == 1:
-        row |= part[["hr", "hr_ci_low", "hr_ci_high", "p_one_sided"]].iloc[0].to_dict()
+        own = part.iloc[0]
+        row |= {name: own[name] for name in ("hr", "hr_ci_low", "hr_ci_high", "p_one_sided")}
     elif len(part):
         found = meta_analysis(y, se)
         row |= {"hr": np.exp(found.log_hr), "hr_ci_low": np.exp(found.ci_low)}

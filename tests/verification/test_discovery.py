@@ -7,10 +7,15 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.results import DISCOVERY_COLUMNS, Signature
-from omicsfuse.signatures import load_signature, patient_digest, require_locked, save_signature
+from omicsfuse.signatures import (
+    load_signature,
+    patient_digest,
+    require_locked,
+    save_signature,
+    score_signature,
+)
 from omicsfuse.survival import hazard_ratio
 from omicsfuse.verification import record_discovery
-from omicsfuse.verification._scoring import score_signature
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 
 from omicsfuse.errors import SignatureError, StudyError
 from omicsfuse.results import Signature
+from omicsfuse.signatures import make_scorer
 from omicsfuse.survival import score_z
 from omicsfuse.verification import PROLIFERATION_GENES, matched_sets, verify
-from omicsfuse.verification._scoring import make_scorer
 
 
 @pytest.fixture(scope="module")
