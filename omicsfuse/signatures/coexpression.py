@@ -102,6 +102,14 @@ class CoexpressionModules:
         ------
         StudyError
             If there is no such module.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"M1": [0.5, 0.9]}, ["A", "B"])
+        >>> labels, none = pd.Series("M1", table.index), pd.DataFrame()
+        >>> found = CoexpressionModules(labels, none, table, none, 6.0, pd.Series(), {})
+        >>> found.hubs("M1").to_dict()
+        {'B': 0.9, 'A': 0.5}
         """
         if module not in self.membership.columns:
             names = ", ".join(self.membership.columns) or "none"
@@ -172,7 +180,7 @@ def coexpression_modules(
 
     Notes
     -----
-    5,000 genes need about 1 GB of memory and half a minute on one core.
+    5,000 genes need about 1.3 GB of memory and half a minute on one core.
 
     References
     ----------

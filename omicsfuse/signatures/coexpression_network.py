@@ -81,7 +81,16 @@ def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
 
 
 def known_choice(given: str, name: str, choices: tuple[str, ...]) -> None:
-    """Refuse a setting that is not one of the choices."""
+    """Refuse a setting that is not one of the choices.
+
+    Examples
+    --------
+    >>> known_choice("signd", "network", NETWORKS)
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: modules: network is 'signd'; it must be one of signed, unsigned, \
+signed hybrid.
+    """
     if given not in choices:
         raise StudyError(f"modules: {name} is {given!r}; it must be one of {', '.join(choices)}.")
 

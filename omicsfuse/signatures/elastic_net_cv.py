@@ -1,5 +1,6 @@
 """Which penalty: cross-validated deviance of elastic nets, everything repeated in each fold."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -77,8 +78,10 @@ class Standard(NamedTuple):
 
     def apply(self, x: Array) -> Array:
         """Standardise; missing values and columns that do not vary become 0."""
-        z = (x - self.mean) / self.sd
-        return np.where(np.isfinite(z), z, 0.0)
+        z: Array = x - self.mean
+        z /= self.sd
+        z[np.isnan(z)] = 0.0
+        return z
 
 
 def standard_of(x: Array) -> Standard:
@@ -104,7 +107,8 @@ def standard_of(x: Array) -> Standard:
     observed = ~np.isnan(x)
     n = np.maximum(observed.sum(axis=0), 1)
     mean = np.where(observed, x, 0.0).sum(axis=0) / n
-    sd = np.sqrt(np.where(observed, (x - mean) ** 2, 0.0).sum(axis=0) / n)
+    centred = np.where(observed, x - mean, 0.0)
+    sd = np.sqrt(np.einsum("ij,ij->j", centred, centred) / n)
     return Standard(mean, np.where(sd > 1e-9 * np.maximum(np.abs(mean), 1e-300), sd, np.inf))
 
 
@@ -130,6 +134,14 @@ def penalties(
     Returns
     -------
     ndarray of float, shape (n_penalties,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
+    >>> penalties(x, outcome, 1.0, np.empty((4, 0)), 3, 0.01).round(3).tolist()
+    [3.0, 0.3, 0.03]
     """
     # A hair above, so that rounding puts no column into the first fit.
     top = largest_penalty(x, outcome, l1_ratio, covariates) * (1 + 1e-9)
@@ -139,15 +151,14 @@ def penalties(
 def cross_validate(
     x: Array,
     outcome: Outcome,
-    strengths: Array,
-    l1_ratio: float,
+    series: Sequence[tuple[float, Array]],
     folds: np.ndarray,
     covariates: Array | None = None,
     *,
     standardise: bool = True,
     tolerance: float = 1e-9,
-) -> CrossValidation:
-    """Deviance of patients who were held out, for each penalty.
+) -> list[CrossValidation]:
+    """Deviance of patients who were held out, for each penalty of one or more series.
 
     Parameters
     ----------
@@ -155,10 +166,8 @@ def cross_validate(
         Patients x columns; NaN where missing (the mean of the training patients takes its place).
     outcome : Outcome
         Outcome.
-    strengths : ndarray of float, shape (k,)
-        Penalties, falling.
-    l1_ratio : float
-        As in `elastic_net_path`.
+    series : sequence of (float, ndarray of float)
+        ``l1_ratio`` and falling penalties, as `elastic_net_path` takes them.
     folds : ndarray of int, shape (n,)
         Fold of each patient.
     covariates : ndarray of float, shape (n, c), optional
@@ -171,8 +180,8 @@ def cross_validate(
 
     Returns
     -------
-    CrossValidation
-        A fold whose path is saturated early keeps its last fit.
+    list of CrossValidation
+        One a series. A fold whose path is saturated early keeps its last fit.
 
     References
     ----------
@@ -181,33 +190,38 @@ def cross_validate(
     """
     extra = np.empty((len(x), 0)) if covariates is None else covariates
     numbers = np.unique(folds)
-    deviance = np.empty((len(numbers), len(strengths)))
+    deviance = [np.empty((len(numbers), len(strengths))) for _, strengths in series]
+    selected = [np.zeros((len(strengths), x.shape[1])) for _, strengths in series]
     size = np.empty(len(numbers))
-    selected = np.zeros((len(strengths), x.shape[1]))
     for place, fold in enumerate(numbers):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         own, own_extra = x, extra
         if standardise:
             own = standard_of(x[inside]).apply(x)
             own_extra = standard_of(extra[inside]).apply(extra)
-        found = elastic_net_path(
-            own[inside],
-            outcome.take(inside),
-            strengths,
-            l1_ratio,
-            own_extra[inside],
-            tolerance=tolerance,
-        )
-        eta = linear_predictor(found, own, own_extra)
-        reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
-        each = [_held_out(outcome, row, inside, outside) for row in eta]
-        deviance[place] = np.array(each)[reached]
         size[place] = outcome.event[outside].sum() if outcome.family == "cox" else len(outside)
-        selected += (found.coefficients != 0)[reached]
-    share = size / size.sum()
-    mean = (share[:, None] * deviance).sum(axis=0)
-    spread = (share[:, None] * (deviance - mean) ** 2).sum(axis=0)
-    return CrossValidation(mean, np.sqrt(spread / (len(numbers) - 1)), selected / len(numbers))
+        for which, (ratio, strengths) in enumerate(series):
+            found = elastic_net_path(
+                own[inside],
+                outcome.take(inside),
+                strengths,
+                ratio,
+                own_extra[inside],
+                tolerance=tolerance,
+            )
+            eta = linear_predictor(found, own, own_extra)
+            reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
+            each = [_held_out(outcome, row, inside, outside) for row in eta]
+            deviance[which][place] = np.array(each)[reached]
+            selected[which] += (found.coefficients != 0)[reached]
+    share = (size / size.sum())[:, None]
+    result = []
+    for values, count in zip(deviance, selected, strict=True):
+        mean = (share * values).sum(axis=0)
+        spread = (share * (values - mean) ** 2).sum(axis=0)
+        se = np.sqrt(spread / (len(numbers) - 1))
+        result.append(CrossValidation(mean, se, count / len(numbers)))
+    return result
 
 
 def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
@@ -223,6 +237,13 @@ def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
     Returns
     -------
     ndarray of float, shape (k, n)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = Path(*(np.ones((1, size)) for size in (1, 2, 0)), np.ones(1), np.ones(1))
+    >>> linear_predictor(found, np.array([[2.0, 3.0]]), np.empty((1, 0))).tolist()
+    [[6.0]]
     """
     eta = np.repeat(found.intercept[:, None], len(x), axis=1)
     used = np.flatnonzero((found.coefficients != 0).any(axis=0))

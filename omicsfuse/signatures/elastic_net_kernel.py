@@ -1,10 +1,9 @@
 """Compiled inner loops of penalised regression: Gaussian, logistic and Cox, by coordinate descent.
 
 For each penalty the loss, a mean over patients, is replaced by a weighted sum of squares at the
-present coefficients (Newton's for the logistic loss; for the partial likelihood one that lies above
-Newton's, since the weights are those of a Poisson model with the present baseline hazard), which is
-descended one coefficient at a time. Sums are taken in one order by one thread. Imported only when a
-penalised regression is fitted.
+present coefficients (for the partial likelihood with the diagonal of its second derivatives), which
+is descended one coefficient at a time; a step that goes too far is halved. Sums are taken in one
+order by one thread. Imported only when a penalised regression is fitted.
 """
 
 from typing import Any
@@ -76,19 +75,21 @@ def loss_and_score(
         risk += np.exp(eta[i] - top)
         score[i] = risk
         i -= 1
-    hazard = 0.0
+    hazard, squared = 0.0, 0.0
     i = 0
     while i < n:
         end = last[i]
-        at_risk = score[i]
+        at_risk = max(score[i], 1e-300)  # of a far step; it is taken back
         for j in range(i, end):
             if event[j] > 0:
                 hazard += 1.0 / at_risk
+                squared += 1.0 / (at_risk * at_risk)
                 total -= eta[j] - top - np.log(at_risk)
         for j in range(i, end):
-            expected = np.exp(eta[j] - top) * hazard
+            relative = np.exp(eta[j] - top)
+            expected = relative * hazard
             score[j] = (event[j] - expected) / n
-            weight[j] = expected / n
+            weight[j] = max(expected - relative * relative * squared, 1e-9 * expected) / n
         i = end
     return total / n
 
@@ -229,7 +230,7 @@ def path(
                         curvature[j] = total
                 before[:] = b
                 goal = now + penalty_of(b, factor, strength, l1_ratio)
-                descend(
+                sweeps = descend(
                     x,
                     among,
                     n_among,
@@ -263,7 +264,7 @@ def path(
                     for place in range(n_among):
                         j = among[place]
                         b[j] = 0.5 * (b[j] + before[j])
-                if change <= tolerance or family == GAUSSIAN:
+                if change <= tolerance or (family == GAUSSIAN and sweeps < max_sweeps):
                     done = True
                     break
             if not done:

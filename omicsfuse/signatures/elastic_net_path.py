@@ -21,7 +21,7 @@ FAMILIES = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "cox": COX}
 SATURATED = {"gaussian": 0.999, "binomial": 0.98, "cox": 0.98}
 
 #: Steps of Newton's kind, and sweeps of coordinate descent in each, before a fit is given up.
-MAX_STEPS = 500
+MAX_STEPS = 300
 MAX_SWEEPS = 20_000
 
 
@@ -53,7 +53,8 @@ class Path(NamedTuple):
     Attributes
     ----------
     strengths : ndarray of float, shape (k,)
-        Penalties fitted, falling; a path that is saturated ends early.
+        Penalties fitted, falling. A path ends early where it is saturated, or where the fits after
+        the first no longer converge, as they may not close to saturation.
     coefficients : ndarray of float, shape (k, p)
         Of the penalised columns.
     unpenalised : ndarray of float, shape (k, c)
@@ -88,6 +89,14 @@ def largest_penalty(x: Array, outcome: Outcome, l1_ratio: float, covariates: Arr
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
+    >>> largest_penalty(x, outcome, 0.5, np.empty((4, 0)))
+    6.0
     """
     empty = elastic_net_path(np.zeros((len(x), 0)), outcome, np.ones(1), l1_ratio, covariates)
     eta = empty.intercept[0] + np.einsum("ij,j->i", covariates, empty.unpenalised[0])
@@ -144,7 +153,7 @@ def elastic_net_path(
     Raises
     ------
     SignatureError
-        If a fit does not converge.
+        If the first fit does not converge.
 
     References
     ----------
@@ -162,15 +171,18 @@ def elastic_net_path(
     n, p = x.shape
     extra = np.empty((n, 0)) if covariates is None else covariates
     with_intercept = outcome.family != "cox"
-    columns = [np.ones((n, 1))] if with_intercept else []
     order, last = _order(outcome)
-    whole = np.concatenate([x, extra, *columns], axis=1)[order]
-    q = whole.shape[1]
+    q = p + extra.shape[1] + with_intercept
+    whole = np.ones((q, n))  # columns x patients
+    whole[:p] = x.T
+    whole[p : p + extra.shape[1]] = extra.T
+    if outcome.family == "cox":
+        whole = np.take(whole, order, axis=1)
     factor = np.r_[np.ones(p), np.zeros(q - p)]
     start = np.zeros(q)
     table, losses = np.zeros((len(strengths), q)), np.zeros(len(strengths))
     # The null model first, so that what is explained is measured against it.
-    rest = np.ascontiguousarray(whole[:, p:].T)
+    rest = np.ascontiguousarray(whole[p:])
     common = (outcome.y[order], outcome.event[order], last)
     family = FAMILIES[outcome.family]
     if q > p:
@@ -196,7 +208,7 @@ def elastic_net_path(
     limit = SATURATED[outcome.family] if saturated is None else saturated
     done = path(
         family,
-        np.ascontiguousarray(whole.T),
+        whole,
         *common,
         factor,
         np.ascontiguousarray(strengths, dtype=float),
@@ -210,7 +222,10 @@ def elastic_net_path(
         table,
         losses,
     )
-    _require_converged(done, outcome, f"at penalty {strengths[min(abs(done), len(strengths)) - 1]}")
+    if done < -1:
+        # Close to saturation the partial likelihood is all but flat: the path ends before.
+        done = -done - 1
+    _require_converged(done, outcome, f"at penalty {strengths[0]}")
     return Path(
         strengths=np.asarray(strengths[:done], dtype=float),
         coefficients=table[:done, :p],

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.checks.arguments import whole_number
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
@@ -18,16 +17,16 @@ from omicsfuse.signatures.coexpression import (
     coexpression_modules,
 )
 from omicsfuse.signatures.derived import Derived
-from omicsfuse.statistics import Array, benjamini_hochberg
-
-#: How eigengenes are correlated with the target.
-MEASURES = ("pearson", "spearman")
+from omicsfuse.signatures.methods.module_target import (
+    MEASURES,
+    MINIMUM_GROUP,
+    correlations,
+    module_target,
+    score_columns,
+)
 
 #: False discovery rate up to which a module goes with the target.
 FDR = 0.05
-
-#: Fewest patients of a group, and fewest others, for the group to be compared.
-MINIMUM_GROUP = 5
 
 #: The last modules found, by content: one network serves many targets, shuffled ones among them.
 _FOUND: OrderedDict[str, CoexpressionModules] = OrderedDict()
@@ -142,7 +141,7 @@ def modules(
             f"among {len(found.labels)} genes of {len(values)} patients. Use a smaller "
             "minimum_size, or another method."
         )
-    table = _module_target(found, sides, covariates, measure)
+    table = module_target(found, sides, covariates, measure)
     good = _chosen(table, sides, target, gate)
     table["chosen"] = [(score, module) in good for score, module in _pairs(table)]
     related = correlations(values.to_numpy(float), sides.to_numpy(), covariates, measure)[0]
@@ -181,123 +180,6 @@ def modules(
     )
 
 
-def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.DataFrame:
-    """One column of numbers a score: the target itself, or 1 in a group and 0 in the others.
-
-    Parameters
-    ----------
-    target : Target
-        Groups or continuous.
-    minimum_group : int
-        Patients that a group needs, and the others; smaller ones have no column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x scores.
-
-    Raises
-    ------
-    StudyError
-        If the target is survival.
-    SignatureError
-        If it does not vary.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group is left out.
-    """
-    if target.kind == "survival":
-        raise StudyError(
-            f"modules: target {target.name} is survival; eigengenes are correlated with groups or "
-            "with numbers. Use method elastic_net."
-        )
-    given = target.values  # noqa: PD011 - a field of ours
-    if target.kind == "continuous":
-        number = pd.Series(given.to_numpy(dtype=float), given.index)
-        if not number.std() > 0:
-            raise SignatureError(
-                f"modules: target {target.name} is the same in all {len(number)} patients; nothing "
-                "can go with it."
-            )
-        return number.to_frame(target.name)
-    own = given.astype(str)
-    sizes = own.value_counts().sort_index()
-    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= minimum_group]
-    small = [f"{group} ({sizes[group]} of {len(own)})" for group in sizes.index.difference(good)]
-    if not good:
-        raise SignatureError(
-            f"modules: no group of target {target.name} has {minimum_group} patients, and as many "
-            f"others, with expression: {', '.join(small)}."
-        )
-    if small:
-        warnings.warn(
-            f"modules: too few patients in, or outside, {', '.join(small)} of target "
-            f"{target.name}, at least {minimum_group} are needed: no score for it.",
-            OmicsfuseWarning,
-            stacklevel=3,
-        )
-    return pd.DataFrame({group: (own == group).astype(float) for group in good})
-
-
-def correlations(
-    values: Array, sides: Array, covariates: pd.DataFrame | None, measure: str = "pearson"
-) -> tuple[Array, Array]:
-    """Correlation of each column with each side, adjusted for covariates, and its p-value.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        NaN where missing; missing values count as the mean of the column.
-    sides : ndarray of float, shape (n, s)
-        Complete.
-    covariates : pandas.DataFrame, optional
-        Patients x covariates, numeric and complete.
-    measure : {"pearson", "spearman"}
-        Spearman: of ranks.
-
-    Returns
-    -------
-    r, p : ndarray of float, shape (p, s)
-        p two-sided, from Student's t with n - 2 - (number of covariates) degrees of freedom. NaN
-        where the covariates leave nothing.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x, y = np.array([[1.0], [2.0], [3.0], [5.0]]), np.array([[1.0], [3.0], [2.0], [4.0]])
-    >>> r, p = correlations(x, y, None)
-    >>> round(float(r[0, 0]), 4), round(float(p[0, 0]), 4)
-    (0.8315, 0.1685)
-    """
-    x = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
-    y = np.asarray(sides, dtype=float)
-    c = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
-    if measure == "spearman":
-        x, y, c = (stats.rankdata(part, axis=0) if part.size else part for part in (x, y, c))
-    x, y, c = x - x.mean(axis=0), y - y.mean(axis=0), c - c.mean(axis=0)
-    rank = 0
-    before = [np.einsum("ij,ij->j", part, part) for part in (x, y)]
-    if c.shape[1]:
-        c = c / np.maximum(np.sqrt(np.einsum("ij,ij->j", c, c)), 1e-300)
-        left, singular, _ = np.linalg.svd(c, full_matrices=False)
-        rank = int((singular > 1e-10 * max(singular[0], 1e-300)).sum())
-        basis = left[:, :rank]
-        x, y = (part - basis @ np.einsum("ij,ik->jk", basis, part) for part in (x, y))
-    xx, yy = (np.einsum("ij,ij->j", part, part) for part in (x, y))
-    left_over = np.outer(xx > 1e-18 * before[0], yy > 1e-18 * before[1])
-    freedom = len(x) - 2 - rank
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.clip(np.einsum("ij,ik->jk", x, y) / np.sqrt(np.outer(xx, yy)), -1.0, 1.0)
-        r = np.where(left_over, r, np.nan)
-        if freedom < 1:
-            return r, np.full(r.shape, np.nan)
-        t = np.abs(r) * np.sqrt(freedom / (1 - r**2))
-        p = 2 * stats.t.sf(t, freedom)
-    return r, p
-
-
 def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> CoexpressionModules:
     """Modules of these values, remembered: targets differ more often than tables do."""
     content = hashlib.sha256(np.ascontiguousarray(values.to_numpy(dtype=float)).tobytes())
@@ -312,26 +194,6 @@ def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> Coexpr
         while len(_FOUND) > _KEPT:
             _FOUND.popitem(last=False)
     return found
-
-
-def _module_target(
-    modules: CoexpressionModules,
-    sides: pd.DataFrame,
-    covariates: pd.DataFrame | None,
-    measure: str,
-) -> pd.DataFrame:
-    r, p = correlations(modules.eigengenes.to_numpy(), sides.to_numpy(), covariates, measure)
-    sizes = modules.labels.value_counts()
-    rows = [
-        (score, module, sizes[module], modules.explained[module], r[j, s], p[j, s])
-        for s, score in enumerate(sides.columns)
-        for j, module in enumerate(modules.eigengenes.columns)
-    ]
-    names = ["score", "module", "n_genes", "explained", "correlation", "p"]
-    table = pd.DataFrame(rows, columns=names)
-    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
-    table["hub"] = [modules.hubs(module, 1).index[0] for module in table["module"]]
-    return table
 
 
 def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:

@@ -100,7 +100,9 @@ class NearestTemplate:
             p = (b + 1) / (B + 1)
 
         All patients share the draws, so that the p-value of a patient depends on the patient's own
-        standardised values and the seed, and on nobody else.
+        standardised values and the seed, and on nobody else. Genes of a template vary together and
+        genes drawn at random hardly do, so that p is small rather too often: it keeps apart the
+        patients who resemble no template, and is no proof of resemblance.
 
         Parameters
         ----------

@@ -1,0 +1,189 @@
+"""How strongly each module goes with each side of a target."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.results import Target
+from omicsfuse.signatures.coexpression import CoexpressionModules
+from omicsfuse.statistics import Array, benjamini_hochberg, moments
+
+#: How eigengenes are correlated with the target.
+MEASURES = ("pearson", "spearman")
+
+#: Fewest patients of a group, and fewest others, for the group to be compared.
+MINIMUM_GROUP = 5
+
+
+def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.DataFrame:
+    """One column of numbers a score: the target itself, or 1 in a group and 0 in the others.
+
+    Parameters
+    ----------
+    target : Target
+        Groups or continuous.
+    minimum_group : int
+        Patients that a group needs, and the others; smaller ones have no column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x scores.
+
+    Raises
+    ------
+    StudyError
+        If the target is survival.
+    SignatureError
+        If it does not vary.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a group is left out.
+
+    Examples
+    --------
+    >>> labels = pd.Series(["a", "b", "b"], ["P1", "P2", "P3"])
+    >>> score_columns(Target("t", "groups", labels), 1)["b"].tolist()
+    [0.0, 1.0, 1.0]
+    """
+    if target.kind == "survival":
+        raise StudyError(
+            f"modules: target {target.name} is survival; eigengenes are correlated with groups or "
+            "with numbers. Use method elastic_net."
+        )
+    given = target.values  # noqa: PD011 - a field of ours
+    if target.kind == "continuous":
+        number = pd.Series(given.to_numpy(dtype=float), given.index)
+        if not number.std() > 0:
+            raise SignatureError(
+                f"modules: target {target.name} is the same in all {len(number)} patients; nothing "
+                "can go with it."
+            )
+        return number.to_frame(target.name)
+    own = given.astype(str)
+    sizes = own.value_counts().sort_index()
+    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= minimum_group]
+    small = [f"{group} ({sizes[group]} of {len(own)})" for group in sizes.index.difference(good)]
+    if not good:
+        raise SignatureError(
+            f"modules: no group of target {target.name} has {minimum_group} patients, and as many "
+            f"others, with expression: {', '.join(small)}."
+        )
+    if small:
+        warnings.warn(
+            f"modules: too few patients in, or outside, {', '.join(small)} of target "
+            f"{target.name}, at least {minimum_group} are needed: no score for it.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return pd.DataFrame({group: (own == group).astype(float) for group in good})
+
+
+def correlations(
+    values: Array, sides: Array, covariates: pd.DataFrame | None, measure: str = "pearson"
+) -> tuple[Array, Array]:
+    """Correlation of each column with each side, adjusted for covariates, and its p-value.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+        NaN where missing; missing values count as the mean of the column.
+    sides : ndarray of float, shape (n, s)
+        Complete.
+    covariates : pandas.DataFrame, optional
+        Patients x covariates, numeric and complete.
+    measure : {"pearson", "spearman"}
+        Spearman: of ranks.
+
+    Returns
+    -------
+    r, p : ndarray of float, shape (p, s)
+        p two-sided, from Student's t with n - 2 - (number of covariates) degrees of freedom. NaN
+        where the covariates leave nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = np.array([[1.0], [2.0], [3.0], [5.0]]), np.array([[1.0], [3.0], [2.0], [4.0]])
+    >>> r, p = correlations(x, y, None)
+    >>> round(float(r[0, 0]), 4), round(float(p[0, 0]), 4)
+    (0.8315, 0.1685)
+    """
+    x = np.where(np.isnan(values), np.nan_to_num(moments(values).mean), values)
+    y = np.asarray(sides, dtype=float)
+    c = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
+    if measure == "spearman":
+        x, y, c = (stats.rankdata(part, axis=0) if part.size else part for part in (x, y, c))
+    x, y, c = x - x.mean(axis=0), y - y.mean(axis=0), c - c.mean(axis=0)
+    rank = 0
+    before = [np.einsum("ij,ij->j", part, part) for part in (x, y)]
+    if c.shape[1]:
+        c = c / np.maximum(np.sqrt(np.einsum("ij,ij->j", c, c)), 1e-300)
+        left, singular, _ = np.linalg.svd(c, full_matrices=False)
+        rank = int((singular > 1e-10 * max(singular[0], 1e-300)).sum())
+        basis = left[:, :rank]
+        x, y = (part - basis @ np.einsum("ij,ik->jk", basis, part) for part in (x, y))
+    xx, yy = (np.einsum("ij,ij->j", part, part) for part in (x, y))
+    left_over = np.outer(xx > 1e-18 * before[0], yy > 1e-18 * before[1])
+    freedom = len(x) - 2 - rank
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.clip(np.einsum("ij,ik->jk", x, y) / np.sqrt(np.outer(xx, yy)), -1.0, 1.0)
+        r = np.where(left_over, r, np.nan)
+        if freedom < 1:
+            return r, np.full(r.shape, np.nan)
+        t = np.abs(r) * np.sqrt(freedom / (1 - r**2))
+        p = 2 * stats.t.sf(t, freedom)
+    return r, p
+
+
+def module_target(
+    modules: CoexpressionModules,
+    sides: pd.DataFrame,
+    covariates: pd.DataFrame | None,
+    measure: str = "pearson",
+) -> pd.DataFrame:
+    """Correlate the eigengene of each module with each side of a target.
+
+    Parameters
+    ----------
+    modules : CoexpressionModules
+        Modules.
+    sides : pandas.DataFrame
+        Patients x scores, numeric and complete, patients in the order of the eigengenes.
+    covariates : pandas.DataFrame, optional
+        Patients x covariates, likewise.
+    measure : {"pearson", "spearman"}
+        Kind of correlation; partial with covariates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a score and module: ``score``, ``module``, ``n_genes``, ``explained``,
+        ``correlation``, ``p``, ``fdr`` (over all rows) and ``hub`` (its most central gene).
+
+    Examples
+    --------
+    >>> from omicsfuse.signatures.coexpression import coexpression_modules
+    >>> x = np.random.default_rng(0).standard_normal((40, 60))
+    >>> x[:, :15] += 2 * x[:, [59]]
+    >>> found = coexpression_modules(pd.DataFrame(x), power=6, minimum_size=8)
+    >>> module_target(found, pd.DataFrame({"y": x[:, 59]}), None).round(2)["correlation"].tolist()
+    [0.99]
+    """
+    r, p = correlations(modules.eigengenes.to_numpy(), sides.to_numpy(), covariates, measure)
+    sizes = modules.labels.value_counts()
+    rows = [
+        (score, module, sizes[module], modules.explained[module], r[j, s], p[j, s])
+        for s, score in enumerate(sides.columns)
+        for j, module in enumerate(modules.eigengenes.columns)
+    ]
+    names = ["score", "module", "n_genes", "explained", "correlation", "p"]
+    table = pd.DataFrame(rows, columns=names)
+    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
+    table["hub"] = [modules.hubs(module, 1).index[0] for module in table["module"]]
+    return table
