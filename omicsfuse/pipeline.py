@@ -340,7 +340,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         losses += without
     with clock("assign"):
         assignment = fit_classifier(study, cohort, subtypes, workspace, fingerprint, n_jobs)
-        if assignment is not None:
+        if assignment is not None and assignment.classifier is not None:
             save_classifier(assignment.classifier, workspace.staging / "classifier.json")
     signatures = {name: one.derived for name, one in locked.items()}
     if locked and (external or controls):

@@ -179,7 +179,7 @@ def _locked(
         scaling=asked.scaling,
         minimum_share_of_genes=asked.minimum_share_of_genes,
         n_folds=asked.n_folds,
-        n_permutations=asked.n_permutations,
+        n_permutations=None if asked.n_permutations == "auto" else asked.n_permutations,
         n_jobs=n_jobs,
         **common,
     )

@@ -29,7 +29,7 @@ class SignatureSettings(_Table):
     scaling: Literal["cohort", "reference", "none"] | None = None
     minimum_share_of_genes: Annotated[float, Field(gt=0, le=1)] = 0.3
     n_folds: Annotated[int, Field(ge=2, strict=True)] = 5
-    n_permutations: Annotated[int, Field(ge=0, strict=True)] = 99
+    n_permutations: Annotated[int, Field(ge=0, strict=True)] | Literal["auto"] = "auto"
     n_random: Annotated[int, Field(ge=1, strict=True)] = 1000
     matched: Literal["none", "mean_variance", "mean_variance_proliferation"] = "mean_variance"
     n_shuffled: Annotated[int, Field(ge=0, strict=True)] = 100

@@ -88,7 +88,9 @@ def meta_forest(
     if len(others):
         rows.append(Line("Not in the means"))
         rows += [
-            replace(line_of(row, f"{shorten(row['cohort'], 20)} ({_WHY[str(row['role'])]})"), faint=True)
+            replace(
+                line_of(row, f"{shorten(row['cohort'], 20)} ({_WHY[str(row['role'])]})"), faint=True
+            )
             for _, row in others.iterrows()
         ]
     ax = draw_lines(rows, ax, "weight, fixed / random")

@@ -79,7 +79,9 @@ def random_null_figure(
 def _panel(panel: "Axes", part: pd.DataFrame, bins: np.ndarray) -> None:
     """Histogram of one score, with the signature's line and shuffled signatures below."""
     z = part["z"].abs()
-    panel.hist(z[part["kind"] == "random"], bins=bins, color=FAINT, edgecolor=MUTED, linewidth=0.4)
+    panel.hist(
+        z[part["kind"] == "random"], bins=bins.tolist(), color=FAINT, edgecolor=MUTED, linewidth=0.4
+    )
     height = max(panel.get_ylim()[1], 1.0) * 1.05
     shuffled = z[part["kind"] == "permuted"].to_numpy()
     floor = 0.0

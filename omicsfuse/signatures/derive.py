@@ -42,9 +42,6 @@ from omicsfuse.statistics import moments
 PERMUTATIONS = {"elastic_net": 19, "modules": 19}
 USUAL_PERMUTATIONS = 99
 
-#: Scorers that rank genes within the patient, and so need no scaling.
-WITHIN_PATIENT = ("rank", "ssgsea")
-
 
 def derive_signature(
     target: Subtypes | Target | pd.Series,

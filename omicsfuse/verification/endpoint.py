@@ -73,7 +73,9 @@ class EndpointTests:
         # In one order, so that sums do not depend on the order of the tables' rows.
         patients = usable[usable.isin(known.index)].sort_values()
         if patients.empty:
-            return Tested([{"n": 0, "note": join_notes(note, "no scored patient has this endpoint")}])
+            return Tested(
+                [{"n": 0, "note": join_notes(note, "no scored patient has this endpoint")}]
+            )
         survival = known.loc[patients]
         rows: list[Row] = []
         drawn: list[Row] = []
@@ -122,9 +124,7 @@ class EndpointTests:
             row |= {"concordance_ci_low": found.ci_low, "concordance_ci_high": found.ci_high}
         return row
 
-    def _null(
-        self, j: int, name: str, survival: pd.DataFrame, row: Row
-    ) -> tuple[Row, list[Row]]:
+    def _null(self, j: int, name: str, survival: pd.DataFrame, row: Row) -> tuple[Row, list[Row]]:
         """The score held against random sets and shuffled signatures."""
         time, event, entry = _arrays(survival)
         if self.null is None or event.sum() < MINIMUM_EVENTS:
@@ -195,7 +195,8 @@ class EndpointTests:
             where = "above" if high.all() else "at or below"
             note = f"all {len(high)} patients are {where} the locked cut-point"
             return [row | {"note": join_notes(self.scored.note, note)}], None
-        row |= self._cox(*_arrays(survival), high.astype(float))
+        time, event, entry = _arrays(survival)
+        row |= self._cox(time, event, entry, high.astype(np.float64))
         labels = pd.Series(np.where(high, "high", "low"), score.index, dtype=object)
         compared = None
         if len(score_names(self.scored.assigned)) == 1:
@@ -219,7 +220,7 @@ class EndpointTests:
         rows: list[Row] = []
         # Of two subtypes, the second against the rest is the first one turned round.
         for name in names if len(names) > 2 else names[:1]:
-            inside = (labels == name).to_numpy(dtype=float)
+            inside = np.asarray(labels == name, dtype=np.float64)
             row = self._cox(*_arrays(survival), inside)
             rows.append(counts | {"comparison": f"assigned {name} vs rest"} | row)
         compared = self._compare(labels, survival)

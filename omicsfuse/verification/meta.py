@@ -212,7 +212,10 @@ def _reml(y: Array, variance: Array) -> float:
     # Beyond the total sum of squares the likelihood falls.
     top = float(((y - y.mean()) ** 2).sum()) + float(variance.max())
     grid = np.r_[0.0, np.geomspace(1e-8 * top, top, 200)]
-    slopes = np.array([slope(point) for point in grid])
+    w = 1 / (variance + grid[:, None])
+    mean = (w * y).sum(axis=1) / w.sum(axis=1)
+    slopes = (w**2 * (y - mean[:, None]) ** 2).sum(axis=1)
+    slopes += (w**2).sum(axis=1) / w.sum(axis=1) - w.sum(axis=1)
     candidates = [0.0] + [
         float(brentq(slope, grid[i], grid[i + 1], xtol=1e-14, rtol=1e-13))
         for i in range(len(grid) - 1)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.results import Signature
 from omicsfuse.signatures import make_scorer, match_genes
-from omicsfuse.signatures.scorer import Scorer
+from omicsfuse.signatures.scorer import Positions, Scorer
 from omicsfuse.statistics import Array
 from omicsfuse.survival import score_z
 from omicsfuse.verification.random_sets import matched_sets
@@ -151,7 +151,7 @@ def _filled(scores: Array) -> Array:
 
 
 def held_against(
-    time: Array, event: Array, place: Array, null: NullScores, score: int, name: str
+    time: Array, event: Array, place: Positions, null: NullScores, score: int, name: str
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Hold the score test of the signature against those of random sets and shuffled ones.
 

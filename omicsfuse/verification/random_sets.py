@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.errors import StudyError
+from omicsfuse.signatures.scorer import Positions
 from omicsfuse.statistics import Array, moments
 
 #: What random genes may have in common with the gene that each of them stands for.
@@ -25,18 +25,16 @@ MINIMUM_PROLIFERATION = 5
 #: Nearest genes from which one is drawn: this share of all genes, within these bounds.
 _SHARE, _FEWEST, _MOST = 0.05, 30, 200
 
-Places = npt.NDArray[np.int64]
-
 
 def matched_sets(
     table: pd.DataFrame,
-    members: Places,
+    members: Positions,
     n_sets: int,
     *,
     matched: str = "mean_variance",
     proliferation_genes: Sequence[str] | None = None,
     random_state: int = 0,
-) -> tuple[Places, str]:
+) -> tuple[Positions, str]:
     """Draw random sets of genes, each gene of a signature replaced by one near to it.
 
     Genes are put in order of mean expression and of standard deviation, and, if asked for, of the
@@ -95,7 +93,7 @@ def matched_sets(
     n_genes, size = table.shape[1], len(members)
     note = ""
     if matched == "none":
-        sets = np.empty((n_sets, size), dtype=np.int64)
+        sets: Positions = np.empty((n_sets, size), dtype=np.int64)
         for i in range(n_sets):
             sets[i] = rng.choice(n_genes, size, replace=False)
     else:
@@ -147,7 +145,7 @@ def _ranks(values: Array) -> Array:
     return ranks
 
 
-def _draw(traits: Array, members: Places, n_sets: int, rng: np.random.Generator) -> Places:
+def _draw(traits: Array, members: Positions, n_sets: int, rng: np.random.Generator) -> Positions:
     """Draw for each gene one of those near it that the set does not have yet."""
     n_genes, size = len(traits), len(members)
     near = int(np.clip(round(_SHARE * n_genes), _FEWEST, _MOST))

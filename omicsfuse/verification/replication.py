@@ -9,8 +9,8 @@ from omicsfuse.verification.meta import log_ratios, meta_analysis
 
 REPLICATION_COLUMNS = [
     "signature", "endpoint", "score", "scope", "direction", "cohorts", "cohort_names", "n",
-    "events", "hr", "hr_ci_low", "hr_ci_high", "p_one_sided", "p_holm", "random_null_p",
-    "replicated", "note",
+    "events", "hr", "hr_ci_low", "hr_ci_high", "p_one_sided", "p_holm", "replicated",
+    "random_null_p", "beyond_random", "note",
 ]  # fmt: skip
 
 #: Level of the one-sided test after Holm's correction.
@@ -53,9 +53,11 @@ def replication(verification: Verification) -> pd.DataFrame:
         - ``cohorts`` that have an estimate, and ``cohort_names``; ``n``, ``events``;
         - ``hr``, ``hr_ci_low``, ``hr_ci_high``; ``p_one_sided``; ``p_holm``, its family the scores
           of this signature, endpoint and scope;
-        - ``random_null_p``: the largest of these cohorts, so that one in which random genes do as
-          well is not hidden;
         - ``replicated``: ``"yes"``, ``"no"`` or ``"not tested"``;
+        - ``random_null_p``: the largest of these cohorts, so that one in which random genes do as
+          well is not hidden; ``beyond_random``: ``"yes"`` where that is at most 0.05, ``"no"``, or
+          ``"not tested"``. A signature that replicates and is not beyond random sets tells no more
+          than most sets of such genes would;
         - ``note``: why it was not tested, or cohorts without an estimate.
 
     References
@@ -136,18 +138,21 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
     lost = part["cohort"][~usable].astype(str).tolist()
     note = f"no usable estimate in {', '.join(lost)}" if lost else ""
     part, y, se = part[usable], y[usable], se[usable]
+    random = float(part["random_null_p"].max()) if "random_null_p" in part else np.nan
     row: dict[str, object] = {
+        "random_null_p": random,
+        "beyond_random": "not tested" if np.isnan(random) else "yes" if random <= LEVEL else "no",
         "direction": "" if np.isnan(sign) else _direction(sign),
         "cohorts": len(part),
         "cohort_names": ", ".join(part["cohort"].astype(str)),
         "n": int(part["n"].sum()),
         "events": int(part["events"].sum()),
-        "random_null_p": part["random_null_p"].max() if "random_null_p" in part else np.nan,
         "p_one_sided": np.nan,
         "note": note,
     }
     if len(part) == 1:
-        row |= part[["hr", "hr_ci_low", "hr_ci_high", "p_one_sided"]].iloc[0].to_dict()
+        own = part.iloc[0]
+        row |= {name: own[name] for name in ("hr", "hr_ci_low", "hr_ci_high", "p_one_sided")}
     elif len(part):
         found = meta_analysis(y, se)
         row |= {"hr": np.exp(found.log_hr), "hr_ci_low": np.exp(found.ci_low)}

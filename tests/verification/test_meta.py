@@ -37,7 +37,7 @@ numbers = st.integers(-16, 16).map(lambda i: i / 8)
 errors = st.integers(1, 16).map(lambda i: i / 16)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(numbers, errors), min_size=2, max_size=6), st.randoms())
 def test_order_and_sign(cohorts: list, chance) -> None:
     y, se = (np.array(values) for values in zip(*cohorts, strict=True))
