@@ -44,6 +44,7 @@ VERIFICATION_COLUMNS = [
     "random_null_percentile",
     "random_null_p",
     "permuted_null_percentile",
+    "permuted_null_p",
     "same_study",
     "note",
 ]

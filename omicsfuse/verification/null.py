@@ -171,8 +171,8 @@ def held_against(
     Returns
     -------
     row : dict
-        ``random_null_percentile``, ``random_null_p``, ``permuted_null_percentile``, as far as
-        there is something to hold it against.
+        ``random_null_percentile``, ``random_null_p`` and those of ``permuted``, as far as there is
+        something to hold it against.
     values : list of dict
         ``score``, ``kind`` and ``z`` of each.
     """
@@ -189,7 +189,6 @@ def held_against(
         if not len(known) or not np.isfinite(observed):
             continue
         row[f"{kind}_null_percentile"] = float(100 * np.mean(np.abs(known) < abs(observed)))
-        if kind == "random":
-            reached = int(np.sum(np.abs(known) >= abs(observed)))
-            row["random_null_p"] = (1 + reached) / (1 + len(known))
+        reached = int(np.sum(np.abs(known) >= abs(observed)))
+        row[f"{kind}_null_p"] = (1 + reached) / (1 + len(known))
     return row, values

@@ -10,7 +10,7 @@ from omicsfuse.verification.meta import log_ratios, meta_analysis
 REPLICATION_COLUMNS = [
     "signature", "endpoint", "score", "scope", "direction", "cohorts", "cohort_names", "n",
     "events", "hr", "hr_ci_low", "hr_ci_high", "p_one_sided", "p_holm", "replicated",
-    "random_null_p", "beyond_random", "note",
+    "random_null_p", "permuted_null_p", "verdict", "note",
 ]  # fmt: skip
 
 #: Level of the one-sided test after Holm's correction.
@@ -54,10 +54,14 @@ def replication(verification: Verification) -> pd.DataFrame:
         - ``hr``, ``hr_ci_low``, ``hr_ci_high``; ``p_one_sided``; ``p_holm``, its family the scores
           of this signature, endpoint and scope;
         - ``replicated``: ``"yes"``, ``"no"`` or ``"not tested"``;
-        - ``random_null_p``: the largest of these cohorts, so that one in which random genes do as
-          well is not hidden; ``beyond_random``: ``"yes"`` where that is at most 0.05, ``"no"``, or
-          ``"not tested"``. A signature that replicates and is not beyond random sets tells no more
-          than most sets of such genes would;
+        - ``random_null_p``, ``permuted_null_p``: of random gene sets and of signatures of shuffled
+          targets, the largest of these cohorts, so that one in which those do as well is not
+          hidden;
+        - ``verdict``: ``"replicates"``, where it replicated and both of these are at most 0.05 (as
+          far as they were drawn); ``"so do random gene sets"`` or ``"so do shuffled targets"``
+          where it replicated and one is not, the first that applies: it then tells no more than
+          such genes, or any target in the same patients, would; ``"does not replicate"``; ``"not
+          tested"``;
         - ``note``: why it was not tested, or cohorts without an estimate.
 
     References
@@ -73,8 +77,8 @@ def replication(verification: Verification) -> pd.DataFrame:
     ...     "comparison": "S1 score per SD", "n": 90, "events": 40.0, "hr": [1.5],
     ...     "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01], "p_one_sided": [0.005],
     ...     "random_null_p": [0.02]})
-    >>> replication(Verification(table, {}, {}))[["direction", "replicated"]].values.tolist()
-    [['higher score, higher hazard', 'yes']]
+    >>> replication(Verification(table, {}, {}))[["direction", "verdict"]].values.tolist()
+    [['higher score, higher hazard', 'replicates']]
     """
     table = verification.table
     rows: list[dict[str, object]] = []
@@ -97,6 +101,7 @@ def replication(verification: Verification) -> pd.DataFrame:
                 tested = bool(np.isfinite(p))
                 row["p_holm"] = p
                 row["replicated"] = ("yes" if p <= LEVEL else "no") if tested else "not tested"
+                row["verdict"] = _verdict(row)
             rows += own
     found = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
     order = {scope: place for place, scope in enumerate(_SCOPES.values())}
@@ -138,10 +143,11 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
     lost = part["cohort"][~usable].astype(str).tolist()
     note = f"no usable estimate in {', '.join(lost)}" if lost else ""
     part, y, se = part[usable], y[usable], se[usable]
-    random = float(part["random_null_p"].max()) if "random_null_p" in part else np.nan
     row: dict[str, object] = {
-        "random_null_p": random,
-        "beyond_random": "not tested" if np.isnan(random) else "yes" if random <= LEVEL else "no",
+        null: float(part[null].max()) if null in part else np.nan
+        for null in ("random_null_p", "permuted_null_p")
+    }
+    row |= {
         "direction": "" if np.isnan(sign) else _direction(sign),
         "cohorts": len(part),
         "cohort_names": ", ".join(part["cohort"].astype(str)),
@@ -161,6 +167,19 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
         why = "not tested: no direction was fixed in the discovery cohort"
         row["note"] = "; ".join(text for text in (why, note) if text)
     return row
+
+
+def _verdict(row: dict[str, object]) -> str:
+    """What the test and both nulls say together; a null that was not drawn stands in no way."""
+    if row["replicated"] != "yes":
+        return "not tested" if row["replicated"] == "not tested" else "does not replicate"
+    for null, same in (
+        ("random_null_p", "so do random gene sets"),
+        ("permuted_null_p", "so do shuffled targets"),
+    ):
+        if float(str(row[null])) > LEVEL:
+            return same
+    return "replicates"
 
 
 def _direction(sign: float) -> str:

@@ -127,7 +127,8 @@ def verify(
           score, higher scores for shorter survival; not with late entry;
         - ``random_null_percentile``: percentage of random sets whose score-test ``|z|`` is
           smaller; ``random_null_p``: ``(1 + random sets with |z| at least as large) / (1 + random
-          sets)``; ``permuted_null_percentile``: the percentage of shuffled signatures;
+          sets)``; ``permuted_null_percentile`` and ``permuted_null_p``: the same of shuffled
+          signatures;
         - ``same_study``: whether the cohort comes from the study of the training cohort: ``"yes"``
           or ``"no"`` where both name their study, ``"by name"`` where the names of the cohorts
           suggest it, else empty;
