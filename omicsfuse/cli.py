@@ -246,6 +246,14 @@ def summary(results: "RunResults") -> list[str]:
                 f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
                 f"{row['events']:.0f}, {p}"
             )
+    for name, one in results.signatures.items():
+        judged = one.details.get("replication")
+        if judged is not None and len(judged):
+            judged = judged[judged["scope"] != "negative controls"]
+            held = judged[judged["verdict"] == "replicates"]
+            which = [f"{row['score']} ({row['endpoint']})" for _, row in held.iterrows()]
+            said = f": {', '.join(which)}" if which else ""
+            lines.append(f"signature {name}: {len(held)} of {len(judged)} scores replicate{said}")
     if results.warnings:
         lines.append(f"warnings: {len(results.warnings)} (see the report)")
     return lines

@@ -68,7 +68,7 @@ def random_null_figure(
     for i, (panel, (key, part)) in enumerate(zip(drawn, groups, strict=True)):
         _panel(panel, part, bins)
         where = f"{shorten(key[0], 24)}, {shorten(key[1], 10)}"
-        panel.set_title(f"{where}\n{shorten(key[3], 22)}: {_place(part)}", fontsize=8.5)
+        panel.set_title(f"{where}\n{shorten(key[3], 16)}: {_place(part)}", fontsize=8.5)
         if i % columns == 0:
             panel.set_ylabel("random gene sets")
         if i >= len(groups) - columns:

@@ -13,7 +13,12 @@ from omicsfuse.report.survival_words import (
     survival_sentence,
 )
 from omicsfuse.report.verdict import verdict_sentence
-from omicsfuse.report.verification import null_sentences, stacked_tests
+from omicsfuse.report.verification import (
+    every_signature,
+    null_sentences,
+    stacked_tests,
+    verdict_sentences,
+)
 from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, plural
 from omicsfuse.results import RunResults
 
@@ -142,4 +147,8 @@ def verification_sentences(results: RunResults) -> list[str]:
             test = log_rank_name(results.verification.survival.get(f"{cohort}: {row['endpoint']}"))
             parts.append(f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})")
         sentences.append(f"{text} {'; '.join(parts) or 'survival was not tested'}.")
-    return sentences + null_sentences(stacked_tests(results))
+    return (
+        sentences
+        + verdict_sentences(every_signature(results))
+        + null_sentences(stacked_tests(results))
+    )

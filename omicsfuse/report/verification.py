@@ -76,7 +76,11 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
         return Section("verification", title, (text,))
     tests = stacked_tests(results)
     verified = any(one.verification is not None for one in every.values())
-    texts = [*null_sentences(tests), *(_derived(one.signature) for one in every.values())]
+    texts = [
+        *verdict_sentences(every),
+        *null_sentences(tests),
+        *(_derived(one.signature) for one in every.values()),
+    ]
     if not verified:
         texts.append("No external cohort was given: the signature has not been verified.")
     elif tests.empty:
@@ -104,13 +108,13 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
         tuple(texts),
         figures=figures,
         tables=present(
+            _replication_table(every, several),
             _tests_table(tests, names, several, control=False),
             _tests_table(tests, names, several, control=True),
             _agreement_table(every),
             _signatures_table(every) if several else None,
         ),
         details=present(
-            _joined(every, "replication", "Replication in the direction that discovery fixed."),
             _meta_table(every),
             _proportions_table(every),
         ),
@@ -153,7 +157,11 @@ def _named(row: pd.Series) -> str:
 def _derived(signature: Signature) -> str:
     """Say what a signature is made of and what it was trained on."""
     # Lists (of patients, by their digests) are for programs; they stand in the file.
-    told = {k: v for k, v in signature.trained_on.items() if not isinstance(v, list | tuple)}
+    told = {
+        key: value
+        for key, value in signature.trained_on.items()
+        if not isinstance(value, list | tuple) and value != {}
+    }
     trained = "; ".join(
         f"{name.replace('_', ' ').replace('.', ': ')}{':' if '.' not in name else ''} {value}"
         for name, value in flatten(told)
@@ -291,18 +299,54 @@ def _signatures_table(every: dict[str, DerivedSignature]) -> Table | None:
     return make_table(frame, list(frame.columns), "The signatures of this run.")
 
 
-def _joined(every: dict[str, DerivedSignature], part: str, caption: str) -> Table | None:
+def _replication_table(every: dict[str, DerivedSignature], several: bool) -> Table | None:
+    """Lay out whether each score replicates, in one verdict."""
+    frame = _details(every, "replication")
+    if frame.empty:
+        return None
+    columns = ["score", "endpoint", "scope", "direction", "n", "events", "hr", "p_one_sided"]
+    columns += ["p_holm", "random_null_p", "permuted_null_p", "verdict", "note"]
+    return make_table(
+        frame,
+        ["signature", *columns] if several else columns,
+        "Does it replicate? One-sided test in the direction that the discovery cohort fixed, "
+        "corrected by Holm over the scores. A score replicates where this p is at most 0.05, and "
+        "so are those among random gene sets and among signatures of shuffled targets.",
+    )
+
+
+def verdict_sentences(every: dict[str, DerivedSignature]) -> list[str]:
+    """Say of each signature which of its scores replicate, and in which cohorts."""
+    sentences = []
+    frame = _details(every, "replication")
+    if frame.empty:
+        return []
+    frame = frame[(frame["verdict"] != "not tested") & (frame["scope"] != "negative controls")]
+    for (signature, scope), rows in frame.groupby(["signature", "scope"], sort=False):
+        held = rows[rows["verdict"] == "replicates"]
+        tried = plural(len(rows), "score and endpoint", "scores and endpoints")
+        names = [f"{row['score']} for {row['endpoint']}" for _, row in held.iterrows()]
+        only = ", which is not independent" if scope == "cohorts of the same study" else ""
+        sentences.append(
+            f"In {scope}{only}, of {tried} of signature {clean(signature)} "
+            + (
+                f"{listing(names)} {'replicates' if len(names) == 1 else 'replicate'}"
+                if names
+                else "none replicates"
+            )
+            + " (one-sided test, random gene sets and shuffled targets together)."
+        )
+    return sentences
+
+
+def _details(every: dict[str, DerivedSignature], part: str) -> pd.DataFrame:
     """Stack one of the further tables of all signatures."""
     found = [
         one.details[part].assign(signature=name)
         for name, one in every.items()
         if part in one.details and len(one.details[part])
     ]
-    if not found:
-        return None
-    frame = pd.concat(found, ignore_index=True)
-    columns = ["signature", *(c for c in frame.columns if c != "signature")]
-    return make_table(frame, columns, caption)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def _verified(every: dict[str, DerivedSignature], part: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ def verification_plans(results: RunResults) -> Iterator[Plan]:
     for number, (name, one) in enumerate(every.items()):
         if one.verification is None:
             continue
-        own = clean(name) if len(every) > 1 else "the signature"
+        own = f"signature {clean(name)}" if len(every) > 1 else "the signature"
         yield from _of(one.verification, "" if number == 0 else name, own)
 
 
