@@ -217,11 +217,13 @@ def fit_classifier(
     n_jobs: int,
 ) -> AssignmentEvidence | None:
     """Fit what assigns new patients, and see how well; with one subtype there is nothing to do."""
-    if subtypes.labels.nunique() < 2:
+    asked = study.assignment
+    if asked.n_repeats == 0 or subtypes.labels.nunique() < 2:
         return None
-    layers = fused_layers(study, cohort)
+    layers = list(asked.layers or fused_layers(study, cohort))
     extra = gene_layer(study, cohort, "signature")
-    layers += [extra] if extra and extra not in layers else []
+    if asked.layers is None and extra and extra not in layers:
+        layers.append(extra)
     try:
         return workspace.remembered(
             fingerprint,
@@ -229,6 +231,7 @@ def fit_classifier(
             subtypes,
             cohort,
             layers=layers,
+            n_repeats=asked.n_repeats,
             n_jobs=n_jobs,
             random_state=study.seed,
         )

@@ -99,6 +99,13 @@ class EnrichmentSettings(_Table):
         return self
 
 
+class AssignmentSettings(_Table):
+    """``[assignment]``: the classifier of new patients, and how often it is cross-validated."""
+
+    layers: tuple[str, ...] | None = None
+    n_repeats: Annotated[int, Field(ge=0, strict=True)] = 3
+
+
 class Study(_Table):
     """A parsed study file. Paths are absolute.
 
@@ -125,6 +132,7 @@ class Study(_Table):
     enrichment: EnrichmentSettings = EnrichmentSettings()
     signature: SignatureSettings | None = None
     signatures: dict[str, FurtherSignature] = {}
+    assignment: AssignmentSettings = AssignmentSettings()
     path: Annotated[Path | None, Field(exclude=True)] = None
 
     @model_validator(mode="before")

@@ -101,6 +101,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
         wanted.append((f"{table} layer", one.layer))
         wanted.append((f"{table} feature_layer", getattr(one, "feature_layer", None)))
     wanted.append(("[enrichment] layer", study.enrichment.layer))
+    wanted += [("[assignment] layers", name) for name in study.assignment.layers or ()]
     for key, name in wanted:
         if name is not None and name not in cohort.omics:
             raise StudyError(

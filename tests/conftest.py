@@ -1,12 +1,16 @@
 """Fixtures shared by all tests: a planted cohort, and the folder of real cohorts."""
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+
+#: Fixtures hold no doctests; collected as modules, their like names would get in each other's way.
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,22 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without drawing, where figures are not what is looked at."""
     rendering = import_module("omicsfuse.report.render")
     monkeypatch.setattr(rendering, "draw_figures", lambda results, folder: [])
+
+
+#: Fewer repeats for runs whose signatures and classifier are not what is looked at.
+QUICK_SIGNATURE = 'layer = "expression"\nn_permutations = 0\nn_shuffled = 5\nn_random = 50\n'
+QUICK_ASSIGNMENT = "[assignment]\nn_repeats = 1\n"
+
+
+@pytest.fixture(scope="session")
+def quick() -> Callable[[Path], Path]:
+    """Make a written study quick, in place."""
+
+    def shorten(study: Path) -> Path:
+        text = study.read_text().replace(
+            '[signature]\nlayer = "expression"\n', "[signature]\n" + QUICK_SIGNATURE
+        )
+        study.write_text(f"{text}\n{QUICK_ASSIGNMENT}")
+        return study
+
+    return shorten

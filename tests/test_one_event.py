@@ -1,5 +1,6 @@
 """An endpoint with one event in 89 patients: a calm, complete report without a p-value."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +62,10 @@ def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("omicsfuse.pipeline.embed", no_layout)
 
 
-def test_run_writes_its_report(one_event: SimulatedCohort, tmp_path: Path, no_map: None) -> None:
-    study = write_simulated_study(one_event, tmp_path / "study")
+def test_run_writes_its_report(
+    one_event: SimulatedCohort, tmp_path: Path, no_map: None, quick: Callable[[Path], Path]
+) -> None:
+    study = quick(write_simulated_study(one_event, tmp_path / "study"))
     layers = '["radiomics", "expression", "methylation", "mutation", "copy_number"]'
     text = study.read_text().replace(layers, '["expression"]').replace('"auto"  ', "3  ")
     study.write_text(text.replace('gene_sets = ["gene_sets.gmt"]\n', ""))

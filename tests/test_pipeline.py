@@ -45,9 +45,11 @@ CONTRACT = {
     ],
     "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"],
     "verification.tsv": [
-        "cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total", "hr",
-        "hr_ci_low", "hr_ci_high", "chi2", "test", "p", "fdr", "random_null_percentile",
-        "same_study", "note",
+        "cohort", "endpoint", "signature", "role", "comparison", "n", "events", "genes_found",
+        "genes_total", "scorer", "scaling", "hr", "hr_ci_low", "hr_ci_high", "chi2", "test", "p",
+        "fdr", "p_one_sided", "concordance", "concordance_ci_low", "concordance_ci_high",
+        "cut_point", "adjusted_for", "random_null_percentile", "random_null_p",
+        "permuted_null_percentile", "permuted_null_p", "same_study", "note",
     ],
 }  # fmt: skip
 
@@ -63,11 +65,14 @@ def doubtful(x: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def study(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(
+    simulated: SimulatedCohort,
+    tmp_path_factory: pytest.TempPathFactory,
+    quick: Callable[[Path], Path],
+) -> Path:
     """The simulated cohort as a user's folder, with few permutations so that tests are quick."""
-    path = write_simulated_study(simulated, tmp_path_factory.mktemp("study"))
+    path = quick(write_simulated_study(simulated, tmp_path_factory.mktemp("study")))
     text = path.read_text().replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99')
-    text = text.replace('[signature]\nlayer = "expression"', "[signature]\nn_random = 50")
     path.write_text(text + "\n[enrichment]\nn_permutations = 50\n")
     return path
 
@@ -257,7 +262,7 @@ def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(
     (out / "notes.txt").write_text("mine")
     plain = study.read_text().replace('external = ["external.toml"]', "")
     short = study.with_name("short.toml")
-    short.write_text(plain[: plain.index("[signature]")])
+    short.write_text(plain[: plain.index("[signature]")] + "[assignment]\nn_repeats = 0\n")
     run(short, out)
     names = {path.name for path in out.iterdir()}
     assert "notes.txt" in names

@@ -8,6 +8,7 @@ import pytest
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
 from omicsfuse.io.results import result_tables
 from omicsfuse.study import (
+    AssignmentSettings,
     EnrichmentSettings,
     FusionSettings,
     PreprocessSettings,
@@ -27,9 +28,10 @@ SETTINGS = [
     EnrichmentSettings,
     SignatureSettings,
     FurtherSignature,
+    AssignmentSettings,
 ]
 TABLES = {"clinical", "layers", "path", "preprocess", "fusion", "subtypes", "survival"}
-TABLES |= {"enrichment", "signature", "signatures"}
+TABLES |= {"enrichment", "signature", "signatures", "assignment"}
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def study_with(folder: Path, **tables: str) -> Path:
     text = (folder / "study.toml").read_text()
     layers = '["radiomics", "expression", "methylation", "mutation", "copy_number"]'
     text = text.replace(layers, '["expression"]').replace('"auto"  ', "2  ")
-    text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "")
+    text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "") + "\n[assignment]\nn_repeats = 0\n"
     for name, lines in tables.items():
         if f"[{name}]\n" in text:
             text = text.replace(f"[{name}]\n", f"[{name}]\n{lines}\n")

@@ -447,6 +447,7 @@ def test_a_run_told_to_stop_while_assessing_is_resumed(tmp_path: Path) -> None:
     study.write_text(
         'name = "short"\ndiscovery = "discovery.toml"\nlayers = ["expression", "mutation"]\n'
         "[subtypes]\nn_clusters = 3\n[survival]\nn_permutations = 99\n"
+        "[assignment]\nn_repeats = 0\n"
     )
     out = tmp_path / "out"
     words = ["run", str(study), "--out", str(out), "--jobs", "2"]
