@@ -1,5 +1,6 @@
 # ruff: noqa: PD011 - the values of a target are a field of ours
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from omicsfuse.cohort import Cohort, Layer
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.signatures import (
     derive,
     derive_signature,
@@ -23,7 +24,6 @@ from omicsfuse.signatures import (
     score_target,
     signature_losses,
 )
-from omicsfuse.signatures.training_data import TrainingData
 
 QUICK: dict[str, int] = {"n_repeats": 1, "n_permutations": 19}
 
@@ -171,23 +171,29 @@ def test_genes_that_do_not_stand_for_the_target_are_said_so() -> None:
     assert signature.agreement["note"].str.startswith("no better than by chance").all()
 
 
-def test_something_else_can_be_locked_with_it() -> None:
+def test_cut_points_are_locked_with_it() -> None:
     table, score = toy()
-    seen: list[TrainingData] = []
-
-    def renamed(signature: Signature, data: TrainingData) -> Signature:
-        from dataclasses import replace
-
-        seen.append(data)
-        assert signature.hash == ""
-        return replace(signature, name="with more")
-
-    found = derive(
-        score, prepared(table), method="correlation", before_lock=renamed, **QUICK
-    ).signature
+    found = derive(score, prepared(table), method="correlation", **QUICK).signature
     require_locked(found)
-    assert found.name == "with more"
-    assert seen[0].values.shape == (50, 60)
+    cuts = found.cut_points.set_index(["scorer", "scaling"])["cut_point"]
+    scales = {("weighted_z", "cohort"), ("weighted_z", "reference"), ("rank", "none")}
+    assert scales <= set(cuts.index)
+    scored = score_signature(found, table)
+    # Half of the training patients lie above their own median.
+    assert scored["high"].sum() == len(table) // 2
+    with pytest.raises(SignatureError, match="was altered"):
+        require_locked(replace(found, cut_points=found.cut_points.assign(cut_point=0.0)))
+
+
+def test_the_share_of_genes_is_locked_and_must_be_a_share() -> None:
+    table, score = toy()
+    asked = {"method": "correlation", **QUICK}
+    found = derive(score, prepared(table), minimum_share_of_genes=0.9, **asked).signature
+    assert found.settings["minimum_share_of_genes"] == 0.9
+    with pytest.raises(SignatureError, match="at least 90% of all"):
+        score_signature(found, table.drop(columns=found.templates.index[:2]))
+    with pytest.raises(StudyError, match="minimum_share_of_genes is 0"):
+        derive(score, prepared(table), minimum_share_of_genes=0, **asked)
 
 
 def test_planted_subtypes_replicate_with_every_method(simulated: SimulatedCohort) -> None:
@@ -211,6 +217,8 @@ def test_planted_subtypes_replicate_with_every_method(simulated: SimulatedCohort
         assert len(planted & set(signature.templates.index)) > 0.9 * len(signature.templates)
         assert signature.agreement["value"].min() > 0.85
         assigned = score_signature(signature, elsewhere)["subtype"]
+        assert assigned.notna().mean() > 0.8
+        assigned = assigned.dropna()
         assert adjusted_rand_score(simulated.truth.loc[assigned.index], assigned) > 0.8
 
 
