@@ -39,7 +39,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 #: Fewer repeats for runs whose signatures and classifier are not what is looked at.
-QUICK_SIGNATURE = 'layer = "expression"\nn_permutations = 0\nn_shuffled = 5\nn_random = 50\n'
+QUICK_SIGNATURE = "n_permutations = 0\nn_shuffled = 5\nn_random = 50\n"
 QUICK_ASSIGNMENT = "[assignment]\nn_repeats = 1\n"
 
 

@@ -415,7 +415,9 @@ def test_other_real_cohorts_run(
     study = of.read_study(STUDIES / f"{name}.toml")
     # The choice of k in large cohorts takes long, and has its own tests.
     fixed = study.subtypes.model_copy(update={"n_clusters": 5})
-    results = run(study.model_copy(update={"subtypes": fixed}), tmp_path / name)
+    once = study.assignment.model_copy(update={"n_repeats": 1})
+    quick_study = study.model_copy(update={"subtypes": fixed, "assignment": once})
+    results = run(quick_study, tmp_path / name)
     assert len(results.subtypes.labels) == patients
     assert set(results.survival) == {"os", "pfi", "dss"}
 

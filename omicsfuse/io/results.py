@@ -68,10 +68,10 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         tables["alterations.tsv"] = results.alterations
     if len(results.burden.columns):
         tables["burden.tsv"] = results.burden.reset_index(names="patient")
-    return tables | _signature_tables(results) | _assignment_tables(results.assignment)
+    return tables | signature_tables(results) | _assignment_tables(results.assignment)
 
 
-def _signature_tables(results: RunResults) -> dict[str, pd.DataFrame]:
+def signature_tables(results: RunResults) -> dict[str, pd.DataFrame]:
     """Lay out the genes, the agreement and the verification of all signatures."""
     every = results.signatures
     genes = [one.genes.assign(signature=name) for name, one in every.items()]

@@ -1,0 +1,175 @@
+"""What the page says of signatures elsewhere, of negative controls and of new patients."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_results import make_results
+
+from omicsfuse.io.results import signature_tables
+from omicsfuse.report.assignment import assignment_section, assignment_sentences
+from omicsfuse.report.caveats import caveats
+from omicsfuse.report.summary import summary_sentences
+from omicsfuse.report.verification import verdict_sentences, verification_section
+from omicsfuse.report.verification_figures import assignment_plans, verification_plans
+from omicsfuse.results import (
+    AGREEMENT_COLUMNS,
+    ASSIGNMENT_COLUMNS,
+    VERIFICATION_COLUMNS,
+    AssignmentEvidence,
+    DerivedSignature,
+    RunResults,
+)
+
+
+def replicated(verdict: str, scope: str = "independent cohorts") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "signature": "texture", "endpoint": "os", "score": "texture", "scope": scope,
+            "direction": "higher score, higher hazard", "n": 80, "events": 41, "hr": 1.4,
+            "p_one_sided": 0.01, "p_holm": 0.01, "random_null_p": 0.02, "permuted_null_p": 0.03,
+            "verdict": verdict, "note": "",
+        },
+        index=[0],
+    )  # fmt: skip
+
+
+def agreement(p: float) -> pd.DataFrame:
+    row = ["texture", "spearman", 0.31, 0.1, 0.5, -0.02, p, 65, ""]
+    return pd.DataFrame([row], columns=AGREEMENT_COLUMNS)
+
+
+def two_signatures(p: float = 0.01, verdict: str = "replicates", **role: object) -> RunResults:
+    """A run with a second signature, of an image feature."""
+    results = make_results(n=90)
+    first, found = results.signature, results.verification
+    target = {"name": "texture", "kind": "continuous", "source": "feature texture of layer ct"}
+    second = replace(
+        first, name="texture", method="correlation", target=target, agreement=agreement(p)
+    )
+    elsewhere = replace(found, table=found.table.assign(**role) if role else found.table)
+    details = {"replication": replicated(verdict)}
+    return replace(
+        results,
+        signatures={
+            first.name: DerivedSignature(first, pd.DataFrame(), found),
+            "texture": DerivedSignature(
+                second, pd.DataFrame({"gene": ["A"], "weight": [0.4]}), elsewhere, details
+            ),
+        },
+    )
+
+
+def test_each_signature_is_told_by_what_it_stands_for() -> None:
+    section = verification_section(two_signatures(), ())
+    text = " ".join(section.paragraphs)
+    assert "It stands for feature texture of layer ct, by the method correlation" in text
+    assert (
+        "its score goes with what it stands for (spearman 0.31, -0.02 by chance, p = 0.01" in text
+    )
+    captions = [table.caption for table in section.tables]
+    assert captions[0].startswith("Does it replicate?")
+    assert any(caption.startswith("The signatures of this run") for caption in captions)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("replicates", "of 1 score and endpoint of signature texture texture for os replicates"),
+        ("so do random gene sets", "of signature texture none replicates"),
+        ("does not replicate", "of signature texture none replicates"),
+    ],
+)
+def test_the_verdict_stands_first_in_section_and_summary(verdict: str, said: str) -> None:
+    results = two_signatures(verdict=verdict)
+    assert said in verification_section(results, ()).paragraphs[0]
+    assert any(said in sentence for sentence in summary_sentences(results))
+
+
+def test_cohorts_of_the_same_study_are_not_called_independent() -> None:
+    results = two_signatures()
+    table = replicated("replicates", "cohorts of the same study")
+    one = replace(results.signatures["texture"], details={"replication": table})
+    (sentence,) = verdict_sentences({"texture": one})
+    assert sentence.startswith("In cohorts of the same study, which is not independent, of 1 score")
+
+
+def test_a_gene_set_that_does_not_stand_for_its_target_is_a_caveat() -> None:
+    assert not any("no evidence that its score goes" in text for text in caveats(two_signatures()))
+    (found,) = [text for text in caveats(two_signatures(p=0.4)) if "whatever it shows" in text]
+    assert found.startswith("Signature texture: In patients held out")
+
+
+def test_what_a_negative_control_shows_is_a_warning_and_no_finding() -> None:
+    results = two_signatures(role="negative control", cohort="glioma", fdr=0.01)
+    section = verification_section(results, ())
+    captions = [table.caption for table in section.tables]
+    assert any(caption.startswith("Negative controls:") for caption in captions)
+    assert not any("glioma" in text for text in section.paragraphs)
+    assert any("In the negative control glioma (os)" in text for text in caveats(results))
+
+
+def test_files_of_a_second_signature_do_not_overwrite_those_of_the_first() -> None:
+    results = two_signatures()
+    full = {
+        name: replace(
+            one.verification,
+            table=one.verification.table.reindex(columns=VERIFICATION_COLUMNS),
+        )
+        for name, one in results.signatures.items()
+    }
+    every = {
+        name: replace(one, verification=full[name]) for name, one in results.signatures.items()
+    }
+    first = full[results.signature.name]
+    tables = signature_tables(replace(results, signatures=every, verification=first))
+    assert {"assigned_other_cohort.tsv", "scores_texture_other_cohort.tsv"} <= set(tables)
+    rows = tables["verification.tsv"]
+    assert len(rows) == 2 * len(results.verification.table)
+    assert list(tables["signature_genes.tsv"].columns) == ["signature", "gene", "weight"]
+    assert tables["signature_agreement.tsv"]["signature"].tolist() == ["texture"]
+
+
+def test_figures_of_two_signatures_have_names_of_their_own() -> None:
+    names = [plan.name for plan in verification_plans(two_signatures())]
+    assert len(names) == len(set(names))
+    assert "verification_forest_texture" in names
+
+
+def evidence(**more: object) -> AssignmentEvidence:
+    rows = {
+        "layers": ["ct", "rna", "ct + rna"], "n": 60, "accuracy": [0.45, 0.8, 0.85],
+        "accuracy_ci_low": [0.3, 0.7, 0.75], "accuracy_ci_high": [0.6, 0.9, 0.93],
+        "balanced_accuracy": 0.5, "no_information_rate": 0.4, "p": [0.3, 0.001, 0.001],
+        "log_loss": 1.0, "brier_score": 0.5, "calibration_error": 0.05, "share_assigned": 0.6,
+        "accuracy_of_assigned": 0.9, "note": "",
+    }  # fmt: skip
+    table = pd.DataFrame(rows)[ASSIGNMENT_COLUMNS].assign(**more)
+    confusion = pd.DataFrame(
+        {"layers": "ct", "subtype": ["S1", "S1"], "assigned": ["S1", "none"], "n": [9.0, 3.0]}
+    )
+    return AssignmentEvidence(None, table, confusion)
+
+
+def test_new_patients_layer_by_layer() -> None:
+    results = replace(make_results(n=60), assignment=evidence())
+    first, second, third = assignment_sentences(results)
+    assert first == (
+        "From ct: 45% of 60 held-out patients get their subtype (40% would by naming the largest; "
+        "p = 0.30, which is no evidence that it can be told)."
+    )
+    assert second.startswith("From rna: 80% of 60")
+    assert third.startswith("From ct + rna: 85%")
+    section = assignment_section(results, ())
+    assert section is not None
+    assert len(section.details) == 1
+    assert [plan.name for plan in assignment_plans(results)] == ["assignment"]
+
+
+def test_nothing_to_say_of_new_patients() -> None:
+    results = make_results(n=60)
+    assert assignment_section(results, ()) is None
+    none = replace(results, assignment=evidence(accuracy=np.nan, p=np.nan))
+    assert "No set of layers has enough patients" in assignment_sentences(none)[0]
+    assert list(assignment_plans(none)) == []
