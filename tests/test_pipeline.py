@@ -394,7 +394,19 @@ def test_head_and_neck_cancer_runs(
     real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
-    results = run(STUDIES / "hnsc.toml", tmp_path / "hnsc")
+    study = of.read_study(STUDIES / "hnsc.toml")
+    fewer = {"n_permutations": 19, "n_shuffled": 20, "n_random": 200}
+    assert study.signature is not None
+    study = study.model_copy(
+        update={
+            "signature": study.signature.model_copy(update=fewer),
+            "signatures": {
+                name: one.model_copy(update=fewer) for name, one in study.signatures.items()
+            },
+            "assignment": study.assignment.model_copy(update={"n_repeats": 1}),
+        }
+    )
+    results = run(study, tmp_path / "hnsc")
     labels = results.subtypes.labels
     assert len(labels) == 106
     # A biological truth: cut in two, 17 of the 18 HPV-positive patients fall in one subtype.
@@ -404,6 +416,22 @@ def test_head_and_neck_cancer_runs(
     assert pd.crosstab(labels, hpv)["HPV+"].max() == 17
     assert results.verification is not None
     assert (results.verification.table["genes_found"] > 0).all()
+    roles = results.verification.table.groupby("cohort")["role"].unique().str[0]
+    assert roles.to_dict() == {
+        "tcga-hnsc-noimaging": "internal-external",
+        "glioma-vital": "negative control",
+    }
+    assert list(results.signatures) == ["hnsc", "grey_level_non_uniformity"]
+    subtypes, feature = (one.signature.agreement.iloc[0] for one in results.signatures.values())
+    assert subtypes["p"] == 0.05  # the smallest there is with 19 permutations
+    assert feature["p"] > 0.05
+    assert any("do not stand for GLRLM_GrayLevelNonUniformity" in w for w in results.warnings)
+    images = of.Cohort("images", {"radiomics": results.cohort.omics["radiomics"]})
+    classifier = of.load_classifier(tmp_path / "hnsc" / "classifier.json")
+    with pytest.warns(of.OmicsfuseWarning, match="106 of 106 patients are training patients"):
+        told = of.assign(classifier, images)
+    assert len(told) == 106
+    assert told["training_patient"].all()
 
 
 @pytest.mark.usefixtures("no_figures")
