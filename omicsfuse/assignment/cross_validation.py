@@ -16,7 +16,6 @@ from omicsfuse.assignment.measures import (
     calibration_error,
     log_loss,
     p_above_rate,
-    wilson_interval,
 )
 from omicsfuse.assignment.multilayer import NONE, MultiLayerClassifier
 from omicsfuse.assignment.pooling import subsets
@@ -33,6 +32,7 @@ from omicsfuse.results import (
     Prepared,
     Subtypes,
 )
+from omicsfuse.statistics import wilson_interval
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3

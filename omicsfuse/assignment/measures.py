@@ -11,38 +11,6 @@ Array = npt.NDArray[np.float64]
 N_BINS = 10
 
 
-def wilson_interval(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a share.
-
-    Parameters
-    ----------
-    share : float
-        Observed share, 0 to 1; it may be a mean over repeats.
-    n : float
-        Patients, above 0.
-    level : float
-        Level of confidence.
-
-    Returns
-    -------
-    low, high : float
-
-    References
-    ----------
-    Wilson EB (1927). Probable inference, the law of succession, and statistical inference. J Am
-    Stat Assoc 22:209-212.
-
-    Examples
-    --------
-    >>> [round(bound, 4) for bound in wilson_interval(0.5, 10)]
-    [0.2366, 0.7634]
-    """
-    z = float(stats.norm.ppf(0.5 + level / 2))
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
 def p_above_rate(correct: float, n: int, rate: float) -> float:
     """One-sided binomial p-value: so many right or more, if each were right with that rate.
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration
 from omicsfuse.assignment.transform import PER_FEATURE, LayerTransform
 from omicsfuse.errors import ClassifierError
+from omicsfuse.io.sealed import content_digest, read_object
 from omicsfuse.io.whole import write_whole
 
 FORMAT = "omicsfuse classifier"
@@ -115,30 +116,10 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
     ...
     omicsfuse.errors.ClassifierError: nowhere.json: the classifier cannot be read: No such file...
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ClassifierError(f"{path}: the classifier cannot be read: {reason}.") from error
-    try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ClassifierError(
-            f"{path}: not a classifier file: it is not JSON, or is cut short ({error})."
-        ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ClassifierError(
-            f'{path}: not a classifier file: expected an object with "format": "{FORMAT}".'
-        )
-    if content.get("format_version") != FORMAT_VERSION:
-        raise ClassifierError(
-            f"{path}: classifier format version {content.get('format_version')!r}; this version of "
-            f"omicsfuse reads {FORMAT_VERSION}. Read it with the version that wrote it."
-        )
+    content = read_object(path, "classifier", FORMAT, FORMAT_VERSION, ClassifierError)
     recorded = content.pop("hash", None)
     # What is written is hashed, before anything is made of it: additions count as changes too.
-    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    computed = hashlib.sha256(plain.encode("utf-8")).hexdigest()
+    computed = content_digest(content)
     if computed != recorded:
         raise ClassifierError(
             f"{path}: the classifier was altered after it was saved: recorded hash {recorded}, "
@@ -307,7 +288,3 @@ def _readable(value: Any, indent: str = "") -> str:
         inner = ",\n".join(deeper + _readable(item, deeper) for item in value)
         return f"[\n{inner}\n{indent}]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number that JSON knows")

@@ -1,19 +1,18 @@
 """A signature's fixed form: a hash of its content, and a readable JSON file that keeps it."""
 
-import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from omicsfuse.errors import SignatureError
+from omicsfuse.io.sealed import content_digest, read_object
+from omicsfuse.io.whole import write_whole
 from omicsfuse.results import (
     AGREEMENT_COLUMNS,
     CUT_POINT_COLUMNS,
@@ -68,10 +67,7 @@ def content_hash(signature: Signature) -> str:
     >>> content_hash(Signature("toy", templates, reference, "log2", {}, {}))[:12]
     '21034c9f70fd'
     """
-    text = json.dumps(
-        _content(signature), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return content_digest(_content(signature))
 
 
 def lock(signature: Signature) -> Signature:
@@ -173,29 +169,10 @@ def save_signature(signature: Signature, path: str | Path) -> None:
     require_locked(signature)
     content = {"hash": signature.hash, **_content(signature)}
     text = json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    target = Path(path)
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w",
-            dir=target.parent,
-            prefix=".signature-",
-            suffix=".json",
-            delete=False,
-            encoding="utf-8",
-            newline="\n",
-        ) as stream:
-            temporary = stream.name
-            stream.write(text)
-        # A temporary file is readable by its owner only; the result should be as any other.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, target)
+        write_whole(Path(path), text)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise SignatureError(f"{target}: the signature cannot be written: {error}.") from error
+        raise SignatureError(f"{path}: the signature cannot be written: {error}.") from error
 
 
 def load_signature(path: str | Path) -> Signature:
@@ -224,26 +201,7 @@ def load_signature(path: str | Path) -> Signature:
     ...
     omicsfuse.errors.SignatureError: nowhere.json: the signature cannot be read: No such file...
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SignatureError(f"{path}: the signature cannot be read: {reason}.") from error
-    try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise SignatureError(
-            f"{path}: not a signature file: it is not JSON, or is cut short ({error})."
-        ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise SignatureError(
-            f'{path}: not a signature file: expected an object with "format": "{FORMAT}".'
-        )
-    if content.get("format_version") != FORMAT_VERSION:
-        raise SignatureError(
-            f"{path}: signature format version {content.get('format_version')!r}; this version of "
-            f"omicsfuse reads {FORMAT_VERSION}. Read it with the version that wrote it."
-        )
+    content = read_object(path, "signature", FORMAT, FORMAT_VERSION, SignatureError)
     try:
         signature = _from_content(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -254,6 +212,11 @@ def load_signature(path: str | Path) -> Signature:
         require_locked(signature)
     except SignatureError as error:
         raise SignatureError(f"{path}: {error}") from error
+    if content_digest({key: content[key] for key in content if key != "hash"}) != signature.hash:
+        raise SignatureError(
+            f"{path}: signature {signature.name!r} was altered after it was locked: the file holds "
+            "more than what was locked. Derive and lock it again."
+        )
     return signature
 
 
@@ -391,7 +354,3 @@ def _number(value: float, name: str) -> float:
     if not math.isfinite(value):
         raise SignatureError(f"signature {name!r}: a weight, mean or setting is {value}.")
     return float(value)
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number that JSON knows")

@@ -4,46 +4,14 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.results import Signature
+from omicsfuse.statistics import wilson_interval
 from omicsfuse.verification.endpoint import locked_cut_point
 from omicsfuse.verification.scored import ScoredCohort, score_names
-
-Z95 = 1.959963984540054
 
 PROPORTION_COLUMNS = [
     "cohort", "signature", "subtype", "n", "share", "share_ci_low", "share_ci_high",
     "discovery_share",
 ]  # fmt: skip
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """95% interval of a share, by Wilson's score.
-
-    Parameters
-    ----------
-    count, n : int
-        How many of how many.
-
-    Returns
-    -------
-    tuple of float
-        Limits; NaN of nobody.
-
-    References
-    ----------
-    Wilson EB. J Am Stat Assoc 1927;22:209-212.
-
-    Examples
-    --------
-    >>> low, high = wilson(0, 20)
-    >>> round(low, 3), round(high, 3)
-    (0.0, 0.161)
-    """
-    if not n:
-        return float("nan"), float("nan")
-    share, z2 = count / n, Z95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 def proportions(signature: Signature, scored: ScoredCohort) -> pd.DataFrame:
@@ -82,7 +50,7 @@ def proportions(signature: Signature, scored: ScoredCohort) -> pd.DataFrame:
         count = int(labels.isna().sum() if group == "none" else (labels == group).sum())
         if group == "none" and not count:
             continue
-        low, high_limit = wilson(count, n)
+        low, high_limit = wilson_interval(count / n if n else 0.0, n)
         known_share = sizes.get(group, 0) / everyone if everyone and group != "none" else np.nan
         share = count / n if n else np.nan
         rows.append(

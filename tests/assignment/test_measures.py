@@ -12,8 +12,8 @@ from omicsfuse.assignment.measures import (
     calibration_error,
     log_loss,
     p_above_rate,
-    wilson_interval,
 )
+from omicsfuse.statistics import wilson_interval
 
 
 def drawn(seed: int = 0, n: int = 200) -> tuple[np.ndarray, np.ndarray]:

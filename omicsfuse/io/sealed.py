@@ -1,0 +1,92 @@
+"""JSON files with a format, a version and a hash: read with every fault told, hashed one way."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from omicsfuse.errors import OmicsfuseError
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """Compute the SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8.
+
+    Parameters
+    ----------
+    content : mapping
+        Plain values; a key ``hash`` is part of it like any other.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> content_digest({"b": 1.0, "a": None})[:12]
+    '81ad5ecd9738'
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def read_object(
+    path: str | Path, what: str, file_format: str, version: int, error: type[OmicsfuseError]
+) -> dict[str, Any]:
+    """Read a JSON object of a stated format and version.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What it holds, for messages: ``"signature"``.
+    file_format, version
+        What its keys ``format`` and ``format_version`` must say.
+    error : type
+        Class of error to raise.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    OmicsfuseError
+        If the file cannot be read, is not JSON, or is of another format or version.
+
+    Examples
+    --------
+    >>> from omicsfuse.errors import SignatureError
+    >>> read_object("nowhere.json", "signature", "omicsfuse signature", 1, SignatureError)
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.SignatureError: nowhere.json: the signature cannot be read: No such file...
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise error(f"{path}: the {what} cannot be read: {reason}.") from fault
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as fault:
+        raise error(
+            f"{path}: not a {what} file: it is not JSON, or is cut short ({fault})."
+        ) from fault
+    if not isinstance(content, dict) or content.get("format") != file_format:
+        raise error(
+            f'{path}: not a {what} file: expected an object with "format": "{file_format}".'
+        )
+    if content.get("format_version") != version:
+        raise error(
+            f"{path}: {what} format version {content.get('format_version')!r}; this version of "
+            f"omicsfuse reads {version}. Read it with the version that wrote it."
+        )
+    return content
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number that JSON knows")
