@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from omicsfuse.fusion import fuse as fuse
     from omicsfuse.fusion import fuse_affinities as fuse_affinities
     from omicsfuse.io import read_cohort as read_cohort
+    from omicsfuse.io import read_gene_table as read_gene_table
     from omicsfuse.io import read_gmt as read_gmt
     from omicsfuse.io import read_maf as read_maf
     from omicsfuse.io import read_radiomics as read_radiomics
@@ -44,12 +45,20 @@ if TYPE_CHECKING:
     from omicsfuse.pipeline import run as run
     from omicsfuse.preprocessing import preprocess as preprocess
     from omicsfuse.report import write_report as write_report
+    from omicsfuse.signatures import coexpression_modules as coexpression_modules
+    from omicsfuse.signatures import derive as derive
     from omicsfuse.signatures import derive_signature as derive_signature
+    from omicsfuse.signatures import feature_target as feature_target
     from omicsfuse.signatures import load_signature as load_signature
     from omicsfuse.signatures import save_signature as save_signature
     from omicsfuse.signatures import score_signature as score_signature
+    from omicsfuse.signatures import score_target as score_target
+    from omicsfuse.signatures import survival_target as survival_target
     from omicsfuse.study import read_study as read_study
     from omicsfuse.survival import compare_survival as compare_survival
+    from omicsfuse.verification import meta_analysis as meta_analysis
+    from omicsfuse.verification import record_discovery as record_discovery
+    from omicsfuse.verification import replication as replication
     from omicsfuse.verification import verify as verify
 
 _HOMES = {
@@ -82,19 +91,31 @@ _HOMES = {
         "StudyError",
     ],
     "omicsfuse.fusion": ["affinity_matrix", "fuse", "fuse_affinities"],
-    "omicsfuse.io": ["read_cohort", "read_gmt", "read_maf", "read_radiomics", "read_table"],
+    "omicsfuse.io": [
+        "read_cohort",
+        "read_gene_table",
+        "read_gmt",
+        "read_maf",
+        "read_radiomics",
+        "read_table",
+    ],
     "omicsfuse.pipeline": ["run"],
     "omicsfuse.preprocessing": ["preprocess"],
     "omicsfuse.report": ["write_report"],
     "omicsfuse.signatures": [
+        "coexpression_modules",
+        "derive",
         "derive_signature",
+        "feature_target",
         "load_signature",
         "save_signature",
         "score_signature",
+        "score_target",
+        "survival_target",
     ],
     "omicsfuse.study": ["read_study"],
     "omicsfuse.survival": ["compare_survival"],
-    "omicsfuse.verification": ["verify"],
+    "omicsfuse.verification": ["meta_analysis", "record_discovery", "replication", "verify"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

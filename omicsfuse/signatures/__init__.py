@@ -1,6 +1,7 @@
 """Signatures: derived from a target, locked with a hash, scored in other cohorts."""
 
 from omicsfuse.signatures.agreement import cross_validated_agreement
+from omicsfuse.signatures.coexpression import CoexpressionModules, coexpression_modules
 from omicsfuse.signatures.cut_points import fix_cut_points
 from omicsfuse.signatures.derive import derive, derive_signature, signature_losses
 from omicsfuse.signatures.identifiers import (
@@ -41,6 +42,8 @@ from omicsfuse.signatures.training import (
 )
 
 __all__ = [
+    "CoexpressionModules",
+    "coexpression_modules",
     "MINIMUM_PATIENTS",
     "Scorer",
     "as_target",
