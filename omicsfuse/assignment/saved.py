@@ -138,7 +138,8 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
     recorded = content.pop("hash", None)
     # What is written is hashed, before anything is made of it: additions count as changes too.
     plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    computed = hashlib.sha256(plain.encode("utf-8")).hexdigest()
+    # Half a pair of surrogates is text to JSON, and not to UTF-8: it was not written here.
+    computed = hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
     if computed != recorded:
         raise ClassifierError(
             f"{path}: the classifier was altered after it was saved: recorded hash {recorded}, "
@@ -146,7 +147,7 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
         )
     try:
         return replace(_from_content(content), hash=computed)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise ClassifierError(
             f"{path}: the classifier is incomplete or malformed ({type(error).__name__}: {error})."
         ) from error
