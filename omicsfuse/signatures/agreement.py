@@ -48,7 +48,7 @@ def cross_validated_agreement(
     found in a fold its patients score 0, as if their genes said nothing, and their group counts as
     guessed; ``note`` says in how many folds that was so.
 
-    With covariates, what the score of the training patients owes to them, by least squares, is taken
+    With covariates, what scores owe to them, by least squares in the training patients, is taken
     from the held-out scores. Genes that follow the covariates, as the target does, would otherwise
     agree with it although they say nothing beyond them.
 
