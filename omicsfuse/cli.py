@@ -1,5 +1,6 @@
 """The command: thin wrappers around the library, with messages a user can act on."""
 
+import json
 import os
 import signal
 import sys
@@ -179,6 +180,9 @@ def verify(
         gene_names=gene_names,
         seed=seed,
     )
+    # Also what a row has no place for, such as patients of the training cohort left out.
+    for warning in json.loads((out / "run.json").read_text(encoding="utf-8"))["warnings"]:
+        click.echo(f"warning: {warning}", err=True)
     columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
     columns += ["random_null_percentile"]
     shown = verification.table[columns].to_string(index=False, float_format="%.3g", na_rep="")

@@ -24,6 +24,8 @@ from omicsfuse.signatures import (
     subtype_target,
     survival_target,
 )
+from omicsfuse.signatures.derive import refuse_unknown_options
+from omicsfuse.signatures.methods import find_method
 from omicsfuse.study import Study, asked_signatures, layer_with, signature_layer
 from omicsfuse.study_signatures import FurtherSignature, SignatureSettings
 from omicsfuse.verification import record_discovery, replication, verify
@@ -184,11 +186,17 @@ def _locked(
         **common,
     )
     signature = record_discovery(derived.signature, cohort, study.survival.endpoints)
-    shuffled = (
-        shuffled_signatures(target, prepared, n=asked.n_shuffled, **common)
-        if asked.n_shuffled and (study.external or study.negative_controls)
-        else []
-    )
+    shuffled: list[Signature] = []
+    if asked.n_shuffled and (study.external or study.negative_controls):
+        try:
+            shuffled = shuffled_signatures(target, prepared, n=asked.n_shuffled, **common)
+        except SignatureError as error:
+            # The signature itself stands; it lacks one of the two nulls.
+            warnings.warn(
+                f"signature {name!r} is not held against shuffled targets: {error}",
+                OmicsfuseWarning,
+                stacklevel=3,
+            )
     return Locked(replace(derived, signature=signature), tuple(map(lock, shuffled)), asked)
 
 
@@ -227,14 +235,15 @@ def check_signatures(study: Study, cohort: Cohort) -> None:
     Raises
     ------
     StudyError
-        If a feature, a file's column, an endpoint or a covariate is not, a name is taken, or two
-        cohorts would be written to one file.
+        If a feature, a file's column, an endpoint or a covariate is not, a method has no such
+        option, a name is taken, or two cohorts would be written to one file.
     """
     for name, asked in asked_signatures(study).items():
         where = f"{study.path or study.name}: [{f'signatures.{name}' if name else 'signature'}]"
         if name == study.name:
             raise StudyError(f"{where}: the name of the study is that of its own signature.")
         covariates_of(study, name, cohort)
+        _check_options(study, name, asked, where)
         if not isinstance(asked, FurtherSignature):
             continue
         if asked.feature is not None:
@@ -259,3 +268,23 @@ def check_signatures(study: Study, cohort: Cohort) -> None:
                 f"{where} endpoint: cohort {cohort.name!r} has no {asked.endpoint!r}; it has "
                 f"{', '.join(cohort.endpoints) or 'none'}."
             )
+
+
+def _check_options(study: Study, name: str, asked: SignatureSettings, where: str) -> None:
+    """See that the method has the options that it is given, before anything is computed."""
+    if not asked.options:
+        return
+    kind = "groups"
+    if isinstance(asked, FurtherSignature):
+        if asked.feature is not None:
+            kind = "continuous"
+        elif asked.scores is not None:
+            numeric = pd.api.types.is_numeric_dtype(read_scores(study, name))
+            kind = "continuous" if numeric else "groups"
+        elif asked.endpoint is not None:
+            kind = "survival"
+    method = AUTOMATIC[kind] if asked.method == "auto" else asked.method
+    try:
+        refuse_unknown_options(find_method(method), method, asked.options)
+    except StudyError as error:
+        raise StudyError(f"{where} options: {str(error).removeprefix('signature: ')}") from error

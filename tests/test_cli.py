@@ -4,10 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from omicsfuse.cli import main
-from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.datasets import SimulatedCohort, simulate_cohort, write_simulated_study
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.signatures import derive_signature, save_signature
 
 
 def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -43,6 +46,27 @@ def test_simulate_check_run_verify(tmp_path: Path) -> None:
     )
     assert (verified.returncode, verified.stderr) == (0, "")
     assert (tmp_path / "check" / "verification.tsv").is_file()
+
+
+def test_verify_says_that_training_patients_were_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = simulate_cohort(40, n_external=30, n_genes=100, effect=2, random_state=1)
+    write_simulated_study(made, tmp_path)
+    for table in ("expression.tsv", "clinical.tsv"):
+        own = pd.read_csv(tmp_path / table, sep="\t", index_col=0, dtype=str)
+        file = tmp_path / f"external_{table}"
+        both = pd.concat([pd.read_csv(file, sep="\t", index_col=0, dtype=str), own.iloc[:7]])
+        both.rename_axis("patient").to_csv(file, sep="\t")
+    labels = made.discovery.clinical["planted_subtype"]
+    ready = preprocess(made.discovery, ["expression"])
+    few = {"n_genes": 10, "n_repeats": 1, "n_permutations": 0}
+    save_signature(derive_signature(labels, ready, **few), tmp_path / "signature.json")
+    files = [str(tmp_path / name) for name in ("signature.json", "external.toml", "out")]
+    main(["verify", *files[:2], "--out", files[2]])
+    said = capsys.readouterr()
+    assert "warning: cohort 'simulated-external' has 7 patients of the training cohort" in said.err
+    assert "verification: " in said.out
 
 
 def test_a_mistake_in_the_study_is_one_message_and_code_1(

@@ -68,6 +68,9 @@ def _features(path: Path) -> list[str]:
         (['covariates = ["stage"]'], "holds text"),
         (["n_genes = 4"], "n_genes = 4"),
         (['method = "wgcna"'], "wgcna"),
+        (["options = { minimum_groups = 5 }"], "no option 'minimum_groups': did you mean"),
+        (['options = { minimum_group = "5" }'], "minimum_group is '5'; it must be a number"),
+        (['options = { name = "x" }'], "no option 'name'"),
         (['layer = "radiomics"'], "genes are read from a layer of kind expression"),
     ],
 )

@@ -79,6 +79,12 @@ def _classifier_of(folder: Path) -> Path:
             f"{folder} holds no finished run: there is no {_RECORD} of omicsfuse in it. Name the "
             "folder given to omicsfuse run as --out, and finish the run if it was interrupted."
         )
+    if "inputs" in record and "subtypes" not in record:
+        raise ClassifierError(
+            f"{folder} holds no run of a study, but something else that omicsfuse wrote "
+            f"({record.get('name', 'without a name')}). Name the folder given to omicsfuse run as "
+            "--out."
+        )
     path = folder / CLASSIFIER_FILE
     if not path.is_file():
         raise ClassifierError(

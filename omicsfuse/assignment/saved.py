@@ -127,7 +127,7 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
         )
     try:
         return replace(_from_content(content), hash=computed)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise ClassifierError(
             f"{path}: the classifier is incomplete or malformed ({type(error).__name__}: {error})."
         ) from error

@@ -28,7 +28,8 @@ def content_digest(content: Mapping[str, Any]) -> str:
     '81ad5ecd9738'
     """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    # Half a pair of surrogates is text to JSON, and not to UTF-8: it was not written here.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_object(

@@ -48,6 +48,10 @@ def cross_validated_agreement(
     found in a fold its patients score 0, as if their genes said nothing, and their group counts as
     guessed; ``note`` says in how many folds that was so.
 
+    With covariates, what scores owe to them, by least squares in the training patients, is taken
+    from the held-out scores. Genes that follow the covariates, as the target does, would otherwise
+    agree with it although they say nothing beyond them.
+
     The p-value is that of a permutation test: the target is shuffled among patients (with the
     covariates, which go with it) and the whole cross-validation done again, once. Groups and events
     are shuffled within folds, so that every fold keeps as many of each; given the folds this is
@@ -273,7 +277,13 @@ def _fold(
             except SignatureError:
                 found.append(_Held([], np.zeros((len(task.test), 0))))
                 continue
-        found.append(_scored(derived, training, held, choose.nearest))
+        one = _scored(derived, training, held, choose.nearest)
+        if covariates is not None and adjust is not None:
+            known, new = adjust, covariates.iloc[order[task.test]]
+            fitted = _scored(derived, training, training.to_numpy(), choose.nearest).scores
+            owed = _owed(fitted, known.to_numpy(dtype=float), new.to_numpy(dtype=float))
+            one = one._replace(scores=one.scores - owed)
+        found.append(one)
     return found
 
 
@@ -287,6 +297,14 @@ def _scored(derived: Derived, training: pd.DataFrame, held: Array, nearest: bool
     score = template_scores if nearest else weighted_scores
     scores = score(z, weights.to_numpy(dtype=float))
     return _Held([str(name) for name in weights.columns], np.nan_to_num(scores))
+
+
+def _owed(scores: Array, known: Array, new: Array) -> Array:
+    """What scores of new patients owe to covariates, by least squares in those who are known."""
+    mean = known.mean(axis=0)
+    slopes = np.linalg.lstsq(known - mean, scores - scores.mean(axis=0), rcond=None)[0]
+    owed: Array = np.einsum("ic,cs->is", new - mean, slopes)
+    return owed
 
 
 def _pooled(

@@ -1,9 +1,12 @@
 """From a target to a locked signature, with the evidence it rests on."""
 
+import inspect
+import numbers
 import warnings
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse.checks.arguments import require, seed, whole_number
@@ -408,7 +411,7 @@ def signature_losses(
 
 
 def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
-    """Refuse options that a method does not have, naming the nearest.
+    """Refuse options that a method does not have, naming the nearest, or of another type.
 
     Examples
     --------
@@ -419,12 +422,32 @@ def refuse_unknown_options(function: Method, method: str, options: dict[str, Any
 mean "stability"? ...
     """
     known = options_of(function)
-    for option in options:
-        if not accepts(function, option) and not takes_any(function):
+    for option, value in options.items():
+        own = option in known or (option == "gate" and accepts(function, option))
+        if not own and not (takes_any(function) and not accepts(function, option)):
             raise StudyError(
                 f"signature: method {method!r} has no option {option!r}: "
                 f"{did_you_mean(option, known) or 'it has none'}."
             )
+        default = inspect.signature(function).parameters.get(option)
+        if default is not None and (wanted := _other_type(value, default.default)):
+            raise StudyError(f"signature: option {option} is {value!r}; it must be {wanted}.")
+
+
+def _other_type(value: Any, default: Any) -> str:
+    """What an option has to be, judged by its default; empty where it is."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, int | float):
+        return "" if number else "a number"
+    if isinstance(default, str):
+        return "" if isinstance(value, str) else "text"
+    if isinstance(default, tuple):
+        listed = isinstance(value, list | tuple | np.ndarray) and len(value) > 0
+        same = listed and not any(_other_type(item, default[0]) for item in value)
+        return "" if same else "a list, not empty, each of its items like " + repr(default[0])
+    return "" if default is not None or value is None or number else "a number"
 
 
 def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:

@@ -204,18 +204,19 @@ def load_signature(path: str | Path) -> Signature:
     content = read_object(path, "signature", FORMAT, FORMAT_VERSION, SignatureError)
     try:
         signature = _from_content(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        require_locked(signature)
+        # What is not read is not hashed: it must not be there.
+        same = _content(signature) == {key: content[key] for key in content if key != "hash"}
+    except SignatureError as error:
+        raise SignatureError(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise SignatureError(
             f"{path}: the signature is incomplete or malformed ({type(error).__name__}: {error})."
         ) from error
-    try:
-        require_locked(signature)
-    except SignatureError as error:
-        raise SignatureError(f"{path}: {error}") from error
-    if content_digest({key: content[key] for key in content if key != "hash"}) != signature.hash:
+    if not same:
         raise SignatureError(
-            f"{path}: signature {signature.name!r} was altered after it was locked: the file holds "
-            "more than what was locked. Derive and lock it again."
+            f"{path}: the signature was altered after it was locked: something was added to the "
+            "file that is no part of it. Derive and lock it again."
         )
     return signature
 

@@ -58,9 +58,9 @@ def replication(verification: Verification) -> pd.DataFrame:
           targets, the largest of these cohorts, so that one in which those do as well is not
           hidden;
         - ``verdict``: ``"replicates"``, where it replicated and both of these are at most 0.05 (as
-          far as they were drawn); ``"so do random gene sets"`` or ``"so do shuffled targets"``
-          where it replicated and one is not, the first that applies: it then tells no more than
-          such genes, or any target in the same patients, would; ``"does not replicate"``; ``"not
+          far as they were drawn); ``"not beyond random gene sets"`` or ``"not beyond shuffled targets"``
+          where it replicated and one is not, the first that applies: in some
+          cohort it tells no more than such genes, or any target in the same patients, would; ``"does not replicate"``; ``"not
           tested"``;
         - ``note``: why it was not tested, or cohorts without an estimate.
 
@@ -174,8 +174,8 @@ def _verdict(row: dict[str, object]) -> str:
     if row["replicated"] != "yes":
         return "not tested" if row["replicated"] == "not tested" else "does not replicate"
     for null, same in (
-        ("random_null_p", "so do random gene sets"),
-        ("permuted_null_p", "so do shuffled targets"),
+        ("random_null_p", "not beyond random gene sets"),
+        ("permuted_null_p", "not beyond shuffled targets"),
     ):
         if float(str(row[null])) > LEVEL:
             return same

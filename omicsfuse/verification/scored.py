@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.errors import CohortError, OmicsfuseWarning, SignatureError
 from omicsfuse.labelled import expression_layer
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.results import Signature
@@ -183,7 +183,7 @@ def score_cohort(
             others = table.columns[~table.columns.isin(signature.templates.index)]
             usable = usable.append(others)
         scored = ScoredCohort(cohort, row, table, assigned, note, how.aliases)
-    except SignatureError as error:
+    except (CohortError, SignatureError) as error:
         note = join_notes(note, f"not scored: {error}")
         warnings.warn(
             f"cohort {whole.name!r} cannot verify the signature: {error}",

@@ -105,6 +105,8 @@ def test_mistakes_leave_an_earlier_table_as_it_was(
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "holds no finished run" in failing([str(empty), manifest, *end], capsys)
+    (empty / "run.json").write_text('{"name": "x, verified", "versions": {}, "inputs": {}}')
+    assert "no run of a study, but" in failing([str(empty), manifest, *end], capsys)
     (empty / "run.json").write_text('{"versions": {}}')
     assert "a run without a classifier" in failing([str(empty), manifest, *end], capsys)
     content = (folder / "run" / "classifier.json").read_text().replace('"n": 80', '"n": 81', 1)

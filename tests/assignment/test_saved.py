@@ -68,6 +68,7 @@ def test_the_file_is_readable_small_and_names_nobody(planted: Any, path: Path) -
         lambda content: content["trained_on"]["patient_digests"].pop(),
         lambda content: content.update(remark="added"),
         lambda content: content["calibrations"].pop(),
+        lambda content: content["trained_on"].update(cohort="\ud800"),
     ],
 )
 def test_any_change_is_noticed(path: Path, tmp_path: Path, change: Any) -> None:

@@ -77,7 +77,7 @@ def test_each_signature_is_told_by_what_it_stands_for() -> None:
     ("verdict", "said"),
     [
         ("replicates", "of 1 score and endpoint of signature texture texture for os replicates"),
-        ("so do random gene sets", "of signature texture none replicates"),
+        ("not beyond random gene sets", "of signature texture none replicates"),
         ("does not replicate", "of signature texture none replicates"),
     ],
 )

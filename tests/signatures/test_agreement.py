@@ -198,6 +198,27 @@ def test_covariates_go_with_the_target() -> None:
     )
 
 
+def test_genes_that_only_follow_a_covariate_do_not_stand_for_the_target() -> None:
+    # Genes and target go with purity and with nothing else; choice and agreement are beyond it.
+    found = []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        values = toy(n=40, seed=seed).drop(columns="score")
+        purity = pd.DataFrame({"purity": rng.standard_normal(40)}, values.index)
+        score = 2 * purity["purity"] + rng.standard_normal(40)
+        settings = {"n_genes": 10, "n_repeats": 1, "n_permutations": 0, "options": {"gate": False}}
+        (row,) = cross_validated_agreement(
+            values.add(purity["purity"], axis=0),
+            Target("y", "continuous", score),
+            CORRELATION,
+            covariates=purity,
+            **settings,
+        ).to_dict("records")
+        found.append(row["value"])
+    # One value is spread by about 1 / sqrt(40) where scores say nothing.
+    assert np.sqrt(np.mean(np.square(found))) < 0.25
+
+
 def test_without_permutations_nothing_is_claimed() -> None:
     values, target = parts(toy(n=30, signal=0))
     found = cross_validated_agreement(

@@ -134,6 +134,10 @@ def test_settings_that_do_not_fit() -> None:
     ready = prepared(table)
     for settings, message in [
         ({"method": "corelation"}, "no method 'corelation': did you mean \"correlation\""),
+        ({"method": "correlation", "fdr": "low"}, "option fdr is 'low'; it must be a number"),
+        ({"method": "correlation", "gate": "no"}, "option gate is 'no'; it must be true or false"),
+        ({"method": "elastic_net", "l1_ratios": []}, "it must be a list, not empty"),
+        ({"method": "correlation", "values": 1}, "no option 'values'"),
         ({"method": "correlation", "fdrr": 0.1}, "no option 'fdrr': did you mean \"fdr\""),
         ({"method": "correlation", "scorer": "gsea"}, "no scorer 'gsea': did you mean \"ssgsea\""),
         ({"method": "correlation", "scaling": "z"}, "no scaling 'z'"),

@@ -217,3 +217,29 @@ def test_templates_and_reference_must_name_the_same_genes() -> None:
 def test_settings_that_json_cannot_keep() -> None:
     with pytest.raises(SignatureError, match="a value of type set"):
         lock(signature(settings={"x": {1, 2}}))
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("n_huge", 10**30), ("mean_huge", 10**400), ("half", "\ud800")]
+)
+def test_what_no_signature_can_hold_is_refused(saved: Path, part: str, value: object) -> None:
+    content = json.loads(saved.read_text(encoding="utf-8"))
+    if part == "n_huge":
+        row = {"endpoint": "os", "score": "S1", "n": value, "events": 9, "log_hr": 0.1, "se": 0.1}
+        content["discovery"] = [row]
+    elif part == "mean_huge":
+        content["genes"][0]["mean"] = value
+    else:
+        content["name"] = value
+    saved.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SignatureError, match="malformed"):
+        load_signature(saved)
+
+
+@pytest.mark.parametrize("where", ["top", "gene"])
+def test_what_was_added_to_the_file_is_refused(saved: Path, where: str) -> None:
+    content = json.loads(saved.read_text(encoding="utf-8"))
+    (content if where == "top" else content["genes"][0])["comment"] = "better than it was"
+    saved.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SignatureError, match="something was added"):
+        load_signature(saved)

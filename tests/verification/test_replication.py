@@ -36,7 +36,7 @@ def test_several_cohorts_are_judged_by_their_mean() -> None:
     assert row["p_one_sided"] == pytest.approx(expected.p / 2)
     assert (row["scope"], row["replicated"]) == ("independent cohorts", "yes")
     assert (row["cohorts"], row["cohort_names"], row["n"], row["events"]) == (2, "a, b", 200, 100)
-    assert (row["random_null_p"], row["verdict"]) == (0.2, "so do random gene sets")
+    assert (row["random_null_p"], row["verdict"]) == (0.2, "not beyond random gene sets")
     assert row["direction"] == "higher score, higher hazard"
 
 
@@ -44,7 +44,7 @@ def test_scopes_are_judged_apart() -> None:
     found = replication(made(role=["negative control", "internal-external"]))
     assert found["scope"].tolist() == ["cohorts of the same study", "negative controls"]
     assert found["p_one_sided"].tolist() == pytest.approx([0.023, 0.006])
-    assert found["verdict"].tolist() == ["so do random gene sets", "replicates"]
+    assert found["verdict"].tolist() == ["not beyond random gene sets", "replicates"]
 
 
 def test_a_verdict_needs_both_nulls_where_they_were_drawn() -> None:
@@ -53,8 +53,10 @@ def test_a_verdict_needs_both_nulls_where_they_were_drawn() -> None:
 
     assert verdict(random_null_p=0.01) == "replicates"
     assert verdict(random_null_p=0.01, permuted_null_p=[0.01, 0.05]) == "replicates"
-    assert verdict(random_null_p=0.01, permuted_null_p=[0.01, 0.06]) == "so do shuffled targets"
-    assert verdict(random_null_p=0.2, permuted_null_p=0.2) == "so do random gene sets"
+    assert (
+        verdict(random_null_p=0.01, permuted_null_p=[0.01, 0.06]) == "not beyond shuffled targets"
+    )
+    assert verdict(random_null_p=0.2, permuted_null_p=0.2) == "not beyond random gene sets"
     assert verdict(hr=[1.01, 1.01], hr_ci_low=0.8, hr_ci_high=1.3) == "does not replicate"
 
 

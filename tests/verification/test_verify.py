@@ -194,6 +194,20 @@ def test_a_cohort_without_the_genes_is_a_row_not_the_end(
     assert list(found.assignments) == ["elsewhere"]
 
 
+@pytest.mark.parametrize("fault", ["one patient", "constant"])
+def test_a_cohort_that_cannot_be_prepared_is_a_row_not_the_end(
+    signature: Signature, external: Cohort, fault: str
+) -> None:
+    table = external.omics["expression"].table
+    table = table.iloc[:1] if fault == "one patient" else table * 0 + 1.0
+    strange = Cohort("strange", {"expression": Layer("expression", table, "tpm")})
+    with pytest.warns(OmicsfuseWarning, match="'strange' cannot verify the signature"):
+        found = verify(signature, [strange, external], **FEW)
+    assert found.table.loc[0, "note"].startswith("not scored: layer 'expression'")
+    assert (found.table.loc[0, "n"], found.table.loc[0, "genes_found"]) == (len(table), 60)
+    assert list(found.assignments) == ["elsewhere"]
+
+
 def test_two_templates_are_compared_once(simulated: SimulatedCohort, external: Cohort) -> None:
     patients = simulated.discovery.clinical.index
     labels = simulated.truth.loc[patients].map({1: "S1", 2: "S2", 3: "S2"})
