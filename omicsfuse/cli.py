@@ -168,6 +168,7 @@ def verify(
 ) -> None:
     """Test a locked signature in other cohorts."""
     from omicsfuse.pipeline import verify_cohorts
+    from omicsfuse.verification import replication
 
     verification = verify_cohorts(
         signature,
@@ -187,6 +188,11 @@ def verify(
     columns += ["random_null_percentile"]
     shown = verification.table[columns].to_string(index=False, float_format="%.3g", na_rep="")
     click.echo(shown)
+    notes = verification.table.loc[verification.table["p"].isna(), ["cohort", "note"]]
+    for _, row in notes[notes["note"] != ""].drop_duplicates().iterrows():
+        click.echo(f"{row['cohort']}: {row['note']}")
+    for _, row in replication(verification).iterrows():
+        click.echo(f"{row['score']} ({row['endpoint']}), {row['scope']}: {row['verdict']}")
     click.echo(f"verification: {out / 'verification.tsv'}")
 
 

@@ -105,6 +105,9 @@ def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") ->
         raise StudyError(f'{where}: column "{twice[0]}" occurs {columns.count(twice[0])} times.')
     table = table.set_axis(columns, axis=1)[kept]
     table = pd.DataFrame({name: [_text(cell) for cell in table[name]] for name in kept})
+    if "entrez_id" in table:
+        # Programs that take identifiers for numbers write 1956 as 1956.0.
+        table["entrez_id"] = table["entrez_id"].str.removesuffix(".0")
     table = table[table["symbol"] != ""].reset_index(drop=True)
     if table.empty:
         raise StudyError(f"{where}: there is no gene in it.")

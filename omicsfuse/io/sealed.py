@@ -9,13 +9,16 @@ from typing import Any, NoReturn
 from omicsfuse.errors import OmicsfuseError
 
 
-def content_digest(content: Mapping[str, Any]) -> str:
+def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
     """Compute the SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8.
 
     Parameters
     ----------
     content : mapping
         Plain values; a key ``hash`` is part of it like any other.
+    errors : str
+        As of ``str.encode``: half a pair of surrogates is text to JSON and not to UTF-8;
+        ``"surrogatepass"`` hashes it all the same, to find that it was not written here.
 
     Returns
     -------
@@ -28,8 +31,7 @@ def content_digest(content: Mapping[str, Any]) -> str:
     '81ad5ecd9738'
     """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    # Half a pair of surrogates is text to JSON, and not to UTF-8: it was not written here.
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", errors)).hexdigest()
 
 
 def read_object(

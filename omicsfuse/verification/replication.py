@@ -58,10 +58,10 @@ def replication(verification: Verification) -> pd.DataFrame:
           targets, the largest of these cohorts, so that one in which those do as well is not
           hidden;
         - ``verdict``: ``"replicates"``, where it replicated and both of these are at most 0.05 (as
-          far as they were drawn); ``"not beyond random gene sets"`` or ``"not beyond shuffled targets"``
-          where it replicated and one is not, the first that applies: in some
-          cohort it tells no more than such genes, or any target in the same patients, would; ``"does not replicate"``; ``"not
-          tested"``;
+          far as they were drawn); ``"not beyond random gene sets"`` or ``"not beyond shuffled
+          targets"`` where it replicated and one is not, the first that applies: in some cohort it
+          tells no more than such genes, or any target in the same patients, would; ``"does not
+          replicate"``; ``"not tested"``;
         - ``note``: why it was not tested, or cohorts without an estimate.
 
     References

@@ -61,3 +61,8 @@ def test_faults_are_named(tmp_path: Path, text: str, message: str) -> None:
         read_gene_table(path)
     with pytest.raises(StudyError, match="does not exist"):
         read_gene_table(tmp_path / "nowhere.tsv")
+
+
+def test_entrez_identifiers_that_became_numbers() -> None:
+    table = pd.DataFrame({"symbol": ["EGFR", "TP53"], "entrez_id": [1956.0, float("nan")]})
+    assert check_gene_table(table)["entrez_id"].tolist() == ["1956", ""]
