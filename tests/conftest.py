@@ -5,9 +5,11 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+from omicsfuse.results import Fusion
 
 #: Fixtures hold no doctests; collected as modules, their like names would get in each other's way.
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]
@@ -40,7 +42,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 #: Fewer repeats for runs whose signatures and classifier are not what is looked at.
 QUICK_SIGNATURE = "n_permutations = 0\nn_shuffled = 5\nn_random = 50\n"
-QUICK_ASSIGNMENT = "[assignment]\nn_repeats = 1\n"
+QUICK_ASSIGNMENT = '[assignment]\nlayers = ["radiomics"]\nn_repeats = 1\n'
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,14 @@ def quick() -> Callable[[Path], Path]:
         return study
 
     return shorten
+
+
+def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:
+    """Put all patients in one place."""
+    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"])
+
+
+@pytest.fixture
+def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the map of patients out of runs: compiling UMAP takes half a minute."""
+    monkeypatch.setattr("omicsfuse.pipeline.embed", no_layout)

@@ -10,7 +10,7 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.results import Fusion, Subtypes
+from omicsfuse.results import Subtypes
 from omicsfuse.survival import compare_survival
 
 P_COLUMNS = ["p", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]
@@ -49,17 +49,6 @@ def test_comparison_has_no_p_and_a_reason_everywhere(one_event: SimulatedCohort)
     survived = found.times["survival"].dropna()
     assert len(survived)
     assert (survived > 0.9).all()
-
-
-def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:
-    """Put all patients in one place."""
-    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"])
-
-
-@pytest.fixture
-def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the map of patients out of runs: compiling UMAP takes half a minute."""
-    monkeypatch.setattr("omicsfuse.pipeline.embed", no_layout)
 
 
 def test_run_writes_its_report(

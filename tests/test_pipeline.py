@@ -443,8 +443,8 @@ def test_other_real_cohorts_run(
     study = of.read_study(STUDIES / f"{name}.toml")
     # The choice of k in large cohorts takes long, and has its own tests.
     fixed = study.subtypes.model_copy(update={"n_clusters": 5})
-    once = study.assignment.model_copy(update={"n_repeats": 1})
-    quick_study = study.model_copy(update={"subtypes": fixed, "assignment": once})
+    none = study.assignment.model_copy(update={"n_repeats": 0})
+    quick_study = study.model_copy(update={"subtypes": fixed, "assignment": none})
     results = run(quick_study, tmp_path / name)
     assert len(results.subtypes.labels) == patients
     assert set(results.survival) == {"os", "pfi", "dss"}

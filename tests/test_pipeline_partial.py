@@ -47,7 +47,7 @@ def study_with(folder: Path, name: str, fusion: str) -> Path:
     text = text.replace('n_clusters = "auto"          # or 3, or [2, 6]', "n_clusters = 3")
     text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 50')
     path = folder / f"{name}.toml"
-    path.write_text(text + "\n[assignment]\nn_repeats = 1\n")
+    path.write_text(text + "\n[assignment]\nn_repeats = 0\n")
     assert fusion in text
     return path
 

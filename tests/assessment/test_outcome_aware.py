@@ -17,7 +17,7 @@ from omicsfuse.assessment.outcome_aware import (
 from omicsfuse.datasets import write_simulated_study
 from omicsfuse.errors import StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Fusion, Prepared
+from omicsfuse.results import Prepared
 
 PIPELINE = Pipeline(OutcomeAware("os", n_features=10), {"n_iterations": 5}, n_clusters=2)
 
@@ -95,17 +95,6 @@ def test_selection_keeps_what_goes_with_survival_and_the_values() -> None:
     assert select_by_outcome(prepared, survival, 999).layers["genes"].scaled.shape[1] == 200
     with pytest.raises(StudyError, match=r"layer 'genes': none of its 40 patients has the outcome"):
         select_by_outcome(prepared, survival.add_prefix("Q", axis=0), 5)
-
-
-def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:
-    """Put all patients in one place."""
-    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"])
-
-
-@pytest.fixture
-def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the map of patients out of runs: compiling UMAP takes half a minute."""
-    monkeypatch.setattr("omicsfuse.pipeline.embed", no_layout)
 
 
 @pytest.fixture(scope="module")
