@@ -72,7 +72,7 @@ def measure(n_null: int, n_planted: int, jobs: int) -> list[dict[str, Any]]:
                     "accuracy": part["accuracy"].mean(), "p_below": count / number,
                     "p_below_low": low, "p_below_high": high,
                     "assigned": part["share_assigned"].mean(),
-                    "right": right.sum() / part["share_assigned"].sum(),
+                    "right": right.sum() / max(part["share_assigned"].sum(), 1e-9),
                     "calibration_error": error,
                 }
             )  # fmt: skip
@@ -98,8 +98,8 @@ def main() -> None:
     """Measure, and write it down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="store_true", help="write the page only")
-    parser.add_argument("--null", type=int, default=100)
-    parser.add_argument("--planted", type=int, default=20)
+    parser.add_argument("--null", type=int, default=60)
+    parser.add_argument("--planted", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
