@@ -5,11 +5,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from stand_ins import no_layout
 
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
-from omicsfuse.results import Fusion
 
 #: Fixtures hold no doctests; collected as modules, their like names would get in each other's way.
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]
@@ -57,11 +56,6 @@ def quick() -> Callable[[Path], Path]:
         return study
 
     return shorten
-
-
-def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:
-    """Put all patients in one place."""
-    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"])
 
 
 @pytest.fixture
