@@ -304,8 +304,8 @@ def _replication_table(every: dict[str, DerivedSignature], several: bool) -> Tab
     frame = _details(every, "replication")
     if frame.empty:
         return None
-    columns = ["score", "endpoint", "scope", "direction", "n", "events", "hr", "p_one_sided"]
-    columns += ["p_holm", "random_null_p", "permuted_null_p", "verdict", "note"]
+    columns = ["score", "endpoint", "scope", "verdict", "hr", "p_one_sided", "p_holm"]
+    columns += ["random_null_p", "permuted_null_p", "direction", "n", "events", "note"]
     return make_table(
         frame,
         ["signature", *columns] if several else columns,
