@@ -24,7 +24,7 @@ from omicsfuse.signatures import (
     subtype_target,
     survival_target,
 )
-from omicsfuse.signatures.derive import refuse_unknown_options
+from omicsfuse.signatures.derive_arguments import refuse_unknown_options
 from omicsfuse.signatures.methods import find_method
 from omicsfuse.study import Study, asked_signatures, layer_with, signature_layer
 from omicsfuse.study_signatures import FurtherSignature, SignatureSettings

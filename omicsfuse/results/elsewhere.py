@@ -129,7 +129,7 @@ class Signature:
     scaling : str
         One of ``SCALINGS``, likewise.
     namespace : str
-        Kind of gene names: ``"symbol"``, ``"ensembl"`` or ``"entrez"``.
+        Kind of gene names: ``"symbol"``, ``"ensembl"``, ``"entrez"`` or ``"mixed"``.
     cut_points : pandas.DataFrame
         Columns ``score``, ``scorer``, ``scaling``, ``cut_point`` (a patient is high above it) and
         ``rule`` (how it was fixed in the discovery cohort, in words).

@@ -1,23 +1,17 @@
 """From a target to a locked signature, with the evidence it rests on."""
 
-import inspect
-import numbers
 import warnings
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.checks.arguments import require, seed
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
 from omicsfuse.labelled import without_layer
 from omicsfuse.layers import Loss
 from omicsfuse.results import (
-    SCALINGS,
-    SCORERS,
     DerivedSignature,
     Prepared,
     Signature,
@@ -26,12 +20,19 @@ from omicsfuse.results import (
 )
 from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_disagreement
 from omicsfuse.signatures.cut_points import fix_cut_points
-from omicsfuse.signatures.derived import Derived, Method
+from omicsfuse.signatures.derive_arguments import (
+    least_genes,
+    names_for,
+    refuse_unknown_options,
+    require_patients,
+    scoring,
+)
+from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.identifiers import guess_namespace
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.methods import accepts, find_method, options_of, takes_any
+from omicsfuse.signatures.methods import find_method
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
-from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
-from omicsfuse.signatures.target import MINIMUM_PATIENTS, as_target, group_names
+from omicsfuse.signatures.target import as_target, group_names
 from omicsfuse.signatures.training import patient_digest
 from omicsfuse.signatures.training_data import (
     TrainingData,
@@ -225,10 +226,10 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     function = find_method(method)
-    n_genes = _least_genes(n_genes)
+    n_genes = least_genes(n_genes)
     random_state = seed(random_state)
     refuse_unknown_options(function, method, options)
-    scorer, scaling = _scoring(scorer, scaling, method, wanted)
+    scorer, scaling = scoring(scorer, scaling, method, wanted)
     if not 0 < minimum_share_of_genes <= 1:
         raise StudyError(
             f"signature: minimum_share_of_genes is {minimum_share_of_genes!r}; it must be above 0 "
@@ -367,6 +368,7 @@ def as_signature(
         },
         target={"name": target.name, "kind": target.kind, "source": target.source},
         method=method,
+        namespace=guess_namespace(index),
     )
 
 
@@ -408,107 +410,3 @@ def signature_losses(
         return found
     reason = f"have a value of {wanted.name} but not layer {chosen}"
     return tuple(replace(loss, reason=reason) for loss in found)
-
-
-def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
-    """Refuse options that a method does not have, naming the nearest, or of another type.
-
-    Examples
-    --------
-    >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
-    Traceback (most recent call last):
-    ...
-    omicsfuse.errors.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
-mean "stability"? ...
-    """
-    known = options_of(function)
-    for option, value in options.items():
-        own = option in known or (option == "gate" and accepts(function, option))
-        if not own and not (takes_any(function) and not accepts(function, option)):
-            raise StudyError(
-                f"signature: method {method!r} has no option {option!r}: "
-                f"{did_you_mean(option, known) or 'it has none'}."
-            )
-        default = inspect.signature(function).parameters.get(option)
-        if default is not None and (wanted := _other_type(value, default.default)):
-            raise StudyError(f"signature: option {option} is {value!r}; it must be {wanted}.")
-
-
-def _other_type(value: Any, default: Any) -> str:
-    """What an option has to be, judged by its default; empty where it is."""
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if isinstance(default, bool):
-        return "" if isinstance(value, bool) else "true or false"
-    if isinstance(default, int | float):
-        return "" if number else "a number"
-    if isinstance(default, str):
-        return "" if isinstance(value, str) else "text"
-    if isinstance(default, tuple):
-        listed = isinstance(value, list | tuple | np.ndarray) and len(value) > 0
-        same = listed and not any(_other_type(item, default[0]) for item in value)
-        return "" if same else "a list, not empty, each of its items like " + repr(default[0])
-    return "" if default is not None or value is None or number else "a number"
-
-
-def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:
-    """What a method is told for its messages: all groups, also those without the layer.
-
-    Examples
-    --------
-    >>> target = Target("t", "groups", pd.Series({"P1": "S1"}))
-    >>> names_for(find_method("templates"), target, "rna")
-    {'groups': ['S1'], 'where': 'layer rna'}
-    """
-    told: dict[str, Any] = {}
-    if target.kind == "groups" and accepts(function, "groups"):
-        told["groups"] = group_names(target)
-    if accepts(function, "where"):
-        told["where"] = f"layer {layer}"
-    return told
-
-
-def require_patients(data: TrainingData) -> None:
-    """Refuse too few patients; groups are for the methods to judge, one by one.
-
-    Examples
-    --------
-    >>> target = Target("y", "continuous", pd.Series({"P1": 0.5}))
-    >>> require_patients(TrainingData(pd.DataFrame(index=["P1"]), target, None, "rna", "log2", ()))
-    Traceback (most recent call last):
-    ...
-    omicsfuse.errors.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
-10 are needed.
-    """
-    if data.target.kind != "groups" and len(data.values) < MINIMUM_PATIENTS:
-        raise SignatureError(
-            f"signature: {len(data.values)} patients have both {data.target.name!r} and layer "
-            f"{data.layer}; at least {MINIMUM_PATIENTS} are needed."
-            + "".join(f" {loss}." for loss in data.losses)
-        )
-
-
-def _least_genes(n_genes: int) -> int:
-    """Refuse fewer genes than a signature can be scored by."""
-    n_genes = whole_number(n_genes, "n_genes", 1)
-    if n_genes < MINIMUM_GENES:
-        raise StudyError(f"signature: n_genes is {n_genes}; it must be {MINIMUM_GENES} or more.")
-    return n_genes
-
-
-def _scoring(
-    scorer: str | None, scaling: str | None, method: str, target: Target
-) -> tuple[str, str]:
-    """Choose how the signature is to be scored, and refuse what does not fit."""
-    given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
-    scorer = scorer or usual
-    scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
-    for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
-        if value not in known:
-            raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
-    check_scaling(scorer, scaling)
-    if given == "nearest_template" and target.kind != "groups":
-        raise StudyError(
-            f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
-            f"{target.kind}. Use 'weighted_z'."
-        )
-    return scorer, scaling

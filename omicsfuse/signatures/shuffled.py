@@ -10,13 +10,13 @@ import pandas as pd
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.results import Prepared, Signature, Subtypes, Target
-from omicsfuse.signatures.derive import (
-    _least_genes,
-    _scoring,
-    as_signature,
+from omicsfuse.signatures.derive import as_signature
+from omicsfuse.signatures.derive_arguments import (
+    least_genes,
     names_for,
     refuse_unknown_options,
     require_patients,
+    scoring,
 )
 from omicsfuse.signatures.methods import accepts, find_method
 from omicsfuse.signatures.target import as_target
@@ -94,11 +94,11 @@ def shuffled_signatures(
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     n = whole_number(n, "n", 1)
-    n_genes = _least_genes(n_genes)
+    n_genes = least_genes(n_genes)
     random_state = seed(random_state)
     function = find_method(method)
     refuse_unknown_options(function, method, options)
-    scorer, scaling = _scoring(scorer, scaling, method, wanted)
+    scorer, scaling = scoring(scorer, scaling, method, wanted)
     data = training_data(wanted, prepared, layer, covariates)
     require_patients(data)
     values = usable_values(data.values)

@@ -264,3 +264,13 @@ def test_flags_asked_for_as_groups() -> None:
         "0": int((score <= 0).sum()),
         "1": int((score > 0).sum()),
     }
+
+
+@pytest.mark.parametrize(
+    ("prefix", "namespace"), [("G", "symbol"), ("ENSG000001419", "ensembl"), ("19", "entrez")]
+)
+def test_the_kind_of_gene_names_is_locked(prefix: str, namespace: str) -> None:
+    table, score = toy()
+    table.columns = [f"{prefix}{i:02d}" for i in range(table.shape[1])]
+    found = derive(score, prepared(table), method="correlation", **QUICK).signature
+    assert found.namespace == namespace

@@ -1,0 +1,126 @@
+"""What deriving is asked for, checked before anything is computed."""
+
+import inspect
+import numbers
+from typing import Any
+
+import numpy as np
+
+from omicsfuse.checks.arguments import whole_number
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.results import SCALINGS, SCORERS, Target
+from omicsfuse.signatures.derived import Method
+from omicsfuse.signatures.methods import accepts, options_of, takes_any
+from omicsfuse.signatures.score import MINIMUM_GENES
+from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
+from omicsfuse.signatures.target import MINIMUM_PATIENTS, group_names
+from omicsfuse.signatures.training_data import TrainingData
+
+
+def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
+    """Refuse options that a method does not have, naming the nearest, or of another type.
+
+    Examples
+    --------
+    >>> from omicsfuse.signatures.methods import find_method
+    >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
+mean "stability"? ...
+    """
+    known = options_of(function)
+    for option, value in options.items():
+        own = option in known or (option == "gate" and accepts(function, option))
+        if not own and not (takes_any(function) and not accepts(function, option)):
+            raise StudyError(
+                f"signature: method {method!r} has no option {option!r}: "
+                f"{did_you_mean(option, known) or 'it has none'}."
+            )
+        default = inspect.signature(function).parameters.get(option)
+        if default is not None and (wanted := _other_type(value, default.default)):
+            raise StudyError(f"signature: option {option} is {value!r}; it must be {wanted}.")
+
+
+def _other_type(value: Any, default: Any) -> str:
+    """What an option has to be, judged by its default; empty where it is."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, int | float):
+        return "" if number else "a number"
+    if isinstance(default, str):
+        return "" if isinstance(value, str) else "text"
+    if isinstance(default, tuple):
+        listed = isinstance(value, list | tuple | np.ndarray) and len(value) > 0
+        same = listed and not any(_other_type(item, default[0]) for item in value)
+        return "" if same else "a list, not empty, each of its items like " + repr(default[0])
+    return "" if default is not None or value is None or number else "a number"
+
+
+def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:
+    """What a method is told for its messages: all groups, also those without the layer.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.signatures.methods import find_method
+    >>> target = Target("t", "groups", pd.Series({"P1": "S1"}))
+    >>> names_for(find_method("templates"), target, "rna")
+    {'groups': ['S1'], 'where': 'layer rna'}
+    """
+    told: dict[str, Any] = {}
+    if target.kind == "groups" and accepts(function, "groups"):
+        told["groups"] = group_names(target)
+    if accepts(function, "where"):
+        told["where"] = f"layer {layer}"
+    return told
+
+
+def require_patients(data: TrainingData) -> None:
+    """Refuse too few patients; groups are for the methods to judge, one by one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> target = Target("y", "continuous", pd.Series({"P1": 0.5}))
+    >>> require_patients(TrainingData(pd.DataFrame(index=["P1"]), target, None, "rna", "log2", ()))
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
+10 are needed.
+    """
+    if data.target.kind != "groups" and len(data.values) < MINIMUM_PATIENTS:
+        raise SignatureError(
+            f"signature: {len(data.values)} patients have both {data.target.name!r} and layer "
+            f"{data.layer}; at least {MINIMUM_PATIENTS} are needed."
+            + "".join(f" {loss}." for loss in data.losses)
+        )
+
+
+def least_genes(n_genes: int) -> int:
+    """Refuse fewer genes than a signature can be scored by."""
+    n_genes = whole_number(n_genes, "n_genes", 1)
+    if n_genes < MINIMUM_GENES:
+        raise StudyError(f"signature: n_genes is {n_genes}; it must be {MINIMUM_GENES} or more.")
+    return n_genes
+
+
+def scoring(
+    scorer: str | None, scaling: str | None, method: str, target: Target
+) -> tuple[str, str]:
+    """Choose how the signature is to be scored, and refuse what does not fit."""
+    given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
+    scorer = scorer or usual
+    scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
+    for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
+        if value not in known:
+            raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
+    check_scaling(scorer, scaling)
+    if given == "nearest_template" and target.kind != "groups":
+        raise StudyError(
+            f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
+            f"{target.kind}. Use 'weighted_z'."
+        )
+    return scorer, scaling
