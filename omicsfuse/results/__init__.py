@@ -1,6 +1,7 @@
 """What the stages hand to one another: frozen dataclasses over pandas, patients always in rows."""
 
 from omicsfuse.results.assigning import ASSIGNMENT_COLUMNS, AssignmentEvidence
+from omicsfuse.results.biology import SCORE_TEST_COLUMNS, Biology, ImmuneContext
 from omicsfuse.results.elsewhere import (
     AGREEMENT_COLUMNS,
     CUT_POINT_COLUMNS,
@@ -14,6 +15,12 @@ from omicsfuse.results.elsewhere import (
     Verification,
 )
 from omicsfuse.results.groups import CHOSEN_WITH, NOT_TESTED, VERDICTS, Assessment, Subtypes
+from omicsfuse.results.imaging import (
+    ASSOCIATION_COLUMNS,
+    HeterogeneityIndex,
+    Interpretation,
+    RadiogenomicMap,
+)
 from omicsfuse.results.networks import Fusion, Prepared, PreparedLayer
 from omicsfuse.results.outcomes import COX_COLUMNS, SURVIVAL_COLUMNS, SurvivalComparison
 from omicsfuse.results.run import RunResults
@@ -46,4 +53,11 @@ __all__ = [
     "DerivedSignature",
     "TARGET_KINDS",
     "Target",
+    "ASSOCIATION_COLUMNS",
+    "SCORE_TEST_COLUMNS",
+    "Biology",
+    "HeterogeneityIndex",
+    "ImmuneContext",
+    "Interpretation",
+    "RadiogenomicMap",
 ]

@@ -8,8 +8,10 @@ import pandas as pd
 
 from omicsfuse.cohort import Cohort, Loss
 from omicsfuse.results.assigning import AssignmentEvidence
+from omicsfuse.results.biology import Biology, ImmuneContext
 from omicsfuse.results.elsewhere import DerivedSignature, Signature, Verification
 from omicsfuse.results.groups import Assessment, Subtypes
+from omicsfuse.results.imaging import HeterogeneityIndex, Interpretation, RadiogenomicMap
 from omicsfuse.results.networks import Fusion, Prepared
 from omicsfuse.results.outcomes import SurvivalComparison
 
@@ -55,6 +57,19 @@ class RunResults:
         Index patient: mutated genes and fraction of the genome altered.
     table_one : pandas.DataFrame
         Table 1 as text; columns as ``biology.table_one``.
+    signatures : mapping of str to DerivedSignature
+        All signatures by name.
+    assignment : AssignmentEvidence or None
+    biology : Biology or None
+        Pairwise markers, drivers, gene sets of each patient.
+    immune : ImmuneContext or None
+        Immune and stromal scores.
+    radiogenomics : RadiogenomicMap or None
+        Radiomic features against everything molecular.
+    heterogeneity : HeterogeneityIndex or None
+        Imaging heterogeneity of each patient.
+    interpretations : mapping of str to Interpretation
+        Imaging models interpreted, by name.
     """
 
     name: str
@@ -79,3 +94,8 @@ class RunResults:
     table_one: pd.DataFrame = field(default_factory=pd.DataFrame)
     signatures: Mapping[str, DerivedSignature] = field(default_factory=dict)
     assignment: AssignmentEvidence | None = None
+    biology: Biology | None = None
+    immune: ImmuneContext | None = None
+    radiogenomics: RadiogenomicMap | None = None
+    heterogeneity: HeterogeneityIndex | None = None
+    interpretations: Mapping[str, Interpretation] = field(default_factory=dict)

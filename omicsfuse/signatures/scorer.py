@@ -13,7 +13,7 @@ from omicsfuse.signatures.scorers import (
     SingleSampleEnrichment,
     WeightedZ,
 )
-from omicsfuse.signatures.scorers.sums import Positions
+from omicsfuse.single_sample.sums import Positions
 from omicsfuse.statistics import Array
 
 #: Scalings that each scorer knows, the usual one first.

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.least_squares import fit_genes, moderate
 from omicsfuse.results import Target
-from omicsfuse.signatures.methods.least_squares import fit_genes, moderate
 from omicsfuse.signatures.methods.moderated_t import moderated_t
 
 HERE = Path(__file__).parent

@@ -6,8 +6,8 @@ import pandas as pd
 from omicsfuse.errors import SignatureError
 from omicsfuse.gseapy_engine import gsva
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
-from omicsfuse.signatures.scorers.ranks import up_and_down
-from omicsfuse.signatures.scorers.sums import Positions
+from omicsfuse.single_sample.ranks import up_and_down
+from omicsfuse.single_sample.sums import Positions
 from omicsfuse.statistics import Array, moments, varies
 
 #: Scores of one call of the engine, which keeps a record of each.

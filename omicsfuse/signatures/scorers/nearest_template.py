@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.results import Signature
 from omicsfuse.signatures.scaling import scaled_genes
-from omicsfuse.signatures.scorers.sums import Positions, member_sums
+from omicsfuse.single_sample.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 #: Resamples of genes for the p-value of a patient.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.signatures.scorers.sums import Positions, member_sums
+from omicsfuse.single_sample.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 

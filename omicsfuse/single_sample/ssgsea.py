@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.signatures.scorers.ranks import up_and_down, within_patient_ranks
-from omicsfuse.signatures.scorers.sums import Positions, member_sums
+from omicsfuse.single_sample.ranks import up_and_down, within_patient_ranks
+from omicsfuse.single_sample.sums import Positions, member_sums
 from omicsfuse.statistics import Array
 
 #: Exponent of the ranks.
