@@ -3,12 +3,27 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import StudyError
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
+from omicsfuse.study_biology import (
+    EnrichmentSettings,
+    HeterogeneitySettings,
+    ImmuneSettings,
+    InterpretSettings,
+    MarkerSettings,
+    RadiogenomicSettings,
+)
 from omicsfuse.study_signatures import FurtherSignature, SignatureSettings
 
 #: Kinds of layer that genes can be ranked on and a signature derived from.
@@ -84,21 +99,6 @@ class SurvivalSettings(_Table):
     full_pipeline_permutations: Annotated[int, Field(ge=39, strict=True)] | None = None
 
 
-class EnrichmentSettings(_Table):
-    """``[enrichment]``: gene-set enrichment of each subtype."""
-
-    layer: str | None = None
-    min_size: Annotated[int, Field(ge=2, strict=True)] = 10
-    max_size: PositiveInt = 500
-    n_permutations: PositiveInt = 5000
-
-    @model_validator(mode="after")
-    def _sizes_in_order(self) -> Self:
-        if self.min_size > self.max_size:
-            raise ValueError(f"min_size {self.min_size} is above max_size {self.max_size}")
-        return self
-
-
 class AssignmentSettings(_Table):
     """``[assignment]``: the classifier of new patients, and how often it is cross-validated."""
 
@@ -129,7 +129,12 @@ class Study(_Table):
     fusion: FusionSettings = FusionSettings()
     subtypes: SubtypeSettings = SubtypeSettings()
     survival: SurvivalSettings = SurvivalSettings()
+    markers: MarkerSettings = MarkerSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
+    immune: ImmuneSettings = ImmuneSettings()
+    radiogenomics: RadiogenomicSettings = RadiogenomicSettings()
+    heterogeneity: HeterogeneitySettings = HeterogeneitySettings()
+    interpret: dict[str, InterpretSettings] = {}
     signature: SignatureSettings | None = None
     signatures: dict[str, FurtherSignature] = {}
     assignment: AssignmentSettings = AssignmentSettings()
@@ -146,14 +151,14 @@ class Study(_Table):
             return {**values, "signature": {}}
         return values
 
-    @field_validator("signatures")
+    @field_validator("signatures", "interpret")
     @classmethod
-    def _file_names(cls, named: dict[str, FurtherSignature]) -> dict[str, FurtherSignature]:
+    def _file_names(cls, named: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         for name in named:
-            if not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
+            if not name or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
                 raise ValueError(
-                    f"[signatures.{name}]: the name becomes that of a file; use letters, digits, "
-                    "- and _"
+                    f"[{info.field_name}.{name}]: the name becomes that of a file; use letters, "
+                    "digits, - and _"
                 )
         return named
 
@@ -215,6 +220,18 @@ def read_study(path: str | Path) -> Study:
                 if one.scores is None
                 else one.model_copy(update={"scores": resolve_path(str(one.scores), base)})
                 for name, one in study.signatures.items()
+            },
+            "immune": study.immune.model_copy(
+                update={
+                    "sets": _resolved(study.immune.sets, base),
+                    "signature_matrix": None
+                    if study.immune.signature_matrix is None
+                    else resolve_path(str(study.immune.signature_matrix), base),
+                }
+            ),
+            "interpret": {
+                name: one.model_copy(update={"scores": resolve_path(str(one.scores), base)})
+                for name, one in study.interpret.items()
             },
             "fusion": study.fusion.model_copy(
                 update={"distances": _resolved(study.fusion.distances, base)}
@@ -345,6 +362,11 @@ def settings(study: Study) -> dict[str, Any]:
     for name, one in study.signatures.items():
         if one.scores is not None:
             plain["signatures"][name]["scores"] = named(one.scores)
+    for name, score in study.interpret.items():
+        plain["interpret"][name]["scores"] = named(score.scores)
+    plain["immune"]["sets"] = {name: named(path) for name, path in study.immune.sets.items()}
+    matrix = study.immune.signature_matrix
+    plain["immune"]["signature_matrix"] = None if matrix is None else named(matrix)
     distances = study.fusion.distances.items()
     plain["fusion"]["distances"] = {layer: named(path) for layer, path in distances}
     groups = study.subtypes.feature_groups.items()
