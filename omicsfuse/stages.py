@@ -183,7 +183,7 @@ def enrich_sets(
         list(study.gene_sets),
         n_jobs=0,
         random_state=study.seed,
-        **(study.enrichment.model_dump() | {"layer": layer}),
+        **(study.enrichment.model_dump(exclude={"scores"}) | {"layer": layer}),
     )
 
 
