@@ -114,7 +114,7 @@ def gene_set_coverage(
     Examples
     --------
     >>> from omicsfuse.biology import gene_set_coverage
-    >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B"], min_size=2).values.tolist()
+    >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B", "D"], min_size=2).values.tolist()
     [['set', 3, 2, True]]
     """
     available = {str(gene) for gene in genes}
