@@ -9,6 +9,7 @@ from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
 from omicsfuse.biology.ranked_enrichment import enrich_ranking
 from omicsfuse.biology.redundant_sets import group_gene_sets
+from omicsfuse.biology.score_comparison import compare_scores
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
 from omicsfuse.biology.technical import EXPLAINED, VOLUME
@@ -25,6 +26,7 @@ __all__ = [
     "associate",
     "benjamini_hochberg",
     "burden",
+    "compare_scores",
     "differential_features",
     "enrich",
     "enrich_ranking",
