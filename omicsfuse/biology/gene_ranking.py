@@ -68,7 +68,9 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
     return t
 
 
-def rank_genes(part: Labelled, names: list[str], layer: str, who: str) -> dict[str, pd.Series]:
+def rank_genes(
+    part: Labelled, names: list[str], layer: str, who: str, *, scaled: bool = True
+) -> dict[str, pd.Series]:
     """Rank the genes of a layer for each subtype, by the moderated t against all other patients.
 
     Parameters
@@ -79,6 +81,8 @@ def rank_genes(part: Labelled, names: list[str], layer: str, who: str) -> dict[s
         Subtypes.
     layer, who : str
         Name of the layer and of the function, for warnings.
+    scaled : bool
+        Whether statistics are divided by the largest of a ranking.
 
     Returns
     -------
@@ -113,7 +117,8 @@ def rank_genes(part: Labelled, names: list[str], layer: str, who: str) -> dict[s
         share = share_above(ranked)
         if not ONE_SIDED <= share <= 1 - ONE_SIDED:
             one_sided.append(f"{subtype} ({share:.0%} higher)")
-        rankings[subtype] = in_order(ranked)
+        ordered = in_order(ranked)
+        rankings[subtype] = ordered if scaled else ranked.reindex(ordered.index)
     if few:
         warnings.warn(
             f"{who}: too few patients with layer {layer} to rank genes, at least {MINIMUM_GROUP} "

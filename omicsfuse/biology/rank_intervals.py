@@ -16,9 +16,9 @@ def rank_biserial_interval(inside: Array, outside: Array) -> tuple[Array, Array]
 
     With theta = (effect + 1) / 2, the probability that a patient of the one group is higher than
     one of the other (ties count half), the interval is that of log(theta / (1 - theta)) by the t
-    distribution, with the variance and the degrees of freedom of Brunner and Munzel: no equal spread is
-    assumed. Where the groups do not overlap, or hardly, that variance is zero; there the interval
-    is `newcombe_interval`.
+    distribution, with the variance and the degrees of freedom of Brunner and Munzel: no equal
+    spread is assumed. Where the groups do not overlap, or hardly, that variance is zero; there the
+    interval is `newcombe_interval`.
 
     Parameters
     ----------
