@@ -6,13 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean, listed, transposed_against
+from omicsfuse.checks.tables import did_you_mean, listed, to_float, transposed_against
 from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
 from omicsfuse.errors import CohortError
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_maf
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path, sha256_of
+from omicsfuse.io.probes import LEVELS, gene_methylation
 from omicsfuse.io.radiomics import radiomics_features, read_radiomics
 from omicsfuse.io.tables import ORIENTATIONS, read_table
 
@@ -74,6 +75,8 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     for name, layer in manifest.layers.items():
         table = _to_patients(tables[name], name, layer.file, losses)
         table = _edited(table, name, layer, losses)
+        if layer.annotation:
+            table = _by_gene(table, name, layer, paths[layer.annotation], losses)
         features = radiomics_features(table.columns) if layer.kind == "radiomics" else None
         omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file, layer.megabases)
 
@@ -183,6 +186,21 @@ def _to_patients(table: pd.DataFrame, name: str, file: str, losses: list[Loss]) 
     if len(resolved.positions) < len(table):
         table = table.iloc[list(resolved.positions)]
     return table.set_axis(pd.Index(resolved.patients, name="patient"))
+
+
+def _by_gene(
+    table: pd.DataFrame, name: str, layer: LayerTable, annotation: Path, losses: list[Loss]
+) -> pd.DataFrame:
+    """Bring methylation probes to genes, as the manifest asks."""
+    try:
+        numbers = to_float(table, layer.kind, f'layer "{name}" ({layer.file})')
+        genes, lost = gene_methylation(
+            numbers, annotation, level=layer.level or LEVELS[0], name=name
+        )
+    except CohortError as fault:
+        raise CohortError(f'layer "{name}" ({layer.file}): {fault}') from None
+    losses += lost
+    return genes
 
 
 def _edited(table: pd.DataFrame, name: str, layer: LayerTable, losses: list[Loss]) -> pd.DataFrame:

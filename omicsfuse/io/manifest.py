@@ -19,6 +19,7 @@ from pydantic import (
 from omicsfuse.checks.tables import did_you_mean, name_fault
 from omicsfuse.cohort import KINDS, SCALES
 from omicsfuse.io.paths import resolve_path
+from omicsfuse.io.probes import LEVELS
 from omicsfuse.io.toml import parse_toml_model
 
 Name = Annotated[str, Field(min_length=1)]
@@ -99,6 +100,8 @@ class LayerTable(_FileTable):
     sequenced: str | tuple[str, ...] | None = None
     silent: StrictBool = False
     megabases: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    annotation: str = ""
+    level: str = ""
 
     @field_validator("kind")
     @classmethod
@@ -120,7 +123,26 @@ class LayerTable(_FileTable):
                 f'megabases = {self.megabases:g} is for layers of kind = "mutation"; this one is '
                 f'of kind = "{self.kind}"'
             )
+        self._check_probes()
         return self
+
+    def _check_probes(self) -> None:
+        """Refuse an annotation of probes where there are none, and a level that is not known."""
+        for key, value in (("annotation", self.annotation), ("level", self.level)):
+            if value and self.kind != "methylation":
+                raise ValueError(
+                    f'{key} = "{value}" is for layers of kind = "methylation"; this one is of '
+                    f'kind = "{self.kind}"'
+                )
+        if self.level and self.level not in LEVELS:
+            raise ValueError(
+                f'level = "{self.level}" is not known; {did_you_mean(self.level, LEVELS)}'
+            )
+        if self.level and not self.annotation:
+            raise ValueError(
+                f'level = "{self.level}" needs annotation = "FILE", which says which gene each '
+                "probe belongs to"
+            )
 
 
 @dataclass(frozen=True)
@@ -217,6 +239,8 @@ class Manifest(_Table):
             found.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
             if isinstance(layer.sequenced, str):
                 found.append(InputFile(f"layers.{name}", layer.sequenced))
+            if layer.annotation:
+                found.append(InputFile(f"layers.{name}", layer.annotation))
         return found
 
     def files(self) -> list[Path]:

@@ -1,0 +1,258 @@
+"""Shares of cell types in each patient, from a reference matrix that the user brings."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.nu_regression import (
+    Explained,
+    least_squares,
+    nothing,
+    nu_svr,
+    standardised,
+)
+from omicsfuse.biology.reference_matrix import read_reference
+from omicsfuse.checks.arguments import require, seed, whole_number
+from omicsfuse.checks.tables import did_you_mean, listed
+from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.labelled import expression_layer
+from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.statistics import Array
+
+METHODS: Mapping[str, Callable[[Array, Array], Explained]] = {
+    "nu_svr": nu_svr,
+    "nnls": least_squares,
+}
+
+FIT_COLUMNS = ["correlation", "root_mean_square_error", "p", "n_genes"]
+
+#: Fewer shared genes than this share of the matrix are worth a warning.
+FEW_GENES = 0.5
+
+
+def deconvolve(
+    expression: Prepared | PreparedLayer | pd.DataFrame,
+    signature_matrix: str | Path | pd.DataFrame,
+    *,
+    method: str = "nu_svr",
+    n_permutations: int = 100,
+    layer: str | None = None,
+    random_state: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimate which shares of the cell types of a reference matrix make up each patient's RNA.
+
+    ``"nu_svr"`` is the published recipe of CIBERSORT: the matrix (as a whole) and each patient are
+    standardised over the genes they share, regressed with nu = 0.25, 0.5 and 0.75, negative weights
+    set to 0, and the fit with the smallest error kept. ``"nnls"`` is least squares with weights of
+    0 or more on the values as they are. The p-value of a patient says whether the matrix explains
+    the patient better than it explains mixtures of as many values drawn at random from all values
+    of the cohort, the same for all patients: ``p = (b + 1) / (m + 1)`` where b of m random mixtures
+    correlate as much with their fit. It does not say that the shares are right.
+
+    Parameters
+    ----------
+    expression : Prepared, PreparedLayer or DataFrame
+        Expression of all genes. Layers on a log2 scale are taken back to the linear scale; a table
+        (patients x genes) must be linear (TPM or the like).
+    signature_matrix : str, Path or DataFrame
+        Genes (rows) x cell types, linear, 0 or more, such as LM22, which is not distributed here.
+    method : {"nu_svr", "nnls"}
+        How weights are estimated.
+    n_permutations : int
+        Random mixtures; 0 gives no p-value.
+    layer : str, optional
+        Layer of expression; by default the first of kind ``expression``.
+    random_state : int
+        Seed of the random mixtures.
+
+    Returns
+    -------
+    fractions : pandas.DataFrame
+        Patients x cell types; each row adds up to 1. They are shares among the cell types of the
+        matrix: what it does not hold (tumour cells) is not counted. NaN where nothing explains a
+        patient.
+    fit : pandas.DataFrame
+        Index patient; columns ``correlation``, ``root_mean_square_error`` (in standard deviations
+        of the patient's values), ``p``, ``n_genes`` (shared genes with a value).
+
+    Raises
+    ------
+    StudyError
+        If the matrix is unusable (see ``read_reference``), shares too few genes with the
+        expression, or a setting is wrong.
+    CohortError
+        If the expression is on a z-score scale, or negative.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If fewer than half of the matrix's genes are measured, a linear table looks logarithmic, or
+        patients have too few values.
+
+    References
+    ----------
+    Newman et al. 2015, Nat Methods 12:453-457 (CIBERSORT); Abbas et al. 2009, PLoS ONE 4:e6098;
+    Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39 (p-values are never zero).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.biology.deconvolution import deconvolve
+    >>> values = np.random.default_rng(0).lognormal(5, 1.5, (60, 3))
+    >>> matrix = pd.DataFrame(values, [f"G{i}" for i in range(60)], ["B", "T", "NK"])
+    >>> patient = pd.DataFrame(matrix @ pd.Series({"B": 0.7, "T": 0.3, "NK": 0.0})).T
+    >>> fractions, fit = deconvolve(patient.set_axis(["P1"]), matrix, n_permutations=19)
+    >>> fractions.round(1).loc["P1"].to_dict(), float(fit.loc["P1", "p"])
+    ({'B': 0.7, 'T': 0.3, 'NK': 0.0}, 0.05)
+    """
+    if method not in METHODS:
+        raise StudyError(
+            f"deconvolve: method {method!r} is not known; {did_you_mean(method, METHODS)}."
+        )
+    n_permutations = whole_number(n_permutations, "deconvolve: n_permutations", 0)
+    random_state = seed(random_state, "deconvolve: random_state")
+    reference = read_reference(signature_matrix)
+    table = _linear(expression, layer)
+    genes = _shared(reference, table)
+
+    # One order of genes and of cell types, so that no sum depends on that of a file.
+    matrix = reference.loc[genes, sorted(reference.columns)].to_numpy(dtype=float)
+    mixtures = table[genes].to_numpy(dtype=float)
+    solve = METHODS[method]
+    whole = _prepared(matrix, method)
+    null = _null_correlations(whole, table, method, n_permutations, random_state)
+    fractions = np.full((len(table), matrix.shape[1]), np.nan)
+    fit = np.full((len(table), len(FIT_COLUMNS)), np.nan)
+    for i, mixture in enumerate(mixtures):
+        observed = ~np.isnan(mixture)
+        n = int(observed.sum())
+        found = nothing(matrix.shape[1])
+        if n > matrix.shape[1] and mixture[observed].std() > 0:
+            own = whole if n == len(genes) else _prepared(matrix[observed], method)
+            found = solve(own, _prepared(mixture[observed], method))
+        fractions[i] = found.fractions
+        fit[i] = [found.correlation, found.error, _p_value(found.correlation, null), n]
+    _warn_unexplained(table.index[np.isnan(fractions).any(axis=1)])
+    described = pd.DataFrame(fit, table.index, FIT_COLUMNS).astype({"n_genes": "int64"})
+    shares = pd.DataFrame(fractions, table.index, sorted(reference.columns))
+    return shares[list(reference.columns)], described
+
+
+def _linear(
+    expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | None
+) -> pd.DataFrame:
+    """Expression on the linear scale."""
+    kinds = (Prepared, PreparedLayer, pd.DataFrame)
+    require(expression, kinds, "expression", "what of.preprocess returns, or a linear table")
+    if isinstance(expression, pd.DataFrame):
+        table = expression.astype(float)
+        table = table.set_axis(table.columns.astype(str), axis=1)
+        if table.columns.has_duplicates:
+            twice = table.columns[table.columns.duplicated()]
+            raise CohortError(f"deconvolve: the table has genes twice: {listed(twice)}.")
+        lowest, highest = float(np.nanmin(table)), float(np.nanmax(table))
+        if lowest < 0:
+            raise CohortError(
+                f"deconvolve: the table has values below 0 (the smallest is {lowest:g}): it is on "
+                "a log or z-score scale. Give linear values, such as TPM."
+            )
+        if highest < 50:
+            warnings.warn(
+                f"deconvolve: the largest value of the table is {highest:g}, as of log2 values; "
+                "they are taken as linear. If they are log2(x + 1), give 2**values - 1.",
+                OmicsfuseWarning,
+                stacklevel=3,
+            )
+        return table
+    if isinstance(expression, Prepared):
+        name = expression_layer(expression.layers, layer, "deconvolve")
+        expression = expression.layers[name]
+    else:
+        name = layer or "expression"
+    if expression.scale != "log2":
+        raise CohortError(
+            f"deconvolve: layer {name!r} is on the scale {expression.scale!r}. Cells mix on the "
+            "linear scale, to which z-scores cannot be taken back: their means and standard "
+            "deviations are lost. Give TPM, FPKM, counts or log2 values."
+        )
+    values = expression.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    linear = np.exp2(values)
+    # log2(x + 1) has no value below 0; of other logarithms it is not known what was added.
+    return (linear - 1).clip(lower=0) if not (values < 0).to_numpy().any() else linear
+
+
+def _shared(reference: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """Genes that both have, sorted; refuse too few."""
+    present = table.columns[table.notna().any()]
+    genes = sorted(set(reference.index) & set(present))
+    types = reference.shape[1]
+    if len(genes) <= types:
+        lowered = {str(gene).upper() for gene in present}
+        alike = [gene for gene in reference.index if gene.upper() in lowered]
+        hint = (
+            f" {len(alike)} names agree but for their case: write them in the same way."
+            if len(alike) > len(genes)
+            else f" The matrix has genes such as {listed(reference.index[:3])}."
+        )
+        raise StudyError(
+            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are measured, "
+            f"and it has {types} cell types; more genes than cell types are needed.{hint}"
+        )
+    if len(genes) < FEW_GENES * len(reference):
+        warnings.warn(
+            f"deconvolve: {len(genes)} of the {len(reference)} genes of the matrix are measured; "
+            "shares from so few may be far off.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return genes
+
+
+def _prepared(values: Array, method: str) -> Array:
+    """Values as the method takes them: standardised for regression, as they are for squares."""
+    return standardised(values) if method == "nu_svr" else values
+
+
+def _null_correlations(
+    reference: Array, table: pd.DataFrame, method: str, n_permutations: int, random_state: int
+) -> Array:
+    """Correlations of random mixtures with their fit, the largest first of mixture drawn last."""
+    if not n_permutations:
+        return np.empty(0)
+    pool = table.to_numpy(dtype=float).ravel()
+    # Sorted, so that the draws do not depend on the order of patients or genes.
+    pool = np.sort(pool[~np.isnan(pool)])
+    rng = np.random.default_rng(random_state)
+    found = []
+    for _ in range(n_permutations):
+        mixture = rng.choice(pool, len(reference), replace=len(pool) < len(reference))
+        if mixture.std() == 0:
+            found.append(float("nan"))
+            continue
+        found.append(METHODS[method](reference, _prepared(mixture, method)).correlation)
+    # A random mixture that nothing explains is explained worst of all.
+    return np.nan_to_num(np.array(found), nan=-1.0)
+
+
+def _p_value(correlation: float, null: Array) -> float:
+    """Share of random mixtures that correlate as much with their fit, never 0."""
+    if not len(null):
+        return float("nan")
+    if np.isnan(correlation):
+        return 1.0
+    return float((np.sum(null >= correlation) + 1) / (len(null) + 1))
+
+
+def _warn_unexplained(patients: pd.Index) -> None:
+    """Say who has no shares."""
+    if len(patients):
+        warnings.warn(
+            f"deconvolve: no shares for {len(patients)} patients, who have too few values or whom "
+            f"no cell type of the matrix explains: {listed(patients)}.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,220 @@
+"""Scores of marker sets in each patient, by the method that the authors of the sets define."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.tables import did_you_mean
+from omicsfuse.errors import StudyError
+from omicsfuse.labelled import Z_LIMIT
+from omicsfuse.results import PreparedLayer
+from omicsfuse.statistics import Array, moments
+
+#: Ways to turn the markers of a cell type into one score of a patient.
+METHODS = ("mean_log", "ssgsea", "ssgsea_normalised", "gsva")
+
+#: Fewest measured markers of a score by method; smaller sets need all of theirs.
+MINIMUM_GENES = {"mean_log": 2, "ssgsea": 5, "ssgsea_normalised": 5, "gsva": 5}
+
+#: Below so many ranked genes a layer is a panel: ranks within it are not those of a transcriptome.
+PANEL = 5000
+
+#: A patient who lacks more than this share of the measured markers has no mean of them.
+MOST_MISSING = 0.5
+
+
+class Collection(NamedTuple):
+    """Method of a published collection of marker sets, and what there is to know of it."""
+
+    title: str
+    method: str
+    remark: str
+
+
+#: Published collections by their names without case, spaces and signs.
+KNOWN = {
+    "mcpcounter": Collection(
+        "MCP-counter", "mean_log", "mean of log2 markers (Becht et al. 2016, Genome Biol 17:218)"
+    ),
+    "danaher": Collection(
+        "Danaher", "mean_log", "mean of log2 markers (Danaher et al. 2017, J Immunother Cancer 5:18)"
+    ),
+    "bindea": Collection(
+        "Bindea",
+        "ssgsea",
+        "ssGSEA of the sets of Bindea et al. 2013 (Immunity 39:782), as in Senbabaoglu et al. 2016 "
+        "(Genome Biol 17:231)",
+    ),
+    "xcell": Collection(
+        "xCell",
+        "ssgsea",
+        "ssGSEA of the sets of Aran et al. 2017 (Genome Biol 18:220) without xCell's calibration "
+        "and spillover compensation: related cell types share signal",
+    ),
+    "consensustme": Collection(
+        "ConsensusTME",
+        "ssgsea_normalised",
+        "ssGSEA divided by the range of all scores of the cohort (Jimenez-Sanchez et al. 2019, "
+        "Cancer Res 79:6238)",
+    ),
+}
+
+
+def known_collection(name: str) -> Collection | None:
+    """Recognise a published collection by its name, however it is written.
+
+    Examples
+    --------
+    >>> known_collection("MCP-counter").method, known_collection("TME_xCell").title
+    ('mean_log', 'xCell')
+    >>> known_collection("my sets") is None
+    True
+    """
+    plain = "".join(letter for letter in name.lower() if letter.isalnum())
+    plain = plain.removeprefix("tme")
+    for key, found in KNOWN.items():
+        if plain == key or (plain.startswith(key) and len(plain) <= len(key) + 6):
+            return found
+    return None
+
+
+def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Say how a collection is scored, and why.
+
+    Parameters
+    ----------
+    name : str
+        Name of the collection.
+    methods : mapping of str to str, optional
+        Methods asked for by collection; they win.
+
+    Returns
+    -------
+    method, remark : str
+
+    Raises
+    ------
+    StudyError
+        If a method asked for is unknown.
+
+    Examples
+    --------
+    >>> method_of("mine"), method_of("mine", {"mine": "gsva"})[0]
+    (('ssgsea', 'ssGSEA (no published collection is known by this name)'), 'gsva')
+    """
+    asked = (methods or {}).get(name)
+    found = known_collection(name)
+    if asked is None:
+        if found is None:
+            return "ssgsea", "ssGSEA (no published collection is known by this name)"
+        return found.method, found.remark
+    if asked not in METHODS:
+        raise StudyError(
+            f"immune_scores: methods gives {name!r} the method {asked!r}, which is not known; "
+            f"{did_you_mean(asked, METHODS)}."
+        )
+    if found is not None and found.method != asked:
+        return asked, f"{asked} as asked for; the authors' method is {found.method}"
+    return asked, f"{asked} as asked for"
+
+
+def score_sets(
+    layer: PreparedLayer, sets: Mapping[str, Sequence[str]], method: str
+) -> pd.DataFrame:
+    """Score sets of measured genes in every patient.
+
+    Parameters
+    ----------
+    layer : PreparedLayer
+        Expression, log2 or z-scores; z-scores are limited to +-10.
+    sets : mapping of str to sequence of str
+        Genes of each set, all of them in the layer.
+    method : str
+        One of ``METHODS``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x sets; NaN where a patient lacks what the score needs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import PreparedLayer
+    >>> table = pd.DataFrame({"CD3D": [1.0, 3.0], "CD3E": [2.0, 6.0]}, ["P1", "P2"])
+    >>> layer = PreparedLayer("expression", table, table, "log2", None)
+    >>> score_sets(layer, {"T cells": ["CD3D", "CD3E"]}, "mean_log")["T cells"].tolist()
+    [1.5, 4.5]
+    """
+    table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    if layer.scale == "zscore":
+        table = table.clip(-Z_LIMIT, Z_LIMIT)
+    if not sets:
+        return pd.DataFrame(index=table.index)
+    if method == "mean_log":
+        columns = {name: mean_of_markers(table, genes) for name, genes in sets.items()}
+        return pd.DataFrame(columns, index=table.index)
+    if method == "gsva":
+        from omicsfuse.gseapy_engine import gsva
+
+        complete = table.loc[:, table.notna().all()]
+        own = {name: [g for g in genes if g in complete.columns] for name, genes in sets.items()}
+        return gsva(complete, own)
+    scores = _ssgsea(table, sets)
+    if method == "ssgsea_normalised":
+        # One number for the whole collection: the order of patients does not change.
+        spread = float(np.nanmax(scores) - np.nanmin(scores)) if np.isfinite(scores).any() else 0.0
+        scores = scores / spread if spread > 0 else scores
+    return pd.DataFrame(scores, table.index, pd.Index(list(sets), dtype=object))
+
+
+def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
+    """Mean of the markers of each patient; a missing one counts as its mean over the patients.
+
+    A mean over what is there would rise where a low gene is missing. Patients who lack more than
+    half of the markers have no score.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes.
+    genes : sequence of str
+        Markers, all in the table.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"A": [0.0, 2.0, np.nan], "B": [4.0, 6.0, 5.0]})
+    >>> mean_of_markers(table, ["A", "B"]).tolist()
+    [2.0, 4.0, 3.0]
+    """
+    values = table[sorted(genes)].to_numpy(dtype=float)
+    missing = np.isnan(values)
+    filled = np.where(missing, moments(values).mean, values)
+    # Gene by gene: the bits of a patient's sum do not depend on who else is there.
+    total = np.zeros(len(values))
+    for j in range(filled.shape[1]):
+        total += filled[:, j]
+    lacking = missing.mean(axis=1) > MOST_MISSING
+    mean: Array = np.where(lacking, np.nan, total / filled.shape[1])
+    return mean
+
+
+def _ssgsea(table: pd.DataFrame, sets: Mapping[str, Sequence[str]]) -> Array:
+    """Patients x sets: ssGSEA scores."""
+    from omicsfuse.single_sample import SingleSampleEnrichment
+
+    scorer = SingleSampleEnrichment(table)
+    place = {gene: i for i, gene in enumerate(scorer.genes)}
+    scores = np.full((len(table), len(sets)), np.nan)
+    for column, genes in enumerate(sets.values()):
+        members = np.array(sorted(place[gene] for gene in genes))
+        scores[:, column] = scorer.score(members, np.ones((len(members), 1)))[:, 0]
+    return scores

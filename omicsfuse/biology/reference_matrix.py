@@ -1,0 +1,104 @@
+"""A user's reference matrix of cell types: read, and refused where it cannot be one."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.checks.tables import listed
+from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+
+
+def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
+    r"""Read and check a reference matrix: expression of genes in pure cell types.
+
+    Parameters
+    ----------
+    matrix : str, Path or DataFrame
+        Genes (first column, or index) x cell types, on the linear scale.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Genes x cell types, float, complete.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read, there are fewer than two cell types, genes or cell types occur
+        twice, cells are not numbers or missing, values are negative (a log or z-score scale), a
+        cell type does not vary, or genes are in columns.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If the largest value is below 50, as of log2 values.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "cells.tsv"
+    ...     _ = file.write_text("gene\tB\tT\nCD19\t900\t3\nCD3D\t2\t800\nACTB\t500\t510\n")
+    ...     read_reference(file).loc["CD19"].tolist()
+    [900.0, 3.0]
+    """
+    if isinstance(matrix, pd.DataFrame):
+        table, where = matrix, "the reference matrix"
+    else:
+        from omicsfuse.io.tables import read_table
+
+        where = f"the reference matrix {Path(matrix).name}"
+        try:
+            table = read_table(matrix, duplicates="keep")
+        except CohortError as fault:
+            raise StudyError(f"deconvolve: {where}: {fault}") from None
+    table = table.set_axis(table.index.astype(str), axis=0).set_axis(
+        table.columns.astype(str), axis=1
+    )
+    if table.shape[1] < 2 or not len(table):
+        raise StudyError(
+            f"deconvolve: {where} has {len(table)} genes and {table.shape[1]} cell types; expected "
+            "genes in rows and at least two cell types in columns."
+        )
+    for labels, noun in ((table.index, "genes"), (table.columns, "cell types")):
+        if labels.has_duplicates:
+            twice = labels[labels.duplicated()].unique()
+            raise StudyError(
+                f"deconvolve: {where} has {noun} more than once: {listed(twice)}. Keep one row or "
+                "column of each."
+            )
+    numbers = table.apply(pd.to_numeric, errors="coerce").astype(float)
+    values = numbers.to_numpy()
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise StudyError(
+            f"deconvolve: {where} has {int(wrong.sum())} cells that are missing or no numbers, "
+            f"the first for gene {table.index[row]!r} and cell type {table.columns[column]!r} "
+            f"({table.iat[row, column]!r}). Columns beside the cell types must be removed."
+        )
+    if (values < 0).any():
+        raise StudyError(
+            f"deconvolve: {where} has values below 0 (the smallest is {values.min():g}): it is on "
+            "a log or z-score scale. Give the linear scale, on which cells mix."
+        )
+    flat = table.columns[values.std(axis=0) == 0]
+    if len(flat):
+        raise StudyError(
+            f"deconvolve: {where}: cell types with the same value for all genes: {listed(flat)}."
+        )
+    if table.shape[1] > len(table):
+        raise StudyError(
+            f"deconvolve: {where} has {len(table)} rows and {table.shape[1]} columns; expected "
+            "genes in rows, more of them than cell types. Is it transposed?"
+        )
+    if values.max() < 50:
+        warnings.warn(
+            f"deconvolve: the largest value of {where} is {values.max():g}, as of log2 values; it "
+            "is taken as linear. If it is log2(x), give 2**x.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return numbers
