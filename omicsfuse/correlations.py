@@ -304,8 +304,8 @@ def _correlate(x: Array, y: Array, basis: Array | None) -> Array:
             r: Array = np.clip((x.T @ y) / scale, -1.0, 1.0)
         return r
     left, right = _left_over(x, basis), _left_over(y, basis)
-    partial: Array = np.round(np.clip(left.T @ right, -1.0, 1.0), DECIMALS)
-    return partial
+    partial = np.clip(left.T @ right, -1.0, 1.0).astype(np.float64)
+    return np.round(partial, DECIMALS)
 
 
 def _left_over(ranks: Array, basis: Array) -> Array:
