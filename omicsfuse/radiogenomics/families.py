@@ -16,6 +16,7 @@ from omicsfuse.radiogenomics.associations import (
     strongest_pairs,
 )
 from omicsfuse.radiogenomics.detectable import detectable_correlation, needed_correlation
+from omicsfuse.radiogenomics.shuffles import shuffle_patients
 from omicsfuse.radiogenomics.targets import STEP, Design, testable
 from omicsfuse.results.imaging import ASSOCIATION_COLUMNS
 from omicsfuse.statistics import Array
@@ -44,6 +45,9 @@ FAMILY_COLUMNS = [
     "adjusted_n",
     "needed_correlation",
     "detectable_correlation",
+    "permutations",
+    "permuted_p",
+    "permuted_found",
 ]
 #: Those of them that count something.
 COUNTS = [
@@ -59,6 +63,7 @@ COUNTS = [
     "clusters_found",
     "targets_found",
     "adjusted_n",
+    "permutations",
 ]
 
 
@@ -80,6 +85,8 @@ class Settings(NamedTuple):
     n_strongest: int
     excluded: frozenset[str]
     cluster: dict[str, str]
+    n_permutations: int = 0
+    random_state: int = 0
 
 
 def map_family(
@@ -166,6 +173,19 @@ def map_family(
         "needed_correlation": needed_correlation(most, rates.tests, settings.fdr),
         "detectable_correlation": detectable_correlation(most, rates.tests, settings.fdr),
     }
+    shuffled = shuffle_patients(
+        x,
+        y,
+        plain,
+        rates.largest_p(settings.fdr),
+        settings.n_permutations,
+        settings.random_state,
+    )
+    row |= {
+        "permutations": shuffled.n,
+        "permuted_p": shuffled.p,
+        "permuted_found": shuffled.found,
+    }
     quantiles = rates.quantiles().assign(layer=name, adjusted=False)
     matrix = _matrix(plain, columns, targets)
     del plain, rates
@@ -238,10 +258,8 @@ def _matrix(family: Family, features: pd.DataFrame, targets: pd.DataFrame) -> pd
 
 def _clusters(features: list[str], found: npt.NDArray[np.bool_], settings: Settings) -> int:
     """Count the clusters that the findings are of."""
-    some = found.any(axis=1)
-    return len(
-        {settings.cluster[name] for name, any_of in zip(features, some, strict=True) if any_of}
-    )
+    some = np.flatnonzero(np.asarray(found.any(axis=1)))
+    return len({settings.cluster[features[i]] for i in some})
 
 
 def _absent(name: str, patients: pd.Index) -> tuple[Loss, ...]:

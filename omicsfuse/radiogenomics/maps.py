@@ -33,6 +33,8 @@ def radiogenomic_map(
     features: str = "representatives",
     fdr: float = 0.05,
     n_strongest: int = 50,
+    n_permutations: int = 100,
+    random_state: int = 0,
 ) -> RadiogenomicMap:
     """Correlate radiomic features with genes, proteins, mutations, copy number and scores.
 
@@ -71,6 +73,12 @@ def radiogenomic_map(
         Level of the false discovery rate.
     n_strongest : int
         Associations of each family listed at least, found or not.
+    n_permutations : int
+        Times that the patients of the images are shuffled against the others: a check of each
+        family that does not lean on how features and genes depend on each other. Fewer, 20 at
+        least, for very large families; 0 for none.
+    random_state : int
+        Seed of the shuffles.
 
     Returns
     -------
@@ -81,7 +89,9 @@ def radiogenomic_map(
         features that are volume), ``clusters_found`` and ``targets_found`` (how many different ones
         the findings are of), ``adjusted_n`` (patients), ``needed_correlation`` (the smallest that
         would be found alone) and ``detectable_correlation`` (the smallest with an 80% chance of
-        that). ``quantiles``: of the ordered p-values of each family some, evenly spaced in
+        that), ``permutations``, ``permuted_p`` (share of them with a p-value as small as the
+        smallest) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
+        against ``found``). ``quantiles``: of the ordered p-values of each family some, evenly spaced in
         logarithm.
 
     Raises
@@ -123,6 +133,8 @@ def radiogenomic_map(
     if not isinstance(fdr, int | float) or not 0 < fdr < 1:
         raise StudyError(f"fdr is {fdr!r}; expected a number between 0 and 1, say 0.05.")
     n_strongest = whole_number(n_strongest, "n_strongest", 0)
+    n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    random_state = whole_number(random_state, "random_state", 0)
     name = radiomics_layer(prepared, radiomics)
     images = in_order(prepared.layers[name].values)
     clusters = cluster_radiomic_features(prepared, name, threshold=threshold, volume=volume)
@@ -143,6 +155,8 @@ def radiogenomic_map(
         n_strongest,
         frozenset(excluded),
         dict(zip(clusters["feature"], clusters["cluster"], strict=True)),
+        n_permutations,
+        random_state,
     )
     mapped = {
         target: map_family(target, images, table, adjust, settings)
@@ -163,6 +177,8 @@ def radiogenomic_map(
         "threshold": float(threshold),
         "fdr": float(fdr),
         "n_strongest": n_strongest,
+        "n_permutations": n_permutations,
+        "seed": random_state,
         "volume": "not known" if own is None else own.source,
         "adjusted_for": [] if adjust is None else list(adjust.names),
         "of_volume": sorted(excluded),
