@@ -50,7 +50,8 @@ def draw_key(ax: "Axes", key: Sequence["AnnotationRow"], width: float) -> None:
     from matplotlib.transforms import ScaledTranslation
 
     figure: Any = ax.figure
-    inches = figure.dpi_scale_trans + ScaledTranslation(0, 0, ax.transAxes)
+    transforms: Any = ax.transAxes
+    inches = figure.dpi_scale_trans + ScaledTranslation(0, 0, transforms)
     left, indent = -0.95, 0.0
     x, y = left, -0.24
 
