@@ -8,6 +8,7 @@ from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
 from omicsfuse.plot.clusters import stability
 from omicsfuse.plot.colours import PALETTE, subtype_colour
+from omicsfuse.plot.comprehensive import comprehensive_heatmap
 from omicsfuse.plot.decisions import decision_curve
 from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.flows import alluvial
@@ -31,6 +32,7 @@ __all__ = [
     "assignment_figure",
     "calibration",
     "choice_of_k",
+    "comprehensive_heatmap",
     "consensus_cdf",
     "consensus_matrix",
     "coverage",

@@ -1,0 +1,182 @@
+"""Rows above a heatmap that say who the patients are: clinical values as colours, with a key."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.biology.variables import MOST_CATEGORIES, level_text
+from omicsfuse.cohort import Cohort
+from omicsfuse.plot.numbers import clean, format_number
+from omicsfuse.results import Subtypes
+
+#: Colours of categories, apart from those of the subtypes: Paul Tol's light scheme.
+CATEGORIES = (
+    "#77AADD",
+    "#EE8866",
+    "#EEDD88",
+    "#FFAABB",
+    "#44BB99",
+    "#BBCC33",
+    "#AAAA00",
+    "#DDDDDD",
+)
+#: Colour of a missing value, here and in every block of the heatmap.
+MISSING = "#b9c0c8"
+#: Levels of a variable in order, and numbers, are light to dark in this colour map.
+RAMP = "YlGnBu"
+#: Whether the event of an endpoint was seen.
+EVENT = {"event": "#4a4f57", "none": "#e6e9ec"}
+#: Rows drawn at most.
+MOST_VARIABLES = 8
+
+_STAGE = re.compile(r"^(stage|grade|t|n|m|g|pt|pn|pm|ct|cn|cm)?\s*([ivx]+|[0-4])[a-c]?$", re.I)
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotationRow:
+    """One variable as colours: a colour a patient, and the key of what the colours mean.
+
+    ``key`` holds pairs of a text and a colour; of a number (``gradient``) its ends only.
+    """
+
+    name: str
+    colours: npt.NDArray[np.uint8]
+    key: tuple[tuple[str, str], ...]
+    gradient: bool = False
+
+
+def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
+    """Choose the clinical variables of the annotation rows.
+
+    Known labels, covariates, then whether the event of each endpoint was seen; columns without any
+    value, or with the same value in all patients, are left out, and so is what comes after
+    ``MOST_VARIABLES``.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its clinical table.
+    subtypes : Subtypes
+        Its patients.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x variables.
+
+    Examples
+    --------
+    >>> from omicsfuse.cohort import Endpoint
+    >>> from omicsfuse.results import Subtypes
+    >>> clinical = pd.DataFrame({"hpv": ["+", "-"], "t": [5.0, 9.0], "d": [1, 0]}, ["a", "b"])
+    >>> cohort = Cohort("x", {}, clinical, {"os": Endpoint("t", "d")}, known_labels=("hpv",))
+    >>> table = annotation_table(cohort, Subtypes(pd.Series(["S1", "S1"], ["a", "b"]), {}, {}))
+    >>> table.to_dict("list")
+    {'hpv': ['+', '-'], 'os': ['event', 'none']}
+    """
+    patients = subtypes.labels.index
+    columns: dict[str, pd.Series] = {}
+    if cohort.clinical is not None:
+        for name in dict.fromkeys([*cohort.known_labels, *cohort.covariates]):
+            columns[str(name)] = cohort.clinical[name].reindex(patients)
+        for name in cohort.endpoints:
+            event = cohort.survival(name)["event"].reindex(patients)
+            columns[f"{name}"] = event.map({1: "event", 0: "none"})
+    kept = {name: column for name, column in columns.items() if column.nunique() > 1}
+    return pd.DataFrame(dict(list(kept.items())[:MOST_VARIABLES]), index=patients)
+
+
+def annotation_row(name: str, values: pd.Series) -> AnnotationRow:
+    """Give each value of a variable a colour.
+
+    Numbers with more than ``MOST_CATEGORIES`` different values run from light to dark between
+    their 2nd and 98th percentile; so do stages, grades and other whole numbers, level by level.
+    Other categories have colours of their own: the most frequent ones, the rest as "other".
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+    values : pandas.Series
+        One value a patient; missing ones are grey.
+
+    Returns
+    -------
+    AnnotationRow
+        The colours as red, green, blue from 0 to 255.
+
+    Examples
+    --------
+    >>> row = annotation_row("sex", pd.Series(["f", "m", None]))
+    >>> row.key
+    (('f', '#77AADD'), ('m', '#EE8866'), ('missing', '#b9c0c8'))
+    """
+    present = values.dropna()
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if numeric and present.nunique() > MOST_CATEGORIES:
+        return _gradient(name, values.to_numpy(dtype=float, na_value=np.nan))
+    text = present.map(level_text)
+    counts = text.value_counts()
+    if numeric:
+        levels = [level_text(level) for level in sorted(present.unique())]
+    else:
+        levels = sorted(counts.index, key=_level_order)
+    if set(levels) <= set(EVENT):
+        palette = {level: EVENT[level] for level in levels}
+        key = list(palette.items())
+    elif numeric or (len(levels) > 1 and all(_STAGE.match(level) for level in levels)):
+        palette = dict(zip(levels, _ramp(len(levels)), strict=True))
+        key = [(clean(level), colour) for level, colour in palette.items()]
+    else:
+        often = sorted(counts.index, key=lambda level: (-int(counts[level]), level))
+        kept = set(often if len(often) <= len(CATEGORIES) else often[: len(CATEGORIES) - 1])
+        own = [level for level in levels if level in kept]
+        palette = dict(zip(own, CATEGORIES, strict=False))
+        key = [(clean(level), colour) for level, colour in palette.items()]
+        if len(own) < len(levels):
+            key.append((f"other ({len(levels) - len(own)} values)", CATEGORIES[-1]))
+            palette |= {level: CATEGORIES[-1] for level in levels if level not in kept}
+    colours = np.tile(_channels(MISSING), (len(values), 1))
+    place = np.flatnonzero(values.notna().to_numpy())
+    colours[place] = [_channels(palette[level]) for level in text] if len(place) else 0
+    if len(place) < len(values):
+        key.append(("missing", MISSING))
+    return AnnotationRow(clean(name), colours, tuple(key))
+
+
+def _gradient(name: str, values: npt.NDArray[np.float64]) -> AnnotationRow:
+    import matplotlib
+
+    finite = values[np.isfinite(values)]
+    low, high = (float(x) for x in np.percentile(finite, [2, 98]))
+    place = np.clip((values - low) / (high - low if high > low else 1.0), 0, 1)
+    colours = np.tile(_channels(MISSING), (len(values), 1))
+    shown = np.isfinite(place)
+    mapped = matplotlib.colormaps[RAMP](0.08 + 0.84 * place[shown])
+    colours[shown] = (255 * mapped[:, :3]).round().astype(np.uint8)
+    ends = _ramp(2)
+    key = [(format_number(low), ends[0]), (format_number(high), ends[1])]
+    if not shown.all():
+        key.append(("missing", MISSING))
+    return AnnotationRow(clean(name), colours, tuple(key), gradient=True)
+
+
+def _ramp(count: int) -> list[str]:
+    """Colours from light to dark."""
+    import matplotlib
+    from matplotlib.colors import to_hex
+
+    colours = matplotlib.colormaps[RAMP]
+    return [to_hex(colours(0.08 + 0.84 * i / max(1, count - 1))) for i in range(count)]
+
+
+def _channels(colour: str) -> npt.NDArray[np.uint8]:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.uint8)
+
+
+def _level_order(level: str) -> tuple[str, ...]:
+    """Sort key of levels: by name; HPV- before HPV+ by the order of characters."""
+    return (level.casefold(), level)

@@ -1,0 +1,314 @@
+"""The comprehensive heatmap: patients by subtype, annotations on top, layers stacked below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.cohort import Cohort
+from omicsfuse.plot.annotation_rows import (
+    MISSING,
+    AnnotationRow,
+    annotation_row,
+    annotation_table,
+)
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
+from omicsfuse.plot.heatmap_key import draw_key
+from omicsfuse.plot.heatmap_rows import heatmap_rows, z_scores
+from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Colours = npt.NDArray[np.uint8]
+
+#: Z-scores are cut here.
+Z_SHOWN = 2.5
+#: From so many patients on, a column is narrower than a pixel.
+_MANY_COLUMNS = 600
+#: Height of a row and width of the heatmap, in inches.
+_ROW, _WIDTH = 0.142, 5.2
+
+#: Colours of calls: as in the oncoprint, on a pale ground.
+LEVELS = {
+    -2: ("deleted", "#1f5fa8"),
+    -1: ("lost", "#bfd7ec"),
+    0: ("no change", "#f1f2f4"),
+    1: ("gained", "#f6c9b8"),
+    2: ("amplified", "#c0392b"),
+}
+CALLS = {0: ("not mutated", "#f1f2f4"), 1: ("mutated", "#1c1c1c")}
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows of one layer: where they begin, how many, and what is said where there are none."""
+
+    layer: str
+    start: float
+    rows: pd.DataFrame
+
+
+@styled
+def comprehensive_heatmap(
+    prepared: Prepared,
+    subtypes: Subtypes,
+    markers: pd.DataFrame,
+    *,
+    cohort: Cohort | None = None,
+    annotations: pd.DataFrame | None = None,
+    drivers: pd.DataFrame | None = None,
+    per_subtype: int = 5,
+    max_rows: int = 72,
+    fdr: float = 0.05,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw all layers over the patients: what marks each subtype, below who the patients are.
+
+    Columns are patients, subtype by subtype, the most confident first; of more than
+    ``MOST_DRAWN`` that many, evenly spaced. On top stand the clinical variables, below them one
+    block a layer with the features that mark a subtype, chosen as in ``heatmap_rows``. Mutations
+    and GISTIC levels are drawn as they are, everything else as z-scores over the patients of the
+    layer, cut at -2.5 and 2.5. Grey: missing. A bar at the left says which subtype a row marks; of
+    two subtypes, which mirror each other, in which one the feature is raised.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers, whose ``values`` are drawn.
+    subtypes : Subtypes
+        Labels of the patients.
+    markers : pandas.DataFrame
+        What ``differential_features`` returned.
+    cohort : Cohort, optional
+        Where the annotations are taken from (``annotation_table``).
+    annotations : pandas.DataFrame, optional
+        Patients x variables, in place of those of the cohort.
+    drivers : pandas.DataFrame, optional
+        ``Biology.drivers``; their features go before others.
+    per_subtype : int
+        Most features of a subtype in a layer.
+    max_rows : int
+        Most rows of features, about.
+    fdr : float
+        Only markers with at most this false discovery rate.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap. Its images are labelled ``"annotations"`` and by layer; the names of all rows
+        are the labels of the y axis.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import comprehensive_heatmap
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
+    >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
+    >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
+    >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S1"],
+    ...                       "effect": [-1.0], "p": [0.01], "fdr": [0.02]})
+    >>> known = pd.DataFrame({"hpv": ["+", "+", "-"]}, list("abc"))
+    >>> ax = comprehensive_heatmap(prepared, subtypes, table, annotations=known)
+    >>> [text.get_text() for text in ax.get_yticklabels()], len(ax.images)
+    (['hpv', 'A'], 2)
+    """
+    names = subtypes.names
+    if len(names) < 2:
+        return nothing("all patients form one group, so no feature marks a subtype", ax)
+    rows = heatmap_rows(
+        prepared, subtypes, markers, drivers=drivers, per_subtype=per_subtype, max_rows=max_rows,
+        fdr=fdr,
+    )  # fmt: skip
+    if rows.empty:
+        return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
+    labels = patients_in_order(subtypes).astype(str)
+    if annotations is None and cohort is not None:
+        annotations = annotation_table(cohort, subtypes)
+    tops = _annotation_rows(annotations, labels.index)
+    if len(labels) > MOST_DRAWN:
+        kept = np.linspace(0, len(labels) - 1, MOST_DRAWN).round().astype(int)
+        labels = labels.iloc[kept]
+        tops = [AnnotationRow(t.name, t.colours[kept], t.key, t.gradient) for t in tops]
+    tested = set(markers["layer"].astype(str))
+    blocks, height = _stacked(rows, [n for n in prepared.layers if n in tested], len(tops))
+    new = ax is None
+    ax = axes_or_new(ax, 8.0, 1.0 + height * _ROW)
+    ax.set_xlim(-0.5, len(labels) - 0.5)
+    ax.set_ylim(height - 0.5, -0.5)
+    if tops:
+        _picture(ax, np.array([top.colours for top in tops]), 0, "annotations")
+    for block in blocks:
+        if len(block.rows):
+            drawn = [
+                _colours(prepared.layers[block.layer], str(feature), labels.index)
+                for feature in block.rows["feature"]
+            ]
+            _picture(ax, np.array(drawn), block.start, block.layer)
+    _name_rows(ax, tops, blocks)
+    _bars_at_the_left(ax, blocks, f"no feature at a false discovery rate of {fdr:g}")
+    _subtypes_on_top(ax, labels, names, height)
+    ax.set_xticks([])
+    for side in ax.spines.values():
+        side.set_visible(False)
+    if new:
+        # All sizes are known in inches, so that rows are as high in a figure of any length.
+        figure: Any = ax.figure
+        figure.set_layout_engine("none")
+        total = float(figure.get_figheight())
+        ax.set_position((1.3 / 8.0, 0.2 / total, _WIDTH / 8.0, height * _ROW / total))
+    draw_key(ax, _key(prepared, blocks, tops, names), 7.2)
+    return ax
+
+
+def _annotation_rows(table: pd.DataFrame | None, patients: pd.Index) -> list[AnnotationRow]:
+    if table is None or table.empty:
+        return []
+    table = table.reindex(patients)
+    return [annotation_row(str(n), table[n]) for n in table if table[n].notna().any()]
+
+
+def _stacked(rows: pd.DataFrame, layers: Sequence[str], n_tops: int) -> tuple[list[_Block], float]:
+    """Place the blocks one below the other, with a gap between them; the height in rows."""
+    place = n_tops + 0.6 if n_tops else 0.0
+    blocks = []
+    for layer in layers:
+        own = rows[rows["layer"] == layer]
+        blocks.append(_Block(layer, place, own))
+        place += max(len(own), 1) + 0.6
+    return blocks, place - 0.6
+
+
+def _colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colours:
+    """Colours of a feature's values, one a patient."""
+    import matplotlib
+
+    values = layer.values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
+    levels = _levels(layer)
+    if levels is None:
+        scores = np.clip(z_scores(values) / (2 * Z_SHOWN) + 0.5, 0, 1)
+        known = np.isfinite(scores)
+        mapped = matplotlib.colormaps[DIVERGING](np.where(known, scores, 0.5))[:, :3]
+        found: Colours = (255 * mapped).round().astype(np.uint8)
+    else:
+        known = np.isfinite(values)
+        low, high = min(levels), max(levels)
+        level = np.clip(np.where(known, values, 0).round(), low, high).astype(int)
+        table = np.array([_channels(levels[i][1]) for i in range(low, high + 1)], dtype=np.uint8)
+        found = table[level - low]
+    found[~known] = _channels(MISSING)
+    return found
+
+
+def _levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
+    """Calls and their colours, of a layer that has some; None where there are z-scores."""
+    if layer.scale == "gistic":
+        return LEVELS
+    return CALLS if layer.kind == "mutation" or layer.scale == "binary" else None
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def _picture(ax: "Axes", colours: Colours, start: float, label: str) -> None:
+    rows, columns = colours.shape[:2]
+    # Averaging narrow columns would smear rows into one another: repeated, they keep apart.
+    repeated = np.repeat(colours, 12 if columns > _MANY_COLUMNS else 1, axis=0)
+    limits = ax.get_xlim(), ax.get_ylim()
+    extent = (-0.5, columns - 0.5, start + rows - 0.5, start - 0.5)
+    ax.imshow(repeated, aspect="auto", extent=extent, label=label, zorder=1)
+    ax.set_xlim(*limits[0])
+    ax.set_ylim(*limits[1])
+    for y in range(1, rows):
+        ax.axhline(start + y - 0.5, color="white", linewidth=0.5, zorder=2)
+
+
+def _name_rows(ax: "Axes", tops: Sequence[AnnotationRow], blocks: Sequence[_Block]) -> None:
+    places = [float(y) for y in range(len(tops))]
+    texts = [shorten(top.name, 26) for top in tops]
+    for block in blocks:
+        places += [block.start + i for i in range(len(block.rows))]
+        texts += [shorten(name, 26) for name in block.rows["feature"]]
+    ax.set_yticks(places, texts)
+    ax.yaxis.tick_right()
+    ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
+
+
+def _bars_at_the_left(ax: "Axes", blocks: Sequence[_Block], none: str) -> None:
+    """Name the layers, and mark which subtype each row stands for."""
+    from matplotlib.patches import Rectangle
+
+    down = ax.get_yaxis_transform()
+    for block in blocks:
+        middle = block.start + (max(len(block.rows), 1) - 1) / 2
+        ax.text(-0.032, middle, shorten(block.layer, 18), transform=down, ha="right", va="center")
+        if block.rows.empty:
+            ax.text(0.5, middle, none, transform=down, ha="center", va="center", color=MUTED,
+                    fontsize=7)  # fmt: skip
+        for i, name in enumerate(block.rows["group"]):
+            box: dict[str, Any] = {"facecolor": subtype_colour(str(name)), "edgecolor": "none"}
+            ax.add_patch(
+                Rectangle(
+                    (-0.022, block.start + i - 0.5), 0.014, 1, transform=down, clip_on=False, **box
+                )
+            )
+
+
+def _subtypes_on_top(ax: "Axes", labels: pd.Series, names: Sequence[str], height: float) -> None:
+    """Above everything, the subtypes in their colours; white lines part them."""
+    from matplotlib.patches import Rectangle
+
+    across = ax.get_xaxis_transform()
+    thick, gap = 0.9 / height, 0.35 / height
+    start = 0
+    for name in names:
+        count = int((labels == name).sum())
+        if not count:
+            continue
+        box: dict[str, Any] = {"facecolor": subtype_colour(name), "edgecolor": "white"}
+        ax.add_patch(
+            Rectangle((start - 0.5, 1 + gap), count, thick, transform=across, clip_on=False, **box)
+        )
+        ax.text(
+            start + count / 2 - 0.5, 1 + 1.6 * gap + thick, f"{name}", transform=across,
+            ha="center", va="bottom", color=INK,
+        )  # fmt: skip
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=1.4, zorder=3)
+        start += count
+
+
+def _key(
+    prepared: Prepared,
+    blocks: Sequence[_Block],
+    tops: Sequence[AnnotationRow],
+    names: Sequence[str],
+) -> list[AnnotationRow]:
+    """What the colours mean: bars, annotations, then each scale that is drawn."""
+    none = np.zeros((0, 3), dtype=np.uint8)
+    bars = [(name, subtype_colour(name)) for name in names]
+    said = "raised in" if len(names) == 2 else "row marks"
+    key = [AnnotationRow(said, none, tuple(bars)), *tops]
+    scales = [_levels(prepared.layers[block.layer]) for block in blocks if len(block.rows)]
+    if None in scales:
+        import matplotlib
+        from matplotlib.colors import to_hex
+
+        ends = [to_hex(matplotlib.colormaps[DIVERGING](x)) for x in (0.0, 0.5, 1.0)]
+        texts = [f"{-Z_SHOWN:g} or less", "0", f"{Z_SHOWN:g} or more"]
+        key.append(AnnotationRow("z-score", none, tuple(zip(texts, ends, strict=True)), True))
+    for title, levels in (("copy number", LEVELS), ("mutations", CALLS)):
+        if any(scale is levels for scale in scales):
+            key.append(AnnotationRow(title, none, tuple(levels.values())))
+    key.append(AnnotationRow("any row", none, (("missing", MISSING),)))
+    return key

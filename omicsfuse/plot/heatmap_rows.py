@@ -1,0 +1,156 @@
+"""Which features the comprehensive heatmap shows, and their values over the patients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.plot.biology import one_direction
+from omicsfuse.results import Prepared, Subtypes
+
+Array = npt.NDArray[np.float64]
+
+#: Features of a layer that go together to this extent (absolute correlation over the patients, as
+#: the genes of an amplicon or the textures of an image do) are shown by the first of them.
+TOGETHER = 0.9
+#: Candidates looked at for each subtype of a layer.
+_MOST_CANDIDATES = 200
+
+
+def heatmap_rows(
+    prepared: Prepared,
+    subtypes: Subtypes,
+    markers: pd.DataFrame,
+    *,
+    drivers: pd.DataFrame | None = None,
+    per_subtype: int = 5,
+    max_rows: int = 72,
+    fdr: float = 0.05,
+) -> pd.DataFrame:
+    """Choose the features to draw: of each layer and subtype the drivers, then the smallest p.
+
+    A feature is shown once, for the subtype that it marks best. Of features that go together
+    (``TOGETHER``) the first is shown. Of two subtypes, which mirror each other, the rows of the
+    first are taken.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers; features that are in none of them are passed over.
+    subtypes : Subtypes
+        Labels of the patients.
+    markers : pandas.DataFrame
+        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
+    drivers : pandas.DataFrame, optional
+        Columns ``subtype``, ``rank``, ``layer``, ``feature``: taken before the other markers.
+    per_subtype : int
+        Most features of a subtype in a layer; fewer where there would be too many rows.
+    max_rows : int
+        Most rows; each layer with markers of a subtype keeps at least one row for it.
+    fdr : float
+        Only markers with at most this false discovery rate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``markers`` with a column ``group``, the subtype that the row stands for (of two
+        subtypes, the one in which the feature is raised); by layer, group, raised before lowered.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.heatmap_rows import heatmap_rows
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> values = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
+    >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
+    >>> table = pd.DataFrame({"layer": "rna", "feature": ["A", "B", "C"], "subtype": "S1",
+    ...                       "effect": [2.0, 1.9, -1.0], "p": [0.001, 0.002, 0.003], "fdr": 0.01})
+    >>> subtypes = Subtypes(pd.Series(["S1", "S2", "S3"], list("abc")), {}, {})
+    >>> heatmap_rows(prepared, subtypes, table)["feature"].tolist()
+    ['A', 'C']
+    """
+    names = subtypes.names
+    found = markers[markers["fdr"] <= fdr] if len(markers) else markers
+    found = one_direction(found, names)
+    if found.empty:
+        return found.assign(group=[])
+    found = found.assign(
+        subtype=found["subtype"].astype(str),
+        _driver=_driver_rank(found, drivers, by_subtype=len(names) > 2),
+        _size=-found["effect"].abs(),
+        _lower=~(found["effect"] > 0),
+    )
+    found = found.sort_values(["_driver", "p", "_size", "feature"], kind="stable")
+    found = found.drop_duplicates(["layer", "feature"])
+    raised = found["effect"] > 0
+    found["group"] = np.where(raised, names[0], names[1]) if len(names) == 2 else found["subtype"]
+    layers = [name for name in prepared.layers if name in set(found["layer"])]
+    most = min(per_subtype, max(1, max_rows // max(1, len(layers) * len(names))))
+    parts = []
+    for layer in layers:
+        shown: list[Array] = []
+        table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
+        for name in names:
+            rows = found[(found["layer"] == layer) & (found["group"] == name)]
+            keep = _apart(rows["feature"].head(_MOST_CANDIDATES), table, subtypes, shown, most)
+            parts.append(rows[rows["feature"].isin(keep)].sort_values("_lower", kind="stable"))
+    chosen = pd.concat(parts) if parts else found.head(0)
+    return chosen.drop(columns=["_driver", "_size", "_lower"]).reset_index(drop=True)
+
+
+def _driver_rank(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
+    """Rank of each marker among the drivers; infinity where it is none."""
+    if drivers is None or drivers.empty:
+        return np.full(len(found), np.inf)
+    keys = ["layer", "feature", *(["subtype"] if by_subtype else [])]
+    ranks: dict[tuple[str, ...], float] = {}
+    for *key, rank in drivers[[*keys, "rank"]].itertuples(index=False, name=None):
+        place = tuple(map(str, key))
+        ranks[place] = min(float(rank), ranks.get(place, np.inf))
+    wanted = found[keys].astype(str).itertuples(index=False, name=None)
+    return np.array([ranks.get(key, np.inf) for key in wanted])
+
+
+def _apart(
+    features: Sequence[str] | pd.Series,
+    table: pd.DataFrame,
+    subtypes: Subtypes,
+    shown: list[Array],
+    most: int,
+) -> list[str]:
+    """Take features that do not go together with one already taken, up to so many."""
+    keep: list[str] = []
+    for feature in features:
+        if len(keep) == most:
+            break
+        if feature not in table:
+            continue
+        values = z_scores(table[feature].reindex(subtypes.labels.index).to_numpy(dtype=float))
+        pattern = np.nan_to_num(values)
+        length = np.sqrt((pattern**2).sum())
+        pattern = pattern / length if length > 0 else pattern
+        if any(abs(float((pattern * other).sum())) >= TOGETHER for other in shown):
+            continue
+        shown.append(pattern)
+        keep.append(str(feature))
+    return keep
+
+
+def z_scores(column: Array) -> Array:
+    """Values of a feature as z-scores over the patients that have it; 0 where it does not vary.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.plot.heatmap_rows import z_scores
+    >>> z_scores(np.array([1.0, 3.0, np.nan])).tolist()
+    [-1.0, 1.0, nan]
+    """
+    finite = column[np.isfinite(column)]
+    spread = float(finite.std()) if len(finite) else 0.0
+    # Of equal values, what the mean loses by rounding is no spread.
+    if spread <= 1e-12 * float(np.abs(finite).max(initial=0.0)):
+        return column * 0
+    centred: Array = (column - finite.mean()) / spread
+    return centred
