@@ -167,8 +167,8 @@ def verify(
     seed: int,
 ) -> None:
     """Test a locked signature in other cohorts."""
-    from omicsfuse.pipeline import verify_cohorts
     from omicsfuse.verification import replication
+    from omicsfuse.verifying import verify_cohorts
 
     verification = verify_cohorts(
         signature,
@@ -211,6 +211,48 @@ def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None
     for line in assignment_summary(done):
         click.echo(line)
     click.echo(f"assignment: {out}")
+
+
+@cli.command()
+@click.argument("scores", type=FILE)
+@click.argument("study", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    help="Column of SCORES, one model each; may be repeated. All columns by default.",
+)
+@click.option(
+    "--run",
+    "run_dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a finished run of the study, whose subtypes the scores are held against.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the study's.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+def interpret(
+    scores: Path,
+    study: Path,
+    out: Path,
+    columns: tuple[str, ...],
+    run_dir: Path | None,
+    seed: int | None,
+    jobs: int,
+) -> None:
+    """Say what goes with the score or class that an imaging model gives each patient.
+
+    SCORES is a table with the patient in the first column and one column a model.
+    """
+    from omicsfuse.interpreting import interpret_scores, interpretation_summary
+
+    with _shown_warnings():
+        found = interpret_scores(
+            scores, study, out, columns=columns or None, run=run_dir, seed=seed, n_jobs=jobs
+        )
+    for line in interpretation_summary(found):
+        click.echo(line)
+    click.echo(f"report: {out / 'report.html'}")
 
 
 def summary(results: "RunResults") -> list[str]:

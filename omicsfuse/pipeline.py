@@ -1,7 +1,7 @@
 """The pipeline: one study in, all its results out, stage by stage."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -14,26 +14,23 @@ from omicsfuse.biology import (
     alterations,
     associate,
     burden,
-    differential_features,
     table_one,
 )
 from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.clustering import embed
 from omicsfuse.cohort import Cohort
-from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.errors import StudyError
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.gene_names import read_gene_table
-from omicsfuse.io.manifest import Manifest, read_manifest
-from omicsfuse.io.results import result_tables, run_record, verification_tables, write_table
+from omicsfuse.io.manifest import Manifest
+from omicsfuse.io.results import result_tables, run_record, write_table
 from omicsfuse.io.table_one import write_table_one
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.provenance import Clock, digest, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_report
 from omicsfuse.results import (
     RunResults,
-    Verification,
 )
-from omicsfuse.signatures import load_signature
 from omicsfuse.stages import (
     compare_endpoints,
     count_enrichment_losses,
@@ -46,6 +43,8 @@ from omicsfuse.stages import (
     void_comparisons,
     warn_of_doubtful_survival,
 )
+from omicsfuse.stages_biology import explain_subtypes, find_markers, score_immune_context
+from omicsfuse.stages_imaging import index_heterogeneity, interpret_models, map_images
 from omicsfuse.stages_signatures import lock_signatures, verify_signatures
 from omicsfuse.study import (
     Study,
@@ -54,11 +53,7 @@ from omicsfuse.study import (
     settings,
 )
 from omicsfuse.study_checks import check_cohort, check_files
-from omicsfuse.verification import replication, verify
 from omicsfuse.workspace import Workspace
-
-#: Random gene sets where no study says how many.
-N_RANDOM = 1000
 
 #: Stages of a run, in order.
 STAGES = (
@@ -70,8 +65,12 @@ STAGES = (
     "map",
     "survival",
     "clinical",
+    "immune",
     "markers",
     "pathways",
+    "radiogenomics",
+    "heterogeneity",
+    "interpret",
     "signature",
     "assign",
     "verify",
@@ -153,104 +152,6 @@ def run(
     return results
 
 
-def verify_cohorts(
-    signature: str | Path,
-    manifests: Sequence[str | Path],
-    out: str | Path,
-    *,
-    layer: str | None = None,
-    negative_controls: Sequence[str | Path] = (),
-    scorer: str | None = None,
-    scaling: str | None = None,
-    gene_names: str | Path | None = None,
-    seed: int = 0,
-) -> Verification:
-    """Test a saved signature in cohorts described by manifests, and write what it shows.
-
-    Parameters
-    ----------
-    signature : str or Path
-        A locked signature, as ``run`` writes it.
-    manifests : sequence of str or Path
-        Manifests of the cohorts.
-    out : str or Path
-        Folder for the results: new, empty, or holding an earlier result of the same signature.
-    layer : str, optional
-        Layer of those cohorts to score; by default the one named as in training, or the only one
-        of kind expression.
-    negative_controls : sequence of str or Path
-        Manifests of cohorts in which the signature should say nothing.
-    scorer, scaling : str, optional
-        How to score, in place of the signature's own way.
-    gene_names : str or Path, optional
-        Table of gene names, by which genes are found under other names.
-    seed : int
-        Seed of the permutations and of the random gene sets.
-
-    Returns
-    -------
-    Verification
-        What was also written to ``out``: ``verification.tsv``, one ``assigned_*.tsv`` a cohort, and
-        the record ``run.json``.
-
-    Raises
-    ------
-    SignatureError, CohortError, StudyError
-        If the signature was altered, or a cohort or the folder is at fault; nothing is written
-        then.
-    """
-    locked = load_signature(Path(signature))
-    name = f"{locked.name}, verified"
-    with (
-        Workspace(Path(out), name) as workspace,
-        recorded_warnings() as caught,
-        threadpool_limits(limits=1),
-    ):
-        named = [*manifests, *negative_controls]
-        described = [read_manifest(path) for path in named]
-        cohorts = [read_cohort(manifest) for manifest in described]
-        verification = verify(
-            locked,
-            cohorts[: len(manifests)],
-            negative_controls=cohorts[len(manifests) :],
-            n_random=N_RANDOM,
-            layer=layer,
-            scorer=scorer,
-            scaling=scaling,
-            aliases=None if gene_names is None else read_gene_table(Path(gene_names)),
-            random_state=seed,
-        )
-        if not verification.assignments:
-            notes = "; ".join(dict.fromkeys(verification.table["note"]))
-            raise SignatureError(f"the signature could be scored in none of the cohorts: {notes}")
-        for file, table in verification_tables(verification).items():
-            write_table(table, workspace.staging / file)
-        table = replication(verification)
-        if len(table):
-            write_table(table, workspace.staging / "replication.tsv")
-        files = [Path(signature), *map(Path, named)]
-        files += [] if gene_names is None else [Path(gene_names)]
-        files += [path for manifest in described for path in manifest.files()]
-        losses = [loss for cohort in cohorts for loss in cohort.losses]
-        record = {
-            "name": name,
-            "signature": locked.hash,
-            "versions": versions(),
-            "seed": seed,
-            "settings": {
-                "n_random": N_RANDOM,
-                "n_permutations": "adaptive",
-                "scorer": scorer or locked.scorer,
-                "scaling": scaling or locked.scaling,
-            },
-            "inputs": input_hashes(Path(signature).resolve().parent, files),
-            "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
-            "warnings": caught(),
-        }
-        workspace.publish(record)
-    return verification
-
-
 def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> RunResults:
     """Compute every stage in order; the signature is written before external tables are read."""
     base = study.path.parent if study.path else Path.cwd()
@@ -262,7 +163,9 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         files += [study.discovery, *discovery.files(), *study.gene_sets]
         files += [*study.fusion.distances.values(), *study.subtypes.feature_groups.values()]
         files += [one.scores for one in study.signatures.values() if one.scores is not None]
-        files += [] if study.gene_names is None else [study.gene_names]
+        files += [*study.immune.sets.values(), *(one.scores for one in study.interpret.values())]
+        optional = (study.gene_names, study.immune.signature_matrix)
+        files += [path for path in optional if path is not None]
         inputs = input_hashes(base, files)
         fingerprint = digest({"inputs": inputs, "versions": versions()})
     asked = study.preprocess.n_features
@@ -325,14 +228,25 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         altered_genes = alterations(subtypes, cohort)
         altered_share = burden(subtypes, cohort)
         first_table = table_one(subtypes, cohort, clinical)
+    with clock("immune"):
+        immune = score_immune_context(study, cohort, prepared, subtypes)
     with clock("markers"):
-        markers = differential_features(subtypes, prepared)
+        markers, pairwise = find_markers(study, cohort, prepared, subtypes, immune)
     with clock("pathways"):
         enrichment = enrich_sets(study, cohort, prepared, subtypes, workspace, fingerprint)
+        biology = explain_subtypes(study, cohort, prepared, subtypes, markers, pairwise, enrichment)
+    with clock("radiogenomics"):
+        radiogenomics = map_images(study, cohort, prepared, biology, immune, workspace, fingerprint)
+    with clock("heterogeneity"):
+        heterogeneity = index_heterogeneity(study, cohort, prepared, subtypes)
+    with clock("interpret"):
+        interpretations = interpret_models(study, cohort, prepared, subtypes, immune, n_jobs)
     losses = list(prepared.losses) + list(fusion.losses)
     for comparison in survival.values():
         losses += comparison.losses
     losses += count_enrichment_losses(study, cohort, prepared, subtypes)
+    for part in (biology, immune, radiogenomics, heterogeneity, *interpretations.values()):
+        losses += () if part is None else part.losses
     with clock("signature"):
         locked, without = lock_signatures(
             study, cohort, prepared, subtypes, workspace.staging, n_jobs
@@ -385,6 +299,11 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         table_one=first_table,
         signatures=signatures,
         assignment=assignment,
+        biology=biology,
+        immune=immune,
+        radiogenomics=radiogenomics,
+        heterogeneity=heterogeneity,
+        interpretations=interpretations,
     )
 
 

@@ -256,7 +256,11 @@ def fused_layers(study: Study, cohort: Cohort) -> list[str]:
 def prepared_layers(study: Study, cohort: Cohort) -> list[str]:
     """Layers to preprocess: the fused ones, and those that genes or features are read from."""
     names = fused_layers(study, cohort)
-    extra = [gene_layer(study, cohort, "enrichment")]
+    extra = [gene_layer(study, cohort, "enrichment"), study.immune.layer]
+    if study.radiogenomics.map:
+        extra += [study.radiogenomics.layer, *(study.radiogenomics.targets or ())]
+    if study.heterogeneity.index:
+        extra.append(study.heterogeneity.layer)
     for name, one in asked_signatures(study).items():
         extra += [signature_layer(study, cohort, name), getattr(one, "feature_layer", None)]
         if isinstance(one, FurtherSignature) and one.feature and not one.feature_layer:

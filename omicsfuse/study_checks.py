@@ -66,7 +66,9 @@ def check_files(study: Study) -> tuple[Manifest, list[Manifest], list[Manifest]]
     named = [*study.gene_sets, *study.fusion.distances.values()]
     named += study.subtypes.feature_groups.values()
     named += [one.scores for one in study.signatures.values() if one.scores is not None]
-    named += [] if study.gene_names is None else [study.gene_names]
+    named += [*study.immune.sets.values(), *(one.scores for one in study.interpret.values())]
+    optional = (study.gene_names, study.immune.signature_matrix)
+    named += [path for path in optional if path is not None]
     missing = [path for path in named if not path.is_file()]
     for manifest in (discovery, *external, *controls):
         missing += [path for path in manifest.files() if not path.is_file()]
@@ -101,6 +103,12 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
         wanted.append((f"{table} layer", one.layer))
         wanted.append((f"{table} feature_layer", getattr(one, "feature_layer", None)))
     wanted.append(("[enrichment] layer", study.enrichment.layer))
+    wanted += [
+        ("[immune] layer", study.immune.layer),
+        ("[radiogenomics] layer", study.radiogenomics.layer),
+        ("[heterogeneity] layer", study.heterogeneity.layer),
+    ]
+    wanted += [("[radiogenomics] targets", name) for name in study.radiogenomics.targets or ()]
     wanted += [("[assignment] layers", name) for name in study.assignment.layers or ()]
     for key, name in wanted:
         if name is not None and name not in cohort.omics:

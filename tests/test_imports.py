@@ -44,6 +44,8 @@ FLOORS: dict[str, float] = {
     "study_biology": 5,
     "stages_biology": 5,
     "interpreting": 5,
+    "verifying": 5,
+    "stages_imaging": 5,
     "stages_signatures": 5,
     "workspace": 5,
     "provenance": 5,

@@ -15,8 +15,9 @@ from sklearn.metrics import adjusted_rand_score
 import omicsfuse as of
 import omicsfuse.pipeline as pipeline
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.pipeline import STAGES, check, run, verify_cohorts
+from omicsfuse.pipeline import STAGES, check, run
 from omicsfuse.study import prepared_layers
+from omicsfuse.verifying import verify_cohorts
 from omicsfuse.workspace import Workspace
 
 STUDIES = Path(__file__).parents[1] / "data_manifests" / "studies"

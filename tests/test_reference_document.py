@@ -5,17 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from omicsfuse.io import biology_results
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
 from omicsfuse.io.results import result_tables
 from omicsfuse.study import (
     AssignmentSettings,
-    EnrichmentSettings,
     FusionSettings,
     PreprocessSettings,
     SignatureSettings,
     Study,
     SubtypeSettings,
     SurvivalSettings,
+)
+from omicsfuse.study_biology import (
+    EnrichmentSettings,
+    HeterogeneitySettings,
+    ImmuneSettings,
+    InterpretSettings,
+    MarkerSettings,
+    RadiogenomicSettings,
 )
 from omicsfuse.study_signatures import FurtherSignature
 
@@ -29,9 +37,15 @@ SETTINGS = [
     SignatureSettings,
     FurtherSignature,
     AssignmentSettings,
+    MarkerSettings,
+    ImmuneSettings,
+    RadiogenomicSettings,
+    HeterogeneitySettings,
+    InterpretSettings,
 ]
 TABLES = {"clinical", "layers", "path", "preprocess", "fusion", "subtypes", "survival"}
 TABLES |= {"enrichment", "signature", "signatures", "assignment"}
+TABLES |= {"markers", "immune", "radiogenomics", "heterogeneity", "interpret"}
 
 
 @pytest.mark.parametrize(
@@ -47,11 +61,14 @@ def test_every_key_is_explained(model: type) -> None:
 def test_numbers_that_are_defaults_are_those_of_the_code(model: type) -> None:
     for name, field in model.model_fields.items():  # type: ignore[attr-defined]
         if isinstance(field.default, int | float) and name not in ("min_size", "max_size"):
-            assert re.search(rf"`{name}` \| `{field.default}`", TEXT), name
+            said = str(field.default)
+            said = said.lower() if isinstance(field.default, bool) else said
+            assert re.search(rf"`{name}` \| `{said}`", TEXT), name
 
 
 def test_every_result_file_is_explained() -> None:
     import inspect
 
-    for name in re.findall(r'"(\w+\.tsv)"', inspect.getsource(result_tables)):
+    source = inspect.getsource(result_tables) + inspect.getsource(biology_results)
+    for name in re.findall(r'"(\w+\.tsv)"', source):
         assert f"`{name}`" in TEXT, name

@@ -142,9 +142,7 @@ def deconvolve(
     return shares[list(reference.columns)], described
 
 
-def _linear(
-    expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | None
-) -> pd.DataFrame:
+def _linear(expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | None) -> pd.DataFrame:
     """Expression on the linear scale."""
     kinds = (Prepared, PreparedLayer, pd.DataFrame)
     require(expression, kinds, "expression", "what of.preprocess returns, or a linear table")

@@ -39,7 +39,9 @@ KNOWN = {
         "MCP-counter", "mean_log", "mean of log2 markers (Becht et al. 2016, Genome Biol 17:218)"
     ),
     "danaher": Collection(
-        "Danaher", "mean_log", "mean of log2 markers (Danaher et al. 2017, J Immunother Cancer 5:18)"
+        "Danaher",
+        "mean_log",
+        "mean of log2 markers (Danaher et al. 2017, J Immunother Cancer 5:18)",
     ),
     "bindea": Collection(
         "Bindea",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.io.biology_results import biology_tables
 from omicsfuse.results import (
     COX_COLUMNS,
     SURVIVAL_COLUMNS,
@@ -68,6 +69,7 @@ def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
         tables["alterations.tsv"] = results.alterations
     if len(results.burden.columns):
         tables["burden.tsv"] = results.burden.reset_index(names="patient")
+    tables |= biology_tables(results)
     return tables | signature_tables(results) | _assignment_tables(results.assignment)
 
 

@@ -1,0 +1,130 @@
+"""Stages on what the images go with: radiogenomic maps, heterogeneity, imaging models."""
+
+import pandas as pd
+
+from omicsfuse.biology import covariate_table
+from omicsfuse.cohort import Cohort
+from omicsfuse.radiogenomics import (
+    heterogeneity_index,
+    map_modules,
+    radiogenomic_map,
+    with_modules,
+)
+from omicsfuse.results import (
+    Biology,
+    HeterogeneityIndex,
+    ImmuneContext,
+    Interpretation,
+    Prepared,
+    RadiogenomicMap,
+    Subtypes,
+)
+from omicsfuse.stages_biology import or_without
+from omicsfuse.study import Study
+from omicsfuse.workspace import Workspace
+
+
+def radiomics_layer(named: str | None, prepared: Prepared) -> str | None:
+    """Name the layer of the images: the one named, or the first of kind radiomics."""
+    layers = prepared.layers
+    if named is not None:
+        return named if named in layers else None
+    return next((name for name, layer in layers.items() if layer.kind == "radiomics"), None)
+
+
+def map_images(
+    study: Study,
+    cohort: Cohort,
+    prepared: Prepared,
+    biology: Biology | None,
+    immune: ImmuneContext | None,
+    workspace: Workspace,
+    fingerprint: str,
+) -> RadiogenomicMap | None:
+    """Radiomic features against everything molecular, and their clusters against gene modules."""
+    asked = study.radiogenomics
+    layer = radiomics_layer(asked.layer, prepared)
+    targets = asked.targets
+    if targets is None:
+        targets = tuple(n for n, one in prepared.layers.items() if one.kind != "radiomics")
+    targets = tuple(name for name in targets if name in prepared.layers)
+    if not asked.map or layer is None or not targets:
+        return None
+    scores = {} if immune is None else {"immune scores": immune.scores}
+    if biology is not None:
+        scores = {"gene sets": biology.scores, **scores}
+    scores = {name: table for name, table in scores.items() if len(table.columns)}
+    immune_scores = None if immune is None else immune.scores
+
+    def covariates() -> pd.DataFrame | None:
+        if not asked.covariates:
+            return None
+        return covariate_table(cohort, asked.covariates, immune_scores)
+
+    found = or_without(
+        "radiogenomic map",
+        lambda: workspace.remembered(
+            fingerprint,
+            radiogenomic_map,
+            prepared,
+            radiomics=layer,
+            layers=targets,
+            scores=scores,
+            covariates=covariates(),
+            threshold=asked.threshold,
+            random_state=study.seed,
+            n_jobs=0,
+        ),
+    )
+    expression = [name for name in targets if prepared.layers[name].kind == "expression"]
+    if found is None or not asked.modules or not expression:
+        return found
+    pairs = or_without(
+        "radiogenomic modules",
+        lambda: workspace.remembered(
+            fingerprint,
+            map_modules,
+            prepared,
+            found.clusters,
+            radiomics=layer,
+            expression=expression[0],
+            n_permutations=None if asked.n_permutations == "auto" else asked.n_permutations,
+            random_state=study.seed,
+            n_jobs=0,
+        ),
+    )
+    return found if pairs is None else with_modules(found, pairs)
+
+
+def index_heterogeneity(
+    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes
+) -> HeterogeneityIndex | None:
+    """Imaging heterogeneity of each patient, and what goes with it."""
+    asked = study.heterogeneity
+    layer = radiomics_layer(asked.layer, prepared)
+    if not asked.index or layer is None:
+        return None
+    found = or_without(
+        "heterogeneity index",
+        lambda: heterogeneity_index(
+            prepared,
+            radiomics=layer,
+            n_groups=asked.n_groups,
+            adjust_volume=asked.adjust_volume,
+            random_state=study.seed,
+        ),
+    )
+    return found
+
+
+def interpret_models(
+    study: Study,
+    cohort: Cohort,
+    prepared: Prepared,
+    subtypes: Subtypes,
+    immune: ImmuneContext | None,
+    n_jobs: int,
+) -> dict[str, Interpretation]:
+    """What goes with each imaging model that the study names."""
+    found: dict[str, Interpretation] = {}
+    return found
