@@ -4,6 +4,7 @@ from omicsfuse.biology.alterations import MINIMUM_ALTERED, alterations
 from omicsfuse.biology.altered import altered
 from omicsfuse.biology.associations import associate
 from omicsfuse.biology.burden import burden
+from omicsfuse.biology.drivers import driver_features
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.layer_tests import covariate_losses
@@ -26,6 +27,7 @@ __all__ = [
     "burden",
     "covariate_losses",
     "differential_features",
+    "driver_features",
     "enrich",
     "enrichment_losses",
     "gene_set_coverage",

@@ -186,8 +186,8 @@ def pairwise_features(
     >>> table = pairwise_features(
     ...     Subtypes(labels, {}, {}), Prepared("toy", {"expression": layer})
     ... )
-    >>> table[["comparison", "feature", "effect"]].head(2).values.tolist()
-    [['S1 vs S2', 'A', 4.0], ['S1 vs S2', 'B', 0.0]]
+    >>> table.head(2)[["comparison", "feature", "p"]].round(4).to_numpy().tolist()
+    [['S1 vs S2', 'A', 0.0004], ['S1 vs S2', 'B', 1.0]]
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")

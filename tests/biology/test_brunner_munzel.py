@@ -46,9 +46,10 @@ def test_small_groups_are_compared_by_wilcoxon_feature_by_feature() -> None:
     first, second = groups(10, 30)
     first[0, 1] = np.nan
     found = brunner_munzel(first, second)
-    assert found.test.tolist() == ["Brunner-Munzel, logit", "Wilcoxon rank-sum"] + [
-        "Brunner-Munzel, logit"
-    ] * 3
+    assert (
+        found.test.tolist()
+        == ["Brunner-Munzel, logit", "Wilcoxon rank-sum"] + ["Brunner-Munzel, logit"] * 3
+    )
     expected = stats.mannwhitneyu(first[1:, 1], second[:, 1], method="asymptotic")
     np.testing.assert_allclose(found.p[1], expected.pvalue)
 

@@ -80,5 +80,7 @@ def test_swapping_groups_turns_the_effect_round_and_interval_agrees_with_p(
     outside = (there.low[seen] > 0) | (there.high[seen] < 0)
     assert (outside == (there.p[seen] < 0.05)).all()
     # Levels are ordered, not measured: squeezing them together changes nothing.
-    same = proportional_odds(np.sign(values[:size]) * values[:size] ** 2, np.sign(values[size:]) * values[size:] ** 2)
+    same = proportional_odds(
+        np.sign(values[:size]) * values[:size] ** 2, np.sign(values[size:]) * values[size:] ** 2
+    )
     np.testing.assert_array_equal(same.p, there.p)

@@ -51,8 +51,12 @@ for (pair in list(c("S1", "S2"), c("S1", "S3"), c("S2", "S3"))) {
     df_prior = moderated$df.prior)
   # with missing values: the same model with the second group as reference, exact for each gene
   other <- factor(group, levels = c(pair[2], pair[1], setdiff(unique(group), pair)))
-  rows[[length(rows) + 1]] <- top(values, model.matrix(~other), paste0("other", pair[1]), "pairs",
-                                  paste(pair, collapse = " vs "))
+  found <- top(values, model.matrix(~other), paste0("other", pair[1]), "pairs",
+               paste(pair, collapse = " vs "))
+  # where the reference group has no value, lm takes another group in its place: no such contrast
+  lacking <- colSums(!is.na(values[group == pair[2], ])) == 0
+  found[lacking, c("effect", "low", "high", "p", "fdr")] <- NA
+  rows[[length(rows) + 1]] <- found
 }
 write.csv(format(do.call(rbind, rows), digits = 15, trim = TRUE),
           file.path(folder, "differential_limma.csv"), row.names = FALSE, quote = FALSE)
