@@ -4,9 +4,11 @@ from omicsfuse.biology.alterations import MINIMUM_ALTERED, alterations
 from omicsfuse.biology.altered import altered
 from omicsfuse.biology.associations import associate
 from omicsfuse.biology.burden import burden
+from omicsfuse.biology.drivers import driver_features
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
-from omicsfuse.biology.markers import differential_features
+from omicsfuse.biology.layer_tests import covariate_losses
+from omicsfuse.biology.markers import differential_features, pairwise_features
 from omicsfuse.biology.over_represented import over_representation
 from omicsfuse.biology.ranked_enrichment import enrich_ranking
 from omicsfuse.biology.redundant_sets import group_gene_sets
@@ -30,7 +32,9 @@ __all__ = [
     "benjamini_hochberg",
     "burden",
     "compare_scores",
+    "covariate_losses",
     "differential_features",
+    "driver_features",
     "enrich",
     "enrich_ranking",
     "enrichment_losses",
@@ -40,5 +44,6 @@ __all__ = [
     "group_gene_sets",
     "over_representation",
     "running_sums",
+    "pairwise_features",
     "table_one",
 ]
