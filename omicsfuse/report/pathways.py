@@ -252,13 +252,20 @@ def _enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         return None
     table = table[table["representative"]] if "representative" in table else table
     table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(_EACH)
-    table = table.assign(leading_edge=[_first_genes(genes) for genes in table["leading_edge"]])
+    table = table.assign(
+        leading_edge=[_first_genes(genes) for genes in table["leading_edge"]],
+        note=[
+            "p at its floor" if str(note).startswith("p at its floor") else note
+            for note in table["note"]
+        ],
+    )
     columns = ["subtype", "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
     return make_table(
         table,
         columns,
         f"Enrichment, the {_EACH} smallest p of each subtype. One set a group of like sets; NES: "
-        "enrichment score over the mean of random sets on its side; enrichment.tsv has all.",
+        "enrichment score over the mean of random sets on its side; p is at its floor where none of "
+        "these scored as much. enrichment.tsv has all.",
     )
 
 
