@@ -264,8 +264,8 @@ def _enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         table,
         columns,
         f"Enrichment, the {_EACH} smallest p of each subtype. One set a group of like sets; NES: "
-        "enrichment score over the mean of random sets on its side; p is at its floor where none of "
-        "these scored as much. enrichment.tsv has all.",
+        "enrichment score over the mean of random sets on its side; p is at its floor where none "
+        "of these scored as much. enrichment.tsv has all.",
     )
 
 
