@@ -191,5 +191,7 @@ def curve(sums: Mapping[str, pd.Series] | pd.DataFrame) -> tuple[np.ndarray, np.
 
 
 def _empty() -> pd.DataFrame:
-    dtypes = {"place": "int64", "n_genes": "int64", "statistic": float, "running_sum": float}
+    dtypes = {"place": "int64", "n_genes": "int64", "statistic": "float64"} | {
+        "running_sum": "float64"
+    }
     return pd.DataFrame({name: pd.Series(dtype=dtypes.get(name, object)) for name in COLUMNS})

@@ -2,7 +2,7 @@
 
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
-from omicsfuse.plot.biology import pathways, top_markers
+from omicsfuse.plot.biology import top_markers
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
@@ -14,6 +14,7 @@ from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
+from omicsfuse.plot.gene_sets import pathway_heatmap, pathways, score_heatmap
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
@@ -22,6 +23,7 @@ from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_
 from omicsfuse.plot.numbers import format_p
 from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.plot.residuals import schoenfeld
+from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
 from omicsfuse.plot.settings import sensitivity
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "coverage",
     "cumulative_incidence",
     "decision_curve",
+    "enrichment_plot",
+    "enrichment_plots",
     "feature_groups",
     "forest",
     "format_p",
@@ -49,11 +53,13 @@ __all__ = [
     "meta_forest",
     "nothing",
     "oncoprint",
+    "pathway_heatmap",
     "pathways",
     "patient_map",
     "random_null_figure",
     "save_figure",
     "schoenfeld",
+    "score_heatmap",
     "sensitivity",
     "stability",
     "structure_tests",

@@ -1,4 +1,4 @@
-"""What the subtypes are made of: top markers of each layer, and pathways."""
+"""What the subtypes are made of: top markers of each layer."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
-from omicsfuse.plot.colours import DIVERGING, INK, subtype_colour
+from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
 from omicsfuse.results import Prepared, Subtypes
@@ -242,113 +242,3 @@ def _mark_rows(ax: "Axes", chosen: pd.DataFrame, subtypes: Sequence[str]) -> Non
         if start:
             ax.axhline(start - 0.5, color="white", linewidth=1.6)
         start = end
-
-
-@styled
-def pathways(
-    enrichment: pd.DataFrame,
-    *,
-    subtypes: Sequence[str] | None = None,
-    per_subtype: int = 5,
-    ax: "Axes | None" = None,
-) -> "Axes":
-    """Draw gene sets against subtypes: colour is the enrichment score, size the evidence.
-
-    Parameters
-    ----------
-    enrichment : pandas.DataFrame
-        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``.
-    subtypes : sequence of str, optional
-        Names of all subtypes there are. If they are two, which mirror each other, only the first
-        is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
-    per_subtype : int
-        Gene sets of each subtype that are shown, smallest false discovery rate first.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Dots; a dark rim marks a false discovery rate below 0.05.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot import pathways
-    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "gene_set": ["HYPOXIA"] * 2,
-    ...                       "nes": [1.8, -1.7], "fdr": [0.01, 0.2]})
-    >>> [text.get_text() for text in pathways(table).get_xticklabels()]
-    ['S1', 'S2']
-    >>> ax = pathways(table, subtypes=["S1", "S2"])
-    >>> [text.get_text() for text in ax.get_xticklabels()]
-    ['S1 vs S2']
-    """
-    from matplotlib.lines import Line2D
-
-    table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
-    table = one_direction(table, subtypes or ())
-    if table.empty:
-        return nothing("no gene set was tested", ax)
-    pair = subtypes is not None and len(subtypes) == 2
-    names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
-    table = table.assign(_size=-table["nes"].abs())
-    best = table.sort_values(["fdr", "_size", "gene_set"], kind="stable")
-    rows: list[str] = []
-    group = best["nes"] <= 0 if pair else best["subtype"].astype(str)
-    for value in [False, True] if pair else names:
-        top = best.loc[group == value, "gene_set"].head(per_subtype)
-        rows += [str(gene_set) for gene_set in top if str(gene_set) not in rows]
-    shown = best[best["gene_set"].isin(rows)]
-    ax = axes_or_new(ax, 4.6 + 0.45 * len(names), 1.5 + 0.21 * len(rows))
-    x = [names.index(str(name)) for name in shown["subtype"]]
-    y = [rows.index(str(name)) for name in shown["gene_set"]]
-    fdr = shown["fdr"].fillna(1).clip(1e-4, 1)
-    far = max(2.0, float(shown["nes"].abs().max()))
-    dots = ax.scatter(
-        x,
-        y,
-        s=_dot(fdr.to_numpy()),
-        c=shown["nes"],
-        cmap=DIVERGING,
-        vmin=-far,
-        vmax=far,
-        edgecolors=np.where(fdr < 0.05, INK, "#b7bfc8"),
-        linewidths=np.where(fdr < 0.05, 1.1, 0.5).tolist(),
-        zorder=3,
-    )
-    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
-    ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
-    ax.set_xlim(-0.6, len(names) - 0.4)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.tick_params(length=0)
-    ax.grid()
-    ax.set_axisbelow(True)
-    for side in ax.spines.values():
-        side.set_visible(False)
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            color="#e8ebee",
-            markersize=float(np.sqrt(_dot(np.array([value]))[0])),
-            markeredgecolor=INK if value < 0.05 else "#b7bfc8",
-            label=text,
-        )
-        for value, text in ((0.5, "0.5"), (0.049, "0.05"), (0.01, "0.01"), (1e-3, "0.001 or less"))
-    ]
-    ax.legend(
-        handles=handles, title="FDR", loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7
-    )
-    wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
-    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, **wide)
-    bar.outline.set_visible(False)
-    score = "normalised enrichment score (NES)"
-    bar.set_label(f"{score},\nabove 0: raised in {names[0]}" if pair else score)
-    return ax
-
-
-def _dot(fdr: np.ndarray) -> np.ndarray:
-    """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
-    return 14 + 42 * np.minimum(-np.log10(fdr), 3)

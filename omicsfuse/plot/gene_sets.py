@@ -1,0 +1,353 @@
+"""Gene sets: pathways of the subtypes, enrichment plots, scores of each patient."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.biology import one_direction
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.colours import DIVERGING, INK, subtype_colour
+from omicsfuse.plot.network import patients_in_order
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.results import Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: From so many patients on, a column is narrower than a pixel.
+_MANY_COLUMNS = 600
+#: False discovery rate below which a cell is marked.
+_FDR = 0.05
+
+
+@styled
+def pathways(
+    enrichment: pd.DataFrame,
+    *,
+    subtypes: Sequence[str] | None = None,
+    per_subtype: int = 5,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw gene sets against subtypes: colour is the enrichment score, size the evidence.
+
+    Parameters
+    ----------
+    enrichment : pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``; with ``group``, sets that are made of
+        much the same genes are shown once, by the first of them.
+    subtypes : sequence of str, optional
+        Names of all subtypes there are. If they are two, which mirror each other, only the first
+        is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
+    per_subtype : int
+        Gene sets of each subtype that are shown, smallest false discovery rate first.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Dots; a dark rim marks a false discovery rate below 0.05.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import pathways
+    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "gene_set": ["HYPOXIA"] * 2,
+    ...                       "nes": [1.8, -1.7], "fdr": [0.01, 0.2]})
+    >>> [text.get_text() for text in pathways(table).get_xticklabels()]
+    ['S1', 'S2']
+    >>> ax = pathways(table, subtypes=["S1", "S2"])
+    >>> [text.get_text() for text in ax.get_xticklabels()]
+    ['S1 vs S2']
+    """
+    from matplotlib.lines import Line2D
+
+    table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
+    table = one_direction(table, subtypes or ())
+    if table.empty:
+        return nothing("no gene set was tested", ax)
+    pair = subtypes is not None and len(subtypes) == 2
+    names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
+    table = table.assign(_size=-table["nes"].abs())
+    best = table.sort_values(["fdr", "_size", "gene_set"], kind="stable")
+    part = best["nes"] <= 0 if pair else best["subtype"].astype(str)
+    parts = [best[part == value] for value in ([False, True] if pair else names)]
+    rows = _rows_to_show(parts, per_subtype)
+    shown = best[best["gene_set"].isin(rows)]
+    ax = axes_or_new(ax, 4.6 + 0.45 * len(names), 1.5 + 0.21 * len(rows))
+    x = [names.index(str(name)) for name in shown["subtype"]]
+    y = [rows.index(str(name)) for name in shown["gene_set"]]
+    fdr = shown["fdr"].fillna(1).clip(1e-4, 1)
+    far = max(2.0, float(shown["nes"].abs().max()))
+    dots = ax.scatter(
+        x,
+        y,
+        s=_dot(fdr.to_numpy()),
+        c=shown["nes"],
+        cmap=DIVERGING,
+        vmin=-far,
+        vmax=far,
+        edgecolors=np.where(fdr < 0.05, INK, "#b7bfc8"),
+        linewidths=np.where(fdr < 0.05, 1.1, 0.5).tolist(),
+        zorder=3,
+    )
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
+    ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(length=0)
+    ax.grid()
+    ax.set_axisbelow(True)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            color="#e8ebee",
+            markersize=float(np.sqrt(_dot(np.array([value]))[0])),
+            markeredgecolor=INK if value < 0.05 else "#b7bfc8",
+            label=text,
+        )
+        for value, text in ((0.5, "0.5"), (0.049, "0.05"), (0.01, "0.01"), (1e-3, "0.001 or less"))
+    ]
+    ax.legend(
+        handles=handles, title="FDR", loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7
+    )
+    wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
+    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, **wide)
+    bar.outline.set_visible(False)
+    score = "normalised enrichment score (NES)"
+    bar.set_label(f"{score},\nabove 0: raised in {names[0]}" if pair else score)
+    return ax
+
+
+def _dot(fdr: np.ndarray) -> np.ndarray:
+    """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
+    return 14 + 42 * np.minimum(-np.log10(fdr), 3)
+
+
+def _rows_to_show(parts: Sequence[pd.DataFrame], most: int) -> list[str]:
+    """First gene sets of each part, none twice, nor two of one group."""
+    rows: list[str] = []
+    groups: set[str] = set()
+    for part in parts:
+        first = part.drop_duplicates("group" if "group" in part else "gene_set").head(most)
+        for gene_set, group in zip(
+            first["gene_set"].astype(str), first.get("group", first["gene_set"]), strict=True
+        ):
+            if gene_set not in rows and str(group) not in groups:
+                rows.append(gene_set)
+                groups.add(str(group))
+    return rows
+
+
+@styled
+def pathway_heatmap(
+    enrichment: pd.DataFrame,
+    *,
+    subtypes: Sequence[str] | None = None,
+    most: int = 30,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw gene sets against subtypes as a heatmap of normalised enrichment scores.
+
+    One row a group of gene sets that are made of much the same genes, under the name of the set
+    that represents it. Rows are in the order of the subtype in which they are highest.
+
+    Parameters
+    ----------
+    enrichment : pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``, ``group``.
+    subtypes : sequence of str, optional
+        Names of all subtypes. If they are two, which mirror each other, only the first is drawn.
+    most : int
+        Rows at most, those with the smallest false discovery rate.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Heatmap; a dot marks a false discovery rate below 0.05, grey a set that was not tested.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import pathway_heatmap
+    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "gene_set": "HYPOXIA", "group": "HYPOXIA",
+    ...                       "nes": [1.8, -1.7], "fdr": [0.01, 0.2]})
+    >>> pathway_heatmap(table).images[0].get_array().shape
+    (1, 2)
+    """
+    import matplotlib
+
+    table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
+    table = one_direction(table, subtypes or ())
+    if table.empty:
+        return nothing("no gene set was tested", ax)
+    table = table[table["gene_set"] == table.get("group", table["gene_set"])]
+    if table.empty:
+        return nothing("no gene set that represents a group was tested", ax)
+    names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
+    nes, fdr = (
+        table.pivot_table(index="gene_set", columns="subtype", values=value, aggfunc="first")
+        .reindex(columns=names)
+        .astype(float)
+        for value in ("nes", "fdr")
+    )
+    best = fdr.min(axis=1).fillna(1.0).sort_values(kind="stable").head(most).index
+    highest = nes.loc[best].fillna(-np.inf).to_numpy()
+    place = pd.DataFrame(
+        {"subtype": highest.argmax(axis=1), "nes": -highest.max(axis=1)}, index=best
+    )
+    rows = place.sort_values(["subtype", "nes"], kind="stable").index
+    values = nes.loc[rows].to_numpy()
+    ax = axes_or_new(ax, 4.4 + 0.5 * len(names), 1.3 + 0.19 * len(rows))
+    far = max(2.0, float(np.nanmax(np.abs(values))))
+    image = ax.imshow(
+        np.ma.masked_invalid(values),
+        cmap=matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4"),
+        vmin=-far,
+        vmax=far,
+        aspect="auto",
+    )
+    marked = np.argwhere(fdr.loc[rows].to_numpy() < _FDR)
+    if len(marked):
+        dots = ["white" if abs(values[i, j]) > 0.62 * far else INK for i, j in marked]
+        ax.scatter(marked[:, 1], marked[:, 0], s=9, c=dots, zorder=3)
+    pair = subtypes is not None and len(subtypes) == 2
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
+    ax.set_yticks(range(len(rows)), [shorten(str(name), 46) for name in rows])
+    ax.set_xticks(np.arange(0.5, len(names) - 1), minor=True)
+    ax.set_yticks(np.arange(0.5, len(rows) - 1), minor=True)
+    ax.grid(which="minor", color="white", linewidth=1.2)
+    ax.tick_params(which="both", length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.5, aspect=18, pad=0.03)
+    bar.outline.set_visible(False)
+    bar.set_label(
+        "normalised enrichment score" + (f"\nabove 0: raised in {names[0]}" if pair else "")
+    )
+    return ax
+
+
+@styled
+def score_heatmap(
+    scores: pd.DataFrame,
+    subtypes: Subtypes,
+    *,
+    tests: pd.DataFrame | None = None,
+    most: int = 25,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw scores of patients as a heatmap, patients ordered by subtype.
+
+    Each row is a z-score over the patients, cut at -2.5 and 2.5. Grey: the patient has no score.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Patients x scores.
+    subtypes : Subtypes
+        Labels of the patients.
+    tests : pandas.DataFrame, optional
+        What `compare_scores` returned: the scores with the smallest overall p are shown, by the
+        subtype in which they are highest. Without it, the first scores are.
+    most : int
+        Rows at most.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import score_heatmap
+    >>> from omicsfuse.results import Subtypes
+    >>> scores = pd.DataFrame({"HYPOXIA": [1.0, 2.0, 3.0]}, list("abc"))
+    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
+    >>> score_heatmap(scores, Subtypes(labels, {}, {})).images[0].get_array().shape
+    (1, 3)
+    """
+    import matplotlib
+    from matplotlib.patches import Rectangle
+
+    scores = scores.dropna(axis=1, how="all")
+    if scores.empty or not len(scores.columns):
+        return nothing("no gene set was scored", ax)
+    labels = patients_in_order(subtypes)
+    labels = labels[labels.index.isin(scores.index)]
+    if labels.empty:
+        return nothing("no patient has both a subtype and a score", ax)
+    table = scores.reindex(labels.index)
+    spread = table.std(ddof=0).replace(0.0, np.nan)
+    z = (table - table.mean()) / spread
+    rows = _scores_to_show(z, labels, subtypes.names, tests, most)
+    values = z[rows].to_numpy(dtype=float).T
+    ax = axes_or_new(ax, 7.0, 1.1 + 0.155 * len(rows))
+    image = ax.imshow(
+        np.ma.masked_invalid(np.repeat(values, 12 if len(labels) > _MANY_COLUMNS else 1, axis=0)),
+        cmap=matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4"),
+        vmin=-2.5,
+        vmax=2.5,
+        aspect="auto",
+        extent=(-0.5, len(labels) - 0.5, len(rows) - 0.5, -0.5),
+    )
+    ax.set_xticks([])
+    ax.set_yticks(range(len(rows)), [shorten(str(name), 40) for name in rows])
+    ax.yaxis.tick_right()
+    ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    start, across = 0, ax.get_xaxis_transform()
+    height, gap = 9 / (11 * len(rows) + 9), 3 / (11 * len(rows) + 9)
+    for name in subtypes.names:
+        count = int((labels == name).sum())
+        if not count:
+            continue
+        box: dict[str, Any] = {
+            "facecolor": subtype_colour(name),
+            "edgecolor": "white",
+            "clip_on": False,
+        }
+        ax.add_patch(Rectangle((start - 0.5, 1 + gap), count, height, transform=across, **box))
+        middle = start + count / 2 - 0.5
+        ax.text(middle, 1 + 1.6 * gap + height, name, transform=across, ha="center", va="bottom")
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=1)
+        start += count
+    bar = ax.figure.colorbar(
+        image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
+    )
+    bar.outline.set_visible(False)
+    bar.set_label("z-score over patients")
+    return ax
+
+
+def _scores_to_show(
+    z: pd.DataFrame,
+    labels: pd.Series,
+    names: Sequence[str],
+    tests: pd.DataFrame | None,
+    most: int,
+) -> list[str]:
+    """Scores with the smallest overall p, by the subtype in which they are highest on average."""
+    chosen = list(z.columns)
+    if tests is not None and len(tests):
+        overall = tests[(tests["comparison"] == "overall") & tests["score"].isin(z.columns)]
+        chosen = list(overall.sort_values("p", kind="stable")["score"])
+    chosen = chosen[:most]
+    means = z[chosen].groupby(labels.to_numpy()).mean().reindex(list(names))
+    filled = means.fillna(-np.inf).to_numpy()
+    order = np.lexsort([-filled.max(axis=0), filled.argmax(axis=0)])
+    return [chosen[i] for i in order]

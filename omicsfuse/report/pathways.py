@@ -1,0 +1,340 @@
+"""The section on gene sets: enrichment, over-representation, scores of each patient."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.plot.biology import one_direction
+from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.report.plans import FigureView, Plan
+from omicsfuse.report.tables import Table, make_table, with_interval
+from omicsfuse.report.views import Section, present
+from omicsfuse.report.words import plural
+from omicsfuse.results import Biology, RunResults
+
+#: False discovery rate at which something counts as found.
+LEVEL = 0.05
+#: Rows of each subtype in the tables.
+_EACH = 6
+
+
+def pathways_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
+    """Say which gene sets tell the subtypes apart, and what the evidence is worth.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    figures : tuple of FigureView
+        Figures of the section.
+
+    Returns
+    -------
+    Section or None
+        None where no gene set was looked at.
+    """
+    biology = results.biology or Biology()
+    parts = (results.enrichment, biology.gene_sets, biology.over_representation, biology.scores)
+    if all(part.empty for part in parts):
+        return None
+    texts = [
+        " ".join(sentences)
+        for sentences in (
+            _coverage_sentences(results, biology),
+            _enrichment_sentences(results),
+            _marker_sentences(biology.over_representation, results.subtypes.names),
+            _score_sentences(biology.score_tests, results.subtypes.names),
+        )
+        if sentences
+    ]
+    return Section(
+        "pathways",
+        "Gene sets",
+        tuple(texts),
+        figures=figures,
+        details=present(
+            _enrichment_table(results.enrichment, results.subtypes.names),
+            _marker_table(biology.over_representation, results.subtypes.names),
+            _overall_table(biology.score_tests),
+            _rest_table(biology.score_tests, results.subtypes.names),
+        ),
+    )
+
+
+def pathways_plans(results: RunResults) -> Iterator[Plan]:
+    """Figures of gene sets: dots, heatmap, running sums, scores of each patient."""
+    names, table = results.subtypes.names, results.enrichment
+    biology = results.biology or Biology()
+    against = "a subtype against all other patients"
+    if len(names) == 2:
+        against = f"{names[0]} against {names[1]}, which shows the opposite"
+    if len(table) and table["nes"].notna().any():
+        yield Plan(
+            "pathways",
+            "pathways",
+            "Gene sets of the subtypes",
+            f"Gene sets raised (red) or lowered (blue) in {against}; of sets made of much the same "
+            "genes, one. Larger dots have a smaller false discovery rate; a dark rim marks one "
+            "below 0.05. Genes were permuted, not patients: where genes of a set are correlated, p "
+            "is too small.",
+            "Dot plot of enrichment scores of gene sets in each subtype.",
+            partial(plot.pathways, table, subtypes=names),
+        )
+        if "group" in table and table["gene_set"].nunique() > 1 and len(names) > 1:
+            yield Plan(
+                "pathway_heatmap",
+                "pathways",
+                "Gene sets by subtype",
+                "Normalised enrichment scores; a dot marks a false discovery rate below 0.05. One "
+                "row a group of sets that share most of their genes, named by the set with the "
+                "smallest p.",
+                "Heatmap of enrichment scores, gene sets against subtypes.",
+                partial(plot.pathway_heatmap, table, subtypes=names),
+            )
+    if len(biology.running_sums):
+        yield Plan(
+            "enrichment_plots",
+            "pathways",
+            "How enrichment comes about",
+            f"Genes are ranked by their moderated t in {against}. Above, the running sum of a set: "
+            "its largest excursion from zero is the enrichment score. Ticks: genes of the set at "
+            "their places in the ranking. Below, their t.",
+            "Running sums of gene sets along the ranking of genes.",
+            partial(plot.enrichment_plots, biology.running_sums, enrichment=table, subtypes=names),
+        )
+    if len(biology.scores) and len(biology.scores.columns):
+        method = clean(biology.params.get("method", ""))
+        yield Plan(
+            "gene_set_scores",
+            "pathways",
+            "Gene sets in each patient",
+            f"Scores of gene sets{f' ({method})' if method else ''} as z-scores over the patients; "
+            "the sets that differ most between subtypes, by the subtype in which they are highest. "
+            "Grey: no score.",
+            "Heatmap of gene set scores over patients by subtype.",
+            partial(
+                plot.score_heatmap, biology.scores, results.subtypes, tests=biology.score_tests
+            ),
+            image=True,
+        )
+
+
+def _coverage_sentences(results: RunResults, biology: Biology) -> list[str]:
+    """How many of the sets could be tested at all."""
+    table = biology.gene_sets
+    if table.empty:
+        return []
+    settings = results.settings.get("enrichment")
+    low, high = (
+        (settings.get("min_size", 10), settings.get("max_size", 500))
+        if isinstance(settings, dict)
+        else (10, 500)
+    )
+    tested = int(table["tested"].sum())
+    text = (
+        f"{plural(len(table), 'gene set')} were given; {tested:,} could be tested for enrichment, "
+        f"having {low} to {high} genes among those measured."
+        if tested < len(table)
+        else f"All {plural(len(table), 'gene set')} given have {low} to {high} genes among those "
+        "measured."
+    )
+    texts = [text]
+    if tested < len(table) / 2:
+        texts.append(
+            "Nothing can be said of the others: what they stand for may be present or absent."
+        )
+    if tested and "group" in table:
+        groups = table.loc[table["tested"], "group"].replace("", pd.NA).nunique()
+        if groups < tested:
+            texts.append(
+                f"The sets tested fall into {plural(groups, 'group')} that share most of their "
+                "genes; of each group one set is shown."
+            )
+    return texts
+
+
+def _enrichment_sentences(results: RunResults) -> list[str]:
+    """What was found on rankings of genes, and on what the p-values rest."""
+    names = results.subtypes.names
+    table = one_direction(results.enrichment, names)
+    tested = table.dropna(subset=["p"]) if len(table) else table
+    if tested.empty:
+        return ["No gene set was tested for enrichment."]
+    found = tested[tested["fdr"] <= LEVEL]
+    texts = [
+        f"Enrichment on genes ranked by moderated t: {len(found):,} of {len(tested):,} comparisons "
+        f"of a gene set with a subtype have a false discovery rate of at most {LEVEL} "
+        "(Benjamini-Hochberg over all sets and subtypes)."
+    ]
+    for name in names:
+        own = found[found["subtype"] == name]
+        if own.empty:
+            continue
+        own = own[own["representative"]] if "representative" in own else own
+        first = own.sort_values(["p", "gene_set"], kind="stable").iloc[0]
+        side = "raised" if first["nes"] > 0 else "lowered"
+        texts.append(
+            f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
+            f"{format_p(first['fdr'], 'FDR')})."
+        )
+    texts.append(
+        "The null hypothesis permutes genes, not patients. Genes of a set are correlated, which "
+        "makes these p-values too small, often by far: they order gene sets, and prove nothing by "
+        "themselves. The comparison of patients below does not have this fault."
+        if results.biology is not None and len(results.biology.score_tests)
+        else "The null hypothesis permutes genes, not patients. Genes of a set are correlated, "
+        "which makes these p-values too small, often by far: they order gene sets, and prove "
+        "nothing by themselves."
+    )
+    return texts
+
+
+def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
+    """What was found among the markers."""
+    table = one_direction(table, names)
+    if table.empty:
+        return []
+    tested = table.dropna(subset=["p"])
+    background = int(table["background"].iloc[0])
+    if tested.empty:
+        return [
+            "Over-representation was not tested: no subtype has markers among the "
+            f"{background:,} genes."
+        ]
+    found = tested[tested["fdr"] <= LEVEL]
+    return [
+        f"Over-representation among markers (one-sided Fisher tests against the {background:,} "
+        f"genes measured, not the genome): {len(found):,} of {len(tested):,} comparisons of a set "
+        f"with raised or lowered markers have a false discovery rate of at most {LEVEL}. This test "
+        "too takes genes as independent."
+    ]
+
+
+def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
+    """What differs between subtypes when patients are the units."""
+    if table.empty:
+        return []
+    overall = table[table["comparison"] == "overall"].dropna(subset=["p"])
+    if overall.empty:
+        return ["Scores of patients could not be compared: too few patients have them."]
+    found = overall[overall["fdr"] <= LEVEL]
+    text = (
+        f"Scores of each patient, compared between subtypes: {len(found):,} of {len(overall):,} "
+        f"gene sets differ at a false discovery rate of at most {LEVEL} (family: all sets, overall "
+        "and each subtype against the rest)."
+    )
+    rest = table[(table["comparison"] != "overall") & (table["fdr"] <= LEVEL)]
+    if len(names) == 2:
+        rest = rest[rest["comparison"] == names[0]]
+    if rest.empty:
+        return [text]
+    first = (
+        rest.assign(size=-rest["effect"].abs()).sort_values(["p", "size"], kind="stable").iloc[0]
+    )
+    where = "higher" if first["effect"] > 0 else "lower"
+    low, high = (format_number(first[name], 2) for name in ("effect_ci_low", "effect_ci_high"))
+    return [
+        text,
+        f"The strongest: {clean(first['score'])} is {where} in {clean(first['comparison'])} "
+        f"(rank-biserial correlation {format_number(first['effect'], 2)}, 95% CI {low} to {high}, "
+        f"n = {int(first['n'])}, {format_p(first['fdr'], 'FDR')}).",
+        "Where the subtypes were found on the same genes, such differences describe them and are "
+        "no evidence that they exist.",
+    ]
+
+
+def _enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
+    """The sets that represent their groups, those with the smallest p of each subtype."""
+    table = one_direction(table, names)
+    if table.empty:
+        return None
+    table = table[table["representative"]] if "representative" in table else table
+    table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(_EACH)
+    table = table.assign(
+        leading_edge=[_first_genes(genes) for genes in table["leading_edge"]],
+        note=[
+            "p at its floor" if str(note).startswith("p at its floor") else note
+            for note in table["note"]
+        ],
+    )
+    columns = ["subtype", "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
+    return make_table(
+        table,
+        columns,
+        f"Enrichment, the {_EACH} smallest p of each subtype. One set a group of like sets; NES: "
+        "enrichment score over the mean of random sets on its side; p is at its floor where none "
+        "of these scored as much. enrichment.tsv has all.",
+    )
+
+
+def _marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
+    """Sets over-represented among markers."""
+    table = one_direction(table, names)
+    found = table[table["fdr"] <= LEVEL] if len(table) else table
+    if found.empty:
+        return None
+    found = found.groupby(["subtype", "direction"], sort=False).head(_EACH)
+    found = with_interval(
+        found, "odds_ratio_ci_low", "odds_ratio_ci_high", "interval", format_number
+    )
+    found = found.assign(
+        genes_in_common=[_first_genes(genes) for genes in found["genes"]],
+        overlap=[f"{k} of {size}" for k, size in zip(found["overlap"], found["size"], strict=True)],
+    )
+    columns = ["subtype", "direction", "gene_set", "overlap", "n_marked", "odds_ratio", "interval"]
+    return make_table(
+        found,
+        [*columns, "p", "fdr", "genes_in_common", "note"],
+        f"Over-representation among markers, up to {_EACH} sets of each subtype and direction. "
+        "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
+        "that direction; odds ratio with exact interval; over_representation.tsv has all.",
+    )
+
+
+def _overall_table(table: pd.DataFrame) -> Table | None:
+    """Scores compared between all subtypes."""
+    if table.empty:
+        return None
+    rows = table[table["comparison"] == "overall"].dropna(subset=["p"])
+    rows = rows.sort_values(["p", "score"], kind="stable").head(12)
+    rows = with_interval(
+        rows, "effect_ci_low", "effect_ci_high", "effect_interval", lambda x: f"{x:.2f}"
+    )
+    rows = rows.rename(columns={"score": "gene_set"})
+    return make_table(
+        rows,
+        ["gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
+        "Scores of patients, all subtypes at once, smallest p first. Effect: epsilon squared, the "
+        "share of the variance of the ranks between subtypes (Kruskal-Wallis test).",
+    )
+
+
+def _rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
+    """Scores of each subtype against the rest."""
+    if table.empty:
+        return None
+    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= LEVEL)]
+    if len(names) == 2:
+        rows = rows[rows["comparison"] == names[0]]
+    if rows.empty:
+        return None
+    rows = rows.sort_values(["p", "score"], kind="stable")
+    parts = [rows[rows["comparison"] == name].head(_EACH) for name in names]
+    rows = with_interval(
+        pd.concat(parts), "effect_ci_low", "effect_ci_high", "effect_interval", lambda x: f"{x:.2f}"
+    )
+    rows = rows.rename(columns={"score": "gene_set", "comparison": "subtype"})
+    return make_table(
+        rows,
+        ["subtype", "gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
+        f"Scores of patients, each subtype against all others, up to {_EACH} found. "
+        "Effect: rank-biserial correlation (Wilcoxon rank-sum test); gene_set_tests.tsv has all.",
+    )
+
+
+def _first_genes(genes: object) -> str:
+    """Write the first six genes of a list."""
+    names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
