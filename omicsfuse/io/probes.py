@@ -24,7 +24,15 @@ PROMOTER = ("TSS1500", "TSS200", "5'UTR", "1stExon")
 #: Names of the columns of an annotation, in small letters without signs; the first is that of a
 #: plain table, the others those of Illumina's manifests and of tables made from them.
 PROBE_COLUMNS = ("probe", "ilmnid", "name", "probeid", "id", "cpg", "cg", "compositeelementref")
-GENE_COLUMNS = ("gene", "genes", "ucscrefgenename", "genename", "genesymbol", "symbol", "hugosymbol")
+GENE_COLUMNS = (
+    "gene",
+    "genes",
+    "ucscrefgenename",
+    "genename",
+    "genesymbol",
+    "symbol",
+    "hugosymbol",
+)
 REGION_COLUMNS = ("region", "regions", "ucscrefgenegroup", "genegroup", "feature", "refgenegroup")
 
 
@@ -199,9 +207,7 @@ def _annotation_rows(path: Path, where: str) -> tuple[list[str], list[list[str]]
     return header, rows
 
 
-def _of_probe(
-    probe: str, names: str, groups: str, where: str
-) -> list[tuple[str, frozenset[str]]]:
+def _of_probe(probe: str, names: str, groups: str, where: str) -> list[tuple[str, frozenset[str]]]:
     """Genes of one probe with their regions: a gene is listed once for each of its transcripts."""
     genes = [part.strip() for part in _BETWEEN.split(names)] if names else []
     regions = [part.strip().lower() for part in _BETWEEN.split(groups)] if groups else []
