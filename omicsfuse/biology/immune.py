@@ -1,4 +1,4 @@
-"""Immune and stromal context: scores of each patient, what they rest on, and how subtypes differ."""
+"""Immune and stromal context: scores of patients, what they rest on, how subtypes differ."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -165,7 +165,7 @@ def immune_scores(
 
 
 def _check_names(marker_sets: MarkerSets, methods: Mapping[str, str]) -> None:
-    """Refuse methods for collections that are not given, and the name kept for cytolytic activity."""
+    """Refuse methods for collections that are not there, and a name that is taken."""
     for name in methods:
         if name not in marker_sets:
             raise StudyError(

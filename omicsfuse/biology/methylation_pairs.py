@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,11 @@ class _Tested(NamedTuple):
     p: Array
     n: Counts
 
+    def of(self, places: np.ndarray) -> "_Tested":
+        """Those at these places."""
+        own = (self.effect[places], self.low[places], self.high[places], self.p[places])
+        return _Tested(*own, self.n[places])
+
 
 class _Table(NamedTuple):
     """Labelled patients x features of a layer, in one order whatever that of the input."""
@@ -69,8 +74,8 @@ def expression_methylation_pairs(
 
     Each subtype is compared with all other patients by moderated t, in expression among the
     patients who have it and in methylation among those who have that. Both differences must be
-    there, in opposite directions: the p-value of a pair is the larger of the two (intersection-union
-    test), and 1 where both move the same way. Whether the two go together within the patients who
+    there, in opposite directions: the p-value of a pair is the larger of the two (a test of
+    intersection-union), and 1 where both move the same way. Whether the two go together within the patients who
     have both is asked apart from that: Spearman's correlation within subtypes, so that the
     difference between subtypes cannot make it.
 
@@ -124,9 +129,9 @@ def expression_methylation_pairs(
     >>> rna[:20, 0] += 2
     >>> methyl[:20, 0] -= 2
     >>> layers = {}
-    >>> for kind, scale, values in (("expression", "log2", rna), ("methylation", "m_value", methyl)):
+    >>> for kind, values in (("expression", rna), ("methylation", methyl)):
     ...     table = pd.DataFrame(values, patients, genes)
-    ...     layers[kind] = PreparedLayer(kind, table, table, scale, None)
+    ...     layers[kind] = PreparedLayer(kind, table, table, "log2", None)
     >>> labels = pd.Series(["S1"] * 20 + ["S2"] * 20, patients)
     >>> pairs = expression_methylation_pairs(Subtypes(labels, {}, {}), Prepared("toy", layers))
     >>> pairs.loc[pairs["fdr"] < 0.05, ["subtype", "gene"]].values.tolist()
@@ -149,9 +154,8 @@ def expression_methylation_pairs(
     correlation, correlation_p, n_both = _within_subtypes(first, second, in_first, in_second)
     parts = []
     for name in subtypes.names:
-        one, other = _against_rest(first, name), _against_rest(second, name)
-        one = _Tested(*(column[in_first] for column in one))
-        other = _Tested(*(column[in_second] for column in other))
+        one = _against_rest(first, name).of(in_first)
+        other = _against_rest(second, name).of(in_second)
         opposite = np.sign(one.effect) * np.sign(other.effect) < 0
         p = np.where(opposite, np.maximum(one.p, other.p), 1.0)
         p = np.where(np.isnan(one.p) | np.isnan(other.p), np.nan, p)
@@ -202,7 +206,7 @@ def empty_pairs() -> pd.DataFrame:
     >>> empty_pairs().columns[:2].tolist()
     ['subtype', 'gene']
     """
-    kinds = {"subtype": object, "gene": object}
+    kinds: dict[str, Any] = {"subtype": object, "gene": object}
     kinds |= {name: "int64" for name in COLUMNS if name.startswith("n_")}
     return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "float64")) for name in COLUMNS})
 
