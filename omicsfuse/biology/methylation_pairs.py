@@ -75,9 +75,9 @@ def expression_methylation_pairs(
     Each subtype is compared with all other patients by moderated t, in expression among the
     patients who have it and in methylation among those who have that. Both differences must be
     there, in opposite directions: the p-value of a pair is the larger of the two (a test of
-    intersection-union), and 1 where both move the same way. Whether the two go together within the patients who
-    have both is asked apart from that: Spearman's correlation within subtypes, so that the
-    difference between subtypes cannot make it.
+    intersection-union), and 1 where both move the same way. Whether the two go together within the
+    patients who have both is asked apart from that: Spearman's correlation within subtypes, so that
+    the difference between subtypes cannot make it.
 
     Parameters
     ----------

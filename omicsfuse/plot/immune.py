@@ -160,7 +160,7 @@ def immune_strips(
     >>> ax = immune_strips(
     ...     ImmuneContext(scores, pd.DataFrame(), tests), Subtypes(labels, {}, {})
     ... )
-    >>> ax.get_title()
+    >>> ax.get_title(loc="left")
     'mcp: T cells'
     """
     chosen = strongest_scores(immune.tests, most)
@@ -170,7 +170,9 @@ def immune_strips(
     columns = 3 if len(names) < 6 else 2
     rows = -(-len(chosen) // columns)
     axes = panel_grid(ax, len(chosen), columns, 7.0, 0.3 + 1.75 * rows)
-    overall = immune.tests[immune.tests["comparison"] == OVERALL].set_index("score")
+    overall = (
+        immune.tests[immune.tests["comparison"] == OVERALL].set_index("score")["fdr"].astype(float)
+    )
     for one, score in zip(axes, chosen, strict=True):
         values = immune.scores[score]
         for place, name in enumerate(names):
@@ -182,7 +184,7 @@ def immune_strips(
         one.tick_params(axis="x", length=0)
         one.set_title(shorten(score, 34 if columns == 3 else 48), fontsize=7.6)
         if score in overall.index:
-            text = format_p(float(overall.loc[score, "fdr"]), "overall FDR")
+            text = format_p(float(overall.at[score]), "overall FDR")
             one.text(0.98, 0.99, text, transform=one.transAxes, ha="right", va="bottom",
                      fontsize=6.6, color=MUTED)  # fmt: skip
     return axes[0]
