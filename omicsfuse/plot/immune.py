@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
-from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, PALETTE, subtype_colour
+from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.results import ImmuneContext, Subtypes
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 #: Name of the comparison of all subtypes at once.
 OVERALL = "overall"
+#: Colours of cell types, none of them that of a subtype: Paul Tol's light and pale schemes.
+_TYPE_COLOURS = (
+    "#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00",
+    "#8C6BB1", "#B58463",
+)  # fmt: skip
 #: Cell types drawn with a colour of their own; the others are one.
-_MOST_TYPES = 10
-_OTHER = "#c9ced4"
+_MOST_TYPES = len(_TYPE_COLOURS)
+_OTHER = "#d9dde1"
 
 
 def strongest_scores(tests: pd.DataFrame, most: int) -> list[str]:
@@ -182,11 +187,10 @@ def immune_strips(
         one.set_xticks(range(len(names)), names)
         one.set_xlim(-0.6, len(names) - 0.4)
         one.tick_params(axis="x", length=0)
-        one.set_title(shorten(score, 34 if columns == 3 else 48), fontsize=7.6)
+        one.set_title(shorten(score, 29 if columns == 3 else 46), fontsize=7.6)
         if score in overall.index:
-            text = format_p(float(overall.at[score]), "overall FDR")
-            one.text(0.98, 0.99, text, transform=one.transAxes, ha="right", va="bottom",
-                     fontsize=6.6, color=MUTED)  # fmt: skip
+            text = format_p(float(overall.to_dict()[score]), "overall FDR")
+            one.set_xlabel(text, fontsize=6.8, color=MUTED, loc="right")
     return axes[0]
 
 
@@ -254,7 +258,7 @@ def cell_fractions(
     bottom = np.zeros(len(drawn))
     for place, name in enumerate(drawn.columns):
         top = bottom + drawn[name].to_numpy(dtype=float)
-        colour = PALETTE[place] if place < len(named) else _OTHER
+        colour = _TYPE_COLOURS[place] if place < len(named) else _OTHER
         ax.fill_between(edges, np.append(bottom, bottom[-1]), np.append(top, top[-1]), step="post",
                         color=colour, linewidth=0, label=shorten(name, 24))  # fmt: skip
         bottom = top

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
-from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
+from omicsfuse.plot.colours import INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
 from omicsfuse.plot.rows import rows_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_UNFOUND = "#b7bfc8"
 
 
 @styled
@@ -61,7 +63,7 @@ def methylation_quadrants(
     names = [name for name in names if len(table) and (table["subtype"] == name).any()]
     if not names:
         return nothing("no gene has both expression and methylation", ax)
-    columns = min(3, len(names))
+    columns = 2 if len(names) in (2, 4) else min(3, len(names))
     rows = -(-len(names) // columns)
     axes = panel_grid(ax, len(names), columns, 7.0 if columns > 1 else 4.4,
                       0.4 + (2.35 if columns == 3 else 3.2) * rows)  # fmt: skip
@@ -69,7 +71,10 @@ def methylation_quadrants(
     for place, (one, name) in enumerate(zip(axes, names, strict=True)):
         own = table[table["subtype"] == name]
         found = own["fdr"] <= fdr
-        for part, colour, size in ((own[~found], FAINT, 5), (own[found], subtype_colour(name), 14)):
+        for part, colour, size in (
+            (own[~found], _UNFOUND, 5),
+            (own[found], subtype_colour(name), 14),
+        ):
             one.scatter(
                 part["methylation_effect"], part["expression_effect"], s=size, color=colour,
                 linewidths=0, zorder=3,
