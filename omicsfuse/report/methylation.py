@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import clean, format_p, p_text
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
@@ -39,15 +39,11 @@ def methylation_section(results: RunResults, figures: tuple[FigureView, ...]) ->
     for kind in ("expression", "methylation"):
         low, high = f"{kind}_effect_ci_low", f"{kind}_effect_ci_high"
         shown = with_interval(shown, low, high, f"{kind} interval", lambda value: f"{value:.2f}")
-    shown = shown.assign(
-        **{
-            "expression": shown["expression_effect"].round(2),
-            "methylation": shown["methylation_effect"].round(2),
-            "correlation within subtypes": shown["correlation"].round(2),
-            "its FDR": [f"{value:.3f}" if pd.notna(value) else "" for value in
-                        shown["correlation_fdr"]],
-        }
-    )  # fmt: skip
+    shown = shown.rename(columns={"correlation": "correlation within subtypes"})
+    shown["expression"] = shown["expression_effect"].round(2)
+    shown["methylation"] = shown["methylation_effect"].round(2)
+    shown["correlation within subtypes"] = shown["correlation within subtypes"].round(2)
+    shown["its FDR"] = [p_text(float(value)) for value in shown["correlation_fdr"]]
     columns = ["subtype", "gene", "expression", "expression interval", "methylation"]
     columns += ["methylation interval", "p", "fdr", "correlation within subtypes", "its FDR"]
     return Section(
@@ -85,9 +81,9 @@ def pair_sentences(results: RunResults) -> list[str]:
                     f"({family}).")  # fmt: skip
         return said
     best = found.sort_values(["p", "gene"], kind="stable").iloc[0]
-    raised = best["expression_effect"] > 0
+    raised, n = best["expression_effect"] > 0, found["gene"].nunique()
     said.append(
-        f"{plural(found['gene'].nunique(), 'gene')} move in opposite directions in a subtype "
+        f"{plural(n, 'gene')} {'moves' if n == 1 else 'move'} in opposite directions in a subtype "
         f"({family}), most of all {clean(best['gene'])}, which is "
         f"{'raised and less' if raised else 'lowered and more'} methylated in {best['subtype']} "
         f"(expression {best['expression_effect']:.2f}, 95% CI "
