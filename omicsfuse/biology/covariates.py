@@ -1,4 +1,4 @@
-"""Covariates of patients by name: clinical columns, purity among them, and immune or stromal scores."""
+"""Covariates of patients by name: clinical columns (purity), immune and stromal scores."""
 
 from collections.abc import Sequence
 
@@ -60,7 +60,7 @@ def covariate_table(
             raise StudyError(
                 f"covariates: {name!r} is a clinical column and a score; rename one of them."
             )
-        if name in there:
+        if clinical is not None and name in there:
             columns[name] = clinical[name]
         elif scores is not None and name in scored:
             columns[name] = scores[name]

@@ -178,9 +178,11 @@ def _linear(expression: Prepared | PreparedLayer | pd.DataFrame, layer: str | No
             "deviations are lost. Give TPM, FPKM, counts or log2 values."
         )
     values = expression.values  # noqa: PD011 - a field of ours, not the pandas attribute
-    linear = np.exp2(values)
+    linear = np.exp2(values.to_numpy(dtype=float))
     # log2(x + 1) has no value below 0; of other logarithms it is not known what was added.
-    return (linear - 1).clip(lower=0) if not (values < 0).to_numpy().any() else linear
+    if not (values < 0).to_numpy().any():
+        linear = linear - 1
+    return pd.DataFrame(linear, values.index, values.columns.astype(str))
 
 
 def _shared(reference: pd.DataFrame, table: pd.DataFrame) -> list[str]:

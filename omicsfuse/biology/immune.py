@@ -1,4 +1,4 @@
-"""Immune and stromal context: scores of each patient, what they rest on, and how subtypes differ."""
+"""Immune and stromal context: scores of patients, what they rest on, how subtypes differ."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ import pandas as pd
 from omicsfuse.biology.gene_sets import read_gene_sets
 from omicsfuse.biology.marker_scores import (
     MINIMUM_GENES,
+    MINIMUM_SHARE,
     PANEL,
     known_collection,
     method_of,
@@ -81,12 +82,13 @@ def immune_scores(
         all scores of one collection and all comparisons.
     min_genes : int, optional
         Fewest measured markers of a score; smaller sets need all of theirs. By default 2 for means
-        and 5 for enrichment.
+        and 5 for enrichment. A tenth of the markers is needed in any case.
 
     Returns
     -------
     ImmuneContext
-        ``coverage`` lists every score, computed (``used`` above 0) or not, and says why not.
+        ``coverage`` lists every score, computed (``used`` above 0) or not, and says why not;
+        ``params["remarks"]`` says of each collection how it was scored.
 
     Raises
     ------
@@ -132,13 +134,12 @@ def immune_scores(
         name, expression = layer or "expression", prepared
 
     used_methods: dict[str, str] = {}
+    remarks: dict[str, str] = {}
     parts = []
     for collection in sorted(marker_sets):
-        used_methods[collection], remark = method_of(collection, methods)
+        used_methods[collection], remarks[collection] = method_of(collection, methods)
         sets = read_gene_sets(marker_sets[collection])
-        parts.append(
-            _collection(collection, sets, expression, used_methods[collection], remark, min_genes)
-        )
+        parts.append(_collection(collection, sets, expression, used_methods[collection], min_genes))
         _warn_if_unmeasured(collection, sets, expression)
     parts.append(_cytolytic(expression))
     scores = pd.concat([part.scores for part in parts], axis=1)
@@ -149,20 +150,22 @@ def immune_scores(
     losses = list(_not_computed(coverage, name))
     if subtypes is not None:
         require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
-        collections = coverage.set_index("score")["collection"]
-        tests = compare_scores(subtypes, scores, family=collections.reindex(scores.columns))
+        family = dict(zip(coverage["score"], coverage["collection"], strict=True))
+        tests = compare_scores(subtypes, scores, family=family)
     params = {
         "layer": name,
         "scale": expression.scale,
         "n_genes": int(expression.values.shape[1]),  # noqa: PD011
         "methods": used_methods,
+        "remarks": remarks,
         "min_genes": min_genes,
+        "min_share": MINIMUM_SHARE,
     }
     return ImmuneContext(scores, coverage, tests, params=params, losses=tuple(losses))
 
 
 def _check_names(marker_sets: MarkerSets, methods: Mapping[str, str]) -> None:
-    """Refuse methods for collections that are not given, and the name kept for cytolytic activity."""
+    """Refuse methods for collections that are not there, and a name that is taken."""
     for name in methods:
         if name not in marker_sets:
             raise StudyError(
@@ -181,7 +184,6 @@ def _collection(
     sets: Mapping[str, Sequence[str]],
     layer: PreparedLayer,
     method: str,
-    remark: str,
     min_genes: int | None,
 ) -> _Scored:
     """Score one collection, and say what each of its scores rests on."""
@@ -191,17 +193,19 @@ def _collection(
     for cell in sorted(sets):
         members = list(dict.fromkeys(sets[cell]))
         found = [gene for gene in members if gene in genes]
-        enough = len(found) >= min(fewest, len(members)) and bool(found)
+        needed = max(min(fewest, len(members)), int(np.ceil(MINIMUM_SHARE * len(members))), 1)
+        enough = len(found) >= needed
         if method != "mean_log" and len(found) >= len(genes):
             enough = False  # nothing is left to compare the set with
         if enough:
             usable[f"{collection}: {cell}"] = found
-            notes = [remark, *_doubts(layer, method, len(found), len(members), len(genes))]
+            notes = _doubts(layer, method, len(found), len(members), len(genes))
         elif not found:
             notes = ["not computed: none of its genes is measured"]
         else:
-            notes = [f"not computed: {len(found)} of {len(members)} genes measured ({fewest} "
-                     "needed, or all of a smaller set)"]  # fmt: skip
+            notes = [
+                f"not computed: {len(found)} of {len(members)} genes measured, {needed} needed"
+            ]
         dated = [gene for gene in members if looks_like_date(gene)]
         if dated:
             notes.append(f"the file has a date in place of a gene ({', '.join(dated)})")

@@ -18,6 +18,9 @@ METHODS = ("mean_log", "ssgsea", "ssgsea_normalised", "gsva")
 #: Fewest measured markers of a score by method; smaller sets need all of theirs.
 MINIMUM_GENES = {"mean_log": 2, "ssgsea": 5, "ssgsea_normalised": 5, "gsva": 5}
 
+#: Smallest share of its genes that a score may rest on.
+MINIMUM_SHARE = 0.1
+
 #: Below so many ranked genes a layer is a panel: ranks within it are not those of a transcriptome.
 PANEL = 5000
 

@@ -15,10 +15,12 @@ from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.gene_sets import pathway_heatmap, pathways, score_heatmap
+from omicsfuse.plot.immune import cell_fractions, immune_heatmap, immune_strips
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
+from omicsfuse.plot.methylation import methylation_quadrants
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
 from omicsfuse.plot.random_null import random_null_figure
@@ -33,6 +35,7 @@ __all__ = [
     "assignment_calibration_figure",
     "assignment_figure",
     "calibration",
+    "cell_fractions",
     "choice_of_k",
     "comprehensive_heatmap",
     "consensus_cdf",
@@ -46,11 +49,14 @@ __all__ = [
     "forest",
     "format_p",
     "fused_network",
+    "immune_heatmap",
+    "immune_strips",
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",
     "leave_one_out_forest",
     "meta_forest",
+    "methylation_quadrants",
     "nothing",
     "oncoprint",
     "pathway_heatmap",

@@ -1,0 +1,120 @@
+"""Expression against methylation: genes that move in opposite directions in a subtype."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import nothing, panel_grid, styled
+from omicsfuse.plot.colours import INK, MUTED, subtype_colour
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.rows import rows_with
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_UNFOUND = "#b7bfc8"
+
+
+@styled
+def methylation_quadrants(
+    pairs: pd.DataFrame,
+    subtypes: Sequence[str],
+    *,
+    fdr: float = 0.05,
+    named: int = 6,
+    scale: str = "",
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw the difference in methylation against that in expression, gene by gene.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        What ``expression_methylation_pairs`` returns.
+    subtypes : sequence of str
+        Names of the subtypes; of two, which mirror each other, the first is drawn.
+    fdr : float
+        Pairs at most at this false discovery rate are coloured.
+    named : int
+        Pairs whose gene is written beside them in each panel, smallest p first.
+    scale : str
+        Scale of expression, for the axis: ``"log2"`` or ``"zscore"``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw inside; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The first panel.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.methylation import methylation_quadrants
+    >>> pairs = pd.DataFrame({"subtype": ["S1"], "gene": ["MLH1"], "expression_effect": [-1.2],
+    ...                       "methylation_effect": [2.0], "p": [0.001], "fdr": [0.01]})
+    >>> [text.get_text() for text in methylation_quadrants(pairs, ["S1", "S2"]).texts]
+    ['MLH1']
+    """
+    table = rows_with(pairs, "expression_effect", "methylation_effect")
+    names = list(subtypes)[:1] if len(subtypes) == 2 else list(subtypes)
+    names = [name for name in names if len(table) and (table["subtype"] == name).any()]
+    if not names:
+        return nothing("no gene has both expression and methylation", ax)
+    columns = 2 if len(names) in (2, 4) else min(3, len(names))
+    rows = -(-len(names) // columns)
+    axes = panel_grid(ax, len(names), columns, 7.0 if columns > 1 else 4.4,
+                      0.4 + (2.35 if columns == 3 else 3.2) * rows)  # fmt: skip
+    unit = {"log2": "log2", "zscore": "z-score"}.get(scale, "")
+    for place, (one, name) in enumerate(zip(axes, names, strict=True)):
+        own = table[table["subtype"] == name]
+        found = own["fdr"] <= fdr
+        for part, colour, size in (
+            (own[~found], _UNFOUND, 5),
+            (own[found], subtype_colour(name), 14),
+        ):
+            one.scatter(
+                part["methylation_effect"], part["expression_effect"], s=size, color=colour,
+                linewidths=0, zorder=3,
+            )  # fmt: skip
+        one.axhline(0, color=MUTED, linewidth=0.6)
+        one.axvline(0, color=MUTED, linewidth=0.6)
+        _limits(one, own)
+        _write_genes(one, own[found].sort_values(["p", "gene"], kind="stable").head(named))
+        one.set_title(f"{name} against the rest" if len(subtypes) > 2 else " vs ".join(subtypes))
+        one.set_xlabel("methylation (M-value)", fontsize=7.5)
+        if place % columns == 0:
+            one.set_ylabel(f"expression{f' ({unit})' if unit else ''}", fontsize=7.5)
+    return axes[0]
+
+
+def _limits(ax: "Axes", own: pd.DataFrame) -> None:
+    """Zero in the middle, and room for names at the margins."""
+    for column, put in (("methylation_effect", ax.set_xlim), ("expression_effect", ax.set_ylim)):
+        far = float(np.abs(own[column]).max()) * 1.2
+        far = far if far > 0 else 1.0
+        put(-far, far)
+
+
+def _write_genes(ax: "Axes", chosen: pd.DataFrame) -> None:
+    """Write genes beside their dots, towards the middle, and apart from each other."""
+    low, high = ax.get_ylim()
+    gap = (high - low) / 15
+    right = ax.get_xlim()[1]
+    placed: list[tuple[bool, float]] = []
+    for _, row in chosen.sort_values("expression_effect", kind="stable").iterrows():
+        x, y = float(row["methylation_effect"]), float(row["expression_effect"])
+        left = x > 0.3 * right
+        wanted = y
+        taken = [height for side, height in placed if side == left]
+        while any(abs(wanted - height) < gap for height in taken):
+            wanted += gap / 4
+        placed.append((left, wanted))
+        ax.annotate(
+            shorten(row["gene"], 14), (x, y), (x + (-0.04 if left else 0.04) * right, wanted),
+            ha="right" if left else "left", va="center", fontsize=6.4, color=INK,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.4, "shrinkA": 0}
+            if abs(wanted - y) > gap / 2 else None,
+        )  # fmt: skip
