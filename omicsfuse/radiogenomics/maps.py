@@ -91,8 +91,7 @@ def radiogenomic_map(
         would be found alone) and ``detectable_correlation`` (the smallest with an 80% chance of
         that), ``permutations``, ``permuted_p`` (share of them with a p-value as small as the
         smallest) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
-        against ``found``). ``quantiles``: of the ordered p-values of each family some, evenly spaced in
-        logarithm.
+        against ``found``). ``quantiles`` has some of the ordered p-values of each family.
 
     Raises
     ------
