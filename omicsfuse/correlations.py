@@ -352,11 +352,11 @@ def _correlate(x: Array, y: Array, basis: Array | None) -> tuple[Array, Array]:
     if basis is None:
         with np.errstate(divide="ignore", invalid="ignore"):
             scale = np.sqrt((x**2).sum(axis=0)[:, None] * (y**2).sum(axis=0))
-            r: Array = np.clip((x.T @ y) / scale, -1.0, 1.0)
+            r = np.asarray((x.T @ y) / scale, dtype=np.float64)
     else:
         x, y = _left_over(x, basis), _left_over(y, basis)
-        r = np.round(np.clip(x.T @ y, -1.0, 1.0).astype(np.float64), DECIMALS)
-    return r, kurtosis(x)[:, None] * kurtosis(y)
+        r = np.round(np.asarray(x.T @ y, dtype=np.float64), DECIMALS)
+    return np.clip(r, -1.0, 1.0), kurtosis(x)[:, None] * kurtosis(y)
 
 
 def kurtosis(centred: Array) -> Array:

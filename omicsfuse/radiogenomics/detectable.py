@@ -34,7 +34,7 @@ def needed_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:
     Examples
     --------
     >>> round(needed_correlation(44, 1_000_000, 0.05), 3), round(needed_correlation(44, 1, 0.05), 3)
-    (0.715, 0.297)
+    (0.739, 0.298)
     """
     if n - 3 - given < 1 or tests < 1:
         return float("nan")
@@ -63,7 +63,7 @@ def detectable_correlation(n: int, tests: int, fdr: float, given: int = 0) -> fl
     Examples
     --------
     >>> round(detectable_correlation(44, 1_000_000, 0.05), 2)
-    0.78
+    0.8
     """
     needed = needed_correlation(n, tests, fdr, given)
     freedom = n - 3 - given
