@@ -352,10 +352,10 @@ def _correlate(x: Array, y: Array, basis: Array | None) -> tuple[Array, Array]:
     if basis is None:
         with np.errstate(divide="ignore", invalid="ignore"):
             scale = np.sqrt((x**2).sum(axis=0)[:, None] * (y**2).sum(axis=0))
-            r = np.asarray((x.T @ y) / scale, dtype=np.float64)
+            r: Array = (x.T @ y) / scale
     else:
         x, y = _left_over(x, basis), _left_over(y, basis)
-        r = np.round(np.asarray(x.T @ y, dtype=np.float64), DECIMALS)
+        np.round(x.T @ y, DECIMALS, out=(r := np.empty((x.shape[1], y.shape[1]))))
     return np.clip(r, -1.0, 1.0), kurtosis(x)[:, None] * kurtosis(y)
 
 

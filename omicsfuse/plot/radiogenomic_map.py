@@ -49,8 +49,9 @@ def strongest(
     table = found.associations
     if table.empty:
         return [], []
-    turn = table.groupby("layer", sort=False).cumcount()
-    order = table.assign(_turn=turn).sort_values(["_turn", "p"], kind="stable")
+    order = table.sort_values("p", kind="stable")
+    turn = order.groupby("layer", sort=False).cumcount()
+    order = order.assign(_turn=turn).sort_values(["_turn", "p"], kind="stable")
     features: list[str] = []
     targets: list[tuple[str, str]] = []
     for feature, layer, target in zip(
@@ -136,9 +137,9 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
         if str(feature) in features and (str(layer), str(target)) in targets
     ]
     for gone, fill in ((False, INK), (True, "none")):
-        chosen = [(x, y) for x, y, vanishes in places if vanishes is gone]
-        if chosen:
-            ax.scatter(*zip(*chosen, strict=True), s=13, facecolors=fill, edgecolors=INK, lw=0.8)
+        chosen = np.array([(x, y) for x, y, vanishes in places if vanishes is gone])
+        if len(chosen):
+            ax.scatter(chosen[:, 0], chosen[:, 1], s=13, fc=fill, ec=INK, lw=0.8)
     ax.set_xticks(range(len(targets)), [shorten(name, 26) for _, name in targets], rotation=90)
     ax.set_yticks(range(len(features)), [shorten(name, 38) for name in features])
     ax.tick_params(length=0, labelsize=7)
@@ -149,14 +150,14 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
     bar.outline.set_visible(False)
     bar.set_label("Spearman's rho")
     if places:
-        marks = [(INK, f"FDR at most {fdr:g}")]
+        marks = [(INK, f"FDR <= {fdr:g}")]
         if any(gone for *_, gone in places):
-            marks.append(("none", "of these, gone once adjusted"))
+            marks.append(("none", "of these, gone\nonce adjusted"))
         handles = [
             Line2D([], [], ls="", marker="o", ms=4, mfc=fill, mec=INK, label=text)
             for fill, text in marks
         ]
-        ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.08), ncols=2)
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.12), handletextpad=0)
     return ax
 
 
@@ -175,14 +176,15 @@ def _name_layers(ax: "Axes", layers: list[str]) -> None:
     for end in range(1, len(layers) + 1):
         if end < len(layers) and layers[end] == layers[start]:
             continue
-        width = max(4, int(3.4 * (end - start)))
         ax.text(
-            start - 0.4,
+            (start + end - 1) / 2,
             1.012,
-            shorten(layers[start], width),
+            shorten(layers[start], 24),
             transform=ax.get_xaxis_transform(),
             ha="left",
             va="bottom",
+            rotation=30,
+            rotation_mode="anchor",
             fontsize=7.5,
             color=MUTED,
         )
