@@ -13,6 +13,8 @@ from omicsfuse.statistics import Array
 MOST_PRODUCTS = 3e11
 #: Shuffles below which there is no p-value to speak of: so many are made all the same.
 FEWEST = 20
+#: False discovery rates are looked at up to this p-value, or up to the largest p-value found.
+SMALL = 0.01
 
 
 class Shuffled(NamedTuple):
@@ -23,8 +25,8 @@ class Shuffled(NamedTuple):
     n : int
         Shuffles made.
     p : float
-        Share of shuffles, the data as they are counted as one, with a p-value as small as the
-        smallest of the family: a test of whether the family holds anything at all.
+        Share of shuffles, the data as they are counted as one, whose smallest false discovery rate
+        is as small as that of the family: a test of whether it holds anything at all.
     found : float
         Mean number of pairs with a p-value as small as those found: so many findings are expected
         by chance. NaN where nothing was found.
@@ -72,18 +74,27 @@ def shuffle_patients(
     size = float(x.shape[0]) * x.shape[1] * y.shape[1]
     n = min(n_permutations, max(FEWEST, int(MOST_PRODUCTS / size)))
     rng = np.random.default_rng(random_state)
-    smallest = float(family.p[tested].min())
-    strongest = _Complete(x, y, max(smallest, largest_p))
+    limit = max(SMALL, largest_p)
+    own = _smallest_rate(family.p[tested], limit)
+    shuffles = _Shuffles(x, y, limit)
     as_small, counts = 0, []
     for _ in range(n):
-        p = strongest.p(rng.permutation(len(x)))
-        as_small += bool((p <= smallest * (1 + 1e-9)).any())
+        p = shuffles.p(rng.permutation(len(x)))
+        as_small += _smallest_rate(p, limit) <= own * (1 + 1e-9)
         counts.append(int((p <= largest_p * (1 + 1e-9)).sum()))
     expected = float(np.mean(counts)) if largest_p >= 0 else float("nan")
     return Shuffled(n, (1 + as_small) / (1 + n), expected)
 
 
-class _Complete:
+def _smallest_rate(p: Array, limit: float) -> float:
+    """Smallest false discovery rate that p-values up to a limit have, but for the number of tests."""
+    ordered = np.sort(p[p <= limit])
+    if not len(ordered):
+        return float("inf")
+    return float((ordered / np.arange(1, len(ordered) + 1)).min())
+
+
+class _Shuffles:
     """P-values of shuffled patients, at least all of those up to a limit.
 
     With all values there, ranks stay as they are, and only pairs whose correlation is strong enough

@@ -1,7 +1,8 @@
 """The section on radiogenomic maps: what the images go with, and what they could have shown."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from omicsfuse.results import RadiogenomicMap, RunResults
 
 ANCHOR = "radiogenomics"
 _MOST_ROWS = 25
+_SHOWN = ["feature", "layer", "target", "n", "rho", "interval", "p", "fdr"]
+_SHOWN += ["adjusted", "adjusted_interval", "adjusted_p", "adjusted_fdr", "vanishes"]
 #: From so large a share of shuffles on, a family is said to hold nothing that shuffling does not.
 _LEVEL = 0.05
 
@@ -59,8 +62,7 @@ def radiogenomics_section(results: RunResults, figures: tuple[FigureView, ...]) 
                 [*columns, "note"],
                 "Families of tests: one layer against all radiomic features. Found: false "
                 f"discovery rate at most {fdr:g} over the tests of the row. Shuffled p: share of "
-                "shuffles of the patients in which the strongest pair is as strong as the one "
-                "seen. Kept, vanished: found adjusted as well; adjusted p above 0.05. Of volume: "
+                "shuffles of the patients in which the smallest FDR is as small. Kept, vanished: found adjusted as well; adjusted p above 0.05. Of volume: "
                 "found for features that are tumour volume in other words. Needed: the smallest "
                 "|rho| that would be found alone; detectable: the smallest that is with a chance "
                 "of 80%.",
@@ -119,21 +121,21 @@ def family_sentences(found: RadiogenomicMap) -> list[str]:
     return sentences
 
 
-def _shuffled_words(row: dict[str, object]) -> str:
+def _shuffled_words(row: Mapping[Hashable, Any]) -> str:
     """What shuffled patients show beside what was found."""
-    times = int(str(row["permutations"]))
+    times = int(row["permutations"])
     if not times:
         return ""
-    p, expected = float(str(row["permuted_p"])), float(str(row["permuted_found"]))
+    p, expected = float(row["permuted_p"]), float(row["permuted_found"])
     words = (
         f" With the patients of the images shuffled ({times} times), "
-        f"{format_number(expected, 2)} pairs on average are as strong as these"
+        f"{format_number(expected, 2)} such pairs are expected by chance"
     )
     if p <= _LEVEL:
-        return f"{words}, and hardly ever is one as strong as the strongest ({format_p(p)})."
+        return f"{words}, and few shuffles have so small a rate ({format_p(p)})."
     return (
-        f"{words}, and in {100 * p:.0f}% of the shuffles the strongest is as strong as here: taken "
-        "as a whole, the family is no firm evidence that the images go with this layer."
+        f"{words}, and {100 * p:.0f}% of the shuffles have so small a rate: taken as a whole, the "
+        "family is no firm evidence that the images go with this layer."
     )
 
 
@@ -169,9 +171,10 @@ def _associations_table(found: RadiogenomicMap) -> Table | None:
     ):
         table = with_interval(table, low, high, name, _two)
     table = table.assign(
+        p=[_small(value) for value in table["p"]],
         rho=[_two(value) for value in table["correlation"]],
         adjusted=[_two(value) for value in table["adjusted_correlation"]],
-        adjusted_p=[p_text(value) for value in table["adjusted_p"]],
+        adjusted_p=[_small(value) for value in table["adjusted_p"]],
         adjusted_fdr=[p_text(value) for value in table["adjusted_fdr"]],
         feature=[shorten(name, 44) for name in table["feature"]],
         target=[shorten(name, 44) for name in table["target"]],
@@ -179,8 +182,7 @@ def _associations_table(found: RadiogenomicMap) -> Table | None:
     )
     return make_table(
         table,
-        ["feature", "layer", "target", "n", "rho", "interval", "p", "fdr", "adjusted"]
-        + ["adjusted_interval", "adjusted_p", "adjusted_fdr", "vanishes"],
+        _SHOWN,
         f"The {len(table)} strongest associations of all families, found or not. The strongest of "
         "many are stronger here than they would be in other patients. All that were found are in "
         "radiogenomics.tsv.",
@@ -204,6 +206,11 @@ def _clusters_table(found: RadiogenomicMap) -> Table | None:
 
 def _two(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else ""
+
+
+def _small(p: float) -> str:
+    """A p-value among many, of which the order of magnitude matters."""
+    return "" if not np.isfinite(p) else f"{p:.1e}" if p < 0.001 else p_text(p)
 
 
 def radiogenomics_plans(results: RunResults) -> Iterator[Plan]:
