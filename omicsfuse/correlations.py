@@ -187,8 +187,8 @@ def p_value(
 
     A symmetric beta distribution of those moments on -c to c is taken for it. Were g h = 0, as for
     normal values, it would be that behind the t distribution, with c = 1; for ranks, g h is 1.44,
-    the tails are heavier and c is above 1. Where g h is below 0, 0 is taken, so that p is never
-    smaller than that of the t distribution. Of a partial correlation, n is less the covariates.
+    the tails are heavier and c is above 1. Where g h is below 0, 0 is taken, so that a small p is
+    never below that of the t distribution. Of a partial correlation, n is less the covariates.
 
     Parameters
     ----------

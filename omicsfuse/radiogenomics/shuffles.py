@@ -87,7 +87,7 @@ def shuffle_patients(
 
 
 def _smallest_rate(p: Array, limit: float) -> float:
-    """Smallest false discovery rate that p-values up to a limit have, but for the number of tests."""
+    """Smallest false discovery rate of p-values up to a limit, divided by the number of tests."""
     ordered = np.sort(p[p <= limit])
     if not len(ordered):
         return float("inf")
@@ -98,7 +98,7 @@ class _Shuffles:
     """P-values of shuffled patients, at least all of those up to a limit.
 
     With all values there, ranks stay as they are, and only pairs whose correlation is strong enough
-    for the limit by the t distribution, which has the smaller p-values, need a p-value at all.
+    for the limit by the t distribution, whose small p-values are the smallest, need one at all.
     """
 
     def __init__(self, x: Array, y: Array, limit: float) -> None:
@@ -108,7 +108,7 @@ class _Shuffles:
             left, right = doubled_ranks(x), doubled_ranks(y)
             self._kurtosis = kurtosis(left), kurtosis(right)
             self._x, self._y = _unit(left), _unit(right)
-            self._enough = smallest_correlation(limit, len(x), shape=0.0) - 1e-9
+            self._enough = 0.98 * smallest_correlation(limit, len(x), shape=0.0)
 
     def p(self, order: npt.NDArray[np.intp]) -> Array:
         """P-values with the patients of x in another order."""

@@ -62,10 +62,10 @@ def radiogenomics_section(results: RunResults, figures: tuple[FigureView, ...]) 
                 [*columns, "note"],
                 "Families of tests: one layer against all radiomic features. Found: false "
                 f"discovery rate at most {fdr:g} over the tests of the row. Shuffled p: share of "
-                "shuffles of the patients in which the smallest FDR is as small. Kept, vanished: found adjusted as well; adjusted p above 0.05. Of volume: "
-                "found for features that are tumour volume in other words. Needed: the smallest "
-                "|rho| that would be found alone; detectable: the smallest that is with a chance "
-                "of 80%.",
+                "shuffles of the patients in which the smallest FDR is as small. Kept, vanished: "
+                "found adjusted as well; adjusted p above 0.05. Of volume: found for features that "
+                "are tumour volume in other words. Needed: the smallest |rho| that would be found "
+                "alone; detectable: the smallest that is with a chance of 80%.",
             ),
             _associations_table(found),
         ),
