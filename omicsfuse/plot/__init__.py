@@ -23,6 +23,11 @@ from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
 from omicsfuse.plot.methylation import methylation_quadrants
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.radiogenomic_map import (
+    radiogenomic_heatmap,
+    radiogenomic_pairs,
+    radiogenomic_quantiles,
+)
 from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
@@ -62,6 +67,9 @@ __all__ = [
     "pathway_heatmap",
     "pathways",
     "patient_map",
+    "radiogenomic_heatmap",
+    "radiogenomic_pairs",
+    "radiogenomic_quantiles",
     "random_null_figure",
     "save_figure",
     "schoenfeld",
