@@ -95,9 +95,7 @@ def make_splits(n: int, n_folds: int, n_repeats: int, random_state: int) -> Spli
     if not repeated:
         return Splits(cells, np.arange(n_cells)[:, None] == cells[None, :], 1)
     repeats = min(n_repeats, n_cells - 1)
-    held_out = [
-        np.isin(cells, pair) for r in range(repeats) for pair in _round_robin(n_cells, r)
-    ]
+    held_out = [np.isin(cells, pair) for r in range(repeats) for pair in _round_robin(n_cells, r)]
     return Splits(cells, np.array(held_out), repeats)
 
 
@@ -192,16 +190,16 @@ def leading_pair(cross: Array) -> tuple[Array, Array, Array]:
     """
     k = len(cross)
     power = {
-        (i, j): sum(cross[u, i] * cross[u, j] for u in range(k)) for i in range(k) for j in range(i, k)
+        (i, j): sum(cross[u, i] * cross[u, j] for u in range(k))
+        for i in range(k)
+        for j in range(i, k)
     }
     for _ in range(_SQUARINGS):
         trace = sum(power[i, i] for i in range(k))
         scale = 1 / np.where(trace > 0, trace, 1.0)
         power = {key: entry * scale for key, entry in power.items()}
         power = {
-            (i, j): sum(
-                power[min(i, u), max(i, u)] * power[min(u, j), max(u, j)] for u in range(k)
-            )
+            (i, j): sum(power[min(i, u), max(i, u)] * power[min(u, j), max(u, j)] for u in range(k))
             for i, j in power
         }
     # All columns are multiples of the vector; the one with the largest diagonal is the safest.
