@@ -175,7 +175,7 @@ def heterogeneity_index(
     }
     if size is not None:
         there = size.reindex(index.index).to_numpy(dtype=float)
-        found = rank_correlations(index.to_numpy()[:, None], there[:, None])
+        found = rank_correlations(np.asarray(index, dtype=np.float64)[:, None], there[:, None])
         params["correlation_with_volume"] = {
             "n": int(found.n[0, 0]),
             "correlation": float(found.correlation[0, 0]),
@@ -226,7 +226,9 @@ def _feature_table(
     """Every feature of the index and how it goes with it, by block and strength."""
     used = {name for block in measured.blocks.values() for name in block.columns}
     scores = scores.loc[index.index, chosen.index]
-    found = rank_correlations(scores.to_numpy(dtype=float), index.to_numpy()[:, None])
+    found = rank_correlations(
+        scores.to_numpy(dtype=float), np.asarray(index, dtype=np.float64)[:, None]
+    )
     table = pd.DataFrame(
         {
             "feature": chosen.index.astype(str),

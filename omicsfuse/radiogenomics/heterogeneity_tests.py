@@ -69,9 +69,9 @@ def index_tests(
     Variables are the clinical columns, technical variables and the burden of mutations and
     copy-number changes, as in the table that compares them with the subtypes; and the subtypes,
     MATH and scores where they are given. The logarithm of a mutation count has the same Spearman
-    correlation as the count. Each family is corrected by itself: ``"survival"``, ``"clinical"`` (the
-    subtypes included), ``"genome"`` (burden and MATH), ``"technical"`` (tumour volume among them)
-    and ``"scores"``.
+    correlation as the count. Each family is corrected by itself: ``"survival"``, ``"clinical"``
+    (the subtypes included), ``"genome"`` (burden and MATH), ``"technical"`` (tumour volume among
+    them) and ``"scores"``.
 
     Parameters
     ----------
