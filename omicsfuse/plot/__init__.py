@@ -3,6 +3,7 @@
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
 from omicsfuse.plot.biology import pathways, top_markers
+from omicsfuse.plot.bipartite import module_heatmap, module_network
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
@@ -13,6 +14,11 @@ from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
+from omicsfuse.plot.heterogeneity import (
+    heterogeneity_correlates,
+    heterogeneity_heatmap,
+    heterogeneity_survival,
+)
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
@@ -40,11 +46,16 @@ __all__ = [
     "forest",
     "format_p",
     "fused_network",
+    "heterogeneity_correlates",
+    "heterogeneity_heatmap",
+    "heterogeneity_survival",
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",
     "leave_one_out_forest",
     "meta_forest",
+    "module_heatmap",
+    "module_network",
     "nothing",
     "oncoprint",
     "pathways",

@@ -174,7 +174,7 @@ def heterogeneity_index(
         "random_state": random_state,
     }
     if size is not None:
-        there = size.reindex(index.index).to_numpy(dtype=float)
+        there = np.asarray(size.reindex(index.index), dtype=np.float64)
         found = rank_correlations(np.asarray(index, dtype=np.float64)[:, None], there[:, None])
         params["correlation_with_volume"] = {
             "n": int(found.n[0, 0]),
