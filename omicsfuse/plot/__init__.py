@@ -3,7 +3,7 @@
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
 from omicsfuse.plot.biology import pathways, top_markers
-from omicsfuse.plot.bipartite import module_heatmap, module_network
+from omicsfuse.plot.bipartite import MOST_CLUSTERS, module_heatmap, module_network
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
@@ -30,6 +30,7 @@ from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.settings import sensitivity
 
 __all__ = [
+    "MOST_CLUSTERS",
     "MOST_DRAWN",
     "PALETTE",
     "alluvial",
