@@ -190,7 +190,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
     heads = ("correlation (95% CI)", "p", "FDR", "n")
     for offset, text in zip((10, 115, 160, 205), heads, strict=True):
         _column(ax, -1, offset, text, MUTED)
-    ax.set_yticks(range(len(rows)), [shorten(name, 34) for name in rows["variable"]])
+    ax.set_yticks(range(len(rows)), [shorten(name, 44) for name in rows["variable"]])
     ax.set_ylim(len(rows) - 0.4, -1.4)
     ax.set_xlim(-1, 1)
     ax.tick_params(axis="y", length=0)
@@ -241,7 +241,7 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
         said = str(row["adjusted_for"]).partition("; ")[0]
         lines.append(
             Line(
-                f"adjusted for {said}" if said else "alone",
+                f"with {said}" if said else "alone",
                 float(row["effect"]),
                 float(row["effect_ci_low"]),
                 float(row["effect_ci_high"]),

@@ -105,14 +105,15 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
         found = own[own["fdr"] <= LEVEL]
         words = _FAMILIES.get(str(family), str(family))
         if found.empty:
-            best = own.loc[own["p"].idxmin()]
+            best = own.sort_values("p", kind="stable").iloc[0]
             said.append(
                 f"Of the {words} ({plural(len(own), 'test')}) none goes with the index at a false "
                 f"discovery rate of {LEVEL:g} (smallest: {_effect(best)})."
             )
         else:
-            told = listing([_effect(row) for _, row in found.sort_values("p").head(3).iterrows()])
-            more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+            strongest = found.sort_values("p", kind="stable").head(3)
+            told = "; ".join(_effect(row) for _, row in strongest.iterrows())
+            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
             said.append(
                 f"Of the {words} ({plural(len(own), 'test')}), {len(found)} "
                 f"{'goes' if len(found) == 1 else 'go'} with it: {told}{more}."

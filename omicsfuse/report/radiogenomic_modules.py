@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table
@@ -22,11 +22,11 @@ _COLUMNS = [
     "features",
     "module",
     "hub_genes",
-    "genes",
+    "genes_in_module",
     "n",
     "correlation",
-    "null_mean",
-    "correlation_in_sample",
+    "when_permuted",
+    "in_sample",
     "p",
     "fdr",
 ]
@@ -62,14 +62,19 @@ def radiogenomic_modules_section(
              "clusters against.",),
         )  # fmt: skip
     written = table.assign(
+        genes_in_module=table["genes"],
         **{
-            name: [format_number(value, 2) for value in table[name]]
-            for name in ("correlation", "correlation_in_sample", "null_mean")
-        }
+            heading: [f"{value:.2f}".replace("-0.00", "0.00") for value in table[name]]
+            for name, heading in (
+                ("correlation", "correlation"),
+                ("correlation_in_sample", "in_sample"),
+                ("null_mean", "when_permuted"),
+            )
+        },
     )
     caption = (
         "Radiomic clusters against co-expression modules. Correlation: first canonical correlation "
-        "of held-out patients; null mean: its mean over permutations; in sample: that of the "
+        "of held-out patients; when permuted: its mean over permutations; in sample: that of the "
         "patients in whom the weights were chosen, which is too high. p: permutation of patients; "
         f"FDR over all {len(table):,} pairs."
     )
