@@ -2,7 +2,8 @@
 
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
-from omicsfuse.plot.biology import top_markers
+from omicsfuse.plot.biology import pathways, top_markers
+from omicsfuse.plot.bipartite import MOST_CLUSTERS, module_heatmap, module_network
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure
 from omicsfuse.plot.choice import choice_of_k, consensus_cdf
@@ -15,6 +16,11 @@ from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.gene_sets import pathway_heatmap, pathways, score_heatmap
+from omicsfuse.plot.heterogeneity import (
+    heterogeneity_correlates,
+    heterogeneity_heatmap,
+    heterogeneity_survival,
+)
 from omicsfuse.plot.immune import cell_fractions, immune_heatmap, immune_strips
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
@@ -34,6 +40,7 @@ from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
 from omicsfuse.plot.settings import sensitivity
 
 __all__ = [
+    "MOST_CLUSTERS",
     "MOST_DRAWN",
     "PALETTE",
     "alluvial",
@@ -56,12 +63,17 @@ __all__ = [
     "fused_network",
     "immune_heatmap",
     "immune_strips",
+    "heterogeneity_correlates",
+    "heterogeneity_heatmap",
+    "heterogeneity_survival",
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",
     "leave_one_out_forest",
     "meta_forest",
     "methylation_quadrants",
+    "module_heatmap",
+    "module_network",
     "nothing",
     "oncoprint",
     "pathway_heatmap",

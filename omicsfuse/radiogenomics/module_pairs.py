@@ -1,4 +1,4 @@
-"""Radiomic clusters against co-expression modules, by canonical correlation in held-out patients."""
+"""Radiomic clusters against co-expression modules: canonical correlation of held-out patients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -101,7 +101,7 @@ def map_modules(
     prepared : Prepared
         With a radiomics and an expression layer; patients who have both are used.
     clusters : pandas.DataFrame
-        Columns ``feature``, ``cluster``, ``representative`` (bool), as ``RadiogenomicMap.clusters``.
+        Columns ``feature``, ``cluster``, ``representative`` (bool): ``RadiogenomicMap.clusters``.
     radiomics, expression : str, optional
         Layers; by default the first of each kind.
     gene_modules : pandas.DataFrame, optional
@@ -402,7 +402,7 @@ def _made_modules(
     losses += [
         Loss(_STEP, layer, "genes", len(labels) - len(inside), "in no co-expression module")
     ] * (len(inside) < len(labels))
-    places = found.membership.columns.get_indexer(inside.to_numpy())
+    places = found.membership.columns.get_indexer(pd.Index(inside.to_numpy()))
     rows = found.membership.index.get_indexer(inside.index)
     table = pd.DataFrame(
         {

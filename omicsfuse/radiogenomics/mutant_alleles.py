@@ -23,8 +23,8 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
     ----------
     mutations : pandas.DataFrame
         One row a mutation: column ``patient`` (or ``Tumor_Sample_Barcode``) and ``vaf``, a fraction
-        from 0 to 1; or, in its place, ``t_alt_count`` and ``t_depth`` (or ``t_ref_count``), as a MAF
-        file has them. Rows without a fraction are left out.
+        from 0 to 1; or, in its place, ``t_alt_count`` and ``t_depth`` (or ``t_ref_count``), as in a
+        MAF file. Rows without a fraction are left out.
     fewest : int
         Fewest mutations of a patient for a score.
 

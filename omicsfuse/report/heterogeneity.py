@@ -1,0 +1,220 @@
+"""The section on imaging heterogeneity: the index, how far to trust it, what goes with it."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.report.plans import FigureView, Plan
+from omicsfuse.report.survival_words import LEVEL
+from omicsfuse.report.tables import make_table, with_interval
+from omicsfuse.report.views import Section, present
+from omicsfuse.report.words import listing, plural
+from omicsfuse.results import HeterogeneityIndex, RunResults
+
+ANCHOR = "heterogeneity"
+
+_FAMILIES = {
+    "survival": "endpoints and adjustments",
+    "clinical": "clinical columns",
+    "genome": "burden of the genome",
+    "technical": "technical variables",
+    "scores": "scores",
+}
+#: From this correlation with volume on, the index is said to be largely about size.
+_LARGELY = 0.5
+
+
+def heterogeneity_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
+    """Say what the heterogeneity index is made of, how stable it is, and what goes with it.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    figures : tuple of FigureView
+        Figures of the section.
+
+    Returns
+    -------
+    Section or None
+        None where there is no index.
+    """
+    index = results.heterogeneity
+    if index is None:
+        return None
+    return Section(
+        ANCHOR,
+        "Imaging heterogeneity",
+        (" ".join(index_sentences(index)), " ".join(association_sentences(index))),
+        figures=figures,
+        tables=present(_tests_table(index)),
+        details=present(_groups_table(index), _features_table(index)),
+    )
+
+
+def index_sentences(index: HeterogeneityIndex) -> list[str]:
+    """Say what the index is, and how far to trust it."""
+    params: Mapping[str, Any] = index.params
+    said = [
+        f"An index from 0 (even) to 1 (uneven) of {plural(len(index.patients), 'patient')}, from "
+        f"{params['first_order_features']} first-order and {params['texture_features']} texture "
+        f"features of layer {clean(params['layer'])} that measure heterogeneity, fused; it has a "
+        "meaning within this cohort only. Its rank correlation with the disorder of grey levels "
+        f"(entropies) is {params['correlation_with_disorder']:.2f}."
+    ]
+    volume = params.get("correlation_with_volume")
+    if volume is None:
+        said.append("Tumour volume is not known: how far the index is one of size cannot be said.")
+    elif pd.notna(volume["correlation"]):
+        told = (
+            f"{volume['correlation']:.2f} (95% CI {volume['low']:.2f} to {volume['high']:.2f}, "
+            f"n = {volume['n']})"
+        )
+        if params.get("adjust_volume"):
+            said.append(f"Features were adjusted for tumour volume; what is left is {told}.")
+        else:
+            said.append(f"Its rank correlation with tumour volume is {told}.")
+        if abs(volume["correlation"]) >= _LARGELY:
+            said.append(
+                "It is largely an index of size; what goes with it is to be read with the "
+                "adjustment for volume."
+            )
+    stability = params.get("stability", {})
+    if stability.get("n_resamples"):
+        said.append(
+            f"In {stability['n_resamples']} resamples of {100 * stability['share']:.0f}% of the "
+            f"patients its rank correlation with itself is {stability['rank_correlation']:.2f} "
+            f"(5% to 95%: {stability['low']:.2f} to {stability['high']:.2f}), the adjusted Rand "
+            f"index of the groups {stability['group_agreement']:.2f}."
+        )
+    return said
+
+
+def association_sentences(index: HeterogeneityIndex) -> list[str]:
+    """Say what goes with the index, family by family, and what does not."""
+    tests = index.tests
+    if tests.empty or not tests["p"].notna().any():
+        return ["Nothing could be tested against it: there is no endpoint and no variable."]
+    said = []
+    tested = tests[tests["p"].notna()]
+    for family, own in tested.groupby("family", sort=False):
+        found = own[own["fdr"] <= LEVEL]
+        words = _FAMILIES.get(str(family), str(family))
+        if found.empty:
+            best = own.sort_values("p", kind="stable").iloc[0]
+            said.append(
+                f"Of the {words} ({plural(len(own), 'test')}) none goes with the index at a false "
+                f"discovery rate of {LEVEL:g} (smallest: {_effect(best)})."
+            )
+        else:
+            strongest = found.sort_values("p", kind="stable").head(3)
+            told = "; ".join(_effect(row) for _, row in strongest.iterrows())
+            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+            said.append(
+                f"Of the {words} ({plural(len(own), 'test')}), {len(found)} "
+                f"{'goes' if len(found) == 1 else 'go'} with it: {told}{more}."
+            )
+    untested = tests[(tests["family"] == "survival") & tests["p"].isna()]
+    if len(untested):
+        notes = listing(list(dict.fromkeys(untested["note"].astype(str))))
+        said.append(f"Survival was not tested in {plural(len(untested), 'model')}: {notes}.")
+    return said
+
+
+def _effect(row: pd.Series) -> str:
+    name, adjusted = clean(row["variable"]), str(row["adjusted_for"])
+    with_ = f" adjusted for {clean(adjusted)}" if adjusted else ""
+    interval = f"{float(row['effect_ci_low']):.2f} to {float(row['effect_ci_high']):.2f}"
+    return (
+        f"{name}{with_}, {clean(row['effect_name'])} {float(row['effect']):.2f} ({interval}), "
+        f"n = {int(row['n'])}, {format_p(float(row['p']))}, {format_p(float(row['fdr']), 'FDR')}"
+    )
+
+
+def heterogeneity_plans(results: RunResults) -> Iterator[Plan]:
+    """Figures: patients along the index, its correlates, its hazard ratios."""
+    index = results.heterogeneity
+    if index is None:
+        return
+    yield Plan(
+        "heterogeneity",
+        ANCHOR,
+        "Patients along the heterogeneity index",
+        "Above: the index of each patient, in the colour of the group. Below: first-order features "
+        "and, under the line, texture features that follow the index, with their rank correlation; "
+        "of each block entropies and uniformities first.",
+        "Bars of the index of each patient above a heatmap of features.",
+        partial(plot.heterogeneity_heatmap, index, results.prepared),
+        image=True,
+    )
+    tests = index.tests
+    if tests.empty:
+        return
+    if ((tests["effect_name"] == "Spearman correlation") & tests["effect"].notna()).any():
+        yield Plan(
+            "heterogeneity_correlates",
+            ANCHOR,
+            "What goes with the index",
+            "Spearman correlations with 95% intervals; filled squares: false discovery rate at "
+            "most 0.05 within the family of tests (the table names it). Categories are in the "
+            "table.",
+            "Dots with intervals of correlations with the index.",
+            partial(plot.heterogeneity_correlates, index),
+        )
+    if ((tests["kind"] == "survival") & tests["effect"].notna()).any():
+        yield Plan(
+            "heterogeneity_survival",
+            ANCHOR,
+            "Survival and the index",
+            "Hazard ratios per standard deviation of the index, alone and with covariates.",
+            "Forest plot of hazard ratios of the index.",
+            partial(plot.heterogeneity_survival, index),
+        )
+
+
+def _tests_table(index: HeterogeneityIndex) -> Any:
+    tests = index.tests
+    if tests.empty:
+        return None
+    table = with_interval(tests, "effect_ci_low", "effect_ci_high", "effect_interval", _two)
+    columns = ["variable", "adjusted_for", "n", "events", "effect_name", "effect"]
+    columns += ["effect_interval", "p", "fdr", "family", "note"]
+    return make_table(
+        table,
+        columns,
+        "What goes with the heterogeneity index. Hazard ratios per standard deviation of the "
+        "index; FDR within each family. Stage and grade are taken as steps. Subtypes that were "
+        "fused from the same radiomic features are not independent of the index.",
+    )
+
+
+def _groups_table(index: HeterogeneityIndex) -> Any:
+    return make_table(
+        index.groups.reset_index(),
+        ["group", "n", "index_mean", "disorder_mean"],
+        "Groups along the index, from the least disorder of grey levels to the most. They cut what "
+        "may be a continuum.",
+    )
+
+
+def _features_table(index: HeterogeneityIndex) -> Any:
+    features = index.features
+    order = (-features["correlation"].abs()).argsort(kind="stable")
+    table = features.iloc[order].assign(
+        correlation=[format_number(value, 2) for value in features["correlation"].iloc[order]]
+    )
+    return make_table(
+        table,
+        ["feature", "block", "correlation"],
+        "Features of the index and their rank correlation with it.",
+        most=25,
+        folded=True,
+    )
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}"

@@ -1,0 +1,167 @@
+"""The section on radiomic clusters against co-expression modules, and its figures."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.report.plans import FigureView, Plan
+from omicsfuse.report.survival_words import LEVEL
+from omicsfuse.report.tables import make_table
+from omicsfuse.report.views import Section, present
+from omicsfuse.report.words import plural
+from omicsfuse.results import RadiogenomicMap, RunResults
+
+ANCHOR = "radiogenomic_modules"
+_COLUMNS = [
+    "cluster",
+    "representative",
+    "features",
+    "module",
+    "hub_genes",
+    "genes_in_module",
+    "n",
+    "correlation",
+    "when_permuted",
+    "in_sample",
+    "p",
+    "fdr",
+]
+
+
+def radiogenomic_modules_section(
+    results: RunResults, figures: tuple[FigureView, ...]
+) -> Section | None:
+    """Say which radiomic clusters go with which co-expression modules.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    figures : tuple of FigureView
+        Figures of the section.
+
+    Returns
+    -------
+    Section or None
+        None where clusters and modules were not held against one another.
+    """
+    found = _found(results)
+    if found is None:
+        return None
+    settings: Mapping[str, Any] = found.params.get("modules", {})
+    table = found.modules
+    if table.empty:
+        return Section(
+            ANCHOR,
+            "Radiomic clusters and gene modules",
+            ("No co-expression module was found, so that there is nothing to hold radiomic "
+             "clusters against.",),
+        )  # fmt: skip
+    written = table.assign(
+        genes_in_module=table["genes"],
+        **{
+            heading: [f"{value:.2f}".replace("-0.00", "0.00") for value in table[name]]
+            for name, heading in (
+                ("correlation", "correlation"),
+                ("correlation_in_sample", "in_sample"),
+                ("null_mean", "when_permuted"),
+            )
+        },
+    )
+    caption = (
+        "Radiomic clusters against co-expression modules. Correlation: first canonical correlation "
+        "of held-out patients; when permuted: its mean over permutations; in sample: that of the "
+        "patients in whom the weights were chosen, which is too high. p: permutation of patients; "
+        f"FDR over all {len(table):,} pairs."
+    )
+    adjusted = settings.get("covariates", [])
+    how = (
+        f"Each radiomic cluster and each module of co-expressed genes is reduced to at most "
+        f"{settings.get('n_components', 3)} principal components; weights are chosen in training "
+        f"patients and judged in patients held out ({settings.get('n_folds', 5)} folds"
+        f"{_repeats(settings)})."
+    )
+    if adjusted:
+        how += f" Both sides are adjusted for {', '.join(map(clean, adjusted))}."
+    return Section(
+        ANCHOR,
+        "Radiomic clusters and gene modules",
+        (" ".join(module_sentences(found)), how),
+        figures=figures,
+        tables=present(make_table(written, _COLUMNS, caption, most=15)),
+    )
+
+
+def module_sentences(found: RadiogenomicMap) -> list[str]:
+    """Say how many pairs go together, and which most."""
+    table = found.modules
+    n, best = int(table["n"].iloc[0]), table.iloc[0]
+    pairs = plural(len(table), "pair")
+    made = (
+        f"{plural(table['cluster'].nunique(), 'radiomic cluster')} and "
+        f"{plural(table['module'].nunique(), 'gene module')}, {n} patients: "
+    )
+    told = (
+        f"{clean(best['cluster'])} ({clean(best['representative'])}) with {clean(best['module'])} "
+        f"({clean(best['hub_genes'])}): correlation {float(best['correlation']):.2f} in held-out "
+        f"patients, {float(best['correlation_in_sample']):.2f} in sample, "
+        f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')}"
+    )
+    count = int((table["fdr"] <= LEVEL).sum())
+    if not count:
+        return [
+            f"{made}none of {pairs} goes together at a false discovery rate of {LEVEL:g}. The "
+            f"smallest p is that of {told}."
+        ]
+    return [
+        f"{made}{count} of {pairs} {'goes' if count == 1 else 'go'} together at a false discovery "
+        f"rate of {LEVEL:g}. The strongest evidence is that for {told}."
+    ]
+
+
+def radiogenomic_modules_plans(results: RunResults) -> Iterator[Plan]:
+    """Figures: the heatmap of all pairs, and the network of those found."""
+    found = _found(results)
+    if found is None or found.modules.empty:
+        return
+    yield Plan(
+        "radiogenomic_modules",
+        ANCHOR,
+        "Radiomic clusters against gene modules",
+        "First canonical correlation of held-out patients; around 0, or below, where nothing is "
+        "shared. Dots: false discovery rate at most 0.05 over all pairs. Clusters are named by "
+        "their representative feature, modules by their most central genes"
+        f"{_most(found.modules)}.",
+        "Heatmap of canonical correlations of radiomic clusters and gene modules.",
+        partial(plot.module_heatmap, found),
+        image=True,
+    )
+    if (found.modules["fdr"] <= LEVEL).any():
+        yield Plan(
+            "radiogenomic_network",
+            ANCHOR,
+            "Which radiomic clusters go with which gene modules",
+            "Lines: false discovery rate at most 0.05 over all pairs; thicker lines are stronger "
+            "correlations in held-out patients.",
+            "Network of radiomic clusters and gene modules.",
+            partial(plot.module_network, found),
+        )
+
+
+def _found(results: RunResults) -> RadiogenomicMap | None:
+    found = results.radiogenomics
+    return found if found is not None and "modules" in found.params else None
+
+
+def _repeats(settings: Mapping[str, Any]) -> str:
+    repeats = int(settings.get("n_repeats", 1))
+    return f", made in {repeats} ways" if repeats > 1 else ""
+
+
+def _most(table: pd.DataFrame) -> str:
+    most = plot.MOST_CLUSTERS
+    return f"; the {most} clusters with the smallest p" if table["cluster"].nunique() > most else ""
