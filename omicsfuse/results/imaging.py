@@ -60,6 +60,9 @@ class RadiogenomicMap:
         Settings as used.
     losses : tuple of Loss
         What was left out.
+    quantiles : pandas.DataFrame
+        Some of the ordered p-values of each family, evenly spaced in logarithm: columns ``place``
+        (from 1, the smallest p), ``tests``, ``p``, ``layer``, ``adjusted`` (bool).
     """
 
     clusters: pd.DataFrame
@@ -71,6 +74,7 @@ class RadiogenomicMap:
     gene_modules: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
+    quantiles: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, eq=False)
