@@ -7,6 +7,12 @@ from omicsfuse.biology.burden import burden
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.markers import differential_features
+from omicsfuse.biology.over_represented import over_representation
+from omicsfuse.biology.ranked_enrichment import enrich_ranking
+from omicsfuse.biology.redundant_sets import group_gene_sets
+from omicsfuse.biology.running_sum import running_sums
+from omicsfuse.biology.score_comparison import compare_scores
+from omicsfuse.biology.set_scores import gene_set_score_losses, gene_set_scores
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
 from omicsfuse.biology.technical import EXPLAINED, VOLUME
@@ -23,9 +29,16 @@ __all__ = [
     "associate",
     "benjamini_hochberg",
     "burden",
+    "compare_scores",
     "differential_features",
     "enrich",
+    "enrich_ranking",
     "enrichment_losses",
     "gene_set_coverage",
+    "gene_set_score_losses",
+    "gene_set_scores",
+    "group_gene_sets",
+    "over_representation",
+    "running_sums",
     "table_one",
 ]

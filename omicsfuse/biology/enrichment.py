@@ -1,40 +1,28 @@
 """Pathways of each subtype: gene set enrichment on genes ranked against the other subtypes."""
 
-import warnings
-from collections.abc import Mapping
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.gene_sets import GeneSets, read_gene_sets
-from omicsfuse.biology.random_sets import random_scores
+from omicsfuse.biology.gene_ranking import rank_genes
+from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
+from omicsfuse.biology.ranked_enrichment import COLUMNS as RANKED_COLUMNS
+from omicsfuse.biology.ranked_enrichment import (
+    against_random_sets,
+    check_sizes,
+    empty_enrichment,
+    usable_sets,
+    warn_none,
+)
 from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.gseapy_engine import prerank
 from omicsfuse.labelled import Labelled, expression_layer, labelled, without_layer
 from omicsfuse.layers import Loss
-from omicsfuse.results import Prepared, Subtypes
-from omicsfuse.statistics import MINIMUM_GROUP, Array, benjamini_hochberg, moments, welch_t
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
-COLUMNS = ("subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note")
+COLUMNS = ("subtype", *RANKED_COLUMNS)
 
 #: What a run without gene sets has in place of a result.
-EMPTY_ENRICHMENT = pd.DataFrame(
-    {
-        column: pd.Series(
-            dtype={"nes": "float64", "p": "float64", "fdr": "float64", "size": "int64"}.get(
-                column, object
-            )
-        )
-        for column in COLUMNS
-    }
-)
-
-#: T-statistics beyond this are set to it before genes are ranked.
-T_LIMIT = 1000.0
-#: Scores that differ by less are equal: their running sums differ by rounding only.
-TIE = 1e-9
-_FLOOR = "p at its floor: none of {} random sets of the same sign scored as much"
+EMPTY_ENRICHMENT = empty_enrichment("subtype")
 
 
 def enrich(
@@ -50,10 +38,11 @@ def enrich(
 ) -> pd.DataFrame:
     """Find gene sets whose genes lie at the top or the bottom of each subtype's ranking.
 
-    Genes are ranked by Welch's t of the subtype against all other patients. gseapy's preranked GSEA
-    gives the enrichment score ES of each set and its leading edge. Each score is held against those
-    of random sets of as many genes, on the same ranking, of which m score on the same side of zero
-    and b of these at least as far out::
+    Genes are ranked by the moderated t of the subtype against all other patients: Student's t with
+    variances shrunk towards what all genes have in common. gseapy's preranked GSEA gives the
+    enrichment score ES of each set and its leading edge. Each score is held against those of random
+    sets of as many genes, on the same ranking, of which m score on the same side of zero and b of
+    these at least as far out::
 
         NES = ES / mean of the m random |ES|        p = (b + 1) / (m + 1)
 
@@ -86,11 +75,16 @@ def enrich(
     pandas.DataFrame
         Columns ``subtype``, ``gene_set``, ``nes`` (normalised enrichment score; positive: raised in
         the subtype), ``p`` (nominal, among random sets of the same sign), ``fdr``, ``size`` (genes
-        found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``; sorted by
+        found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``, ``group``,
+        ``representative``; sorted by
         subtype, p, then decreasing absolute NES. The smallest p there can be is ``1 / (m + 1)``;
         where it is reached, the note says so. A set without a random one on its side has neither
         NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets tested here
         (gseapy's own FDR is not used, because it counts each subtype as a separate study).
+        ``group`` names the set that stands for all sets made of much the same genes (see
+        `group_gene_sets`), the one with the smallest p over all subtypes; ``representative`` is
+        True for the first set of its group in this subtype, so that these rows tell each finding
+        once.
 
     Raises
     ------
@@ -106,9 +100,10 @@ def enrich(
 
     References
     ----------
-    Subramanian et al. 2005, PNAS 102:15545-15550; Fang, Liu and Peltz 2023, Bioinformatics
-    39:btac757 (gseapy); Wu and Smyth 2012, Nucleic Acids Res 40:e133 (correlated genes);
-    Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39 (p-values are never zero).
+    Subramanian et al. 2005, PNAS 102:15545-15550; Smyth 2004, Stat Appl Genet Mol Biol 3:3
+    (moderated t); Fang, Liu and Peltz 2023, Bioinformatics 39:btac757 (gseapy); Wu and Smyth 2012,
+    Nucleic Acids Res 40:e133 (correlated genes); Phipson and Smyth 2010, Stat Appl Genet Mol Biol
+    9:39 (p-values are never zero).
 
     Examples
     --------
@@ -133,44 +128,41 @@ def enrich(
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    if not 2 <= min_size <= max_size:
-        raise StudyError(
-            f"enrich: min_size is {min_size} and max_size {max_size}; "
-            "they must satisfy 2 <= min_size <= max_size."
-        )
+    check_sizes(min_size, max_size, "enrich")
     n_permutations = whole_number(n_permutations, "enrich: n_permutations")
     random_state = seed(random_state, "enrich: random_state")
     name = expression_layer(prepared.layers, layer, "enrich")
-    part = labelled(prepared.layers[name], subtypes)
+    part = by_patient(prepared.layers[name], subtypes)
     sets = read_gene_sets(gene_sets)
-    wanted = set(part.features)
-    found = {key: [g for g in dict.fromkeys(s) if g in wanted] for key, s in sorted(sets.items())}
-    tested = {
-        key: s
-        for key, s in found.items()
-        if min_size <= len(s) <= max_size and len(s) < len(wanted)
-    }
+    found = measured_sets(sets, part.features)
+    tested = usable_sets(found, len(part.features), min_size, max_size)
     if not tested:
-        _warn_none(name, sets, wanted, found, min_size, max_size)
-        return _table([])
-
-    rankings = _rankings(part, subtypes.names, name)
+        warn_none("enrich", f"layer {name}", sets, set(part.features), found, min_size, max_size)
+        return EMPTY_ENRICHMENT.copy()
+    rankings = rank_genes(part, subtypes.names, name, "enrich")
     members = {
-        subtype: _members(ranking, tested, min_size) for subtype, ranking in rankings.items()
+        subtype: usable_sets(measured_sets(tested, ranking.index), len(ranking), min_size, max_size)
+        for subtype, ranking in rankings.items()
     }
-    random = random_scores(
-        {subtype: ranking.to_numpy() for subtype, ranking in rankings.items()},
-        {subtype: {len(genes) for genes in own.values()} for subtype, own in members.items()},
-        n_permutations,
-        random_state,
-    )
-    return _table(
-        [
-            _prerank(subtype, rankings[subtype], own, random)
-            for subtype, own in members.items()
-            if own
-        ]
-    )
+    return against_random_sets(rankings, members, tested, n_permutations, random_state, "subtype")
+
+
+def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
+    """Take the labelled patients of a layer in the order of their names.
+
+    Sums over patients then have the same bits whatever order the patients came in.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import PreparedLayer, Subtypes
+    >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P2", "P1"])
+    >>> layer = PreparedLayer("expression", table, table, "log2", None)
+    >>> by_patient(layer, Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {})).matrix.tolist()
+    [[2.0], [1.0]]
+    """
+    values = layer.values.sort_index(kind="stable")  # noqa: PD011 - a field of ours
+    return labelled(replace(layer, values=values), subtypes)
 
 
 def enrichment_losses(
@@ -206,119 +198,3 @@ def enrichment_losses(
     """
     name = expression_layer(prepared.layers, layer, "enrich")
     return without_layer(subtypes.labels, prepared.layers[name], name, "enrich")
-
-
-def _rankings(part: Labelled, names: list[str], layer: str) -> dict[str, pd.Series]:
-    """Welch's t of each gene for each subtype, strictly decreasing."""
-    rankings, few, one_sided = {}, [], []
-    for subtype in names:
-        inside = part.subtype == subtype
-        t, _ = welch_t(moments(part.matrix[inside]), moments(part.matrix[~inside]))
-        ranked = pd.Series(t, part.features).dropna().clip(-T_LIMIT, T_LIMIT)
-        if len(ranked) < 2:
-            few.append(f"{subtype} ({int(inside.sum())} against {int((~inside).sum())})")
-            continue
-        share = float(np.mean(ranked > 0))
-        if not 0.02 <= share <= 0.98:
-            one_sided.append(f"{subtype} ({share:.0%} higher)")
-        rankings[subtype] = _without_ties(ranked)
-    if few:
-        warnings.warn(
-            f"enrich: too few patients with layer {layer} to rank genes, at least {MINIMUM_GROUP} "
-            f"against {MINIMUM_GROUP} are needed: {', '.join(few)}. No enrichment there.",
-            OmicsfuseWarning,
-            stacklevel=3,
-        )
-    if one_sided:
-        warnings.warn(
-            f"enrich: nearly all genes of layer {layer} differ from the other patients in the same "
-            f"direction: {', '.join(one_sided)}. Scores on such a ranking are unreliable; check "
-            "how the layer was normalised.",
-            OmicsfuseWarning,
-            stacklevel=3,
-        )
-    return rankings
-
-
-def _without_ties(ranked: pd.Series) -> pd.Series:
-    """Decreasing order, ties by name, then spaced by 1e-12 so that no program reorders them."""
-    ordered = ranked.sort_index(kind="stable").sort_values(ascending=False, kind="stable")
-    return ordered - 1e-12 * np.arange(len(ordered))
-
-
-def _members(
-    ranking: pd.Series, sets: Mapping[str, list[str]], min_size: int
-) -> dict[str, list[str]]:
-    """Genes of each set that could be ranked, of the sets that keep enough of them."""
-    ranked = set(ranking.index)
-    found = {name: [gene for gene in s if gene in ranked] for name, s in sets.items()}
-    return {name: s for name, s in found.items() if min_size <= len(s) < len(ranking)}
-
-
-def _prerank(
-    subtype: str,
-    ranking: pd.Series,
-    sets: Mapping[str, list[str]],
-    random: Mapping[tuple[str, int], Array],
-) -> pd.DataFrame:
-    """One subtype's table: scores and leading edges by gseapy, held against random sets."""
-    rows = []
-    found = prerank(ranking, sets)
-    for name, es, leading_edge in zip(found.index, found["es"], found["leading_edge"], strict=True):
-        size = len(sets[name])
-        nes, p, note = _against(float(es), random[subtype, size])
-        rows.append(
-            {
-                "subtype": subtype,
-                "gene_set": name,
-                "nes": nes,
-                "p": p,
-                "size": size,
-                "leading_edge": ";".join(leading_edge),
-                "note": note,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _against(score: float, random: Array) -> tuple[float, float, str]:
-    """NES and p of a score among those of random sets, and what is to be said about them."""
-    side = np.abs(random[np.sign(random) == np.sign(score)])
-    if not len(side):
-        note = "no random set scored on the same side, so the score cannot be normalised"
-        return float("nan"), float("nan"), note
-    beaten_by = int(np.sum(side >= abs(score) - TIE))
-    note = "" if beaten_by else _FLOOR.format(len(side))
-    return score / float(side.mean()), (beaten_by + 1) / (len(side) + 1), note
-
-
-def _warn_none(
-    layer: str,
-    sets: Mapping[str, list[str]],
-    genes: set[str],
-    found: Mapping[str, list[str]],
-    min_size: int,
-    max_size: int,
-) -> None:
-    shared = len(genes.intersection(*[set().union(*sets.values())])) if sets else 0
-    largest = max(map(len, found.values()), default=0)
-    warnings.warn(
-        f"enrich: none of {len(sets)} gene sets has {min_size} to {max_size} genes in layer "
-        f"{layer} ({shared} of its {len(genes)} genes are in any set; the largest overlap is "
-        f"{largest}). Check that both use the same gene names, lower min_size, or use a layer "
-        "with more genes. The table of enrichment is empty.",
-        OmicsfuseWarning,
-        stacklevel=3,
-    )
-
-
-def _table(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return EMPTY_ENRICHMENT.copy()
-    table = pd.concat(filled, ignore_index=True)
-    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
-    table["order"] = table["subtype"].map({s: i for i, s in enumerate(table["subtype"].unique())})
-    table["strength"] = -table["nes"].abs()
-    table = table.sort_values(["order", "p", "strength", "gene_set"], kind="stable")
-    return table[list(COLUMNS)].reset_index(drop=True)

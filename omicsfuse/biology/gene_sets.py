@@ -43,13 +43,52 @@ def read_gene_sets(gene_sets: GeneSets) -> dict[str, list[str]]:
         for name, members in read.items():
             genes = [str(gene) for gene in members]
             if name in sets and set(sets[name]) != set(genes):
-                name = f"{origin}: {name}"
+                name = _new_name(f"{origin}: {name}", sets)
             sets[name] = genes
     return sets
 
 
+def _new_name(name: str, taken: Mapping[str, list[str]]) -> str:
+    """A name that no set has yet: two folders may hold files of one name."""
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free
+
+
+def measured_sets(sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> dict[str, list[str]]:
+    """Keep of each set the genes that were measured, each once; sets sorted by name.
+
+    Parameters
+    ----------
+    sets : mapping of str to sequence of str
+        Genes of each set.
+    genes : iterable of str
+        Genes that were measured.
+
+    Returns
+    -------
+    dict of str to list of str
+
+    Examples
+    --------
+    >>> measured_sets({"b": ["x", "q", "x"], "a": ["y"]}, ["x", "y"])
+    {'a': ['y'], 'b': ['x']}
+    """
+    measured = set(genes)
+    return {
+        name: [gene for gene in dict.fromkeys(own) if gene in measured]
+        for name, own in sorted(sets.items())
+    }
+
+
 def gene_set_coverage(
-    gene_sets: GeneSets, genes: Iterable[str], min_size: int = 10
+    gene_sets: GeneSets,
+    genes: Iterable[str],
+    min_size: int = 10,
+    max_size: int | None = None,
+    *,
+    enrichment: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Count how much of each gene set a layer measures.
 
@@ -59,29 +98,42 @@ def gene_set_coverage(
         GMT files or sets in memory.
     genes : iterable of str
         Genes of the layer.
-    min_size : int
-        Genes a set must have to be tested.
+    min_size, max_size : int
+        Genes a set must have to be tested, and may have; no upper limit by default.
+    enrichment : pandas.DataFrame, optional
+        What `enrich` returned on these sets, to say which of them are made of much the same genes.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``gene_set``, ``size`` (different genes in the set), ``found`` (of them in the
-        layer), ``tested`` (whether ``found`` reaches ``min_size``); sorted by name.
+        layer), ``tested`` (whether ``found`` is within the limits, and not all genes of the layer);
+        with ``enrichment`` also ``group`` (the set that stands for all that are like it; empty
+        where it was not tested) and ``representative`` (whether it is that set); sorted by name.
 
     Examples
     --------
     >>> from omicsfuse.biology import gene_set_coverage
-    >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B"], min_size=2).values.tolist()
+    >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B", "D"], min_size=2).values.tolist()
     [['set', 3, 2, True]]
     """
     available = {str(gene) for gene in genes}
     sets = sorted(read_gene_sets(gene_sets).items())
     found = [len(available.intersection(members)) for _, members in sets]
-    return pd.DataFrame(
+    most = len(available) if max_size is None else max_size
+    table = pd.DataFrame(
         {
             "gene_set": pd.Series([name for name, _ in sets], dtype=object),
             "size": pd.Series([len(set(members)) for _, members in sets], dtype="int64"),
             "found": pd.Series(found, dtype="int64"),
-            "tested": pd.Series([count >= min_size for count in found], dtype=bool),
+            "tested": pd.Series(
+                [min_size <= count <= most and count < len(available) for count in found],
+                dtype=bool,
+            ),
         }
     )
+    if enrichment is None:
+        return table
+    groups = dict(zip(enrichment["gene_set"], enrichment["group"], strict=True))
+    table["group"] = pd.Series([groups.get(name, "") for name in table["gene_set"]], dtype=object)
+    return table.assign(representative=table["group"] == table["gene_set"])

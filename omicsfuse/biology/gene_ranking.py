@@ -1,0 +1,252 @@
+"""Genes ranked by how much they differ between a subtype and all other patients."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.labelled import Labelled
+from omicsfuse.least_squares import fit_genes, moderate
+from omicsfuse.statistics import MINIMUM_GROUP, Array, moments
+
+#: Statistics beyond this are set to it before genes are ranked.
+T_LIMIT = 1000.0
+#: A ranking with fewer genes than this share on one side of zero has one sign only.
+ONE_SIDED = 0.02
+#: From this share of genes on that have the statistic of another gene, a ranking is mostly ties.
+MANY_TIES = 0.25
+
+
+def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
+    """Moderated t of each gene, a group of patients against all others.
+
+    Variances are shrunk towards what all genes have in common, so that a gene that hardly varies
+    in these patients does not lead the ranking on account of its small denominator.
+
+    Parameters
+    ----------
+    matrix : ndarray of float, shape (n, p)
+        Patients x genes, NaN where missing.
+    inside : ndarray of bool, shape (n,)
+        Patients of the group.
+
+    Returns
+    -------
+    ndarray of float, shape (p,)
+        Positive where the group is higher. NaN for genes that do not vary, or are observed in fewer
+        than ``MINIMUM_GROUP`` patients of the group or of the others.
+
+    References
+    ----------
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3, equation 3.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(0).standard_normal((10, 50))
+    >>> values[:5, 0] += 5
+    >>> t = moderated_t(values, np.arange(10) < 5)
+    >>> int(np.argmax(t)), bool(t[0] > 5)
+    (0, True)
+    """
+    whole = moments(matrix)
+    first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
+    usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP) & (whole.variance > 0)
+    t = np.full(matrix.shape[1], np.nan)
+    if not usable.any():
+        return t
+    own = np.ascontiguousarray(matrix[:, usable])
+    observed = np.isfinite(own)
+    centred = np.where(observed, own - whole.mean[usable], 0.0)
+    design = np.column_stack([np.ones(len(own)), inside.astype(float)])
+    fit = fit_genes(centred, None if observed.all() else observed.astype(float), design)
+    if usable.sum() < 2:  # One gene has no others to borrow from.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t[usable] = fit.effect / (fit.unscaled * np.sqrt(fit.variance))
+    else:
+        t[usable] = moderate(fit).t
+    return t
+
+
+def rank_genes(
+    part: Labelled, names: list[str], layer: str, who: str, *, scaled: bool = True
+) -> dict[str, pd.Series]:
+    """Rank the genes of a layer for each subtype, by the moderated t against all other patients.
+
+    Parameters
+    ----------
+    part : Labelled
+        Patients x genes and the subtype of each patient.
+    names : list of str
+        Subtypes.
+    layer, who : str
+        Name of the layer and of the function, for warnings.
+    scaled : bool
+        Whether statistics are divided by the largest of a ranking.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        Of each subtype that has enough patients: gene -> statistic, as `in_order` leaves it.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If a subtype or all others are too few to rank genes, or nearly all genes of a ranking have
+        the same sign.
+
+    Examples
+    --------
+    >>> matrix = np.random.default_rng(0).standard_normal((8, 30))
+    >>> part = Labelled(matrix, np.repeat(["S1", "S2"], 4), [f"G{i}" for i in range(30)])
+    >>> rankings = rank_genes(part, ["S1", "S2"], "rna", "enrich")
+    >>> rankings["S1"].index[0] == rankings["S2"].index[-1]
+    True
+    """
+    # Genes in one order in memory: sums then have the same bits whatever order they came in.
+    order = np.argsort(np.array(part.features, dtype=str), kind="stable")
+    genes = [part.features[i] for i in order]
+    matrix = np.ascontiguousarray(part.matrix[:, order])
+    rankings, few, one_sided = {}, [], []
+    for subtype in names:
+        inside = part.subtype == subtype
+        ranked = pd.Series(moderated_t(matrix, inside), genes).dropna().clip(-T_LIMIT, T_LIMIT)
+        if len(ranked) < 2:
+            few.append(f"{subtype} ({int(inside.sum())} against {int((~inside).sum())})")
+            continue
+        share = share_above(ranked)
+        if not ONE_SIDED <= share <= 1 - ONE_SIDED:
+            one_sided.append(f"{subtype} ({share:.0%} higher)")
+        ordered = in_order(ranked)
+        rankings[subtype] = ordered if scaled else ranked.reindex(ordered.index)
+    if few:
+        warnings.warn(
+            f"{who}: too few patients with layer {layer} to rank genes, at least {MINIMUM_GROUP} "
+            f"against {MINIMUM_GROUP} are needed: {', '.join(few)}. No enrichment there.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    if one_sided:
+        warnings.warn(
+            f"{who}: nearly all genes of layer {layer} differ from the other patients in the same "
+            f"direction: {', '.join(one_sided)}. Scores on such a ranking are unreliable; check "
+            "how the layer was normalised.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return rankings
+
+
+def share_above(ranking: pd.Series) -> float:
+    """Share of genes above zero, of those that are not zero; one half where all are.
+
+    Examples
+    --------
+    >>> share_above(pd.Series([3.0, 1.0, 0.0, -1.0])).__round__(3)
+    0.667
+    """
+    above, below = int((ranking > 0).sum()), int((ranking < 0).sum())
+    return above / (above + below) if above + below else 0.5
+
+
+def in_order(ranked: pd.Series) -> pd.Series:
+    """Put genes in decreasing order, ties by name, strictly decreasing and at most 1 in size.
+
+    Tied genes are spaced by 1e-12, so that no program reorders them. Enrichment scores do not
+    change when all statistics are divided by one number.
+
+    Parameters
+    ----------
+    ranked : pandas.Series
+        Gene -> statistic, finite.
+
+    Returns
+    -------
+    pandas.Series
+
+    Examples
+    --------
+    >>> in_order(pd.Series([2.0, 4.0, 2.0], ["b", "c", "a"])).index.tolist()
+    ['c', 'a', 'b']
+    """
+    ordered = ranked.sort_index(kind="stable").sort_values(ascending=False, kind="stable")
+    largest = float(ordered.abs().max())
+    return ordered / (largest or 1.0) - 1e-12 * np.arange(len(ordered))
+
+
+def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
+    """Check a ranking that a user brings; genes without a statistic are left out, with a warning.
+
+    Parameters
+    ----------
+    ranking : pandas.Series
+        Gene -> statistic.
+    name, who : str
+        Name of the ranking and of the function, for messages.
+
+    Returns
+    -------
+    pandas.Series
+        Gene -> statistic, as `in_order` leaves it.
+
+    Raises
+    ------
+    StudyError
+        If it holds no numbers, infinities or a gene twice, has fewer than two genes with a
+        statistic, or the same statistic for all.
+
+    Examples
+    --------
+    >>> checked_ranking(pd.Series([-1.0, 3.0], ["a", "b"]), "toy", "enrich_ranking").index.tolist()
+    ['b', 'a']
+    """
+    if not pd.api.types.is_numeric_dtype(ranking) or pd.api.types.is_bool_dtype(ranking):
+        raise StudyError(
+            f"{who}: {name} holds values of type {ranking.dtype}; expected one number a gene."
+        )
+    values = pd.Series(ranking.to_numpy(dtype=float), [str(gene) for gene in ranking.index])
+    infinite = values.index[np.isinf(values.to_numpy())]
+    if len(infinite):
+        raise StudyError(
+            f"{who}: {name} is infinite for {len(infinite)} genes, e.g. {infinite[0]}. Limit such "
+            "statistics (a p-value of 0 has an infinite logarithm) or leave these genes out."
+        )
+    twice = values.index[values.index.duplicated()]
+    if len(twice):
+        raise StudyError(
+            f"{who}: {name} has gene {twice[0]} more than once ({len(twice)} rows too many). Keep "
+            "one row a gene, the one with the largest mean expression for instance."
+        )
+    missing = values.index[values.isna()]
+    values = values.dropna()
+    if len(values) < 2 or values.nunique() < 2:
+        raise StudyError(
+            f"{who}: {name} has {len(values)} genes with a statistic and {values.nunique()} "
+            "different values; at least two of each are needed to rank genes."
+        )
+    if len(missing):
+        warnings.warn(
+            f"{who}: {len(missing)} genes of {name} have no statistic, e.g. {missing[0]}, and are "
+            "left out of the ranking.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    share = share_above(values)
+    if not ONE_SIDED <= share <= 1 - ONE_SIDED:
+        side = "positive" if share > 0.5 else "negative"
+        warnings.warn(
+            f"{who}: nearly all statistics of {name} are {side}. Sets are held against random sets "
+            "on the same side of zero, of which there are few on the other side; rank by a signed "
+            "statistic if there is one.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    tied = float(values.duplicated(keep=False).mean())
+    if tied >= MANY_TIES:
+        warnings.warn(
+            f"{who}: {tied:.0%} of the genes of {name} share their statistic with another gene; "
+            "ties are ordered by name, which says nothing about them.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return in_order(values)

@@ -1,0 +1,314 @@
+"""Preranked gene set enrichment: scores of sets in rankings, held against random sets."""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.gene_ranking import checked_ranking
+from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
+from omicsfuse.biology.random_sets import random_scores
+from omicsfuse.biology.redundant_sets import group_gene_sets
+from omicsfuse.checks.arguments import require, seed, whole_number
+from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.gseapy_engine import prerank
+from omicsfuse.statistics import Array, benjamini_hochberg
+
+#: Columns of enrichment, after the name of the ranking.
+COLUMNS = (
+    "gene_set",
+    "nes",
+    "p",
+    "fdr",
+    "size",
+    "leading_edge",
+    "note",
+    "group",
+    "representative",
+)
+_DTYPES = {"nes": "float64", "p": "float64", "fdr": "float64", "size": "int64"} | {
+    "representative": "bool"
+}
+
+#: Scores that differ by less are equal: their running sums differ by rounding only.
+TIE = 1e-9
+_FLOOR = "p at its floor: none of {} random sets of the same sign scored as much"
+
+
+def enrich_ranking(
+    ranking: pd.Series,
+    gene_sets: GeneSets,
+    *,
+    name: str = "ranking",
+    min_size: int = 10,
+    max_size: int = 500,
+    n_permutations: int = 5000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Find gene sets whose genes lie at the top or the bottom of any ranking of genes.
+
+    The preranked GSEA of `enrich`, for a statistic of one's own: a correlation with a score, a
+    hazard ratio's z, a fold change. Ties are ordered by name.
+
+    Parameters
+    ----------
+    ranking : pandas.Series
+        Gene -> statistic, the larger the more; genes need not be sorted. Genes without a statistic
+        are left out, with a warning.
+    gene_sets : str, Path, mapping, or list of these
+        GMT files or sets in memory.
+    name : str
+        What the ranking is called in messages.
+    min_size, max_size : int
+        Genes a set must and may have in the ranking; ``min_size`` is at least 2.
+    n_permutations : int
+        Random sets for each size of set.
+    random_state : int
+        Seed; a set's result does not depend on the other sets, nor on the order of the sets or the
+        genes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``, ``note``,
+        ``group``, ``representative``, as of `enrich`; sorted by p. The family of ``fdr`` is all
+        sets tested here.
+
+    Raises
+    ------
+    StudyError
+        If the ranking holds no numbers, an infinity, a gene twice or no two different values, or a
+        setting is out of range.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If no set has ``min_size`` genes in the ranking (the table is then empty), genes have no
+        statistic, nearly all statistics have one sign, or many are tied.
+
+    References
+    ----------
+    Subramanian et al. 2005, PNAS 102:15545-15550; Phipson and Smyth 2010, Stat Appl Genet Mol Biol
+    9:39.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.biology import enrich_ranking
+    >>> ranking = pd.Series(np.linspace(2, -2, 40), [f"G{i}" for i in range(40)])
+    >>> sets = {"top": [f"G{i}" for i in range(10)], "any": [f"G{i}" for i in range(0, 40, 4)]}
+    >>> table = enrich_ranking(ranking, sets, n_permutations=200)
+    >>> table["gene_set"].tolist(), bool(table["nes"].iloc[0] > 1.5)
+    (['top', 'any'], True)
+    """
+    who = "enrich_ranking"
+    require(ranking, pd.Series, "ranking", "gene -> statistic")
+    check_sizes(min_size, max_size, who)
+    n_permutations = whole_number(n_permutations, f"{who}: n_permutations")
+    random_state = seed(random_state, f"{who}: random_state")
+    ordered = checked_ranking(ranking, name, who)
+    sets = read_gene_sets(gene_sets)
+    found = measured_sets(sets, ordered.index)
+    tested = usable_sets(found, len(ordered), min_size, max_size)
+    if not tested:
+        warn_none(who, name, sets, set(ordered.index), found, min_size, max_size)
+        return empty_enrichment()
+    table = against_random_sets(
+        {name: ordered}, {name: tested}, tested, n_permutations, random_state, "ranking"
+    )
+    return table.drop(columns="ranking")
+
+
+def check_sizes(min_size: int, max_size: int, who: str) -> None:
+    """Refuse sizes of gene sets that cannot be met.
+
+    Examples
+    --------
+    >>> check_sizes(1, 500, "enrich")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: enrich: min_size is 1 and max_size 500; they must satisfy \
+2 <= min_size <= max_size.
+    """
+    if not 2 <= min_size <= max_size:
+        raise StudyError(
+            f"{who}: min_size is {min_size} and max_size {max_size}; "
+            "they must satisfy 2 <= min_size <= max_size."
+        )
+
+
+def usable_sets(
+    found: Mapping[str, list[str]], n_genes: int, min_size: int, max_size: int
+) -> dict[str, list[str]]:
+    """Keep the sets with enough genes, not too many, and not all genes there are.
+
+    Examples
+    --------
+    >>> usable_sets({"a": ["x", "y"], "b": ["x"], "all": ["x", "y", "z"]}, 3, 2, 9)
+    {'a': ['x', 'y']}
+    """
+    return {
+        name: genes
+        for name, genes in found.items()
+        if min_size <= len(genes) <= max_size and len(genes) < n_genes
+    }
+
+
+def against_random_sets(
+    rankings: Mapping[str, pd.Series],
+    members: Mapping[str, Mapping[str, list[str]]],
+    measured: Mapping[str, list[str]],
+    n_permutations: int,
+    random_state: int,
+    key: str,
+) -> pd.DataFrame:
+    """Score sets in each ranking and hold the scores against those of random sets.
+
+    Parameters
+    ----------
+    rankings : mapping of str to pandas.Series
+        Gene -> statistic, strictly decreasing, by the name of the ranking.
+    members : mapping of str to mapping of str to list of str
+        By ranking: genes of each set, all of them ranked there.
+    measured : mapping of str to list of str
+        Genes of each set that were measured, by which sets are gathered into groups.
+    n_permutations, random_state : int
+        Random sets of each size, and the seed.
+    key : str
+        Name of the column that holds the name of the ranking.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``key`` and ``COLUMNS``; one family of false discovery rates.
+    """
+    random = random_scores(
+        {name: ranking.to_numpy() for name, ranking in rankings.items()},
+        {name: {len(genes) for genes in own.values()} for name, own in members.items()},
+        n_permutations,
+        random_state,
+    )
+    tables = [
+        _one_ranking(name, rankings[name], own, random, key) for name, own in members.items() if own
+    ]
+    if not tables:
+        return empty_enrichment(key)
+    table = pd.concat(tables, ignore_index=True)
+    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
+    table["order"] = table[key].map({name: i for i, name in enumerate(rankings)})
+    table["strength"] = -table["nes"].abs()
+    table = table.sort_values(["order", "p", "strength", "gene_set"], kind="stable")
+    return with_groups(table, measured, key)[[key, *COLUMNS]].reset_index(drop=True)
+
+
+def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str) -> pd.DataFrame:
+    """Add to each set the group that it belongs to, and whether it stands for it in its ranking.
+
+    Groups are made by genes alone, hence the same in all rankings; they bear the name of the set
+    with the smallest p of all. Within a ranking, the first set of a group represents it there.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``key``, ``gene_set``, ``p``, ``nes``, sorted as its rows are to be taken.
+    measured : mapping of str to list of str
+        Genes of each set.
+    key : str
+        Column with the name of the ranking.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``group`` and ``representative``.
+    """
+    first = table.sort_values(["p", "strength", "gene_set"], kind="stable")
+    place = {name: i for i, name in enumerate(dict.fromkeys(first["gene_set"]))}
+    groups = group_gene_sets({name: measured[name] for name in place}, place)
+    table = table.assign(group=table["gene_set"].map(groups))
+    return table.assign(representative=~table.duplicated([key, "group"]))
+
+
+def empty_enrichment(key: str | None = None) -> pd.DataFrame:
+    """Table of enrichment without rows.
+
+    Examples
+    --------
+    >>> empty_enrichment("subtype").columns[:3].tolist()
+    ['subtype', 'gene_set', 'nes']
+    """
+    columns = COLUMNS if key is None else (key, *COLUMNS)
+    return pd.DataFrame(
+        {column: pd.Series(dtype=_DTYPES.get(column, object)) for column in columns}
+    )
+
+
+def warn_none(
+    who: str,
+    where: str,
+    sets: Mapping[str, list[str]],
+    genes: set[str],
+    found: Mapping[str, list[str]],
+    min_size: int,
+    max_size: int,
+) -> None:
+    """Say that no set can be tested, and what may be the reason."""
+    every = set().union(*sets.values()) if sets else set()
+    shared = len(genes & every)
+    largest = max(map(len, found.values()), default=0)
+    alike = len({gene.upper() for gene in genes} & {gene.upper() for gene in every})
+    hint = (
+        f" With capital and small letters taken as one, {alike} genes would match: are these the "
+        "names of another species?"
+        if alike > 2 * shared and alike >= min_size
+        else ""
+    )
+    warnings.warn(
+        f"{who}: none of {len(sets)} gene sets has {min_size} to {max_size} genes in {where} "
+        f"({shared} of its {len(genes)} genes are in any set; the largest overlap is "
+        f"{largest}). Check that both use the same gene names, lower min_size, or use a layer "
+        f"with more genes.{hint} The table is empty.",
+        OmicsfuseWarning,
+        stacklevel=3,
+    )
+
+
+def _one_ranking(
+    name: str,
+    ranking: pd.Series,
+    sets: Mapping[str, list[str]],
+    random: Mapping[tuple[str, int], Array],
+    key: str,
+) -> pd.DataFrame:
+    """One ranking's table: scores and leading edges by gseapy, held against random sets."""
+    rows = []
+    found = prerank(ranking, sets)
+    for gene_set, es, leading_edge in zip(
+        found.index, found["es"], found["leading_edge"], strict=True
+    ):
+        size = len(sets[gene_set])
+        nes, p, note = _against(float(es), random[name, size])
+        rows.append(
+            {
+                key: name,
+                "gene_set": gene_set,
+                "nes": nes,
+                "p": p,
+                "size": size,
+                "leading_edge": ";".join(leading_edge),
+                "note": note,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _against(score: float, random: Array) -> tuple[float, float, str]:
+    """NES and p of a score among those of random sets, and what is to be said about them."""
+    side = np.abs(random[np.sign(random) == np.sign(score)])
+    if not len(side) or side.mean() == 0:
+        note = "no random set scored on the same side, so the score cannot be normalised"
+        return float("nan"), float("nan"), note
+    beaten_by = int(np.sum(side >= abs(score) - TIE))
+    note = "" if beaten_by else _FLOOR.format(len(side))
+    return score / float(side.mean()), (beaten_by + 1) / (len(side) + 1), note

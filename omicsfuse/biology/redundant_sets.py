@@ -1,0 +1,125 @@
+"""Gene sets that are made of the same genes, gathered so that one finding is told once."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.errors import StudyError
+from omicsfuse.statistics import Array
+
+#: Similarity from which gene sets count as saying the same, on average over a group.
+SIMILARITY = 0.375
+
+
+def overlap(sets: Mapping[str, Sequence[str]]) -> Array:
+    """Similarity of each two gene sets: mean of Jaccard index and overlap coefficient.
+
+    With a and b genes, c of them common::
+
+        similarity = (c / (a + b - c) + c / min(a, b)) / 2
+
+    The Jaccard index alone is small between a set and a part of it; the overlap coefficient alone
+    is 1 there, however small the part.
+
+    Parameters
+    ----------
+    sets : mapping of str to sequence of str
+        Genes of each set.
+
+    Returns
+    -------
+    ndarray of float, shape (k, k)
+        0 to 1, in the order of the sets; 0 beside a set without genes.
+
+    References
+    ----------
+    Merico et al. 2010, PLoS One 5:e13984 (the combined coefficient of Enrichment Map).
+
+    Examples
+    --------
+    >>> overlap({"one": ["A", "B"], "two": ["A", "B", "C", "D"]}).round(3).tolist()
+    [[1.0, 0.75], [0.75, 1.0]]
+    """
+    genes = {g: i for i, g in enumerate(sorted({g for own in sets.values() for g in own}))}
+    member = np.zeros((len(sets), len(genes)), dtype=np.float32)
+    for row, own in enumerate(sets.values()):
+        member[row, [genes[g] for g in own]] = 1
+    common = (member @ member.T).astype(float)  # Counts: exact in any order of summation.
+    sizes = np.diag(common)
+    smaller = np.minimum(sizes[:, None], sizes[None, :])
+    with np.errstate(invalid="ignore"):
+        both = common / (sizes[:, None] + sizes[None, :] - common) + common / smaller
+    return np.nan_to_num(both / 2)
+
+
+def group_gene_sets(
+    sets: Mapping[str, Sequence[str]],
+    order: Mapping[str, float] | None = None,
+    *,
+    similarity: float = SIMILARITY,
+) -> pd.Series:
+    """Gather gene sets that share most of their genes, each group named by one of them.
+
+    Similarities are those of `overlap`. Groups are joined by average linkage while the mean
+    similarity between two groups is at least ``similarity``, so that a chain of neighbours does not
+    join sets that have nothing in common.
+
+    Parameters
+    ----------
+    sets : mapping of str to sequence of str
+        Genes of each set, best those that were measured.
+    order : mapping of str to float, optional
+        Number of each set, a p-value for instance: the set with the smallest represents its group.
+        Ties, missing numbers and sets without one: the larger set, then the first name.
+    similarity : float
+        Above 0, at most 1.
+
+    Returns
+    -------
+    pandas.Series
+        Gene set -> name of the set that represents its group (its own name, if nothing is like
+        it); sorted by name.
+
+    Raises
+    ------
+    StudyError
+        If ``similarity`` is out of range.
+
+    References
+    ----------
+    Merico et al. 2010, PLoS One 5:e13984, on the coefficient and its threshold of 0.375.
+
+    Examples
+    --------
+    >>> sets = {"CYCLE": ["A", "B", "C"], "PHASE": ["A", "B"], "LIPID": ["X", "Y"]}
+    >>> group_gene_sets(sets, {"PHASE": 0.001, "CYCLE": 0.01}).to_dict()
+    {'CYCLE': 'PHASE', 'LIPID': 'LIPID', 'PHASE': 'PHASE'}
+    """
+    from scipy.cluster import hierarchy
+    from scipy.spatial.distance import squareform
+
+    if not 0 < similarity <= 1:
+        raise StudyError(
+            f"group_gene_sets: similarity is {similarity!r}; it must lie above 0 and be at most 1."
+        )
+    own = {name: sorted(set(sets[name])) for name in sorted(sets)}
+    names = list(own)
+    if len(names) < 2:
+        return pd.Series(names, index=pd.Index(names, dtype=object), dtype=object)
+    # Rounded, so that equal similarities stay equal.
+    distance = np.round(1 - overlap(own), 12)
+    np.fill_diagonal(distance, 0.0)
+    tree = hierarchy.linkage(squareform(distance, checks=False), "average")
+    found = hierarchy.fcluster(tree, 1 - similarity + 1e-9, "distance")
+    given = order or {}
+
+    def place(name: str) -> tuple[float, int, str]:
+        number = float(given.get(name, np.inf))
+        return (np.inf if np.isnan(number) else number, -len(own[name]), name)
+
+    best: dict[int, str] = {}
+    for name, group in zip(names, found, strict=True):
+        if group not in best or place(name) < place(best[group]):
+            best[group] = name
+    return pd.Series([best[group] for group in found], pd.Index(names, dtype=object), dtype=object)

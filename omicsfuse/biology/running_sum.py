@@ -1,0 +1,195 @@
+"""Running sums of enrichment: how the score of a gene set comes about along a ranking."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.enrichment import by_patient
+from omicsfuse.biology.gene_ranking import rank_genes
+from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
+from omicsfuse.checks.arguments import require, whole_number
+from omicsfuse.errors import StudyError
+from omicsfuse.labelled import expression_layer
+from omicsfuse.results import Prepared, Subtypes
+
+#: Columns of the table.
+COLUMNS = ("subtype", "gene_set", "place", "gene", "statistic", "running_sum", "n_genes")
+
+
+def running_sum(ranking: pd.Series, genes: list[str]) -> pd.DataFrame:
+    """Running sum of one gene set along one ranking, at the genes of the set.
+
+    It rises by ``|t| / sum of |t|`` at each gene of the set and falls by ``1 / (N - size)`` at
+    every other gene; its largest excursion from zero is the enrichment score.
+
+    Parameters
+    ----------
+    ranking : pandas.Series
+        Gene -> statistic t, decreasing.
+    genes : list of str
+        Genes of the set, all of them ranked.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``place`` (from 1), ``gene``, ``statistic``, ``running_sum`` (after that gene),
+        ``n_genes`` (N); in the order of the ranking.
+
+    References
+    ----------
+    Subramanian et al. 2005, PNAS 102:15545-15550, appendix.
+
+    Examples
+    --------
+    >>> ranking = pd.Series([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5], list("abcdefghij"))
+    >>> running_sum(ranking, ["a", "b", "e"])[["place", "running_sum"]].round(3).values.tolist()
+    [[1.0, 0.5], [2.0, 0.9], [5.0, 0.714]]
+    """
+    places = np.sort(ranking.index.get_indexer(pd.Index(list(dict.fromkeys(genes)), dtype=object)))
+    statistic = ranking.to_numpy(dtype=float)[places]
+    hits = np.cumsum(np.abs(statistic))
+    misses = (places - np.arange(len(places))) / (len(ranking) - len(places))
+    return pd.DataFrame(
+        {
+            "place": places + 1,
+            "gene": ranking.index[places],
+            "statistic": statistic,
+            "running_sum": hits / hits[-1] - misses,
+            "n_genes": len(ranking),
+        }
+    )
+
+
+def running_sums(
+    subtypes: Subtypes,
+    prepared: Prepared,
+    enrichment: pd.DataFrame,
+    gene_sets: GeneSets,
+    *,
+    layer: str | None = None,
+    per_subtype: int = 2,
+) -> pd.DataFrame:
+    """Running sums of the gene sets with the smallest p of each subtype, for enrichment plots.
+
+    Of sets that are made of much the same genes only the one that represents them is taken.
+
+    Parameters
+    ----------
+    subtypes, prepared, gene_sets, layer
+        As for `enrich`.
+    enrichment : pandas.DataFrame
+        What `enrich` returned for them.
+    per_subtype : int
+        Sets of each subtype.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``place`` (of a gene of the set in the ranking, from 1),
+        ``gene``, ``statistic`` (moderated t, limited to +-1000), ``running_sum`` (after that gene),
+        ``n_genes`` (ranked).
+
+    Raises
+    ------
+    StudyError
+        If the enrichment holds sets that ``gene_sets`` lacks, or is not that of these subtypes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.biology import enrich, running_sums
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> patients = [f"P{i}" for i in range(12)]
+    >>> values = np.random.default_rng(0).standard_normal((12, 60))
+    >>> values[:6, :10] += 3
+    >>> table = pd.DataFrame(values, patients, [f"G{i}" for i in range(60)])
+    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
+    >>> subtypes = Subtypes(pd.Series(["S1"] * 6 + ["S2"] * 6, patients), {}, {})
+    >>> sets = {"raised": [f"G{i}" for i in range(10)]}
+    >>> enrichment = enrich(subtypes, ready, sets, n_permutations=50)
+    >>> table = running_sums(subtypes, ready, enrichment, sets, per_subtype=1)
+    >>> bool(table.loc[table["subtype"] == "S1", "running_sum"].max() == 1)
+    True
+    """
+    who = "running_sums"
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(enrichment, pd.DataFrame, "enrichment", "what of.enrich returns")
+    per_subtype = whole_number(per_subtype, f"{who}: per_subtype")
+    best = enrichment.dropna(subset=["p"])
+    best = best[best["representative"].astype(bool)]
+    best = best.groupby("subtype", sort=False).head(per_subtype)
+    if best.empty:
+        return _empty()
+    name = expression_layer(prepared.layers, layer, who)
+    part = by_patient(prepared.layers[name], subtypes)
+    names = [subtype for subtype in subtypes.names if (best["subtype"] == subtype).any()]
+    # The scale of the statistic is shown, so rankings are taken before they are scaled.
+    rankings = rank_genes(part, names, name, who, scaled=False)
+    chosen = set(best["gene_set"])
+    sets = {key: own for key, own in read_gene_sets(gene_sets).items() if key in chosen}
+    absent = sorted(chosen - set(sets)) or sorted(set(best["subtype"]) - set(rankings))
+    if absent:
+        raise StudyError(
+            f"{who}: the enrichment names {absent[0]!r}, which is not among what was given here; "
+            "give the subtypes, layers and gene sets that it was computed from."
+        )
+    parts = [
+        running_sum(ranking, own).assign(subtype=subtype, gene_set=gene_set)
+        for subtype, gene_set in zip(best["subtype"], best["gene_set"], strict=True)
+        for ranking in [rankings[subtype]]
+        for own in measured_sets({gene_set: sets[gene_set]}, ranking.index).values()
+    ]
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def peak(sums: pd.DataFrame) -> tuple[float, float]:
+    """Place and height of the largest excursion of one running sum: the enrichment score.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        Rows of one set in one ranking, as `running_sum` returns them.
+
+    Returns
+    -------
+    place, height : float
+        A minimum lies just before a gene of the set.
+
+    Examples
+    --------
+    >>> ranking = pd.Series([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5], list("abcdefghij"))
+    >>> place, height = peak(running_sum(ranking, ["b", "i", "j"]))
+    >>> place, round(height, 4)
+    (8.0, -0.6923)
+    """
+    x, y = curve(sums)
+    i = int(np.argmax(y)) if y.max() >= -y.min() else int(np.argmin(y))
+    return float(x[i]), float(y[i])
+
+
+def curve(sums: Mapping[str, pd.Series] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of one running sum, from 0 before the first gene to 0 after the last.
+
+    Examples
+    --------
+    >>> ranking = pd.Series([2.0, 1.0, -1.0], list("abc"))
+    >>> x, y = curve(running_sum(ranking, ["b"]))
+    >>> x.tolist(), y.tolist()
+    ([0.0, 1.0, 2.0, 3.0], [0.0, -0.5, 0.5, 0.0])
+    """
+    place = np.asarray(sums["place"], dtype=float)
+    after = np.asarray(sums["running_sum"], dtype=float)
+    n = float(np.asarray(sums["n_genes"])[0])
+    weight = np.abs(np.asarray(sums["statistic"], dtype=float))
+    before = after - weight / weight.sum()
+    x = np.concatenate([[0.0], np.column_stack([place - 1, place]).ravel(), [n]])
+    y = np.concatenate([[0.0], np.column_stack([before, after]).ravel(), [0.0]])
+    return x, y
+
+
+def _empty() -> pd.DataFrame:
+    dtypes = {"place": "int64", "n_genes": "int64", "statistic": float, "running_sum": float}
+    return pd.DataFrame({name: pd.Series(dtype=dtypes.get(name, object)) for name in COLUMNS})
