@@ -285,7 +285,9 @@ def _fisher(y: Array, x: Array) -> Effects:
     """Mutated share in two classes, with Newcombe's interval of the difference."""
     inside, outside = y[x == 1], y[x == 0]
     tested = fisher_exact(inside, outside)
-    counts = [(np.nansum(part, axis=0), (~np.isnan(part)).sum(axis=0)) for part in (inside, outside)]
+    counts = [
+        (np.nansum(part, axis=0), (~np.isnan(part)).sum(axis=0)) for part in (inside, outside)
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         (p1, low1, high1), (p2, low2, high2) = (_wilson(ones, n) for ones, n in counts)
         low = p1 - p2 - np.sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)

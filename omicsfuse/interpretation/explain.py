@@ -168,8 +168,10 @@ def interpret(
     parts: list[pd.DataFrame] = []
     notes: dict[tuple[str, str], str] = {}
     stability: list[dict[str, Any]] = []
-    tables = {key: (_table(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
-              for key, one in chosen.items()}
+    tables = {
+        key: (_table(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
+        for key, one in chosen.items()
+    }
     tables |= _immune_tables(immune)
     for layer, (table, what, scale, method) in tables.items():
         own: list[pd.DataFrame] = []
@@ -204,9 +206,19 @@ def interpret(
     if gene_sets is not None:
         where = gene_layer or _gene_layer(chosen)
         enrichment = _enrichment(
-            chosen, where, compared, given, gene_sets,
-            {"min_size": min_size, "max_size": max_size, "n_permutations": n_permutations,
-             "n_resamples": n_resamples, "random_state": random_state, "n_jobs": n_jobs},
+            chosen,
+            where,
+            compared,
+            given,
+            gene_sets,
+            {
+                "min_size": min_size,
+                "max_size": max_size,
+                "n_permutations": n_permutations,
+                "n_resamples": n_resamples,
+                "random_state": random_state,
+                "n_jobs": n_jobs,
+            },
         )
     followed = _volume(given, compared)
     params = {
@@ -216,8 +228,9 @@ def interpret(
         "n": len(values),
         "n_adjusted": int(given.design.notna().all(axis=1).sum()) if given.names else 0,
         "contrasts": [one.name for one in compared],
-        "classes": {} if classes is None else {str(k): int(v) for k, v in
-                                               classes.value_counts().sort_index().items()},
+        "classes": {}
+        if classes is None
+        else {str(k): int(v) for k, v in classes.value_counts().sort_index().items()},
         "volume_correlation": followed,
         "gene_layer": gene_layer or _gene_layer(chosen),
         "n_permutations": n_permutations,
@@ -225,8 +238,9 @@ def interpret(
         "random_state": random_state,
         "min_size": min_size,
         "max_size": max_size,
-        "subtypes": {} if subtypes is None else subtypes.labels.reindex(values.index).dropna()
-        .astype(str).to_dict(),
+        "subtypes": {}
+        if subtypes is None
+        else subtypes.labels.reindex(values.index).dropna().astype(str).to_dict(),
     }
     return Interpretation(
         name=name,
@@ -287,7 +301,10 @@ def _immune_tables(
         found[str(collection)] = (table.astype("float64"), "immune score", "raw", SPEARMAN)
     if context and len(immune.fractions.columns):
         found["immune fractions"] = (
-            immune.fractions.sort_index().astype("float64"), "immune score", "raw", SPEARMAN
+            immune.fractions.sort_index().astype("float64"),
+            "immune score",
+            "raw",
+            SPEARMAN,
         )
     return found
 

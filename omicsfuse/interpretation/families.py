@@ -61,9 +61,7 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
         table = table.astype(dict.fromkeys([*numbers, "stability"], "float64"))
         table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
         table["adjusted_fdr"] = benjamini_hochberg(table["adjusted_p"].to_numpy())
-        table["adjusted_for"] = np.where(
-            table["adjusted_p"].notna(), ", ".join(adjusted_for), ""
-        )
+        table["adjusted_for"] = np.where(table["adjusted_p"].notna(), ", ".join(adjusted_for), "")
         table["vanishes"] = (table["fdr"] <= LEVEL) & (table["adjusted_fdr"] > LEVEL)
         table["adjusted_n"] = table["adjusted_n"].fillna(0).astype("int64")
         table["_strength"] = -table["effect"].abs()
@@ -74,9 +72,7 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
     return pd.concat(tables, ignore_index=True)
 
 
-def families_of(
-    associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
-) -> pd.DataFrame:
+def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> pd.DataFrame:
     """Count each family: tests, what was found, what is still found once adjusted.
 
     Parameters
@@ -129,8 +125,17 @@ def families_of(
     for (layer, kind), note in notes.items():
         if (layer, kind) not in seen:
             rows.append(
-                {"layer": layer, "kind": kind, "note": note, "n": 0, "tests": 0, "found": 0,
-                 "adjusted_found": 0, "kept": 0, "adjusted_n": 0}
+                {
+                    "layer": layer,
+                    "kind": kind,
+                    "note": note,
+                    "n": 0,
+                    "tests": 0,
+                    "found": 0,
+                    "adjusted_found": 0,
+                    "kept": 0,
+                    "adjusted_n": 0,
+                }
             )
     return pd.DataFrame(rows, columns=FAMILIES)
 

@@ -24,7 +24,11 @@ N_TABLES = 9999
 
 
 def compare_groups(
-    groups: pd.Series, classes: pd.Series | None, contrast: Contrast, design: pd.DataFrame, seed: int
+    groups: pd.Series,
+    classes: pd.Series | None,
+    contrast: Contrast,
+    design: pd.DataFrame,
+    seed: int,
 ) -> dict[str, object] | None:
     """Compare a score, or classes, between groups of patients.
 
@@ -110,8 +114,11 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
         return {"adjusted_note": "the covariates leave nothing of it"}
     f = (rest[0] - rest[1]) / df / max(rest[1] / left, 1e-300)
     share = (rest[0] - rest[1]) / rest[0]
-    return {"adjusted_effect": share, "adjusted_p": float(stats.f.sf(f, df, left)),
-            "adjusted_n": len(x)}
+    return {
+        "adjusted_effect": share,
+        "adjusted_p": float(stats.f.sf(f, df, left)),
+        "adjusted_n": len(x),
+    }
 
 
 def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:

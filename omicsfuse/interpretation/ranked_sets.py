@@ -193,9 +193,7 @@ def _shuffled(
     return found
 
 
-def _t(
-    axes: Array, left: Array, squares: Array, df_prior: float, variance_prior: float
-) -> Array:
+def _t(axes: Array, left: Array, squares: Array, df_prior: float, variance_prior: float) -> Array:
     """Moderated t of the last axis, for genes of which the covariates have been taken off."""
     products = np.einsum("nq,np->qp", axes, left)
     df = len(left) - axes.shape[1]

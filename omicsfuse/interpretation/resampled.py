@@ -228,5 +228,3 @@ def _over(pairs: list[tuple[Array, Array]]) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     low, middle, high = np.round(np.quantile(values, (0.025, 0.5, 0.975)), 12)
     return float(middle), float(low), float(high)
-
-

@@ -41,9 +41,7 @@ class Matched(NamedTuple):
     losses: tuple[Loss, ...]
 
 
-def read_scores(
-    path: str | Path, columns: Sequence[str] | None = None
-) -> dict[str, pd.Series]:
+def read_scores(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, pd.Series]:
     r"""Read what imaging models say of each patient: one column a model, numbers or classes.
 
     Parameters
