@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -13,7 +14,7 @@ from omicsfuse.interpretation.adjusted import adjusting_columns
 from omicsfuse.interpretation.contrasts import Contrast
 from omicsfuse.least_squares import fit_genes, moderate
 from omicsfuse.results import PreparedLayer
-from omicsfuse.statistics import Array, moments, varies
+from omicsfuse.statistics import Array, Counts, moments, varies
 
 #: Scales on which a straight line through the values says something: moderated t.
 LINEAR = ("log2", "zscore", "m_value")
@@ -33,6 +34,7 @@ FEATURE_KINDS = {
     "continuous": "feature",
 }
 _UNITS = {"log2": "log2 change", "zscore": "change in SD", "m_value": "change of M"}
+Mask = npt.NDArray[np.bool_]
 _Z95 = float(stats.norm.ppf(0.975))
 
 
@@ -44,7 +46,7 @@ class Effects(NamedTuple):
     high: Array
     statistic: Array
     p: Array
-    n: Array
+    n: Counts
 
 
 def method_of(layer: PreparedLayer) -> str:
@@ -114,7 +116,7 @@ def compare_features(
     >>> found.loc[0, "feature"], found.loc[0, "effect_name"], bool(found.loc[0, "p"] < 1e-6)
     ('g0', 'log2 change per SD of the score', True)
     """
-    x = contrast.values.reindex(table.index).to_numpy(dtype=float)
+    x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     x, table = x[there], table.loc[there]
     y = table.to_numpy(dtype=float)
@@ -224,8 +226,8 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
         half = fit.unscaled * np.sqrt(spread)
         half = half * stats.t.ppf(0.975, np.minimum(fit.df + prior, np.nansum(fit.df)))
     parts = (fit.effect, fit.effect - half, fit.effect + half, fitted.t, fitted.p)
-    spread_out = [_scattered(part, usable) for part in parts]
-    return Effects(*spread_out, found.n)
+    effect, low, high, t, p = (_scattered(part, usable) for part in parts)
+    return Effects(effect, low, high, t, p, found.n)
 
 
 def independent_basis(columns: Array) -> Array:
@@ -260,7 +262,8 @@ def _correlated(y: Array, x: Array, columns: Array | None) -> Effects:
 def _carriers(y: Array, x: Array) -> Effects:
     """Score of carriers against others, mutation by mutation."""
     rows = [_one_mutation(y[:, j], x) for j in range(y.shape[1])]
-    return Effects(*np.array(rows, dtype=float).reshape(-1, 6).T)
+    effect, low, high, statistic, p, n = np.array(rows, dtype=float).reshape(-1, 6).T
+    return Effects(effect, low, high, statistic, p, n.astype(np.int64))
 
 
 def _one_mutation(mutated: Array, x: Array) -> tuple[float, ...]:
@@ -303,16 +306,18 @@ def _wilson(ones: Array, n: Array) -> tuple[Array, Array, Array]:
     return share, middle - half, middle + half
 
 
-def _scattered(part: Array, usable: Array) -> Array:
+def _scattered(part: Array, usable: Mask) -> Array:
     whole = np.full(len(usable), np.nan)
     whole[usable] = part
     return whole
 
 
-def _of(usable: Array, effects: Effects) -> Effects:
+def _of(usable: Mask, effects: Effects) -> Effects:
     """Effects of the usable features; NaN for the others."""
-    return Effects(*(np.where(usable, part, np.nan) for part in effects[:5]), effects.n)
+    effect, low, high, statistic, p = (np.where(usable, part, np.nan) for part in effects[:5])
+    return Effects(effect, low, high, statistic, p, effects.n)
 
 
 def _nothing(p: int) -> Effects:
-    return Effects(*(np.full(p, np.nan) for _ in range(5)), np.zeros(p, dtype=np.int64))
+    none = np.full(p, np.nan)
+    return Effects(none, none, none, none, none, np.zeros(p, dtype=np.int64))

@@ -16,14 +16,14 @@ class Contrast(NamedTuple):
     ----------
     name : str
         ``"score"``, ``"high vs low"``, or ``"high vs rest"``.
-    values : pandas.Series
+    numbers : pandas.Series
         Patient -> normal score (mean 0, SD 1), or 1 in the first class and 0 in the other.
     binary : bool
         Whether it is of classes.
     """
 
     name: str
-    values: pd.Series
+    numbers: pd.Series
     binary: bool
 
     @property

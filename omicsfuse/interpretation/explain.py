@@ -19,7 +19,6 @@ from omicsfuse.interpretation.associations import (
     FEATURE_KINDS,
     LINEAR,
     MINIMUM_CARRIERS,
-    MODERATED,
     SPEARMAN,
     compare_features,
     method_of,
@@ -160,7 +159,7 @@ def interpret(
     name = str(getattr(scores, "name", None) or "score")
     chosen = _layers(prepared, layers)
     matched = match_scores(scores, _patients(cohort, prepared), name)
-    values, kind = matched.values, matched.kind
+    values, kind = matched.scores, matched.kind
     given = covariates(cohort, values.index, adjust_for)
     compared = contrasts(values, kind)
     classes = values if kind == CLASS else None
@@ -176,7 +175,7 @@ def interpret(
     for layer, (table, what, scale, method) in tables.items():
         own: list[pd.DataFrame] = []
         for contrast in compared:
-            x = contrast.values.reindex(table.index).dropna()
+            x = contrast.numbers.reindex(table.index).dropna()
             if len(x) < MINIMUM_PATIENTS or x.nunique() < 2:
                 notes[layer, what] = f"{len(x)} patients with a score have it, too few to compare"
                 continue
@@ -393,8 +392,8 @@ def _volume(given: Covariates, compared: list[Contrast]) -> dict[str, dict[str, 
         return {}
     found = {}
     for contrast in compared:
-        volume = given.volume.reindex(contrast.values.index).to_numpy(dtype=float)
-        one = rank_correlations(contrast.values.to_numpy(dtype=float)[:, None], volume[:, None])
+        volume = given.volume.reindex(contrast.numbers.index).to_numpy(dtype=float)
+        one = rank_correlations(contrast.numbers.to_numpy(dtype=float)[:, None], volume[:, None])
         parts = {"correlation": one.correlation, "low": one.low, "high": one.high, "p": one.p}
         found[contrast.name] = {key: float(part[0, 0]) for key, part in parts.items()}
         found[contrast.name]["n"] = int(one.n[0, 0])

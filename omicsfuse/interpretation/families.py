@@ -57,7 +57,8 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
         table = table[table["p"].notna()]
         if table.empty:
             continue
-        numbers = [c for c in table if "ci_" in c or c.endswith(("effect", "p", "fdr"))]
+        names = [str(name) for name in table.columns]
+        numbers = [c for c in names if "ci_" in c or c.endswith(("effect", "p", "fdr"))]
         table = table.astype(dict.fromkeys([*numbers, "stability"], "float64"))
         table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
         table["adjusted_fdr"] = benjamini_hochberg(table["adjusted_p"].to_numpy())
@@ -98,7 +99,8 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
     """
     rows = []
     seen = set()
-    for (layer, kind), table in associations.groupby(["layer", "kind"], sort=False):
+    for names, table in associations.groupby(["layer", "kind"], sort=False):
+        layer, kind = (str(name) for name in names)
         seen.add((layer, kind))
         found = table["fdr"] <= LEVEL
         adjusted = table["adjusted_fdr"] <= LEVEL

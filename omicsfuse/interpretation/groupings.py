@@ -69,12 +69,12 @@ def compare_groups(
     >>> found["test"], round(found["p"], 4)
     ('Kruskal-Wallis; S2: higher', 0.0039)
     """
-    groups = groups.reindex(contrast.values.index).dropna().astype(str)
+    groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
     sizes = groups.value_counts()
     groups = groups[groups.isin(sizes.index[sizes >= SMALLEST_GROUP])]
     if len(groups) < MINIMUM_PATIENTS or groups.nunique() < 2:
         return None
-    x = contrast.values.reindex(groups.index)
+    x = contrast.numbers.reindex(groups.index)
     if classes is not None:
         own = classes.reindex(groups.index)
         if own.nunique() < 2:
@@ -97,8 +97,8 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
     columns, note = adjusting_columns(design, groups.index)
     if columns is None:
         return {"adjusted_note": note}
-    whole = ~np.isnan(columns).any(axis=1)
-    own, x = groups[whole], x[whole]
+    whole = np.asarray(~np.isnan(columns).any(axis=1), dtype=bool)
+    own, x = groups.loc[whole], x[whole]
     if own.nunique() < 2:
         return {"adjusted_note": "the patients with all covariates are in one group"}
     names = sorted(own.unique())
@@ -148,7 +148,7 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
         for known in cohort.endpoints.values()
         for column in (known.time, known.event, known.entry, known.competing)
     }
-    found = {}
+    found: dict[str, pd.Series] = {}
     for name in map(str, cohort.clinical.columns):
         values = cohort.clinical[name]
         known = name in cohort.known_labels
@@ -199,7 +199,7 @@ def compare_clinical(
     design = design[own]
     if not types.is_numeric_dtype(values):
         return compare_groups(values, classes, contrast, design, seed)
-    there = values.reindex(contrast.values.index).dropna()
+    there = values.reindex(contrast.numbers.index).dropna()
     if len(there) < MINIMUM_PATIENTS or there.nunique() < 2:
         return None
     if classes is not None:
@@ -208,7 +208,7 @@ def compare_clinical(
             return None
         other = Contrast(name, there, False)
         return compare_groups(groups, None, other, design, seed)
-    x = contrast.values.reindex(there.index).to_numpy(dtype=float)[:, None]
+    x = contrast.numbers.reindex(there.index).to_numpy(dtype=float)[:, None]
     y = there.to_numpy(dtype=float)[:, None]
     found = rank_correlations(x, y)
     row: dict[str, object] = {

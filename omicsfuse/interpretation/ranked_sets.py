@@ -246,7 +246,7 @@ def enrich_contrast(
     """
     columns = None
     name = contrast.name
-    x = contrast.values.reindex(table.index).to_numpy(dtype=float)
+    x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     if design is not None:
         columns, _ = adjusting_columns(design, table.index[there])

@@ -85,7 +85,7 @@ def resampled_statistics(
     """
     from joblib import Parallel, delayed
 
-    x = contrast.values.reindex(table.index).to_numpy(dtype=float)
+    x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     columns = None
     if design is not None:

@@ -36,7 +36,7 @@ _TRUTH = {"true": "true", "false": "false"}
 class Matched(NamedTuple):
     """Scores of patients of a cohort, their kind, and who was left out."""
 
-    values: pd.Series
+    scores: pd.Series
     kind: str
     losses: tuple[Loss, ...]
 
@@ -197,7 +197,7 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     >>> patients = pd.Index([f"P{i}" for i in range(10, 22)])
     >>> scores = pd.Series(range(12), patients[:11].tolist() + ["X1"], dtype=float)
     >>> found = match_scores(scores, patients)
-    >>> len(found.values), found.kind, [loss.count for loss in found.losses]
+    >>> len(found.scores), found.kind, [loss.count for loss in found.losses]
     (11, 'score', [1, 1])
     """
     if not isinstance(scores, pd.Series):

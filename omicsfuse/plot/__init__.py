@@ -14,6 +14,11 @@ from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.incidence import cumulative_incidence
+from omicsfuse.plot.interpretation import (
+    interpretation_gene_sets,
+    interpretation_genes,
+    interpretation_groups,
+)
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
@@ -40,6 +45,9 @@ __all__ = [
     "forest",
     "format_p",
     "fused_network",
+    "interpretation_gene_sets",
+    "interpretation_genes",
+    "interpretation_groups",
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",
