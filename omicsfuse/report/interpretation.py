@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.numbers import clean, format_number, format_p, p_text
 from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
@@ -92,7 +92,7 @@ def model_sections(
 
 def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> Section:
     anchor = interpretation_anchor(name)
-    first, *rest = interpretation_sentences(one)
+    first, *rest = interpretation_paragraphs(one)
     table = one.associations
     shown = table[table["kind"] != RADIOMIC] if len(table) else table
     shown = shown[shown["fdr"] <= LEVEL] if len(shown) else shown
@@ -106,11 +106,11 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
     return Section(
         anchor,
         f"Imaging model: {clean(name)}",
-        (first, " ".join(rest), _CIRCULAR),
+        (first, *rest, _CIRCULAR),
         figures=tuple(figure for figure in figures if figure.section == anchor),
         tables=present(
             make_table(
-                one.families,
+                _readable(one.families),
                 ["layer", "kind", "n", "tests", "found", "smallest_fdr", "adjusted_n",
                  "adjusted_found", "kept", "detectable", "note"],
                 "Families of tests. Found: false discovery rate of at most 0.05 (Benjamini-"
@@ -129,6 +129,13 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
         ),
         details=present(_gene_sets(one), *details, _stability(one)),
     )  # fmt: skip
+
+
+def _readable(families: pd.DataFrame) -> pd.DataFrame:
+    """Families with their smallest rates as text, and blanks where nothing was adjusted."""
+    table = families.copy()
+    table["smallest_fdr"] = [p_text(float(value)) for value in table["smallest_fdr"]]
+    return table
 
 
 def _family(part: pd.DataFrame) -> str:
@@ -184,7 +191,7 @@ def _stability(one: Interpretation) -> Table | None:
     )
 
 
-def interpretation_sentences(one: Interpretation) -> list[str]:
+def interpretation_paragraphs(one: Interpretation) -> list[str]:
     """Say what goes with a model: volume first, then what was found and what was not.
 
     Parameters
@@ -194,7 +201,7 @@ def interpretation_sentences(one: Interpretation) -> list[str]:
     Returns
     -------
     list of str
-        The first says what the model gives, and whether that is a measure of volume.
+        Paragraphs. The first says what the model gives, and whether that is a measure of volume.
     """
     params, n = one.params, len(one.scores)
     if one.kind == "class":
@@ -203,12 +210,12 @@ def interpretation_sentences(one: Interpretation) -> list[str]:
         first += f"{listing(sizes)}."
     else:
         first = f"{clean(one.name)} gives a score to {plural(n, 'patient')} of the cohort."
-    sentences = [" ".join([first, *_volume(one)])]
+    paragraphs = [" ".join([first, *_volume(one)])]
     families = one.families[one.families["tests"] > 0] if len(one.families) else one.families
     described = families[families["kind"] != RADIOMIC] if len(families) else families
-    for _, row in described.iterrows():
-        if row["found"]:
-            sentences.append(_found(one, row))
+    found = [_found(one, row) for _, row in described.iterrows() if row["found"]]
+    if found:
+        paragraphs.append("Found at a false discovery rate of 0.05. " + " ".join(found))
     nothing = described[described["found"] == 0] if len(described) else described
     if len(nothing):
         parts = [
@@ -217,14 +224,16 @@ def interpretation_sentences(one: Interpretation) -> list[str]:
             for _, row in nothing.iterrows()
         ]
         many = nothing.loc[nothing["tests"].idxmax()]
-        sentences.append(
+        paragraphs.append(
             f"Nothing was found at a false discovery rate of 0.05 in {listing(parts)}; with "
             f"{plural(int(many['tests']), 'test')} in {plural(int(many['n']), 'patient')} a "
             f"correlation of {format_number(float(many['detectable']), 2)} or more would be found "
             "in four of five cases, a smaller one less often."
         )
-    sentences += _sets(one) + _halves(one) + _adjusting(one)
-    return sentences
+    for further in (_sets(one) + _halves(one), _adjusting(one)):
+        if further:
+            paragraphs.append(" ".join(further))
+    return paragraphs
 
 
 def _volume(one: Interpretation) -> list[str]:
@@ -337,15 +346,17 @@ def _adjusting(one: Interpretation) -> list[str]:
     names, without = one.params.get("adjusted_for", []), one.params.get("not_adjusted_for", [])
     said = []
     if names:
-        said.append(
-            f"Adjusted for {listing(names)}, which {one.params.get('n_adjusted', 0)} of "
-            f"{len(one.scores)} patients have."
-        )
+        said.append(f"Adjusted for {listing(names)}, which {_whole(one)} have.")
     else:
         said.append("Nothing was adjusted for.")
     if without:
         said.append(f"Not adjusted for: {'; '.join(clean(note) for note in without)}.")
     return said
+
+
+def _whole(one: Interpretation) -> str:
+    n, own = len(one.scores), int(one.params.get("n_adjusted", 0))
+    return f"all {plural(n, 'patient')}" if own == n else f"{own} of {plural(n, 'patient')}"
 
 
 def model_plans(interpretations: Mapping[str, Interpretation]) -> Iterator[Plan]:
