@@ -131,6 +131,7 @@ def interpret_scores(
             "n_permutations": next(iter(found.values())).params["n_permutations"],
             "n_resamples": next(iter(found.values())).params["n_resamples"],
         }
+        said = caught()
         record = {
             "name": name,
             "versions": versions(),
@@ -141,7 +142,7 @@ def interpret_scores(
                 asdict(loss)
                 for loss in (*prepared.losses, *(x for one in found.values() for x in one.losses))
             ],
-            "warnings": caught(),
+            "warnings": said,
         }
         with clock("report"):
             for file, table in interpretation_tables(found).items():
@@ -151,7 +152,7 @@ def interpret_scores(
                 workspace.staging,
                 name=name,
                 cohort=cohort.name,
-                warnings=record["warnings"],
+                warnings=said,
                 record=record,
             )
         workspace.publish(record | {"seconds": dict(clock.seconds)})

@@ -116,7 +116,7 @@ def interpretation_genes(
         ax.text(x, -0.8, title, transform=beside, ha="center", va="bottom", color=MUTED,
                 fontsize=7.8)  # fmt: skip
         for place, value in zip(places, rows[column], strict=True):
-            ax.text(x, place, p_text(float(value)), transform=beside, ha="center", va="center",
+            ax.text(x, float(place), p_text(float(value)), transform=beside, ha="center", va="center",
                     fontsize=7.8, color=INK if value <= _LEVEL else MUTED)  # fmt: skip
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
     return ax
@@ -224,7 +224,7 @@ def interpretation_groups(
     *,
     ax: "Axes | None" = None,
 ) -> "list[Axes]":
-    """Draw the score of each patient by subtype, or how classes fall into subtypes.
+    r"""Draw the score of each patient by subtype, or how classes fall into subtypes.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def interpretation_groups(
     >>> found = Interpretation("m", scores, "score", none, none)
     >>> axes = interpretation_groups(found, {"a": "S1", "b": "S1", "c": "S2"})
     >>> [text.get_text() for text in axes[0].get_xticklabels()]
-    ['S1\\nn = 2', 'S2\\nn = 1']
+    ['S1\nn = 2', 'S2\nn = 1']
     """
     chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
     own = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
@@ -271,7 +271,7 @@ def interpretation_groups(
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
     else:
         values = scores.to_numpy(dtype=float)
-        if values.min() > 0 and values.max() > 100 * np.median(values):
+        if values.min() > 0 and values.max() > 20 * np.median(values):
             ax.set_yscale("log")
         rng = np.random.default_rng(0)
         for i, name in enumerate(names):

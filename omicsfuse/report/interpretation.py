@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse import plot
@@ -152,9 +153,10 @@ def _associations(table: pd.DataFrame, caption: str, most: int) -> Table | None:
         table, "adjusted_ci_low", "adjusted_ci_high", "adjusted 95% CI", format_number
     )
     table = table.assign(vanishes=["yes" if gone else "" for gone in table["vanishes"]])
-    columns = ["feature", "layer", "contrast", "n", "effect", "effect_interval", "effect_name",
-               "p", "fdr", "adjusted_effect", "adjusted 95% CI", "adjusted_p", "adjusted_fdr",
-               "vanishes", "stability"]  # fmt: skip
+    columns = [
+        *("feature", "layer", "contrast", "n", "effect", "effect_interval", "effect_name", "p"),
+        *("fdr", "vanishes", "adjusted_effect", "adjusted 95% CI", "adjusted_fdr", "stability"),
+    ]
     if table["contrast"].nunique() == 1:
         columns.remove("contrast")
     return make_table(table, columns, caption, most=most)
@@ -223,7 +225,7 @@ def interpretation_paragraphs(one: Interpretation) -> list[str]:
             f"smallest {format_p(float(row['smallest_fdr']), 'FDR')})"
             for _, row in nothing.iterrows()
         ]
-        many = nothing.loc[nothing["tests"].idxmax()]
+        many = nothing.iloc[int(nothing["tests"].to_numpy().argmax())]
         paragraphs.append(
             f"Nothing was found at a false discovery rate of 0.05 in {listing(parts)}; with "
             f"{plural(int(many['tests']), 'test')} in {plural(int(many['n']), 'patient')} a "
@@ -305,7 +307,8 @@ def _sets(one: Interpretation) -> list[str]:
     p, rate = ("p_patients", "fdr_patients") if shuffled else ("p", "fdr")
     how = "patients shuffled" if shuffled else "random genes, so too often"
     for adjusted in (False, True):
-        block = table[table["score"].str.endswith(", adjusted") == adjusted]
+        own = np.array([str(name).endswith(", adjusted") for name in table["score"]])
+        block = table[own == adjusted]
         if block.empty:
             continue
         found = block[block[rate] <= LEVEL].sort_values([p, "gene_set"], kind="stable")

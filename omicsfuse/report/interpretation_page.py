@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.inline import inline_svg
-from omicsfuse.report.interpretation import interpretation_sentences, model_plans, model_sections
+from omicsfuse.report.interpretation import interpretation_paragraphs, model_plans, model_sections
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.render import page_style, page_template
 from omicsfuse.report.tables import flatten, losses_table, make_table
@@ -75,7 +75,7 @@ def write_interpretation_report(
         svg, _ = plot.save_figure(plan.draw(), folder / "figures" / plan.name)
         markup = inline_svg(svg, plan.alt)
         figures.append(FigureView(plan.section, plan.caption, markup, plan.title))
-    summary = [interpretation_sentences(one)[0] for one in interpretations.values()]
+    summary = [interpretation_paragraphs(one)[0] for one in interpretations.values()]
     page = page_template().render(
         name=clean(name),
         subject="imaging models interpreted",
