@@ -116,7 +116,8 @@ def interpretation_genes(
         ax.text(x, -0.8, title, transform=beside, ha="center", va="bottom", color=MUTED,
                 fontsize=7.8)  # fmt: skip
         for place, value in zip(places, rows[column], strict=True):
-            ax.text(x, float(place), p_text(float(value)), transform=beside, ha="center", va="center",
+            said = p_text(float(value))
+            ax.text(x, float(place), said, transform=beside, ha="center", va="center",
                     fontsize=7.8, color=INK if value <= _LEVEL else MUTED)  # fmt: skip
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
     return ax
@@ -273,6 +274,8 @@ def interpretation_groups(
         values = scores.to_numpy(dtype=float)
         if values.min() > 0 and values.max() > 20 * np.median(values):
             ax.set_yscale("log")
+            # In place of powers of ten, which are written as mathematics.
+            ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
         rng = np.random.default_rng(0)
         for i, name in enumerate(names):
             inside = values[(own == name).to_numpy()]

@@ -270,16 +270,15 @@ def _found(one: Interpretation, row: pd.Series) -> str:
     top = (kept if len(kept) else own).iloc[0]
     ends = [float(top["effect_ci_low"]), float(top["effect_ci_high"])]
     interval = f", 95% CI {_two(ends[0])} to {_two(ends[1])}" if ends[0] == ends[0] else ""
+    few = int(row["tests"]) == 1
     strongest = (
-        f"{clean(top['feature'])}: {clean(top['effect_name'])} {_two(float(top['effect']))}"
+        ("" if few else f"{clean(top['feature'])}: ")
+        + f"{clean(top['effect_name'])} {_two(float(top['effect']))}"
         f"{interval}, {format_p(float(top['p']))}, {format_p(float(top['fdr']), 'FDR')}"
     )
-    few = int(row["tests"]) == 1
-    text = (
-        f"{clean(row['layer'])}: "
-        + ("" if few else f"{int(row['found']):,} of {int(row['tests']):,} found ")
-        + f"(n = {int(row['n'])}; {'' if few else 'most clearly '}{strongest})"
-    )
+    layer, n = clean(row["layer"]), int(row["n"])
+    text = f"{layer}: {int(row['found']):,} of {int(row['tests']):,} found (n = {n}; most clearly "
+    text = f"{layer} (n = {n}; {strongest})" if few else f"{text}{strongest})"
     if int(row["adjusted_n"]) == 0:
         return f"{text}; not adjusted{_because(row)}."
     if int(row["kept"]) == int(row["found"]):
