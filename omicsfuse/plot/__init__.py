@@ -23,6 +23,11 @@ from omicsfuse.plot.heterogeneity import (
 )
 from omicsfuse.plot.immune import cell_fractions, immune_heatmap, immune_strips
 from omicsfuse.plot.incidence import cumulative_incidence
+from omicsfuse.plot.interpretation import (
+    interpretation_gene_sets,
+    interpretation_genes,
+    interpretation_groups,
+)
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
@@ -66,6 +71,9 @@ __all__ = [
     "heterogeneity_correlates",
     "heterogeneity_heatmap",
     "heterogeneity_survival",
+    "interpretation_gene_sets",
+    "interpretation_genes",
+    "interpretation_groups",
     "kaplan_meier",
     "layer_contributions",
     "layer_gains",

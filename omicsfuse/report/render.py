@@ -52,7 +52,7 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     figures = draw_figures(results, folder / "figures")
     summary, caveats, subtypes = summary_section(results)
-    page = _template().render(
+    page = page_template().render(
         name=clean(results.name),
         cohort=clean(results.cohort.name),
         verdict=verdict_view(results),
@@ -60,12 +60,12 @@ def write_report(results: RunResults, folder: str | Path) -> None:
         caveats=caveats,
         subtypes=subtypes,
         sections=build_sections(results, figures),
-        style=_style(),
+        style=page_style(),
     )
     (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 
 
-def _template() -> "Template":
+def page_template() -> "Template":
     """Load the page's template; everything put into it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -88,7 +88,7 @@ def _chip_class(subtype: str) -> str:
     return f"chip chip-{(int(number) - 1) % len(PALETTE)}" if known else "chip"
 
 
-def _style() -> Markup:
+def page_style() -> Markup:
     """Style sheet of the package, with a rule for each subtype colour."""
     chips = "\n".join(
         f".chip-{i} {{ background: {colour}; color: {text_colour(colour)}; }}"

@@ -1,0 +1,112 @@
+"""What the command `interpret` writes and says."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from omicsfuse.results import Interpretation
+from omicsfuse.statistics import p_text
+
+#: From this correlation with the tumour's volume on, a score is called a measure of it.
+MEASURE_OF_VOLUME = 0.9
+
+
+def interpretation_tables(
+    interpretations: Mapping[str, Interpretation],
+) -> dict[str, pd.DataFrame]:
+    """Lay out the result files of interpreted models.
+
+    Parameters
+    ----------
+    interpretations : mapping of str to Interpretation
+        By name of the model.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``interpretation.tsv`` (associations), ``interpretation_families.tsv``,
+        ``interpretation_gene_sets.tsv``, ``interpretation_stability.tsv`` and
+        ``interpretation_scores.tsv``, each with the column ``model`` first; empty without models.
+
+    Examples
+    --------
+    >>> interpretation_tables({})
+    {}
+    """
+    tables = {
+        "interpretation.tsv": "associations",
+        "interpretation_families.tsv": "families",
+        "interpretation_gene_sets.tsv": "enrichment",
+        "interpretation_stability.tsv": "stability",
+    }
+    found = {}
+    for file, field in tables.items():
+        parts = [_named(name, getattr(one, field)) for name, one in interpretations.items()]
+        parts = [part for part in parts if len(part)]
+        if parts:
+            found[file] = pd.concat(parts, ignore_index=True)
+    scores = [
+        _named(
+            name,
+            pd.DataFrame({"patient": one.scores.index, one.kind: one.scores.to_numpy()}),
+        )
+        for name, one in interpretations.items()
+    ]
+    if scores:
+        found["interpretation_scores.tsv"] = pd.concat(scores, ignore_index=True)
+    return found
+
+
+def _named(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    table = table.copy()
+    table.insert(0, "model", name)
+    return table
+
+
+def interpretation_summary(found: Interpretation) -> list[str]:
+    """Say in a few lines what goes with a model.
+
+    Parameters
+    ----------
+    found : Interpretation
+
+    Returns
+    -------
+    list of str
+    """
+    lines = [f"{found.name}: {found.kind}, {len(found.scores)} patients"]
+    for contrast, volume in found.params.get("volume_correlation", {}).items():
+        r = volume["correlation"]
+        if r == r:
+            text = f"{contrast} and tumour volume: Spearman {r:.2f} (n = {volume['n']})"
+            measure = ", so it is a measure of volume" if abs(r) > MEASURE_OF_VOLUME else ""
+            lines.append(f"  {text}{measure}")
+    names = ", ".join(found.params.get("adjusted_for", ())) or "nothing"
+    lines.append(f"  adjusted for: {names}")
+    lines += [f"  not adjusted for {note}" for note in found.params.get("not_adjusted_for", ())]
+    for _, row in found.families.iterrows():
+        if not row["tests"]:
+            lines.append(f"  {row['layer']}: {row['note']}")
+            continue
+        text = f"  {row['layer']}: {row['found']} of {row['tests']} found at FDR 0.05"
+        if row["adjusted_n"]:
+            text += f", {row['adjusted_found']} adjusted ({row['kept']} both)"
+        lines.append(f"{text}; n = {row['n']}, smallest FDR {p_text(row['smallest_fdr'])}")
+    for score, table in found.enrichment.groupby("score", sort=False):
+        family = table["fdr_patients"] if table["fdr_patients"].notna().any() else table["fdr"]
+        lines.append(
+            f"  gene sets, {score}: {int((family <= 0.05).sum())} of {len(table)} at FDR 0.05"
+        )
+    return lines
+
+
+def slug(name: str) -> str:
+    """Name of a model as part of a file's name.
+
+    Examples
+    --------
+    >>> slug("risk / CT")
+    'risk_CT'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:60] or "model"

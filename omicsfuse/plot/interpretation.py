@@ -1,0 +1,292 @@
+"""What goes with the score or class of an imaging model: genes, gene sets, groups of patients."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
+from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, PALETTE, subtype_colour
+from omicsfuse.plot.numbers import clean, p_text, shorten
+from omicsfuse.results import Interpretation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Features and gene sets drawn at most.
+MOST_FEATURES, MOST_SETS = 16, 14
+_LEVEL = 0.05
+
+
+def gene_rows(interpretation: Interpretation, most: int = MOST_FEATURES) -> pd.DataFrame:
+    """Associations to draw: the strongest of the layer whose genes are ranked, or of the first.
+
+    Parameters
+    ----------
+    interpretation : Interpretation
+    most : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``associations``, by p; of several classes those of all.
+
+    Examples
+    --------
+    >>> none = pd.DataFrame()
+    >>> len(gene_rows(Interpretation("m", pd.Series(dtype=float), "score", none, none)))
+    0
+    """
+    table = interpretation.associations
+    if table.empty:
+        return table
+    linear = table[table["test"] == "moderated t"]
+    if linear.empty:
+        return linear
+    layer = interpretation.params.get("gene_layer")
+    layer = layer if layer in set(linear["layer"]) else linear["layer"].iloc[0]
+    return linear[linear["layer"] == layer].head(most)
+
+
+@styled
+def interpretation_genes(
+    interpretation: Interpretation, *, most: int = MOST_FEATURES, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the genes that go most clearly with a model, as they are and adjusted.
+
+    Parameters
+    ----------
+    interpretation : Interpretation
+        Its strongest genes are drawn.
+    most : int
+        Genes at most.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Effects with 95% intervals: filled, as they are; open, given the covariates.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot import interpretation_genes
+    >>> table = pd.DataFrame({"layer": "rna", "feature": ["A"], "effect": 0.5, "fdr": 0.01,
+    ...     "effect_ci_low": 0.2, "effect_ci_high": 0.8, "effect_name": "log2 change", "p": 0.001,
+    ...     "test": "moderated t", "adjusted_effect": 0.3, "adjusted_ci_low": -0.1,
+    ...     "adjusted_ci_high": 0.7, "adjusted_fdr": 0.2, "contrast": "score"})
+    >>> found = Interpretation("m", pd.Series(dtype=float), "score", table, pd.DataFrame())
+    >>> [text.get_text() for text in interpretation_genes(found).get_yticklabels()]
+    ['A']
+    """
+    rows = gene_rows(interpretation, most)
+    if rows.empty:
+        return nothing("no layer of genes was compared with the score", ax)
+    ax = axes_or_new(ax, 6.6, 1.35 + 0.24 * len(rows))
+    several = rows["contrast"].nunique() > 1
+    places = np.arange(len(rows))
+    for kind, shift, colour, face in (
+        ("effect", -0.14, ACCENT, ACCENT),
+        ("adjusted_effect", 0.14, PALETTE[1], "white"),
+    ):
+        stem = kind.removesuffix("_effect") if kind != "effect" else "effect"
+        known = rows[kind].notna().to_numpy()
+        if not known.any():
+            continue
+        own, at = rows[known], places[known] + shift
+        label = "as it is" if kind == "effect" else "adjusted"
+        low, high = own[f"{stem}_ci_low"], own[f"{stem}_ci_high"]
+        ax.hlines(at, low, high, color=colour, linewidth=1.3)
+        ax.plot(own[kind], at, "o" if kind == "effect" else "D", color=colour,
+                markerfacecolor=face, markersize=4.6, label=label)  # fmt: skip
+    names = [shorten(name, 30) for name in rows["feature"]]
+    if several:
+        names = [
+            f"{name} ({shorten(c, 20)})" for name, c in zip(names, rows["contrast"], strict=True)
+        ]
+    ax.set_yticks(places, names)
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ax.axvline(0, color=MUTED, linewidth=0.9, zorder=0)
+    ax.set_xlabel(clean(_per(rows, several)) + ", 95% interval")
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+    beside = ax.get_yaxis_transform()
+    for x, column, title in ((1.09, "fdr", "FDR"), (1.24, "adjusted_fdr", "adjusted")):
+        ax.text(x, -0.8, title, transform=beside, ha="center", va="bottom", color=MUTED,
+                fontsize=7.8)  # fmt: skip
+        for place, value in zip(places, rows[column], strict=True):
+            said = p_text(float(value))
+            ax.text(x, float(place), said, transform=beside, ha="center", va="center",
+                    fontsize=7.8, color=INK if value <= _LEVEL else MUTED)  # fmt: skip
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
+    return ax
+
+
+def _per(rows: pd.DataFrame, several: bool) -> str:
+    """What the effect is, without the name of the class where there are several."""
+    name = str(rows["effect_name"].iloc[0])
+    return f"{name.partition(', ')[0]}, class vs rest" if several else name
+
+
+@styled
+def interpretation_gene_sets(
+    interpretation: Interpretation, *, most: int = MOST_SETS, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw gene sets on the ranking of genes, as it is and adjusted.
+
+    Parameters
+    ----------
+    interpretation : Interpretation
+        With ``enrichment``.
+    most : int
+        Gene sets at most, those with the smallest p of shuffled patients in any ranking.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Dots; colour: normalised enrichment score; area: the false discovery rate with patients
+        shuffled; a dark rim where that is at most 0.05.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot import interpretation_gene_sets
+    >>> table = pd.DataFrame({"score": ["score"], "gene_set": ["HYPOXIA"], "nes": [1.8],
+    ...                       "p_patients": [0.01], "fdr_patients": [0.03]})
+    >>> none = pd.DataFrame()
+    >>> found = Interpretation("m", pd.Series(dtype=float), "score", none, none, table)
+    >>> [text.get_text() for text in interpretation_gene_sets(found).get_yticklabels()]
+    ['HYPOXIA']
+    """
+    from matplotlib.lines import Line2D
+
+    table = interpretation.enrichment
+    table = table.dropna(subset=["nes"]) if len(table) else table
+    if table.empty:
+        return nothing("no gene set was tested", ax)
+    patients = bool(table["fdr_patients"].notna().any())
+    p, rate = ("p_patients", "fdr_patients") if patients else ("p", "fdr")
+    names = list(dict.fromkeys(table["score"]))
+    best = table.sort_values([p, "gene_set"], kind="stable").drop_duplicates("gene_set").head(most)
+    best = best.sort_values("nes", ascending=False, kind="stable")
+    rows = [str(name) for name in best["gene_set"]]
+    shown = table[table["gene_set"].isin(rows)]
+    ax = axes_or_new(ax, 4.4 + 0.62 * len(names), 1.9 + 0.22 * len(rows))
+    fdr = shown[rate].astype(float).fillna(1).clip(1e-3, 1)
+    far = max(2.0, float(shown["nes"].abs().max()))
+    dots = ax.scatter(
+        [names.index(name) for name in shown["score"]],
+        [rows.index(str(name)) for name in shown["gene_set"]],
+        s=_area(fdr.to_numpy()),
+        c=shown["nes"].astype(float),
+        cmap=DIVERGING,
+        vmin=-far,
+        vmax=far,
+        edgecolors=np.where(fdr <= _LEVEL, INK, "#b7bfc8"),
+        linewidths=np.where(fdr <= _LEVEL, 1.1, 0.5).tolist(),
+        zorder=3,
+    )
+    ticks = [clean(name).replace(", adjusted", ",\nadjusted") for name in names]
+    turned: dict[str, Any] = {"rotation": 40, "ha": "right"} if len(names) > 3 else {}
+    ax.set_xticks(range(len(names)), ticks, **turned)
+    ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(length=0)
+    ax.grid()
+    ax.set_axisbelow(True)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    handles = [
+        Line2D([], [], linestyle="", marker="o", color="#e8ebee",
+               markersize=float(np.sqrt(_area(np.array([value]))[0])),
+               markeredgecolor=INK if value <= _LEVEL else "#b7bfc8", label=text)
+        for value, text in ((0.5, "0.5"), (0.05, "0.05"), (0.01, "0.01"))
+    ]  # fmt: skip
+    ax.legend(handles=handles, title="FDR,\npatients shuffled" if patients else "FDR",
+              loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7)  # fmt: skip
+    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, shrink=0.9, aspect=24)
+    bar.outline.set_visible(False)
+    bar.set_label("normalised enrichment score (NES)")
+    return ax
+
+
+def _area(fdr: np.ndarray) -> np.ndarray:
+    """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
+    return 16 + 42 * np.minimum(-np.log10(fdr), 3)
+
+
+@styled
+def interpretation_groups(
+    interpretation: Interpretation,
+    groups: Mapping[str, str] | None = None,
+    *,
+    ax: "Axes | None" = None,
+) -> "list[Axes]":
+    r"""Draw the score of each patient by subtype, or how classes fall into subtypes.
+
+    Parameters
+    ----------
+    interpretation : Interpretation
+        Its ``params`` name the subtypes of the patients.
+    groups : mapping of str to str, optional
+        Patient -> group, in place of the subtypes.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in; a new figure otherwise.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        Of a score: dots and medians by group, on the score's own scale. Of classes: the share of
+        each class by group.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot import interpretation_groups
+    >>> scores = pd.Series([1.0, 2.0, 3.0], list("abc"))
+    >>> none = pd.DataFrame()
+    >>> found = Interpretation("m", scores, "score", none, none)
+    >>> axes = interpretation_groups(found, {"a": "S1", "b": "S1", "c": "S2"})
+    >>> [text.get_text() for text in axes[0].get_xticklabels()]
+    ['S1\nn = 2', 'S2\nn = 1']
+    """
+    chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
+    own = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
+    if own.empty:
+        return [nothing("no subtypes are known of these patients", ax)]
+    scores = interpretation.scores.loc[own.index]
+    names = sorted(own.unique(), key=lambda name: (len(str(name)), str(name)))
+    ax = panels(ax, 1, 1.6 + 0.85 * len(names), 2.7)[0]
+    sizes = [int((own == name).sum()) for name in names]
+    if interpretation.kind == "class":
+        classes = sorted(scores.unique())
+        bottom = np.zeros(len(names))
+        for i, value in enumerate(classes):
+            share = np.array([float((scores[own == name] == value).mean()) for name in names])
+            ax.bar(range(len(names)), share, bottom=bottom, width=0.7,
+                   color=PALETTE[i % len(PALETTE)], label=shorten(value, 24))  # fmt: skip
+            bottom += share
+        ax.set_ylabel("share of the patients")
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
+    else:
+        values = scores.to_numpy(dtype=float)
+        if values.min() > 0 and values.max() > 20 * np.median(values):
+            ax.set_yscale("log")
+            # In place of powers of ten, which are written as mathematics.
+            ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
+        rng = np.random.default_rng(0)
+        for i, name in enumerate(names):
+            inside = values[(own == name).to_numpy()]
+            ax.plot(i + rng.uniform(-0.18, 0.18, len(inside)), inside, "o", markersize=3.4,
+                    color=subtype_colour(str(name)), alpha=0.75, markeredgewidth=0)  # fmt: skip
+            middle = float(np.median(inside))
+            ax.hlines(middle, i - 0.28, i + 0.28, color=INK, linewidth=1.6, zorder=3)
+        ax.set_ylabel(shorten(interpretation.name, 34))
+        ax.grid(axis="y")
+        ax.set_axisbelow(True)
+    labels = [f"{shorten(name, 14)}\nn = {n}" for name, n in zip(names, sizes, strict=True)]
+    ax.set_xticks(range(len(names)), labels)
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    return [ax]
