@@ -6,6 +6,7 @@ from omicsfuse.biology.associations import associate
 from omicsfuse.biology.burden import burden
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.known_groups import label_concentration, label_markers
 from omicsfuse.biology.markers import differential_features
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
@@ -27,5 +28,7 @@ __all__ = [
     "enrich",
     "enrichment_losses",
     "gene_set_coverage",
+    "label_concentration",
+    "label_markers",
     "table_one",
 ]
