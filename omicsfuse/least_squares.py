@@ -30,12 +30,26 @@ class Fit(NamedTuple):
 
 
 class Moderated(NamedTuple):
-    """Moderated t of each gene, its p-value, and the prior that all genes share."""
+    """Moderated t of each gene, its p-value, and the prior that all genes share.
+
+    Attributes
+    ----------
+    t, p : ndarray of float, shape (p,)
+        Moderated t and its two-sided p-value.
+    df_prior, variance_prior : float
+        d0 and s0^2.
+    sd : ndarray of float, shape (p,)
+        Moderated residual standard deviation.
+    df : ndarray of float, shape (p,)
+        Degrees of freedom of t.
+    """
 
     t: Array
     p: Array
     df_prior: float
     variance_prior: float
+    sd: Array
+    df: Array
 
 
 def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
@@ -130,7 +144,7 @@ def moderate(fit: Fit) -> Moderated:
     usable = (fit.df > 0) & np.isfinite(fit.variance)
     if usable.sum() < 2:
         nothing = np.full(len(fit.df), np.nan)
-        return Moderated(nothing, nothing, float("nan"), float("nan"))
+        return Moderated(nothing, nothing, float("nan"), float("nan"), nothing, nothing)
     d, s2 = fit.df[usable], fit.variance[usable]
     # A variance of zero has no logarithm; it counts as very small against the typical one.
     typical = float(np.median(s2)) or 1.0
@@ -149,8 +163,9 @@ def moderate(fit: Fit) -> Moderated:
     posterior = np.full(len(df), s02) if np.isinf(d0) else (own + d0 * s02) / (df + d0)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = fit.effect / fit.unscaled / np.sqrt(posterior)
-    p = 2 * stats.t.sf(np.abs(t), np.minimum(df + d0, df.sum()))
-    return Moderated(t, p, d0, s02)
+    total = np.minimum(df + d0, df.sum())
+    p = 2 * stats.t.sf(np.abs(t), total)
+    return Moderated(t, p, d0, s02, np.sqrt(posterior), total)
 
 
 def _inverse_trigamma(value: float) -> float:

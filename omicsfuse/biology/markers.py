@@ -1,26 +1,62 @@
-"""Which features tell each subtype from the others."""
+"""Which features tell each subtype from the others, and each two subtypes from one another."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
+from itertools import combinations
 
-import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.two_groups import Comparison, fisher_exact, rank_sum, welch
+from omicsfuse.biology.adjusting import checked_covariates
+from omicsfuse.biology.count_data import checked_counts
+from omicsfuse.biology.layer_tests import (
+    Contrast,
+    compare_counts,
+    compare_layer,
+    covariate_losses,
+    takes_covariates,
+)
+from omicsfuse.biology.tested import Tested
 from omicsfuse.checks.arguments import require
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.labelled import labelled
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.statistics import Array, benjamini_hochberg, moments
+from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.results import Prepared, Subtypes
+from omicsfuse.statistics import benjamini_hochberg
 
-COLUMNS = ("layer", "feature", "subtype", "effect", "effect_name", "test", "n", "p", "fdr")
+COLUMNS = (
+    "layer",
+    "feature",
+    "subtype",
+    "effect",
+    "effect_ci_low",
+    "effect_ci_high",
+    "effect_name",
+    "test",
+    "n",
+    "p",
+    "fdr",
+    "note",
+)
 
 
-def differential_features(subtypes: Subtypes, prepared: Prepared) -> pd.DataFrame:
+def differential_features(
+    subtypes: Subtypes,
+    prepared: Prepared,
+    *,
+    covariates: pd.DataFrame | None = None,
+    counts: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Compare each subtype with all other patients, feature by feature, in every layer.
 
-    The test follows the layer: Fisher's exact test for mutations, Wilcoxon's rank-sum test for
-    copy-number levels and for normal scores (radiomics), Welch's t-test for everything else.
+    The test follows the layer:
+
+    - mutations (0/1): Fisher's exact test; difference in share with Newcombe's interval;
+    - copy-number levels: likelihood ratio in the proportional-odds model; log odds ratio of a
+      higher level with its profile interval;
+    - radiomics: the Brunner-Munzel test, which does not take groups to be equally spread, on the
+      logit scale; rank-biserial correlation. Wilcoxon's test where a group has fewer than 10
+      patients;
+    - everything else: limma's moderated t; difference of means on the scale of analysis;
+    - layers with raw ``counts``: PyDESeq2.
+
     Z-scored values are first limited to +-10, so that one absurd value cannot hide a feature.
     Subtypes were found on these same features, so the p-values describe the subtypes; they are no
     evidence that the subtypes exist.
@@ -31,27 +67,40 @@ def differential_features(subtypes: Subtypes, prepared: Prepared) -> pd.DataFram
         Labels; patients without a label or absent from a layer take no part in that layer.
     prepared : Prepared
         Layers; ``PreparedLayer.values`` is tested. Missing values are left out per feature.
+    covariates : pandas.DataFrame, optional
+        Patients x columns (numbers or categories) that the moderated t and PyDESeq2 adjust for,
+        tumour purity for instance. Patients who lack one take no part in these layers
+        (`covariate_losses` counts them). Other tests cannot adjust; their rows say so in ``note``.
+    counts : mapping of str to pandas.DataFrame, optional
+        Layer -> raw counts, patients x genes, whole numbers: tested in place of the layer's
+        values. Needs the optional extra ``counts``.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``layer``, ``feature``, ``subtype``, ``effect`` (positive: higher or more often in
-        the subtype), ``effect_name`` (``"standardised mean difference"``, ``"rank-biserial
-        correlation"``, ``"mean level difference"`` or ``"difference in mutated share"``),
-        ``test``, ``n`` (patients observed), ``p``, ``fdr``; sorted by layer (in its given order),
-        subtype, p and feature. ``p`` is NaN where a group has fewer than 3 observed patients or
-        the feature does not vary. ``fdr`` is Benjamini-Hochberg; its family is all features times
-        all subtypes of one layer.
+        the subtype), ``effect_ci_low``, ``effect_ci_high`` (95%), ``effect_name``, ``test``,
+        ``n`` (patients observed), ``p``, ``fdr``, ``note``; sorted by layer (in its given order),
+        subtype, p and feature. ``p`` and effect are NaN where a group has fewer than 3 observed
+        patients or the feature does not vary. ``fdr`` is Benjamini-Hochberg; its family is all
+        features times all subtypes of one layer, so that a feature may mark several subtypes.
+
+    Raises
+    ------
+    StudyError
+        If counts are no raw counts or of no layer, or covariates cannot be used.
 
     Warns
     -----
     OmicsfuseWarning
-        If there are fewer than two subtypes, hence nothing to compare.
+        If there are fewer than two subtypes, hence nothing to compare; if patients lack a
+        covariate; if a layer's test cannot adjust for covariates.
 
     References
     ----------
-    Soneson and Delorenzi 2013, BMC Bioinformatics 14:91, on simple tests at these sample sizes;
-    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3; McCullagh 1980, J R Stat Soc B 42:109-142; Brunner
+    and Munzel 2000, Biom J 42:17-25; Newcombe 1998, Stat Med 17:873-890; Benjamini and Hochberg
+    1995, J R Stat Soc B 57:289-300.
 
     Examples
     --------
@@ -65,8 +114,8 @@ def differential_features(subtypes: Subtypes, prepared: Prepared) -> pd.DataFram
     >>> table = differential_features(
     ...     Subtypes(labels, {}, {}), Prepared("toy", {"expression": layer})
     ... )
-    >>> table[["feature", "subtype", "effect", "p"]].round(4).to_dict("records")[0]
-    {'feature': 'A', 'subtype': 'S1', 'effect': 4.0, 'p': 0.008}
+    >>> table[["feature", "subtype", "effect", "effect_name", "p"]].round(4).to_dict("records")[0]
+    {'feature': 'A', 'subtype': 'S1', 'effect': 4.0, 'effect_name': 'log2 fold change', 'p': 0.0012}
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
@@ -78,58 +127,152 @@ def differential_features(subtypes: Subtypes, prepared: Prepared) -> pd.DataFram
             OmicsfuseWarning,
             stacklevel=2,
         )
-        return _empty()
-    tables = [_layer_markers(name, layer, subtypes) for name, layer in prepared.layers.items()]
-    return pd.concat(tables, ignore_index=True) if tables else _empty()
+        return _empty("subtype")
+    contrasts = [Contrast(name, (name,), tuple(n for n in names if n != name)) for name in names]
+    table, messages = _compare(subtypes, prepared, contrasts, "subtype", covariates, counts)
+    for message in messages:
+        warnings.warn(message, OmicsfuseWarning, stacklevel=2)
+    return table
 
 
-def _layer_markers(name: str, layer: PreparedLayer, subtypes: Subtypes) -> pd.DataFrame:
-    compare, test, effect_name = _method(layer)
-    matrix, own, features = labelled(layer, subtypes)
-    parts = []
-    for subtype in subtypes.names:
-        result = compare(matrix[own == subtype], matrix[own != subtype])
-        parts.append(
-            pd.DataFrame(
-                {
-                    "layer": name,
-                    "feature": features,
-                    "subtype": subtype,
-                    "effect": result.effect,
-                    "effect_name": effect_name,
-                    "test": test,
-                    "n": result.n,
-                    "p": result.p,
-                }
-            ).sort_values(["p", "feature"], kind="stable")
+def pairwise_features(
+    subtypes: Subtypes,
+    prepared: Prepared,
+    *,
+    covariates: pd.DataFrame | None = None,
+    counts: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """Compare each two subtypes, feature by feature, in every layer.
+
+    Tests, effects and arguments are those of `differential_features`. The moderated t and PyDESeq2
+    take one model with a mean for each subtype, so that patients of the other subtypes help to
+    tell how much a feature varies; the other tests see the two subtypes only.
+
+    Parameters
+    ----------
+    subtypes : Subtypes
+        Labels.
+    prepared : Prepared
+        Layers.
+    covariates, counts
+        As in `differential_features`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `differential_features`, with ``comparison`` (``"S1 vs S2"``; positive effects:
+        higher in S1) in place of ``subtype``. The family of ``fdr`` is all features times all
+        pairs of one layer. Empty with two subtypes, where each against the rest says the same, and
+        with one.
+
+    Raises
+    ------
+    StudyError
+        As `differential_features`.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If patients lack a covariate, or a layer's test cannot adjust for covariates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> patients = [f"P{i}" for i in range(9)]
+    >>> values = pd.DataFrame({"A": [5.0, 6, 7, 1, 2, 3, 1, 3, 2], "B": [1.0, 3, 2] * 3}, patients)
+    >>> layer = PreparedLayer("expression", values, values, "log2", None)
+    >>> labels = pd.Series(["S1"] * 3 + ["S2"] * 3 + ["S3"] * 3, patients)
+    >>> table = pairwise_features(
+    ...     Subtypes(labels, {}, {}), Prepared("toy", {"expression": layer})
+    ... )
+    >>> table.head(2)[["comparison", "feature", "p"]].round(4).to_numpy().tolist()
+    [['S1 vs S2', 'A', 0.0004], ['S1 vs S2', 'B', 1.0]]
+    """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    names = subtypes.names
+    if len(names) < 3:
+        return _empty("comparison")
+    contrasts = [Contrast(f"{a} vs {b}", (a,), (b,)) for a, b in combinations(names, 2)]
+    table, messages = _compare(subtypes, prepared, contrasts, "comparison", covariates, counts)
+    for message in messages:
+        warnings.warn(message, OmicsfuseWarning, stacklevel=2)
+    return table
+
+
+def _compare(
+    subtypes: Subtypes,
+    prepared: Prepared,
+    contrasts: list[Contrast],
+    key: str,
+    covariates: pd.DataFrame | None,
+    counts: Mapping[str, pd.DataFrame] | None,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Compare in every layer, and say what a user should be warned of."""
+    covariates = checked_covariates(covariates, "markers")
+    raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}
+    unknown = [name for name in raw if name not in prepared.layers]
+    if unknown:
+        raise StudyError(
+            f"counts are given for layer {unknown[0]!r}, which does not exist; the layers are "
+            f"{', '.join(prepared.layers)}."
         )
+    messages = [
+        f"layer {loss.layer}: {loss.count} patient{'s' if loss.count > 1 else ''} "
+        f"{loss.reason} and {'take' if loss.count > 1 else 'takes'} no part in comparing its "
+        f"features (e.g. {', '.join(loss.examples)})."
+        for loss in covariate_losses(subtypes, prepared, covariates, raw)
+    ]
+    tables, unadjusted = [], []
+    for name, layer in prepared.layers.items():
+        if name in raw:
+            features, found = compare_counts(raw[name], subtypes, contrasts, covariates)
+        else:
+            features, found = compare_layer(layer, subtypes, contrasts, covariates)
+            if covariates is not None and not takes_covariates(layer):
+                unadjusted.append(name)
+        tables.append(_layer_table(name, features, contrasts, found, key))
+    if unadjusted:
+        messages.append(
+            f"covariates are not adjusted for in {', '.join(unadjusted)}: the tests of these "
+            "layers take none; their rows say so."
+        )
+    whole = pd.concat(tables, ignore_index=True) if tables else _empty(key)
+    return whole, messages
+
+
+def _layer_table(
+    name: str, features: list[str], contrasts: list[Contrast], found: list[Tested], key: str
+) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {
+                "layer": name,
+                "feature": features,
+                key: contrast.name,
+                "effect": result.effect,
+                "effect_ci_low": result.low,
+                "effect_ci_high": result.high,
+                "effect_name": result.effect_name,
+                "test": result.test,
+                "n": result.n,
+                "p": result.p,
+                "note": result.note,
+            }
+        ).sort_values(["p", "feature"], kind="stable")
+        for contrast, result in zip(contrasts, found, strict=True)
+    ]
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(fdr=benjamini_hochberg(table["p"].to_numpy()))[list(COLUMNS)]
+    table = table.assign(fdr=benjamini_hochberg(table["p"].to_numpy()))
+    return table[[key if column == "subtype" else column for column in COLUMNS]]
 
 
-def _method(layer: PreparedLayer) -> tuple[Callable[[Array, Array], Comparison], str, str]:
-    """Test of a layer, by the scale its values are on."""
-    if layer.kind == "mutation" or layer.scale == "binary":
-        return fisher_exact, "Fisher exact", "difference in mutated share"
-    if layer.scale == "gistic":
-        return _rank_sum_of_levels, "Wilcoxon rank-sum", "mean level difference"
-    if layer.scale == "normal_score":
-        return rank_sum, "Wilcoxon rank-sum", "rank-biserial correlation"
-    return welch, "Welch t", "standardised mean difference"
-
-
-def _rank_sum_of_levels(inside: Array, outside: Array) -> Comparison:
-    """Rank-sum test of discrete levels, with the difference of their means as effect."""
-    result = rank_sum(inside, outside)
-    effect = moments(inside).mean - moments(outside).mean
-    return result._replace(effect=np.where(np.isnan(result.p), np.nan, effect))
-
-
-def _empty() -> pd.DataFrame:
-    numeric = {"effect", "p", "fdr"}
+def _empty(key: str) -> pd.DataFrame:
+    numeric = {"effect", "effect_ci_low", "effect_ci_high", "p", "fdr"}
     return pd.DataFrame(
         {
-            column: pd.Series(
+            (key if column == "subtype" else column): pd.Series(
                 dtype="float64" if column in numeric else "int64" if column == "n" else object
             )
             for column in COLUMNS

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from omicsfuse.statistics import MINIMUM_GROUP, Array, Counts, moments, welch_t
+from omicsfuse.statistics import MINIMUM_GROUP, Array, Counts
 
 
 class Comparison(NamedTuple):
@@ -15,42 +15,6 @@ class Comparison(NamedTuple):
     effect: Array
     p: Array
     n: Counts
-
-
-def welch(inside: Array, outside: Array) -> Comparison:
-    """Welch's t-test of each feature, with the standardised mean difference.
-
-    Parameters
-    ----------
-    inside, outside : ndarray of float, shapes (a, p) and (b, p)
-        The two groups; missing values are NaN and left out feature by feature.
-
-    Returns
-    -------
-    Comparison
-        ``statistic`` is t (positive: higher inside); ``effect`` is the difference of means divided
-        by the pooled standard deviation (Cohen's d). Features that are constant in both groups, or
-        observed in fewer than ``MINIMUM_GROUP`` patients of one, have no p-value.
-
-    References
-    ----------
-    Welch 1947, Biometrika 34:28-35. Cohen 1988, Statistical Power Analysis, 2nd ed., eq. 2.5.1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> result = welch(np.array([[1.0], [2.0], [3.0]]), np.array([[3.0], [5.0], [7.0], [9.0]]))
-    >>> result.statistic.round(4).tolist(), result.p.round(4).tolist()
-    ([-2.8284], [0.0464])
-    """
-    first, second = moments(inside), moments(outside)
-    statistic, p = welch_t(first, second)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = (first.n - 1) * first.variance + (second.n - 1) * second.variance
-        effect = (first.mean - second.mean) / np.sqrt(pooled / (first.n + second.n - 2))
-    return Comparison(
-        statistic, np.where(np.isnan(p), np.nan, effect), p, (first.n + second.n).astype(np.int64)
-    )
 
 
 def rank_sum(inside: Array, outside: Array) -> Comparison:

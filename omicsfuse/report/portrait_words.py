@@ -263,8 +263,8 @@ def label_sentences(results: RunResults, name: str) -> list[str]:
                 continue
             here, there, known = int(own.sum()), int((~own).sum()), clean(label)
             sentences.append(
-                f"{both} of {n} patients with {known} = {clean(level)} are in {name} ({both} of the "
-                f"{here} in {name} whose {known} is known; {n - both} of the {there} others)."
+                f"{both} of {n} patients with {known} = {clean(level)} are in {name} ({both} of "
+                f"the {here} in {name} whose {known} is known; {n - both} of the {there} others)."
             )
     return sentences
 

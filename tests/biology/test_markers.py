@@ -29,16 +29,17 @@ def table(simulated: SimulatedCohort, truth: Subtypes) -> pd.DataFrame:
 def test_each_layer_has_its_own_test_and_effect(table: pd.DataFrame) -> None:
     kinds = table.groupby("layer", sort=False)[["test", "effect_name"]].agg(set)
     assert kinds["test"].map(sorted).to_dict() == {
-        "radiomics": ["Wilcoxon rank-sum"],
-        "expression": ["Welch t"],
-        "methylation": ["Welch t"],
+        "radiomics": ["Brunner-Munzel, logit"],
+        "expression": ["moderated t"],
+        "methylation": ["moderated t"],
         "mutation": ["Fisher exact"],
-        "copy_number": ["Wilcoxon rank-sum"],
+        "copy_number": ["proportional odds, likelihood ratio"],
     }
-    assert kinds.loc["copy_number", "effect_name"] == {"mean level difference"}
+    assert kinds.loc["copy_number", "effect_name"] == {"log odds ratio of a higher level"}
+    assert kinds.loc["methylation", "effect_name"] == {"difference in M-value"}
     assert kinds.loc["radiomics", "effect_name"] == {"rank-biserial correlation"}
     assert kinds.loc["mutation", "effect_name"] == {"difference in mutated share"}
-    assert kinds.loc["expression", "effect_name"] == {"standardised mean difference"}
+    assert kinds.loc["expression", "effect_name"] == {"log2 fold change"}
 
 
 def test_planted_genes_lead_their_subtype(
@@ -70,24 +71,14 @@ def test_the_family_is_a_layers_features_times_subtypes(table: pd.DataFrame) -> 
     np.testing.assert_allclose(part["fdr"], benjamini_hochberg(part["p"].to_numpy()))
 
 
-def test_effect_of_levels_is_the_difference_of_their_means() -> None:
-    patients = [f"P{i}" for i in range(8)]
-    values = pd.DataFrame({"MYC": [2.0, 1, 2, 1, 0, 0, -1, np.nan]}, patients)
-    labels = pd.Series(["S1"] * 4 + ["S2"] * 4, patients)
-    table = differential_features(
-        Subtypes(labels, {}, {}), Prepared("toy", {"cn": layer("copy_number", "gistic", values)})
-    )
-    first = table.iloc[0]
-    assert first["n"] == 7
-    assert first["effect"] == pytest.approx(1.5 + 1 / 3)
-
-
 def test_log2_copy_number_is_continuous() -> None:
     rng = np.random.default_rng(0)
     values = pd.DataFrame(rng.standard_normal((8, 2)), [f"P{i}" for i in range(8)], ["A", "B"])
     labels = pd.Series(["S1"] * 4 + ["S2"] * 4, values.index)
     prepared = Prepared("toy", {"cn": layer("copy_number", "log2", values)})
-    assert set(differential_features(Subtypes(labels, {}, {}), prepared)["test"]) == {"Welch t"}
+    table = differential_features(Subtypes(labels, {}, {}), prepared)
+    assert set(table["test"]) == {"moderated t"}
+    assert set(table["effect_name"]) == {"difference in log2 ratio"}
 
 
 def test_patients_without_a_label_or_without_the_layer_take_no_part() -> None:

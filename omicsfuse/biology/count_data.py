@@ -1,0 +1,194 @@
+"""Raw counts compared between groups with PyDESeq2, which only this module imports."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.adjusting import ADJUSTED, independent
+from omicsfuse.biology.tested import Tested, Z, as_tested
+from omicsfuse.errors import StudyError
+from omicsfuse.statistics import MINIMUM_GROUP, Array
+
+TEST = "DESeq2 Wald"
+EFFECT_NAME = "log2 fold change"
+_FEW = "no p-value: an outlying count decides it (Cook's distance)"
+
+
+def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
+    """Check a table of raw counts: patients x genes, whole numbers of 0 or more, nothing missing.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        What was given.
+    layer : str
+        Layer that they stand for, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Whole numbers; patients and genes named by str, in alphabetical order.
+
+    Raises
+    ------
+    StudyError
+        If they are not raw counts.
+
+    Examples
+    --------
+    >>> checked_counts(pd.DataFrame({"EGFR": [3.0, 7.5]}, ["P1", "P2"]), "expression")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.errors.StudyError: counts of layer 'expression': gene EGFR of patient P2 has 7.5, which is not a whole number of 0 or more. Raw counts are needed, not TPM, FPKM, normalised or logarithmic values; without counts the layer is tested by the moderated t.
+    """  # noqa: E501
+    where = f"counts of layer {layer!r}"
+    if not isinstance(counts, pd.DataFrame):
+        raise StudyError(
+            f"{where} are of type {type(counts).__name__}; expected a DataFrame of patients x "
+            "genes."
+        )
+    table = counts.set_axis(counts.index.astype(str), axis=0)
+    table = table.set_axis(table.columns.astype(str), axis=1)
+    for index, what in ((table.index, "patient"), (table.columns, "gene")):
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
+            raise StudyError(f"{where}: {what} {twice} is there more than once; keep one.")
+    try:
+        values = table.to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"{where}: a cell is not a number ({error}).") from error
+    with np.errstate(invalid="ignore"):
+        wrong = ~((values >= 0) & (values == np.floor(values)) & np.isfinite(values))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise StudyError(
+            f"{where}: gene {table.columns[column]} of patient {table.index[row]} has "
+            f"{values[row, column]:g}, which is not a whole number of 0 or more. Raw counts are "
+            "needed, not TPM, FPKM, normalised or logarithmic values; without counts the layer is "
+            "tested by the moderated t."
+        )
+    whole = pd.DataFrame(values.astype(np.int64), table.index, table.columns)
+    return whole.sort_index(axis=0).sort_index(axis=1)
+
+
+def count_comparisons(
+    counts: pd.DataFrame,
+    groups: pd.Series,
+    contrasts: list[tuple[str, str]],
+    covariates: Array | None = None,
+) -> list[Tested]:
+    """Compare groups of patients on raw counts by DESeq2's Wald test.
+
+    Negative binomial models with size factors (median of ratios) and dispersions shrunk towards
+    their trend, as PyDESeq2 fits them with its defaults, but for the choice of genes: all genes
+    stay in the family (no independent filtering), and effects are not shrunk. A gene whose p-value
+    hangs on one outlying count has none (Cook's distance).
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Patients x genes, whole numbers (`checked_counts`).
+    groups : pandas.Series
+        Patient -> group; the same patients in the same order.
+    contrasts : list of (str, str)
+        Groups to compare; all are in one model.
+    covariates : ndarray of float, shape (n, q), optional
+        Columns to adjust for.
+
+    Returns
+    -------
+    list of Tested
+        One a contrast; effect: log2 fold change with its Wald interval. NaN where a gene has no
+        count, or one of the groups fewer than 3 patients.
+
+    Raises
+    ------
+    StudyError
+        If PyDESeq2 is not installed, or covariates tell the groups apart entirely.
+
+    References
+    ----------
+    Love, Huber and Anders 2014, Genome Biol 15:550. Muzellec et al. 2023, Bioinformatics
+    39:btad547 (PyDESeq2).
+    """
+    try:
+        from pydeseq2.dds import DeseqDataSet
+        from pydeseq2.default_inference import DefaultInference
+        from pydeseq2.ds import DeseqStats
+    except ImportError as error:
+        raise StudyError(
+            "testing raw counts needs PyDESeq2, which is not installed: install it with "
+            'pip install "omicsfuse[counts]", or leave counts out, and the layer is tested by the '
+            "moderated t."
+        ) from error
+    sizes = groups.value_counts()
+    names = sorted(sizes.index)
+    design = pd.DataFrame({"intercept": 1.0}, counts.index)
+    for name in names[1:]:
+        design[f"group {name}"] = (groups == name).to_numpy(dtype=float)
+    adjust = np.empty((len(counts), 0)) if covariates is None else covariates
+    spread = np.where(adjust.std(axis=0) > 0, adjust.std(axis=0), 1.0)
+    adjust = independent(
+        np.column_stack([np.ones(len(counts)), (adjust - adjust.mean(axis=0)) / spread])
+    )[:, 1:]
+    for j, column in enumerate(adjust.T):
+        design[f"covariate {j}"] = column
+    if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
+        raise StudyError(
+            "counts: the covariates tell the groups apart entirely, so that no effect can be told "
+            "from theirs; leave out the covariate that follows the groups."
+        )
+    some = counts.columns[(counts > 0).any(axis=0)]
+    place = counts.columns.get_indexer(some)
+    few = [pair for pair in contrasts if min(sizes.get(g, 0) for g in pair) < MINIMUM_GROUP]
+    suffix = ADJUSTED if adjust.shape[1] else ""
+    fitted = None
+    found = []
+    inference = DefaultInference(n_cpus=1)
+    with warnings.catch_warnings():
+        # Of the fit's own progress and of what its dependencies deprecate; no loss of genes.
+        warnings.simplefilter("ignore")
+        if len(few) < len(contrasts) and len(some):
+            fitted = DeseqDataSet(
+                counts=counts[some],
+                metadata=pd.DataFrame({"group": groups.to_numpy()}, counts.index),
+                design=design,
+                inference=inference,
+                quiet=True,
+            )
+            fitted.deseq2()
+        for pair in contrasts:
+            effect, error, p = (np.full(counts.shape[1], np.nan) for _ in range(3))
+            if fitted is not None and pair not in few:
+                vector = np.zeros(design.shape[1])
+                for name, sign in zip(pair, (1.0, -1.0), strict=True):
+                    if name != names[0]:
+                        vector[design.columns.get_loc(f"group {name}")] = sign
+                compared = DeseqStats(
+                    fitted,
+                    contrast=vector,
+                    independent_filter=False,
+                    inference=inference,
+                    quiet=True,
+                )
+                compared.summary()
+                table = compared.results_df
+                effect[place], error[place] = table["log2FoldChange"], table["lfcSE"]
+                p[place] = table["pvalue"]
+            n = np.full(counts.shape[1], sum(sizes.get(group, 0) for group in pair))
+            note = np.where(np.isnan(p) & np.isfinite(effect), _FEW, "")
+            found.append(
+                as_tested(
+                    effect,
+                    effect - Z * error,
+                    effect + Z * error,
+                    p,
+                    n,
+                    EFFECT_NAME,
+                    TEST + suffix,
+                    note,
+                )
+            )
+    return found

@@ -1,0 +1,200 @@
+"""The features that tell a reader what a subtype is."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.checks.arguments import require, whole_number
+from omicsfuse.errors import StudyError
+from omicsfuse.labelled import Labelled, labelled
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.statistics import Array
+
+COLUMNS = (
+    "subtype",
+    "rank",
+    "layer",
+    "feature",
+    "direction",
+    "inside",
+    "outside",
+    "summary",
+    "effect",
+    "effect_ci_low",
+    "effect_ci_high",
+    "effect_name",
+    "fdr",
+)
+#: Rank correlation, in absolute value, from which one of two features says what the other says.
+REDUNDANT = 0.9
+
+
+def driver_features(
+    markers: pd.DataFrame,
+    prepared: Prepared,
+    subtypes: Subtypes,
+    per_subtype: int = 15,
+    fdr: float = 0.05,
+) -> pd.DataFrame:
+    """List, for each subtype, the features that say most about it, taking the layers in turn.
+
+    Of each layer the feature with the smallest p comes first, then the second of each layer, and
+    so on, so that a layer with many features does not crowd out the others. A feature is passed
+    over where its Spearman correlation with one already listed of the same layer exceeds 0.9:
+    forty texture features, or all genes of one amplified segment, are one finding. A feature may
+    be listed for several subtypes.
+
+    "Driver" is meant as in "what drives the difference between subtypes"; it says nothing about
+    what drives the tumour.
+
+    Parameters
+    ----------
+    markers : pandas.DataFrame
+        What `differential_features` returns.
+    prepared : Prepared
+        Layers, whose ``values`` are averaged.
+    subtypes : Subtypes
+        Labels.
+    per_subtype : int
+        Most features of a subtype.
+    fdr : float
+        Only features with at most this false discovery rate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``subtype``, ``rank`` (from 1), ``layer``, ``feature``, ``direction``
+        (``"raised"``, ``"lowered"``; mutations: ``"more often"``, ``"less often"``), ``inside``,
+        ``outside`` (mean, or share of patients), ``summary`` (what both numbers are), ``effect``,
+        ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``fdr``. Fewer rows, or none, for a
+        subtype that fewer features mark.
+
+    Raises
+    ------
+    StudyError
+        If markers lack a column, or a number makes no sense.
+
+    Examples
+    --------
+    >>> from omicsfuse.biology.markers import differential_features
+    >>> patients = [f"P{i}" for i in range(20)]
+    >>> values = pd.DataFrame({"TP53": [1.0] * 9 + [0.0] * 11, "TTN": [0.0, 1.0] * 10}, patients)
+    >>> layers = Prepared("x", {"mutation": PreparedLayer("mutation", values, values, "binary", 0)})
+    >>> subtypes = Subtypes(pd.Series(["S1"] * 10 + ["S2"] * 10, patients), {}, {})
+    >>> table = driver_features(differential_features(subtypes, layers), layers, subtypes)
+    >>> table[["subtype", "feature", "direction", "inside", "outside"]].to_numpy().tolist()
+    [['S1', 'TP53', 'more often', 0.9, 0.0], ['S2', 'TP53', 'less often', 0.0, 0.9]]
+    >>> table["summary"][0]
+    'share of patients mutated'
+    """
+    require(markers, pd.DataFrame, "markers", "what of.differential_features returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    per_subtype = whole_number(per_subtype, "per_subtype")
+    if not isinstance(fdr, int | float) or isinstance(fdr, bool) or not 0 < fdr <= 1:
+        raise StudyError(f"fdr is {fdr!r}; it must be a number above 0 and at most 1.")
+    needed = {"subtype", "layer", "feature", "p", *COLUMNS[8:]}
+    missing = sorted(needed.difference(markers.columns))
+    if missing:
+        raise StudyError(
+            f"markers have no column {missing[0]!r}; give what of.differential_features returns."
+        )
+    found = markers[markers["fdr"] <= fdr]
+    found = found.assign(_size=-found["effect"].abs())
+    found = found.sort_values(["p", "_size", "feature"], kind="stable")
+    layers = {
+        name: labelled(layer, subtypes)
+        for name, layer in prepared.layers.items()
+        if name in set(found["layer"])
+    }
+    places = {name: {f: j for j, f in enumerate(one.features)} for name, one in layers.items()}
+    rows = []
+    for subtype in subtypes.names:
+        queues = {
+            name: found[(found["subtype"] == subtype) & (found["layer"] == name)].to_dict("records")
+            for name in layers
+        }
+        chosen = _in_turn(queues, layers, places, per_subtype)
+        rows += [{**_described(row, prepared, layers, places), "rank": i} for i, row in chosen]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"rank": "int64"}) if len(table) else table
+
+
+def _in_turn(
+    queues: dict[str, list[dict[str, Any]]],
+    layers: dict[str, Labelled],
+    places: dict[str, dict[str, int]],
+    most: int,
+) -> list[tuple[int, dict[str, Any]]]:
+    """Take the next feature of each layer in turn, passing over those that repeat one taken."""
+    taken: dict[str, list[Array]] = {name: [] for name in queues}
+    waiting = {name: iter(queue) for name, queue in queues.items()}
+    chosen: list[dict[str, Any]] = []
+    while waiting and len(chosen) < most:
+        for name in list(waiting):
+            for row in waiting[name]:
+                place = places[name].get(row["feature"])
+                if place is None:  # Raw counts may have genes that the layer's values lack.
+                    chosen.append(row)
+                    break
+                values = layers[name].matrix[:, place]
+                if not any(_redundant(values, other) for other in taken[name]):
+                    taken[name].append(values)
+                    chosen.append(row)
+                    break
+            else:
+                del waiting[name]
+    return list(enumerate(chosen[:most], start=1))
+
+
+def _redundant(first: Array, second: Array) -> bool:
+    """Say whether two features have nearly the same ranks in the patients who have both."""
+    both = ~np.isnan(first) & ~np.isnan(second)
+    a, b = stats.rankdata(first[both]), stats.rankdata(second[both])
+    a, b = a - a.mean() if len(a) else a, b - b.mean() if len(b) else b
+    scale = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
+    # Far enough from rounding that the order of patients cannot decide.
+    return scale > 0 and bool(abs(float(np.dot(a, b))) / scale > REDUNDANT + 1e-12)
+
+
+def _described(
+    row: dict[str, Any],
+    prepared: Prepared,
+    layers: dict[str, Labelled],
+    places: dict[str, dict[str, int]],
+) -> dict[str, Any]:
+    """Columns of a row of markers as a reader wants them."""
+    name = row["layer"]
+    matrix, own, _ = layers[name]
+    place = places[name].get(row["feature"])
+    means = [float("nan")] * 2
+    if place is not None:
+        values, within = matrix[:, place], own.astype(str) == row["subtype"]
+        for i, group in enumerate((values[within], values[~within])):
+            observed = np.sort(group[~np.isnan(group)])
+            means[i] = float(observed.mean()) if len(observed) else float("nan")
+    summary, high, low = _words(prepared.layers[name])
+    kept = {column: row[column] for column in COLUMNS if column in row}
+    return {
+        **kept,
+        "direction": high if row["effect"] > 0 else low,
+        "inside": means[0],
+        "outside": means[1],
+        "summary": summary,
+    }
+
+
+def _words(layer: PreparedLayer) -> tuple[str, str, str]:
+    """What the averages of a layer are, and the words for higher and lower."""
+    if layer.kind == "mutation" or layer.scale == "binary":
+        return "share of patients mutated", "more often", "less often"
+    averaged = {
+        "log2": "mean log2 ratio" if layer.kind == "copy_number" else "mean log2 value",
+        "m_value": "mean M-value",
+        "zscore": "mean z-score",
+        "gistic": "mean copy-number level (-2 to 2)",
+        "normal_score": "mean normal score (0: the median patient)",
+    }
+    return averaged.get(layer.scale, "mean"), "raised", "lowered"

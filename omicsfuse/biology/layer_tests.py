@@ -1,0 +1,218 @@
+"""The test that fits a layer, by its kind and the scale its values are on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.biology.adjusting import encoded
+from omicsfuse.biology.brunner_munzel import brunner_munzel
+from omicsfuse.biology.count_data import count_comparisons
+from omicsfuse.biology.moderated_comparison import moderated_difference
+from omicsfuse.biology.mutated_share import mutated_share
+from omicsfuse.biology.ordinal import proportional_odds
+from omicsfuse.biology.tested import Tested
+from omicsfuse.labelled import labelled
+from omicsfuse.layers import Loss
+from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.statistics import Array
+
+#: Note of rows whose test takes no covariates.
+NOT_ADJUSTED = "not adjusted for covariates"
+
+
+class Contrast(NamedTuple):
+    """Subtypes to compare, and the name of the comparison."""
+
+    name: str
+    inside: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+def effect_name(layer: PreparedLayer) -> str:
+    """Name a difference of means on the scale of a layer.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> effect_name(PreparedLayer("methylation", table, table, "m_value", None))
+    'difference in M-value'
+    """
+    if layer.scale == "log2":
+        # A copy-number ratio is a log2 ratio already: no fold change of an amount.
+        return "difference in log2 ratio" if layer.kind == "copy_number" else "log2 fold change"
+    named = {"m_value": "difference in M-value", "zscore": "difference in z-score"}
+    return named.get(layer.scale, "difference of means")
+
+
+def takes_covariates(layer: PreparedLayer) -> bool:
+    """Say whether the test of a layer can adjust for covariates.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
+    >>> takes_covariates(PreparedLayer("mutation", table, table, "binary", None))
+    False
+    """
+    return _two_groups(layer) is None
+
+
+def compare_layer(
+    layer: PreparedLayer,
+    subtypes: Subtypes,
+    contrasts: list[Contrast],
+    covariates: pd.DataFrame | None = None,
+) -> tuple[list[str], list[Tested]]:
+    """Compare subtypes on every feature of a layer with the test that fits it.
+
+    Parameters
+    ----------
+    layer : PreparedLayer
+        Layer; its ``values`` are tested.
+    subtypes : Subtypes
+        Labels.
+    contrasts : list of Contrast
+        What to compare.
+    covariates : pandas.DataFrame, optional
+        Patients x columns, for the tests that can adjust.
+
+    Returns
+    -------
+    features : list of str
+        In alphabetical order.
+    found : list of Tested
+        One a contrast.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"TP53": [1.0, 1, 1, 0, 0, 0]}, list("abcdef"))
+    >>> layer = PreparedLayer("mutation", table, table, "binary", None)
+    >>> subtypes = Subtypes(pd.Series(["S1"] * 3 + ["S2"] * 3, table.index), {}, {})
+    >>> features, (found,) = compare_layer(layer, subtypes, [Contrast("S1", ("S1",), ("S2",))])
+    >>> features, found.effect.tolist(), found.p.round(3).tolist()
+    (['TP53'], [1.0], [0.1])
+    """
+    # Sums have the same bits whatever the order of patients and features.
+    table = layer.values.sort_index(axis=0).sort_index(axis=1)  # noqa: PD011 - a field of ours
+    matrix, own, features = labelled(replace(layer, values=table), subtypes)
+    compare = _two_groups(layer)
+    if compare is not None:
+        found = [
+            compare(matrix[_among(own, c.inside)], matrix[_among(own, c.outside)])
+            for c in contrasts
+        ]
+        if covariates is not None:
+            found = [one._replace(note=_joined(one.note)) for one in found]
+        return features, found
+    adjust = None
+    if covariates is not None:
+        patients = table.index[table.index.isin(subtypes.labels.index)]
+        kept, adjust = encoded(covariates, patients, "markers")
+        rows = patients.isin(kept)
+        matrix, own = matrix[rows], own[rows]
+    name = effect_name(layer)
+    return features, [
+        moderated_difference(
+            matrix, own, _among(own, c.inside), _among(own, c.outside), name, adjust
+        )
+        for c in contrasts
+    ]
+
+
+def compare_counts(
+    counts: pd.DataFrame,
+    subtypes: Subtypes,
+    contrasts: list[Contrast],
+    covariates: pd.DataFrame | None = None,
+) -> tuple[list[str], list[Tested]]:
+    """Compare subtypes on raw counts; arguments and results as of `compare_layer`.
+
+    Each subtype against the rest is a model of two groups; pairs share one model.
+    """
+    table = counts.loc[counts.index.isin(subtypes.labels.index)]
+    adjust = None
+    if covariates is not None:
+        kept, adjust = encoded(covariates, table.index, "markers")
+        table = table.loc[kept]
+    own = subtypes.labels.reindex(table.index).astype(str)
+    features = [str(name) for name in table.columns]
+    if all(len(c.outside) == 1 for c in contrasts) and len(contrasts) > 2:
+        pairs = [(c.inside[0], c.outside[0]) for c in contrasts]
+        return features, count_comparisons(table, own, pairs, adjust)
+    found = []
+    for contrast in contrasts:
+        halves = own.isin(contrast.inside).map({True: "inside", False: "outside"})
+        found += count_comparisons(table, halves, [("inside", "outside")], adjust)
+    return features, found
+
+
+def covariate_losses(
+    subtypes: Subtypes,
+    prepared: Prepared,
+    covariates: pd.DataFrame | None,
+    counts: Iterable[str] = (),
+) -> tuple[Loss, ...]:
+    """Count the patients with a subtype who lack a covariate, for each layer that is adjusted.
+
+    Parameters
+    ----------
+    subtypes : Subtypes
+        Labels.
+    prepared : Prepared
+        Layers.
+    covariates : pandas.DataFrame or None
+        Patients x columns.
+    counts : iterable of str
+        Layers that raw counts are given for: those are adjusted as well.
+
+    Returns
+    -------
+    tuple of Loss
+        One a layer; none where nobody lacks any.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
+    >>> layers = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
+    >>> subtypes = Subtypes(pd.Series({"P1": "S1", "P2": "S2"}), {}, {})
+    >>> (loss,) = covariate_losses(subtypes, layers, pd.DataFrame({"purity": [0.5]}, ["P1"]))
+    >>> loss.layer, loss.count, loss.examples
+    ('rna', 1, ('P2',))
+    """
+    if covariates is None:
+        return ()
+    losses = []
+    for name, layer in prepared.layers.items():
+        if not (takes_covariates(layer) or name in counts):
+            continue
+        table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+        there = table.index[table.index.isin(subtypes.labels.index)].sort_values()
+        lacking = there[covariates.reindex(there).isna().any(axis=1)]
+        if len(lacking):
+            examples = tuple(str(patient) for patient in lacking[:5])
+            reason = "lack a covariate that features are adjusted for"
+            losses.append(Loss("markers", name, "patients", len(lacking), reason, examples))
+    return tuple(losses)
+
+
+def _two_groups(layer: PreparedLayer) -> Callable[[Array, Array], Tested] | None:
+    """Test of a layer that sees two groups only; None where it is the moderated t."""
+    if layer.kind == "mutation" or layer.scale == "binary":
+        return mutated_share
+    if layer.scale == "gistic":
+        return proportional_odds
+    if layer.kind == "radiomics" or layer.scale == "normal_score":
+        return brunner_munzel
+    return None
+
+
+def _among(own: npt.NDArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    return np.isin(own.astype(str), names)
+
+
+def _joined(notes: np.ndarray) -> np.ndarray:
+    """Add to each note that covariates were not adjusted for."""
+    return np.array([f"{note}; {NOT_ADJUSTED}" if note else NOT_ADJUSTED for note in notes], object)

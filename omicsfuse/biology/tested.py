@@ -1,0 +1,74 @@
+"""What a test of many features at once hands on, whichever test it is."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from omicsfuse.statistics import Array, Counts
+
+#: Confidence of the intervals of all effects.
+CONFIDENCE = 0.95
+#: Its upper quantile of the normal distribution.
+Z = 1.959963984540054
+
+
+class Tested(NamedTuple):
+    """Two groups of patients compared, feature by feature.
+
+    Attributes
+    ----------
+    effect, low, high : ndarray of float, shape (p,)
+        Effect (positive: higher, or more often, in the first group) and its 95% interval.
+    p : ndarray of float, shape (p,)
+        Two-sided p-value; NaN, as the effect, where there is none.
+    n : ndarray of int, shape (p,)
+        Patients of both groups in whom the feature is observed.
+    effect_name : str
+        What the effect is.
+    test : ndarray of str, shape (p,)
+        Name of the test that gave p.
+    note : ndarray of str, shape (p,)
+        What a reader should know; mostly empty.
+    """
+
+    effect: Array
+    low: Array
+    high: Array
+    p: Array
+    n: Counts
+    effect_name: str
+    test: np.ndarray
+    note: np.ndarray
+
+
+def as_tested(
+    effect: Array,
+    low: Array,
+    high: Array,
+    p: Array,
+    n: Counts,
+    effect_name: str,
+    test: str | np.ndarray,
+    note: str | np.ndarray = "",
+) -> Tested:
+    """Make a `Tested`, without effect or interval where there is no p-value.
+
+    Examples
+    --------
+    >>> found = as_tested(*np.array([[1.0, 2.0], [0.5, 1.0], [1.5, 3.0], [0.01, np.nan]]),
+    ...                np.array([9, 4]), "difference of means", "moderated t")
+    >>> found.effect.tolist(), found.high.tolist(), found.test.tolist()
+    ([1.0, nan], [1.5, nan], ['moderated t', 'moderated t'])
+    """
+    without = np.isnan(p)
+    effect, low, high = (np.where(without, np.nan, part) for part in (effect, low, high))
+    return Tested(
+        effect,
+        low,
+        high,
+        np.asarray(p, dtype=float),
+        np.asarray(n, dtype=np.int64),
+        effect_name,
+        np.broadcast_to(np.asarray(test, dtype=object), p.shape),
+        np.broadcast_to(np.asarray(note, dtype=object), p.shape),
+    )

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import special, stats
+
+from omicsfuse.biology.brunner_munzel import _placements, brunner_munzel
+
+
+def groups(n1: int, n2: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    first = rng.integers(2, 14, (n1, 5)).astype(float)
+    return first, rng.integers(0, 12, (n2, 5)).astype(float)
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_variance_and_degrees_of_freedom_are_those_of_scipy(gaps: bool) -> None:
+    first, second = groups(15, 30)
+    if gaps:
+        first[0, 0] = second[3, 0] = second[4, 2] = np.nan
+    share, error, df, _, _ = _placements(first, second)
+    for j in range(5):
+        x, y = first[:, j], second[:, j]
+        expected = stats.brunnermunzel(x[~np.isnan(x)], y[~np.isnan(y)])
+        t = (share[j] - 0.5) / error[j]
+        np.testing.assert_allclose(t, -expected.statistic, rtol=1e-10)
+        np.testing.assert_allclose(2 * stats.t.sf(abs(t), df[j]), expected.pvalue, rtol=1e-9)
+
+
+def test_interval_and_p_are_of_the_logit_by_the_delta_method() -> None:
+    first, second = groups(20, 40)
+    share, error, df, _, _ = _placements(first, second)
+    found = brunner_munzel(first, second)
+    t = special.logit(share) * share * (1 - share) / error
+    np.testing.assert_allclose(found.p, 2 * stats.t.sf(np.abs(t), df), rtol=1e-12)
+    np.testing.assert_allclose(found.effect, 2 * share - 1)
+    # At the lower end the logit is t quantiles away.
+    lower = special.logit((found.low + 1) / 2)
+    gap = (special.logit(share) - lower) * share * (1 - share) / error
+    np.testing.assert_allclose(gap, stats.t.ppf(0.975, df), rtol=1e-9)
+    assert set(found.test) == {"Brunner-Munzel, logit"}
+
+
+def test_small_groups_are_compared_by_wilcoxon_feature_by_feature() -> None:
+    first, second = groups(10, 30)
+    first[0, 1] = np.nan
+    found = brunner_munzel(first, second)
+    assert (
+        found.test.tolist()
+        == ["Brunner-Munzel, logit", "Wilcoxon rank-sum"] + ["Brunner-Munzel, logit"] * 3
+    )
+    expected = stats.mannwhitneyu(first[1:, 1], second[:, 1], method="asymptotic")
+    np.testing.assert_allclose(found.p[1], expected.pvalue)
+
+
+def test_groups_that_do_not_overlap() -> None:
+    first, second = np.arange(20.0, 32)[:, None], np.arange(12.0)[:, None]
+    found = brunner_munzel(first, second)
+    assert found.effect[0] == found.high[0] == 1.0
+    assert 0.5 < found.low[0] < 1
+    assert found.p[0] < 1e-4
+    assert found.test[0] == "Wilcoxon rank-sum"
+
+
+def test_small_groups_interval_is_newcombes() -> None:
+    # Newcombe's condition at the ends: the observed share is Z standard deviations away.
+    first, second = groups(7, 9, seed=4)
+    found = brunner_munzel(first, second)
+    share = (found.effect + 1) / 2
+    for end in (found.low, found.high):
+        q = (end + 1) / 2
+        variance = q * (1 - q) / 63 * (1 + 7 * ((1 - q) / (2 - q) + q / (1 + q)))
+        np.testing.assert_allclose(np.abs(share - q) / np.sqrt(variance), 1.959963984540054)
+
+
+def test_without_three_patients_or_variation_there_is_no_p_value() -> None:
+    first = np.array([[1.0, 1.0, np.nan], [2, 1, np.nan], [np.nan, 1, np.nan]])
+    second = np.array([[1.0, 1, 1], [3, 1, 2], [2, 1, 3], [5, 1, 4]])
+    found = brunner_munzel(first, second)
+    assert np.isnan(found.p).all()
+    assert np.isnan(found.effect).all()
+    assert np.isnan(brunner_munzel(np.empty((0, 2)), second[:, :2]).p).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(arrays(float, (26, 2), elements=st.integers(0, 6).map(float)), st.integers(3, 23))
+def test_invariances(values: np.ndarray, size: int) -> None:
+    there = brunner_munzel(values[:size], values[size:])
+    back = brunner_munzel(values[size:], values[:size])
+    np.testing.assert_allclose(there.p, back.p, rtol=1e-9)
+    np.testing.assert_allclose(there.effect, -back.effect, atol=1e-12)
+    np.testing.assert_allclose(there.low, -back.high, atol=1e-9)
+    cubed = brunner_munzel(values[:size] ** 3 - 5, values[size:] ** 3 - 5)
+    np.testing.assert_array_equal(there.p, cubed.p)
+    seen = ~np.isnan(there.p)
+    assert (there.low[seen] <= there.effect[seen]).all()
+    assert (there.effect[seen] <= there.high[seen]).all()
+    assert ((there.low[seen] >= -1) & (there.high[seen] <= 1)).all()
+
+
+@pytest.mark.parametrize(("n1", "n2", "spread"), [(10, 40, 1.0), (10, 40, 3.0), (12, 60, 1 / 3)])
+def test_level_on_nulls_also_where_spread_differs(n1: int, n2: int, spread: float) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.standard_normal((n1 + n2, 20_000))
+    values[:n1] *= spread
+    p = brunner_munzel(values[:n1], values[n1:]).p
+    for level in (0.05, 0.001):
+        most = level + 3 * np.sqrt(level * (1 - level) / 20_000)
+        assert (p <= level).mean() <= most
+    # The untransformed statistic does not keep its level far out.
+    share, error, df, _, _ = _placements(values[:n1], values[n1:])
+    plain = 2 * stats.t.sf(np.abs((share - 0.5) / error), df)
+    assert (plain <= 0.001).mean() > 0.0012
