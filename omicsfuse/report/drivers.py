@@ -2,16 +2,18 @@
 
 import pandas as pd
 
-from omicsfuse.plot.numbers import clean, format_number, format_p, shorten
-from omicsfuse.report.portrait_words import layers_to_tell
+from omicsfuse.plot.numbers import clean, format_p, shorten
+from omicsfuse.report.portrait_words import layers_to_tell, share_text
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
 
 #: Features of a subtype, and of a label in a layer, that a table shows.
-_MOST_DRIVERS, _MOST_LABEL = 15, 5
+_MOST_DRIVERS, _MOST_LABEL = 15, 10
 #: Features of a label that a sentence names.
-_NAMED = 3
+_NAMED = 2
+#: How the summary of a share begins; what follows is what the patients are.
+_SHARE = "share of patients "
 _COLUMNS = ["rank", "feature", "layer", "direction", "inside_against_outside", "effect"]
 _COLUMNS += ["effect_interval", "fdr", "effect_name"]
 _LABEL_COLUMNS = ["level", "subtype", "layer", "feature", "label_effect", "label_fdr"]
@@ -40,14 +42,16 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
     tables = []
     for name in names[:1] if len(names) == 2 else names:
         own = table[table["subtype"].astype(str) == name].sort_values("rank", kind="stable")
-        own = own.assign(inside_against_outside=[_inside(row) for _, row in own.iterrows()])
+        own = own.assign(
+            inside_against_outside=[_inside(results, row) for _, row in own.iterrows()]
+        )
         own = with_interval(own, "effect_ci_low", "effect_ci_high", "effect_interval", _two)
         against = names[1] if len(names) == 2 else "all other patients"
         made = make_table(
             own,
             _COLUMNS,
-            f"Features that tell {name} from {against}. Strongest first over all layers; inside "
-            f"and outside: patients in {name} and the others. FDR: Benjamini-Hochberg over all "
+            f"Features that tell {name} from {against}. The layers in turn, smallest p "
+            f"first; inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg over all "
             "features and subtypes of a layer. The effect's measure follows the layer.",
             most=_MOST_DRIVERS,
             folded=len(names) > 4,
@@ -57,17 +61,23 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _inside(row: pd.Series) -> str:
-    """Both numbers in words: "mutated in 82% against 31%", "mean 7.1 against 4.9"."""
+def _inside(results: RunResults, row: pd.Series) -> str:
+    """Both numbers in words: "mutated in 82% against 31%", "mean 7.10 against 4.90"."""
+    layer = results.prepared.layers.get(str(row["layer"]))
+    if layer is not None and layer.scale == "gistic":
+        values = layer.values  # noqa: PD011 - a field of ours
+        if row["feature"] in values:
+            subtype, raised = str(row["subtype"]), float(row["effect"]) > 0
+            text = share_text(results, subtype, layer, str(row["feature"]), raised=raised)
+            return text.partition(" is ")[2]
     inside, outside = float(row["inside"]), float(row["outside"])
-    said = clean(row["summary"])
+    said = clean(row["summary"]).partition(" (")[0]
     if pd.isna(inside) or pd.isna(outside):
         return ""
-    share = "share" in said.casefold() or said.casefold().startswith(("mutated", "altered"))
-    if share and min(inside, outside) >= 0 and max(inside, outside) <= 1:
-        word = said if said.casefold().endswith(" in") else "mutated in"
-        return f"{word} {100 * inside:.0f}% against {100 * outside:.0f}%"
-    return f"{said} {format_number(inside)} against {format_number(outside)}"
+    if said.startswith(_SHARE):
+        way = said.removeprefix(_SHARE)
+        return f"{way} in {100 * inside:.0f}% against {100 * outside:.0f}%"
+    return f"{said} {_two(inside)} against {_two(outside)}"
 
 
 def _two(value: float) -> str:
@@ -120,7 +130,7 @@ def label_marker_sentences(results: RunResults) -> list[str]:
             agreeing = own[own["agrees"]]
             text = f"{clean(layer)} {len(agreeing)} of {len(own)}"
             if len(agreeing):
-                text += f" ({'; '.join(_both(row) for _, row in agreeing.head(_NAMED).iterrows())})"
+                text += f" ({'; '.join(_both(row) for _, row in _largest(agreeing).iterrows())})"
             parts.append(text)
         missing = [x for x in layers_to_tell(results) if x not in set(rows["layer"])]
         none = f" Nothing marks it in {listing(missing)}." if missing else ""
@@ -128,7 +138,8 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         sentences.append(
             f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
             f"{here}): of the features that mark it most (up to {top} a layer, FDR at most 0.05), "
-            f"so many mark {here} in the same direction: "
+            f"so many mark {here} in the same direction (in brackets the largest effects of the "
+            f"label and of {here}): "
             f"{'; '.join(parts)}.{none}"
         )
     sentences.append(
@@ -137,6 +148,13 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         "subtypes. A label that was itself made from such data agrees all the more."
     )
     return sentences
+
+
+def _largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the largest effects of each direction: raised, then lowered."""
+    ordered = rows.assign(_size=-rows["label_effect"].abs(), _lower=rows["label_effect"] < 0)
+    ordered = ordered.sort_values(["_lower", "_size", "feature"], kind="stable")
+    return ordered.groupby("_lower", sort=False).head(_NAMED)
 
 
 def _both(row: pd.Series) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsfuse.biology.variables import level_text
 from omicsfuse.labelled import labelled
-from omicsfuse.plot.heatmap_rows import driver_ranks, features_apart
+from omicsfuse.plot.heatmap_rows import features_apart
 from omicsfuse.plot.numbers import clean, format_p, p_text, shorten
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import PreparedLayer, RunResults
@@ -19,8 +19,8 @@ from omicsfuse.statistics import MINIMUM_GROUP
 LEVEL = 0.05
 #: Features named of each layer and direction.
 _NAMED = 3
-#: Markers looked at for those that are named.
-_MOST_CANDIDATES = 100
+#: Markers of each direction, smallest p first, of which some are named.
+_MOST_CANDIDATES = 30
 
 _NOUNS = {
     "expression": "gene",
@@ -47,7 +47,7 @@ def layers_to_tell(results: RunResults) -> list[str]:
 
 
 class Marked(NamedTuple):
-    """What marks a subtype in one layer: how many, and the ones to name, strongest first."""
+    """What marks a subtype in one layer: how many, and the ones to name."""
 
     layer: str
     n_tested: int
@@ -58,27 +58,28 @@ class Marked(NamedTuple):
 
 
 def marked_features(results: RunResults, name: str, layer: str, most: int = _NAMED) -> Marked:
-    """Choose the features of a layer to name: drivers first, then the smallest p.
+    """Choose the features of a layer to name: of those with the smallest p, the largest effects.
 
-    Of features that go together one is named.
+    In layers of calls (mutations, copy-number levels) those with the smallest p themselves. Of
+    features that go together one is named.
     """
     table = results.markers
     own = table[(table["subtype"].astype(str) == name) & (table["layer"] == layer)]
     tested = own.dropna(subset=["p"])
     found = tested[tested["fdr"] <= LEVEL]
-    drivers = None if results.biology is None else results.biology.drivers
-    ranks = driver_ranks(found, drivers, by_subtype=len(results.subtypes.names) > 2)
-    found = found.assign(_rank=ranks, _size=-found["effect"].abs())
-    found = found.sort_values(["_rank", "p", "_size", "feature"], kind="stable")
+    found = found.assign(_size=-found["effect"].abs())
+    found = found.sort_values(["p", "_size", "feature"], kind="stable")
+    prepared = results.prepared.layers.get(layer)
     sides = []
     for rows in (found[found["effect"] > 0], found[found["effect"] < 0]):
-        names = rows["feature"].head(_MOST_CANDIDATES)
-        prepared = results.prepared.layers.get(layer)
+        rows = rows.head(_MOST_CANDIDATES)
         if prepared is None:
-            sides.append([str(feature) for feature in names.head(most)])
-        else:
-            values = prepared.values  # noqa: PD011 - a field of ours
-            sides.append(features_apart(names, values, results.subtypes, [], most))
+            sides.append([str(feature) for feature in rows["feature"].head(most)])
+            continue
+        if _calls(prepared) is None:
+            rows = rows.sort_values(["_size", "p", "feature"], kind="stable")
+        values = prepared.values  # noqa: PD011 - a field of ours
+        sides.append(features_apart(rows["feature"], values, results.subtypes, [], most))
     named = found[found["feature"].isin([*sides[0], *sides[1]])]
     fdr = float(named["fdr"].max()) if len(named) else float("nan")
     return Marked(layer, len(tested), len(found), sides[0], sides[1], fdr)
@@ -99,7 +100,7 @@ def features_sentence(results: RunResults, name: str, marked: Marked, others: st
         if marked.lowered:
             parts.append(f"lowered {_names(marked.lowered)}")
         said = "; ".join(parts)
-        which = "all of them" if _all_named(marked) else "strongest"
+        which = "all of them" if _all_named(marked) else "largest effects"
         return f"{head} ({which}: {said}; {_fdr(marked)})."
     parts = [
         share_text(results, name, layer, feature, raised=feature in marked.raised)
