@@ -7,6 +7,7 @@ from omicsfuse.biology.burden import burden
 from omicsfuse.biology.drivers import driver_features
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.known_groups import label_concentration, label_markers
 from omicsfuse.biology.layer_tests import covariate_losses
 from omicsfuse.biology.markers import differential_features, pairwise_features
 from omicsfuse.biology.over_represented import over_representation
@@ -44,6 +45,8 @@ __all__ = [
     "group_gene_sets",
     "over_representation",
     "running_sums",
+    "label_concentration",
+    "label_markers",
     "pairwise_features",
     "table_one",
 ]

@@ -158,7 +158,7 @@ def _gradient(name: str, values: npt.NDArray[np.float64]) -> AnnotationRow:
     mapped = matplotlib.colormaps[RAMP](0.08 + 0.84 * place[shown])
     colours[shown] = (255 * mapped[:, :3]).round().astype(np.uint8)
     ends = _ramp(2)
-    key = [(format_number(low), ends[0]), (format_number(high), ends[1])]
+    key = [(f"{format_number(low)} or less", ends[0]), (f"{format_number(high)} or more", ends[1])]
     if not shown.all():
         key.append(("missing", MISSING))
     return AnnotationRow(clean(name), colours, tuple(key), gradient=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from omicsfuse.cohort import Cohort
 from omicsfuse.plot.annotation_rows import (
+    EVENT,
     MISSING,
     AnnotationRow,
     annotation_row,
@@ -298,7 +299,12 @@ def _key(
     none = np.zeros((0, 3), dtype=np.uint8)
     bars = [(name, subtype_colour(name)) for name in names]
     said = "raised in" if len(names) == 2 else "row marks"
-    key = [AnnotationRow(said, none, tuple(bars)), *tops]
+    key = [AnnotationRow(said, none, tuple(bars))]
+    events = [top for top in tops if {text for text, _ in top.key} >= set(EVENT)]
+    key += [top for top in tops if top not in events]
+    if events:
+        longest = max((top.key for top in events), key=len)
+        key.append(AnnotationRow(", ".join(top.name for top in events), none, longest))
     scales = [_levels(prepared.layers[block.layer]) for block in blocks if len(block.rows)]
     if None in scales:
         import matplotlib

@@ -77,7 +77,7 @@ def heatmap_rows(
         return found.assign(group=[])
     found = found.assign(
         subtype=found["subtype"].astype(str),
-        _driver=_driver_rank(found, drivers, by_subtype=len(names) > 2),
+        _driver=driver_ranks(found, drivers, by_subtype=len(names) > 2),
         _size=-found["effect"].abs(),
         _lower=~(found["effect"] > 0),
     )
@@ -93,14 +93,26 @@ def heatmap_rows(
         table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
         for name in names:
             rows = found[(found["layer"] == layer) & (found["group"] == name)]
-            keep = _apart(rows["feature"].head(_MOST_CANDIDATES), table, subtypes, shown, most)
+            keep = features_apart(
+                rows["feature"].head(_MOST_CANDIDATES), table, subtypes, shown, most
+            )
             parts.append(rows[rows["feature"].isin(keep)].sort_values("_lower", kind="stable"))
     chosen = pd.concat(parts) if parts else found.head(0)
     return chosen.drop(columns=["_driver", "_size", "_lower"]).reset_index(drop=True)
 
 
-def _driver_rank(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
-    """Rank of each marker among the drivers; infinity where it is none."""
+def driver_ranks(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
+    """Rank of each marker among the drivers; infinity where it is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.heatmap_rows import driver_ranks
+    >>> found = pd.DataFrame({"layer": "rna", "feature": ["A", "B"], "subtype": "S1"})
+    >>> drivers = pd.DataFrame({"layer": ["rna"], "feature": ["B"], "subtype": ["S2"], "rank": [1]})
+    >>> driver_ranks(found, drivers, by_subtype=False).tolist()
+    [inf, 1.0]
+    """
     if drivers is None or drivers.empty:
         return np.full(len(found), np.inf)
     keys = ["layer", "feature", *(["subtype"] if by_subtype else [])]
@@ -112,14 +124,27 @@ def _driver_rank(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtyp
     return np.array([ranks.get(key, np.inf) for key in wanted])
 
 
-def _apart(
+def features_apart(
     features: Sequence[str] | pd.Series,
     table: pd.DataFrame,
     subtypes: Subtypes,
     shown: list[Array],
     most: int,
 ) -> list[str]:
-    """Take features that do not go together with one already taken, up to so many."""
+    """Take features that do not go together with one already taken, up to so many.
+
+    Patterns of what is taken are added to ``shown``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.heatmap_rows import features_apart
+    >>> from omicsfuse.results import Subtypes
+    >>> table = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
+    >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
+    >>> features_apart(["A", "B", "C"], table, subtypes, [], 5)
+    ['A', 'C']
+    """
     keep: list[str] = []
     for feature in features:
         if len(keep) == most:

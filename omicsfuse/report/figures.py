@@ -10,7 +10,7 @@ from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.survival_figures import survival_plans
 from omicsfuse.report.verification_figures import assignment_plans, verification_plans
-from omicsfuse.report.words import plural
+from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
 
 
@@ -89,32 +89,32 @@ def _network_plans(results: RunResults) -> Iterator[Plan]:
 
 def _biology_plans(results: RunResults) -> Iterator[Plan]:
     names = results.subtypes.names
-    which, bars = "Strongest markers of each subtype and layer", "the subtype that a feature marks"
-    against = "a subtype against all others"
+    chosen = plot.heatmap_rows.heatmap_rows(results.prepared, results.subtypes, results.markers)
+    if len(names) < 2 or chosen.empty:
+        return
+    bars = "the subtype that a row marks"
     if len(names) == 2:
-        against = f"{names[0]} against {names[1]}, which shows the opposite"
-        which = f"Strongest markers that tell {names[0]} from {names[1]}, by layer"
-        bars = "the subtype in which a feature is raised"
-    chosen = plot.biology.select_markers(results.markers, names)
-    if len(chosen):
-        yield Plan(
-            "top_markers",
-            "biology",
-            which,
-            "Features with a false discovery rate of at most 0.05 (z-scores; bars at the left: "
-            f"{bars}; grey: missing).",
-            f"Heatmap of {plural(len(chosen), 'marker feature')} over patients by subtype.",
-            lambda: plot.top_markers(results.markers, results.prepared, results.subtypes),
-            image=True,
-        )
-    if len(results.enrichment) and results.enrichment["nes"].notna().any():
-        yield Plan(
-            "pathways",
-            "biology",
-            "Gene sets",
-            f"Gene sets raised (red) or lowered (blue) in {against}. Larger dots have a smaller "
-            "false discovery rate; a dark rim marks one below 0.05. Genes were permuted, not "
-            "patients: where genes of a set are correlated, p is too small.",
-            "Dot plot of enrichment scores of gene sets in each subtype.",
-            lambda: plot.pathways(results.enrichment, subtypes=names),
-        )
+        bars = f"the subtype in which a row is raised; {listing(names)} mirror each other"
+    n = len(results.subtypes.labels)
+    drivers = None if results.biology is None else results.biology.drivers
+    yield Plan(
+        "comprehensive_heatmap",
+        "biology",
+        "All layers at a glance",
+        "Columns are patients by subtype, the most confident first; clinical values on top, below "
+        "them, layer by layer, features with a false discovery rate of at most 0.05, strongest for "
+        f"each subtype (bars at the left: {bars}). Of features that go together (correlation of "
+        f"{plot.heatmap_rows.TOGETHER:g} or more) one is shown. Clinical values took no part in "
+        "finding the subtypes."
+        + (f" Of {n:,} patients {plot.MOST_DRAWN:,} are drawn." if n > plot.MOST_DRAWN else ""),
+        f"Heatmap of marker features of {plural(chosen['layer'].nunique(), 'layer')} over "
+        f"{plural(n, 'patient')} by subtype, with clinical values on top.",
+        lambda: plot.comprehensive_heatmap(
+            results.prepared,
+            results.subtypes,
+            results.markers,
+            cohort=results.cohort,
+            drivers=drivers,
+        ),
+        image=True,
+    )

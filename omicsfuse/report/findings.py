@@ -1,20 +1,32 @@
-"""The section on what marks the subtypes: features and gene sets."""
-
-from typing import Any
+"""The section on what marks the subtypes: portraits, the comprehensive heatmap, drivers, labels."""
 
 import pandas as pd
 
 from omicsfuse.plot.biology import one_direction, select_markers
-from omicsfuse.plot.colours import position
+from omicsfuse.report.drivers import driver_tables, label_marker_sentences, label_table
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.tables import make_table
+from omicsfuse.report.portraits import portraits
+from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
 from omicsfuse.results import RunResults
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
-    """Show what marks the subtypes: features and gene sets."""
+    """Describe the subtypes by what marks them.
+
+    Parameters
+    ----------
+    results : RunResults
+        The run.
+    figures : tuple of FigureView
+        Figures of the section.
+
+    Returns
+    -------
+    Section
+        Sentences on all comparisons, a paragraph on each subtype, then what marks known labels.
+    """
     texts = []
     if len(results.subtypes.names) == 1:
         texts.append("With one group there is nothing to compare features with.")
@@ -22,46 +34,33 @@ def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sec
         texts.append("No markers were computed.")
     else:
         texts += _marker_sentences(results)
-    if results.enrichment.empty:
-        texts.append(
-            "No gene set was tested: no gene sets were given, or none has enough genes in the "
-            "expression layer."
-        )
+    texts += portraits(results)
+    texts += label_marker_sentences(results)
+    drivers = driver_tables(results)
+    strongest = () if drivers else present(_strongest(results))
+    return Section(
+        "biology",
+        "What marks the subtypes",
+        tuple(texts),
+        figures=figures,
+        details=(*drivers, *strongest, *present(label_table(results))),
+    )
+
+
+def _strongest(results: RunResults) -> Table | None:
+    """Strongest markers of each layer, where no drivers were computed."""
     names = results.subtypes.names
     group, each = "subtype", "of each subtype"
     best = select_markers(results.markers, names, per_subtype=3)
-    paths = one_direction(results.enrichment, names)
     if len(names) == 2:
         group, each = " vs ".join(names), f"that tell {' from '.join(names)}"
         best = best.assign(**{group: _direction(best["effect"])}) if len(best) else best
-        paths = paths.assign(**{group: _direction(paths["nes"])}) if len(paths) else paths
-    columns = ["layer", group, "feature", "effect", "p", "fdr", "n", "effect_name"]
-    if len(paths):
-        paths = paths.sort_values([group, "fdr", "p"], key=_natural, kind="stable")
-        paths = paths.groupby(group, sort=False).head(8)
-        paths = paths.assign(leading_edge=[_first_genes(genes) for genes in paths["leading_edge"]])
-    named = [group, "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
-    return Section(
-        "biology",
-        "Markers and pathways",
-        tuple(texts),
-        figures=figures,
-        details=present(
-            make_table(
-                best,
-                columns,
-                f"Strongest markers {each}, by layer. Up to three with a false discovery rate of "
-                "at most 0.05 (over all features and subtypes of a layer), raised ones first; "
-                "markers.tsv has them all, with the tests.",
-            ),
-            make_table(
-                paths,
-                named,
-                f"Gene sets {each}, smallest FDR first. FDR: Benjamini-Hochberg over all gene "
-                "sets and subtypes; genes were permuted and those of a set are correlated, which "
-                "makes p too small: read it as a ranking.",
-            ),
-        ),
+    return make_table(
+        best,
+        ["layer", group, "feature", "effect", "p", "fdr", "n", "effect_name"],
+        f"Strongest markers {each}, by layer. Up to three with a false discovery rate of at most "
+        "0.05 (over all features and subtypes of a layer), raised ones first; markers.tsv has them "
+        "all, with the tests.",
     )
 
 
@@ -73,7 +72,7 @@ def _marker_sentences(results: RunResults) -> list[str]:
     what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
     texts = [
         f"{found:,} of {len(tested):,} comparisons of {what} have a false discovery rate of at "
-        "most 0.05."
+        "most 0.05 (Benjamini-Hochberg over all features and subtypes of one layer)."
     ]
     if len(names) == 2:
         texts.append(
@@ -100,17 +99,3 @@ def _marker_sentences(results: RunResults) -> list[str]:
 def _direction(effect: pd.Series) -> list[str]:
     """Write on which side of the other subtype the first one is."""
     return ["raised" if x > 0 else "lowered" if x < 0 else "" for x in effect]
-
-
-def _natural(column: pd.Series) -> pd.Series:
-    """Sort key: raised before lowered before neither, S10 after S9, numbers as they are."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    places = {"raised": -3, "lowered": -2, "": -1}
-    return column.map(lambda name: places.get(name, position(str(name))))
-
-
-def _first_genes(genes: Any) -> str:
-    """Write the first six genes of a leading edge."""
-    names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -70,6 +70,10 @@ HEADINGS = {
     "tau": "up to",
     "follow_up": "median follow-up",
     "follow_up_interval": "its 95% CI",
+    "label_effect": "effect of the level",
+    "label_fdr": "its FDR",
+    "subtype_effect": "effect of the subtype",
+    "subtype_fdr": "its FDR",
     "same_study": "study of the discovery cohort",
 }
 
@@ -83,6 +87,8 @@ _P_VALUES = {
     "p_permutation",
     "p_ci_low",
     "p_ci_high",
+    "label_fdr",
+    "subtype_fdr",
 }
 _SHARES = {"dissolved", "share", "discovery_share", "share_assigned"}
 _TWO_DECIMALS = {
@@ -99,6 +105,8 @@ _TWO_DECIMALS = {
     "excess",
     "nes",
     "effect",
+    "label_effect",
+    "subtype_effect",
 }
 _THREE_DECIMALS = {
     *("real", "permuted", "gain", "observed", "null_mean", "null_sd"),

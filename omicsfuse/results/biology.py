@@ -62,6 +62,9 @@ class Biology:
         Settings as used.
     losses : tuple of Loss
         What was left out.
+    label_markers : pandas.DataFrame
+        What marks a known label beside what marks the subtype that holds most of its patients:
+        columns as ``biology.label_markers``.
     """
 
     pairwise: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -75,6 +78,7 @@ class Biology:
     methylation_pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
+    label_markers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, eq=False)
