@@ -244,14 +244,16 @@ def interpret(
 
     SCORES is a table with the patient in the first column and one column a model.
     """
-    from omicsfuse.interpreting import interpret_scores, interpretation_summary
+    from omicsfuse.interpretation import interpretation_summary
+    from omicsfuse.interpreting import interpret_scores
 
     with _shown_warnings():
         found = interpret_scores(
             scores, study, out, columns=columns or None, run=run_dir, seed=seed, n_jobs=jobs
         )
-    for line in interpretation_summary(found):
-        click.echo(line)
+    for one in found.values():
+        for line in interpretation_summary(one):
+            click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
 
 

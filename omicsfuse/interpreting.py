@@ -5,14 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.checks.arguments import require, whole_number
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.interpretation import interpret, interpretation_tables, read_scores
+from omicsfuse.interpretation import interpret, read_scores
 from omicsfuse.interpretation.adjusted import ADJUST_FOR
+from omicsfuse.io.biology_results import interpretation_tables
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.results import write_table
 from omicsfuse.io.tables import read_table
@@ -20,6 +20,7 @@ from omicsfuse.preprocessing import preprocess
 from omicsfuse.provenance import Clock, input_hashes, recorded_warnings, versions
 from omicsfuse.report import write_interpretation_report
 from omicsfuse.results import Interpretation, Subtypes
+from omicsfuse.stages_biology import score_immune_context
 from omicsfuse.study import Study, gene_layer, read_study
 from omicsfuse.study_checks import check_cohort, check_files
 from omicsfuse.workspace import Workspace
@@ -37,7 +38,6 @@ def interpret_scores(
     *,
     columns: Sequence[str] | None = None,
     run: str | Path | None = None,
-    immune: pd.DataFrame | None = None,
     adjust_for: Sequence[str] = ADJUST_FOR,
     seed: int | None = None,
     n_jobs: int = 1,
@@ -57,8 +57,6 @@ def interpret_scores(
         Models to interpret; all columns otherwise.
     run : str or Path, optional
         Folder that ``run`` wrote for this study, for its subtypes.
-    immune : pandas.DataFrame, optional
-        Immune scores, patients x ``"<collection>: <cell type>"``.
     adjust_for : sequence of str
         See ``interpretation.adjusted.covariates``.
     seed : int, optional
@@ -100,10 +98,12 @@ def interpret_scores(
             check_cohort(study, cohort)
             subtypes = None if run is None else read_subtypes(Path(run), cohort)
             files = [Path(scores), study.discovery, *discovery.files(), *study.gene_sets]
+            files += study.immune.sets.values()
             files += [study.path] if study.path else []
             files += [] if run is None else [Path(run) / _SUBTYPES]
         with clock("preprocess"):
             prepared = preprocess(cohort)
+            immune = score_immune_context(study, cohort, prepared, None)
         with clock("interpret"):
             genes = gene_layer(study, cohort, "enrichment")
             found = {

@@ -80,7 +80,7 @@ def immune_layer(study: Study, cohort: Cohort, prepared: Prepared) -> str | None
 
 
 def score_immune_context(
-    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes
+    study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes | None
 ) -> ImmuneContext | None:
     """Immune and stromal scores, and shares of cells where there is a reference matrix."""
     asked = study.immune
@@ -111,7 +111,8 @@ def score_immune_context(
         return found
     fractions, fit = shares
     found = found or ImmuneContext(pd.DataFrame(), pd.DataFrame())
-    tests = compare_scores(subtypes, fractions) if len(subtypes.names) > 1 else pd.DataFrame()
+    several = subtypes is not None and len(subtypes.names) > 1
+    tests = compare_scores(subtypes, fractions) if subtypes and several else pd.DataFrame()
     return replace(found, fractions=fractions, fit=fit, fraction_tests=tests)
 
 

@@ -1,11 +1,17 @@
 """Stages on what the images go with: radiogenomic maps, heterogeneity, imaging models."""
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 
 from omicsfuse.biology import covariate_table
 from omicsfuse.cohort import Cohort
+from omicsfuse.errors import StudyError
+from omicsfuse.interpretation import interpret, read_scores
 from omicsfuse.radiogenomics import (
     heterogeneity_index,
+    index_tests,
     map_modules,
     radiogenomic_map,
     with_modules,
@@ -20,7 +26,7 @@ from omicsfuse.results import (
     Subtypes,
 )
 from omicsfuse.stages_biology import or_without
-from omicsfuse.study import Study
+from omicsfuse.study import Study, gene_layer
 from omicsfuse.workspace import Workspace
 
 
@@ -114,7 +120,13 @@ def index_heterogeneity(
             random_state=study.seed,
         ),
     )
-    return found
+    if found is None:
+        return None
+    tests = or_without(
+        "tests of the heterogeneity index",
+        lambda: index_tests(found, cohort, subtypes=subtypes, endpoints=study.survival.endpoints),
+    )
+    return found if tests is None else replace(found, tests=tests)
 
 
 def interpret_models(
@@ -126,5 +138,46 @@ def interpret_models(
     n_jobs: int,
 ) -> dict[str, Interpretation]:
     """What goes with each imaging model that the study names."""
-    found: dict[str, Interpretation] = {}
+    found = {}
+    genes = gene_layer(study, cohort, "enrichment")
+    for name, asked in study.interpret.items():
+        scores = model_scores(study, name)
+        one = or_without(
+            f"interpretation of model {name}",
+            partial(
+                interpret,
+                scores,
+                cohort,
+                prepared,
+                subtypes=subtypes,
+                gene_sets=list(study.gene_sets) or None,
+                immune=immune,
+                gene_layer=genes if genes in prepared.layers else None,
+                min_size=study.enrichment.min_size,
+                max_size=study.enrichment.max_size,
+                n_resamples=asked.n_resamples,
+                random_state=study.seed,
+                n_jobs=n_jobs,
+            ),
+        )
+        if one is not None:
+            found[name] = replace(one, name=name)
     return found
+
+
+def model_scores(study: Study, name: str) -> pd.Series:
+    """Read the scores of one imaging model.
+
+    Raises
+    ------
+    StudyError
+        If the file has no such column, or several and none is named.
+    """
+    asked = study.interpret[name]
+    columns = read_scores(asked.scores, None if asked.column is None else [asked.column])
+    if len(columns) > 1:
+        raise StudyError(
+            f"{study.path or study.name}: [interpret.{name}] scores: {asked.scores.name} has the "
+            f'columns {", ".join(columns)}; name one: column = "...".'
+        )
+    return next(iter(columns.values()))

@@ -66,7 +66,7 @@ class RadiogenomicSettings(_Table):
     covariates: tuple[str, ...] = ()
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.9
     modules: bool = True
-    n_permutations: Positive = 499
+    n_permutations: Positive | Literal["auto"] = "auto"
 
 
 class HeterogeneitySettings(_Table):

@@ -4,12 +4,16 @@ from omicsfuse.biology.alterations import MINIMUM_ALTERED, alterations
 from omicsfuse.biology.altered import altered
 from omicsfuse.biology.associations import associate
 from omicsfuse.biology.burden import burden
+from omicsfuse.biology.covariates import covariate_table
+from omicsfuse.biology.deconvolution import deconvolve
 from omicsfuse.biology.drivers import driver_features
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
 from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.immune import immune_scores
 from omicsfuse.biology.known_groups import label_concentration, label_markers
 from omicsfuse.biology.layer_tests import covariate_losses
 from omicsfuse.biology.markers import differential_features, pairwise_features
+from omicsfuse.biology.methylation_pairs import expression_methylation_pairs
 from omicsfuse.biology.over_represented import over_representation
 from omicsfuse.biology.ranked_enrichment import enrich_ranking
 from omicsfuse.biology.redundant_sets import group_gene_sets
@@ -34,6 +38,10 @@ __all__ = [
     "burden",
     "compare_scores",
     "covariate_losses",
+    "covariate_table",
+    "deconvolve",
+    "expression_methylation_pairs",
+    "immune_scores",
     "differential_features",
     "driver_features",
     "enrich",

@@ -64,11 +64,11 @@ def label_concentration(
     Examples
     --------
     >>> import pandas as pd
-<<<<<<<< HEAD:omicsfuse/biology/known_labels.py
+    <<<<<<<< HEAD:omicsfuse/biology/known_labels.py
     >>> from omicsfuse.biology.known_labels import label_concentration
-========
+    ========
     >>> from omicsfuse.biology.known_groups import label_concentration
->>>>>>>> seven_g:omicsfuse/biology/known_groups.py
+    >>>>>>>> seven_g:omicsfuse/biology/known_groups.py
     >>> from omicsfuse.results import Subtypes
     >>> patients = [f"P{i}" for i in range(10, 22)]
     >>> known = pd.DataFrame({"hpv": ["+"] * 5 + ["-"] * 7}, patients)
@@ -157,11 +157,11 @@ def label_markers(
     Examples
     --------
     >>> import pandas as pd
-<<<<<<<< HEAD:omicsfuse/biology/known_labels.py
+    <<<<<<<< HEAD:omicsfuse/biology/known_labels.py
     >>> from omicsfuse.biology.known_labels import label_markers
-========
+    ========
     >>> from omicsfuse.biology.known_groups import label_markers
->>>>>>>> seven_g:omicsfuse/biology/known_groups.py
+    >>>>>>>> seven_g:omicsfuse/biology/known_groups.py
     >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(10, 26)]
     >>> values = pd.DataFrame({"CDKN2A": [9.0, 8, 9, 10, 9, 8] + [1.0, 2] * 5}, patients)

@@ -1,67 +1,12 @@
-"""What the command `interpret` writes and says."""
+"""What the command `interpret` says."""
 
 import re
-from collections.abc import Mapping
-
-import pandas as pd
 
 from omicsfuse.results import Interpretation
 from omicsfuse.statistics import p_text
 
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
 MEASURE_OF_VOLUME = 0.9
-
-
-def interpretation_tables(
-    interpretations: Mapping[str, Interpretation],
-) -> dict[str, pd.DataFrame]:
-    """Lay out the result files of interpreted models.
-
-    Parameters
-    ----------
-    interpretations : mapping of str to Interpretation
-        By name of the model.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        ``interpretation.tsv`` (associations), ``interpretation_families.tsv``,
-        ``interpretation_gene_sets.tsv``, ``interpretation_stability.tsv`` and
-        ``interpretation_scores.tsv``, each with the column ``model`` first; empty without models.
-
-    Examples
-    --------
-    >>> interpretation_tables({})
-    {}
-    """
-    tables = {
-        "interpretation.tsv": "associations",
-        "interpretation_families.tsv": "families",
-        "interpretation_gene_sets.tsv": "enrichment",
-        "interpretation_stability.tsv": "stability",
-    }
-    found = {}
-    for file, field in tables.items():
-        parts = [_named(name, getattr(one, field)) for name, one in interpretations.items()]
-        parts = [part for part in parts if len(part)]
-        if parts:
-            found[file] = pd.concat(parts, ignore_index=True)
-    scores = [
-        _named(
-            name,
-            pd.DataFrame({"patient": one.scores.index, one.kind: one.scores.to_numpy()}),
-        )
-        for name, one in interpretations.items()
-    ]
-    if scores:
-        found["interpretation_scores.tsv"] = pd.concat(scores, ignore_index=True)
-    return found
-
-
-def _named(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    table = table.copy()
-    table.insert(0, "model", name)
-    return table
 
 
 def interpretation_summary(found: Interpretation) -> list[str]:

@@ -64,6 +64,10 @@ def interpretation_tables(found: Mapping[str, Interpretation]) -> dict[str, pd.D
         "interpretation_gene_sets.tsv": {name: one.enrichment for name, one in found.items()},
         "interpretation_stability.tsv": {name: one.stability for name, one in found.items()},
     }
+    tables["interpretation_scores.tsv"] = {
+        name: pd.DataFrame({"patient": one.scores.index, one.kind: one.scores.to_numpy()})
+        for name, one in found.items()
+    }
     filled = {file: {n: t for n, t in by.items() if len(t)} for file, by in tables.items()}
     return {file: _stacked(by, "model") for file, by in filled.items() if by}
 

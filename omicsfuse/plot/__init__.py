@@ -2,7 +2,7 @@
 
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure
-from omicsfuse.plot.biology import pathways, top_markers
+from omicsfuse.plot.biology import top_markers
 from omicsfuse.plot.bipartite import MOST_CLUSTERS, module_heatmap, module_network
 from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.canvas import nothing, save_figure

@@ -1,16 +1,13 @@
-"""What the images go with: radiomic features against genes, gene sets, mutations and scores."""
+"""What the images go with: radiogenomic maps, modules against modules, the heterogeneity index."""
 
 from omicsfuse.radiogenomics.heterogeneity import heterogeneity_index
-from omicsfuse.radiogenomics.maps import radiogenomic_map
-from omicsfuse.radiogenomics.module_pairs import map_modules
-from omicsfuse.radiogenomics.redundancy import cluster_radiomic_features
-
-__all__ = ["cluster_radiomic_features", "heterogeneity_index", "map_modules", "radiogenomic_map"]
-"""What the images go with: radiogenomic maps, modules against modules, the heterogeneity index."""
 from omicsfuse.radiogenomics.heterogeneity_blocks import heterogeneity_features
 from omicsfuse.radiogenomics.heterogeneity_tests import index_tests
+from omicsfuse.radiogenomics.maps import radiogenomic_map
 from omicsfuse.radiogenomics.module_pairs import ModulePairs, map_modules, with_modules
 from omicsfuse.radiogenomics.mutant_alleles import math_score
+from omicsfuse.radiogenomics.redundancy import cluster_radiomic_features
+
 __all__ = [
     "ModulePairs",
     "cluster_radiomic_features",
@@ -21,3 +18,4 @@ __all__ = [
     "math_score",
     "radiogenomic_map",
     "with_modules",
+]

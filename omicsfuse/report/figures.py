@@ -6,8 +6,15 @@ from pathlib import Path
 from omicsfuse import plot
 from omicsfuse.report.clinical_figures import clinical_plans
 from omicsfuse.report.evidence_figures import evidence_plans
+from omicsfuse.report.heterogeneity import heterogeneity_plans
+from omicsfuse.report.immune import immune_plans
 from omicsfuse.report.inline import inline_png, inline_svg
+from omicsfuse.report.interpretation import interpretation_plans
+from omicsfuse.report.methylation import methylation_plans
+from omicsfuse.report.pathways import pathways_plans
 from omicsfuse.report.plans import FigureView, Plan, file_name
+from omicsfuse.report.radiogenomic_modules import radiogenomic_modules_plans
+from omicsfuse.report.radiogenomics import radiogenomics_plans
 from omicsfuse.report.survival_figures import survival_plans
 from omicsfuse.report.verification_figures import assignment_plans, verification_plans
 from omicsfuse.report.words import listing, plural
@@ -44,6 +51,13 @@ def _plans(results: RunResults) -> Iterator[Plan]:
     yield from survival_plans(results)
     yield from clinical_plans(results, file_name)
     yield from _biology_plans(results)
+    yield from pathways_plans(results)
+    yield from immune_plans(results)
+    yield from methylation_plans(results)
+    yield from radiogenomics_plans(results)
+    yield from radiogenomic_modules_plans(results)
+    yield from heterogeneity_plans(results)
+    yield from interpretation_plans(results)
     yield from verification_plans(results)
     yield from assignment_plans(results)
 

@@ -13,8 +13,15 @@ from omicsfuse.report.clinical import clinical_section
 from omicsfuse.report.contributions import layers_section
 from omicsfuse.report.evidence import choice_section, stability_section
 from omicsfuse.report.findings import biology_section
+from omicsfuse.report.heterogeneity import heterogeneity_section
+from omicsfuse.report.immune import immune_section
+from omicsfuse.report.interpretation import interpretation_sections
 from omicsfuse.report.methods import methods_text
+from omicsfuse.report.methylation import methylation_section
+from omicsfuse.report.pathways import pathways_section
 from omicsfuse.report.plans import FigureView
+from omicsfuse.report.radiogenomic_modules import radiogenomic_modules_section
+from omicsfuse.report.radiogenomics import radiogenomics_section
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.survival import survival_section
 from omicsfuse.report.tables import Table, flatten, losses_table, make_table
@@ -53,6 +60,13 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         survival_section(results, pictures("survival")),
         clinical_section(results, pictures("clinical")),
         biology_section(results, pictures("biology")),
+        pathways_section(results, pictures("pathways")),
+        immune_section(results, pictures("immune")),
+        methylation_section(results, pictures("methylation")),
+        radiogenomics_section(results, pictures("radiogenomics")),
+        radiogenomic_modules_section(results, pictures("radiogenomic_modules")),
+        heterogeneity_section(results, pictures("heterogeneity")),
+        *interpretation_sections(results, figures),
         verification_section(results, pictures("verification")),
         assignment_section(results, pictures("assignment")),
     ]

@@ -39,8 +39,6 @@ class Biology:
         ``"less often"``), ``inside``, ``outside`` (mean, or share of patients), ``summary`` (what
         both numbers are), ``effect``, ``effect_ci_low``, ``effect_ci_high``, ``effect_name``,
         ``fdr``.
-    label_markers : pandas.DataFrame
-        Features that mark a known label beside what they do in the subtype that holds it.
     over_representation : pandas.DataFrame
         Columns ``subtype``, ``direction``, ``gene_set``, ``overlap``, ``size``, ``n_marked``,
         ``background``, ``odds_ratio``, ``odds_ratio_ci_low``, ``odds_ratio_ci_high``, ``p``,
@@ -69,7 +67,6 @@ class Biology:
 
     pairwise: pd.DataFrame = field(default_factory=pd.DataFrame)
     drivers: pd.DataFrame = field(default_factory=pd.DataFrame)
-    label_markers: pd.DataFrame = field(default_factory=pd.DataFrame)
     over_representation: pd.DataFrame = field(default_factory=pd.DataFrame)
     gene_sets: pd.DataFrame = field(default_factory=pd.DataFrame)
     running_sums: pd.DataFrame = field(default_factory=pd.DataFrame)
