@@ -196,7 +196,8 @@ def count_enrichment_losses(
         return []
     losses = list(enrichment_losses(subtypes, prepared, layer))
     genes = prepared.layers[layer].values.columns  # noqa: PD011 - a field of ours
-    sets = gene_set_coverage(list(study.gene_sets), genes, study.enrichment.min_size)
+    asked = study.enrichment
+    sets = gene_set_coverage(list(study.gene_sets), genes, asked.min_size, asked.max_size)
     untested = sets.loc[~sets["tested"], "gene_set"]
     if len(untested):
         reason = (

@@ -15,6 +15,7 @@ from omicsfuse.biology import (
     driver_features,
     expression_methylation_pairs,
     gene_set_coverage,
+    gene_set_score_losses,
     gene_set_scores,
     immune_scores,
     label_markers,
@@ -151,7 +152,13 @@ def explain_subtypes(
         return found
     scores = gene_set_scores(prepared, sets, method=asked.scores, layer=layer, **sizes)
     tests = compare_scores(subtypes, scores) if several and len(scores.columns) else pd.DataFrame()
-    return replace(found, scores=scores, score_tests=tests, params={"scores": asked.scores})
+    return replace(
+        found,
+        scores=scores,
+        score_tests=tests,
+        params={"method": asked.scores},
+        losses=gene_set_score_losses(prepared, scores, method=asked.scores, layer=layer),
+    )
 
 
 def methylation_pairs(prepared: Prepared, subtypes: Subtypes) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def _of_biology(found: Biology | None) -> dict[str, pd.DataFrame]:
         "over_representation.tsv": found.over_representation,
         "running_sums.tsv": found.running_sums,
         "gene_set_scores.tsv": _patients(found.scores),
-        "gene_set_score_tests.tsv": found.score_tests,
+        "gene_set_tests.tsv": found.score_tests,
         "expression_methylation.tsv": found.methylation_pairs,
     }
 
