@@ -179,6 +179,13 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
             f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
             f"{format_p(first['fdr'], 'FDR')})."
         )
+    floored = tested[tested["note"].astype(str).str.startswith("p at its floor")]
+    if len(floored) and (floored["fdr"] > LEVEL).any():
+        texts.append(
+            f"{plural(int((floored['fdr'] > LEVEL).sum()), 'comparison')} went beyond every random "
+            "set and still miss that rate, since so many sets were tested: more random sets "
+            "(n_permutations) would tell."
+        )
     texts.append(
         "The null hypothesis permutes genes, not patients. Genes of a set are correlated, which "
         "makes these p-values too small, often by far: they order gene sets, and prove nothing by "
