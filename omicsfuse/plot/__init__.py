@@ -13,13 +13,14 @@ from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
-from omicsfuse.plot.gene_sets import pathway_heatmap, pathways, score_heatmap
+from omicsfuse.plot.gene_sets import pathway_heatmap, pathways
 from omicsfuse.plot.incidence import cumulative_incidence
 from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.patient_scores import score_heatmap
 from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
