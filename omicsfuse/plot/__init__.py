@@ -34,6 +34,7 @@ from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
 from omicsfuse.plot.methylation import methylation_quadrants
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.patient_scores import score_heatmap
 from omicsfuse.plot.radiogenomic_map import (
     radiogenomic_heatmap,
     radiogenomic_pairs,

@@ -191,8 +191,8 @@ def _biology(results: RunResults, cite: Citations) -> str:
             sizes = f" of {settings['min_size']} to {settings['max_size']} genes"
         parts.append(
             f"Gene sets{sizes} were tested by preranked enrichment analysis {cite('gsea')} with "
-            f"gseapy {cite('gseapy')}: genes were ranked by Welch's t of the subtype against the "
-            f"rest, and each score was held against {random} of as many genes. This permutes "
+            f"gseapy {cite('gseapy')}: genes were ranked by the moderated t of the subtype against "
+            f"the rest, and each score was held against {random} of as many genes. This permutes "
             "genes, not patients, so that p-values are too small where genes of a set are "
             "correlated; the false discovery rate is over all gene sets and subtypes."
         )

@@ -8,16 +8,18 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.report.pathways_tables import (
+    LEVEL,
+    enrichment_table,
+    marker_table,
+    overall_table,
+    rest_table,
+    told_once,
+)
 from omicsfuse.report.plans import FigureView, Plan
-from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
 from omicsfuse.results import Biology, RunResults
-
-#: False discovery rate at which something counts as found.
-LEVEL = 0.05
-#: Rows of each subtype in the tables.
-_EACH = 6
 
 
 def pathways_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
@@ -55,10 +57,10 @@ def pathways_section(results: RunResults, figures: tuple[FigureView, ...]) -> Se
         tuple(texts),
         figures=figures,
         details=present(
-            _enrichment_table(results.enrichment, results.subtypes.names),
-            _marker_table(biology.over_representation, results.subtypes.names),
-            _overall_table(biology.score_tests),
-            _rest_table(biology.score_tests, results.subtypes.names),
+            enrichment_table(results.enrichment, results.subtypes.names),
+            marker_table(biology.over_representation, results.subtypes.names),
+            overall_table(told_once(biology)),
+            rest_table(told_once(biology), results.subtypes.names),
         ),
     )
 
@@ -111,8 +113,8 @@ def pathways_plans(results: RunResults) -> Iterator[Plan]:
             "pathways",
             "Gene sets in each patient",
             f"Scores of gene sets{f' ({method})' if method else ''} as z-scores over the patients; "
-            "the sets that differ most between subtypes, by the subtype in which they are highest. "
-            "Grey: no score.",
+            "the sets that differ most between subtypes (one of a group of like sets), by the "
+            "subtype in which they are highest. Grey: no score.",
             "Heatmap of gene set scores over patients by subtype.",
             partial(
                 plot.score_heatmap, biology.scores, results.subtypes, tests=biology.score_tests
@@ -179,15 +181,22 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
             f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
             f"{format_p(first['fdr'], 'FDR')})."
         )
-    texts.append(
+    floored = tested[tested["note"].astype(str).str.startswith("p at its floor")]
+    if len(floored) and (floored["fdr"] > LEVEL).any():
+        texts.append(
+            f"{plural(int((floored['fdr'] > LEVEL).sum()), 'comparison')} went beyond every random "
+            "set and still miss that rate, since so many sets were tested: more random sets "
+            "(n_permutations) would tell."
+        )
+    text = (
         "The null hypothesis permutes genes, not patients. Genes of a set are correlated, which "
-        "makes these p-values too small, often by far: they order gene sets, and prove nothing by "
-        "themselves. The comparison of patients below does not have this fault."
-        if results.biology is not None and len(results.biology.score_tests)
-        else "The null hypothesis permutes genes, not patients. Genes of a set are correlated, "
-        "which makes these p-values too small, often by far: they order gene sets, and prove "
-        "nothing by themselves."
+        "makes these p-values too small: with labels shuffled among tumours, sets are found in "
+        "about half of the data sets (docs/pathways.md). They order gene sets, and prove nothing "
+        "by themselves."
     )
+    if results.biology is not None and len(results.biology.score_tests):
+        text += " The comparison of patients below does not have this fault."
+    texts.append(text)
     return texts
 
 
@@ -243,98 +252,3 @@ def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
         "Where the subtypes were found on the same genes, such differences describe them and are "
         "no evidence that they exist.",
     ]
-
-
-def _enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
-    """The sets that represent their groups, those with the smallest p of each subtype."""
-    table = one_direction(table, names)
-    if table.empty:
-        return None
-    table = table[table["representative"]] if "representative" in table else table
-    table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(_EACH)
-    table = table.assign(
-        leading_edge=[_first_genes(genes) for genes in table["leading_edge"]],
-        note=[
-            "p at its floor" if str(note).startswith("p at its floor") else note
-            for note in table["note"]
-        ],
-    )
-    columns = ["subtype", "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]
-    return make_table(
-        table,
-        columns,
-        f"Enrichment, the {_EACH} smallest p of each subtype. One set a group of like sets; NES: "
-        "enrichment score over the mean of random sets on its side; p is at its floor where none "
-        "of these scored as much. enrichment.tsv has all.",
-    )
-
-
-def _marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
-    """Sets over-represented among markers."""
-    table = one_direction(table, names)
-    found = table[table["fdr"] <= LEVEL] if len(table) else table
-    if found.empty:
-        return None
-    found = found.groupby(["subtype", "direction"], sort=False).head(_EACH)
-    found = with_interval(
-        found, "odds_ratio_ci_low", "odds_ratio_ci_high", "interval", format_number
-    )
-    found = found.assign(
-        genes_in_common=[_first_genes(genes) for genes in found["genes"]],
-        overlap=[f"{k} of {size}" for k, size in zip(found["overlap"], found["size"], strict=True)],
-    )
-    columns = ["subtype", "direction", "gene_set", "overlap", "n_marked", "odds_ratio", "interval"]
-    return make_table(
-        found,
-        [*columns, "p", "fdr", "genes_in_common", "note"],
-        f"Over-representation among markers, up to {_EACH} sets of each subtype and direction. "
-        "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
-        "that direction; odds ratio with exact interval; over_representation.tsv has all.",
-    )
-
-
-def _overall_table(table: pd.DataFrame) -> Table | None:
-    """Scores compared between all subtypes."""
-    if table.empty:
-        return None
-    rows = table[table["comparison"] == "overall"].dropna(subset=["p"])
-    rows = rows.sort_values(["p", "score"], kind="stable").head(12)
-    rows = with_interval(
-        rows, "effect_ci_low", "effect_ci_high", "effect_interval", lambda x: f"{x:.2f}"
-    )
-    rows = rows.rename(columns={"score": "gene_set"})
-    return make_table(
-        rows,
-        ["gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        "Scores of patients, all subtypes at once, smallest p first. Effect: epsilon squared, the "
-        "share of the variance of the ranks between subtypes (Kruskal-Wallis test).",
-    )
-
-
-def _rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
-    """Scores of each subtype against the rest."""
-    if table.empty:
-        return None
-    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= LEVEL)]
-    if len(names) == 2:
-        rows = rows[rows["comparison"] == names[0]]
-    if rows.empty:
-        return None
-    rows = rows.sort_values(["p", "score"], kind="stable")
-    parts = [rows[rows["comparison"] == name].head(_EACH) for name in names]
-    rows = with_interval(
-        pd.concat(parts), "effect_ci_low", "effect_ci_high", "effect_interval", lambda x: f"{x:.2f}"
-    )
-    rows = rows.rename(columns={"score": "gene_set", "comparison": "subtype"})
-    return make_table(
-        rows,
-        ["subtype", "gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        f"Scores of patients, each subtype against all others, up to {_EACH} found. "
-        "Effect: rank-biserial correlation (Wilcoxon rank-sum test); gene_set_tests.tsv has all.",
-    )
-
-
-def _first_genes(genes: object) -> str:
-    """Write the first six genes of a list."""
-    names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

@@ -28,19 +28,19 @@ def sets(ranking: pd.Series) -> dict[str, list[str]]:
 
 
 def test_scores_and_p_of_every_set_worked_out() -> None:
-    # Six genes, sets of two: all 15 sets can be scored by hand, and p is a share of them.
-    values = pd.Series([3.1, 2.3, 1.7, -0.4, -2.2, -4.6], list("abcdef"))
+    # Seven genes, sets of two: all 21 sets can be scored by hand, and p is a share of them.
+    values = pd.Series([3.1, 2.3, 1.7, 0.6, -0.4, -2.2, -4.6], list("abcdefg"))
 
     def score(pair: tuple[str, ...]) -> float:
         total = sum(abs(values[g]) for g in pair)
         running, furthest = 0.0, 0.0
-        for gene in "abcdef":
-            running += abs(values[gene]) / total if gene in pair else -1 / 4
+        for gene in "abcdefg":
+            running += abs(values[gene]) / total if gene in pair else -1 / 5
             furthest = running if abs(running) > abs(furthest) + 1e-12 else furthest
         return furthest
 
-    every = np.array([score(pair) for pair in combinations("abcdef", 2)])
-    sets = {"ab": ["a", "b"], "ef": ["e", "f"], "ac": ["a", "c"]}
+    every = np.array([score(pair) for pair in combinations("abcdefg", 2)])
+    sets = {"ab": ["a", "b"], "fg": ["f", "g"], "ac": ["a", "c"]}
     table = enrich_ranking(values, sets, min_size=2, n_permutations=20_000).set_index("gene_set")
     for name, genes in sets.items():
         own = score(tuple(genes))
@@ -49,7 +49,7 @@ def test_scores_and_p_of_every_set_worked_out() -> None:
         share = np.mean(side >= abs(own) - 1e-9)
         assert abs(table.loc[name, "p"] - share) < 4 * np.sqrt(share * (1 - share) / 8000) + 1e-3
     assert table.loc["ab", "leading_edge"] == "a;b"
-    assert table.loc["ef", "leading_edge"] == "f;e"
+    assert table.loc["fg", "leading_edge"] == "g;f"
 
 
 def test_against_gseapy(ranking: pd.Series, sets: dict[str, list[str]]) -> None:

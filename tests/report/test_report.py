@@ -361,7 +361,7 @@ def test_methods_say_adjusted_only_where_a_model_was(results):
 
 def test_methods_describe_enrichment_and_external_cohorts(results):
     text = methods(results)
-    assert "ranked by Welch's t of the subtype against the rest" in text
+    assert "ranked by the moderated t of the subtype against the rest" in text
     assert "held against 1,000 random sets of as many genes. This permutes genes" in text
     assert "too small where genes of a set are correlated" in text
     assert "each was preprocessed by itself, blind to outcome" in text

@@ -1,0 +1,135 @@
+"""Scores of patients (gene sets, immune cells) over the patients, by subtype."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.colours import DIVERGING, subtype_colour
+from omicsfuse.plot.network import patients_in_order
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.results import Subtypes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: From so many patients on, a column is narrower than a pixel.
+_MANY_COLUMNS = 600
+
+
+@styled
+def score_heatmap(
+    scores: pd.DataFrame,
+    subtypes: Subtypes,
+    *,
+    tests: pd.DataFrame | None = None,
+    most: int = 25,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw scores of patients as a heatmap, patients ordered by subtype.
+
+    Each row is a z-score over the patients, cut at -2.5 and 2.5. Grey: the patient has no score.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Patients x scores.
+    subtypes : Subtypes
+        Labels of the patients.
+    tests : pandas.DataFrame, optional
+        What `compare_scores` returned: the scores with the smallest overall p are shown, by the
+        subtype in which they are highest. Without it, the first scores are.
+    most : int
+        Rows at most.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import score_heatmap
+    >>> from omicsfuse.results import Subtypes
+    >>> scores = pd.DataFrame({"HYPOXIA": [1.0, 2.0, 3.0]}, list("abc"))
+    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
+    >>> score_heatmap(scores, Subtypes(labels, {}, {})).images[0].get_array().shape
+    (1, 3)
+    """
+    import matplotlib
+    from matplotlib.patches import Rectangle
+
+    scores = scores.dropna(axis=1, how="all")
+    if scores.empty or not len(scores.columns):
+        return nothing("no gene set was scored", ax)
+    labels = patients_in_order(subtypes)
+    labels = labels[labels.index.isin(scores.index)]
+    if labels.empty:
+        return nothing("no patient has both a subtype and a score", ax)
+    table = scores.reindex(labels.index)
+    spread = table.std(ddof=0).replace(0.0, np.nan)
+    z = (table - table.mean()) / spread
+    rows = _scores_to_show(z, labels, subtypes.names, tests, most)
+    values = z[rows].to_numpy(dtype=float).T
+    ax = axes_or_new(ax, 7.0, 1.1 + 0.155 * len(rows))
+    image = ax.imshow(
+        np.ma.masked_invalid(np.repeat(values, 12 if len(labels) > _MANY_COLUMNS else 1, axis=0)),
+        cmap=matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4"),
+        vmin=-2.5,
+        vmax=2.5,
+        aspect="auto",
+        extent=(-0.5, len(labels) - 0.5, len(rows) - 0.5, -0.5),
+    )
+    ax.set_xticks([])
+    ax.set_yticks(range(len(rows)), [shorten(str(name), 40) for name in rows])
+    ax.yaxis.tick_right()
+    ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    start, across = 0, ax.get_xaxis_transform()
+    height, gap = 9 / (11 * len(rows) + 9), 3 / (11 * len(rows) + 9)
+    for name in subtypes.names:
+        count = int((labels == name).sum())
+        if not count:
+            continue
+        box: dict[str, Any] = {
+            "facecolor": subtype_colour(name),
+            "edgecolor": "white",
+            "clip_on": False,
+        }
+        ax.add_patch(Rectangle((start - 0.5, 1 + gap), count, height, transform=across, **box))
+        middle = start + count / 2 - 0.5
+        ax.text(middle, 1 + 1.6 * gap + height, name, transform=across, ha="center", va="bottom")
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=1)
+        start += count
+    bar = ax.figure.colorbar(
+        image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
+    )
+    bar.outline.set_visible(False)
+    bar.set_label("z-score over patients")
+    return ax
+
+
+def _scores_to_show(
+    z: pd.DataFrame,
+    labels: pd.Series,
+    names: Sequence[str],
+    tests: pd.DataFrame | None,
+    most: int,
+) -> list[str]:
+    """Scores with the smallest overall p, by the subtype in which they are highest on average."""
+    chosen = list(z.columns)
+    if tests is not None and len(tests):
+        overall = tests[(tests["comparison"] == "overall") & tests["score"].isin(z.columns)]
+        chosen = list(overall.sort_values("p", kind="stable")["score"])
+    chosen = chosen[:most]
+    means = z[chosen].groupby(labels.to_numpy()).mean().reindex(list(names))
+    filled = means.fillna(-np.inf).to_numpy()
+    order = np.lexsort([-filled.max(axis=0), filled.argmax(axis=0)])
+    return [chosen[i] for i in order]
