@@ -74,10 +74,7 @@ def run(what: str, data_sets: int, shift: float, pairs: bool = False) -> tuple[f
         markers = compare(subtypes, Prepared("null", {"x": layer}))
         hits = markers[markers["fdr"] <= 0.05]
         any_found += bool(len(hits))
-        if pairs:
-            own = hits[hits["comparison"] != "S1 vs S2"]
-        else:
-            own = hits[hits["subtype"] == "S3"]
+        own = hits[hits["comparison"] != "S1 vs S2"] if pairs else hits[hits["subtype"] == "S3"]
         found += len(planted & set(own["feature"]))
         false += int((~hits["feature"].isin(planted)).sum())
         total += len(hits)
