@@ -5,8 +5,8 @@
 Each null data set has 300 features and 60 patients in three random groups of 30, 20 and 10; its
 family is 300 features x 3 subtypes (or pairs). Where a share of null data sets with any discovery
 at a false discovery rate of 0.05 is near or below 0.05, the rate is kept. Power is the share of 30
-planted features found, and false is the share of discoveries that are not among them. ``tails`` prints how
-often single p-values are small, and nothing else.
+planted features found, and false is the share of discoveries that are not among them. ``tails``
+prints how often single p-values are small, and nothing else.
 """
 
 import sys

@@ -14,8 +14,9 @@ from omicsfuse.statistics import MINIMUM_GROUP, Array, moments, welch_t
 TEST = "moderated t"
 #: Where one feature only has a variance, there is nothing to moderate it with.
 UNMODERATED_TEST = "Student t"
-#: So many times the variance of the larger group in the smaller one make a doubtful p.
-UNEQUAL = 2.0
+#: So many times the variance of the larger group in the smaller one, and so many times the p in
+#: Welch's test, make p doubtful.
+UNEQUAL, MUCH_LARGER = 2.0, 10.0
 #: Note where groups and covariates say the same.
 CONFOUNDED = "the covariates tell the groups apart entirely: no effect can be told from theirs"
 
@@ -116,7 +117,7 @@ def _spread_notes(
     )
     _, own = welch_t(first, second)
     with np.errstate(invalid="ignore"):
-        doubtful = (p <= 0.05) & (own > 0.05) & (smaller > UNEQUAL * larger)
+        doubtful = (p <= 0.05) & (own > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
     notes = np.full(len(p), "", dtype=object)
     for j in np.flatnonzero(doubtful):
         notes[j] = f"the smaller group is more spread; Welch's t-test, unadjusted: p = {own[j]:.2g}"
