@@ -74,8 +74,10 @@ def proportional_odds(inside: Array, outside: Array) -> Tested:
         axis=1,
     ).astype(float)
     # Many features share their table with others: each different table is fitted once.
-    different, place = np.unique(tables.reshape(len(tables), -1), axis=0, return_inverse=True)
-    fitted = _fit_all(different.reshape(len(different), 2, -1))[:, place.ravel()]
+    different, place = np.unique(
+        tables.reshape(len(tables), 2 * len(levels)), axis=0, return_inverse=True
+    )
+    fitted = _fit_all(different.reshape(len(different), 2, len(levels)))[:, place.ravel()]
     effect, low, high, deviance = fitted
     note = np.where(np.isinf(effect), INFINITE, "")
     n = tables.sum(axis=(1, 2)).astype(np.int64)

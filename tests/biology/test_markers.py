@@ -261,3 +261,16 @@ def test_small_subtypes_and_features_nobody_has() -> None:
     assert odd[["p", "fdr", "effect", "effect_ci_low"]].isna().all().all()
     assert odd[odd["feature"] == "empty"]["n"].eq(0).all()
     assert table[table["subtype"] == "S1"]["p"].notna().sum() > 200
+
+
+@pytest.mark.parametrize("patients", [["Q1", "Q2"], ["P00", "P01", "P02"], ["P00", "P39"]])
+@pytest.mark.parametrize("n_features", [0, 1, 2])
+def test_layers_of_few_patients_or_features(patients: list[str], n_features: int) -> None:
+    subtypes, prepared = mixed(0)
+    layers = {}
+    for name, one in prepared.layers.items():
+        values = one.values.iloc[:, :n_features].reindex(patients)  # noqa: PD011 - a field of ours
+        layers[name] = layer(one.kind, one.scale, values)
+    table = differential_features(subtypes, Prepared("few", layers))
+    assert len(table) == 4 * 3 * n_features
+    assert table["p"].isna().all()
