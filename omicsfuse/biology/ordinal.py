@@ -74,8 +74,10 @@ def proportional_odds(inside: Array, outside: Array) -> Tested:
         axis=1,
     ).astype(float)
     # Many features share their table with others: each different table is fitted once.
-    different, place = np.unique(tables.reshape(len(tables), -1), axis=0, return_inverse=True)
-    fitted = _fit_all(different.reshape(len(different), 2, -1))[:, place.ravel()]
+    different, place = np.unique(
+        tables.reshape(len(tables), 2 * len(levels)), axis=0, return_inverse=True
+    )
+    fitted = _fit_all(different.reshape(len(different), 2, len(levels)))[:, place.ravel()]
     effect, low, high, deviance = fitted
     note = np.where(np.isinf(effect), INFINITE, "")
     n = tables.sum(axis=(1, 2)).astype(np.int64)
@@ -88,9 +90,12 @@ def _fit_all(tables: Array) -> Array:
     found = np.full((4, len(tables)), np.nan)
     there = tables.sum(axis=1) > 0
     enough = (tables.sum(axis=2) >= MINIMUM_GROUP).all(axis=1) & (there.sum(axis=1) > 1)
-    for pattern in np.unique(there[enough], axis=0):
-        rows = enough & (there == pattern).all(axis=1)
-        found[:, rows] = _fit(tables[rows][:, :, pattern])
+    # Only the order of levels counts: tables with as many levels are fitted together.
+    filled = np.argsort(~there, axis=1, kind="stable")
+    tables = np.take_along_axis(tables, filled[:, None, :], axis=2)
+    for n_levels in np.unique(there[enough].sum(axis=1)):
+        rows = enough & (there.sum(axis=1) == n_levels)
+        found[:, rows] = _fit(tables[rows][:, :, :n_levels])
     return found
 
 
