@@ -135,6 +135,8 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
 def _readable(families: pd.DataFrame) -> pd.DataFrame:
     """Families with their smallest rates as text, and blanks where nothing was adjusted."""
     table = families.copy()
+    if table.empty:
+        return table
     table["smallest_fdr"] = [p_text(float(value)) for value in table["smallest_fdr"]]
     return table
 
@@ -179,6 +181,8 @@ def _gene_sets(one: Interpretation) -> Table | None:
 
 
 def _stability(one: Interpretation) -> Table | None:
+    if one.stability.empty:
+        return None
     table = with_interval(one.stability, "low", "high", "interval", format_number)
     table = with_interval(table, "split_half_low", "split_half_high", "95% of halves",
                           format_number)  # fmt: skip

@@ -1,5 +1,6 @@
 """What is planted is found, what is volume vanishes, what is nothing is said to be nothing."""
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,7 +83,7 @@ def test_nothing_is_found_in_null_scores(n: int) -> None:
     rng = np.random.default_rng(0)
     any_found = np.zeros(2)
     sets = []
-    for i in range(60):
+    for i in range(20):
         score = pd.Series(rng.standard_normal(n), layer_of(prepared, "rna").index, name=f"s{i}")
         found = interpret(score, cohort, prepared, layers=["rna", "mutation"],
                           n_resamples=0, n_permutations=0)  # fmt: skip
@@ -90,8 +91,8 @@ def test_nothing_is_found_in_null_scores(n: int) -> None:
         any_found += [bool(row["found"].any()), bool(row["adjusted_found"].any())]
         assert row["kept"].sum() <= row["found"].sum()
         sets.append(found.families["smallest_p"].min())
-    # Two families at 0.05: up to 0.10 expected; 12 of 60 is the 99th percentile of that.
-    assert (any_found <= 12).all(), any_found
+    # Two families at 0.05: up to 0.10 expected; 6 of 20 is beyond the 99th percentile of that.
+    assert (any_found <= 5).all(), any_found
 
 
 def test_shuffled_patients_hold_the_level_where_random_genes_do_not() -> None:
@@ -103,13 +104,13 @@ def test_shuffled_patients_hold_the_level_where_random_genes_do_not() -> None:
         rna[own] = rna[own] + 2 * rng.standard_normal((60, 1))
     prepared = Prepared("made", {"rna": PreparedLayer("expression", rna, rna, "log2", None)})
     patients, genes = [], []
-    for _ in range(40):
+    for _ in range(20):
         score = pd.Series(rng.standard_normal(60), rna.index, name="null")
         found = interpret(score, cohort, prepared, gene_sets=SETS, adjust_for=(),
                           n_resamples=0, n_permutations=99)  # fmt: skip
         patients += found.enrichment["p_patients"].tolist()
         genes += found.enrichment["p"].tolist()
-    assert np.mean(np.array(patients) <= 0.05) <= 0.11
+    assert np.mean(np.array(patients) <= 0.05) <= 0.14
     assert np.mean(np.array(genes) <= 0.05) > 0.25
 
 
@@ -129,8 +130,9 @@ def test_order_of_patients_and_genes_and_processes_do_not_matter() -> None:
         for name, one in prepared.layers.items()
     }
     first = interpret(score, cohort, prepared, gene_sets=SETS, **QUICK)
-    second = interpret(score.iloc[::-1], cohort, Prepared("made", mixed), gene_sets=SETS,
-                       n_jobs=2, **QUICK)  # fmt: skip
+    with joblib.parallel_config(backend="threading"):
+        second = interpret(score.iloc[::-1], cohort, Prepared("made", mixed), gene_sets=SETS,
+                           n_jobs=2, **QUICK)  # fmt: skip
     for field in ("associations", "families", "enrichment", "stability"):
         pd.testing.assert_frame_equal(
             getattr(first, field), getattr(second, field), check_exact=True
