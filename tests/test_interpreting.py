@@ -42,20 +42,29 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("quick")
 def test_files_and_record(folder: Path, tmp_path: Path) -> None:
     stages: list[str] = []
-    found = interpret_scores(folder / "scores.tsv", folder / "study.toml", tmp_path / "out",
-                             run=folder / "run", progress=stages.append)  # fmt: skip
-    assert list(found) == ["gene", "grade"] and stages == list(INTERPRET_STAGES)
+    found = interpret_scores(
+        folder / "scores.tsv",
+        folder / "study.toml",
+        tmp_path / "out",
+        run=folder / "run",
+        progress=stages.append,
+    )
+    assert list(found) == ["gene", "grade"]
+    assert stages == list(INTERPRET_STAGES)
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert set(record["files"]) == {path.name for path in (tmp_path / "out").glob("*.*")}
     assert record["settings"]["models"] == ["gene", "grade"]
     assert {"scores.tsv", "run/subtypes.tsv", "study.toml"} <= set(record["inputs"])
     table = pd.read_csv(tmp_path / "out" / "interpretation.tsv", sep="\t")
-    assert table.columns[0] == "model" and set(table["model"]) == {"gene", "grade"}
+    assert table.columns[0] == "model"
+    assert set(table["model"]) == {"gene", "grade"}
     assert "subtype" in set(table["kind"])
     report = (tmp_path / "out" / "report.html").read_bytes()
-    one = interpret_scores(folder / "scores.tsv", folder / "study.toml", tmp_path / "out",
-                           run=folder / "run")  # fmt: skip
-    assert (tmp_path / "out" / "report.html").read_bytes() == report and len(one) == 2
+    one = interpret_scores(
+        folder / "scores.tsv", folder / "study.toml", tmp_path / "out", run=folder / "run"
+    )
+    assert (tmp_path / "out" / "report.html").read_bytes() == report
+    assert len(one) == 2
 
 
 @pytest.mark.usefixtures("quick")

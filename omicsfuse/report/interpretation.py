@@ -112,8 +112,19 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
         tables=present(
             make_table(
                 _readable(one.families),
-                ["layer", "kind", "n", "tests", "found", "smallest_fdr", "adjusted_n",
-                 "adjusted_found", "kept", "detectable", "note"],
+                [
+                    "layer",
+                    "kind",
+                    "n",
+                    "tests",
+                    "found",
+                    "smallest_fdr",
+                    "adjusted_n",
+                    "adjusted_found",
+                    "kept",
+                    "detectable",
+                    "note",
+                ],
                 "Families of tests. Found: false discovery rate of at most 0.05 (Benjamini-"
                 "Hochberg over the family); kept: found, and found adjusted. Detectable: the "
                 "correlation that a single test at 0.05 over the number of tests finds with a "
@@ -129,7 +140,7 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
             ),
         ),
         details=present(_gene_sets(one), *details, _stability(one)),
-    )  # fmt: skip
+    )
 
 
 def _readable(families: pd.DataFrame) -> pd.DataFrame:
@@ -167,8 +178,18 @@ def _associations(table: pd.DataFrame, caption: str, most: int) -> Table | None:
 def _gene_sets(one: Interpretation) -> Table | None:
     if one.enrichment.empty:
         return None
-    columns = ["gene_set", "score", "nes", "p_patients", "fdr_patients", "p", "fdr", "size",
-               "stability", "leading_edge"]  # fmt: skip
+    columns = [
+        "gene_set",
+        "score",
+        "nes",
+        "p_patients",
+        "fdr_patients",
+        "p",
+        "fdr",
+        "size",
+        "stability",
+        "leading_edge",
+    ]
     table = one.enrichment.sort_values(["p_patients", "p", "gene_set"], kind="stable")
     return make_table(
         table,
@@ -184,10 +205,18 @@ def _stability(one: Interpretation) -> Table | None:
     if one.stability.empty:
         return None
     table = with_interval(one.stability, "low", "high", "interval", format_number)
-    table = with_interval(table, "split_half_low", "split_half_high", "95% of halves",
-                          format_number)  # fmt: skip
-    columns = ["layer", "contrast", "n_resamples", "rank_correlation", "interval", "split_half",
-               "95% of halves"]  # fmt: skip
+    table = with_interval(
+        table, "split_half_low", "split_half_high", "95% of halves", format_number
+    )
+    columns = [
+        "layer",
+        "contrast",
+        "n_resamples",
+        "rank_correlation",
+        "interval",
+        "split_half",
+        "95% of halves",
+    ]
     return make_table(
         table,
         columns,

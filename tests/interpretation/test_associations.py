@@ -37,9 +37,17 @@ def test_moderated_t_is_that_of_limma(data: pd.DataFrame, score: Contrast) -> No
     reference = pd.read_csv(REFERENCE / "interpretation_limma.csv")
     for adjusted, names in (
         (False, ["effect", "effect_ci_low", "effect_ci_high", "statistic", "p"]),
-        (True, ["adjusted_effect", "adjusted_ci_low", "adjusted_ci_high", "adjusted_statistic",
-                "adjusted_p"]),
-    ):  # fmt: skip
+        (
+            True,
+            [
+                "adjusted_effect",
+                "adjusted_ci_low",
+                "adjusted_ci_high",
+                "adjusted_statistic",
+                "adjusted_p",
+            ],
+        ),
+    ):
         own = reference[reference["adjusted"] == adjusted]
         np.testing.assert_allclose(
             found[names].to_numpy(), own[["effect", "low", "high", "t", "p"]].to_numpy(), rtol=1e-8
@@ -151,7 +159,9 @@ def test_covariates_of_all_kinds() -> None:
     asked = covariates(cohort, clinical.index, ["centre", "late", "same"])
     assert asked.names == ()
     said = " ".join(asked.notes)
-    assert "late: known for 10 of 30" in said and "same: does not vary" in said
+    assert "late: known for 10 of 30" in said
+    assert "same: does not vary" in said
     assert "centre: 30 levels, none of them with 3 patients" in said
     columns, note = adjusting_columns(found.design, clinical.index[:12])
-    assert columns is None and "12 patients have all covariates" in note
+    assert columns is None
+    assert "12 patients have all covariates" in note

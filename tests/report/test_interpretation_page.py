@@ -28,7 +28,7 @@ def found() -> dict[str, Interpretation]:
     made = simulate_cohort(60, n_external=0, n_genes=100, effect=2, random_state=1)
     cohort = made.discovery
     ready = preprocess(cohort, ["radiomics", "expression", "mutation"])
-    genes = ready.layers["expression"].values
+    genes = ready.layers["expression"].values  # noqa: PD011 - a field of ours
     sets = {"FIRST": list(genes.columns[:15]), "<b>SECOND</b>": list(genes.columns[15:30])}
     labels = ("S" + made.truth.astype(str)).reindex(genes.index)
     subtypes = Subtypes(labels, {}, {})
@@ -39,10 +39,9 @@ def found() -> dict[str, Interpretation]:
         "noise": pd.Series(rng.standard_normal(len(genes)), genes.index),
     }
     return {
-        name: interpret(one.rename(name), cohort, ready, subtypes=subtypes, gene_sets=sets,
-                        **QUICK)
+        name: interpret(one.rename(name), cohort, ready, subtypes=subtypes, gene_sets=sets, **QUICK)
         for name, one in models.items()
-    }  # fmt: skip
+    }
 
 
 def test_the_page_is_whole_and_the_same_twice(
@@ -54,12 +53,15 @@ def test_the_page_is_whole_and_the_same_twice(
     page = (tmp_path / "a" / "report.html").read_text()
     assert page == (tmp_path / "b" / "report.html").read_text()
     assert not re.search(r"https?://(?!www\.w3\.org)", page)
-    assert "<i>" not in page and "<b>SECOND" not in page and "&lt;u&gt;careful" in page
+    assert "<i>" not in page
+    assert "<b>SECOND" not in page
+    assert "&lt;u&gt;careful" in page
     assert page.count("<svg") == 3
     assert 'id="verdict"' not in page
     assert "cannot be seen from its scores" in page
     names = {path.name for path in (tmp_path / "a" / "figures").iterdir()}
-    assert "interpretation_genes_planted_1_i.svg" in names and len(names) == 6
+    assert "interpretation_genes_planted_1_i.svg" in names
+    assert len(names) == 6
 
 
 def test_what_is_found_is_said_with_effect_interval_and_family(
@@ -67,9 +69,13 @@ def test_what_is_found_is_said_with_effect_interval_and_family(
 ) -> None:
     text = " ".join(interpretation_paragraphs(found["planted $1 <i>"]))
     assert "gives a score to 60 patients" in text
-    assert re.search(r"expression: \d+ of 100 found \(n = 60; most clearly \S+: log2 change per SD "
-                     r"of the score -?\d\.\d\d, 95% CI .*, p < 0\.001, FDR < 0\.001\)", text)  # fmt: skip
-    assert "Adjusted for" in text and "patients shuffled" in text
+    assert re.search(
+        r"expression: \d+ of 100 found \(n = 60; most clearly \S+: log2 change per SD "
+        r"of the score -?\d\.\d\d, 95% CI .*, p < 0\.001, FDR < 0\.001\)",
+        text,
+    )
+    assert "Adjusted for" in text
+    assert "patients shuffled" in text
 
 
 def test_nothing_is_said_plainly(found: dict[str, Interpretation]) -> None:
@@ -82,9 +88,16 @@ def test_nothing_is_said_plainly(found: dict[str, Interpretation]) -> None:
 def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> None:
     one = found["noise"]
     volume = {"score": {"correlation": 0.97, "low": 0.95, "high": 0.98, "p": 0.0, "n": 60}}
-    told = Interpretation(one.name, one.scores, one.kind, one.associations, one.families,
-                          one.enrichment, one.stability, {**one.params,
-                                                          "volume_correlation": volume})  # fmt: skip
+    told = Interpretation(
+        one.name,
+        one.scores,
+        one.kind,
+        one.associations,
+        one.families,
+        one.enrichment,
+        one.stability,
+        {**one.params, "volume_correlation": volume},
+    )
     assert (
         "It is a measure of the tumour's volume (Spearman correlation 0.97"
         in (interpretation_paragraphs(told)[0])
