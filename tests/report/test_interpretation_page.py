@@ -14,10 +14,10 @@ from omicsfuse.preprocessing import preprocess
 from omicsfuse.report import write_interpretation_report
 from omicsfuse.report.interpretation import (
     interpretation_anchor,
-    interpretation_paragraphs,
     model_plans,
     model_sections,
 )
+from omicsfuse.report.interpretation_words import interpretation_paragraphs
 from omicsfuse.results import Interpretation, Subtypes
 
 QUICK = {"n_resamples": 3, "n_permutations": 49}
