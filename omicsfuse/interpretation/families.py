@@ -94,8 +94,10 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
     >>> part = pd.DataFrame({"layer": "rna", "kind": "gene", "feature": ["a"], "p": [0.01],
     ...                      "n": 40, "adjusted_p": [0.02], "adjusted_n": 38})
     >>> found = families_of(family_table([part], ["age"]), {})
-    >>> found.loc[0, ["tests", "found", "kept"]].tolist(), round(found.loc[0, "detectable"], 2)
-    ([1, 1, 1], 0.43)
+    >>> found[["tests", "found", "kept"]].to_numpy().tolist()
+    [[1, 1, 1]]
+    >>> found["detectable"].round(2).tolist()
+    [0.43]
     """
     rows = []
     seen = set()
