@@ -137,7 +137,7 @@ def planted(n: int, repeats: int) -> dict[str, Any]:
     for seed in range(repeats):
         cohort, prepared, sets = made(n, 500 + seed)
         rng = np.random.default_rng(seed)
-        rna = prepared.layers["expression"].values
+        rna = prepared.layers["expression"].values  # noqa: PD011
         total = rna[sets["SET0"]].sum(axis=1)
         score = total + total.std() * rng.standard_normal(n)
         found = scored(score.rename("planted"), cohort, prepared, sets)
