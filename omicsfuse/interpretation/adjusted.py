@@ -183,6 +183,8 @@ def _design(name: str, values: pd.Series) -> pd.DataFrame | str:
     levels = values.dropna().astype(str)
     sizes = levels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     common = sizes[sizes >= SMALLEST_LEVEL]
+    if common.empty:
+        return f"{len(sizes)} levels, none of them with {SMALLEST_LEVEL} patients"
     if len(common) < 2 and sizes.iloc[1:].sum() < SMALLEST_LEVEL:
         return "does not vary"
     rest = sizes[sizes < SMALLEST_LEVEL]

@@ -14,7 +14,7 @@ from omicsfuse.interpretation.adjusted import adjusting_columns
 from omicsfuse.interpretation.contrasts import Contrast
 from omicsfuse.least_squares import fit_genes, moderate
 from omicsfuse.results import PreparedLayer
-from omicsfuse.statistics import Array, Counts, moments, varies
+from omicsfuse.statistics import Array, Counts, varies
 
 #: Scales on which a straight line through the values says something: moderated t.
 LINEAR = ("log2", "zscore", "m_value")
@@ -209,10 +209,14 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
     left = x - _explained(x, basis)
     if not np.sum(left**2) > 1e-9 * np.sum((x - x.mean()) ** 2):
         return _nothing(y.shape[1])
+    y = np.ascontiguousarray(y)
     observed = ~np.isnan(y)
-    found = moments(y)
-    usable = varies(found.mean, found.sd) & (found.n >= MINIMUM_PATIENTS)
-    centred = np.where(observed, y - np.where(np.isfinite(found.mean), found.mean, 0.0), 0.0)
+    n = observed.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(observed, y, 0.0).sum(axis=0) / n
+        centred = np.where(observed, y - mean, 0.0)
+        sd = np.sqrt((centred**2).sum(axis=0) / (n - 1))
+    usable = varies(mean, sd) & (n >= MINIMUM_PATIENTS)
     mask = None if observed[:, usable].all() else observed[:, usable].astype(float)
     fit = fit_genes(centred[:, usable], mask, np.column_stack([basis, x]))
     fitted = moderate(fit)
@@ -227,7 +231,7 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
         half = half * stats.t.ppf(0.975, np.minimum(fit.df + prior, np.nansum(fit.df)))
     parts = (fit.effect, fit.effect - half, fit.effect + half, fitted.t, fitted.p)
     effect, low, high, t, p = (_scattered(part, usable) for part in parts)
-    return Effects(effect, low, high, t, p, found.n)
+    return Effects(effect, low, high, t, p, n)
 
 
 def independent_basis(columns: Array) -> Array:

@@ -19,7 +19,6 @@ from omicsfuse.interpretation.associations import (
     FEATURE_KINDS,
     LINEAR,
     MINIMUM_CARRIERS,
-    SPEARMAN,
     compare_features,
     method_of,
 )
@@ -41,7 +40,14 @@ from omicsfuse.interpretation.resampled import (
     resampled_statistics,
 )
 from omicsfuse.interpretation.scores_file import CLASS, match_scores
-from omicsfuse.labelled import Z_LIMIT, expression_layer
+from omicsfuse.interpretation.sources import (
+    chosen_layers,
+    first_of_genes,
+    immune_tables,
+    known_patients,
+    ordered_values,
+)
+from omicsfuse.labelled import expression_layer
 from omicsfuse.results import ImmuneContext, Interpretation, Prepared, PreparedLayer, Subtypes
 from omicsfuse.statistics import benjamini_hochberg
 
@@ -157,8 +163,8 @@ def interpret(
     n_jobs = whole_number(n_jobs, "n_jobs")
     random_state = seed(random_state)
     name = str(getattr(scores, "name", None) or "score")
-    chosen = _layers(prepared, layers)
-    matched = match_scores(scores, _patients(cohort, prepared), name)
+    chosen = chosen_layers(prepared, layers)
+    matched = match_scores(scores, known_patients(cohort, prepared), name)
     values, kind = matched.scores, matched.kind
     given = covariates(cohort, values.index, adjust_for)
     compared = contrasts(values, kind)
@@ -168,10 +174,10 @@ def interpret(
     notes: dict[tuple[str, str], str] = {}
     stability: list[dict[str, Any]] = []
     tables = {
-        key: (_table(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
+        key: (ordered_values(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
         for key, one in chosen.items()
     }
-    tables |= _immune_tables(immune)
+    tables |= immune_tables(immune)
     for layer, (table, what, scale, method) in tables.items():
         own: list[pd.DataFrame] = []
         for contrast in compared:
@@ -203,7 +209,7 @@ def interpret(
     associations = family_table(parts, given.names)
     enrichment = empty_enrichment()
     if gene_sets is not None:
-        where = gene_layer or _gene_layer(chosen)
+        where = gene_layer or first_of_genes(chosen)
         enrichment = _enrichment(
             chosen,
             where,
@@ -231,7 +237,7 @@ def interpret(
         if classes is None
         else {str(k): int(v) for k, v in classes.value_counts().sort_index().items()},
         "volume_correlation": followed,
-        "gene_layer": gene_layer or _gene_layer(chosen),
+        "gene_layer": gene_layer or first_of_genes(chosen),
         "n_permutations": n_permutations,
         "n_resamples": n_resamples,
         "random_state": random_state,
@@ -252,60 +258,6 @@ def interpret(
         params=params,
         losses=matched.losses,
     )
-
-
-def _layers(prepared: Prepared, names: Sequence[str] | None) -> dict[str, PreparedLayer]:
-    if names is None:
-        return dict(prepared.layers)
-    for name in names:
-        if name not in prepared.layers:
-            raise StudyError(
-                f'interpret: there is no layer "{name}"; {did_you_mean(name, prepared.layers)}.'
-            )
-    return {name: prepared.layers[name] for name in dict.fromkeys(names)}
-
-
-def _patients(cohort: Cohort, prepared: Prepared) -> pd.Index:
-    """Everybody of whom anything is known."""
-    every = set() if cohort.clinical is None else set(cohort.clinical.index)
-    for layer in prepared.layers.values():
-        every |= set(layer.values.index)  # noqa: PD011 - a field of ours
-    return pd.Index(sorted(map(str, every)))
-
-
-def _table(layer: PreparedLayer) -> pd.DataFrame:
-    """Values of a layer, patients and features in order, z-scores limited."""
-    table = layer.values.sort_index().sort_index(axis=1)  # noqa: PD011 - a field of ours
-    return table.clip(-Z_LIMIT, Z_LIMIT) if layer.scale == "zscore" else table
-
-
-def _gene_layer(layers: dict[str, PreparedLayer]) -> str | None:
-    return next((name for name, one in layers.items() if one.kind == "expression"), None)
-
-
-def _immune_tables(
-    immune: ImmuneContext | pd.DataFrame | None,
-) -> dict[str, tuple[pd.DataFrame, str, str, str]]:
-    """Immune scores by collection, each a family of its own; shares of a reference matrix too."""
-    if immune is None:
-        return {}
-    context = isinstance(immune, ImmuneContext)
-    scores = immune.scores if isinstance(immune, ImmuneContext) else immune
-    require(scores, pd.DataFrame, "immune", "patients x scores")
-    names = pd.Series([str(name) for name in scores.columns])
-    collections = names.str.partition(": ")[0].where(names.str.contains(": "), "immune scores")
-    found = {}
-    for collection in dict.fromkeys(collections):
-        table = scores.loc[:, (collections == collection).to_numpy()].sort_index()
-        found[str(collection)] = (table.astype("float64"), "immune score", "raw", SPEARMAN)
-    if context and len(immune.fractions.columns):
-        found["immune fractions"] = (
-            immune.fractions.sort_index().astype("float64"),
-            "immune score",
-            "raw",
-            SPEARMAN,
-        )
-    return found
 
 
 def _groups(
@@ -364,7 +316,7 @@ def _enrichment(
             f"interpret: genes are ranked by moderated t, and layer {where} is on scale "
             f"{layers[where].scale!r}; name a layer on one of {', '.join(LINEAR)}."
         )
-    table, sets = _table(layers[where]), read_gene_sets(gene_sets)
+    table, sets = ordered_values(layers[where]), read_gene_sets(gene_sets)
     blocks = []
     for design in (None, given.design) if given.names else (None,):
         parts = [enrich_contrast(table, one, design, sets, **settings) for one in compared]

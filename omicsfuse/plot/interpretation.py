@@ -98,8 +98,15 @@ def interpretation_genes(
         label = "as it is" if kind == "effect" else "adjusted"
         low, high = own[f"{stem}_ci_low"], own[f"{stem}_ci_high"]
         ax.hlines(at, low, high, color=colour, linewidth=1.3)
-        ax.plot(own[kind], at, "o" if kind == "effect" else "D", color=colour,
-                markerfacecolor=face, markersize=4.6, label=label)  # fmt: skip
+        ax.plot(
+            own[kind],
+            at,
+            "o" if kind == "effect" else "D",
+            color=colour,
+            markerfacecolor=face,
+            markersize=4.6,
+            label=label,
+        )
     names = [shorten(name, 30) for name in rows["feature"]]
     if several:
         names = [
@@ -113,12 +120,21 @@ def interpretation_genes(
     ax.set_axisbelow(True)
     beside = ax.get_yaxis_transform()
     for x, column, title in ((1.09, "fdr", "FDR"), (1.24, "adjusted_fdr", "adjusted")):
-        ax.text(x, -0.8, title, transform=beside, ha="center", va="bottom", color=MUTED,
-                fontsize=7.8)  # fmt: skip
+        ax.text(
+            x, -0.8, title, transform=beside, ha="center", va="bottom", color=MUTED, fontsize=7.8
+        )
         for place, value in zip(places, rows[column], strict=True):
             said = p_text(float(value))
-            ax.text(x, float(place), said, transform=beside, ha="center", va="center",
-                    fontsize=7.8, color=INK if value <= _LEVEL else MUTED)  # fmt: skip
+            ax.text(
+                x,
+                float(place),
+                said,
+                transform=beside,
+                ha="center",
+                va="center",
+                fontsize=7.8,
+                color=INK if value <= _LEVEL else MUTED,
+            )
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
     return ax
 
@@ -200,13 +216,25 @@ def interpretation_gene_sets(
     for side in ax.spines.values():
         side.set_visible(False)
     handles = [
-        Line2D([], [], linestyle="", marker="o", color="#e8ebee",
-               markersize=float(np.sqrt(_area(np.array([value]))[0])),
-               markeredgecolor=INK if value <= _LEVEL else "#b7bfc8", label=text)
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            color="#e8ebee",
+            markersize=float(np.sqrt(_area(np.array([value]))[0])),
+            markeredgecolor=INK if value <= _LEVEL else "#b7bfc8",
+            label=text,
+        )
         for value, text in ((0.5, "0.5"), (0.05, "0.05"), (0.01, "0.01"))
-    ]  # fmt: skip
-    ax.legend(handles=handles, title="FDR,\npatients shuffled" if patients else "FDR",
-              loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7)  # fmt: skip
+    ]
+    ax.legend(
+        handles=handles,
+        title="FDR,\npatients shuffled" if patients else "FDR",
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.02),
+        labelspacing=0.7,
+    )
     bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, shrink=0.9, aspect=24)
     bar.outline.set_visible(False)
     bar.set_label("normalised enrichment score (NES)")
@@ -265,8 +293,14 @@ def interpretation_groups(
         bottom = np.zeros(len(names))
         for i, value in enumerate(classes):
             share = np.array([float((scores[own == name] == value).mean()) for name in names])
-            ax.bar(range(len(names)), share, bottom=bottom, width=0.7,
-                   color=PALETTE[i % len(PALETTE)], label=shorten(value, 24))  # fmt: skip
+            ax.bar(
+                range(len(names)),
+                share,
+                bottom=bottom,
+                width=0.7,
+                color=PALETTE[i % len(PALETTE)],
+                label=shorten(value, 24),
+            )
             bottom += share
         ax.set_ylabel("share of the patients")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
@@ -279,8 +313,15 @@ def interpretation_groups(
         rng = np.random.default_rng(0)
         for i, name in enumerate(names):
             inside = values[(own == name).to_numpy()]
-            ax.plot(i + rng.uniform(-0.18, 0.18, len(inside)), inside, "o", markersize=3.4,
-                    color=subtype_colour(str(name)), alpha=0.75, markeredgewidth=0)  # fmt: skip
+            ax.plot(
+                i + rng.uniform(-0.18, 0.18, len(inside)),
+                inside,
+                "o",
+                markersize=3.4,
+                color=subtype_colour(str(name)),
+                alpha=0.75,
+                markeredgewidth=0,
+            )
             middle = float(np.median(inside))
             ax.hlines(middle, i - 0.28, i + 0.28, color=INK, linewidth=1.6, zorder=3)
         ax.set_ylabel(shorten(interpretation.name, 34))

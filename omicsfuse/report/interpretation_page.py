@@ -9,7 +9,8 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.inline import inline_svg
-from omicsfuse.report.interpretation import interpretation_paragraphs, model_plans, model_sections
+from omicsfuse.report.interpretation import model_plans, model_sections
+from omicsfuse.report.interpretation_words import interpretation_paragraphs
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.render import page_style, page_template
 from omicsfuse.report.tables import flatten, losses_table, make_table

@@ -1,5 +1,6 @@
 """What is planted is found, what is volume vanishes, what is nothing is said to be nothing."""
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ QUICK = {"n_resamples": 6, "n_permutations": 99}
 
 
 def layer_of(prepared: Prepared, name: str) -> pd.DataFrame:
-    return prepared.layers[name].values
+    return prepared.layers[name].values  # noqa: PD011 - a field of ours
 
 
 def planted_score(prepared: Prepared, noise: float = 3.0) -> pd.Series:
@@ -29,8 +30,14 @@ def test_a_planted_score_is_found_with_its_genes_and_their_set() -> None:
     rna = layer_of(prepared, "rna").copy()
     rna[SETS["PLANTED"]] += 0.7 * np.random.default_rng(4).standard_normal((80, 1))
     prepared = Prepared("made", {"rna": PreparedLayer("expression", rna, rna, "log2", None)})
-    found = interpret(planted_score(prepared), cohort, prepared, gene_sets=SETS,
-                      n_resamples=20, n_permutations=199)  # fmt: skip
+    found = interpret(
+        planted_score(prepared),
+        cohort,
+        prepared,
+        gene_sets=SETS,
+        n_resamples=20,
+        n_permutations=199,
+    )
     genes = found.associations[found.associations["layer"] == "rna"]
     top = genes[genes["fdr"] <= 0.05]["feature"]
     assert len(set(top) & set(SETS["PLANTED"])) >= 15
@@ -52,15 +59,19 @@ def test_a_score_that_is_volume_is_said_to_be_and_vanishes() -> None:
     volume = np.log(layer_of(prepared, "ct")["original_shape_MeshVolume"])
     rna = layer_of(prepared, "rna").copy()
     rna["G000"] = 6 + (volume - volume.mean())
-    prepared = Prepared("made", {**prepared.layers, "rna": PreparedLayer("expression", rna, rna,
-                                                                         "log2", None)})  # fmt: skip
+    prepared = Prepared(
+        "made", {**prepared.layers, "rna": PreparedLayer("expression", rna, rna, "log2", None)}
+    )
     noise = 0.15 * np.random.default_rng(1).standard_normal(100)
     found = interpret((volume + noise).rename("size"), cohort, prepared, **QUICK)
     assert found.params["volume_correlation"]["score"]["correlation"] > 0.95
     gene = found.associations.set_index("feature").loc["G000"]
-    assert gene["fdr"] < 1e-6 and gene["adjusted_fdr"] > 0.05 and gene["vanishes"]
+    assert gene["fdr"] < 1e-6
+    assert gene["adjusted_fdr"] > 0.05
+    assert gene["vanishes"]
     row = found.families.set_index("layer").loc["rna"]
-    assert row["found"] >= 1 and row["kept"] == 0
+    assert row["found"] >= 1
+    assert row["kept"] == 0
     assert any("a measure of volume" in line for line in interpretation_summary(found))
 
 
@@ -82,16 +93,17 @@ def test_nothing_is_found_in_null_scores(n: int) -> None:
     rng = np.random.default_rng(0)
     any_found = np.zeros(2)
     sets = []
-    for i in range(60):
+    for i in range(20):
         score = pd.Series(rng.standard_normal(n), layer_of(prepared, "rna").index, name=f"s{i}")
-        found = interpret(score, cohort, prepared, layers=["rna", "mutation"],
-                          n_resamples=0, n_permutations=0)  # fmt: skip
+        found = interpret(
+            score, cohort, prepared, layers=["rna", "mutation"], n_resamples=0, n_permutations=0
+        )
         row = found.families.set_index("layer").loc[["rna", "mutation"]]
         any_found += [bool(row["found"].any()), bool(row["adjusted_found"].any())]
         assert row["kept"].sum() <= row["found"].sum()
         sets.append(found.families["smallest_p"].min())
-    # Two families at 0.05: up to 0.10 expected; 12 of 60 is the 99th percentile of that.
-    assert (any_found <= 12).all(), any_found
+    # Two families at 0.05: up to 0.10 expected; 6 of 20 is beyond the 99th percentile of that.
+    assert (any_found <= 5).all(), any_found
 
 
 def test_shuffled_patients_hold_the_level_where_random_genes_do_not() -> None:
@@ -103,13 +115,14 @@ def test_shuffled_patients_hold_the_level_where_random_genes_do_not() -> None:
         rna[own] = rna[own] + 2 * rng.standard_normal((60, 1))
     prepared = Prepared("made", {"rna": PreparedLayer("expression", rna, rna, "log2", None)})
     patients, genes = [], []
-    for _ in range(40):
+    for _ in range(20):
         score = pd.Series(rng.standard_normal(60), rna.index, name="null")
-        found = interpret(score, cohort, prepared, gene_sets=SETS, adjust_for=(),
-                          n_resamples=0, n_permutations=99)  # fmt: skip
+        found = interpret(
+            score, cohort, prepared, gene_sets=SETS, adjust_for=(), n_resamples=0, n_permutations=99
+        )
         patients += found.enrichment["p_patients"].tolist()
         genes += found.enrichment["p"].tolist()
-    assert np.mean(np.array(patients) <= 0.05) <= 0.11
+    assert np.mean(np.array(patients) <= 0.05) <= 0.14
     assert np.mean(np.array(genes) <= 0.05) > 0.25
 
 
@@ -125,12 +138,16 @@ def test_order_of_patients_and_genes_and_processes_do_not_matter() -> None:
     cohort, prepared = made(n=40, genes=40)
     score = planted_score(prepared)
     mixed = {
-        name: PreparedLayer(one.kind, one.scaled, one.values.iloc[::-1, ::-1], one.scale, None)
+        name: PreparedLayer(
+            one.kind, one.scaled, layer_of(prepared, name).iloc[::-1, ::-1], one.scale, None
+        )
         for name, one in prepared.layers.items()
     }
     first = interpret(score, cohort, prepared, gene_sets=SETS, **QUICK)
-    second = interpret(score.iloc[::-1], cohort, Prepared("made", mixed), gene_sets=SETS,
-                       n_jobs=2, **QUICK)  # fmt: skip
+    with joblib.parallel_config(backend="threading"):
+        second = interpret(
+            score.iloc[::-1], cohort, Prepared("made", mixed), gene_sets=SETS, n_jobs=2, **QUICK
+        )
     for field in ("associations", "families", "enrichment", "stability"):
         pd.testing.assert_frame_equal(
             getattr(first, field), getattr(second, field), check_exact=True
@@ -142,7 +159,8 @@ def test_two_classes_and_several() -> None:
     score = planted_score(prepared, noise=0.5)
     two = pd.Series(np.where(score > score.median(), "high", "low"), score.index, name="risk")
     found = interpret(two, cohort, prepared, gene_sets=SETS, **QUICK)
-    assert found.kind == "class" and found.params["contrasts"] == ["low vs high"]
+    assert found.kind == "class"
+    assert found.params["contrasts"] == ["low vs high"]
     mutations = found.associations[found.associations["layer"] == "mutation"]
     assert (mutations["effect_name"] == "difference in mutated share").all()
     three = pd.Series(pd.qcut(score, 3, labels=["a", "b", "c"]).astype(str), score.index)
@@ -161,7 +179,8 @@ def test_subtypes_and_clinical_columns() -> None:
     labels = pd.Series(np.where(ranked > 30, "S1", "S2"), score.index)
     found = interpret(score, cohort, prepared, subtypes=Subtypes(labels, {}, {}), **QUICK)
     table = found.associations.set_index("feature")
-    assert table.loc["subtypes", "adjusted_p"] < 1e-6 and not table.loc["subtypes", "vanishes"]
+    assert table.loc["subtypes", "adjusted_p"] < 1e-6
+    assert not table.loc["subtypes", "vanishes"]
     assert "S1: higher" in table.loc["subtypes", "test"]
     # An outcome is no clinical variable here, and a covariate is not adjusted for itself.
     clinical = found.associations[found.associations["kind"] == "clinical"]
@@ -174,11 +193,14 @@ def test_immune_scores_are_families_by_collection() -> None:
     cohort, prepared = made(n=40, genes=40)
     score = planted_score(prepared)
     rng = np.random.default_rng(0)
-    cells = pd.DataFrame({"A: T cells": score * 2, "A: B cells": rng.random(40),
-                          "B: T cells": rng.random(40)}, score.index)  # fmt: skip
+    cells = pd.DataFrame(
+        {"A: T cells": score * 2, "A: B cells": rng.random(40), "B: T cells": rng.random(40)},
+        score.index,
+    )
     found = interpret(score, cohort, prepared, layers=[], immune=cells, **QUICK)
     rows = found.families.set_index("layer")
-    assert rows.loc["A", "tests"] == 2 and rows.loc["B", "tests"] == 1
+    assert rows.loc["A", "tests"] == 2
+    assert rows.loc["B", "tests"] == 1
     assert found.associations.iloc[0]["feature"] == "A: T cells"
 
 
@@ -186,7 +208,8 @@ def test_without_covariates_and_with_too_few_patients() -> None:
     cohort, prepared = made(n=30, genes=40)
     score = planted_score(prepared)
     plain = interpret(score, Cohort("bare", {}), prepared, **QUICK)
-    assert plain.params["adjusted_for"] == [] and len(plain.params["not_adjusted_for"]) == 4
+    assert plain.params["adjusted_for"] == []
+    assert len(plain.params["not_adjusted_for"]) == 4
     assert plain.associations["adjusted_p"].isna().all()
     short = interpret(score.iloc[:16], cohort, prepared, **QUICK)
     assert short.associations["adjusted_p"].isna().all()
@@ -216,8 +239,14 @@ def test_what_is_asked_for_wrongly() -> None:
 def test_gene_sets_without_genes_give_a_warning() -> None:
     cohort, prepared = made(n=30, genes=40)
     with pytest.warns(OmicsfuseWarning):
-        found = interpret(planted_score(prepared), cohort, prepared, adjust_for=(),
-                          gene_sets={"elsewhere": ["X1", "X2"]}, **QUICK)  # fmt: skip
+        found = interpret(
+            planted_score(prepared),
+            cohort,
+            prepared,
+            adjust_for=(),
+            gene_sets={"elsewhere": ["X1", "X2"]},
+            **QUICK,
+        )
     assert found.enrichment.empty
 
 
@@ -225,8 +254,12 @@ def test_result_files() -> None:
     cohort, prepared = made(n=30, genes=40)
     found = interpret(planted_score(prepared), cohort, prepared, gene_sets=SETS, **QUICK)
     tables = interpretation_tables({"planted": found})
-    assert list(tables) == ["interpretation.tsv", "interpretation_families.tsv",
-                            "interpretation_gene_sets.tsv", "interpretation_stability.tsv",
-                            "interpretation_scores.tsv"]  # fmt: skip
+    assert list(tables) == [
+        "interpretation.tsv",
+        "interpretation_families.tsv",
+        "interpretation_gene_sets.tsv",
+        "interpretation_stability.tsv",
+        "interpretation_scores.tsv",
+    ]
     assert all(table.columns[0] == "model" for table in tables.values())
     assert "model" not in found.associations

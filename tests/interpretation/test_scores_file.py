@@ -22,7 +22,8 @@ def test_every_column_is_a_model(tmp_path: Path) -> None:
     path = written(tmp_path, "id\trisk\tgroup\tgood\nP1\t0.5\thigh\tTRUE\nP2\tNA\t\tfalse\n")
     found = read_scores(path)
     assert list(found) == ["risk", "group", "good"]
-    assert found["risk"].tolist()[0] == 0.5 and found["risk"].isna().sum() == 1
+    assert found["risk"].tolist()[0] == 0.5
+    assert found["risk"].isna().sum() == 1
     assert found["group"].dropna().to_dict() == {"P1": "high"}
     assert found["good"].tolist() == ["true", "false"]
     assert list(read_scores(path, ["group"])) == ["group"]
@@ -64,7 +65,8 @@ def test_dates_as_such() -> None:
 
 def test_numbers_as_text_are_numbers() -> None:
     found = read_column(pd.Series(["1", " 2.5 ", None], ["P1", "P2", "P3"], dtype=object), "s")
-    assert found.dtype == "float64" and found.isna().sum() == 1
+    assert found.dtype == "float64"
+    assert found.isna().sum() == 1
 
 
 def test_patients_are_met_and_counted() -> None:
@@ -72,9 +74,11 @@ def test_patients_are_met_and_counted() -> None:
     scores.iloc[0] = float("nan")
     found = match_scores(scores.sample(frac=1, random_state=0), PATIENTS, "risk")
     assert found.scores.index.tolist() == PATIENTS[1:12].tolist()
-    assert {(loss.count, loss.reason.split(" ")[0]) for loss in found.losses} == {(2, "have"),
-                                                                                  (8, "are"),
-                                                                                  (1, "are")}  # fmt: skip
+    assert {(loss.count, loss.reason.split(" ")[0]) for loss in found.losses} == {
+        (2, "have"),
+        (8, "are"),
+        (1, "are"),
+    }
     assert all(loss.layer == "risk" for loss in found.losses)
 
 
@@ -88,7 +92,7 @@ def test_too_few_patients_are_named_from_both_sides() -> None:
 def test_sample_barcodes_get_a_hint() -> None:
     patients = pd.Index([f"TCGA-BA-40{i}" for i in range(10, 25)])
     scores = pd.Series(range(15), [f"{p}-01A" for p in patients], dtype=float)
-    with pytest.raises(CohortError, match="Cut to the patient .* 15 of the barcodes"):
+    with pytest.raises(CohortError, match=r"Cut to the patient .* 15 of the barcodes"):
         match_scores(scores, patients, "risk")
 
 
@@ -107,13 +111,14 @@ def test_duplicates_and_types_in_python() -> None:
     twice = pd.Series(range(20), [*PATIENTS[:19], PATIENTS[0]], dtype=float)
     with pytest.raises(CohortError, match="more than one score"):
         match_scores(twice, PATIENTS, "risk")
-    with pytest.raises(StudyError, match="pandas.Series"):
+    with pytest.raises(StudyError, match=r"pandas\.Series"):
         match_scores([1, 2, 3], PATIENTS, "risk")  # type: ignore[arg-type]
 
 
 def test_two_numbers_are_classes() -> None:
     found = match_scores(pd.Series([0, 1] * 10, PATIENTS), PATIENTS, "risk")
-    assert found.kind == "class" and set(found.scores) == {"0", "1"}
+    assert found.kind == "class"
+    assert set(found.scores) == {"0", "1"}
 
 
 def test_few_whole_numbers_are_a_score_with_a_warning() -> None:

@@ -1,0 +1,167 @@
+"""Comparisons of one layer against limma, wilcox.test, pROC and lm of R 4.2.2."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse.biology.random_sets import enrichment_scores
+from omicsfuse.interpretation.adjusted import adjusting_columns, covariates, normal_scores
+from omicsfuse.interpretation.associations import compare_features
+from omicsfuse.interpretation.contrasts import Contrast
+from omicsfuse.interpretation.groupings import compare_groups
+from omicsfuse.interpretation.ranked_sets import places_of, set_scores
+from omicsfuse.interpretation.resampled import ranking_stability, resampled_statistics
+from omicsfuse.statistics import wilson_interval
+
+# tests/reference/interpretation.R: limma 3.54.1 (lmFit, eBayes, topTable), pROC 1.18.0.
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    table = pd.read_csv(REFERENCE / "interpretation_data.csv")
+    return table.set_axis([f"P{i:02}" for i in range(len(table))])
+
+
+@pytest.fixture(scope="module")
+def score(data: pd.DataFrame) -> Contrast:
+    return Contrast("score", pd.Series(normal_scores(data["score"].to_numpy()), data.index), False)
+
+
+def test_moderated_t_is_that_of_limma(data: pd.DataFrame, score: Contrast) -> None:
+    genes, design = data[[f"X{i}" for i in range(1, 31)]], data[["age", "stage"]]
+    found, note = compare_features(genes, "moderated t", "log2", score, design)
+    assert note == ""
+    reference = pd.read_csv(REFERENCE / "interpretation_limma.csv")
+    for adjusted, names in (
+        (False, ["effect", "effect_ci_low", "effect_ci_high", "statistic", "p"]),
+        (
+            True,
+            [
+                "adjusted_effect",
+                "adjusted_ci_low",
+                "adjusted_ci_high",
+                "adjusted_statistic",
+                "adjusted_p",
+            ],
+        ),
+    ):
+        own = reference[reference["adjusted"] == adjusted]
+        np.testing.assert_allclose(
+            found[names].to_numpy(), own[["effect", "low", "high", "t", "p"]].to_numpy(), rtol=1e-8
+        )
+
+
+def test_carriers_against_wilcoxon_and_delong(data: pd.DataFrame, score: Contrast) -> None:
+    found, _ = compare_features(
+        data[["mutated"]], "carriers", "binary", score, data[["age", "stage"]]
+    )
+    row = found.iloc[0]
+    assert row["p"] == pytest.approx(0.0863837646196409, rel=1e-10)
+    auc, variance = 0.73109243697479, 0.0152443330273286
+    effect = 2 * auc - 1
+    assert row["effect"] == pytest.approx(effect, rel=1e-10)
+    half = 1.959963984540054 * 2 * np.sqrt(variance) / (1 - effect**2)
+    limits = np.tanh(np.arctanh(effect) + np.array([-half, half]))
+    np.testing.assert_allclose([row["effect_ci_low"], row["effect_ci_high"]], limits, rtol=1e-9)
+    assert np.isfinite(row["adjusted_p"])
+
+
+def test_rare_mutations_are_not_compared(score: Contrast) -> None:
+    table = pd.DataFrame({"rare": np.zeros(24), "usual": np.arange(24) % 2.0}, score.numbers.index)
+    table.iloc[:4, 0] = 1
+    found, _ = compare_features(table, "carriers", "binary", score, pd.DataFrame())
+    assert found["p"].isna().tolist() == [True, False]
+
+
+def test_shares_of_classes_have_newcombes_interval() -> None:
+    patients = [f"P{i:02}" for i in range(40)]
+    x = np.repeat([1.0, 0.0], 20)
+    mutated = np.zeros(40)
+    mutated[:12] = 1
+    mutated[20:25] = 1
+    contrast = Contrast("a vs b", pd.Series(x, patients), True)
+    found, _ = compare_features(
+        pd.DataFrame({"m": mutated}, patients), "carriers", "binary", contrast, pd.DataFrame()
+    )
+    row = found.iloc[0]
+    (l1, u1), (l2, u2) = wilson_interval(0.6, 20), wilson_interval(0.25, 20)
+    assert row["effect"] == pytest.approx(0.35)
+    assert row["effect_ci_low"] == pytest.approx(0.35 - np.hypot(0.6 - l1, u2 - 0.25))
+    assert row["effect_ci_high"] == pytest.approx(0.35 + np.hypot(u1 - 0.6, 0.25 - l2))
+
+
+def test_groups_given_covariates_are_those_of_anova(data: pd.DataFrame, score: Contrast) -> None:
+    groups = pd.Series(["a", "b", "c"] * 8, data.index)
+    # As they are in R: neither categories nor normal scores.
+    found = compare_groups(groups, None, score, data[["age", "stage"]], 0)
+    assert found is not None
+    assert found["adjusted_p"] == pytest.approx(0.232501173846064, rel=1e-9)
+    assert found["adjusted_effect"] == pytest.approx(0.142354307917041, rel=1e-9)
+
+
+def test_missing_values_are_left_out_by_feature(data: pd.DataFrame, score: Contrast) -> None:
+    genes = data[[f"X{i}" for i in range(1, 31)]].copy()
+    genes.iloc[:3, 0] = np.nan
+    genes.iloc[:16, 1] = np.nan
+    genes["X3"] = 1.5
+    found, _ = compare_features(genes, "moderated t", "log2", score, pd.DataFrame())
+    assert found["n"].tolist()[:2] == [21, 8]
+    assert found["p"].isna().tolist()[:4] == [False, True, True, False]
+
+
+def test_set_scores_are_those_of_gsea() -> None:
+    rng = np.random.default_rng(0)
+    statistic = rng.standard_normal(60)
+    genes = [f"g{i}" for i in range(60)]
+    sets = {f"s{k}": list(rng.choice(genes, k, replace=False)) for k in (3, 10, 25)}
+    order = np.argsort(-statistic, kind="stable")
+    for name, score in zip(sets, set_scores(statistic, places_of(sets, genes)), strict=True):
+        own = np.flatnonzero([genes[i] in sets[name] for i in order])
+        expected = enrichment_scores(statistic[order], own[None])[0]
+        assert score == pytest.approx(expected, abs=1e-12)
+
+
+def test_halves_of_noise_do_not_agree_and_subsamples_seem_to() -> None:
+    rng = np.random.default_rng(3)
+    patients = [f"P{i:03}" for i in range(100)]
+    table = pd.DataFrame(rng.standard_normal((100, 300)), patients)
+    contrast = Contrast("score", pd.Series(rng.standard_normal(100), patients), False)
+    found = resampled_statistics(table, "moderated t", contrast, None, 10, 0)
+    assert found is not None
+    stability = ranking_stability(found)
+    assert abs(stability["split_half"]) < 0.15 < 0.8 < stability["rank_correlation"]
+
+
+def test_covariates_of_all_kinds() -> None:
+    from omicsfuse.cohort import Cohort
+
+    clinical = pd.DataFrame(
+        {
+            "age": [*range(29), None],
+            "stage": ["I"] * 14 + ["II"] * 13 + ["III"] * 2 + ["IV"],
+            "centre": [f"c{i}" for i in range(30)],
+            "late": [1.0] * 10 + [None] * 20,
+            "purity_cpe": np.linspace(0, 1, 30),
+            "same": 1,
+        },
+        [f"P{i:02}" for i in range(30)],
+    )
+    cohort = Cohort("toy", {}, clinical, covariates=("age",))
+    found = covariates(cohort, clinical.index)
+    assert found.names == ("age", "stage", "purity_cpe")
+    # Stages III and IV have three patients together.
+    assert list(found.design.columns) == ["age", "stage: II", "stage: other", "purity_cpe"]
+    assert found.design.iloc[-1].isna().tolist() == [True, False, False, False]
+    assert found.notes == ("volume: no radiomics layer has the volume of the tumour",)
+    asked = covariates(cohort, clinical.index, ["centre", "late", "same"])
+    assert asked.names == ()
+    said = " ".join(asked.notes)
+    assert "late: known for 10 of 30" in said
+    assert "same: does not vary" in said
+    assert "centre: 30 levels, none of them with 3 patients" in said
+    columns, note = adjusting_columns(found.design, clinical.index[:12])
+    assert columns is None
+    assert "12 patients have all covariates" in note

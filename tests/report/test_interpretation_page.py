@@ -1,0 +1,130 @@
+"""The page of interpreted models: what is said, what is drawn, and that it is self-contained."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse import plot
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.interpretation import interpret
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.report import write_interpretation_report
+from omicsfuse.report.interpretation import (
+    interpretation_anchor,
+    model_plans,
+    model_sections,
+)
+from omicsfuse.report.interpretation_words import interpretation_paragraphs
+from omicsfuse.results import Interpretation, Subtypes
+
+QUICK = {"n_resamples": 3, "n_permutations": 49}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Interpretation]:
+    made = simulate_cohort(60, n_external=0, n_genes=100, effect=2, random_state=1)
+    cohort = made.discovery
+    ready = preprocess(cohort, ["radiomics", "expression", "mutation"])
+    genes = ready.layers["expression"].values  # noqa: PD011 - a field of ours
+    sets = {"FIRST": list(genes.columns[:15]), "<b>SECOND</b>": list(genes.columns[15:30])}
+    labels = ("S" + made.truth.astype(str)).reindex(genes.index)
+    subtypes = Subtypes(labels, {}, {})
+    rng = np.random.default_rng(0)
+    models = {
+        "planted $1 <i>": genes.iloc[:, :3].sum(axis=1),
+        "grade": labels.replace({"S1": "low", "S2": "mid", "S3": "high"}),
+        "noise": pd.Series(rng.standard_normal(len(genes)), genes.index),
+    }
+    return {
+        name: interpret(one.rename(name), cohort, ready, subtypes=subtypes, gene_sets=sets, **QUICK)
+        for name, one in models.items()
+    }
+
+
+def test_the_page_is_whole_and_the_same_twice(
+    found: dict[str, Interpretation], tmp_path: Path
+) -> None:
+    one = {"planted $1 <i>": found["planted $1 <i>"]}
+    for folder in ("a", "b"):
+        write_interpretation_report(one, tmp_path / folder, cohort="made", warnings=["<u>careful"])
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert page == (tmp_path / "b" / "report.html").read_text()
+    assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    assert "<i>" not in page
+    assert "<b>SECOND" not in page
+    assert "&lt;u&gt;careful" in page
+    assert page.count("<svg") == 3
+    assert 'id="verdict"' not in page
+    assert "cannot be seen from its scores" in page
+    names = {path.name for path in (tmp_path / "a" / "figures").iterdir()}
+    assert "interpretation_genes_planted_1_i.svg" in names
+    assert len(names) == 6
+
+
+def test_what_is_found_is_said_with_effect_interval_and_family(
+    found: dict[str, Interpretation],
+) -> None:
+    text = " ".join(interpretation_paragraphs(found["planted $1 <i>"]))
+    assert "gives a score to 60 patients" in text
+    assert re.search(
+        r"expression: \d+ of 100 found \(n = 60; most clearly \S+: log2 change per SD "
+        r"of the score -?\d\.\d\d, 95% CI .*, p < 0\.001, FDR < 0\.001\)",
+        text,
+    )
+    assert "Adjusted for" in text
+    assert "patients shuffled" in text
+
+
+def test_nothing_is_said_plainly(found: dict[str, Interpretation]) -> None:
+    text = " ".join(interpretation_paragraphs(found["noise"]))
+    assert "Nothing was found at a false discovery rate of 0.05 in" in text
+    assert re.search(r"a correlation of 0\.\d+ or more would be found in four of five", text)
+    assert "No gene set is found on the ranking of genes" in text
+
+
+def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> None:
+    one = found["noise"]
+    volume = {"score": {"correlation": 0.97, "low": 0.95, "high": 0.98, "p": 0.0, "n": 60}}
+    told = Interpretation(
+        one.name,
+        one.scores,
+        one.kind,
+        one.associations,
+        one.families,
+        one.enrichment,
+        one.stability,
+        {**one.params, "volume_correlation": volume},
+    )
+    assert (
+        "It is a measure of the tumour's volume (Spearman correlation 0.97"
+        in (interpretation_paragraphs(told)[0])
+    )
+
+
+def test_sections_take_their_own_figures(found: dict[str, Interpretation]) -> None:
+    sections = model_sections(found, [])
+    assert [section.anchor for section in sections] == [interpretation_anchor(n) for n in found]
+    plans = list(model_plans(found))
+    assert {plan.section for plan in plans} == {section.anchor for section in sections}
+    assert len({plan.name for plan in plans}) == len(plans)
+
+
+def test_figures_of_an_empty_interpretation_say_so() -> None:
+    none = pd.DataFrame()
+    empty = Interpretation("m", pd.Series(dtype=float), "score", none, none)
+    for draw in (plot.interpretation_genes, plot.interpretation_gene_sets):
+        assert "Nothing to show" in draw(empty).texts[0].get_text()
+    assert "Nothing to show" in plot.interpretation_groups(empty)[0].texts[0].get_text()
+    assert list(model_plans({"m": empty})) == []
+
+
+def test_figures_show_what_there_is(found: dict[str, Interpretation]) -> None:
+    genes = plot.interpretation_genes(found["grade"])
+    assert all("vs rest" in text.get_text() for text in genes.get_yticklabels())
+    sets = plot.interpretation_gene_sets(found["grade"])
+    assert len(sets.get_xticklabels()) in (3, 6)
+    classes = plot.interpretation_groups(found["grade"])[0]
+    assert [text.get_text() for text in classes.get_legend().get_texts()] == ["high", "low", "mid"]
