@@ -64,12 +64,12 @@ def brunner_munzel(inside: Array, outside: Array) -> Tested:
         low, high = 2 * special.expit(logit - half) - 1, 2 * special.expit(logit + half) - 1
     wilcoxon = rank_sum(inside, outside)
     by_rank = (np.minimum(n1, n2) < SMALLEST_GROUP) | ~(error > 0) | ~np.isfinite(t)
-    from_share = _newcombe(share, n1, n2)
+    low[by_rank], high[by_rank] = _newcombe(share[by_rank], n1[by_rank], n2[by_rank])
     p = np.where(np.isnan(wilcoxon.p) | by_rank, wilcoxon.p, p)
     return as_tested(
         2 * share - 1,
-        np.where(by_rank, from_share[0], low),
-        np.where(by_rank, from_share[1], high),
+        low,
+        high,
         p,
         n1 + n2,
         EFFECT_NAME,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent
 from omicsfuse.biology.tested import Tested, Z, as_tested
-from omicsfuse.errors import StudyError
+from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.statistics import MINIMUM_GROUP, Array
 
 TEST = "DESeq2 Wald"
@@ -57,8 +57,8 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
             raise StudyError(f"{where}: {what} {twice} is there more than once; keep one.")
     try:
         values = table.to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
-        raise StudyError(f"{where}: a cell is not a number ({error}).") from error
+    except (TypeError, ValueError) as failure:
+        raise StudyError(f"{where}: a cell is not a number ({failure}).") from failure
     with np.errstate(invalid="ignore"):
         wrong = ~((values >= 0) & (values == np.floor(values)) & np.isfinite(values))
     if wrong.any():
@@ -108,6 +108,11 @@ def count_comparisons(
     StudyError
         If PyDESeq2 is not installed, or covariates tell the groups apart entirely.
 
+    Warns
+    -----
+    OmicsfuseWarning
+        What PyDESeq2 warns of.
+
     References
     ----------
     Love, Huber and Anders 2014, Genome Biol 15:550. Muzellec et al. 2023, Bioinformatics
@@ -117,12 +122,12 @@ def count_comparisons(
         from pydeseq2.dds import DeseqDataSet
         from pydeseq2.default_inference import DefaultInference
         from pydeseq2.ds import DeseqStats
-    except ImportError as error:
+    except ImportError as absent:
         raise StudyError(
             "testing raw counts needs PyDESeq2, which is not installed: install it with "
             'pip install "omicsfuse[counts]", or leave counts out, and the layer is tested by the '
             "moderated t."
-        ) from error
+        ) from absent
     sizes = groups.value_counts()
     names = sorted(sizes.index)
     design = pd.DataFrame({"intercept": 1.0}, counts.index)
@@ -147,9 +152,8 @@ def count_comparisons(
     fitted = None
     found = []
     inference = DefaultInference(n_cpus=1)
-    with warnings.catch_warnings():
-        # Of the fit's own progress and of what its dependencies deprecate; no loss of genes.
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         if len(few) < len(contrasts) and len(some):
             fitted = DeseqDataSet(
                 counts=counts[some],
@@ -191,4 +195,8 @@ def count_comparisons(
                     note,
                 )
             )
+    # What it says of the fit is passed on; of its dependencies' changes to come, nothing.
+    for message in dict.fromkeys(str(one.message) for one in said if one.category is UserWarning):
+        text = " ".join(message.split())
+        warnings.warn(f"PyDESeq2: {text}", OmicsfuseWarning, stacklevel=2)
     return found

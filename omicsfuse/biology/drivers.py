@@ -112,10 +112,10 @@ def driver_features(
     places = {name: {f: j for j, f in enumerate(one.features)} for name, one in layers.items()}
     rows = []
     for subtype in subtypes.names:
-        queues = {
-            name: found[(found["subtype"] == subtype) & (found["layer"] == name)].to_dict("records")
-            for name in layers
-        }
+        queues: dict[str, list[dict[Any, Any]]] = {}
+        for name in layers:
+            of_both = (found["subtype"] == subtype) & (found["layer"] == name)
+            queues[name] = found[of_both].to_dict("records")
         chosen = _in_turn(queues, layers, places, per_subtype)
         rows += [{**_described(row, prepared, layers, places), "rank": i} for i, row in chosen]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -123,15 +123,15 @@ def driver_features(
 
 
 def _in_turn(
-    queues: dict[str, list[dict[str, Any]]],
+    queues: dict[str, list[dict[Any, Any]]],
     layers: dict[str, Labelled],
     places: dict[str, dict[str, int]],
     most: int,
-) -> list[tuple[int, dict[str, Any]]]:
+) -> list[tuple[int, dict[Any, Any]]]:
     """Take the next feature of each layer in turn, passing over those that repeat one taken."""
     taken: dict[str, list[Array]] = {name: [] for name in queues}
     waiting = {name: iter(queue) for name, queue in queues.items()}
-    chosen: list[dict[str, Any]] = []
+    chosen: list[dict[Any, Any]] = []
     while waiting and len(chosen) < most:
         for name in list(waiting):
             for row in waiting[name]:
@@ -160,7 +160,7 @@ def _redundant(first: Array, second: Array) -> bool:
 
 
 def _described(
-    row: dict[str, Any],
+    row: dict[Any, Any],
     prepared: Prepared,
     layers: dict[str, Labelled],
     places: dict[str, dict[str, int]],

@@ -9,11 +9,14 @@ from scipy import stats
 from omicsfuse.biology.adjusting import ADJUSTED, independent, unit_columns
 from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.least_squares import Fit, fit_genes, moderate
-from omicsfuse.statistics import MINIMUM_GROUP, Array, moments
+from omicsfuse.statistics import MINIMUM_GROUP, Array, moments, welch_t
 
 TEST = "moderated t"
 #: Where one feature only has a variance, there is nothing to moderate it with.
 UNMODERATED_TEST = "Student t"
+#: So many times the variance of the larger group in the smaller one, and so many times the p in
+#: Welch's test, make p doubtful.
+UNEQUAL, MUCH_LARGER = 2.0, 10.0
 #: Note where groups and covariates say the same.
 CONFOUNDED = "the covariates tell the groups apart entirely: no effect can be told from theirs"
 
@@ -33,7 +36,8 @@ def moderated_difference(
     The residual variances of all features of the layer are shrunk towards what they have in common
     (`omicsfuse.least_squares.moderate`); the interval is that of the moderated t. The prior takes
     no trend of variance with mean: layers on a log scale whose weak genes vary less, or more, are
-    shrunk to one value all the same.
+    shrunk to one value all the same. A feature has one variance for all groups: where the smaller
+    group is the more spread one p is too small, and ``note`` gives Welch's p where that matters.
 
     Parameters
     ----------
@@ -94,8 +98,30 @@ def moderated_difference(
         n1 + n2,
         effect_name,
         test + adjusted,
-        np.where(tellable & ~estimable, CONFOUNDED, ""),
+        np.where(tellable & ~estimable, CONFOUNDED, _spread_notes(matrix, inside, outside, p)),
     )
+
+
+def _spread_notes(
+    matrix: Array, inside: npt.NDArray[np.bool_], outside: npt.NDArray[np.bool_], p: Array
+) -> npt.NDArray[Any]:
+    """Say where p may hang on the smaller group being the more spread one.
+
+    One variance for both groups makes p too small there; Welch's t has one for each.
+    """
+    first, second = moments(matrix[inside]), moments(matrix[outside])
+    smaller, larger = np.where(
+        first.n <= second.n,
+        [first.variance, second.variance],
+        [second.variance, first.variance],
+    )
+    _, own = welch_t(first, second)
+    with np.errstate(invalid="ignore"):
+        doubtful = (p <= 0.05) & (own > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
+    notes = np.full(len(p), "", dtype=object)
+    for j in np.flatnonzero(doubtful):
+        notes[j] = f"the smaller group is more spread; Welch's t-test, unadjusted: p = {own[j]:.2g}"
+    return notes
 
 
 def _fit(

@@ -88,9 +88,12 @@ def _fit_all(tables: Array) -> Array:
     found = np.full((4, len(tables)), np.nan)
     there = tables.sum(axis=1) > 0
     enough = (tables.sum(axis=2) >= MINIMUM_GROUP).all(axis=1) & (there.sum(axis=1) > 1)
-    for pattern in np.unique(there[enough], axis=0):
-        rows = enough & (there == pattern).all(axis=1)
-        found[:, rows] = _fit(tables[rows][:, :, pattern])
+    # Only the order of levels counts: tables with as many levels are fitted together.
+    filled = np.argsort(~there, axis=1, kind="stable")
+    tables = np.take_along_axis(tables, filled[:, None, :], axis=2)
+    for n_levels in np.unique(there[enough].sum(axis=1)):
+        rows = enough & (there.sum(axis=1) == n_levels)
+        found[:, rows] = _fit(tables[rows][:, :, :n_levels])
     return found
 
 

@@ -127,3 +127,21 @@ def test_a_covariate_twice_changes_nothing() -> None:
     twice = np.column_stack([once, 5 - 2 * once, np.full(20, 7.0)])
     second = moderated_difference(values, inside, inside, ~inside, "x", twice)
     np.testing.assert_allclose(first.p, second.p, rtol=1e-9)
+
+
+def test_a_small_group_of_more_spread_is_noted() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.standard_normal((60, 200))
+    inside = np.arange(60) < 8
+    values[inside] *= 4
+    found = moderated_difference(values, inside, inside, ~inside, "x")
+    noted = found.note != ""
+    assert noted.sum() > 10
+    assert (found.p[noted] <= 0.05).all()
+    assert (
+        "the smaller group is more spread; Welch's t-test, unadjusted: p = " in found.note[noted][0]
+    )
+    even = moderated_difference(
+        values[8:], inside[8:] | (np.arange(52) < 26), np.arange(52) < 26, np.arange(52) >= 26, "x"
+    )
+    assert (even.note == "").all()
