@@ -127,7 +127,7 @@ def test_gene_sets_are_named_once_a_group_and_their_absence_is_said():
         {
             "gene_set": ["CYCLE", "CYCLE_LIKE", "HYPOXIA", "SMALL"],
             "tested": [True, True, True, False],
-            "group": ["CYCLE", "CYCLE", "HYPOXIA", None],
+            "group": ["CYCLE", "CYCLE", "HYPOXIA", ""],
         }
     )
     grouped = replace(results, biology=replace(results.biology, gene_sets=coverage))
