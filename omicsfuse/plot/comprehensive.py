@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.cohort import Cohort
@@ -18,33 +17,27 @@ from omicsfuse.plot.annotation_rows import (
 )
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
+from omicsfuse.plot.heatmap_colours import (
+    CALLS,
+    LEVELS,
+    Z_SHOWN,
+    Colours,
+    call_levels,
+    cell_colours,
+)
 from omicsfuse.plot.heatmap_key import draw_key
-from omicsfuse.plot.heatmap_rows import heatmap_rows, z_scores
+from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.results import Prepared, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Colours = npt.NDArray[np.uint8]
-
-#: Z-scores are cut here.
-Z_SHOWN = 2.5
 #: From so many patients on, a column is narrower than a pixel.
 _MANY_COLUMNS = 600
 #: Height of a row and width of the heatmap, in inches.
 _ROW, _WIDTH = 0.142, 5.2
-
-#: Colours of calls: as in the oncoprint, on a pale ground.
-LEVELS = {
-    -2: ("deleted", "#1f5fa8"),
-    -1: ("lost", "#bfd7ec"),
-    0: ("no change", "#f1f2f4"),
-    1: ("gained", "#f6c9b8"),
-    2: ("amplified", "#c0392b"),
-}
-CALLS = {0: ("not mutated", "#f1f2f4"), 1: ("mutated", "#1c1c1c")}
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,7 @@ def comprehensive_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import comprehensive_heatmap
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.results import Prepared, Subtypes
     >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
     >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
@@ -151,7 +144,7 @@ def comprehensive_heatmap(
     for block in blocks:
         if len(block.rows):
             drawn = [
-                _colours(prepared.layers[block.layer], str(feature), labels.index)
+                cell_colours(prepared.layers[block.layer], str(feature), labels.index)
                 for feature in block.rows["feature"]
             ]
             _picture(ax, np.array(drawn), block.start, block.layer)
@@ -189,38 +182,6 @@ def _stacked(rows: pd.DataFrame, layers: Sequence[str], n_tops: int) -> tuple[li
     return blocks, place - 0.6
 
 
-def _colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colours:
-    """Colours of a feature's values, one a patient."""
-    import matplotlib
-
-    values = layer.values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
-    levels = _levels(layer)
-    if levels is None:
-        scores = np.clip(z_scores(values) / (2 * Z_SHOWN) + 0.5, 0, 1)
-        known = np.isfinite(scores)
-        mapped = matplotlib.colormaps[DIVERGING](np.where(known, scores, 0.5))[:, :3]
-        found: Colours = (255 * mapped).round().astype(np.uint8)
-    else:
-        known = np.isfinite(values)
-        low, high = min(levels), max(levels)
-        level = np.clip(np.where(known, values, 0).round(), low, high).astype(int)
-        table = np.array([_channels(levels[i][1]) for i in range(low, high + 1)], dtype=np.uint8)
-        found = table[level - low]
-    found[~known] = _channels(MISSING)
-    return found
-
-
-def _levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
-    """Calls and their colours, of a layer that has some; None where there are z-scores."""
-    if layer.scale == "gistic":
-        return LEVELS
-    return CALLS if layer.kind == "mutation" or layer.scale == "binary" else None
-
-
-def _channels(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-
-
 def _picture(ax: "Axes", colours: Colours, start: float, label: str) -> None:
     rows, columns = colours.shape[:2]
     # Averaging narrow columns would smear rows into one another: repeated, they keep apart.
@@ -255,7 +216,7 @@ def _bars_at_the_left(ax: "Axes", blocks: Sequence[_Block], none: str) -> None:
         ax.text(-0.032, middle, shorten(block.layer, 18), transform=down, ha="right", va="center")
         if block.rows.empty:
             ax.text(0.5, middle, none, transform=down, ha="center", va="center", color=MUTED,
-                    fontsize=7)  # fmt: skip
+                    fontsize=7, zorder=5, backgroundcolor="white")  # fmt: skip
         for i, name in enumerate(block.rows["group"]):
             box: dict[str, Any] = {"facecolor": subtype_colour(str(name)), "edgecolor": "none"}
             ax.add_patch(
@@ -305,7 +266,7 @@ def _key(
     if events:
         longest = max((top.key for top in events), key=len)
         key.append(AnnotationRow(", ".join(top.name for top in events), none, longest))
-    scales = [_levels(prepared.layers[block.layer]) for block in blocks if len(block.rows)]
+    scales = [call_levels(prepared.layers[block.layer]) for block in blocks if len(block.rows)]
     if None in scales:
         import matplotlib
         from matplotlib.colors import to_hex

@@ -1,5 +1,6 @@
 """The key below the comprehensive heatmap: what each colour means, in lines that do not overlap."""
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ _SIZE = 6.8
 _LINE, _BOX = 0.165, 0.095
 
 
+@functools.cache
 def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
     """Width of a line of DejaVu Sans in inches, so that lines are broken before anything is drawn.
 

@@ -50,9 +50,9 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
         made = make_table(
             own,
             _COLUMNS,
-            f"Features that tell {name} from {against}. The layers in turn, smallest p "
-            f"first; inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg over all "
-            "features and subtypes of a layer. The effect's measure follows the layer.",
+            f"Features that tell {name} from {against}. The layers in turn, smallest p first; "
+            f"inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg "
+            "over all features and subtypes of a layer. The effect's measure follows the layer.",
             most=_MOST_DRIVERS,
             folded=len(names) > 4,
         )

@@ -204,7 +204,7 @@ def _groups(results: RunResults, found: pd.DataFrame) -> list[str]:
     if "group" not in found and results.biology is not None:
         source = results.biology.gene_sets
     if "group" in source:
-        known = source.dropna(subset=["group"])
+        known = source[source["group"].notna() & (source["group"] != "")]
         group |= dict(zip(known["gene_set"].astype(str), known["group"].astype(str), strict=True))
     return [
         f"{group[str(gene_set)]} {nes > 0}"

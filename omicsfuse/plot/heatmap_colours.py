@@ -1,0 +1,75 @@
+"""Colours of a feature's values in the comprehensive heatmap: calls as they are, else z-scores."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.plot.annotation_rows import MISSING
+from omicsfuse.plot.colours import DIVERGING
+from omicsfuse.plot.heatmap_rows import z_scores
+from omicsfuse.results import PreparedLayer
+
+Colours = npt.NDArray[np.uint8]
+
+#: Z-scores are cut here.
+Z_SHOWN = 2.5
+
+#: Colours of calls: as in the oncoprint, on a pale ground.
+LEVELS = {
+    -2: ("deleted", "#1f5fa8"),
+    -1: ("lost", "#bfd7ec"),
+    0: ("no change", "#f1f2f4"),
+    1: ("gained", "#f6c9b8"),
+    2: ("amplified", "#c0392b"),
+}
+CALLS = {0: ("not mutated", "#f1f2f4"), 1: ("mutated", "#1c1c1c")}
+
+
+def cell_colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colours:
+    """Colours of a feature's values, one a patient: red, green and blue from 0 to 255.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot.heatmap_colours import cell_colours
+    >>> calls = pd.DataFrame({"TP53": [1.0, 0.0]}, ["P1", "P2"])
+    >>> layer = PreparedLayer("mutation", calls, calls, "binary", None)
+    >>> cell_colours(layer, "TP53", calls.index).tolist()
+    [[28, 28, 28], [241, 242, 244]]
+    """
+    import matplotlib
+
+    values = layer.values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
+    levels = call_levels(layer)
+    if levels is None:
+        scores = np.clip(z_scores(values) / (2 * Z_SHOWN) + 0.5, 0, 1)
+        known = np.isfinite(scores)
+        mapped = matplotlib.colormaps[DIVERGING](np.where(known, scores, 0.5))[:, :3]
+        found: Colours = (255 * mapped).round().astype(np.uint8)
+    else:
+        known = np.isfinite(values)
+        low, high = min(levels), max(levels)
+        level = np.clip(np.where(known, values, 0).round(), low, high).astype(int)
+        table = np.array([_channels(levels[i][1]) for i in range(low, high + 1)], dtype=np.uint8)
+        found = table[level - low]
+    found[~known] = _channels(MISSING)
+    return found
+
+
+def call_levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
+    """Calls and their colours, of a layer that has some; None where there are z-scores.
+
+    Examples
+    --------
+    >>> from omicsfuse.plot.heatmap_colours import call_levels
+    >>> table = pd.DataFrame({"EGFR": [2.0]})
+    >>> call_levels(PreparedLayer("copy_number", table, table, "gistic", None))[2][0]
+    'amplified'
+    """
+    if layer.scale == "gistic":
+        return LEVELS
+    return CALLS if layer.kind == "mutation" or layer.scale == "binary" else None
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
