@@ -7,7 +7,7 @@ from omicsfuse.statistics import Array
 #: Most steps of the solver; some twenty are usual.
 MOST_STEPS = 80
 #: Mean complementarity at which the solution stands.
-TOLERANCE = 1e-10
+TOLERANCE = 1e-11
 #: Mixtures that are solved together.
 BLOCK = 64
 
@@ -69,10 +69,14 @@ def _solve(x: Array, y: Array, nu: float) -> Array:
     v = np.zeros((m, 2))
     left = np.arange(m)
     for _ in range(MOST_STEPS):
-        z[left], low[left], high[left], v[left], gap = _step(
-            x, y[left], nu, z[left], low[left], high[left], v[left]
-        )
-        left = left[gap > TOLERANCE]
+        *found, gap = _step(x, y[left], nu, z[left], low[left], high[left], v[left])
+        # At the last digits a system can become singular: what was there before stands.
+        whole = np.isfinite(gap)
+        for new in found:
+            whole &= np.isfinite(new).reshape(len(left), -1).all(axis=1)
+        for kept, new in zip((z, low, high, v), found, strict=True):
+            kept[left[whole]] = new[whole]
+        left = left[whole & (gap > TOLERANCE)]
         if not len(left):
             break
     weights: Array = np.matmul((z[:, 0] - z[:, 1])[:, None, :], x)[:, 0]
