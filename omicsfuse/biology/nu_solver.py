@@ -122,7 +122,7 @@ def _step(
             ],
             axis=1,
         )
-        found = np.linalg.solve(system, wanted[:, :, None])[:, :, 0]
+        found = _solved(system, wanted)
         dv = found[:, d:]
         fitted = np.matmul(found[:, None, :d], x.T)[:, 0]
         pull = np.stack(
@@ -149,6 +149,18 @@ def _step(
     gap = ((z * low).sum(axis=(1, 2)) + ((1 - z) * high).sum(axis=(1, 2))) / (4 * n)
     off = np.maximum(np.abs(dual).max(axis=(1, 2)) * (1 - size), np.abs(primal).max(axis=1) * 1e-6)
     return z, low, high, v, np.maximum(gap, off * 1e-2)
+
+
+def _solved(system: Array, wanted: Array) -> Array:
+    """Solve one system of equations a mixture; NaN where it is singular."""
+    try:
+        found = np.asarray(np.linalg.solve(system, wanted[:, :, None])[:, :, 0], dtype=float)
+    except np.linalg.LinAlgError:
+        found = np.full(wanted.shape, np.nan)
+        if len(system) > 1:
+            for i in range(len(system)):
+                found[i] = _solved(system[i : i + 1], wanted[i : i + 1])[0]
+    return found
 
 
 def _length(

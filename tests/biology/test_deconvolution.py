@@ -220,3 +220,9 @@ def test_matrix_from_a_file(matrix: pd.DataFrame, tmp_path: Path) -> None:
         read_reference(tmp_path / "none.tsv")
     with pytest.warns(OmicsfuseWarning, match="as of log2 values"):
         read_reference(np.log2(matrix + 1))
+
+
+def test_mixtures_without_any_noise_are_solved(matrix: pd.DataFrame) -> None:
+    shares, table = mixtures(matrix, 60, 0.0)
+    found, _ = deconvolve(table, matrix, n_permutations=0)
+    np.testing.assert_allclose(found, shares, atol=0.03)
