@@ -7,13 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.nu_regression import (
-    Explained,
-    least_squares,
-    nothing,
-    nu_svr,
-    standardised,
-)
+from omicsfuse.biology.nu_regression import Explained, least_squares, nu_svr
 from omicsfuse.biology.reference_matrix import read_reference
 from omicsfuse.checks.arguments import require, seed, whole_number
 from omicsfuse.checks.tables import did_you_mean, listed
@@ -122,20 +116,15 @@ def deconvolve(
     # One order of genes and of cell types, so that no sum depends on that of a file.
     matrix = reference.loc[genes, sorted(reference.columns)].to_numpy(dtype=float)
     mixtures = table[genes].to_numpy(dtype=float)
-    solve = METHODS[method]
-    whole = _prepared(matrix, method)
-    null = _null_correlations(whole, table, method, n_permutations, random_state)
+    null = _null_correlations(matrix, table, method, n_permutations, random_state)
     fractions = np.full((len(table), matrix.shape[1]), np.nan)
     fit = np.full((len(table), len(FIT_COLUMNS)), np.nan)
-    for i, mixture in enumerate(mixtures):
-        observed = ~np.isnan(mixture)
-        n = int(observed.sum())
-        found = nothing(matrix.shape[1])
-        if n > matrix.shape[1] and mixture[observed].std() > 0:
-            own = whole if n == len(genes) else _prepared(matrix[observed], method)
-            found = solve(own, _prepared(mixture[observed], method))
-        fractions[i] = found.fractions
-        fit[i] = [found.correlation, found.error, _p_value(found.correlation, null), n]
+    fit[:, 3] = (~np.isnan(mixtures)).sum(axis=1)
+    for rows, own in _alike(mixtures, matrix.shape[1]):
+        found = METHODS[method](matrix[own], mixtures[np.ix_(rows, own)])
+        fractions[rows] = found.fractions
+        fit[rows, :2] = np.column_stack([found.correlation, found.error])
+    fit[:, 2] = [_p_value(correlation, null) for correlation in fit[:, 0]]
     _warn_unexplained(table.index[np.isnan(fractions).any(axis=1)])
     described = pd.DataFrame(fit, table.index, FIT_COLUMNS).astype({"n_genes": "int64"})
     shares = pd.DataFrame(fractions, table.index, sorted(reference.columns))
@@ -212,30 +201,33 @@ def _shared(reference: pd.DataFrame, table: pd.DataFrame) -> list[str]:
     return genes
 
 
-def _prepared(values: Array, method: str) -> Array:
-    """Values as the method takes them: standardised for regression, as they are for squares."""
-    return standardised(values) if method == "nu_svr" else values
+def _alike(mixtures: Array, n_types: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Patients who have the same genes, and these genes; without those who have too few."""
+    observed = ~np.isnan(mixtures)
+    patterns, place = np.unique(observed, axis=0, return_inverse=True)
+    found = []
+    for i, genes in enumerate(patterns):
+        rows = np.flatnonzero(place.ravel() == i)
+        varied = [row for row in rows if genes.sum() > n_types and np.ptp(mixtures[row, genes]) > 0]
+        if varied:
+            found.append((np.array(varied), np.flatnonzero(genes)))
+    return found
 
 
 def _null_correlations(
     reference: Array, table: pd.DataFrame, method: str, n_permutations: int, random_state: int
 ) -> Array:
-    """Correlations of random mixtures with their fit, the largest first of mixture drawn last."""
+    """Correlations of random mixtures with their fit."""
     if not n_permutations:
         return np.empty(0)
     pool = table.to_numpy(dtype=float).ravel()
     # Sorted, so that the draws do not depend on the order of patients or genes.
     pool = np.sort(pool[~np.isnan(pool)])
     rng = np.random.default_rng(random_state)
-    found = []
-    for _ in range(n_permutations):
-        mixture = rng.choice(pool, len(reference), replace=len(pool) < len(reference))
-        if mixture.std() == 0:
-            found.append(float("nan"))
-            continue
-        found.append(METHODS[method](reference, _prepared(mixture, method)).correlation)
+    size, again = len(reference), len(pool) < len(reference)
+    mixtures = np.array([rng.choice(pool, size, replace=again) for _ in range(n_permutations)])
     # A random mixture that nothing explains is explained worst of all.
-    return np.nan_to_num(np.array(found), nan=-1.0)
+    return np.nan_to_num(METHODS[method](reference, mixtures).correlation, nan=-1.0)
 
 
 def _p_value(correlation: float, null: Array) -> float:

@@ -1,31 +1,34 @@
-"""One mixture explained by a reference matrix: nu-support-vector regression, least squares."""
+"""Mixtures explained by a reference matrix: nu-support-vector regression, least squares."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from omicsfuse.biology.nu_solver import nu_weights
 from omicsfuse.statistics import Array
 
 #: Shares of support vectors that are tried; the one with the smallest error is kept.
 NU = (0.25, 0.5, 0.75)
+#: Weights that add up to less are what the solver leaves of zero.
+NO_WEIGHT = 1e-8
 
 
 class Explained(NamedTuple):
-    """Shares of cell types in one mixture, and how well they explain it.
+    """Shares of cell types in each mixture, and how well they explain it.
 
     Attributes
     ----------
-    fractions : ndarray of float, shape (c,)
+    fractions : ndarray of float, shape (m, c)
         Shares that add up to 1; NaN where no cell type has a positive weight.
-    correlation : float
+    correlation : ndarray of float, shape (m,)
         Pearson correlation of the mixture and the sum of the reference columns so weighted.
-    error : float
+    error : ndarray of float, shape (m,)
         Root mean square of their difference, in standard deviations of the mixture.
     """
 
     fractions: Array
-    correlation: float
-    error: float
+    correlation: Array
+    error: Array
 
 
 def standardised(values: Array) -> Array:
@@ -42,8 +45,8 @@ def standardised(values: Array) -> Array:
     return scaled
 
 
-def nu_svr(reference: Array, mixture: Array) -> Explained:
-    """Explain a mixture by nu-support-vector regression, in the way of CIBERSORT.
+def nu_svr(reference: Array, mixtures: Array) -> Explained:
+    """Explain mixtures by nu-support-vector regression, in the way of CIBERSORT.
 
     Regression with a linear kernel (C = 1) for each nu of ``NU``; negative weights are set to 0 and
     the others divided by their sum. Of the three, the one is taken whose weighted sum of reference
@@ -52,9 +55,9 @@ def nu_svr(reference: Array, mixture: Array) -> Explained:
     Parameters
     ----------
     reference : ndarray of float, shape (g, c)
-        Genes x cell types, standardised as a whole.
-    mixture : ndarray of float, shape (g,)
-        Standardised.
+        Genes x cell types, on the linear scale; standardised here as a whole.
+    mixtures : ndarray of float, shape (m, g)
+        One mixture a row, on the linear scale; each is standardised here.
 
     Returns
     -------
@@ -67,34 +70,36 @@ def nu_svr(reference: Array, mixture: Array) -> Explained:
     Examples
     --------
     >>> import numpy as np
-    >>> reference = standardised(np.random.default_rng(0).lognormal(5, 1, (80, 3)))
-    >>> mixture = standardised(reference @ np.array([0.6, 0.4, 0.0]))
-    >>> nu_svr(reference, mixture).fractions.round(2).tolist()
-    [0.6, 0.4, 0.0]
+    >>> reference = np.random.default_rng(0).lognormal(5, 1, (80, 3))
+    >>> mixture = reference @ np.array([0.6, 0.4, 0.0])
+    >>> nu_svr(reference, mixture[None]).fractions.round(2).tolist()
+    [[0.6, 0.4, 0.0]]
     """
-    from sklearn.svm import NuSVR
-
-    best = nothing(reference.shape[1])
+    scaled = standardised(reference)
+    own = np.array([standardised(mixture) for mixture in mixtures])
+    own = own.reshape(len(mixtures), len(reference))
+    best = _nothing(len(own), reference.shape[1])
     for nu in NU:
-        model = NuSVR(kernel="linear", nu=nu, C=1.0).fit(reference, mixture)
-        weights = np.maximum(np.asarray(model.coef_, dtype=float).ravel(), 0.0)
-        if not weights.sum() > 0:
-            continue
-        found = explained(reference, mixture, weights / weights.sum())
-        if np.isnan(best.error) or found.error < best.error:
-            best = found
+        weights = np.maximum(nu_weights(scaled, own, nu), 0.0)
+        total = weights.sum(axis=1, keepdims=True)
+        usable = total[:, 0] > NO_WEIGHT
+        shares = weights / np.where(total > 0, total, 1.0)
+        correlation, error = _compared(scaled, own, shares)
+        better = usable & (np.isnan(best.error) | (error < best.error))
+        best.fractions[better] = shares[better]
+        best.correlation[better], best.error[better] = correlation[better], error[better]
     return best
 
 
-def least_squares(reference: Array, mixture: Array) -> Explained:
-    """Explain a mixture by least squares with weights of 0 or more, divided by their sum.
+def least_squares(reference: Array, mixtures: Array) -> Explained:
+    """Explain mixtures by least squares with weights of 0 or more, divided by their sum.
 
     Parameters
     ----------
     reference : ndarray of float, shape (g, c)
         Genes x cell types, on the linear scale.
-    mixture : ndarray of float, shape (g,)
-        On the linear scale.
+    mixtures : ndarray of float, shape (m, g)
+        One mixture a row, on the linear scale.
 
     Returns
     -------
@@ -110,42 +115,34 @@ def least_squares(reference: Array, mixture: Array) -> Explained:
     --------
     >>> import numpy as np
     >>> reference = np.array([[8.0, 1.0], [2.0, 9.0], [1.0, 1.0]])
-    >>> least_squares(reference, reference @ np.array([3.0, 1.0])).fractions.round(6).tolist()
-    [0.75, 0.25]
+    >>> mixture = reference @ np.array([3.0, 1.0])
+    >>> least_squares(reference, mixture[None]).fractions.round(6).tolist()
+    [[0.75, 0.25]]
     """
     from scipy.optimize import nnls
 
-    weights, _ = nnls(reference, mixture)
-    if not weights.sum() > 0:
-        return nothing(reference.shape[1])
-    spread = mixture.std(ddof=1)
-    found = explained(reference, mixture, weights)
-    return Explained(
-        weights / weights.sum(), found.correlation, found.error / (spread if spread > 0 else 1.0)
-    )
+    found = _nothing(len(mixtures), reference.shape[1])
+    weights = np.array([nnls(reference, mixture)[0] for mixture in mixtures])
+    weights = weights.reshape(found.fractions.shape)
+    usable = weights.sum(axis=1) > 0
+    correlation, error = _compared(reference, mixtures, weights)
+    spread = mixtures.std(axis=1, ddof=1)
+    error = error / np.where(spread > 0, spread, 1.0)
+    found.fractions[usable] = weights[usable] / weights[usable].sum(axis=1, keepdims=True)
+    found.correlation[usable], found.error[usable] = correlation[usable], error[usable]
+    return found
 
 
-def explained(reference: Array, mixture: Array, weights: Array) -> Explained:
-    """Compare a mixture with the weighted sum of the reference columns.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> explained(np.eye(3), np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0])).error
-    0.5773502691896257
-    """
-    fitted = np.einsum("gc,c->g", reference, weights)
-    flat = fitted.std() == 0 or mixture.std() == 0
-    correlation = float("nan") if flat else float(np.corrcoef(fitted, mixture)[0, 1])
-    return Explained(weights, correlation, float(np.sqrt(np.mean((fitted - mixture) ** 2))))
+def _compared(reference: Array, mixtures: Array, weights: Array) -> tuple[Array, Array]:
+    """Compare mixtures with the weighted sums of the reference columns: correlation and error."""
+    fitted = np.einsum("gc,mc->mg", reference, weights)
+    error = np.sqrt(np.mean((fitted - mixtures) ** 2, axis=1))
+    a, b = (x - x.mean(axis=1, keepdims=True) for x in (fitted, mixtures))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        correlation = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return np.clip(correlation, -1.0, 1.0), error
 
 
-def nothing(n_types: int) -> Explained:
-    """No cell type explains the mixture.
-
-    Examples
-    --------
-    >>> nothing(2).fractions.tolist()
-    [nan, nan]
-    """
-    return Explained(np.full(n_types, np.nan), float("nan"), float("nan"))
+def _nothing(n: int, n_types: int) -> Explained:
+    """No cell type explains any mixture."""
+    return Explained(np.full((n, n_types), np.nan), np.full(n, np.nan), np.full(n, np.nan))

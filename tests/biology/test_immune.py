@@ -24,9 +24,7 @@ CYTOLYTIC = "cytolytic activity: GZMA and PRF1"
 
 def prepared(values: pd.DataFrame, scale: str = "log2", given_as: str = "tpm") -> Prepared:
     transformer = SimpleNamespace(scale=given_as)
-    return Prepared(
-        "toy", {"rna": PreparedLayer("expression", values, values, scale, transformer)}
-    )
+    return Prepared("toy", {"rna": PreparedLayer("expression", values, values, scale, transformer)})
 
 
 @pytest.fixture
@@ -159,7 +157,7 @@ def test_settings_that_mean_nothing_are_refused(values: pd.DataFrame) -> None:
     ready = prepared(values)
     with pytest.raises(StudyError, match=r"'danaherr'.*did you mean \"danaher\""):
         immune_scores(ready, {"danaher": {"T": GENES[:3]}}, methods={"danaherr": "ssgsea"})
-    with pytest.raises(StudyError, match="did you mean \"ssgsea\""):
+    with pytest.raises(StudyError, match='did you mean "ssgsea"'):
         immune_scores(ready, {"danaher": {"T": GENES[:3]}}, methods={"danaher": "ssGSEA"})
     with pytest.raises(StudyError, match="always computed"):
         immune_scores(ready, {"cytolytic activity": {"T": GENES[:3]}})
@@ -207,9 +205,7 @@ def test_planted_difference_is_found_and_the_family_is_the_collection(
     values: pd.DataFrame,
 ) -> None:
     rng = np.random.default_rng(3)
-    table = pd.DataFrame(
-        rng.normal(5, 1, (45, 40)), [f"P{i:02d}" for i in range(45)], GENES
-    )
+    table = pd.DataFrame(rng.normal(5, 1, (45, 40)), [f"P{i:02d}" for i in range(45)], GENES)
     table.iloc[:15, :5] += 2
     labels = pd.Series(np.repeat(["S1", "S2", "S3"], 15), table.index)
     sets = {"mcp_counter": {"T": GENES[:5], "B": GENES[10:15]}, "danaher": {"T": GENES[:5]}}
@@ -228,13 +224,13 @@ def test_null_collections_seldom_find_anything() -> None:
     labels = pd.Series(np.repeat(["S1", "S2", "S3"], 12), [f"P{i:02d}" for i in range(36)])
     sets = {"mcp_counter": {f"c{i}": GENES[4 * i : 4 * i + 4] for i in range(10)}}
     hits = 0
-    for _ in range(100):
+    for _ in range(60):
         # Immune markers rise and fall together.
         shared = rng.normal(0, 1, (36, 1))
         table = pd.DataFrame(shared + rng.normal(5, 1, (36, 40)), labels.index, GENES)
         found = immune_scores(prepared(table), sets, subtypes=Subtypes(labels, {}, {}))
         hits += bool((found.tests["fdr"] <= 0.05).any())
-    assert hits <= 10  # binomial(100, 0.05): above 10 in 1.1%
+    assert hits <= 7  # binomial(60, 0.05): above 7 in 1%
 
 
 def test_real_panel_lists_what_is_missing(real_data: Path) -> None:
@@ -247,9 +243,7 @@ def test_real_panel_lists_what_is_missing(real_data: Path) -> None:
     assert len(coverage) == 11
     assert coverage.loc["mcp_counter: Fibroblasts", "used"] == 0
     assert coverage.loc["mcp_counter: CD8 T cells", "used"] == 1
-    np.testing.assert_allclose(
-        found.scores["mcp_counter: CD8 T cells"], np.log2(table["CD8B"] + 1)
-    )
+    np.testing.assert_allclose(found.scores["mcp_counter: CD8 T cells"], np.log2(table["CD8B"] + 1))
 
 
 def test_covariates_come_from_both_tables() -> None:
