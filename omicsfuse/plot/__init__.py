@@ -15,7 +15,7 @@ from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
 from omicsfuse.plot.gains import feature_groups, layer_gains
-from omicsfuse.plot.gene_sets import pathway_heatmap, pathways, score_heatmap
+from omicsfuse.plot.gene_sets import pathway_heatmap, pathways
 from omicsfuse.plot.heterogeneity import (
     heterogeneity_correlates,
     heterogeneity_heatmap,
