@@ -81,13 +81,13 @@ def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> No
     assert section is not None
     _, families, volume = section.paragraphs
     assert "no association was found (smallest FDR" in families
-    assert "a single |rho| below 0.48 could not have been" in families
+    assert "a single one with |rho| below 0.46 could not have been" in families
     assert "cannot be said" in volume
 
 
 def test_families_without_a_test_are_named() -> None:
     ready = prepared(found=False)
-    few = ready.layers["rna"].values.iloc[:8]
+    few = ready.layers["rna"].scaled.iloc[:8]
     layers = {
         **ready.layers,
         "protein": PreparedLayer("protein", few, few, "raw", None),
