@@ -183,7 +183,7 @@ def _name_layers(ax: "Axes", layers: list[str]) -> None:
             transform=ax.get_xaxis_transform(),
             ha="left",
             va="bottom",
-            rotation=30,
+            rotation=30 if len(set(layers)) > 1 else 0,
             rotation_mode="anchor",
             fontsize=7.5,
             color=MUTED,

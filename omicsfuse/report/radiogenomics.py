@@ -103,8 +103,8 @@ def family_sentences(found: RadiogenomicMap) -> list[str]:
             continue
         family = f"{layer}: {plural(tests, 'test')} in {plural(n, 'patient')}"
         detectable = (
-            f"a single |rho| below {row['needed_correlation']:.2f} could not have been, and only "
-            f"from {row['detectable_correlation']:.2f} on was the chance 80%"
+            f"a single one with |rho| below {row['needed_correlation']:.2f} could not have been, "
+            f"and one of {row['detectable_correlation']:.2f} is with a chance of 80%"
         )
         if not row["found"]:
             sentences.append(
