@@ -1,0 +1,135 @@
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse.report.heterogeneity import heterogeneity_plans, heterogeneity_section
+from omicsfuse.report.radiogenomic_modules import (
+    radiogenomic_modules_plans,
+    radiogenomic_modules_section,
+)
+from omicsfuse.results import HeterogeneityIndex, Prepared, RadiogenomicMap
+
+NONE = pd.DataFrame()
+
+
+def results(**fields: Any) -> Any:
+    given = {"heterogeneity": None, "radiogenomics": None, "prepared": Prepared("toy", {})}
+    return SimpleNamespace(**{**given, **fields})
+
+
+def index(volume: float, p: float) -> HeterogeneityIndex:
+    names = pd.Index([f"P{i}" for i in range(10)], name="patient")
+    tests = pd.DataFrame(
+        {
+            "variable": ["os", "pfi", "stage"],
+            "kind": ["survival", "survival", "order"],
+            "n": [100, 100, 90],
+            "events": [40.0, 6.0, np.nan],
+            "effect": [1.4, np.nan, 0.3],
+            "effect_ci_low": [1.1, np.nan, 0.1],
+            "effect_ci_high": [1.8, np.nan, 0.5],
+            "effect_name": ["hazard ratio per SD", "hazard ratio per SD", "Spearman correlation"],
+            "adjusted_for": "",
+            "p": [p, np.nan, 0.4],
+            "fdr": [p, np.nan, 0.4],
+            "note": ["", "not estimated: 6 events, fewer than the 10 for 1 term", ""],
+            "family": ["survival", "survival", "clinical"],
+        }
+    )
+    return HeterogeneityIndex(
+        pd.DataFrame({"index": np.linspace(0, 1, 10), "group": "H1"}, names),
+        pd.DataFrame({"n": [10], "index_mean": [0.5], "disorder_mean": [0.0]}, ["H1"]).rename_axis(
+            "group"
+        ),
+        pd.DataFrame({"feature": ["f"], "block": ["texture"], "correlation": [0.8]}),
+        tests,
+        {
+            "layer": "ct",
+            "first_order_features": 7,
+            "texture_features": 30,
+            "correlation_with_disorder": 0.86,
+            "correlation_with_volume": {"n": 10, "correlation": volume, "low": -0.7, "high": 0.1},
+            "adjust_volume": False,
+            "stability": {"n_resamples": 50, "share": 0.8, "rank_correlation": 0.97, "low": 0.9,
+                          "high": 0.99, "group_agreement": 0.8},
+        },
+    )  # fmt: skip
+
+
+def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
+    section = heterogeneity_section(results(heterogeneity=index(-0.63, 0.004)), ())
+    assert section is not None
+    said, told = section.paragraphs
+    assert "7 first-order and 30 texture features of layer ct" in said
+    assert "-0.63 (95% CI -0.70 to 0.10, n = 10). It is largely an index of size" in said
+    assert "In 50 resamples of 80% of the patients" in said
+    assert "os, hazard ratio per SD 1.40 (1.10 to 1.80), n = 100, p = 0.004" in told
+    assert "Of the clinical columns (1 test) none goes with the index" in told
+    assert "Survival was not tested in 1 model: not estimated: 6 events" in told
+    assert [plan.name for plan in heterogeneity_plans(results(heterogeneity=index(0.1, 0.5)))] == [
+        *("heterogeneity", "heterogeneity_correlates", "heterogeneity_survival"),
+    ]
+
+
+def test_a_small_correlation_with_volume_is_not_called_size() -> None:
+    section = heterogeneity_section(results(heterogeneity=index(0.1, 0.5)), ())
+    assert section is not None
+    assert "index of size" not in section.paragraphs[0]
+    assert "none goes with the index at a false discovery rate of 0.05" in section.paragraphs[1]
+
+
+def modules(fdr: float) -> RadiogenomicMap:
+    table = pd.DataFrame(
+        {
+            "cluster": ["R1", "R2"],
+            "module": ["M1", "M1"],
+            "n": 106,
+            "features": [5, 1],
+            "genes": 40,
+            "correlation": [0.41, 0.1],
+            "correlation_in_sample": [0.6, 0.2],
+            "null_mean": [-0.001, 0.0],
+            "p": [0.0001, 0.5],
+            "fdr": [fdr, 0.9],
+            "representative": ["Energy", "Flatness"],
+            "hub_genes": ["A, B, C", "A, B, C"],
+        }
+    )
+    params = {"modules": {"n_components": 3, "n_folds": 5, "n_repeats": 3, "covariates": []}}
+    return RadiogenomicMap(NONE, NONE, NONE, modules=table, params=params)
+
+
+@pytest.mark.parametrize(("fdr", "names"), [(0.01, 2), (0.4, 1)])
+def test_modules_are_said_to_go_together_only_where_they_do(fdr: float, names: int) -> None:
+    given = results(radiogenomics=modules(fdr))
+    section = radiogenomic_modules_section(given, ())
+    assert section is not None
+    said = section.paragraphs[0]
+    assert said.startswith("2 radiomic clusters and 1 gene module, 106 patients: ")
+    if fdr <= 0.05:
+        assert "1 of 2 pairs goes together at a false discovery rate of 0.05" in said
+    else:
+        assert "none of 2 pairs goes together at a false discovery rate of 0.05" in said
+    assert "correlation 0.41 in held-out patients, 0.60 in sample" in said
+    assert len(list(radiogenomic_modules_plans(given))) == names
+    row = [cell.text for cell in section.tables[0].rows[0]]
+    assert row == [
+        *("R1", "Energy", "5", "M1", "A, B, C", "40", "106"),
+        *("0.41", "0.00", "0.60", "< 0.001", "0.010" if fdr <= 0.05 else "0.40"),
+    ]
+
+
+def test_nothing_gives_no_section() -> None:
+    assert heterogeneity_section(results(), ()) is None
+    assert list(heterogeneity_plans(results())) == []
+    assert radiogenomic_modules_section(results(), ()) is None
+    bare = RadiogenomicMap(NONE, NONE, NONE)
+    assert radiogenomic_modules_section(results(radiogenomics=bare), ()) is None
+    empty = RadiogenomicMap(NONE, NONE, NONE, params={"modules": {}})
+    section = radiogenomic_modules_section(results(radiogenomics=empty), ())
+    assert section is not None
+    assert "No co-expression module was found" in section.paragraphs[0]
+    assert list(radiogenomic_modules_plans(results(radiogenomics=empty))) == []
