@@ -25,6 +25,11 @@ from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import leave_one_out_forest, meta_forest
 from omicsfuse.plot.network import MOST_DRAWN, coverage, fused_network, patient_map
 from omicsfuse.plot.numbers import format_p
+from omicsfuse.plot.radiogenomic_map import (
+    radiogenomic_heatmap,
+    radiogenomic_pairs,
+    radiogenomic_quantiles,
+)
 from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.plot.residuals import schoenfeld
 from omicsfuse.plot.settings import sensitivity
@@ -61,6 +66,9 @@ __all__ = [
     "oncoprint",
     "pathways",
     "patient_map",
+    "radiogenomic_heatmap",
+    "radiogenomic_pairs",
+    "radiogenomic_quantiles",
     "random_null_figure",
     "save_figure",
     "schoenfeld",

@@ -78,7 +78,7 @@ def correlate_family(
         part = rank_coefficients(features, targets[:, here], covariates)
         few = part.n < MINIMUM_PATIENTS
         r[:, here] = np.where(few, np.nan, part.correlation)
-        p[:, here] = p_value(r[:, here], part.n, part.given)
+        p[:, here] = p_value(r[:, here], part.n, part.given, part.shape)
         n[:, here], given[:, here] = part.n, part.given
     return Family(r, p, _one(n), _one(given))
 

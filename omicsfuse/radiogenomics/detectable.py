@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import optimize, stats
 
+from omicsfuse.correlations import smallest_correlation
+
 #: Chance with which a correlation is to be found for it to be called detectable.
 POWER = 0.8
 
@@ -32,13 +34,11 @@ def needed_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:
     Examples
     --------
     >>> round(needed_correlation(44, 1_000_000, 0.05), 3), round(needed_correlation(44, 1, 0.05), 3)
-    (0.715, 0.297)
+    (0.739, 0.298)
     """
-    df = n - 2 - given
-    if df < 1 or tests < 1:
+    if n - 3 - given < 1 or tests < 1:
         return float("nan")
-    t = float(stats.t.isf(fdr / tests / 2, df))
-    return t / float(np.sqrt(t**2 + df))
+    return smallest_correlation(fdr / tests, n, given)
 
 
 def detectable_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:
@@ -63,7 +63,7 @@ def detectable_correlation(n: int, tests: int, fdr: float, given: int = 0) -> fl
     Examples
     --------
     >>> round(detectable_correlation(44, 1_000_000, 0.05), 2)
-    0.78
+    0.8
     """
     needed = needed_correlation(n, tests, fdr, given)
     freedom = n - 3 - given

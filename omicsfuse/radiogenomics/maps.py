@@ -89,10 +89,9 @@ def radiogenomic_map(
         features that are volume), ``clusters_found`` and ``targets_found`` (how many different ones
         the findings are of), ``adjusted_n`` (patients), ``needed_correlation`` (the smallest that
         would be found alone) and ``detectable_correlation`` (the smallest with an 80% chance of
-        that), ``permutations``, ``permuted_p`` (share of them with a p-value as small as the
-        smallest) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
-        against ``found``). ``quantiles``: of the ordered p-values of each family some, evenly spaced in
-        logarithm.
+        that), ``permutations``, ``permuted_p`` (share of them whose smallest false discovery rate
+        is as small) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
+        against ``found``). ``quantiles`` has some of the ordered p-values of each family.
 
     Raises
     ------

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from omicsfuse.correlations import doubled_ranks
+from omicsfuse.correlations import doubled_ranks, kurtosis, p_value, smallest_correlation
 from omicsfuse.radiogenomics.associations import BLOCK, Family, correlate_family
 from omicsfuse.statistics import Array
 
@@ -12,6 +13,8 @@ from omicsfuse.statistics import Array
 MOST_PRODUCTS = 3e11
 #: Shuffles below which there is no p-value to speak of: so many are made all the same.
 FEWEST = 20
+#: False discovery rates are looked at up to this p-value, or up to the largest p-value found.
+SMALL = 0.01
 
 
 class Shuffled(NamedTuple):
@@ -22,8 +25,8 @@ class Shuffled(NamedTuple):
     n : int
         Shuffles made.
     p : float
-        Share of shuffles, the data as they are counted as one, with a p-value as small as the
-        smallest of the family: a test of whether the family holds anything at all.
+        Share of shuffles, the data as they are counted as one, whose smallest false discovery rate
+        is as small as that of the family: a test of whether it holds anything at all.
     found : float
         Mean number of pairs with a p-value as small as those found: so many findings are expected
         by chance. NaN where nothing was found.
@@ -40,7 +43,7 @@ def shuffle_patients(
     """Shuffle the patients of the images against those of the targets, over and over.
 
     Features stay correlated with each other as they are, and so do targets: unlike Benjamini and
-    Hochberg's procedure and the t distribution this leans on no assumption about them.
+    Hochberg's procedure, this leans on no assumption about how.
 
     Parameters
     ----------
@@ -71,25 +74,55 @@ def shuffle_patients(
     size = float(x.shape[0]) * x.shape[1] * y.shape[1]
     n = min(n_permutations, max(FEWEST, int(MOST_PRODUCTS / size)))
     rng = np.random.default_rng(random_state)
-    # With all values there, p falls as the correlation grows, and ranks stay as they are.
-    whole = not (np.isnan(x).any() or np.isnan(y).any())
-    if whole:
-        left, right = _unit(doubled_ranks(x)), _unit(doubled_ranks(y))
-        strength = np.abs(family.correlation[tested])
-        smallest = -float(strength.max())
-        found = strength[family.p[tested] <= largest_p]
-        limit = -float(found.min()) if len(found) else -2.0
-    else:
-        left, right = x, y
-        smallest, limit = float(family.p[tested].min()), largest_p
+    limit = max(SMALL, largest_p)
+    own = _smallest_rate(family.p[tested], limit)
+    shuffles = _Shuffles(x, y, limit)
     as_small, counts = 0, []
     for _ in range(n):
-        shuffled = left[rng.permutation(len(x))]
-        least, count = _strongest(shuffled, right, limit, whole)
-        as_small += least <= smallest + 1e-12
-        counts.append(count)
+        p = shuffles.p(rng.permutation(len(x)))
+        as_small += _smallest_rate(p, limit) <= own * (1 + 1e-9)
+        counts.append(int((p <= largest_p * (1 + 1e-9)).sum()))
     expected = float(np.mean(counts)) if largest_p >= 0 else float("nan")
     return Shuffled(n, (1 + as_small) / (1 + n), expected)
+
+
+def _smallest_rate(p: Array, limit: float) -> float:
+    """Smallest false discovery rate of p-values up to a limit, divided by the number of tests."""
+    ordered = np.sort(p[p <= limit])
+    if not len(ordered):
+        return float("inf")
+    return float((ordered / np.arange(1, len(ordered) + 1)).min())
+
+
+class _Shuffles:
+    """P-values of shuffled patients, at least all of those up to a limit.
+
+    With all values there, ranks stay as they are, and only pairs whose correlation is strong enough
+    for the limit by the t distribution, whose small p-values are the smallest, need one at all.
+    """
+
+    def __init__(self, x: Array, y: Array, limit: float) -> None:
+        self._x, self._y = x, y
+        self._whole = not (np.isnan(x).any() or np.isnan(y).any())
+        if self._whole:
+            left, right = doubled_ranks(x), doubled_ranks(y)
+            self._kurtosis = kurtosis(left), kurtosis(right)
+            self._x, self._y = _unit(left), _unit(right)
+            self._enough = 0.98 * smallest_correlation(limit, len(x), shape=0.0)
+
+    def p(self, order: npt.NDArray[np.intp]) -> Array:
+        """P-values with the patients of x in another order."""
+        x = self._x[order]
+        if not self._whole:
+            p = correlate_family(x, self._y).p
+            return p[np.isfinite(p)]
+        found = []
+        for start in range(0, self._y.shape[1], BLOCK):
+            r = x.T @ self._y[:, start : start + BLOCK]
+            rows, columns = np.nonzero(np.abs(r) >= self._enough)
+            shape = self._kurtosis[0][rows] * self._kurtosis[1][start + columns]
+            found.append(p_value(np.clip(r[rows, columns], -1.0, 1.0), len(x), 0, shape))
+        return np.concatenate(found)
 
 
 def _unit(ranks: Array) -> Array:
@@ -97,18 +130,3 @@ def _unit(ranks: Array) -> Array:
     length = np.sqrt((ranks**2).sum(axis=0))
     scaled: Array = ranks / np.where(length > 0, length, np.inf)
     return scaled
-
-
-def _strongest(x: Array, y: Array, limit: float, whole: bool) -> tuple[float, int]:
-    """Smallest value (p, or minus the absolute correlation), and how many are within the limit."""
-    if not whole:
-        p = correlate_family(x, y).p
-        p = p[np.isfinite(p)]
-        return (float(p.min()) if len(p) else np.inf), int((p <= limit).sum())
-    least, count = np.inf, 0
-    for start in range(0, y.shape[1], BLOCK):
-        r = -np.abs(x.T @ y[:, start : start + BLOCK])
-        least = min(least, float(r.min()))
-        if limit >= -1.0:
-            count += int((r <= limit + 1e-12).sum())
-    return least, count

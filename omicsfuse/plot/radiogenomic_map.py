@@ -1,0 +1,341 @@
+"""The radiogenomic map: its heatmap, its p-values against chance, its strongest pairs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
+from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
+from omicsfuse.plot.numbers import format_number, format_p, shorten
+from omicsfuse.results import RadiogenomicMap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MISSING = "#c9ced4"
+
+
+def strongest(
+    found: RadiogenomicMap, *, most_features: int = 24, most_targets: int = 30
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Features and targets to draw: those of the associations with the smallest p-values.
+
+    Families take turns, so that each is seen; features are put in the order of their correlations,
+    targets in that of the families.
+
+    Parameters
+    ----------
+    found : RadiogenomicMap
+        Its ``associations``.
+    most_features, most_targets : int
+        How many at most.
+
+    Returns
+    -------
+    features : list of str
+    targets : list of (str, str)
+        Layer and target.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"feature": ["a", "b"], "layer": ["rna", "rna"],
+    ...                       "target": ["G", "H"], "p": [0.1, 0.01]})
+    >>> strongest(RadiogenomicMap(pd.DataFrame(), table, pd.DataFrame()), most_targets=1)
+    (['b'], [('rna', 'H')])
+    """
+    table = found.associations
+    if table.empty:
+        return [], []
+    order = table.sort_values("p", kind="stable")
+    turn = order.groupby("layer", sort=False).cumcount()
+    order = order.assign(_turn=turn).sort_values(["_turn", "p"], kind="stable")
+    features: list[str] = []
+    targets: list[tuple[str, str]] = []
+    for feature, layer, target in zip(
+        order["feature"], order["layer"], order["target"], strict=True
+    ):
+        new_feature = str(feature) not in features
+        new_target = (str(layer), str(target)) not in targets
+        if (new_feature and len(features) >= most_features) or (
+            new_target and len(targets) >= most_targets
+        ):
+            continue
+        if new_feature:
+            features.append(str(feature))
+        if new_target:
+            targets.append((str(layer), str(target)))
+    layers = list(dict.fromkeys(table["layer"].astype(str)))
+    targets.sort(key=lambda one: layers.index(one[0]))
+    return features, targets
+
+
+@styled
+def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the strongest associations: radiomic features against what goes with them.
+
+    Colour is Spearman's correlation. A filled dot marks an association found (at the level of the
+    map), a ring one that vanishes once adjusted for tumour volume and covariates. Grey: not tested.
+
+    Parameters
+    ----------
+    found : RadiogenomicMap
+        The map.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The heatmap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import radiogenomic_heatmap
+    >>> matrix = pd.DataFrame([[0.7]], ["grain"], ["EGFR"])
+    >>> table = pd.DataFrame({"feature": ["grain"], "layer": ["rna"], "target": ["EGFR"],
+    ...                       "p": [0.001], "fdr": [0.01], "vanishes": [False]})
+    >>> shown = radiogenomic_heatmap(
+    ...     RadiogenomicMap(pd.DataFrame(), table, pd.DataFrame(), {"rna": matrix}))
+    >>> [text.get_text() for text in shown.get_xticklabels()]
+    ['EGFR']
+    """
+    import matplotlib
+    from matplotlib.lines import Line2D
+
+    features, targets = strongest(found)
+    if not features:
+        return nothing("no association was tested", ax)
+    values = np.array(
+        [
+            found.correlations[layer][target].reindex(features).to_numpy(dtype=float)
+            for layer, target in targets
+        ]
+    ).T
+    order = _similar_rows(values)
+    values, features = values[order], [features[i] for i in order]
+    ax = axes_or_new(ax, 7.4, 2.3 + 0.17 * len(features))
+    far = max(0.3, float(np.nanmax(np.abs(values))))
+    image = ax.imshow(
+        values,
+        cmap=matplotlib.colormaps[DIVERGING].with_extremes(bad=_MISSING),
+        vmin=-far,
+        vmax=far,
+        aspect="auto",
+        interpolation="nearest",
+    )
+    fdr = float(found.params.get("fdr", 0.05))
+    table = found.associations[found.associations["fdr"] <= fdr]
+    places = [
+        (targets.index((str(layer), str(target))), features.index(str(feature)), bool(gone))
+        for feature, layer, target, gone in table[
+            ["feature", "layer", "target", "vanishes"]
+        ].itertuples(index=False, name=None)
+        if str(feature) in features and (str(layer), str(target)) in targets
+    ]
+    for gone, fill in ((False, INK), (True, "none")):
+        chosen = np.array([(x, y) for x, y, vanishes in places if vanishes is gone])
+        if len(chosen):
+            ax.scatter(chosen[:, 0], chosen[:, 1], s=13, fc=fill, ec=INK, lw=0.8)
+    ax.set_xticks(range(len(targets)), [shorten(name, 26) for _, name in targets], rotation=90)
+    ax.set_yticks(range(len(features)), [shorten(name, 38) for name in features])
+    ax.tick_params(length=0, labelsize=7)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    _name_layers(ax, [layer for layer, _ in targets])
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.5, aspect=18, pad=0.015)
+    bar.outline.set_visible(False)
+    bar.set_label("Spearman's rho")
+    if places:
+        marks = [(INK, f"FDR <= {fdr:g}")]
+        if any(gone for *_, gone in places):
+            marks.append(("none", "of these, gone\nonce adjusted"))
+        handles = [
+            Line2D([], [], ls="", marker="o", ms=4, mfc=fill, mec=INK, label=text)
+            for fill, text in marks
+        ]
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.12), handletextpad=0)
+    return ax
+
+
+def _similar_rows(values: np.ndarray) -> list[int]:
+    """Order rows so that similar ones are neighbours."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    if len(values) < 3:
+        return list(range(len(values)))
+    return [int(i) for i in leaves_list(linkage(np.nan_to_num(values), method="average"))]
+
+
+def _name_layers(ax: "Axes", layers: list[str]) -> None:
+    """Write the name of each family above its columns, and part them by a white line."""
+    start = 0
+    for end in range(1, len(layers) + 1):
+        if end < len(layers) and layers[end] == layers[start]:
+            continue
+        ax.text(
+            (start + end - 1) / 2,
+            1.012,
+            shorten(layers[start], 24),
+            transform=ax.get_xaxis_transform(),
+            ha="left",
+            va="bottom",
+            rotation=30 if len(set(layers)) > 1 else 0,
+            rotation_mode="anchor",
+            fontsize=7.5,
+            color=MUTED,
+        )
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=2.2)
+        start = end
+
+
+@styled
+def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the ordered p-values of each family against those that chance gives.
+
+    On the diagonal p-values are as chance alone would have them; a line that leaves it upwards
+    holds more small ones. Correlated features and genes make lines stray from it together, both
+    ways: a line is no test.
+
+    Parameters
+    ----------
+    found : RadiogenomicMap
+        The map; its ``quantiles``.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A line a family; dashed, adjusted for tumour volume and covariates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import radiogenomic_quantiles
+    >>> p = pd.DataFrame({"place": [1, 2], "tests": 2, "p": [0.1, 0.6], "layer": "rna",
+    ...                   "adjusted": False})
+    >>> shown = radiogenomic_quantiles(
+    ...     RadiogenomicMap(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), quantiles=p))
+    >>> shown.get_legend_handles_labels()[1]
+    ['rna']
+    """
+    table = found.quantiles
+    if table.empty:
+        return nothing("no association was tested", ax)
+    ax = axes_or_new(ax, 5.6, 3.9)
+    expected = -np.log10((table["place"] - 0.5) / table["tests"])
+    observed = -np.log10(table["p"].clip(lower=1e-300))
+    far = float(expected.max())
+    ax.plot([0, far], [0, far], color=MUTED, linewidth=0.8)
+    layers = list(dict.fromkeys(table["layer"].astype(str)))
+    for number, layer in enumerate(layers):
+        for adjusted in (False, True):
+            own = ((table["layer"] == layer) & (table["adjusted"] == adjusted)).to_numpy()
+            if own.any():
+                ax.plot(
+                    expected[own],
+                    observed[own],
+                    color=PALETTE[number % len(PALETTE)],
+                    linestyle="--" if adjusted else "-",
+                    linewidth=1.0 if adjusted else 1.6,
+                    label=None if adjusted else shorten(layer, 28),
+                )
+    if table["adjusted"].any():
+        ax.plot([], [], color=MUTED, linestyle="--", linewidth=1.0, label="adjusted")
+    ax.set_xlim(0, far * 1.02)
+    ax.set_ylim(0, max(far, float(observed.max())) * 1.04)
+    ax.set_xlabel("-log10 p by chance")
+    ax.set_ylabel("-log10 p observed")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return ax
+
+
+@styled
+def radiogenomic_pairs(
+    found: RadiogenomicMap,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    most: int = 6,
+    ax: "Axes | None" = None,
+) -> "list[Axes]":
+    """Draw the values of the strongest pairs, patient by patient, in ranks.
+
+    Each target is shown once, with the feature that goes with it best; lighter dots are larger
+    tumours where the volume is among the features.
+
+    Parameters
+    ----------
+    found : RadiogenomicMap
+        The map.
+    tables : mapping of str to pandas.DataFrame
+        Patients x features of the layer of images (``params["radiomics"]``) and of the targets.
+    most : int
+        Panels at most.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw in; a new figure otherwise.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        One a pair.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.plot import radiogenomic_pairs
+    >>> values = {"ct": pd.DataFrame({"grain": [1.0, 3.0, 2.0]}),
+    ...           "rna": pd.DataFrame({"EGFR": [1.0, 5.0, 2.0]})}
+    >>> table = pd.DataFrame({"feature": ["grain"], "layer": ["rna"], "target": ["EGFR"],
+    ...     "n": [3], "p": [0.1], "correlation": [1.0], "adjusted_correlation": [float("nan")],
+    ...     "fdr": [0.1]})
+    >>> panels = radiogenomic_pairs(RadiogenomicMap(
+    ...     pd.DataFrame(), table, pd.DataFrame(), params={"radiomics": "ct"}), values)
+    >>> panels[0].get_xlabel()
+    'grain'
+    """
+    images = tables[str(found.params["radiomics"])]
+    table = found.associations
+    table = table[table["layer"].isin(list(tables))]
+    table = table.sort_values("p", kind="stable").drop_duplicates(["layer", "target"]).head(most)
+    if table.empty:
+        return [nothing("no association was tested", ax)]
+    rows = -(-len(table) // 3)
+    panels = panel_grid(ax, len(table), 3, 7.4, 0.35 + 2.45 * rows)
+    size = _volume(found, images)
+    for panel, row in zip(panels, table.to_dict("records"), strict=True):
+        both = pd.concat(
+            [images[str(row["feature"])], tables[str(row["layer"])][str(row["target"])]], axis=1
+        ).dropna()
+        ranks = both.rank().to_numpy()
+        shade = size.reindex(both.index) if size is not None else None
+        panel.scatter(
+            ranks[:, 0],
+            ranks[:, 1],
+            s=11,
+            c=PALETTE[0] if shade is None else shade.to_numpy(),
+            cmap=None if shade is None else SEQUENTIAL,
+            linewidths=0,
+        )
+        panel.set_xlabel(shorten(row["feature"], 30), fontsize=7)
+        panel.set_ylabel(shorten(f"{row['target']} ({row['layer']})", 30), fontsize=7)
+        panel.tick_params(labelsize=6.5)
+        adjusted = float(row["adjusted_correlation"])
+        more = f", adjusted {adjusted:.2f}" if np.isfinite(adjusted) else ""
+        panel.set_title(
+            f"rho {row['correlation']:.2f}{more}\n{format_p(row['fdr'], 'FDR')}, "
+            f"n = {format_number(row['n'])}",
+            fontsize=7.5,
+            fontweight="normal",
+        )
+    return panels
+
+
+def _volume(found: RadiogenomicMap, images: pd.DataFrame) -> pd.Series | None:
+    """Rank of the tumour volume of each patient, where it is a feature."""
+    name = str(found.params.get("volume", "")).removeprefix("feature ")
+    return images[name].rank(pct=True) if name in images else None

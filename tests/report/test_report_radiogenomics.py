@@ -1,0 +1,124 @@
+"""The section on radiogenomic maps: its sentences, tables and figures."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omicsfuse import plot
+from omicsfuse.radiogenomics import radiogenomic_map
+from omicsfuse.report.radiogenomics import radiogenomics_plans, radiogenomics_section
+from omicsfuse.results import Prepared, PreparedLayer, RadiogenomicMap
+
+N = 60
+PATIENTS = [f"P{i:02d}" for i in range(N)]
+
+
+def prepared(*, found: bool, volume: bool = True) -> Prepared:
+    rng = np.random.default_rng(0)
+    images = pd.DataFrame(rng.standard_normal((N, 6)), PATIENTS, list("abcdef"))
+    images["original_shape_MeshVolume" if volume else "g"] = rng.standard_normal(N)
+    genes = pd.DataFrame(rng.standard_normal((N, 30)), PATIENTS, [f"G{i}" for i in range(30)])
+    if found:
+        size = images["original_shape_MeshVolume"]
+        images["long"] = size + 0.8 * rng.standard_normal(N)
+        genes["SIZE"] = size + 0.3 * rng.standard_normal(N)
+        genes["EDGE"] = images["a"] + 0.3 * rng.standard_normal(N)
+    return Prepared(
+        "test",
+        {
+            "ct": PreparedLayer("radiomics", images, images, "raw", None),
+            "rna": PreparedLayer("expression", genes, genes, "log2", None),
+        },
+    )
+
+
+def results(ready: Prepared, **arguments: object) -> SimpleNamespace:
+    return SimpleNamespace(
+        radiogenomics=radiogenomic_map(ready, n_permutations=30, **arguments), prepared=ready
+    )
+
+
+@pytest.fixture(scope="module")
+def found() -> SimpleNamespace:
+    return results(prepared(found=True))
+
+
+@pytest.fixture(scope="module")
+def nothing() -> SimpleNamespace:
+    return results(prepared(found=False, volume=False))
+
+
+def test_nothing_without_a_map() -> None:
+    empty = SimpleNamespace(radiogenomics=None)
+    assert radiogenomics_section(empty, ()) is None
+    assert list(radiogenomics_plans(empty)) == []
+
+
+def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
+    section = radiogenomics_section(found, ())
+    assert section is not None
+    assert (section.anchor, section.title) == ("radiogenomics", "What the images go with")
+    opening, families, volume = section.paragraphs
+    assert "8 radiomic features of layer ct say 8 different things" in opening
+    assert "adjusted correlations are given tumour volume" in opening
+    assert "rna: 256 tests in 60 patients, 3 associations at a false discovery rate" in families
+    assert "few shuffles have so small a rate (p = 0.032)" in families
+    assert "1 of the 3 associations found are found again, 1 vanish" in volume
+    assert "1 are of features that are tumour volume" in volume
+    families_table, strongest = section.tables
+    headings = [cell.text for cell in strongest.headings]
+    first = dict(zip(headings, (cell.text for cell in strongest.rows[0]), strict=True))
+    assert first["target"] in ("SIZE", "EDGE")
+    assert "e-" in first["p"]
+    assert "shuffled p" in [cell.text for cell in families_table.headings]
+
+
+def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> None:
+    section = radiogenomics_section(nothing, ())
+    assert section is not None
+    _, families, volume = section.paragraphs
+    assert "no association was found (smallest FDR" in families
+    assert "a single one with |rho| below 0.46 could not have been" in families
+    assert "cannot be said" in volume
+
+
+def test_families_without_a_test_are_named() -> None:
+    ready = prepared(found=False)
+    few = ready.layers["rna"].scaled.iloc[:8]
+    layers = {
+        **ready.layers,
+        "protein": PreparedLayer("protein", few, few, "raw", None),
+    }
+    made = results(dataclasses.replace(ready, layers=layers))
+    section = radiogenomics_section(made, ())
+    assert section is not None
+    assert "protein: 8 patients have both; 10 are needed: not tested." in section.paragraphs[1]
+    assert {plan.name for plan in radiogenomics_plans(made)} == {
+        "radiogenomic_map",
+        "radiogenomic_p_values",
+        "radiogenomic_pairs",
+    }
+
+
+def test_figures(found: SimpleNamespace) -> None:
+    heatmap, quantiles, pairs = (plan.draw() for plan in radiogenomics_plans(found))
+    marks = {len(dots.get_offsets()) for dots in heatmap.collections}
+    assert marks == {1, 2}  # two that stay or are of volume, one that vanishes
+    assert [text.get_text() for text in heatmap.get_legend().get_texts()] == [
+        "FDR <= 0.05",
+        "of these, gone\nonce adjusted",
+    ]
+    assert "adjusted" in quantiles.get_legend_handles_labels()[1]
+    assert len(pairs) == 6
+    assert "FDR < 0.001" in pairs[0].get_title(loc="left")
+
+
+def test_figures_say_when_there_is_nothing() -> None:
+    empty = RadiogenomicMap(
+        pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), params={"radiomics": "ct"}
+    )
+    for axes in (plot.radiogenomic_heatmap(empty), plot.radiogenomic_quantiles(empty)):
+        assert axes.texts[0].get_text() == "Nothing to show: no association was tested"
