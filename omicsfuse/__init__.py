@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from omicsfuse.biology import alterations as alterations
     from omicsfuse.biology import associate as associate
     from omicsfuse.biology import burden as burden
+    from omicsfuse.biology import compare_scores as compare_scores
+    from omicsfuse.biology import covariate_table as covariate_table
+    from omicsfuse.biology import deconvolve as deconvolve
     from omicsfuse.biology import differential_features as differential_features
+    from omicsfuse.biology import driver_features as driver_features
     from omicsfuse.biology import enrich as enrich
+    from omicsfuse.biology import enrich_ranking as enrich_ranking
+    from omicsfuse.biology import expression_methylation_pairs as expression_methylation_pairs
+    from omicsfuse.biology import gene_set_scores as gene_set_scores
+    from omicsfuse.biology import immune_scores as immune_scores
+    from omicsfuse.biology import label_markers as label_markers
+    from omicsfuse.biology import over_representation as over_representation
+    from omicsfuse.biology import pairwise_features as pairwise_features
     from omicsfuse.biology import table_one as table_one
     from omicsfuse.clustering import embed as embed
     from omicsfuse.cohort import Cohort as Cohort
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
     from omicsfuse.fusion import affinity_matrix as affinity_matrix
     from omicsfuse.fusion import fuse as fuse
     from omicsfuse.fusion import fuse_affinities as fuse_affinities
+    from omicsfuse.interpretation import interpret as interpret
+    from omicsfuse.interpreting import interpret_scores as interpret_scores
     from omicsfuse.io import read_cohort as read_cohort
     from omicsfuse.io import read_gene_table as read_gene_table
     from omicsfuse.io import read_gmt as read_gmt
@@ -44,6 +57,12 @@ if TYPE_CHECKING:
     from omicsfuse.io import read_table as read_table
     from omicsfuse.pipeline import run as run
     from omicsfuse.preprocessing import preprocess as preprocess
+    from omicsfuse.radiogenomics import cluster_radiomic_features as cluster_radiomic_features
+    from omicsfuse.radiogenomics import heterogeneity_index as heterogeneity_index
+    from omicsfuse.radiogenomics import index_tests as index_tests
+    from omicsfuse.radiogenomics import map_modules as map_modules
+    from omicsfuse.radiogenomics import math_score as math_score
+    from omicsfuse.radiogenomics import radiogenomic_map as radiogenomic_map
     from omicsfuse.report import write_report as write_report
     from omicsfuse.signatures import coexpression_modules as coexpression_modules
     from omicsfuse.signatures import derive as derive
@@ -74,8 +93,19 @@ _HOMES = {
         "alterations",
         "associate",
         "burden",
+        "compare_scores",
+        "covariate_table",
+        "deconvolve",
         "differential_features",
+        "driver_features",
         "enrich",
+        "enrich_ranking",
+        "expression_methylation_pairs",
+        "gene_set_scores",
+        "immune_scores",
+        "label_markers",
+        "over_representation",
+        "pairwise_features",
         "table_one",
     ],
     "omicsfuse.clustering": ["embed"],
@@ -91,6 +121,8 @@ _HOMES = {
         "StudyError",
     ],
     "omicsfuse.fusion": ["affinity_matrix", "fuse", "fuse_affinities"],
+    "omicsfuse.interpretation": ["interpret"],
+    "omicsfuse.interpreting": ["interpret_scores"],
     "omicsfuse.io": [
         "read_cohort",
         "read_gene_table",
@@ -101,6 +133,14 @@ _HOMES = {
     ],
     "omicsfuse.pipeline": ["run"],
     "omicsfuse.preprocessing": ["preprocess"],
+    "omicsfuse.radiogenomics": [
+        "cluster_radiomic_features",
+        "heterogeneity_index",
+        "index_tests",
+        "map_modules",
+        "math_score",
+        "radiogenomic_map",
+    ],
     "omicsfuse.report": ["write_report"],
     "omicsfuse.signatures": [
         "coexpression_modules",

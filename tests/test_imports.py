@@ -65,6 +65,7 @@ DOORS = {
     "psutil": ["fusion/memory.py"],
     "lifelines": ["survival/"],
     "matplotlib": ["plot/", "report/"],
+    "pydeseq2": ["biology/count_data.py"],
     "tableone": ["biology/table_one.py"],
     "docx": ["io/table_one.py"],
     "jinja2": ["report/"],

@@ -185,7 +185,7 @@ def _associations_table(found: RadiogenomicMap) -> Table | None:
         _SHOWN,
         f"The {len(table)} strongest associations of all families, found or not. The strongest of "
         "many are stronger here than they would be in other patients. All that were found are in "
-        "radiogenomics.tsv.",
+        "radiogenomic_associations.tsv.",
     )
 
 
