@@ -42,6 +42,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 #: Fewer repeats for runs whose signatures and classifier are not what is looked at.
 QUICK_SIGNATURE = "n_permutations = 0\nn_shuffled = 5\nn_random = 50\n"
 QUICK_ASSIGNMENT = '[assignment]\nlayers = ["radiomics"]\nn_repeats = 1\n'
+QUICK_IMAGING = "[radiogenomics]\nmodules = false\n[heterogeneity]\nindex = false\n"
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +53,7 @@ def quick() -> Callable[[Path], Path]:
         text = study.read_text().replace(
             '[signature]\nlayer = "expression"\n', "[signature]\n" + QUICK_SIGNATURE
         )
-        study.write_text(f"{text}\n{QUICK_ASSIGNMENT}")
+        study.write_text(f"{text}\n{QUICK_ASSIGNMENT}{QUICK_IMAGING}")
         return study
 
     return shorten
