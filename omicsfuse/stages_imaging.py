@@ -10,6 +10,9 @@ from omicsfuse.cohort import Cohort
 from omicsfuse.errors import StudyError
 from omicsfuse.interpretation import interpret, read_scores
 from omicsfuse.radiogenomics import (
+    ModulePairs,
+    adjust_modules,
+    cluster_radiomic_features,
     heterogeneity_index,
     index_tests,
     map_modules,
@@ -89,17 +92,51 @@ def map_images(
         "radiogenomic modules",
         lambda: workspace.remembered(
             fingerprint,
-            map_modules,
+            _pairs_of_modules,
             prepared,
-            found.clusters,
-            radiomics=layer,
-            expression=expression[0],
-            n_permutations=None if asked.n_permutations == "auto" else asked.n_permutations,
-            random_state=study.seed,
+            layer,
+            expression[0],
+            asked.module_threshold,
+            None if asked.n_permutations == "auto" else asked.n_permutations,
+            study.seed,
             n_jobs=0,
         ),
     )
-    return found if pairs is None else with_modules(found, pairs)
+    if pairs is None:
+        return found
+    return replace(with_modules(found, pairs[0]), radiomic_modules=pairs[1])
+
+
+def _pairs_of_modules(
+    prepared: Prepared,
+    radiomics: str,
+    expression: str,
+    threshold: float,
+    n_permutations: int | None,
+    seed: int,
+) -> tuple[ModulePairs, pd.DataFrame]:
+    """Radiomic modules against gene modules, as found and given tumour volume."""
+    clusters = cluster_radiomic_features(prepared, radiomics, threshold=threshold)
+    # Single features are held against genes in the map; a module is more than one.
+    clusters = clusters[clusters["size"] > 1]
+    clusters = clusters.assign(cluster="I" + clusters["cluster"].str.slice(1))
+    pairs = map_modules(
+        prepared,
+        clusters,
+        radiomics=radiomics,
+        expression=expression,
+        n_permutations=n_permutations,
+        random_state=seed,
+    )
+    adjusted = adjust_modules(
+        pairs,
+        prepared,
+        clusters,
+        radiomics=radiomics,
+        expression=expression,
+        random_state=seed,
+    )
+    return adjusted, clusters
 
 
 def index_heterogeneity(

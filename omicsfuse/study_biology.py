@@ -66,6 +66,7 @@ class RadiogenomicSettings(_Table):
     covariates: tuple[str, ...] = ()
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.9
     modules: bool = True
+    module_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.7
     n_permutations: Positive | Literal["auto"] = "auto"
 
 

@@ -117,6 +117,7 @@ def _of_map(found: RadiogenomicMap | None) -> dict[str, pd.DataFrame]:
         "radiomic_clusters.tsv": found.clusters,
         "radiogenomic_families.tsv": found.families,
         "radiogenomic_associations.tsv": found.associations,
+        "radiomic_modules.tsv": found.radiomic_modules,
         "radiogenomic_modules.tsv": found.modules,
         "gene_modules.tsv": found.gene_modules,
         **dict(_matrices(found.correlations, "correlations")),

@@ -29,6 +29,7 @@ _COLUMNS = [
     "in_sample",
     "p",
     "fdr",
+    "given_volume",
 ]
 
 
@@ -72,12 +73,19 @@ def radiogenomic_modules_section(
             )
         },
     )
+    if settings.get("volume"):
+        written = written.assign(given_volume=[_given_volume(row) for _, row in table.iterrows()])
     caption = (
         "Radiomic clusters against co-expression modules. Correlation: first canonical correlation "
         "of held-out patients; when permuted: its mean over permutations; in sample: that of the "
         "patients in whom the weights were chosen, which is too high. p: permutation of patients; "
         f"FDR over all {len(table):,} pairs."
     )
+    if settings.get("volume"):
+        caption += (
+            " Given volume: the same for pairs found, with the tumour volume taken out of both "
+            "sides; a pair vanishes where that p is above 0.05."
+        )
     adjusted = settings.get("covariates", [])
     how = (
         f"Each radiomic cluster and each module of co-expressed genes is reduced to at most "
@@ -119,8 +127,29 @@ def module_sentences(found: RadiogenomicMap) -> list[str]:
         ]
     return [
         f"{made}{count} of {pairs} {'goes' if count == 1 else 'go'} together at a false discovery "
-        f"rate of {LEVEL:g}. The strongest evidence is that for {told}."
+        f"rate of {LEVEL:g}. The strongest evidence is that for {told}.",
+        *_volume_sentence(found, count),
     ]
+
+
+def _volume_sentence(found: RadiogenomicMap, count: int) -> list[str]:
+    """Say how many of the pairs found are left given the tumour volume."""
+    settings: Mapping[str, Any] = found.params.get("modules", {})
+    if "volume" not in settings:
+        return []
+    if not settings["volume"]:
+        return ["No tumour volume is known, so that size may be all that they share."]
+    lost = int(found.modules["vanishes"].sum())
+    given = f"Given the tumour volume ({clean(settings['volume'])}), "
+    return [f"{given}{lost} of {count} vanish{'es' if lost == 1 else ''} (p above {LEVEL:g})."]
+
+
+def _given_volume(row: pd.Series) -> str:
+    """What is left of a pair found once volume is taken out of both sides."""
+    if pd.isna(row["adjusted_p"]):
+        return ""
+    told = f"{row['adjusted_correlation']:.2f}, {format_p(float(row['adjusted_p']))}"
+    return f"{told}: vanishes" if row["vanishes"] else told
 
 
 def radiogenomic_modules_plans(results: RunResults) -> Iterator[Plan]:

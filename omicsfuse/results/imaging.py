@@ -51,9 +51,13 @@ class RadiogenomicMap:
     correlations, adjusted : mapping of str to pandas.DataFrame
         By target layer: representatives x targets, float32.
     modules : pandas.DataFrame
-        Radiomic clusters against co-expression modules: columns ``cluster``, ``module``, ``n``,
+        Radiomic modules against co-expression modules: columns ``cluster``, ``module``, ``n``,
         ``features``, ``genes``, ``correlation`` (first canonical correlation in held-out
-        patients), ``correlation_in_sample``, ``null_mean``, ``p``, ``fdr``.
+        patients), ``correlation_in_sample``, ``null_mean``, ``p``, ``fdr``; ``adjusted_...`` given
+        tumour volume, ``vanishes``.
+    radiomic_modules : pandas.DataFrame
+        The radiomic side of ``modules``: wider clusters (``"I1"``, the largest, and so on) with
+        columns as ``clusters``.
     gene_modules : pandas.DataFrame
         Columns ``gene``, ``module``, ``membership``; empty where no modules were made.
     params : mapping of str to object
@@ -72,6 +76,7 @@ class RadiogenomicMap:
     adjusted: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     modules: pd.DataFrame = field(default_factory=pd.DataFrame)
     gene_modules: pd.DataFrame = field(default_factory=pd.DataFrame)
+    radiomic_modules: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     quantiles: pd.DataFrame = field(default_factory=pd.DataFrame)
