@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from pandas.api import types
-from scipy import stats
 
 from omicsfuse.biology.technical import VOLUME, automatic_technical
 from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import StudyError
-from omicsfuse.statistics import Array
+from omicsfuse.statistics import Array, normal_scores
 
 #: What is adjusted for where nobody says: each is taken where the cohort has it.
 ADJUST_FOR = ("covariates", "stage", "purity", "volume")
@@ -46,43 +45,6 @@ class Covariates:
     design: pd.DataFrame
     notes: tuple[str, ...]
     volume: pd.Series | None
-
-
-def normal_scores(values: Array) -> Array:
-    """Give each value the normal quantile of its rank, with mean 0 and standard deviation 1.
-
-    What is said of a score then does not depend on its scale (a probability, its logit, a risk in
-    days), nor on a few patients with extreme values.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        NaN where missing; ties share their mean rank.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        All NaN where fewer than two different values are there.
-
-    References
-    ----------
-    Blom 1958, Statistical Estimates and Transformed Beta-Variables: quantile (r - 3/8) / (n + 1/4).
-
-    Examples
-    --------
-    >>> normal_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
-    [-1.0, 1.0, 0.0, nan]
-    """
-    found = np.full(len(values), np.nan)
-    there = np.isfinite(values)
-    n = int(there.sum())
-    if n < 2 or np.ptp(values[there]) == 0:
-        return found
-    quantiles = stats.norm.ppf((stats.rankdata(values[there]) - 0.375) / (n + 0.25))
-    # Ties are symmetric nowhere, so the mean need not be 0 by itself.
-    quantiles -= np.sort(quantiles).mean()
-    found[there] = quantiles / np.sqrt(np.sort(quantiles**2).sum() / (n - 1))
-    return found
 
 
 def covariates(

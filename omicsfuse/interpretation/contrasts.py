@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.interpretation.adjusted import normal_scores
 from omicsfuse.interpretation.scores_file import SCORE
+from omicsfuse.statistics import normal_scores
 
 
 class Contrast(NamedTuple):

@@ -11,6 +11,7 @@ from omicsfuse.labelled import expression_layer
 from omicsfuse.radiogenomics.module_pairs import ModulePairs, map_modules, radiomics_layer
 from omicsfuse.radiogenomics.volume import tumour_volume
 from omicsfuse.results import Prepared
+from omicsfuse.statistics import normal_scores
 
 #: Level of the false discovery rate at which a pair is found.
 LEVEL = 0.05
@@ -27,6 +28,8 @@ def adjust_modules(
     random_state: int = 0,
 ) -> ModulePairs:
     """Repeat the pairs found with the tumour volume taken out of both sides.
+
+    Volume goes in as normal scores of its ranks: as it is, a few large tumours would decide.
 
     Parameters
     ----------
@@ -79,7 +82,7 @@ def adjust_modules(
         radiomics=image_layer,
         expression=gene_layer,
         gene_modules=pairs.gene_modules[pairs.gene_modules["module"].isin(set(found["module"]))],
-        covariates=pd.DataFrame({"tumour volume": size.amounts}, table.index),
+        covariates=pd.DataFrame({"tumour volume": normal_scores(size.amounts)}, table.index),
         random_state=random_state,
     ).modules
     kept = again[["cluster", "module", "correlation", "p"]].rename(
