@@ -5,6 +5,7 @@ import pandas as pd
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.portrait_words import layers_to_tell, share_text
 from omicsfuse.report.tables import Table, make_table, with_interval
+from omicsfuse.report.views import Points
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
 
@@ -121,7 +122,7 @@ def label_marker_sentences(results: RunResults) -> list[str]:
     table = _label_markers(results)
     if table.empty:
         return []
-    sentences = []
+    sentences: list[str] = []
     for (label, level, subtype), rows in table.groupby(["label", "level", "subtype"], sort=False):
         n, both = int(rows["n_level"].iloc[0]), int(rows["n_both"].iloc[0])
         parts = []
@@ -133,15 +134,15 @@ def label_marker_sentences(results: RunResults) -> list[str]:
                 text += f" ({'; '.join(_both(row) for _, row in _largest(agreeing).iterrows())})"
             parts.append(text)
         missing = [x for x in layers_to_tell(results) if x not in set(rows["layer"])]
-        none = f" Nothing marks it in {listing(missing)}." if missing else ""
+        none = [f"Nothing marks it in {listing(missing)}."] if missing else []
         top, here = int(rows["rank"].max()), clean(subtype)
-        sentences.append(
+        lead = (
             f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
             f"{here}): of the features that mark it most (up to {top} a layer, FDR at most 0.05), "
             f"so many mark {here} in the same direction (in brackets the largest effects of the "
-            f"label and of {here}): "
-            f"{'; '.join(parts)}.{none}"
+            f"label and of {here}):"
         )
+        sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))
     sentences.append(
         "Level and subtype share most of their patients, so that agreement is to be expected: it "
         "shows which part of a known group's biology a subtype carries, and is no test of the "

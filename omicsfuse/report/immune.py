@@ -11,7 +11,7 @@ from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.views import Section, present
+from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import ImmuneContext, RunResults
 
@@ -44,7 +44,8 @@ def immune_section(results: RunResults, figures: tuple[FigureView, ...]) -> Sect
     immune = results.immune
     if immune is None:
         return None
-    paragraphs = [" ".join(score_sentences(immune, results.subtypes.names))]
+    first, *others = score_sentences(immune, results.subtypes.names)
+    paragraphs: list[str] = [Points(first, others)]
     if len(immune.fractions):
         paragraphs.append(" ".join(fraction_sentences(immune)))
     paragraphs.append(

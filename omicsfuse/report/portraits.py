@@ -12,6 +12,7 @@ from omicsfuse.report.portrait_words import (
     marked_features,
     share_text,
 )
+from omicsfuse.report.views import Points
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RunResults
 
@@ -37,7 +38,8 @@ def portraits(results: RunResults) -> list[str]:
     list of str
         One paragraph a subtype; none where there is one group or no markers were computed.
     """
-    return [" ".join(_portrait(results, name)) for name in _described(results)]
+    said = [_portrait(results, name) for name in _described(results)]
+    return [Points(head, sentences) for head, *sentences in said]
 
 
 def portrait_sentences(results: RunResults) -> list[str]:

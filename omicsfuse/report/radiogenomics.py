@@ -11,7 +11,7 @@ from omicsfuse import plot
 from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.views import Section, present
+from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
 from omicsfuse.results import RadiogenomicMap, RunResults
 
@@ -54,7 +54,7 @@ def radiogenomics_section(results: RunResults, figures: tuple[FigureView, ...]) 
     return Section(
         ANCHOR,
         "What the images go with",
-        (opening(found), " ".join(family_sentences(found)), _volume_words(found)),
+        (opening(found), Points("", family_sentences(found)), _volume_words(found)),
         figures=figures,
         tables=present(
             make_table(
