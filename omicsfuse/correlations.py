@@ -158,8 +158,8 @@ def rank_coefficients(x: Array, y: Array, covariates: Array | None = None) -> Co
     size = (x.shape[1], y.shape[1])
     r, shape = np.full(size, np.nan), np.zeros(size)
     n, given = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    firsts = [(*part, _Ranks(x, *part)) for part in _patterns(x)]
-    for seen_y, columns_y in _patterns(y):
+    firsts = [(*part, _Ranks(x, *part)) for part in missing_patterns(x)]
+    for seen_y, columns_y in missing_patterns(y):
         second = _Ranks(y, seen_y, columns_y)
         for seen_x, columns_x, first in firsts:
             rows = seen_x & seen_y
@@ -322,8 +322,15 @@ def _checked(x: Array, y: Array, covariates: Array | None) -> tuple[Array, Array
     return tables[0], tables[1], tables[2] if covariates is not None else None
 
 
-def _patterns(values: Array) -> Iterator[tuple[Mask, npt.NDArray[np.intp]]]:
-    """Columns gathered by the patients that have them: who these are, and which columns."""
+def missing_patterns(values: Array) -> Iterator[tuple[Mask, npt.NDArray[np.intp]]]:
+    """Gather columns by the patients that have them: who these are, and which columns.
+
+    Examples
+    --------
+    >>> found = missing_patterns(np.array([[1.0, 2.0, 3.0], [np.nan, 2.0, 3.0]]))
+    >>> [(seen.tolist(), columns.tolist()) for seen, columns in found]
+    [([True, False], [0]), ([True, True], [1, 2])]
+    """
     seen = ~np.isnan(values)
     if seen.all():
         if values.shape[1]:
@@ -347,6 +354,33 @@ def _basis(covariates: Array) -> Array:
     left, singular, _ = np.linalg.svd(ranks, full_matrices=False)
     basis: Array = left[:, singular > 1e-7 * singular[0]]
     return basis
+
+
+def ranks_given(values: Array, covariates: Array | None) -> tuple[Array, int]:
+    """Rank columns without missing values, less what the ranks of covariates explain.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, p)
+    covariates : ndarray of float, shape (n, k), or None
+
+    Returns
+    -------
+    ranks : ndarray of float, shape (n, p)
+        NaN in a column of which covariates leave nothing.
+    given : int
+        Covariates that say different things.
+
+    Examples
+    --------
+    >>> ranks_given(np.array([[1.0], [2.0], [9.0]]), None)[0].ravel().tolist()
+    [-2.0, 0.0, 2.0]
+    """
+    ranks = doubled_ranks(values)
+    if covariates is None:
+        return ranks, 0
+    basis = _basis(covariates)
+    return _left_over(ranks, basis), basis.shape[1]
 
 
 def _correlate(x: Array, y: Array, basis: Array | None) -> tuple[Array, Array]:

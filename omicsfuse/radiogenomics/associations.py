@@ -6,13 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.correlations import p_value, rank_coefficients
+from omicsfuse.correlations import missing_patterns, p_value, rank_coefficients
+from omicsfuse.radiogenomics.scattered import scattered_correlations, scattered_ranks
 from omicsfuse.statistics import Array
 
 #: Targets correlated at a time. It bounds memory, and no result depends on it.
 BLOCK = 1024
 #: Fewest patients of an association; below it the pair is not tested.
 MINIMUM_PATIENTS = 10
+#: Pairs of columns lacking different patients up to which each pair is ranked by itself.
+MOST_PATTERNS = 2000
 #: Places of the ordered p-values that are kept for a plot, evenly spaced in logarithm.
 KEPT_PLACES = 300
 
@@ -60,7 +63,8 @@ def correlate_family(
     Returns
     -------
     Family
-        Pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested.
+        Pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns lack
+        values of many different patients, each is ranked once (`scattered_correlations`).
 
     Examples
     --------
@@ -73,14 +77,32 @@ def correlate_family(
     shape = (features.shape[1], targets.shape[1])
     r, p = np.empty(shape), np.empty(shape)
     n, given = np.empty(shape, np.int32), np.empty(shape, np.int32)
+    scattered = lacks_many_patients(features, targets)
+    first = scattered_ranks(features, covariates) if scattered else None
     for start in range(0, shape[1], block):
         here = slice(start, start + block)
-        part = rank_coefficients(features, targets[:, here], covariates)
+        if first is None:
+            part = rank_coefficients(features, targets[:, here], covariates)
+        else:
+            second = scattered_ranks(targets[:, here], covariates)
+            part = scattered_correlations(first, second)
         few = part.n < MINIMUM_PATIENTS
         r[:, here] = np.where(few, np.nan, part.correlation)
         p[:, here] = p_value(r[:, here], part.n, part.given, part.shape)
         n[:, here], given[:, here] = part.n, part.given
     return Family(r, p, _one(n), _one(given))
+
+
+def lacks_many_patients(features: Array, targets: Array) -> bool:
+    """Whether so many columns lack values of different patients that each is ranked only once.
+
+    Examples
+    --------
+    >>> lacks_many_patients(np.zeros((5, 3)), np.zeros((5, 4)))
+    False
+    """
+    first = sum(1 for _ in missing_patterns(features))
+    return first * sum(1 for _ in missing_patterns(targets)) > MOST_PATTERNS
 
 
 def _one(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

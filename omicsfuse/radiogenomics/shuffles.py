@@ -6,7 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from omicsfuse.correlations import doubled_ranks, kurtosis, p_value, smallest_correlation
-from omicsfuse.radiogenomics.associations import BLOCK, Family, correlate_family
+from omicsfuse.radiogenomics.associations import (
+    BLOCK,
+    MINIMUM_PATIENTS,
+    Family,
+)
+from omicsfuse.radiogenomics.scattered import scattered_correlations, scattered_ranks
 from omicsfuse.statistics import Array
 
 #: Products (patients x features x targets x shuffles) a family may take: minutes at most.
@@ -75,8 +80,10 @@ def shuffle_patients(
     n = min(n_permutations, max(FEWEST, int(MOST_PRODUCTS / size)))
     rng = np.random.default_rng(random_state)
     limit = max(SMALL, largest_p)
-    own = _smallest_rate(family.p[tested], limit)
     shuffles = _Shuffles(x, y, limit)
+    # With missing values, shuffled patients are ranked once a column, and so are the patients.
+    p = family.p[tested] if shuffles.exact else shuffles.p(np.arange(len(x)))
+    own = _smallest_rate(p, limit)
     as_small, counts = 0, []
     for _ in range(n):
         p = shuffles.p(rng.permutation(len(x)))
@@ -97,32 +104,39 @@ def _smallest_rate(p: Array, limit: float) -> float:
 class _Shuffles:
     """P-values of shuffled patients, at least all of those up to a limit.
 
-    With all values there, ranks stay as they are, and only pairs whose correlation is strong enough
-    for the limit by the t distribution, whose small p-values are the smallest, need one at all.
+    Ranks stay as they are: among all patients of a column, where values are missing. Only pairs
+    whose correlation is strong enough for the limit by the t distribution, whose small p-values are
+    the smallest, need a p-value at all.
     """
 
     def __init__(self, x: Array, y: Array, limit: float) -> None:
-        self._x, self._y = x, y
-        self._whole = not (np.isnan(x).any() or np.isnan(y).any())
-        if self._whole:
+        self.exact = not (np.isnan(x).any() or np.isnan(y).any())
+        self._enough = 0.98 * smallest_correlation(limit, len(x), shape=0.0)
+        if self.exact:
             left, right = doubled_ranks(x), doubled_ranks(y)
             self._kurtosis = kurtosis(left), kurtosis(right)
             self._x, self._y = _unit(left), _unit(right)
-            self._enough = 0.98 * smallest_correlation(limit, len(x), shape=0.0)
+        else:
+            self._left, self._right = scattered_ranks(x), scattered_ranks(y)
 
     def p(self, order: npt.NDArray[np.intp]) -> Array:
         """P-values with the patients of x in another order."""
+        parts = []
+        if not self.exact:
+            left = self._left.shuffled(order)
+            for start in range(0, len(self._right.kurtosis), BLOCK):
+                found = scattered_correlations(left, self._right.some(slice(start, start + BLOCK)))
+                strong = (np.abs(found.correlation) >= self._enough) & (found.n >= MINIMUM_PATIENTS)
+                r, n = found.correlation[strong], found.n[strong]
+                parts.append(p_value(r, n, 0, found.shape[strong]))
+            return np.concatenate(parts)
         x = self._x[order]
-        if not self._whole:
-            p = correlate_family(x, self._y).p
-            return p[np.isfinite(p)]
-        found = []
         for start in range(0, self._y.shape[1], BLOCK):
             r = x.T @ self._y[:, start : start + BLOCK]
             rows, columns = np.nonzero(np.abs(r) >= self._enough)
             shape = self._kurtosis[0][rows] * self._kurtosis[1][start + columns]
-            found.append(p_value(np.clip(r[rows, columns], -1.0, 1.0), len(x), 0, shape))
-        return np.concatenate(found)
+            parts.append(p_value(np.clip(r[rows, columns], -1.0, 1.0), len(x), 0, shape))
+        return np.concatenate(parts)
 
 
 def _unit(ranks: Array) -> Array:
