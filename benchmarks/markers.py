@@ -15,7 +15,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from omicsfuse.biology import differential_features, pairwise_features
 from omicsfuse.biology.brunner_munzel import _placements, brunner_munzel
@@ -120,12 +120,22 @@ def tails(repeats: int = 40_000) -> None:
         (5, 95, [0, 0.02, 0.93, 0.04, 0.01]),
         (20, 80, [0.02, 0.1, 0.7, 0.13, 0.05]),
         (20, 80, [0, 0.02, 0.93, 0.04, 0.01]),
+        (10, 10, [0.1, 0.2, 0.4, 0.2, 0.1]),
     ):
         values = rng.choice(LEVELS, p=p, size=(n1 + n2, repeats))
         sizes = f"{n1} vs {n2}, {100 * p[2]:.0f}% at 0"
         ratio = proportional_odds(values[:n1], values[n1:]).p
         line("likelihood ratio (used)", sizes, ratio)
         line("score (Wilcoxon)", sizes, rank_sum(values[:n1], values[n1:]).p)
+    for n1, n2, zeros in ((10, 96, 0.5), (10, 96, 0.8), (10, 96, 0.95), (20, 86, 0.8)):
+        there = rng.random((n1 + n2, repeats)) >= zeros
+        values = np.where(there, rng.random((n1 + n2, repeats)), 0.0)
+        share, error, df, _, _ = _placements(values[:n1], values[n1:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = special.logit(share) * share * (1 - share) / error
+        sizes = f"{n1} vs {n2}, {100 * zeros:.0f}% zero"
+        line("Brunner-Munzel, logit, everywhere", sizes, 2 * stats.t.sf(np.abs(t), df))
+        line("as used", sizes, brunner_munzel(values[:n1], values[n1:]).p)
 
 
 def main() -> None:

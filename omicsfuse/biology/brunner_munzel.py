@@ -1,5 +1,7 @@
 """Two groups compared by rank, without taking their spread to be the same."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import special, stats
 
@@ -9,6 +11,8 @@ from omicsfuse.statistics import Array, Counts
 
 #: Fewest patients in the smaller group; below it the test is Wilcoxon's.
 SMALLEST_GROUP = 10
+#: Fewest patients of a group off its most common value; below it the test is Wilcoxon's as well.
+FEWEST_OFF = 3
 EFFECT_NAME = "rank-biserial correlation"
 TEST = "Brunner-Munzel, logit"
 SMALL_GROUP_TEST = "Wilcoxon rank-sum"
@@ -24,10 +28,12 @@ def brunner_munzel(inside: Array, outside: Array) -> Tested:
     statistic (P - 1/2) / sd(P) itself gives p-values below 0.0001 up to sixteen times too often in
     groups of 10 (``docs/markers.md``), which no correction for many features survives.
 
-    Where the smaller group has fewer than 10 patients, or the groups do not overlap, p is of
-    Wilcoxon's rank-sum test (normal approximation with correction for ties and continuity), whose
-    null hypothesis is that both distributions are the same; the interval is then Newcombe's, which
-    does not lean on a variance from few patients.
+    Where the smaller group has fewer than 10 patients, where fewer than 3 patients of a group are
+    off its most common value (a group of zeros has no variance of its own, and the other group's
+    says nothing of it), or where the groups do not overlap, p is of Wilcoxon's rank-sum test
+    (normal approximation with correction for ties and continuity), whose null hypothesis is that
+    both distributions are the same; the interval is then Newcombe's, which does not lean on a
+    variance from few patients.
 
     Parameters
     ----------
@@ -64,6 +70,7 @@ def brunner_munzel(inside: Array, outside: Array) -> Tested:
         low, high = 2 * special.expit(logit - half) - 1, 2 * special.expit(logit + half) - 1
     wilcoxon = rank_sum(inside, outside)
     by_rank = (np.minimum(n1, n2) < SMALLEST_GROUP) | ~(error > 0) | ~np.isfinite(t)
+    by_rank |= np.minimum(_off_most_common(inside), _off_most_common(outside)) < FEWEST_OFF
     low[by_rank], high[by_rank] = _newcombe(share[by_rank], n1[by_rank], n2[by_rank])
     p = np.where(np.isnan(wilcoxon.p) | by_rank, wilcoxon.p, p)
     return as_tested(
@@ -96,6 +103,18 @@ def _placements(inside: Array, outside: Array) -> tuple[Array, Array, Array, Cou
         df = (part1 + part2) ** 2 / (part1**2 / (n1 - 1) + part2**2 / (n2 - 1))
         share = mean1 / n2
     return share, error, df, n1, n2
+
+
+def _off_most_common(values: Array) -> Counts:
+    """Patients of each column who do not have its most common value."""
+    ordered = np.sort(values, axis=0)
+    run = np.minimum(len(values), np.ones(values.shape[1], dtype=np.int64))
+    longest = run.copy()
+    for before, after in pairwise(ordered):
+        run = np.where(after == before, run + 1, 1)  # A missing value equals none.
+        longest = np.maximum(longest, run)
+    off: Counts = (~np.isnan(values)).sum(axis=0) - longest
+    return off
 
 
 def _newcombe(share: Array, n1: Counts, n2: Counts) -> tuple[Array, Array]:

@@ -44,10 +44,11 @@ def radiogenomic_map(
     each by itself. Radiomic features are gathered into clusters of those that say the same first,
     and one representative of each is tested.
 
-    An association found *vanishes* where its partial correlation has p > 0.05: the images then
-    tell of the gene no more than size and the covariates do. It is *kept* where the partial one is
-    found as well. Features that are tumour volume in other words (in the cluster of the volume, or
-    correlated with it as strongly as the features of a cluster) have no adjusted correlation.
+    An association found *vanishes* where its partial correlation has p > 0.05: what size and the
+    covariates leave of it is not told from chance, which is no proof that they explain it. It is
+    *kept* where the partial one is found as well. Features that are tumour volume in other words
+    (in the cluster of the volume, or correlated with it as strongly as the features of a cluster)
+    have no adjusted correlation.
 
     Parameters
     ----------

@@ -116,8 +116,10 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
             more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
             said.append(
                 f"Of the {words} ({plural(len(own), 'test')}), {len(found)} "
-                f"{'goes' if len(found) == 1 else 'go'} with it: {told}{more}."
+                f"{'goes' if len(found) == 1 else 'go'} with it at a false discovery rate of "
+                f"{LEVEL:g}: {told}{more}."
             )
+            said += _subtypes_sentence(found)
     untested = tests[(tests["family"] == "survival") & tests["p"].isna()]
     if len(untested):
         notes = listing(list(dict.fromkeys(untested["note"].astype(str))))
@@ -130,9 +132,25 @@ def _effect(row: pd.Series) -> str:
     with_ = f" adjusted for {clean(adjusted)}" if adjusted else ""
     interval = f"{float(row['effect_ci_low']):.2f} to {float(row['effect_ci_high']):.2f}"
     return (
-        f"{name}{with_}, {clean(row['effect_name'])} {float(row['effect']):.2f} ({interval}), "
-        f"n = {int(row['n'])}, {format_p(float(row['p']))}, {format_p(float(row['fdr']), 'FDR')}"
+        f"{name}{with_}, {clean(row['effect_name'])} {float(row['effect']):.2f} (95% CI "
+        f"{interval}), n = {int(row['n'])}{_events(row)}, {format_p(float(row['p']))}, "
+        f"{format_p(float(row['fdr']), 'FDR')}"
     )
+
+
+def _events(row: pd.Series) -> str:
+    """Events of a survival model, on which its precision hangs more than on patients."""
+    return f" with {plural(int(row['events']), 'event')}" if row["kind"] == "survival" else ""
+
+
+def _subtypes_sentence(found: pd.DataFrame) -> list[str]:
+    """Say that subtypes are no independent variable, where they are found to go with the index."""
+    if "subtype" not in set(found["variable"].astype(str)):
+        return []
+    return [
+        "Where the subtypes were found on the same images, that they go with the index describes "
+        "them and is no evidence."
+    ]
 
 
 def heterogeneity_plans(results: RunResults) -> Iterator[Plan]:

@@ -183,9 +183,29 @@ def gene_set_sentence(results: RunResults, name: str) -> str:
             rest = len(rows) - len(named)
             parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
     return (
-        f"Gene sets: {len(found)} of {len(own)} tested at FDR {LEVEL:g}"
+        f"Gene sets, genes permuted: {len(found)} of {len(own)} tested at FDR {LEVEL:g}"
         f"{f' ({coverage})' if coverage else ''}: {'; '.join(parts)}."
+        f"{_among_patients(results, found)}"
     )
+
+
+def _among_patients(results: RunResults, found: pd.DataFrame) -> str:
+    """Say of how many sets the scores of patients differ too: permuted genes find too many."""
+    tests = pd.DataFrame() if results.biology is None else results.biology.score_tests
+    if tests.empty:
+        return " Permuting genes finds too many sets, as genes of a set are correlated."
+    name = str(found["subtype"].iloc[0])
+    own = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= LEVEL)]
+    sign = dict(zip(own["score"].astype(str), own["effect"] > 0, strict=True))
+    same = sum(
+        sign.get(str(gene_set)) == (nes > 0)
+        for gene_set, nes in zip(found["gene_set"], found["nes"], strict=True)
+    )
+    if len(found) == 1:
+        how = "differ too" if same else "do not differ"
+    else:
+        how = f"differ in the same direction for {same} of these"
+    return f" Scores of the patients {how} at FDR {LEVEL:g} (all sets and comparisons)."
 
 
 def _coverage(results: RunResults) -> str:
@@ -234,7 +254,8 @@ def immune_sentence(results: RunResults, name: str) -> str:
             rest = len(rows) - len(named)
             parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
     return (
-        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {LEVEL:g}: "
+        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {LEVEL:g} within "
+        "their collection: "
         f"{'; '.join(parts)}."
     )
 

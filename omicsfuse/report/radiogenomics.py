@@ -156,7 +156,8 @@ def _volume_words(found: RadiogenomicMap) -> str:
         f"Given {given}, {kept:,} of the {plural(count, 'association')} found are found again, "
         f"{gone:,} vanish (p above 0.05), {own:,} are of features that are tumour volume in other "
         f"words, and the other {count - kept - gone - own:,} are weaker than can be told from "
-        "chance among so many tests. An association that vanishes is one with size."
+        f"chance among so many tests. That one vanishes is no proof that it is one with {given}: "
+        "adjusting costs power."
     )
 
 

@@ -112,3 +112,31 @@ def test_level_on_nulls_also_where_spread_differs(n1: int, n2: int, spread: floa
     share, error, df, _, _ = _placements(values[:n1], values[n1:])
     plain = 2 * stats.t.sf(np.abs((share - 0.5) / error), df)
     assert (plain <= 0.001).mean() > 0.0012
+
+
+@pytest.mark.parametrize("zeros", [0.5, 0.8, 0.9])
+def test_level_on_nulls_that_are_mostly_zero(zeros: float) -> None:
+    rng = np.random.default_rng(6)
+    values = np.where(rng.random((106, 20_000)) < zeros, 0.0, rng.random((106, 20_000)))
+    found = brunner_munzel(values[:10], values[10:])
+    for level in (0.05, 0.001):
+        most = level + 3 * np.sqrt(level * (1 - level) / 20_000)
+        assert (found.p <= level).mean() <= most
+    assert ((found.low <= 0) & (found.high >= 0)).mean() > 0.95
+    # A group of nothing but zeros has no variance of its own: by itself it looks beyond doubt.
+    share, error, df, _, _ = _placements(values[:10], values[10:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = special.logit(share) * share * (1 - share) / error
+    assert (2 * stats.t.sf(np.abs(t), df) <= 0.001).mean() > 0.004
+
+
+def test_a_group_with_two_patients_off_its_common_value_is_compared_by_wilcoxon() -> None:
+    first, second = groups(12, 30)
+    first[:, 0] = [0.0] * 10 + [3.0, 5.0]
+    first[:, 1] = [0.0] * 9 + [3.0, 5.0, 6.0]
+    second[:, 2] = [4.0] * 27 + [5.0] + [np.nan] * 2
+    found = brunner_munzel(first, second)
+    expected = ["Wilcoxon rank-sum", "Brunner-Munzel, logit"] * 2 + ["Brunner-Munzel, logit"]
+    assert found.test.tolist() == expected
+    p = stats.mannwhitneyu(first[:, 0], second[:, 0], method="asymptotic").pvalue
+    np.testing.assert_allclose(found.p[0], p)

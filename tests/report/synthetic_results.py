@@ -681,8 +681,8 @@ def _enrichment(names, rng, present: bool) -> pd.DataFrame:
         for gene_set in sets:
             nes = float(rng.normal(0, 1.3))
             p = float(10 ** -abs(nes * 1.5))
-            rows.append([name, gene_set, nes, p, min(1.0, 3 * p), 25, "GENE0001;GENE0002"])
-    columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge"]
+            rows.append([name, gene_set, nes, p, min(1.0, 3 * p), 25, "GENE0001;GENE0002", ""])
+    columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -77,8 +77,9 @@ def planted(k: int = 3) -> RunResults:
 
 
 def sets(rows) -> pd.DataFrame:
-    columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge"]
-    return pd.DataFrame([(*row[:3], row[3], row[3], 20, "A;B") for row in rows], columns=columns)
+    columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"]
+    table = [(*row[:3], row[3], row[3], 20, "A;B", "") for row in rows]
+    return pd.DataFrame(table, columns=columns)
 
 
 def test_a_portrait_names_what_was_planted_and_what_is_absent():
@@ -121,7 +122,10 @@ def test_gene_sets_are_named_once_a_group_and_their_absence_is_said():
     rows += [("S1", "HYPOXIA", -2.0, 0.01), ("S1", "OTHER", 1.0, 0.6), ("S2", "CYCLE", -1.0, 0.5)]
     results = replace(results, enrichment=sets(rows))
     first, second, _ = portraits(results)
-    assert "Gene sets: 3 of 4 tested at FDR 0.05: raised CYCLE and CYCLE_LIKE; lowered HY" in first
+    assert (
+        "Gene sets, genes permuted: 3 of 4 tested at FDR 0.05: raised CYCLE and CYCLE_LIKE; "
+        "lowered HYPOXIA. Permuting genes finds too many sets" in first
+    )
     assert "No gene set reached FDR 0.05 (1 set tested)." in second
     coverage = pd.DataFrame(
         {
@@ -134,6 +138,30 @@ def test_gene_sets_are_named_once_a_group_and_their_absence_is_said():
     first, second, _ = portraits(grouped)
     assert "(3 of 4 sets had enough genes): raised CYCLE; lowered HYPOXIA." in first
     assert "No gene set reached FDR 0.05 (3 of 4 sets had enough genes)." in second
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["CYCLE", "HYPOXIA"], "differ in the same direction for 1 of these at FDR 0.05 (all"),
+        (["CYCLE"], "differ too at FDR 0.05"),
+        (["HYPOXIA"], "do not differ at FDR 0.05"),
+    ],
+)
+def test_gene_sets_of_permuted_genes_are_held_against_patients(rows, said):
+    # Of HYPOXIA the patients' scores are raised, where its genes are lowered.
+    results = planted()
+    signs = {"CYCLE": 2.0, "HYPOXIA": -2.0}
+    tests = pd.DataFrame(
+        {"score": ["CYCLE", "HYPOXIA", "HYPOXIA"], "comparison": ["S1", "S1", "S2"],
+         "effect": [0.5, 0.5, -0.5], "fdr": [0.01, 0.01, 0.01]}
+    )  # fmt: skip
+    results = replace(
+        results,
+        enrichment=sets([("S1", name, signs[name], 0.001) for name in rows]),
+        biology=replace(results.biology, score_tests=tests),
+    )
+    assert f"Scores of the patients {said}" in portraits(results)[0]
 
 
 def test_immune_scores_are_those_of_the_subtype():
@@ -153,8 +181,8 @@ def test_immune_scores_are_those_of_the_subtype():
     results = replace(planted(), immune=ImmuneContext(none, none, tests))
     first, second, third = portraits(results)
     assert (
-        "Immune and stromal scores: 2 of 2 differ at FDR 0.05: higher A: T cells; lower A: B cells."
-        in first
+        "Immune and stromal scores: 2 of 2 differ at FDR 0.05 within their collection: higher A: T "
+        "cells; lower A: B cells." in first
     )
     assert "No immune or stromal score differs at FDR 0.05 (1 tested)." in second
     assert "mmune" not in third

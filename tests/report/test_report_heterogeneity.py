@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,12 +67,27 @@ def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
     assert "7 first-order and 30 texture features of layer ct" in said
     assert "-0.63 (95% CI -0.70 to 0.10, n = 10). It is largely an index of size" in said
     assert "In 50 resamples of 80% of the patients" in said
-    assert "os, hazard ratio per SD 1.40 (1.10 to 1.80), n = 100, p = 0.004" in told
+    assert (
+        "os, hazard ratio per SD 1.40 (95% CI 1.10 to 1.80), n = 100 with 40 events, p = 0.004"
+        in told
+    )
+    assert "stage, Spearman correlation 0.30 (95% CI 0.10 to 0.50), n = 90, p = 0.40" in told
     assert "Of the clinical columns (1 test) none goes with the index" in told
     assert "Survival was not tested in 1 model: not estimated: 6 events" in told
     assert [plan.name for plan in heterogeneity_plans(results(heterogeneity=index(0.1, 0.5)))] == [
         *("heterogeneity", "heterogeneity_correlates", "heterogeneity_survival"),
     ]
+
+
+def test_subtypes_found_with_the_index_are_called_no_evidence() -> None:
+    made = index(0.1, 0.004)
+    tests = made.tests.assign(variable=["os", "pfi", "subtype"], fdr=[0.004, np.nan, 0.01])
+    section = heterogeneity_section(results(heterogeneity=replace(made, tests=tests)), ())
+    assert section is not None
+    assert "that they go with the index describes them and is no evidence" in section.paragraphs[1]
+    plain = heterogeneity_section(results(heterogeneity=made), ())
+    assert plain is not None
+    assert "describes them" not in plain.paragraphs[1]
 
 
 def test_a_small_correlation_with_volume_is_not_called_size() -> None:
