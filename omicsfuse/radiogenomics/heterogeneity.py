@@ -33,6 +33,8 @@ from omicsfuse.results import HeterogeneityIndex, Prepared
 
 #: Fewest patients.
 MINIMUM_PATIENTS = 20
+#: Most patients: the network holds every pair of them.
+MOST_PATIENTS = 5000
 #: Below this correlation of index and disorder the index is no measure of heterogeneity.
 DOUBTFUL = 0.5
 #: Resamples of the stability.
@@ -94,7 +96,7 @@ def heterogeneity_index(
     Raises
     ------
     CohortError
-        If there are fewer than 20 patients, or fewer than 3 usable features in a block, or none
+        If there are fewer than 20 patients or more than 5,000, or fewer than 3 usable features in a block, or none
         with a known direction.
     StudyError
         If there is no such layer, or volume is to be adjusted for and unknown.
@@ -146,6 +148,11 @@ def heterogeneity_index(
         raise CohortError(
             f"heterogeneity index: {n} patients have layer {layer}"
             f"{' and a tumour volume' if adjust_volume else ''}; {MINIMUM_PATIENTS} are needed."
+        )
+    if n > MOST_PATIENTS:
+        raise CohortError(
+            f"heterogeneity index: {n:,} patients have layer {layer}; the exact network that it is "
+            f"read from is made of {MOST_PATIENTS:,} at most. Give a sample of the patients."
         )
     k = n_neighbors if n_neighbors is None else whole_number(n_neighbors, "n_neighbors", 2, n - 1)
     neighbors = default_neighbors(n) if k is None else k

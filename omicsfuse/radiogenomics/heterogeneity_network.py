@@ -11,6 +11,8 @@ from omicsfuse.fusion import fuse
 from omicsfuse.radiogenomics.heterogeneity_measured import Measured
 from omicsfuse.results import Fusion, Prepared, PreparedLayer
 
+#: Patients of a resample at most: bounded time, and harder on the index, not easier.
+MOST_RESAMPLED = 1000
 #: Coordinates of the fused network among which the one that follows disorder is taken.
 N_COORDINATES = 3
 #: Share of the patients in each resample.
@@ -69,8 +71,9 @@ def index_stability(
     from sklearn.metrics import adjusted_rand_score
 
     rng = np.random.default_rng(random_state)
-    n, size = len(index), round(RESAMPLE_SHARE * len(index))
-    neighbors = max(3, min(size - 1, round(RESAMPLE_SHARE * n_neighbors)))
+    n = len(index)
+    size = min(round(RESAMPLE_SHARE * n), MOST_RESAMPLED)
+    neighbors = max(3, min(size - 1, round(size / n * n_neighbors)))
     correlations, agreements = [], []
     k = int(group.nunique())
     for _ in range(n_resamples):
@@ -90,7 +93,7 @@ def index_stability(
     low, middle, high = np.quantile(correlations, [0.05, 0.5, 0.95])
     return {
         "n_resamples": n_resamples,
-        "share": RESAMPLE_SHARE,
+        "share": size / n if size == MOST_RESAMPLED else RESAMPLE_SHARE,
         "rank_correlation": float(middle),
         "low": float(low),
         "high": float(high),

@@ -60,9 +60,9 @@ def scattered_ranks(values: Array, covariates: Array | None = None) -> Scattered
 
     Examples
     --------
-    >>> found = scattered_ranks(np.array([[1.0], [np.nan], [5.0], [3.0]]))
+    >>> found = scattered_ranks(np.array([[1.0], [np.nan], [5.0], [3.0], [4.0]]))
     >>> found.ranks.ravel().tolist(), found.seen.ravel().tolist()
-    ([-2.0, 0.0, 2.0, 0.0], [1.0, 0.0, 1.0, 1.0])
+    ([-3.0, 0.0, 3.0, -1.0, 1.0], [1.0, 0.0, 1.0, 1.0, 1.0])
     """
     n, p = values.shape
     lacking = np.zeros(n) if covariates is None else np.isnan(covariates).sum(axis=1)
@@ -71,7 +71,7 @@ def scattered_ranks(values: Array, covariates: Array | None = None) -> Scattered
     shape, given = np.zeros(p), np.zeros(p, dtype=np.int64)
     for patients, columns in missing_patterns(values):
         rows = patients & known
-        if rows.sum() < 3:
+        if rows.sum() < 4:
             continue
         part, k = ranks_given(
             values[np.ix_(rows, columns)], None if covariates is None else covariates[rows]

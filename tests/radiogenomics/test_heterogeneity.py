@@ -156,3 +156,13 @@ def test_real_images(real_data: Path, folder: str, n: int) -> None:
     assert len(found.patients) == n
     assert found.params["correlation_with_disorder"] > 0.8
     assert found.groups["n"].min() >= 5
+
+
+def test_large_cohorts_are_refused_and_resamples_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    cohort, _ = gradient()
+    monkeypatch.setattr("omicsfuse.radiogenomics.heterogeneity_network.MOST_RESAMPLED", 40)
+    found = heterogeneity_index(cohort, n_resamples=2)
+    assert found.params["stability"]["share"] == pytest.approx(40 / len(found.patients))
+    monkeypatch.setattr("omicsfuse.radiogenomics.heterogeneity.MOST_PATIENTS", 30)
+    with pytest.raises(CohortError, match="made of 30 at most"):
+        heterogeneity_index(cohort, n_resamples=0)
