@@ -96,8 +96,8 @@ def heterogeneity_index(
     Raises
     ------
     CohortError
-        If there are fewer than 20 patients or more than 5,000, or fewer than 3 usable features in a block, or none
-        with a known direction.
+        If there are fewer than 20 patients or more than 5,000, fewer than 3 usable features in a
+        block, or none with a known direction.
     StudyError
         If there is no such layer, or volume is to be adjusted for and unknown.
 
