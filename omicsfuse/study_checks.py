@@ -166,6 +166,8 @@ def _warn_of_outcomes(study: Study, cohort: Cohort) -> None:
     """Warn of columns that by their names hold an outcome and are used as if they did not."""
     roles = {"covariates": cohort.covariates, "strata": cohort.strata}
     roles["technical"] = cohort.technical
+    roles["[markers] covariates"] = study.markers.covariates
+    roles["[radiogenomics] covariates"] = study.radiogenomics.covariates
     roles["[survival] trend"] = () if study.survival.trend is None else (study.survival.trend,)
     for role, columns in roles.items():
         named = [column for column in columns if is_outcome(column)]

@@ -38,7 +38,7 @@ def folder(tmp_path: Path, cohort: Cohort) -> Path:
     (tmp_path / "empty.gmt").write_text("T cells\tna\n")
     reference = pd.DataFrame({"B": [900.0, 3.0, 5.0], "T": [2.0, 800.0, 7.0]}, index=genes[:3])
     reference.to_csv(tmp_path / "cells.tsv", sep="\t")
-    np.log2(reference / 5).to_csv(tmp_path / "logs.tsv", sep="\t")
+    reference.map(lambda value: np.log2(value / 5)).to_csv(tmp_path / "logs.tsv", sep="\t")
     scores = pd.DataFrame(
         {"risk": np.arange(40.0), "flat": 1.0, "text": [f"{i}%" for i in range(40)]}, patients
     )
