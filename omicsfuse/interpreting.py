@@ -99,6 +99,8 @@ def interpret_scores(
             subtypes = None if run is None else read_subtypes(Path(run), cohort)
             files = [Path(scores), study.discovery, *discovery.files(), *study.gene_sets]
             files += study.immune.sets.values()
+            matrix = study.immune.signature_matrix
+            files += [] if matrix is None else [matrix]
             files += [study.path] if study.path else []
             files += [] if run is None else [Path(run) / _SUBTYPES]
         with clock("preprocess"):

@@ -145,7 +145,9 @@ def explain_subtypes(
         gene_sets=gene_set_coverage(
             sets, genes, asked.min_size, asked.max_size, enrichment=enrichment
         ),
-        over_representation=over_representation(markers, prepared, sets, layer=layer),
+        over_representation=over_representation(markers, prepared, sets, layer=layer)
+        if several
+        else pd.DataFrame(),
         running_sums=running_sums(subtypes, prepared, enrichment, sets, layer=layer),
     )
     if asked.scores == "none":

@@ -20,6 +20,7 @@ from omicsfuse.study import (
     looks_at_outcome,
     prepared_layers,
 )
+from omicsfuse.study_checks_biology import check_biology
 from omicsfuse.survival import trend_order
 
 
@@ -126,6 +127,7 @@ def check_cohort(study: Study, cohort: Cohort) -> None:
                 f"to {study.discovery}, or leave it out."
             )
     check_signatures(study, cohort)
+    check_biology(study, cohort)
     patients = patients_to_fuse(study, cohort)
     for endpoint in (
         cohort.endpoints if study.survival.endpoints is None else study.survival.endpoints
@@ -164,6 +166,8 @@ def _warn_of_outcomes(study: Study, cohort: Cohort) -> None:
     """Warn of columns that by their names hold an outcome and are used as if they did not."""
     roles = {"covariates": cohort.covariates, "strata": cohort.strata}
     roles["technical"] = cohort.technical
+    roles["[markers] covariates"] = study.markers.covariates
+    roles["[radiogenomics] covariates"] = study.radiogenomics.covariates
     roles["[survival] trend"] = () if study.survival.trend is None else (study.survival.trend,)
     for role, columns in roles.items():
         named = [column for column in columns if is_outcome(column)]

@@ -40,6 +40,7 @@ FLOORS: dict[str, float] = {
     "report": 4,
     "study": 5,
     "study_checks": 5,
+    "study_checks_biology": 5,
     "study_signatures": 5,
     "study_biology": 5,
     "stages_biology": 5,

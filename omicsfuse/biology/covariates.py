@@ -48,6 +48,9 @@ def covariate_table(
     [0.8, 5.0]
     """
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(names, (str, Sequence), "names", "names of clinical columns or of scores")
+    if scores is not None:
+        require(scores, pd.DataFrame, "scores", "patients x scores")
     wanted = [names] if isinstance(names, str) else list(names)
     clinical = cohort.clinical
     there = list(clinical.columns) if clinical is not None else []

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
+
 #: Gene sets in memory, a GMT file, or several of either.
 GeneSets: TypeAlias = (
     str | Path | Mapping[str, Sequence[str]] | Sequence[str | Path | Mapping[str, Sequence[str]]]
@@ -26,12 +28,21 @@ def read_gene_sets(gene_sets: GeneSets) -> dict[str, list[str]]:
     dict of str to list of str
         Genes of each set.
 
+    Raises
+    ------
+    StudyError
+        If they are something else, or a file cannot be read.
+
     Examples
     --------
     >>> sorted(read_gene_sets([{"A": ["x", "y"]}, {"A": ["z", "y"]}]))
     ['A', 'source 2: A']
     """
+    hint = "a GMT file, sets in memory (name -> genes), or a list of these"
+    require(gene_sets, (str, Path, Mapping, Sequence), "gene_sets", hint)
     sources = [gene_sets] if isinstance(gene_sets, str | Path | Mapping) else list(gene_sets)
+    for source in sources:
+        require(source, (str, Path, Mapping), "a member of gene_sets", hint)
     sets: dict[str, list[str]] = {}
     for position, source in enumerate(sources, start=1):
         if isinstance(source, Mapping):

@@ -64,11 +64,7 @@ def label_concentration(
     Examples
     --------
     >>> import pandas as pd
-    <<<<<<<< HEAD:omicsfuse/biology/known_labels.py
-    >>> from omicsfuse.biology.known_labels import label_concentration
-    ========
     >>> from omicsfuse.biology.known_groups import label_concentration
-    >>>>>>>> seven_g:omicsfuse/biology/known_groups.py
     >>> from omicsfuse.results import Subtypes
     >>> patients = [f"P{i}" for i in range(10, 22)]
     >>> known = pd.DataFrame({"hpv": ["+"] * 5 + ["-"] * 7}, patients)
@@ -157,11 +153,7 @@ def label_markers(
     Examples
     --------
     >>> import pandas as pd
-    <<<<<<<< HEAD:omicsfuse/biology/known_labels.py
-    >>> from omicsfuse.biology.known_labels import label_markers
-    ========
     >>> from omicsfuse.biology.known_groups import label_markers
-    >>>>>>>> seven_g:omicsfuse/biology/known_groups.py
     >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(10, 26)]
     >>> values = pd.DataFrame({"CDKN2A": [9.0, 8, 9, 10, 9, 8] + [1.0, 2] * 5}, patients)
@@ -173,6 +165,8 @@ def label_markers(
     >>> table[["level", "subtype", "feature", "agrees"]].to_numpy().tolist()
     [['+', 'S2', 'CDKN2A', True], ['-', 'S1', 'CDKN2A', True]]
     """
+    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     where = label_concentration(subtypes, cohort, labels)
     where = where[(where["fdr"] <= LEVEL) & (where["n_both"] > MOST * where["n_level"])]

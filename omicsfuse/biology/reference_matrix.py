@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from omicsfuse.checks.arguments import require
 from omicsfuse.checks.tables import listed
 from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 
@@ -44,6 +45,7 @@ def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
     ...     read_reference(file).loc["CD19"].tolist()
     [900.0, 3.0]
     """
+    require(matrix, (str, Path, pd.DataFrame), "signature_matrix", "genes x cell types")
     if isinstance(matrix, pd.DataFrame):
         table, where = matrix, "the reference matrix"
     else:

@@ -129,9 +129,18 @@ def _matrices(
     matrices: Mapping[str, pd.DataFrame], what: str
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Whole matrices of correlations, targets in rows, with as many digits as mean anything."""
+    taken: set[str] = set()
     for layer, matrix in matrices.items():
+        name = plain = "".join(
+            c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in layer
+        )
+        # Names may differ only in what no file name should hold, or in case, which some disks
+        # do not tell apart.
+        number = 2
+        while name.lower() in taken:
+            name, number = f"{plain}_{number}", number + 1
+        taken.add(name.lower())
         if 0 < matrix.size <= MOST_CELLS:
-            name = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in layer)
             table = matrix.T.astype(float).round(4)
             yield f"radiogenomic_{what}_{name}.tsv", table.reset_index(names="target")
 

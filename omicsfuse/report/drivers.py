@@ -1,5 +1,6 @@
 """Tables of what tells a subtype: driver features, and what marks a known label."""
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse.plot.numbers import clean, format_p, shorten
@@ -160,9 +161,16 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _both(row: pd.Series) -> str:
     """A feature with both effects: of the label, and of the subtype."""
+    # An odds ratio without end: a group in which all, or none, have it.
+    label, own = (
+        f"{row[key]:+.2f}"
+        if np.isfinite(row[key])
+        else ("raised" if row[key] > 0 else "lowered") + " without limit"
+        for key in ("label_effect", "subtype_effect")
+    )
     return (
-        f"{shorten(row['feature'], 32)} {row['label_effect']:+.2f} and "
-        f"{row['subtype_effect']:+.2f}, {format_p(float(row['subtype_fdr']), 'FDR')}"
+        f"{shorten(row['feature'], 32)} {label} and "
+        f"{own}, {format_p(float(row['subtype_fdr']), 'FDR')}"
     )
 
 

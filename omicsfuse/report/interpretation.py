@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.plot.numbers import clean, format_number, p_text
 from omicsfuse.report.interpretation_words import LEVEL, RADIOMIC, interpretation_paragraphs
+from omicsfuse.report.pathways_tables import first_genes
 from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
@@ -187,6 +188,7 @@ def _gene_sets(one: Interpretation) -> Table | None:
         "leading_edge",
     ]
     table = one.enrichment.sort_values(["p_patients", "p", "gene_set"], kind="stable")
+    table = table.assign(leading_edge=[first_genes(genes) for genes in table["leading_edge"]])
     return make_table(
         table,
         columns,

@@ -43,7 +43,7 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     table = table[table["representative"]] if "representative" in table else table
     table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(_EACH)
     table = table.assign(
-        leading_edge=[_first_genes(genes) for genes in table["leading_edge"]],
+        leading_edge=[first_genes(genes) for genes in table["leading_edge"]],
         note=[
             "p at its floor" if str(note).startswith("p at its floor") else note
             for note in table["note"]
@@ -70,7 +70,7 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         found, "odds_ratio_ci_low", "odds_ratio_ci_high", "interval", format_number
     )
     found = found.assign(
-        genes_in_common=[_first_genes(genes) for genes in found["genes"]],
+        genes_in_common=[first_genes(genes) for genes in found["genes"]],
         overlap=[f"{k} of {size}" for k, size in zip(found["overlap"], found["size"], strict=True)],
     )
     columns = ["subtype", "direction", "gene_set", "overlap", "n_marked", "odds_ratio", "interval"]
@@ -125,7 +125,7 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     )
 
 
-def _first_genes(genes: object) -> str:
+def first_genes(genes: object) -> str:
     """Write the first six genes of a list."""
     names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")

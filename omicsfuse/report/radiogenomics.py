@@ -102,9 +102,12 @@ def family_sentences(found: RadiogenomicMap) -> list[str]:
             sentences.append(f"{layer}: {clean(row['note'])}.")
             continue
         family = f"{layer}: {plural(tests, 'test')} in {plural(n, 'patient')}"
+        needed, likely = row["needed_correlation"], row["detectable_correlation"]
         detectable = (
-            f"a single one with |rho| below {row['needed_correlation']:.2f} could not have been, "
-            f"and one of {row['detectable_correlation']:.2f} is with a chance of 80%"
+            f"a single one would have been from |rho| = {needed:.2f} on, and one of {likely:.2f} "
+            "is with a chance of 80%"
+            if np.isfinite(likely)
+            else "with so few patients even a strong one might not have been"
         )
         if not row["found"]:
             sentences.append(

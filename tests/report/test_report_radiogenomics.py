@@ -9,7 +9,11 @@ import pytest
 
 from omicsfuse import plot
 from omicsfuse.radiogenomics import radiogenomic_map
-from omicsfuse.report.radiogenomics import radiogenomics_plans, radiogenomics_section
+from omicsfuse.report.radiogenomics import (
+    family_sentences,
+    radiogenomics_plans,
+    radiogenomics_section,
+)
 from omicsfuse.results import Prepared, PreparedLayer, RadiogenomicMap
 
 N = 60
@@ -81,7 +85,7 @@ def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> No
     assert section is not None
     _, families, volume = section.paragraphs
     assert "no association was found (smallest FDR" in families
-    assert "a single one with |rho| below 0.46 could not have been" in families
+    assert "a single one would have been from |rho| = 0.46 on" in families
     assert "cannot be said" in volume
 
 
@@ -122,3 +126,14 @@ def test_figures_say_when_there_is_nothing() -> None:
     )
     for axes in (plot.radiogenomic_heatmap(empty), plot.radiogenomic_quantiles(empty)):
         assert axes.texts[0].get_text() == "Nothing to show: no association was tested"
+
+
+def test_too_few_patients_for_any_power_are_said_in_words() -> None:
+    row = {"layer": "rna", "n": 12, "tests": 5000, "found": 0, "smallest_fdr": 0.9}
+    row |= {"needed_correlation": 1.0, "detectable_correlation": float("nan"), "permutations": 0}
+    found = RadiogenomicMap(
+        pd.DataFrame(), pd.DataFrame(), pd.DataFrame([row]), {}, {}, params={"fdr": 0.05}
+    )
+    (sentence,) = family_sentences(found)
+    assert "nan" not in sentence
+    assert "even a strong one might not have been" in sentence
