@@ -9,6 +9,7 @@ import pandas as pd
 from omicsfuse.biology import MINIMUM_ALTERED
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_methods import evidence_methods
+from omicsfuse.report.imaging_methods import imaging_methods
 from omicsfuse.report.references import REFERENCES, Citations
 from omicsfuse.report.survival_methods import survival_methods
 from omicsfuse.report.survival_words import log_rank_name
@@ -50,6 +51,7 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
         *evidence_methods(results, cite),
         *survival_methods(results, cite),
         _biology(results, cite),
+        *imaging_methods(results, cite),
         _verification(results, cite),
         _software(results, cite),
     ]
@@ -177,10 +179,11 @@ def _biology(results: RunResults, cite: Citations) -> str:
         parts.append(f"Table 1 was made with tableone {cite('tableone')}.")
     if len(results.markers):
         tests = sorted({clean(test) for test in results.markers["test"].dropna() if test})
+        moderated = f" {cite('limma')}" if "moderated t" in tests else ""
         parts.append(
             f"Features of each subtype were compared with all other patients "
-            f"({'; '.join(tests)}); the false discovery rate {cite('fdr')} is over all features "
-            "and subtypes of a layer."
+            f"({'; '.join(tests)}{moderated}); the false discovery rate {cite('fdr')} is over all "
+            "features and subtypes of a layer."
         )
     if len(results.enrichment):
         settings = _section(results, "enrichment")

@@ -39,6 +39,23 @@ REFERENCES = {
     "gseapy": "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set "
     "enrichment analysis in Python. Bioinformatics 2023;39:btac757. "
     "doi:10.1093/bioinformatics/btac757",
+    "limma": "Smyth GK. Linear models and empirical Bayes methods for assessing differential "
+    "expression in microarray experiments. Stat Appl Genet Mol Biol 2004;3:3. "
+    "doi:10.2202/1544-6115.1027",
+    "cibersort": "Newman AM et al. Robust enumeration of cell subsets from tissue expression "
+    "profiles. Nat Methods 2015;12:453-457. doi:10.1038/nmeth.3337",
+    "pitman": "Pitman EJG. Significance tests which may be applied to samples from any "
+    "populations. II. The correlation coefficient test. J R Stat Soc Suppl 1937;4:225-232.",
+    "bonett": "Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and "
+    "Spearman correlations. Psychometrika 2000;65:23-28. doi:10.1007/BF02294183",
+    "wgcna": "Zhang B, Horvath S. A general framework for weighted gene co-expression network "
+    "analysis. Stat Appl Genet Mol Biol 2005;4:17. doi:10.2202/1544-6115.1128",
+    "cca": "Hotelling H. Relations between two sets of variates. Biometrika 1936;28:321-377.",
+    "besag": "Besag J, Clifford P. Sequential Monte Carlo p-values. Biometrika 1991;78:301-304.",
+    "su": "Su GH et al. Radiogenomic-based multiomic analysis reveals imaging intratumor "
+    "heterogeneity phenotypes and therapeutic targets. Sci Adv 2023;9:eadf0837.",
+    "lane": "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. "
+    "J Bus Econ Stat 1983;1:292-298.",
     "random": "Venet D, Dumont JE, Detours V. Most random gene expression signatures are "
     "significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240. "
     "doi:10.1371/journal.pcbi.1002240",

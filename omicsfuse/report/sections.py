@@ -63,12 +63,17 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         pathways_section(results, pictures("pathways")),
         immune_section(results, pictures("immune")),
         methylation_section(results, pictures("methylation")),
+    ]
+    elsewhere = [
+        verification_section(results, pictures("verification")),
+        assignment_section(results, pictures("assignment")),
+    ]
+    # These do not rest on the subtypes, supported or not.
+    images = [
         radiogenomics_section(results, pictures("radiogenomics")),
         radiogenomic_modules_section(results, pictures("radiogenomic_modules")),
         heterogeneity_section(results, pictures("heterogeneity")),
         *interpretation_sections(results, figures),
-        verification_section(results, pictures("verification")),
-        assignment_section(results, pictures("assignment")),
     ]
     found = [
         _data(results, pictures("data")),
@@ -78,6 +83,8 @@ def build_sections(results: RunResults, figures: Sequence[FigureView]) -> list[S
         stability_section(results, pictures("stability")),
         layers_section(results, pictures("layers")),
         *(replace(section, mark=mark) for section in findings if section is not None),
+        *images,
+        *(replace(section, mark=mark) for section in elsewhere if section is not None),
         _methods(results),
         _warnings(results),
         _provenance(results),

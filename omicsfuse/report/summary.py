@@ -6,6 +6,7 @@ from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.contributions import adds_sentences
 from omicsfuse.report.evidence import borderline_sentence
+from omicsfuse.report.portraits import portrait_sentences
 from omicsfuse.report.survival_words import (
     LEVEL,
     added_value_sentence,
@@ -46,6 +47,7 @@ def summary_sentences(results: RunResults) -> list[str]:
             survival_sentence(comparison, several=several),
             added_value_sentence(comparison),
         ]
+    sentences += portrait_sentences(results)
     sentences += verification_sentences(results)
     return [sentence for sentence in sentences if sentence]
 

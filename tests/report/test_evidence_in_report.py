@@ -119,7 +119,7 @@ def test_summary_says_what_the_tests_say(verdict, said):
 def test_sections_that_rest_on_the_subtypes_are_marked():
     results = make_results(verdict=CONTINUUM)
     marked = {section.anchor for section in build_sections(results, ()) if section.mark}
-    assert marked == {"survival", "clinical", "biology", "verification"}
+    assert marked == {"survival", "clinical", "biology", "pathways", "verification"}
     assert exploratory_mark(results) == "Exploratory: subtypes are not supported by the tests."
     untested = exploratory_mark(make_results(verdict="not tested"))
     assert untested == "Exploratory: whether there are subtypes was not tested."

@@ -271,7 +271,7 @@ def test_a_label_marker_that_the_subtype_lacks_is_no():
     results = planted()
     labels = results.biology.label_markers.assign(agrees=False)
     other = replace(results, biology=replace(results.biology, label_markers=labels))
-    assert "rna 0 of 6;" in label_marker_sentences(other)[0]
+    assert "rna 0 of 6." in label_marker_sentences(other)[0]
     heads = [cell.text for cell in label_table(other).headings]
     assert {row[heads.index("agrees")].text for row in label_table(other).rows} == {"no"}
 

@@ -100,7 +100,7 @@ def test_page_is_accessible(page):
     assert tags["html"]["lang"] == "en"
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == 1
-    assert names.count("figure") == names.count("figcaption") == 22
+    assert names.count("figure") == names.count("figcaption") == 23
     for tag, attributes in page.tags:
         if tag == "th":
             assert attributes["scope"] in ("row", "col")
@@ -223,7 +223,7 @@ def test_same_results_give_the_same_bytes(results, folder, tmp_path):
     other = replace(results, provenance={**results.provenance, "seconds": {"fuse": 99.0}})
     write_report(other, tmp_path)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
-    assert len(files) == 1 + 2 * 22
+    assert len(files) == 1 + 2 * 23
     for name in files:
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
