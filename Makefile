@@ -16,7 +16,7 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks,counts]" --group dev
 	touch $@
 
 demo: $(VENV)/installed

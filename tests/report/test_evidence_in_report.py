@@ -73,7 +73,7 @@ def test_verdict_stands_at_the_top_in_words(page_of, verdict, kind, answers):
     # The words are there, and a sign and a border of its own: not by colour alone.
     assert re.search(rf"\.verdict-{kind} {{[^}}]*--sign:", page)
     marked = page.count('<p class="exploratory"')
-    assert marked == (0 if verdict == SUPPORTED else 4)
+    assert marked == (0 if verdict == SUPPORTED else 5)
 
 
 def test_both_p_values_and_the_number_of_draws_are_at_the_top():
