@@ -52,7 +52,8 @@ def _maps(results: RunResults, cite: Citations) -> str:
     if found is None or found.families.empty:
         return ""
     params = found.params
-    given = listing(list(params.get("adjusted_for", ())))
+    adjusted = list(params.get("adjusted_for", ()))
+    given = listing(adjusted) if adjusted else ""
     text = (
         f"Radiomic features with |rho| of at least {params['threshold']:g} to one another were "
         "gathered (complete linkage), and one representative of each cluster was correlated "
