@@ -30,6 +30,8 @@ def test_simulate_check_run_verify(tmp_path: Path) -> None:
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout == "study: sim/study.toml\n"
 
+    study = tmp_path / "sim" / "study.toml"
+    study.write_text(f"{study.read_text()}\n[radiogenomics]\nmodules = false\n")
     checked = command("check", "sim/study.toml", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "study simulated: ready to run" in checked.stdout

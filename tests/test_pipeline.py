@@ -16,6 +16,7 @@ import omicsfuse as of
 import omicsfuse.pipeline as pipeline
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
 from omicsfuse.pipeline import STAGES, check, run
+from omicsfuse.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS
 from omicsfuse.study import prepared_layers
 from omicsfuse.verifying import verify_cohorts
 from omicsfuse.workspace import Workspace
@@ -44,7 +45,14 @@ CONTRACT = {
     "cox.tsv": [
         "endpoint", "model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p", "note",
     ],
-    "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"],
+    "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note",
+                       "group", "representative"],
+    "markers.tsv": ["layer", "feature", "subtype", "effect", "effect_ci_low", "effect_ci_high",
+                    "effect_name", "test", "n", "p", "fdr", "note"],
+    "drivers.tsv": ["subtype", "rank", "layer", "feature", "direction", "inside", "outside",
+                    "summary", "effect", "effect_ci_low", "effect_ci_high", "effect_name", "fdr"],
+    "gene_set_tests.tsv": list(SCORE_TEST_COLUMNS),
+    "radiogenomic_associations.tsv": list(ASSOCIATION_COLUMNS),
     "verification.tsv": [
         "cohort", "endpoint", "signature", "role", "comparison", "n", "events", "genes_found",
         "genes_total", "scorer", "scaling", "hr", "hr_ci_low", "hr_ci_high", "chi2", "test", "p",
@@ -104,8 +112,8 @@ def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> Non
         table = pd.read_csv(done / name, sep="\t")
         assert list(table.columns) == columns, name
         assert len(table), name
-    markers = pd.read_csv(done / "markers.tsv", sep="\t")
-    assert {"layer", "feature", "subtype", "effect", "p", "fdr"} <= set(markers.columns)
+    families = pd.read_csv(done / "radiogenomic_families.tsv", sep="\t")
+    assert {"expression", "mutation", "gene sets"} <= set(families["layer"])
     layers = pd.read_csv(done / "layers.tsv", sep="\t")
     assert layers.columns[0] == "layer"
     assert {"agreement_alone", "p_adds", "shared_gain", "held_out_gain_p"} <= set(layers.columns)
@@ -405,6 +413,7 @@ def test_head_and_neck_cancer_runs(
                 name: one.model_copy(update=fewer) for name, one in study.signatures.items()
             },
             "assignment": study.assignment.model_copy(update={"n_repeats": 1}),
+            "radiogenomics": study.radiogenomics.model_copy(update={"modules": False}),
         }
     )
     results = run(study, tmp_path / "hnsc")
@@ -422,6 +431,17 @@ def test_head_and_neck_cancer_runs(
         "tcga-hnsc-noimaging": "internal-external",
         "glioma-vital": "negative control",
     }
+    # What is known of cancers with HPV: CDKN2A is raised and TP53 is not mutated.
+    assert results.biology is not None
+    held = results.biology.label_markers
+    held = held[(held["level"] == "HPV+") & held["agrees"]].set_index("feature")
+    assert held.loc["CDKN2A", "label_effect"] > 2
+    assert held.loc["CDKN2A", "subtype_effect"] > 2
+    assert held.loc["TP53", "subtype_effect"] < -0.5
+    assert results.radiogenomics is not None
+    assert not results.radiogenomics.families.set_index("layer").loc["expression", "found"]
+    assert results.immune is not None
+    assert (results.immune.coverage["used"] > 0).sum() == 41
     assert list(results.signatures) == ["hnsc", "grey_level_non_uniformity"]
     subtypes, feature = (one.signature.agreement.iloc[0] for one in results.signatures.values())
     assert subtypes["p"] == 0.05  # the smallest there is with 19 permutations

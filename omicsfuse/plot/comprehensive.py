@@ -105,7 +105,7 @@ def comprehensive_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import comprehensive_heatmap
-    >>> from omicsfuse.results import Prepared, Subtypes
+    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
     >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
     >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})

@@ -69,6 +69,7 @@ def shuffle_patients(
 
     Examples
     --------
+    >>> from omicsfuse.radiogenomics.associations import correlate_family
     >>> x = np.arange(20.0)[:, None]
     >>> shuffle_patients(x, x, correlate_family(x, x), 0.05, 99, 0)[:2]
     (99, 0.01)

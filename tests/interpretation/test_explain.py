@@ -8,7 +8,8 @@ from made_cohorts import SETS, made
 
 from omicsfuse.cohort import Cohort
 from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.interpretation import interpret, interpretation_summary, interpretation_tables
+from omicsfuse.interpretation import interpret, interpretation_summary
+from omicsfuse.io.biology_results import interpretation_tables
 from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 QUICK = {"n_resamples": 6, "n_permutations": 99}

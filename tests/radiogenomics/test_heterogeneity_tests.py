@@ -72,7 +72,16 @@ def test_numbers_are_those_of_scipy_and_of_the_cox_model() -> None:
     values = index.patients["index"]
     r, p = stats.spearmanr(values, cohort.clinical["age"])
     row = tests.loc[("age", "")]
-    assert (row["effect"], row["p"]) == (pytest.approx(r), pytest.approx(p))
+    assert row["effect"] == pytest.approx(r)
+    # scipy's p is that of the t distribution; ours has the moments of the permutations too.
+    shuffled = np.random.default_rng(0).permuted(
+        np.tile(stats.rankdata(values), (100_000, 1)), axis=1
+    )
+    ranks = stats.rankdata(cohort.clinical["age"].reindex(values.index))
+    centred = ranks - ranks.mean()
+    by_chance = np.abs(shuffled @ centred) >= np.abs(stats.rankdata(values) @ centred) * (1 - 1e-12)
+    assert row["p"] == pytest.approx(by_chance.mean(), abs=0.005)
+    assert row["p"] == pytest.approx(p, abs=0.001)
     burden = stats.spearmanr(values, np.log(1 + cohort.omics["mutation"].table.sum(axis=1)))
     assert tests.loc[("mutated genes (mutation)", ""), "effect"] == pytest.approx(burden.statistic)
     h, p = stats.kruskal(*(own for _, own in values.groupby(cohort.clinical["site"])))

@@ -112,7 +112,7 @@ def test_page_is_accessible(page):
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [a["href"][1:] for tag, a in page.tags if tag == "a"]
-    assert len(targets) == 15
+    assert len(targets) == 16
     assert set(targets) <= set(ids)
 
 
