@@ -27,7 +27,7 @@ from omicsfuse.radiogenomics.heterogeneity_network import (
     index_stability,
     network_coordinate,
 )
-from omicsfuse.radiogenomics.module_blocks import radiomics_layer
+from omicsfuse.radiogenomics.redundancy import radiomics_layer
 from omicsfuse.radiogenomics.volume import tumour_volume
 from omicsfuse.results import HeterogeneityIndex, Prepared
 

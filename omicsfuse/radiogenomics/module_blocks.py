@@ -9,51 +9,13 @@ from omicsfuse.checks.arguments import require
 from omicsfuse.errors import CohortError, StudyError
 from omicsfuse.labelled import Z_LIMIT
 from omicsfuse.layers import Loss
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.results import PreparedLayer
 from omicsfuse.statistics import Array
 
 #: Fewest patients: with fewer, a fold would hold too few to correlate anything in.
 MINIMUM_PATIENTS = 20
 
 STEP = "radiogenomic modules"
-
-
-def radiomics_layer(prepared: Prepared, wanted: str | None) -> str:
-    """Choose the radiomics layer: the one asked for, else the first of that kind.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        Layers.
-    wanted : str or None
-        Layer asked for.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    StudyError
-        If there is none.
-
-    Examples
-    --------
-    >>> from omicsfuse.results import Prepared
-    >>> radiomics_layer(Prepared("none", {}), None)
-    Traceback (most recent call last):
-    ...
-    omicsfuse.errors.StudyError: a layer of kind radiomics is needed; the layers are none.
-    """
-    listed = ", ".join(f"{name} ({one.kind})" for name, one in prepared.layers.items()) or "none"
-    if wanted is not None:
-        if wanted not in prepared.layers:
-            raise StudyError(f"there is no layer {wanted!r}; the layers are {listed}.")
-        return wanted
-    for name, layer in prepared.layers.items():
-        if layer.kind == "radiomics":
-            return name
-    raise StudyError(f"a layer of kind radiomics is needed; the layers are {listed}.")
 
 
 def layer_table(layer: PreparedLayer) -> pd.DataFrame:

@@ -23,9 +23,9 @@ from omicsfuse.radiogenomics.module_blocks import (
     group_members,
     layer_table,
     made_modules,
-    radiomics_layer,
     shared_patients,
 )
+from omicsfuse.radiogenomics.redundancy import radiomics_layer
 from omicsfuse.results import Prepared, RadiogenomicMap
 from omicsfuse.statistics import benjamini_hochberg
 

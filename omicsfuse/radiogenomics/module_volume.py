@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.labelled import expression_layer
-from omicsfuse.radiogenomics.module_pairs import ModulePairs, map_modules, radiomics_layer
+from omicsfuse.radiogenomics.module_pairs import ModulePairs, map_modules
+from omicsfuse.radiogenomics.redundancy import radiomics_layer
 from omicsfuse.radiogenomics.volume import tumour_volume
 from omicsfuse.results import Prepared
 from omicsfuse.statistics import normal_scores

@@ -1,5 +1,6 @@
 """Shares of cell types: against R, planted mixtures, the null, and what is refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -205,10 +206,10 @@ def test_unknown_method_names_the_nearest(matrix: pd.DataFrame) -> None:
     ],
 )
 def test_matrices_that_cannot_be_used_are_refused(
-    matrix: pd.DataFrame, change: object, match: str
+    matrix: pd.DataFrame, change: Callable[[pd.DataFrame], pd.DataFrame], match: str
 ) -> None:
     with pytest.raises(StudyError, match=match):
-        read_reference(change(matrix))  # type: ignore[operator]
+        read_reference(change(matrix))
 
 
 def test_matrix_from_a_file(matrix: pd.DataFrame, tmp_path: Path) -> None:
