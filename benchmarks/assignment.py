@@ -20,9 +20,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from omicsfuse.assignment import cross_validate_assignment
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import simulate_cohort
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.results import Subtypes
 from omicsfuse.survival import clopper_pearson
 
 HERE = Path(__file__).resolve().parent

@@ -24,9 +24,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import affinity_matrix, default_metric, fuse_affinities
 from omicsfuse.fusion.distances import distance_table, patient_distances
-from omicsfuse.results import Prepared, PreparedLayer
 
 #: Correlation and cosine distances are squares by nature (half the squared distance of patients
 #: scaled to length 1); their roots are compared too, to tell a better order of neighbours from the

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
-from omicsfuse.radiogenomics import heterogeneity_index, index_tests
-from omicsfuse.results import HeterogeneityIndex
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.results import HeterogeneityIndex
+from omicsfuse.imaging import heterogeneity_index, index_tests
 
 FIRST = ("Entropy", "Uniformity", "Variance", "InterquartileRange", "Kurtosis", "Range")
 SECOND = ("JointEntropy", "JointEnergy", "Contrast", "ClusterTendency", "Id", "Imc1", "SumEntropy")

@@ -19,8 +19,8 @@ import pandas as pd
 from omicsfuse.biology.deconvolution import deconvolve
 from omicsfuse.biology.immune import immune_scores
 from omicsfuse.biology.methylation_pairs import expression_methylation_pairs
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "immune.json"

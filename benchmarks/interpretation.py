@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.interpretation import interpret
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import Interpretation, Prepared, PreparedLayer
+from omicsfuse.imaging.interpretation import interpret
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Interpretation, Prepared, PreparedLayer
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "interpreting.md"

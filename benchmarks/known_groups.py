@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology import label_concentration
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
 
 SHAPES = ((60, 2), (106, 4), (300, 6))
 N_SETS = 100

@@ -21,7 +21,7 @@ from omicsfuse.biology import differential_features, pairwise_features
 from omicsfuse.biology.brunner_munzel import _placements, brunner_munzel
 from omicsfuse.biology.ordinal import proportional_odds
 from omicsfuse.biology.two_groups import rank_sum
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 SIZES = (30, 20, 10)
 FEATURES, PLANTED = 300, 30

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from omicsfuse.radiogenomics.canonical import correlate_pairs, make_splits
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.imaging.modules.canonical import correlate_pairs, make_splits
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 CLUSTERS, MODULES = 10, 6
 

@@ -27,7 +27,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import (
     affinity_matrix,
     default_metric,

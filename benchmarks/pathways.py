@@ -22,7 +22,7 @@ from omicsfuse.biology import (
     over_representation,
 )
 from omicsfuse.biology.redundant_sets import group_gene_sets
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 N_NULL = 60
 N_GENES, N_SETS, SIZE = 1000, 40, 20

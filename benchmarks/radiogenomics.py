@@ -11,9 +11,9 @@ import time
 import numpy as np
 import pandas as pd
 
-from omicsfuse.correlations import rank_correlations
-from omicsfuse.radiogenomics import radiogenomic_map
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.imaging import radiogenomic_map
+from omicsfuse.stats.correlations import rank_correlations
 
 
 def layer(kind, values, prefix):

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 import omicsfuse as of
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.structure import structure_tests, verdict
-from omicsfuse.results import VERDICTS, Fusion, Prepared, PreparedLayer
+from omicsfuse.core.results import VERDICTS, Fusion, Prepared, PreparedLayer
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "subtypes.md"

@@ -27,7 +27,7 @@ from omicsfuse.assessment.outcome_aware import (
     full_pipeline_permutation,
 )
 from omicsfuse.biology import associate
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.survival import (
     added_value,
     fit_model,

@@ -26,9 +26,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.results import Signature
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import lock, patient_digest
 from omicsfuse.survival import clopper_pearson
 from omicsfuse.verification import record_discovery, verify

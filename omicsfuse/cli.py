@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import omicsfuse
-from omicsfuse.errors import OmicsfuseError
+from omicsfuse.core.errors import OmicsfuseError
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.progress import Progress
 
-    from omicsfuse.cohort import Cohort
-    from omicsfuse.results import RunResults
+    from omicsfuse.core.cohort import Cohort
+    from omicsfuse.core.results import RunResults
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(path_type=Path)
@@ -29,7 +29,7 @@ FOLDER = click.Path(path_type=Path)
 def _known(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """Refuse a scorer or scaling that there is none of; the names load when one is given."""
     if value is not None:
-        from omicsfuse.results import SCALINGS, SCORERS
+        from omicsfuse.core.results import SCALINGS, SCORERS
 
         names = SCORERS if option.name == "scorer" else SCALINGS
         if value not in names:
@@ -58,8 +58,8 @@ def cli(data: Path | None) -> None:
 @click.option("--resume", is_flag=True, help="Take up an unfinished run in the same folder.")
 def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> None:
     """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
-    from omicsfuse.pipeline import STAGES
-    from omicsfuse.pipeline import run as run_study
+    from omicsfuse.pipeline.run import STAGES
+    from omicsfuse.pipeline.run import run as run_study
 
     try:
         with _progress(STAGES) as progress:
@@ -80,9 +80,9 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 @click.argument("study", type=FILE)
 def check(study: Path) -> None:
     """Read and check everything a study names, and compute nothing."""
-    from omicsfuse.pipeline import check as check_study
-    from omicsfuse.study import fused_layers
-    from omicsfuse.study_checks import patients_to_fuse
+    from omicsfuse.pipeline.run import check as check_study
+    from omicsfuse.pipeline.study import fused_layers
+    from omicsfuse.pipeline.study_checks import patients_to_fuse
 
     with _shown_warnings():
         parsed, cohort, external, _ = check_study(study)
@@ -167,8 +167,8 @@ def verify(
     seed: int,
 ) -> None:
     """Test a locked signature in other cohorts."""
+    from omicsfuse.pipeline.commands.verify import verify_cohorts
     from omicsfuse.verification import replication
-    from omicsfuse.verifying import verify_cohorts
 
     verification = verify_cohorts(
         signature,
@@ -203,7 +203,7 @@ def verify(
 @click.option("--layers", help="Use these layers of the classifier only, separated by commas.")
 def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None:
     """Assign new patients to the subtypes of a finished run, from whichever layers they have."""
-    from omicsfuse.assignment import assign_patients, assignment_summary
+    from omicsfuse.pipeline.commands.assign import assign_patients, assignment_summary
 
     chosen = None if layers is None else [name.strip() for name in layers.split(",")]
     with _shown_warnings():
@@ -244,8 +244,8 @@ def interpret(
 
     SCORES is a table with the patient in the first column and one column a model.
     """
-    from omicsfuse.interpretation import interpretation_summary
-    from omicsfuse.interpreting import interpret_scores
+    from omicsfuse.imaging.interpretation import interpretation_summary
+    from omicsfuse.pipeline.commands.interpret import interpret_scores
 
     with _shown_warnings():
         found = interpret_scores(
@@ -322,7 +322,7 @@ def _tested(row: "pd.Series", name: str = "log-rank p") -> str:
 
 def _describe(cohort: "Cohort") -> None:
     """Print what a cohort holds."""
-    from omicsfuse.cohort import describe_layer
+    from omicsfuse.core.cohort import describe_layer
 
     clinical = (
         "no clinical table" if cohort.clinical is None else f"{len(cohort.clinical)} patients"
@@ -391,7 +391,7 @@ def _shown_warnings() -> Iterator[None]:
     """Print our own warnings as plain lines, and nobody else's."""
     import warnings
 
-    from omicsfuse.errors import OmicsfuseWarning
+    from omicsfuse.core.errors import OmicsfuseWarning
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")

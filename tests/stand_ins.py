@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from omicsfuse.results import Fusion
+from omicsfuse.core.results import Fusion
 
 
 def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import omicsfuse as of
-from omicsfuse.checks.arguments import positive_number, seed, sequence_of, whole_number
+from omicsfuse.core.checks.arguments import positive_number, seed, sequence_of, whole_number
 from omicsfuse.datasets import SimulatedCohort
 
 

@@ -160,7 +160,7 @@ def test_interrupting_says_how_to_go_on(
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("omicsfuse.pipeline.fuse_layers", interrupt)
+    monkeypatch.setattr("omicsfuse.pipeline.run.fuse_layers", interrupt)
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130
@@ -171,7 +171,7 @@ def test_interrupting_says_how_to_go_on(
     assert not (tmp_path / "out").exists()
 
     monkeypatch.undo()
-    monkeypatch.setattr("omicsfuse.pipeline.compare_endpoints", interrupt)
+    monkeypatch.setattr("omicsfuse.pipeline.run.compare_endpoints", interrupt)
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.checks.gene_dates import looks_like_date, restorations
-from omicsfuse.checks.tables import did_you_mean, transposed_against
-from omicsfuse.cohort import (
+from omicsfuse.core.checks.gene_dates import looks_like_date, restorations
+from omicsfuse.core.checks.tables import did_you_mean, transposed_against
+from omicsfuse.core.cohort import (
     MINIMUM_PATIENTS,
     SCALES,
     Cohort,
@@ -19,8 +19,8 @@ from omicsfuse.cohort import (
     Loss,
     describe_layer,
 )
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import CohortError, OmicsfuseWarning
 from omicsfuse.preprocessing import preprocess
 
 

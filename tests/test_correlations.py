@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsfuse.correlations import (
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.correlations import (
     UNTIED,
     doubled_ranks,
     interval,
@@ -20,7 +21,6 @@ from omicsfuse.correlations import (
     rank_correlations,
     smallest_correlation,
 )
-from omicsfuse.errors import StudyError
 
 REFERENCE = Path(__file__).parent / "reference"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import StudyError
-from omicsfuse.gseapy_engine import gsva, prerank
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.gseapy_engine import gsva, prerank
 
 # Names that gseapy would treat specially: lower case, digits only, equal but for case.
 AWKWARD = ["a", "A", "7157", "nan", "b;c", "TP53", "x", "y"]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from omicsfuse import interpreting
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.datasets import simulate_cohort, write_simulated_study
-from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.interpretation import interpret
-from omicsfuse.interpreting import INTERPRET_STAGES, interpret_scores
+from omicsfuse.imaging.interpretation import interpret
+from omicsfuse.pipeline.commands import interpret as interpreting
+from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import omicsfuse as of
+from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.results import Subtypes
 from omicsfuse.survival import compare_survival
 
 P_COLUMNS = ["p", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]

@@ -13,13 +13,13 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
-import omicsfuse.pipeline as pipeline
+import omicsfuse.pipeline.run as pipeline
+from omicsfuse.core.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.pipeline import STAGES, check, run
-from omicsfuse.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS
-from omicsfuse.study import prepared_layers
-from omicsfuse.verifying import verify_cohorts
-from omicsfuse.workspace import Workspace
+from omicsfuse.pipeline.commands.verify import verify_cohorts
+from omicsfuse.pipeline.run import STAGES, check, run
+from omicsfuse.pipeline.study import prepared_layers
+from omicsfuse.pipeline.workspace import Workspace
 
 STUDIES = Path(__file__).parents[1] / "data_manifests" / "studies"
 

@@ -9,10 +9,10 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.cli import main
+from omicsfuse.core.results import Fusion
 from omicsfuse.datasets import write_simulated_study
-from omicsfuse.pipeline import check, run
-from omicsfuse.results import Fusion
-from omicsfuse.stages import fuse_layers
+from omicsfuse.pipeline.run import check, run
+from omicsfuse.pipeline.stages_core import fuse_layers
 
 #: Patients of the first 40 who have images, and of the last 36 who have methylation.
 IMAGES, METHYLATION = range(28), range(4, 40)

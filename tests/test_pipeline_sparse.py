@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 import omicsfuse as of
 from omicsfuse.cli import main
 from omicsfuse.datasets import write_simulated_study
-from omicsfuse.pipeline import run
+from omicsfuse.pipeline.run import run
 
 #: Patients of the 90 who have images.
 IMAGES = range(60)

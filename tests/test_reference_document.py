@@ -8,7 +8,7 @@ import pytest
 from omicsfuse.io import biology_results
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
 from omicsfuse.io.results import result_tables
-from omicsfuse.study import (
+from omicsfuse.pipeline.study import (
     AssignmentSettings,
     FusionSettings,
     PreprocessSettings,
@@ -17,7 +17,7 @@ from omicsfuse.study import (
     SubtypeSettings,
     SurvivalSettings,
 )
-from omicsfuse.study_biology import (
+from omicsfuse.pipeline.study_biology import (
     EnrichmentSettings,
     HeterogeneitySettings,
     ImmuneSettings,
@@ -25,7 +25,7 @@ from omicsfuse.study_biology import (
     MarkerSettings,
     RadiogenomicSettings,
 )
-from omicsfuse.study_signatures import FurtherSignature
+from omicsfuse.pipeline.study_signatures import FurtherSignature
 
 TEXT = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
 SETTINGS = [

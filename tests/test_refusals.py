@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.io import read_cohort
 
 PATIENTS = [f"P{i + 1}" for i in range(12)]

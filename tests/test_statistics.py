@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from omicsfuse.statistics import benjamini_hochberg, moments, varies, welch_t, winsorise
+from omicsfuse.stats.statistics import benjamini_hochberg, moments, varies, welch_t, winsorise
 
 
 def gappy(seed: int = 0) -> np.ndarray:

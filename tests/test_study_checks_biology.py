@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse import study_checks_biology
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.layers import Layer
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
-from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.layers import Layer
-from omicsfuse.study import Study, read_study
-from omicsfuse.study_checks_biology import check_biology
+from omicsfuse.pipeline import study_checks_biology
+from omicsfuse.pipeline.study import Study, read_study
+from omicsfuse.pipeline.study_checks_biology import check_biology
 
 
 @pytest.fixture(scope="module")

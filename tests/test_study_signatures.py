@@ -8,8 +8,14 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.pipeline import check
-from omicsfuse.study import Study, asked_signatures, prepared_layers, settings, signature_layer
+from omicsfuse.pipeline.run import check
+from omicsfuse.pipeline.study import (
+    Study,
+    asked_signatures,
+    prepared_layers,
+    settings,
+    signature_layer,
+)
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,11 @@ from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.stability import patient_stability, subtype_recovery
 from omicsfuse.assessment.structure import LEVEL, STRUCTURE, structure_tests, verdict
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.checks.tables import did_you_mean
 from omicsfuse.clustering import AUTO_RANGE, cluster_range
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
 
 
 @dataclass(frozen=True)

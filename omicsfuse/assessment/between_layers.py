@@ -8,8 +8,8 @@ import numpy as np
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
 from omicsfuse.clustering import affinity_silhouettes, discretised_labels, laplacian_spectrum
+from omicsfuse.core.results import Prepared
 from omicsfuse.fusion import affinities_of, layer_neighbors
-from omicsfuse.results import Prepared
 
 #: So many patients are fused with a permuted layer at most; of more, as many are drawn once.
 MOST_PERMUTED = 500

@@ -9,7 +9,6 @@ import pandas as pd
 from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.checks.arguments import seed, whole_number
 from omicsfuse.clustering import (
     CONSENSUS_GRID,
     area_under_cdf,
@@ -19,7 +18,8 @@ from omicsfuse.clustering import (
     proportion_ambiguous,
     spectral_labels,
 )
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.errors import StudyError
 
 #: Share of the patients in each resample.
 RESAMPLED_SHARE = 0.8

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from omicsfuse.assessment.refusion import Refusion
-from omicsfuse.errors import OmicsfuseError
+from omicsfuse.core.errors import OmicsfuseError
 from omicsfuse.fusion import layer_distances
 
 

@@ -19,12 +19,12 @@ from omicsfuse.assessment.feature_names import OTHER, radiomic_feature_groups
 from omicsfuse.assessment.permuted import gains
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.checks.tables import count, did_you_mean, listed
-from omicsfuse.errors import OmicsfuseError, StudyError
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.checks.tables import count, did_you_mean, listed
+from omicsfuse.core.errors import OmicsfuseError, StudyError
+from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import distance_table, patient_distances
-from omicsfuse.results import Fusion, Prepared, Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 #: With fewer features a group is not looked at.
 FEWEST_FEATURES = 5

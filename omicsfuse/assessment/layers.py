@@ -6,7 +6,7 @@ from scipy import sparse
 
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
 from omicsfuse.clustering import affinity_silhouettes, mean_affinity_to_groups
-from omicsfuse.results import Fusion, Prepared, Subtypes
+from omicsfuse.core.results import Fusion, Prepared, Subtypes
 
 #: With fewer patients an agreement says nothing, and none is given.
 _FEWEST_COMPARED = 10

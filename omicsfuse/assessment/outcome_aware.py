@@ -14,11 +14,11 @@ import pandas as pd
 
 from omicsfuse.assessment.choose import cluster
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.checks.arguments import whole_number
 from omicsfuse.clustering import cluster_range
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import whole_number
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
 from omicsfuse.fusion import fuse
-from omicsfuse.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
 from omicsfuse.survival import clopper_pearson, logrank_test, score_z
 
 #: Name of the row of the valid test among the tests of an endpoint.
@@ -247,7 +247,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     Examples
     --------
     >>> import omicsfuse as of
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> simulated = of.simulate_cohort(60, n_external=0)
     >>> labels = "S" + simulated.truth.astype(str)
     >>> found = of.compare_survival(Subtypes(labels, {}, {}), simulated.discovery, "os")

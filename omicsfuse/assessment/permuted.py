@@ -15,9 +15,9 @@ from omicsfuse.assessment.between_layers import (
 )
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.checks.arguments import seed, whole_number
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 #: What is measured on the real layer and on each permuted copy, in order.
 EFFECTS = ("shared", "held_out", "stability", "silhouette")

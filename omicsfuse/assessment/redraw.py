@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.unimodal import critical_bandwidth, drawn_from_one_mode
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import distance_table, metric_name, patient_distances
 
 #: Redraws tried until a distance that is undefined for some values (cosine of zeros) is defined.

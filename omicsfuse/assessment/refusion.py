@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Fusion, Prepared
 from omicsfuse.fusion import (
     affinities_of,
     fuse_networks,
     layer_distances,
     layer_neighbors,
 )
-from omicsfuse.results import Fusion, Prepared
 
 #: So many patients are fused again at most, by the exact engine; of more, as many are drawn.
 MOST_REFUSED = 2000

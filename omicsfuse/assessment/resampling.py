@@ -21,7 +21,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.assessment.kept_tasks import kept_tasks
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.errors import OmicsfuseWarning
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

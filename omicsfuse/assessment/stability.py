@@ -6,8 +6,8 @@ import pandas as pd
 from omicsfuse.assessment.consensus import RESAMPLED_SHARE, Resamples, resample_clusters
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Subtypes
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Subtypes
 
 __all__ = [
     "CORE_CO_CLUSTERING",

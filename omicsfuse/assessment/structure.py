@@ -16,8 +16,8 @@ from omicsfuse.clustering import (
     laplacian_spectrum,
     normalised_cut,
 )
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.results import NOT_TESTED, VERDICTS
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import NOT_TESTED, VERDICTS
 
 #: Criteria that are computed for each k in each draw; the first is the one that is tested.
 CRITERIA = ("silhouette", "normalised_cut", "eigengap")

@@ -2,23 +2,19 @@
 
 from omicsfuse.assignment.assign import Assignment, assign, assignment
 from omicsfuse.assignment.classifier import SubtypeClassifier
-from omicsfuse.assignment.command import CLASSIFIER_FILE, assign_patients, assignment_summary
 from omicsfuse.assignment.cross_validation import LABELS_NOTE, cross_validate_assignment
 from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.saved import classifier_hash, load_classifier, save_classifier
 from omicsfuse.assignment.training import Settings, fit_classifier
 
 __all__ = [
-    "CLASSIFIER_FILE",
     "LABELS_NOTE",
     "Assignment",
     "MultiLayerClassifier",
     "Settings",
     "SubtypeClassifier",
     "assign",
-    "assign_patients",
     "assignment",
-    "assignment_summary",
     "classifier_hash",
     "cross_validate_assignment",
     "fit_classifier",

@@ -13,11 +13,11 @@ from omicsfuse.assignment.layer_model import LayerModel
 from omicsfuse.assignment.multilayer import NONE, UNTOLD, MultiLayerClassifier
 from omicsfuse.assignment.saved import load_classifier
 from omicsfuse.assignment.transform import compatible
-from omicsfuse.checks.arguments import require, sequence_of
-from omicsfuse.checks.tables import did_you_mean, listed
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import ClassifierError, OmicsfuseWarning, StudyError
-from omicsfuse.layers import Layer, Loss
+from omicsfuse.core.checks.arguments import require, sequence_of
+from omicsfuse.core.checks.tables import did_you_mean, listed
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning, StudyError
+from omicsfuse.core.layers import Layer, Loss
 from omicsfuse.signatures.training import patient_digest
 
 

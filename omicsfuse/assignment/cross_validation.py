@@ -20,19 +20,19 @@ from omicsfuse.assignment.measures import (
 from omicsfuse.assignment.multilayer import NONE, MultiLayerClassifier
 from omicsfuse.assignment.pooling import subsets
 from omicsfuse.assignment.training import N_FOLDS, Settings, fit_classifier, stratified_folds
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.checks.arguments import seed as checked_seed
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import ClassifierError, StudyError
-from omicsfuse.layers import Layer
-from omicsfuse.results import (
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.checks.arguments import seed as checked_seed
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import ClassifierError, StudyError
+from omicsfuse.core.layers import Layer
+from omicsfuse.core.results import (
     ASSIGNMENT_COLUMNS,
     CHOSEN_WITH,
     AssignmentEvidence,
     Prepared,
     Subtypes,
 )
-from omicsfuse.statistics import wilson_interval
+from omicsfuse.stats.statistics import wilson_interval
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3
@@ -113,7 +113,7 @@ def cross_validate_assignment(
     --------
     >>> from omicsfuse.assignment import cross_validate_assignment
     >>> from omicsfuse.datasets import simulate_cohort
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> made = simulate_cohort(60, n_external=0, n_genes=100, effect=2, random_state=1)
     >>> labels = ("S" + made.truth.astype(str)).loc[made.discovery.patients()]
     >>> evidence = cross_validate_assignment(

@@ -11,8 +11,8 @@ import pandas as pd
 from omicsfuse.assignment.classifier import SubtypeClassifier
 from omicsfuse.assignment.discriminant import Array, Discriminant
 from omicsfuse.assignment.transform import LayerTransform, fixed_transform
-from omicsfuse.errors import ClassifierError, OmicsfuseWarning
-from omicsfuse.layers import Layer
+from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning
+from omicsfuse.core.layers import Layer
 from omicsfuse.preprocessing import PreprocessError, make_preprocessor
 
 #: Fewest labelled patients that a layer's classifier is learned from.

@@ -15,7 +15,7 @@ from omicsfuse.assignment.layer_model import LayerModel
 from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration
 from omicsfuse.assignment.transform import PER_FEATURE, LayerTransform
-from omicsfuse.errors import ClassifierError
+from omicsfuse.core.errors import ClassifierError
 from omicsfuse.io.sealed import content_digest, read_object
 from omicsfuse.io.whole import write_whole
 
@@ -114,7 +114,7 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
     >>> load_classifier("nowhere.json")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.ClassifierError: nowhere.json: the classifier cannot be read: No such file...
+    omicsfuse.ClassifierError: nowhere.json: the classifier cannot be read: No such file...
     """
     content = read_object(path, "classifier", FORMAT, FORMAT_VERSION, ClassifierError)
     recorded = content.pop("hash", None)

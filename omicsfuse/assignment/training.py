@@ -11,8 +11,8 @@ from omicsfuse.assignment.discriminant import Array
 from omicsfuse.assignment.layer_model import LayerModel, fit_layer, in_order, kept_features
 from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
-from omicsfuse.errors import ClassifierError
-from omicsfuse.layers import Layer
+from omicsfuse.core.errors import ClassifierError
+from omicsfuse.core.layers import Layer
 from omicsfuse.preprocessing import DEFAULTS
 from omicsfuse.signatures.training import patient_digest
 

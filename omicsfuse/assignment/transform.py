@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assignment.discriminant import Array, by_row
-from omicsfuse.errors import ClassifierError
+from omicsfuse.core.errors import ClassifierError
 from omicsfuse.preprocessing import LayerPreprocessor
 
 #: Scales that come out on the same scale of analysis: expression with a logarithm taken.

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import StudyError
-from omicsfuse.statistics import Array
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.statistics import Array
 
 #: What the name of a test ends with where covariates were adjusted for.
 ADJUSTED = ", adjusted"
@@ -35,7 +35,7 @@ def checked_covariates(covariates: pd.DataFrame | None, who: str) -> pd.DataFram
     >>> checked_covariates(pd.DataFrame({"purity": [0.5, 0.7]}, ["P1", "P1"]), "markers")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: markers: the covariates have more than one row for 1 patient (P1); give each patient one row.
+    omicsfuse.StudyError: markers: the covariates have more than one row for 1 patient (P1); give each patient one row.
     """  # noqa: E501
     if covariates is None:
         return None

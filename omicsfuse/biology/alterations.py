@@ -8,10 +8,10 @@ from scipy import stats
 from omicsfuse.biology.altered import altered
 from omicsfuse.biology.exact import fisher_groups, n_tables
 from omicsfuse.biology.group_tests import SMALLEST_EXPECTED, in_order, monte_carlo
-from omicsfuse.checks.arguments import require
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 Counts = npt.NDArray[np.int64]
 
@@ -70,8 +70,8 @@ def alterations(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import alterations
-    >>> from omicsfuse.cohort import Cohort, Layer
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.cohort import Cohort, Layer
+    >>> from omicsfuse.core.results import Subtypes
     >>> patients = [f"P{i}" for i in range(14)]
     >>> calls = pd.DataFrame({"NSD1": [1] * 6 + [0] * 8, "TTN": [0] * 13 + [1]}, patients)
     >>> labels = pd.Series(["S1"] * 7 + ["S2"] * 7, patients)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.cohort import Layer
+from omicsfuse.core.cohort import Layer
 
 #: Levels of a copy-number layer from which on (downwards, to which) a gene counts as altered. For
 #: log2 ratios: one copy gained in a third of a diploid sample is 0.22, four copies in all of it
@@ -33,7 +33,7 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Layer
+    >>> from omicsfuse.core.cohort import Layer
     >>> table = pd.DataFrame({"EGFR": [2.0, 1.0, -1.0]}, ["P1", "P2", "P3"])
     >>> {name: found["EGFR"].tolist() for name, found in
     ...  altered(Layer("copy_number", table, "gistic")).items()}

@@ -5,10 +5,10 @@ import pandas as pd
 
 from omicsfuse.biology.group_tests import contingency, kruskal
 from omicsfuse.biology.variables import Variable, level_text, variables
-from omicsfuse.checks.arguments import require
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 COLUMNS = (
     "role",
@@ -94,8 +94,8 @@ def associate(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import associate
-    >>> from omicsfuse.cohort import Cohort
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.cohort import Cohort
+    >>> from omicsfuse.core.results import Subtypes
     >>> patients = [f"P{i}" for i in range(12)]
     >>> clinical = pd.DataFrame({"hpv": ["+"] * 6 + ["-"] * 6, "age": range(50, 62)}, patients)
     >>> labels = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)

@@ -7,7 +7,7 @@ from scipy import special, stats
 
 from omicsfuse.biology.tested import Tested, Z, as_tested
 from omicsfuse.biology.two_groups import rank_sum
-from omicsfuse.statistics import Array, Counts
+from omicsfuse.stats.statistics import Array, Counts
 
 #: Fewest patients in the smaller group; below it the test is Wilcoxon's.
 SMALLEST_GROUP = 10

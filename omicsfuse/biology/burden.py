@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.altered import altered
-from omicsfuse.checks.arguments import require
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
 
 #: End of the names of columns that say how many genes were measured.
 MEASURED = "_measured_genes"
@@ -48,8 +48,8 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import burden
-    >>> from omicsfuse.cohort import Cohort, Layer
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.cohort import Cohort, Layer
+    >>> from omicsfuse.core.results import Subtypes
     >>> calls = pd.DataFrame({"TP53": [1, 1], "FAT1": [1, 0]}, ["P1", "P2"])
     >>> cohort = Cohort("two", {"mutation": Layer("mutation", calls, megabases=2.0)})
     >>> burden(Subtypes(pd.Series("S1", calls.index), {}, {}), cohort).loc["P1"].tolist()

@@ -8,8 +8,8 @@ import pandas as pd
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent
 from omicsfuse.biology.tested import Tested, Z, as_tested
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.statistics import MINIMUM_GROUP, Array
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array
 
 TEST = "DESeq2 Wald"
 EFFECT_NAME = "log2 fold change"
@@ -41,7 +41,7 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
     >>> checked_counts(pd.DataFrame({"EGFR": [3.0, 7.5]}, ["P1", "P2"]), "expression")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: counts of layer 'expression': gene EGFR of patient P2 has 7.5, which is not a whole number of 0 or more. Raw counts are needed, not TPM, FPKM, normalised or logarithmic values; without counts the layer is tested by the moderated t.
+    omicsfuse.StudyError: counts of layer 'expression': gene EGFR of patient P2 has 7.5, which is not a whole number of 0 or more. Raw counts are needed, not TPM, FPKM, normalised or logarithmic values; without counts the layer is tested by the moderated t.
     """  # noqa: E501
     where = f"counts of layer {layer!r}"
     if not isinstance(counts, pd.DataFrame):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
 
 
 def covariate_table(
@@ -38,7 +38,7 @@ def covariate_table(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology.covariates import covariate_table
-    >>> from omicsfuse.cohort import Cohort
+    >>> from omicsfuse.core.cohort import Cohort
     >>> clinical = pd.DataFrame({"purity": [0.4, 0.8]}, ["P1", "P2"])
     >>> scores = pd.DataFrame({"mcp_counter: Fibroblasts": [5.0]}, ["P2"])
     >>> found = covariate_table(

@@ -9,12 +9,12 @@ import pandas as pd
 
 from omicsfuse.biology.nu_regression import Explained, least_squares, nu_svr
 from omicsfuse.biology.reference_matrix import read_reference
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.checks.tables import did_you_mean, listed
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.labelled import expression_layer
-from omicsfuse.results import Prepared, PreparedLayer
-from omicsfuse.statistics import Array
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.checks.tables import did_you_mean, listed
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.stats.statistics import Array
 
 METHODS: Mapping[str, Callable[[Array, Array], Explained]] = {
     "nu_svr": nu_svr,

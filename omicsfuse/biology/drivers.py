@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.errors import StudyError
-from omicsfuse.labelled import Labelled, labelled
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.statistics import Array
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import Labelled, labelled
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.statistics import Array
 
 COLUMNS = (
     "subtype",

@@ -14,10 +14,10 @@ from omicsfuse.biology.ranked_enrichment import (
     usable_sets,
     warn_none,
 )
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.labelled import Labelled, expression_layer, labelled, without_layer
-from omicsfuse.layers import Loss
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.labelled import Labelled, expression_layer, labelled, without_layer
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 COLUMNS = ("subtype", *RANKED_COLUMNS)
 
@@ -110,7 +110,7 @@ def enrich(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.biology import enrich
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(12)]
     >>> values = np.random.default_rng(0).standard_normal((12, 60))
     >>> values[:6, :10] += 3
@@ -155,7 +155,7 @@ def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P2", "P1"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)
     >>> by_patient(layer, Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {})).matrix.tolist()
@@ -189,7 +189,7 @@ def enrichment_losses(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import enrichment_losses
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> (loss,) = enrichment_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)

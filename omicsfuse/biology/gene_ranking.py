@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.labelled import Labelled
-from omicsfuse.least_squares import fit_genes, moderate
-from omicsfuse.statistics import MINIMUM_GROUP, Array, moments
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import Labelled
+from omicsfuse.stats.least_squares import fit_genes, moderate
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, moments
 
 #: Statistics beyond this are set to it before genes are ranked.
 T_LIMIT = 1000.0

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
+from omicsfuse.core.checks.arguments import require
 
 #: Gene sets in memory, a GMT file, or several of either.
 GeneSets: TypeAlias = (

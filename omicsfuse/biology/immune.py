@@ -18,13 +18,13 @@ from omicsfuse.biology.marker_scores import (
     score_sets,
 )
 from omicsfuse.biology.score_comparison import compare_scores
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.checks.gene_dates import looks_like_date
-from omicsfuse.checks.tables import did_you_mean, listed
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.labelled import Z_LIMIT, expression_layer
-from omicsfuse.layers import Loss
-from omicsfuse.results import ImmuneContext, Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.checks.gene_dates import looks_like_date
+from omicsfuse.core.checks.tables import did_you_mean, listed
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import Z_LIMIT, expression_layer
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import ImmuneContext, Prepared, PreparedLayer, Subtypes
 
 #: Marker sets by name of the collection: a GMT file, several of them, or sets in memory.
 MarkerSets: TypeAlias = Mapping[str, str | Path | Mapping[str, Sequence[str]]]
@@ -113,7 +113,7 @@ def immune_scores(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology.immune import immune_scores
-    >>> from omicsfuse.results import Prepared, PreparedLayer
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
     >>> table = pd.DataFrame({"CD3D": [1.0, 3.0], "CD3E": [2.0, 6.0]}, ["P1", "P2"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> found = immune_scores(ready, {"mcp_counter": {"T cells": ["CD3D", "CD3E", "CD5"]}})

@@ -9,12 +9,12 @@ import pandas as pd
 from omicsfuse.biology.markers import differential_features
 from omicsfuse.biology.two_groups import fisher_exact
 from omicsfuse.biology.variables import level_text
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, Subtypes
-from omicsfuse.statistics import MINIMUM_GROUP, benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.stats.statistics import MINIMUM_GROUP, benjamini_hochberg
 
 #: False discovery rate up to which a level counts as concentrated, and a feature as a marker.
 LEVEL = 0.05
@@ -65,7 +65,7 @@ def label_concentration(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology.known_groups import label_concentration
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> patients = [f"P{i}" for i in range(10, 22)]
     >>> known = pd.DataFrame({"hpv": ["+"] * 5 + ["-"] * 7}, patients)
     >>> cohort = Cohort("toy", {}, known, known_labels=("hpv",))
@@ -154,7 +154,7 @@ def label_markers(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology.known_groups import label_markers
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(10, 26)]
     >>> values = pd.DataFrame({"CDKN2A": [9.0, 8, 9, 10, 9, 8] + [1.0, 2] * 5}, patients)
     >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})

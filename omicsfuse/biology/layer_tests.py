@@ -15,10 +15,10 @@ from omicsfuse.biology.moderated_comparison import moderated_difference
 from omicsfuse.biology.mutated_share import mutated_share
 from omicsfuse.biology.ordinal import proportional_odds
 from omicsfuse.biology.tested import Tested
-from omicsfuse.labelled import labelled
-from omicsfuse.layers import Loss
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.statistics import Array
+from omicsfuse.core.labelled import labelled
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.statistics import Array
 
 #: Note of rows whose test takes no covariates.
 NOT_ADJUSTED = "not adjusted for covariates"

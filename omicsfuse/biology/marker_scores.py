@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import StudyError
-from omicsfuse.labelled import Z_LIMIT
-from omicsfuse.results import PreparedLayer
-from omicsfuse.statistics import Array, moments
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import Z_LIMIT
+from omicsfuse.core.results import PreparedLayer
+from omicsfuse.stats.statistics import Array, moments
 
 #: Ways to turn the markers of a cell type into one score of a patient.
 METHODS = ("mean_log", "ssgsea", "ssgsea_normalised", "gsva")
@@ -147,7 +147,7 @@ def score_sets(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"CD3D": [1.0, 3.0], "CD3E": [2.0, 6.0]}, ["P1", "P2"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)
     >>> score_sets(layer, {"T cells": ["CD3D", "CD3E"]}, "mean_log")["T cells"].tolist()
@@ -162,7 +162,7 @@ def score_sets(
         columns = {name: mean_of_markers(table, genes) for name, genes in sets.items()}
         return pd.DataFrame(columns, index=table.index)
     if method == "gsva":
-        from omicsfuse.gseapy_engine import gsva
+        from omicsfuse.stats.gseapy_engine import gsva
 
         complete = table.loc[:, table.notna().all()]
         own = {name: [g for g in genes if g in complete.columns] for name, genes in sets.items()}
@@ -214,7 +214,7 @@ def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
 
 def _ssgsea(table: pd.DataFrame, sets: Mapping[str, Sequence[str]]) -> Array:
     """Patients x sets: ssGSEA scores."""
-    from omicsfuse.single_sample import SingleSampleEnrichment
+    from omicsfuse.stats.single_sample import SingleSampleEnrichment
 
     scorer = SingleSampleEnrichment(table)
     place = {gene: i for i, gene in enumerate(scorer.genes)}

@@ -16,10 +16,10 @@ from omicsfuse.biology.layer_tests import (
     takes_covariates,
 )
 from omicsfuse.biology.tested import Tested
-from omicsfuse.checks.arguments import require
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 COLUMNS = (
     "layer",
@@ -106,7 +106,7 @@ def differential_features(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import differential_features
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(6)]
     >>> values = pd.DataFrame({"A": [5.0, 6, 7, 1, 2, 3], "B": [1.0, 3, 2, 2, 1, 3]}, patients)
     >>> layer = PreparedLayer("expression", values, values, "log2", None)
@@ -178,7 +178,7 @@ def pairwise_features(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(9)]
     >>> values = pd.DataFrame({"A": [5.0, 6, 7, 1, 2, 3, 1, 3, 2], "B": [1.0, 3, 2] * 3}, patients)
     >>> layer = PreparedLayer("expression", values, values, "log2", None)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import listed
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.labelled import expression_layer, labelled
-from omicsfuse.least_squares import fit_genes, moderate
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.statistics import MINIMUM_GROUP, Array, Counts, benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import listed
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import expression_layer, labelled
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.least_squares import fit_genes, moderate
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, Counts, benjamini_hochberg
 
 COLUMNS = [
     "subtype",
@@ -122,7 +122,7 @@ def expression_methylation_pairs(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.biology.methylation_pairs import expression_methylation_pairs
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> rng = np.random.default_rng(0)
     >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i}" for i in range(50)]
     >>> rna, methyl = rng.standard_normal((40, 50)), rng.standard_normal((40, 50))
@@ -177,7 +177,7 @@ def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
     >>> layers = {"dna": PreparedLayer("methylation", table, table, "m_value", None)}
     >>> methylation_layer(layers, None)

@@ -8,8 +8,8 @@ from scipy import stats
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent, unit_columns
 from omicsfuse.biology.tested import Tested, as_tested
-from omicsfuse.least_squares import Fit, fit_genes, moderate
-from omicsfuse.statistics import MINIMUM_GROUP, Array, moments, welch_t
+from omicsfuse.stats.least_squares import Fit, fit_genes, moderate
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, moments, welch_t
 
 TEST = "moderated t"
 #: Where one feature only has a variance, there is nothing to moderate it with.
@@ -34,10 +34,11 @@ def moderated_difference(
     One linear model a feature: the mean of the second group, the difference of the first from it,
     the means of any other groups (whose patients help to tell the variance), and the covariates.
     The residual variances of all features of the layer are shrunk towards what they have in common
-    (`omicsfuse.least_squares.moderate`); the interval is that of the moderated t. The prior takes
-    no trend of variance with mean: layers on a log scale whose weak genes vary less, or more, are
-    shrunk to one value all the same. A feature has one variance for all groups: where the smaller
-    group is the more spread one p is too small, and ``note`` gives Welch's p where that matters.
+    (`omicsfuse.stats.least_squares.moderate`); the interval is that of the moderated t. The prior
+    takes no trend of variance with mean: layers on a log scale whose weak genes vary less, or
+    more, are shrunk to one value all the same. A feature has one variance for all groups:
+    where the smaller group is the more spread one p is too small, and ``note`` gives Welch's p where that
+    matters.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import numpy as np
 
 from omicsfuse.biology.tested import Tested, Z, as_tested
 from omicsfuse.biology.two_groups import fisher_exact
-from omicsfuse.statistics import Array
+from omicsfuse.stats.statistics import Array
 
 TEST = "Fisher exact"
 EFFECT_NAME = "difference in mutated share"

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special, stats
 
 from omicsfuse.biology.tested import Tested, Z, as_tested
-from omicsfuse.statistics import MINIMUM_GROUP, Array
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array
 
 TEST = "proportional odds, likelihood ratio"
 EFFECT_NAME = "log odds ratio of a higher level"

@@ -8,11 +8,11 @@ from scipy import optimize, special, stats
 
 from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
 from omicsfuse.biology.ranked_enrichment import check_sizes, usable_sets, warn_none
-from omicsfuse.checks.arguments import require
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.labelled import expression_layer
-from omicsfuse.results import Prepared
-from omicsfuse.statistics import Array, benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import Prepared
+from omicsfuse.stats.statistics import Array, benjamini_hochberg
 
 #: Columns of the table.
 COLUMNS = (
@@ -105,7 +105,7 @@ def over_representation(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import over_representation
-    >>> from omicsfuse.results import Prepared, PreparedLayer
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
     >>> genes = [f"G{i}" for i in range(40)]
     >>> values = pd.DataFrame(0.0, ["P1", "P2"], genes)
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", values, values, "log2", None)})

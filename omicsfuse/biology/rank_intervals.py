@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from omicsfuse.statistics import Array, Counts
+from omicsfuse.stats.statistics import Array, Counts
 
 #: Standard normal quantile of 95% intervals.
 _Z = float(stats.norm.ppf(0.975))

@@ -10,10 +10,10 @@ from omicsfuse.biology.gene_ranking import checked_ranking
 from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
 from omicsfuse.biology.random_sets import random_scores
 from omicsfuse.biology.redundant_sets import group_gene_sets
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.gseapy_engine import prerank
-from omicsfuse.statistics import Array, benjamini_hochberg
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.stats.gseapy_engine import prerank
+from omicsfuse.stats.statistics import Array, benjamini_hochberg
 
 #: Columns of enrichment, after the name of the ranking.
 COLUMNS = (
@@ -129,7 +129,7 @@ def check_sizes(min_size: int, max_size: int, who: str) -> None:
     >>> check_sizes(1, 500, "enrich")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: enrich: min_size is 1 and max_size 500; they must satisfy \
+    omicsfuse.StudyError: enrich: min_size is 1 and max_size 500; they must satisfy \
 2 <= min_size <= max_size.
     """
     if not 2 <= min_size <= max_size:

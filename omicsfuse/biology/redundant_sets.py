@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import StudyError
-from omicsfuse.statistics import Array
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.statistics import Array
 
 #: Similarity from which gene sets count as saying the same, on average over a group.
 SIMILARITY = 0.375

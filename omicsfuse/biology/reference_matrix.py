@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import listed
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import listed
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 
 
 def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import pandas as pd
 from omicsfuse.biology.enrichment import by_patient
 from omicsfuse.biology.gene_ranking import rank_genes
 from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.errors import StudyError
-from omicsfuse.labelled import expression_layer
-from omicsfuse.results import Prepared, Subtypes
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import Prepared, Subtypes
 
 #: Columns of the table.
 COLUMNS = ("subtype", "gene_set", "place", "gene", "statistic", "running_sum", "n_genes")
@@ -100,7 +100,7 @@ def running_sums(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.biology import enrich, running_sums
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(12)]
     >>> values = np.random.default_rng(0).standard_normal((12, 60))
     >>> values[:6, :10] += 3

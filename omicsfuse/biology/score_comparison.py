@@ -10,11 +10,11 @@ from scipy import stats
 from omicsfuse.biology.effect_sizes import epsilon_interval
 from omicsfuse.biology.rank_intervals import rank_biserial_interval
 from omicsfuse.biology.two_groups import rank_sum
-from omicsfuse.checks.arguments import require
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Subtypes
-from omicsfuse.results.biology import SCORE_TEST_COLUMNS
-from omicsfuse.statistics import MINIMUM_GROUP, Array, benjamini_hochberg
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Subtypes
+from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, benjamini_hochberg
 
 #: Name of the comparison of all subtypes at once.
 OVERALL = "overall"
@@ -71,7 +71,7 @@ def compare_scores(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import compare_scores
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> patients = [f"P{i}" for i in range(8)]
     >>> scores = pd.DataFrame({"T cells": [5.0, 6, 7, 8, 1, 2, 3, 4]}, patients)
     >>> labels = pd.Series(["S1"] * 4 + ["S2"] * 4, patients)

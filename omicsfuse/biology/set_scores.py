@@ -8,14 +8,14 @@ import pandas as pd
 
 from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
 from omicsfuse.biology.ranked_enrichment import check_sizes, usable_sets, warn_none
-from omicsfuse.checks.arguments import require
-from omicsfuse.errors import StudyError
-from omicsfuse.gseapy_engine import gsva
-from omicsfuse.labelled import Z_LIMIT, expression_layer
-from omicsfuse.layers import Loss
-from omicsfuse.results import Prepared, PreparedLayer
-from omicsfuse.single_sample import SingleSampleEnrichment
-from omicsfuse.statistics import moments
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import Z_LIMIT, expression_layer
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.stats.gseapy_engine import gsva
+from omicsfuse.stats.single_sample import SingleSampleEnrichment
+from omicsfuse.stats.statistics import moments
 
 #: Ways to score a set in a patient.
 METHODS = ("ssgsea", "gsva", "zscore")
@@ -94,7 +94,7 @@ def gene_set_scores(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.biology import gene_set_scores
-    >>> from omicsfuse.results import Prepared, PreparedLayer
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
     >>> values = np.random.default_rng(0).standard_normal((8, 40))
     >>> values[:4, :10] += 3
     >>> table = pd.DataFrame(values, [f"P{i}" for i in range(8)], [f"G{i}" for i in range(40)])
@@ -153,7 +153,7 @@ def gene_set_score_losses(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology.set_scores import gene_set_score_losses
-    >>> from omicsfuse.results import Prepared, PreparedLayer
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
     >>> table = pd.DataFrame({"A": [1, 3, None], "B": [1.0, 2, 3]}, ["P1", "P2", "P3"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> (loss,) = gene_set_score_losses(ready, pd.DataFrame(index=table.index), method="gsva")

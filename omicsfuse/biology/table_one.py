@@ -11,10 +11,10 @@ from scipy import stats
 
 from omicsfuse.biology.group_tests import in_order
 from omicsfuse.biology.variables import Variable, level_text, variables
-from omicsfuse.checks.arguments import require
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import p_text
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.statistics import p_text
 
 #: A numeric variable is given by mean and standard deviation where its skewness (adjusted
 #: Fisher-Pearson) is at most this in absolute value and there are enough patients to tell.
@@ -70,8 +70,8 @@ def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import associate, table_one
-    >>> from omicsfuse.cohort import Cohort
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.cohort import Cohort
+    >>> from omicsfuse.core.results import Subtypes
     >>> patients = [f"P{i:02d}" for i in range(24)]
     >>> clinical = pd.DataFrame({"sex": ["f", "m"] * 12, "age": range(50, 74)}, patients)
     >>> subtypes = Subtypes(pd.Series(["S1"] * 14 + ["S2"] * 10, patients), {}, {})

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.io.radiomics import radiomics_features
 
 #: From this effect on (Cramer's V or epsilon squared, and within the interval) the subtypes are
@@ -48,7 +48,7 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Cohort, Layer
+    >>> from omicsfuse.core.cohort import Cohort, Layer
     >>> table = pd.DataFrame({"shapeSize_Volume": [9.0, 4.0]}, ["TCGA-BA-4074", "TCGA-CN-4723"])
     >>> cohort = Cohort("two", {"ct": Layer("radiomics", table)})
     >>> found = automatic_technical(cohort, table.index)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from omicsfuse.statistics import Array, Counts
+from omicsfuse.stats.statistics import Array, Counts
 
 #: Confidence of the intervals of all effects.
 CONFIDENCE = 0.95

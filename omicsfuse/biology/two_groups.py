@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from omicsfuse.statistics import MINIMUM_GROUP, Array, Counts
+from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, Counts
 
 
 class Comparison(NamedTuple):

@@ -9,8 +9,8 @@ import pandas as pd
 from omicsfuse.biology.burden import MEASURED, burden, in_words
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.technical import automatic_technical
-from omicsfuse.cohort import Cohort
-from omicsfuse.results import Subtypes
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
 
 #: A numeric column with more different values than this is numeric; with fewer it is categories.
 MOST_CATEGORIES = 5
@@ -77,7 +77,7 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> clinical = pd.DataFrame({"age": range(50, 62), "centre": "A"}, [f"P{i}" for i in range(12)])
     >>> cohort = Cohort("toy", {}, clinical, technical=("centre",))
     >>> labels = pd.Series(["S1", "S2"] * 6, clinical.index)

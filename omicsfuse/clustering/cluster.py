@@ -16,8 +16,8 @@ from omicsfuse.clustering.criteria import (
 from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.clustering.rotation import rotation_cost
 from omicsfuse.clustering.spectral import Network, laplacian_spectrum, spectral_labels
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Fusion, Subtypes
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Fusion, Subtypes
 
 #: Range of k that "auto" looks at, cut where a subtype would have fewer than five patients.
 AUTO_RANGE = (2, 6)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 
 #: Consensus values at which the distribution is given: hundredths, exact as quotients.
 CONSENSUS_GRID = np.arange(101) / 100

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omicsfuse.checks.arguments import require, seed
-from omicsfuse.results import Fusion
+from omicsfuse.core.checks.arguments import require, seed
+from omicsfuse.core.results import Fusion
 
 
 def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import DatasetError
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import DatasetError
 from omicsfuse.io.manifest import InputFile, Manifest, read_manifest
 from omicsfuse.io.paths import DATA_VARIABLE, resolve_path, sha256_of
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
-from omicsfuse.errors import StudyError
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.errors import StudyError
 
 #: Layers that can be simulated, in the order in which they are drawn.
 SIMULATED_LAYERS = ("radiomics", "expression", "methylation", "mutation", "copy_number")

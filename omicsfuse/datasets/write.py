@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import DatasetError
 from omicsfuse.datasets.simulate import SimulatedCohort
-from omicsfuse.errors import DatasetError
 
 _STUDY = """\
 # A study: which cohort, which layers, and what to do with them.

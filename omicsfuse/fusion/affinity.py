@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 
-from omicsfuse.checks.arguments import positive_number, whole_number
-from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.checks.arguments import positive_number, whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.fusion.threads import threads, usable_threads
 
 #: Rows whose densities are computed at a time.

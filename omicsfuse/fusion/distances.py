@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from omicsfuse.checks.arguments import whole_number
-from omicsfuse.checks.tables import count
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import whole_number
+from omicsfuse.core.checks.tables import count
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import distances_blocks as blocks
 from omicsfuse.fusion.distances_choice import (
     METRICS,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import count, did_you_mean, listed
-from omicsfuse.errors import StudyError
-from omicsfuse.results import PreparedLayer
+from omicsfuse.core.checks.tables import count, did_you_mean, listed
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import PreparedLayer
 
 #: Distances by name, and what each is.
 METRICS: Mapping[str, str] = {
@@ -50,7 +50,7 @@ def default_metric(layer: PreparedLayer) -> str:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame([[0.0, 1.0]])
     >>> default_metric(PreparedLayer("mutation", table, table, "binary", None))
     'jaccard'
@@ -108,7 +108,7 @@ def check_metric(metric: Metric, layer_name: str) -> None:
     >>> check_metric("euclidian", "protein")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? \
+    omicsfuse.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? \
 Valid: euclidean, squared_euclidean, correlation, spearman, cosine, manhattan, jaccard, hamming, \
 gower, chi_square.
     """
@@ -155,7 +155,7 @@ def distance_table(layer: PreparedLayer, metric: Metric) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> scaled = pd.DataFrame({"A": [-1.0, 1.0]}, ["P1", "P2"])
     >>> values = pd.DataFrame({"A": [3.0, 5.0], "B": [2.0, 2.0]}, ["P1", "P2"])
     >>> layer = PreparedLayer("expression", scaled, values, "log2", None)

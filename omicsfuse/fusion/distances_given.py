@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import count, listed
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.tables import count, listed
+from omicsfuse.core.errors import StudyError
 
 #: Differences below this share of the largest distance are rounding.
 TOLERANCE = 1e-8
@@ -105,7 +105,7 @@ def checked_distances(
     >>> checked_distances([[0, 1], [2, 0]], 2, "metric mine")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: metric mine: distances must be the same both ways, found 1 from \
+    omicsfuse.StudyError: metric mine: distances must be the same both ways, found 1 from \
 row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
     """
     distances = _numbers(given, what)

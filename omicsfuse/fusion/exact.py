@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import positive_number, require, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import positive_number, require, whole_number
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.affinity import checked_square, usable_neighbors
 from omicsfuse.fusion.threads import Each, Share, threads, usable_threads
 

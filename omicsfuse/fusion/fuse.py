@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import positive_number, require
-from omicsfuse.checks.arguments import seed as checked_seed
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.checks.arguments import positive_number, require
+from omicsfuse.core.checks.arguments import seed as checked_seed
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion.affinity import affinities_of, usable_neighbors
 from omicsfuse.fusion.distances import (
     Metric,
@@ -38,7 +39,6 @@ from omicsfuse.fusion.settings import (
 )
 from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
 from omicsfuse.fusion.threads import usable_threads
-from omicsfuse.results import Fusion, Prepared, PreparedLayer
 
 
 def fuse(

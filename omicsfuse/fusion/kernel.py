@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from omicsfuse.compiled import compiled
+from omicsfuse.stats.compiled import compiled
 
 #: Columns of a tile; a tile of 4,000 patients takes 2 MB.
 TILE = 64

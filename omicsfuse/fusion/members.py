@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import MINIMUM_PATIENTS, Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 
 #: Where Linux says how much a container may use: the limit, what it uses, and its statistics.
 _CONTAINER = Path("/sys/fs/cgroup")

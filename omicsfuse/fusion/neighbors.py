@@ -7,8 +7,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.checks.arguments import seed, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.affinity import usable_neighbors
 
 #: Distances of this module, with the name pynndescent knows each by.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.errors import StudyError
 
 #: NEMO's number of neighbours where none is given: patients of the layer divided by this.
 NEMO_PATIENTS_PER_NEIGHBOR = 6

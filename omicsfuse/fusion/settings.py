@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from omicsfuse.checks.arguments import positive_number, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import positive_number, whole_number
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.distances import Metric, check_metric, metric_name
 from omicsfuse.fusion.exact import check_settings
 from omicsfuse.fusion.memory import available_memory, usable_memory

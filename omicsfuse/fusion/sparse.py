@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.checks.arguments import positive_number, seed, whole_number
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.arguments import positive_number, seed, whole_number
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.affinity import usable_neighbors
 from omicsfuse.fusion.exact import check_settings, layer_neighbors
 from omicsfuse.fusion.neighbors import EXACT_BELOW, checked_metric

@@ -5,7 +5,7 @@ Imported only when the sparse engine runs, because numba takes a second to load.
 
 import numpy as np
 
-from omicsfuse.compiled import compiled
+from omicsfuse.stats.compiled import compiled
 
 
 @compiled

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.neighbors import nearest_neighbors, prepared_table
 from omicsfuse.fusion.sparse_background import (
     Patterns,

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from omicsfuse.checks.arguments import whole_number
+from omicsfuse.core.checks.arguments import whole_number
 
 #: Gives each thread its number, how many there are, and the arguments.
 Share = Callable[..., None]

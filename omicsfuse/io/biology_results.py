@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from omicsfuse.results import (
+from omicsfuse.core.results import (
     Biology,
     HeterogeneityIndex,
     ImmuneContext,

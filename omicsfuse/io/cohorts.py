@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean, listed, to_float, transposed_against
-from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
-from omicsfuse.errors import CohortError
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transposed_against
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.core.errors import CohortError
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_maf
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.checks.tables import did_you_mean, listed
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.tables import did_you_mean, listed
+from omicsfuse.core.errors import StudyError
 from omicsfuse.io.tables import MISSING_WORDS, read_bytes
 
 #: Columns of a table of gene names beside ``symbol``; any of them will do.

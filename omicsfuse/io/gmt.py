@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from omicsfuse.checks.tables import listed
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.tables import listed
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import StudyError
 from omicsfuse.io.tables import read_bytes
 
 

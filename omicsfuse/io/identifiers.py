@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omicsfuse.checks.tables import count, listed
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.checks.tables import count, listed
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import OmicsfuseWarning
 
 _BARCODE = re.compile(
     r"(TCGA)[-.]([A-Z0-9]{2})[-.]([A-Z0-9]{4})(?:[-.](\d{2})([A-Z]?)((?:[-.][A-Z0-9]+)*))?",

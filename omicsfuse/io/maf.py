@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import count, did_you_mean, listed
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.checks.tables import count, did_you_mean, listed
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io.identifiers import resolve_identifiers
 from omicsfuse.io.tables import read_bytes
 

@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from omicsfuse.checks.tables import did_you_mean, name_fault
-from omicsfuse.cohort import KINDS, SCALES
+from omicsfuse.core.checks.tables import did_you_mean, name_fault
+from omicsfuse.core.cohort import KINDS, SCALES
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.probes import LEVELS
 from omicsfuse.io.toml import parse_toml_model

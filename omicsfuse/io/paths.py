@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from omicsfuse.errors import CohortError, OmicsfuseError
+from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 #: The one environment variable that a path may begin with.
 DATA_VARIABLE = "OMICSFUSE_DATA"

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import did_you_mean, listed, refuse_duplicates
-from omicsfuse.errors import CohortError
+from omicsfuse.core.checks.tables import did_you_mean, listed, refuse_duplicates
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.layers import Layer, Loss
 from omicsfuse.io.tables import MISSING_WORDS, read_bytes
-from omicsfuse.layers import Layer, Loss
 
 #: What a gene's value is the mean of: all its probes, or those of its promoter.
 LEVELS = ("gene", "promoter")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.cohort import Loss
+from omicsfuse.core.cohort import Loss
 from omicsfuse.io.tables import read_table
 
 #: Columns that say what was measured, not what was found.

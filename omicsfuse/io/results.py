@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.io.biology_results import biology_tables
-from omicsfuse.results import (
+from omicsfuse.core.results import (
     COX_COLUMNS,
     SURVIVAL_COLUMNS,
     VERIFICATION_COLUMNS,
@@ -19,6 +18,7 @@ from omicsfuse.results import (
     SurvivalComparison,
     Verification,
 )
+from omicsfuse.io.biology_results import biology_tables
 
 #: Tables of a verification that are not of one cohort.
 _STACKED = {"verification.tsv", "meta_analysis.tsv", "subtype_proportions.tsv", "genes_found.tsv"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from omicsfuse.errors import OmicsfuseError
+from omicsfuse.core.errors import OmicsfuseError
 
 
 def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
@@ -62,11 +62,11 @@ def read_object(
 
     Examples
     --------
-    >>> from omicsfuse.errors import SignatureError
+    >>> from omicsfuse.core.errors import SignatureError
     >>> read_object("nowhere.json", "signature", "omicsfuse signature", 1, SignatureError)
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.SignatureError: nowhere.json: the signature cannot be read: No such file...
+    omicsfuse.SignatureError: nowhere.json: the signature cannot be read: No such file...
     """
     try:
         text = Path(path).read_text(encoding="utf-8")

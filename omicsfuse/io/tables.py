@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.checks.tables import count, did_you_mean, listed, refuse_duplicates
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import CohortError, OmicsfuseError
+from omicsfuse.core.checks.tables import count, did_you_mean, listed, refuse_duplicates
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 ORIENTATIONS = ("patients_by_features", "features_by_patients")
 

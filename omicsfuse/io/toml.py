@@ -8,8 +8,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import CohortError, OmicsfuseError
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 Model = TypeVar("Model", bound=BaseModel)
 

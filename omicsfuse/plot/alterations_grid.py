@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology import altered
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,9 +84,9 @@ def oncoprint(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.biology import alterations
-    >>> from omicsfuse.cohort import Cohort, Layer
+    >>> from omicsfuse.core.cohort import Cohort, Layer
     >>> from omicsfuse.plot import oncoprint
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> calls = pd.DataFrame({"TP53": [1, 1, 0], "FAT1": [0, 1, 0]}, list("abc"))
     >>> cohort = Cohort("toy", {"mutation": Layer("mutation", calls)})
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
@@ -141,9 +141,9 @@ def oncoprint_genes(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Cohort
+    >>> from omicsfuse.core.cohort import Cohort
     >>> from omicsfuse.plot.alterations_grid import oncoprint_genes
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1"], ["a"])
     >>> oncoprint_genes(Cohort("none", {}), Subtypes(labels, {}, {}), pd.DataFrame())
     []

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.variables import MOST_CATEGORIES, level_text
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.numbers import clean, format_number
-from omicsfuse.results import Subtypes
 
 #: Colours of categories, apart from those of the subtypes: Paul Tol's light scheme.
 CATEGORIES = (
@@ -69,8 +69,8 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from omicsfuse.cohort import Endpoint
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.cohort import Endpoint
+    >>> from omicsfuse.core.results import Subtypes
     >>> clinical = pd.DataFrame({"hpv": ["+", "-"], "t": [5.0, 9.0], "d": [1, 0]}, ["a", "b"])
     >>> cohort = Cohort("x", {}, clinical, {"os": Endpoint("t", "d")}, known_labels=("hpv",))
     >>> table = annotation_table(cohort, Subtypes(pd.Series(["S1", "S1"], ["a", "b"]), {}, {}))

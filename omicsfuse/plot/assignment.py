@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import AssignmentEvidence
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.plot.rows import rows_with
-from omicsfuse.results import AssignmentEvidence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import assignment_figure
-    >>> from omicsfuse.results import AssignmentEvidence
+    >>> from omicsfuse.core.results import AssignmentEvidence
     >>> table = pd.DataFrame({"layers": ["ct", "ct + rna"], "accuracy": [0.6, 0.9],
     ...     "accuracy_ci_low": [0.5, 0.8], "accuracy_ci_high": [0.7, 0.95], "p": [0.4, 0.001],
     ...     "no_information_rate": 0.58, "share_assigned": [0.3, 0.9],
@@ -140,7 +140,7 @@ def assignment_calibration_figure(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import assignment_calibration_figure
-    >>> from omicsfuse.results import AssignmentEvidence
+    >>> from omicsfuse.core.results import AssignmentEvidence
     >>> bins = pd.DataFrame({"layers": "ct", "bin": [6, 9], "n": [20.0, 30.0],
     ...                      "predicted": [0.55, 0.85], "observed": [0.5, 0.9]})
     >>> evidence = AssignmentEvidence(None, pd.DataFrame({"layers": ["ct"]}), calibration=bins)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Prepared, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +134,7 @@ def top_markers(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import top_markers
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
     >>> layer = PreparedLayer("expression", values, values, "log2", None)
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))

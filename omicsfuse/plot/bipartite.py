@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import RadiogenomicMap
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import clean, shorten
-from omicsfuse.results import RadiogenomicMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import module_heatmap
-    >>> from omicsfuse.results import RadiogenomicMap
+    >>> from omicsfuse.core.results import RadiogenomicMap
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"cluster": ["R1"], "module": ["M1"], "correlation": [0.5],
     ...                       "p": [0.01], "fdr": [0.01], "representative": ["f"],
@@ -112,7 +112,7 @@ def module_network(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import module_network
-    >>> from omicsfuse.results import RadiogenomicMap
+    >>> from omicsfuse.core.results import RadiogenomicMap
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"cluster": ["R1"], "module": ["M1"], "correlation": [0.5],
     ...                       "p": [0.01], "fdr": [0.01], "representative": ["f"],

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.canvas import nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, MUTED, PALETTE
 from omicsfuse.plot.numbers import years_text
 from omicsfuse.plot.rows import rows_with
-from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import calibration
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "clinical", "years": 3, "predicted": [0.1, 0.4],
     ...                       "observed": [0.2, 0.3], "ci_low": 0.1, "ci_high": 0.5})

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Assessment, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE, SEQUENTIAL
-from omicsfuse.results import Assessment, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def choice_of_k(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import choice_of_k
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> table = pd.DataFrame(
     ...     {"eigengap": [0.1, 0.4], "silhouette": [0.2, 0.3], "chosen": [False, True]}, [2, 3]
     ... )
@@ -182,7 +182,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import consensus_cdf
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"k": 2, "consensus": [0.0, 0.5, 1.0], "cdf": [0.5, 0.6, 1.0]})
     >>> none = pd.DataFrame()
     >>> len(consensus_cdf(Assessment(none, none, {}, consensus_cdf=table)).lines)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Assessment
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import clean
-from omicsfuse.results import Assessment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import stability
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"n": [9], "jaccard_mean": [0.8], "jaccard_sd": [0.1]}, ["S1"])
     >>> stability(Assessment(table, pd.DataFrame(), {})).get_xlabel()
     'Jaccard similarity with the subtype found in resampled patients'

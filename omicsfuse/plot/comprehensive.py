@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.annotation_rows import (
     EVENT,
     MISSING,
@@ -29,7 +30,6 @@ from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Prepared, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,7 +105,7 @@ def comprehensive_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import comprehensive_heatmap
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> values = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, list("abc"))
     >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})

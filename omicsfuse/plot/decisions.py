@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.calibrated import legend_beside, model_style
 from omicsfuse.plot.canvas import nothing, panels, styled
 from omicsfuse.plot.colours import INK, MUTED
 from omicsfuse.plot.numbers import years_text
 from omicsfuse.plot.rows import rows_with
-from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import decision_curve
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "clinical", "years": 3, "threshold": [0.1, 0.2],
     ...                       "net_benefit": [0.2, 0.1]})

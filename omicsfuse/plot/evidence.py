@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Assessment, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.network import MOST_DRAWN, mark_subtypes
-from omicsfuse.results import Assessment, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import structure_tests
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> tests = pd.DataFrame({"test": "shared", "k": [2, 3], "statistic": "silhouette",
     ...                       "observed": [0.2, 0.3], "null_mean": 0.1, "null_sd": 0.01})
     >>> none = pd.DataFrame()
@@ -123,7 +123,7 @@ def consensus_matrix(
     --------
     >>> import numpy as np, pandas as pd
     >>> from omicsfuse.plot import consensus_matrix
-    >>> from omicsfuse.results import Assessment, Subtypes
+    >>> from omicsfuse.core.results import Assessment, Subtypes
     >>> patients = list("abcd")
     >>> table = pd.DataFrame(np.eye(4), patients, patients)
     >>> labels = pd.Series(["S1", "S2", "S1", "S2"], patients)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.variables import level_text
+from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour, text_colour
 from omicsfuse.plot.numbers import clean, shorten
-from omicsfuse.results import Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def alluvial(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import alluvial
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
     >>> ax = alluvial(Subtypes(labels, {}, {}), pd.Series(["HPV-", "HPV-"], list("ab")), "HPV")
     >>> sorted(text.get_text() for text in ax.texts)
@@ -113,7 +113,7 @@ def flow_counts(subtypes: Subtypes, known: pd.Series) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.flows import flow_counts
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
     >>> flow_counts(Subtypes(labels, {}, {}), pd.Series(["x", "y", "y"], list("cab"))).to_dict()
     {'S1': {'y': 2, 'x': 0}, 'S2': {'y': 0, 'x': 1}}

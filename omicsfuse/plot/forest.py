@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Verification
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
-from omicsfuse.results import Verification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import verification_forest
-    >>> from omicsfuse.results import Verification
+    >>> from omicsfuse.core.results import Verification
     >>> table = pd.DataFrame({
     ...     "cohort": ["other"], "endpoint": ["os"], "comparison": ["S1 score per SD"], "n": [90],
     ...     "events": [40], "hr": [1.5], "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01]})

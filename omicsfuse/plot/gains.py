@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Assessment
 from omicsfuse.plot.canvas import new_figure, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
-from omicsfuse.results import Assessment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Ax
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import layer_gains
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"shared_gain": [0.04], "shared_gain_low": [0.02],
     ...                       "shared_gain_high": [0.06], "p_adds": [0.01]}, ["radiomics"])
     >>> len(layer_gains(Assessment(pd.DataFrame(), table, {})))
@@ -164,7 +164,7 @@ def feature_groups(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import feature_groups
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> index = pd.MultiIndex.from_tuples([("radiomics", "shape")], names=["layer", "group"])
     >>> table = pd.DataFrame({"grouping": ["class"], "n_features": [9], "shared_gain": [0.02],
     ...                       "shared_gain_p": [0.3]}, index)

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.core.results import PreparedLayer
 from omicsfuse.plot.annotation_rows import MISSING
 from omicsfuse.plot.colours import DIVERGING
 from omicsfuse.plot.heatmap_rows import z_scores
-from omicsfuse.results import PreparedLayer
 
 Colours = npt.NDArray[np.uint8]
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.biology import one_direction
-from omicsfuse.results import Prepared, Subtypes
 
 Array = npt.NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def heatmap_rows(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.heatmap_rows import heatmap_rows
-    >>> from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> values = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
     >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
     >>> table = pd.DataFrame({"layer": "rna", "feature": ["A", "B", "C"], "subtype": "S1",
@@ -139,7 +139,7 @@ def features_apart(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.heatmap_rows import features_apart
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> table = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
     >>> features_apart(["A", "B", "C"], table, subtypes, [], 5)

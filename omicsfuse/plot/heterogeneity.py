@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import HeterogeneityIndex, Prepared
 from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.forest import Line, draw_lines
 from omicsfuse.plot.numbers import clean, format_number, p_text, shorten
 from omicsfuse.plot.rows import rows_with
-from omicsfuse.results import HeterogeneityIndex, Prepared
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def heterogeneity_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import heterogeneity_heatmap
-    >>> from omicsfuse.results import HeterogeneityIndex, Prepared, PreparedLayer
+    >>> from omicsfuse.core.results import HeterogeneityIndex, Prepared, PreparedLayer
     >>> values = pd.DataFrame({"f": [1.0, 2.0, 3.0]}, list("abc"))
     >>> layer = PreparedLayer("radiomics", values, values, "normal_score", None)
     >>> patients = pd.DataFrame({"index": [0.0, 0.4, 1.0], "group": ["H1", "H1", "H2"]},
@@ -152,7 +152,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import heterogeneity_correlates
-    >>> from omicsfuse.results import HeterogeneityIndex
+    >>> from omicsfuse.core.results import HeterogeneityIndex
     >>> none = pd.DataFrame()
     >>> tests = pd.DataFrame({"variable": ["age"], "effect_name": ["Spearman correlation"],
     ...     "n": [90], "effect": [0.1], "effect_ci_low": [-0.1], "effect_ci_high": [0.3],
@@ -219,7 +219,7 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import heterogeneity_survival
-    >>> from omicsfuse.results import HeterogeneityIndex
+    >>> from omicsfuse.core.results import HeterogeneityIndex
     >>> none = pd.DataFrame()
     >>> tests = pd.DataFrame({"variable": ["os"], "kind": ["survival"], "n": [90], "events": [40],
     ...     "effect": [1.3], "effect_ci_low": [1.0], "effect_ci_high": [1.7], "p": [0.05],

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import ImmuneContext, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
-from omicsfuse.results import ImmuneContext, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,7 @@ def immune_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.immune import immune_heatmap
-    >>> from omicsfuse.results import ImmuneContext
+    >>> from omicsfuse.core.results import ImmuneContext
     >>> tests = pd.DataFrame({"score": ["mcp: T cells"] * 2, "comparison": ["S1", "S2"],
     ...                       "effect": [0.5, -0.5], "p": [0.01, 0.01], "fdr": [0.02, 0.02]})
     >>> coverage = pd.DataFrame({"score": ["mcp: T cells"], "collection": ["mcp"]})
@@ -157,7 +157,7 @@ def immune_strips(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.immune import immune_strips
-    >>> from omicsfuse.results import ImmuneContext, Subtypes
+    >>> from omicsfuse.core.results import ImmuneContext, Subtypes
     >>> scores = pd.DataFrame({"mcp: T cells": [1.0, 2.0, 3.0]}, list("abc"))
     >>> tests = pd.DataFrame({"score": ["mcp: T cells"], "comparison": ["S1"], "effect": [0.5],
     ...                       "p": [0.01], "fdr": [0.02]})
@@ -229,7 +229,7 @@ def cell_fractions(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.immune import cell_fractions
-    >>> from omicsfuse.results import ImmuneContext, Subtypes
+    >>> from omicsfuse.core.results import ImmuneContext, Subtypes
     >>> shares = pd.DataFrame({"B": [0.5, 0.2], "T": [0.5, 0.8]}, ["P1", "P2"])
     >>> empty = pd.DataFrame()
     >>> immune = ImmuneContext(empty, empty, fractions=shares)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import position, subtype_colour
 from omicsfuse.plot.kaplan import label_ends, time_ticks
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.plot.rows import rows_with
-from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def cumulative_incidence(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import cumulative_incidence
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"subtype": "S1", "cause": ["tumour", "other"], "time": 9.0,
     ...                       "incidence": [0.3, 0.1], "ci_low": 0.0, "ci_high": 0.5})

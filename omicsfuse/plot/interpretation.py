@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, PALETTE, subtype_colour
 from omicsfuse.plot.numbers import clean, p_text, shorten
-from omicsfuse.results import Interpretation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, position, subtype_colour
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
-from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def kaplan_meier(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import kaplan_meier
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> curves = pd.DataFrame({
     ...     "subtype": ["S1"] * 3, "time": [0.0, 5, 9], "survival": [1, 0.5, 0.5],
     ...     "ci_low": [1, 0.1, 0.1], "ci_high": [1, 0.9, 0.9], "at_risk": [2, 2, 1],

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Assessment
 from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, text_colour
 from omicsfuse.plot.numbers import clean, format_ratio, shorten
-from omicsfuse.results import Assessment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def layer_contributions(assessment: Assessment, *, ax: "Axes | None" = None) -> 
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import layer_contributions
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"agreement": [0.2, 0.7]}, ["radiomics", "expression"])
     >>> len(layer_contributions(Assessment(pd.DataFrame(), table, {})))
     1
@@ -133,7 +133,7 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import subtype_layers
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "layer": "expression", "ratio": [2.0, 0.9]})
     >>> none = pd.DataFrame()
     >>> ax = subtype_layers(Assessment(none, none, {}, subtype_layers=table))

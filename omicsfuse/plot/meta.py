@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Verification
 from omicsfuse.plot.canvas import nothing, styled
 from omicsfuse.plot.forest import Line, draw_lines, line_of
 from omicsfuse.plot.numbers import format_p, shorten
-from omicsfuse.results import Verification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def meta_forest(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import meta_forest
-    >>> from omicsfuse.results import Verification
+    >>> from omicsfuse.core.results import Verification
     >>> empty = Verification(pd.DataFrame(), {}, {})
     >>> meta_forest(empty).texts[0].get_text()
     'Nothing to show: fewer than two cohorts have a hazard ratio to take together'
@@ -127,7 +127,7 @@ def leave_one_out_forest(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import leave_one_out_forest
-    >>> from omicsfuse.results import Verification
+    >>> from omicsfuse.core.results import Verification
     >>> leave_one_out_forest(Verification(pd.DataFrame(), {}, {})).texts[0].get_text()
     'Nothing to show: fewer than three cohorts have a hazard ratio to take together'
     """

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL, marker, subtype_colour
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Fusion, Prepared, Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def patients_in_order(subtypes: Subtypes) -> pd.Series:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> from omicsfuse.plot.network import patients_in_order
     >>> labels = pd.Series(["S2", "S1", "S1"], ["a", "b", "c"])
     >>> confidence = pd.DataFrame({"confidence": [0.9, 0.2, 0.8]}, ["a", "b", "c"])
@@ -71,7 +71,7 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     --------
     >>> import numpy as np, pandas as pd
     >>> from omicsfuse.plot import fused_network
-    >>> from omicsfuse.results import Fusion, Subtypes
+    >>> from omicsfuse.core.results import Fusion, Subtypes
     >>> patients = list("abcd")
     >>> affinity = pd.DataFrame(np.full((4, 4), 0.1) + np.eye(4), patients, patients)
     >>> labels = pd.Series(["S1", "S2", "S1", "S2"], patients)
@@ -195,7 +195,7 @@ def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import patient_map
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
     >>> place = pd.DataFrame({"x": [0.0, 1.0, 5.0], "y": [0.0, 1.0, 2.0]}, list("abc"))
     >>> len(patient_map(place, Subtypes(labels, {}, {})).collections)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
-from omicsfuse.results import Subtypes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def score_heatmap(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import score_heatmap
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> scores = pd.DataFrame({"HYPOXIA": [1.0, 2.0, 3.0]}, list("abc"))
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
     >>> score_heatmap(scores, Subtypes(labels, {}, {})).images[0].get_array().shape

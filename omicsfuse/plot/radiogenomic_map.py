@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import RadiogenomicMap
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
 from omicsfuse.plot.numbers import format_number, format_p, shorten
-from omicsfuse.results import RadiogenomicMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

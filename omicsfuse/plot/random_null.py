@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Verification
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
-from omicsfuse.results import Verification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def random_null_figure(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import random_null_figure
-    >>> from omicsfuse.results import Verification
+    >>> from omicsfuse.core.results import Verification
     >>> null = pd.DataFrame({"cohort": "other", "endpoint": "os", "signature": "toy", "score": "S1",
     ...                      "kind": ["signature", "random", "random"], "z": [-2.5, 0.3, -1.1]})
     >>> axes = random_null_figure(Verification(pd.DataFrame(), {}, {}, null=null))

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.kaplan import time_ticks
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.plot.rows import fullest_model, rows_with
-from omicsfuse.results import SurvivalComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def drawn_residuals(comparison: SurvivalComparison) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.residuals import drawn_residuals
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> drawn_residuals(SurvivalComparison("os", "days", none, none, none, none)).empty
     True
@@ -63,7 +63,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import schoenfeld
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "univariable", "term": "age", "time": [1.0, 2, 3],
     ...                       "residual": [0.1, 0.3, 0.2], "fit": 0.2, "fit_low": 0.1,

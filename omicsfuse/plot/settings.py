@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omicsfuse.core.results import Assessment
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, SEQUENTIAL, text_colour
 from omicsfuse.plot.numbers import clean, shorten
-from omicsfuse.results import Assessment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot import sensitivity
-    >>> from omicsfuse.results import Assessment
+    >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"setting": "mu", "value": ["0.4", "0.5"], "agreement": [0.9, 1.0],
     ...                       "n_clusters": 3, "note": ["", "as reported"]})
     >>> none = pd.DataFrame()

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_p
-from omicsfuse.results import SurvivalComparison
 
 
 def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
@@ -14,7 +14,7 @@ def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.tested import overall_test
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90]})
     >>> none = pd.DataFrame()
     >>> int(overall_test(SurvivalComparison("os", "days", tests, none, none, none))["n"])
@@ -33,7 +33,7 @@ def pipeline_test(comparison: SurvivalComparison) -> pd.Series | None:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.tested import pipeline_test
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> tests = pd.DataFrame({"comparison": ["overall", "overall, full pipeline"], "n": 90})
     >>> none = pd.DataFrame()
     >>> pipeline_test(SurvivalComparison("os", "days", tests, none, none, none))["comparison"]

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, StudyError
 
 
 class PreprocessError(CohortError, ValueError):

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.cohort import SCALES, ZSCORE_LIMIT
+from omicsfuse.core.cohort import SCALES, ZSCORE_LIMIT
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from omicsfuse.cohort import SCALES
+from omicsfuse.core.cohort import SCALES
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 from omicsfuse.preprocessing.filters import identical_profiles, largest, summarise
 from omicsfuse.preprocessing.impute import impute_nearest

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.cohort import ZSCORE_LIMIT
+from omicsfuse.core.cohort import ZSCORE_LIMIT
 from omicsfuse.preprocessing._base import PreprocessError
 from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
 

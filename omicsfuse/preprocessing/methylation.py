@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.cohort import SCALES
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.cohort import SCALES
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.cohort import SCALES, Cohort, Layer, Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import SCALES, Cohort, Layer, Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
 from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
 from omicsfuse.preprocessing.copy_number import CopyNumberPreprocessor
@@ -18,7 +19,6 @@ from omicsfuse.preprocessing.expression import ExpressionPreprocessor, MirnaPrep
 from omicsfuse.preprocessing.methylation import MethylationPreprocessor
 from omicsfuse.preprocessing.mutation import MutationPreprocessor
 from omicsfuse.preprocessing.radiomics import RadiomicsPreprocessor
-from omicsfuse.results import Prepared, PreparedLayer
 
 #: The transformer for each kind of layer.
 PREPROCESSORS: dict[str, type[LayerPreprocessor]] = {
@@ -164,7 +164,7 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Layer
+    >>> from omicsfuse.core.cohort import Layer
     >>> make_preprocessor(Layer("expression", pd.DataFrame(), "tpm"), n_features=500)
     ExpressionPreprocessor(n_features=500, scale='tpm')
     """

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.views import Section, present
-from omicsfuse.results import RunResults
 
 
 def assignment_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.settings import is_reported, setting_name
@@ -19,7 +20,6 @@ from omicsfuse.report.verification import (
     stacked_tests,
 )
 from omicsfuse.report.words import listing, mean_jaccard, plural
-from omicsfuse.results import RunResults
 
 _SMALL = 10
 #: Share of borderline patients above which it is said.

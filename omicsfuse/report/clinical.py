@@ -5,13 +5,13 @@ import math
 import pandas as pd
 
 from omicsfuse.biology import EXPLAINED, TABLE_ONE_NOTES, VOLUME
+from omicsfuse.core.results import RunResults
 from omicsfuse.io.table_one import printed_rows
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Cell, Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
-from omicsfuse.results import RunResults
 
 #: False discovery rate below which subtypes are said to go together with a technical variable.
 TECHNICAL_LEVEL = 0.05

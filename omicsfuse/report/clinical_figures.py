@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.alterations_grid import MOST_PATIENTS, SAME_PATIENTS
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.plans import Plan
 from omicsfuse.report.words import plural
-from omicsfuse.results import RunResults
 
 
 def clinical_plans(results: RunResults, file_name: Callable[..., str]) -> Iterator[Plan]:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
-from omicsfuse.results import RunResults
 
 _LEVEL = 0.05
 _MEASURES = {

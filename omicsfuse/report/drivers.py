@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.portrait_words import layers_to_tell, share_text
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RunResults
 
 #: Features of a subtype, and of a label in a layer, that a table shows.
 _MOST_DRIVERS, _MOST_LABEL = 15, 10

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.choice import chosen_k, criteria_table
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_number
@@ -12,7 +13,6 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import NOT_REPEATED, chosen_with_outcome, listing, mean_jaccard, plural
-from omicsfuse.results import RunResults
 
 #: Agreement below which a setting is said to decide, and from which it is said not to matter
 #: (moderate and good recovery in Steinley 2004, Psychol Methods 9:386).

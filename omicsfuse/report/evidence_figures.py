@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.choice import CRITERIA, EXCESS, criteria_table
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.report.plans import Plan
 from omicsfuse.report.words import plural
-from omicsfuse.results import RunResults
 
 
 def evidence_plans(results: RunResults) -> Iterator[Plan]:

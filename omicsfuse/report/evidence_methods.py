@@ -1,12 +1,12 @@
 """Methods of the evidence: the two tests, the criteria for k, resampling, layers, settings."""
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.evidence import tested_statistic
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence import DECIDES, HARMLESS
 from omicsfuse.report.references import Citations
 from omicsfuse.report.verdict import n_draws
 from omicsfuse.report.words import NOT_REPEATED, plural
-from omicsfuse.results import RunResults
 
 
 def evidence_methods(results: RunResults, cite: Citations) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults
 from omicsfuse.report.clinical_figures import clinical_plans
 from omicsfuse.report.evidence_figures import evidence_plans
 from omicsfuse.report.heterogeneity import heterogeneity_plans
@@ -18,7 +19,6 @@ from omicsfuse.report.radiogenomics import radiogenomics_plans
 from omicsfuse.report.survival_figures import survival_plans
 from omicsfuse.report.verification_figures import assignment_plans, verification_plans
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RunResults
 
 
 def draw_figures(results: RunResults, folder: Path) -> list[FigureView]:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.biology import one_direction, select_markers
 from omicsfuse.report.drivers import driver_tables, label_marker_sentences, label_table
 from omicsfuse.report.plans import FigureView
@@ -9,7 +10,6 @@ from omicsfuse.report.portraits import portraits
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
-from omicsfuse.results import RunResults
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:

@@ -1,9 +1,9 @@
 """How immune context, radiogenomic maps, heterogeneity and imaging models came about, in words."""
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RunResults
 
 
 def imaging_methods(results: RunResults, cite: Citations) -> list[str]:

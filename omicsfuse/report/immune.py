@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import ImmuneContext, RunResults
 from omicsfuse.plot.immune import OVERALL
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
@@ -13,7 +14,6 @@ from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import ImmuneContext, RunResults
 
 _TEST_COLUMNS = ["score", "comparison", "n", "effect", "effect_interval", "p", "fdr", "note"]
 _OF_SCORES = (

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import Interpretation, RunResults
 from omicsfuse.plot.numbers import clean, format_number, p_text
 from omicsfuse.report.interpretation_words import LEVEL, RADIOMIC, interpretation_paragraphs
 from omicsfuse.report.pathways_tables import first_genes
@@ -13,7 +14,6 @@ from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
-from omicsfuse.results import Interpretation, RunResults
 
 #: Associations in the table of the page, and of each layer in the folded ones.
 MOST_ROWS = 15

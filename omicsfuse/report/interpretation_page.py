@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.inline import inline_svg
 from omicsfuse.report.interpretation import model_plans, model_sections
@@ -15,7 +16,6 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.render import page_style, page_template
 from omicsfuse.report.tables import flatten, losses_table, make_table
 from omicsfuse.report.views import Section, present
-from omicsfuse.results import Interpretation
 
 _METHODS = (
     "A score enters linear models as normal scores of its ranks, so that its scale and single "

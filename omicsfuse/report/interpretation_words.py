@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import Interpretation
 
 LEVEL = 0.05
 #: From this correlation with the tumour's volume on, a score is called a measure of it.

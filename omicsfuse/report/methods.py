@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.biology import MINIMUM_ALTERED
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_methods import evidence_methods
 from omicsfuse.report.imaging_methods import imaging_methods
@@ -14,7 +15,6 @@ from omicsfuse.report.references import REFERENCES, Citations
 from omicsfuse.report.survival_methods import survival_methods
 from omicsfuse.report.survival_words import log_rank_name
 from omicsfuse.report.words import chosen_with_outcome, listing, plural
-from omicsfuse.results import RunResults
 
 #: What preprocessing does to the values of a kind, in the words of a methods section.
 PREPROCESSING = {

@@ -6,13 +6,13 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p, p_text
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
-from omicsfuse.results import RunResults
 
 
 def methylation_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:

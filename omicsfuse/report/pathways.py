@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import Biology, RunResults
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.pathways_tables import (
@@ -19,7 +20,6 @@ from omicsfuse.report.pathways_tables import (
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
-from omicsfuse.results import Biology, RunResults
 
 
 def pathways_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:

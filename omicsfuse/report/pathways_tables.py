@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from omicsfuse.core.results import Biology
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import format_number
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.results import Biology
 
 #: False discovery rate at which something counts as found.
 LEVEL = 0.05

@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.variables import level_text
-from omicsfuse.labelled import labelled
+from omicsfuse.core.labelled import labelled
+from omicsfuse.core.results import PreparedLayer, RunResults
 from omicsfuse.plot.heatmap_rows import features_apart
 from omicsfuse.plot.numbers import clean, format_p, p_text, shorten
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import PreparedLayer, RunResults
-from omicsfuse.statistics import MINIMUM_GROUP
+from omicsfuse.stats.statistics import MINIMUM_GROUP
 
 #: False discovery rate up to which something is named.
 LEVEL = 0.05

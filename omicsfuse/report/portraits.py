@@ -1,5 +1,6 @@
 """A short plain paragraph for each subtype: what was found of it, and what was not."""
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.report.portrait_words import (
     LEVEL,
@@ -14,7 +15,6 @@ from omicsfuse.report.portrait_words import (
 )
 from omicsfuse.report.views import Points
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RunResults
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
 _FEW_LEVELS = 2

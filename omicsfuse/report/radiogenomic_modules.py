@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
-from omicsfuse.results import RadiogenomicMap, RunResults
 
 ANCHOR = "radiogenomic_modules"
 _COLUMNS = [

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RadiogenomicMap, RunResults
 
 ANCHOR = "radiogenomics"
 _MOST_ROWS = 25

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.colours import PALETTE, text_colour
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.sections import build_sections, summary_section
 from omicsfuse.report.verdict import verdict_view
-from omicsfuse.results import RunResults
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,7 +36,7 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     >>> import tempfile
     >>> import pandas as pd
     >>> import omicsfuse as of
-    >>> from omicsfuse.results import Assessment, RunResults
+    >>> from omicsfuse.core.results import Assessment, RunResults
     >>> cohort = of.simulate_cohort(30, n_external=0, effect=3).discovery
     >>> ready = of.preprocess(cohort, ["radiomics", "expression"])
     >>> fusion = of.fuse(ready, n_neighbors=6)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.assignment import assignment_section
 from omicsfuse.report.caveats import caveats
@@ -28,7 +29,6 @@ from omicsfuse.report.tables import Table, flatten, losses_table, make_table
 from omicsfuse.report.verdict import exploratory_mark, verdict_section
 from omicsfuse.report.verification import verification_section
 from omicsfuse.report.views import Section, present
-from omicsfuse.results import RunResults
 
 
 def summary_section(results: RunResults) -> tuple[list[str], list[str], Table | None]:

@@ -2,6 +2,7 @@
 
 import math
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.contributions import adds_sentences
@@ -21,7 +22,6 @@ from omicsfuse.report.verification import (
     verdict_sentences,
 )
 from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, plural
-from omicsfuse.results import RunResults
 
 
 def summary_sentences(results: RunResults) -> list[str]:

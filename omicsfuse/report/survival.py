@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.report.added_value import added_value_tables
@@ -25,7 +26,6 @@ from omicsfuse.report.survival_tables import (
 from omicsfuse.report.survival_words import ALL_TERMS, added_value_sentence, not_proportional
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import RunResults, SurvivalComparison
 
 #: Differences of restricted means that are also said in words; more are left to the table.
 _MOST_DIFFERENCES = 3

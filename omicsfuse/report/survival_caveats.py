@@ -5,6 +5,7 @@ import re
 
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
@@ -17,7 +18,6 @@ from omicsfuse.report.survival_words import (
     overall_fdr,
 )
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import SurvivalComparison
 
 #: Events for each term of a Cox model below which its hazard ratios are unreliable (Peduzzi et
 #: al. J Clin Epidemiol 1995;48:1503-1510).
@@ -43,7 +43,7 @@ def survival_caveats(comparison: SurvivalComparison, *, several: bool) -> list[s
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_caveats import survival_caveats
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> survival_caveats(SurvivalComparison("os", "days", *[none] * 4), several=False)
     ['Survival (os) could not be tested.']

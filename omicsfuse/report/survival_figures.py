@@ -6,13 +6,13 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean, years_text
 from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
 from omicsfuse.report.plans import Plan, file_name
 from omicsfuse.report.words import listing
-from omicsfuse.results import RunResults, SurvivalComparison
 
 
 def survival_plans(results: RunResults) -> Iterator[Plan]:
@@ -42,7 +42,7 @@ def both_tests(comparison: SurvivalComparison) -> str:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_figures import both_tests
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> both_tests(SurvivalComparison("os", "days", none, none, none, none))
     ''

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, years_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.words import chosen_with_outcome, listing
-from omicsfuse.results import RunResults
 
 
 def survival_methods(results: RunResults, cite: Citations) -> list[str]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text, years_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.results import RunResults
 
 
 def rows_of(results: RunResults, name: str) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def rows_of(results: RunResults, name: str) -> pd.DataFrame:
     >>> from types import SimpleNamespace
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_tables import rows_of
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> os = SurvivalComparison("os", "days", none, none, none, none)
     >>> rows_of(SimpleNamespace(survival={"os": os}), "times").empty

@@ -4,12 +4,12 @@ import math
 
 import pandas as pd
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
 from omicsfuse.report.words import plural
-from omicsfuse.results import SurvivalComparison
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 LEVEL = 0.05
 #: Name of the joint test of proportional hazards.
@@ -42,7 +42,7 @@ def deciding_test(comparison: SurvivalComparison) -> pd.Series | None:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_words import deciding_test
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> tests = pd.DataFrame({"comparison": ["overall", "overall, full pipeline"], "n": 90})
     >>> none = pd.DataFrame()
     >>> deciding_test(SurvivalComparison("os", "days", tests, none, none, none))["comparison"]
@@ -61,7 +61,7 @@ def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) 
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_words import survival_sentence
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90], "events": [40],
     ...                       "p_asymptotic": [0.3], "p_permutation": [0.31]})
     >>> none = pd.DataFrame()
@@ -99,7 +99,7 @@ def added_value_sentence(comparison: SurvivalComparison) -> str:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_words import added_value_sentence
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> value = pd.DataFrame({"measure": ["likelihood ratio", "concordance (Harrell)"],
     ...                       "model": "difference", "p": [0.01, None],
     ...                       "estimate": [9.1, 0.05], "corrected": [None, 0.03]})
@@ -181,7 +181,7 @@ def not_proportional(
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_words import not_proportional
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> tests = pd.DataFrame({"model": "univariable", "term": ["S2 vs S1", "S3 vs S1"],
     ...                       "p": [0.01, 0.4]})
     >>> none = pd.DataFrame()
@@ -222,7 +222,7 @@ def log_rank_name(comparison: SurvivalComparison | None) -> str:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.report.survival_words import log_rank_name
-    >>> from omicsfuse.results import SurvivalComparison
+    >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> tests = pd.DataFrame({"comparison": ["overall"], "p_asymptotic": [0.3]})
     >>> log_rank_name(SurvivalComparison("os", "days", tests, none, none, none))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Loss
+from omicsfuse.core.cohort import Loss
 from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text
 
 #: Columns of results in words; others are shown with spaces for underscores.
@@ -296,7 +296,7 @@ def losses_table(losses: Sequence[Loss]) -> Table | None:
 
     Examples
     --------
-    >>> from omicsfuse.cohort import Loss
+    >>> from omicsfuse.core.cohort import Loss
     >>> from omicsfuse.report.tables import losses_table
     >>> losses_table([Loss("read", "rna", "patients", 2, "no barcode")]).rows[0][3].text
     '2'

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from omicsfuse.core.results import VERDICTS, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.evidence import DRAWS, tested_statistic
 from omicsfuse.plot.numbers import clean, format_p
@@ -11,7 +12,6 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import mean_jaccard
-from omicsfuse.results import VERDICTS, Assessment, RunResults
 
 NOT_TESTED = "not tested"
 _LEVEL = 0.05

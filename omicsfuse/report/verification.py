@@ -2,13 +2,13 @@
 
 import pandas as pd
 
+from omicsfuse.core.results import DerivedSignature, RunResults, Signature
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.survival_words import LEVEL, log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
-from omicsfuse.results import DerivedSignature, RunResults, Signature
 
 #: Percentile among random gene sets below which a signature tells no more than they do.
 PERCENTILE = 95.0

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults, Verification
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.plans import Plan, file_name
 from omicsfuse.report.survival_figures import both_tests
 from omicsfuse.report.verification import CONTROL, every_signature
-from omicsfuse.results import RunResults, Verification
 
 
 def verification_plans(results: RunResults) -> Iterator[Plan]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
-from omicsfuse.results import RunResults
 
 #: What was not repeated in the resamples.
 NOT_REPEATED = (

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.checks.arguments import seed, whole_number
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import AGREEMENT_COLUMNS, Target
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
 from omicsfuse.signatures.agreement_measures import interval, measured, resamples
 from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.score import Z_LIMIT, template_scores, weighted_scores
 from omicsfuse.signatures.target import group_names
 from omicsfuse.signatures.training_data import shuffled, take, usable_values
-from omicsfuse.statistics import Array, moments
+from omicsfuse.stats.statistics import Array, moments
 
 #: Largest p-value at which a gene set is said to stand for its target.
 LEVEL = 0.05

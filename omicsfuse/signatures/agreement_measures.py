@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from omicsfuse.results import Target
-from omicsfuse.statistics import Array
+from omicsfuse.core.results import Target
+from omicsfuse.stats.statistics import Array
 
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -10,9 +10,9 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.checks.arguments import require, whole_number
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.layers import Loss
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.layers import Loss
 from omicsfuse.signatures.coexpression_network import (
     CORRELATIONS,
     NETWORKS,
@@ -32,7 +32,7 @@ from omicsfuse.signatures.eigengenes import (
     module_names,
     standardised_genes,
 )
-from omicsfuse.statistics import Array, moments
+from omicsfuse.stats.statistics import Array, moments
 
 #: Label of genes that are in no module.
 UNASSIGNED = "unassigned"

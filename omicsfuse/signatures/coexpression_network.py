@@ -7,8 +7,8 @@ the same to the last bit on every machine of a kind; ``coexpression_modules`` se
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import StudyError
-from omicsfuse.statistics import Array
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.statistics import Array
 
 #: How a correlation becomes the strength of a connection.
 NETWORKS = ("signed", "unsigned", "signed hybrid")
@@ -88,7 +88,7 @@ def known_choice(given: str, name: str, choices: tuple[str, ...]) -> None:
     >>> known_choice("signd", "network", NETWORKS)
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: modules: network is 'signd'; it must be one of signed, unsigned, \
+    omicsfuse.StudyError: modules: network is 'signd'; it must be one of signed, unsigned, \
 signed hybrid.
     """
     if given not in choices:

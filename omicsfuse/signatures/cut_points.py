@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import CUT_POINT_COLUMNS, Signature, Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature, Target
 from omicsfuse.signatures.scorer import SCALINGS_OF, make_scorer
-from omicsfuse.statistics import Array
+from omicsfuse.stats.statistics import Array
 
 #: GSVA's kernel compares each patient with each other in each gene: up to here it is a second's
 #: work.
@@ -67,7 +67,7 @@ def fix_cut_points(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature, Target
+    >>> from omicsfuse.core.results import Signature, Target
     >>> genes = [f"G{i}" for i in range(8)]
     >>> table = pd.DataFrame(np.random.default_rng(0).standard_normal((12, 8)), columns=genes)
     >>> templates = pd.DataFrame({"size": [1.0, -1.0]}, genes[:2])

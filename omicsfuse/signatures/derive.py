@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, seed
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.labelled import Z_LIMIT as INPUT_Z_LIMIT
-from omicsfuse.labelled import without_layer
-from omicsfuse.layers import Loss
-from omicsfuse.results import (
+from omicsfuse.core.checks.arguments import require, seed
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.labelled import Z_LIMIT as INPUT_Z_LIMIT
+from omicsfuse.core.labelled import without_layer
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import (
     DerivedSignature,
     Prepared,
     Signature,
@@ -40,7 +40,7 @@ from omicsfuse.signatures.training_data import (
     training_data,
     usable_values,
 )
-from omicsfuse.statistics import moments
+from omicsfuse.stats.statistics import moments
 
 #: Permutations of the target where none are asked for; fewer for methods that take long.
 PERMUTATIONS = {"elastic_net": 19, "modules": 19}
@@ -141,7 +141,7 @@ def derive_signature(
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i}" for i in range(20)]
     >>> values = np.random.default_rng(0).standard_normal((20, 40))
     >>> values[:10, :5] += 4
@@ -213,7 +213,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i:02d}" for i in range(60)]
     >>> values = np.random.default_rng(0).standard_normal((60, 40))
     >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
@@ -319,7 +319,7 @@ def as_signature(
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, ["P1", "P2", "P3"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> target = Target("y", "continuous", pd.Series([1.0, 2.0, 4.0], table.index))
@@ -394,7 +394,7 @@ def signature_losses(
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> (loss,) = signature_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)

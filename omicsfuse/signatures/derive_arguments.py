@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from omicsfuse.checks.arguments import whole_number
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.results import SCALINGS, SCORERS, Target
+from omicsfuse.core.checks.arguments import whole_number
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.results import SCALINGS, SCORERS, Target
 from omicsfuse.signatures.derived import Method
 from omicsfuse.signatures.methods import accepts, options_of, takes_any
 from omicsfuse.signatures.score import MINIMUM_GENES
@@ -27,7 +27,7 @@ def refuse_unknown_options(function: Method, method: str, options: dict[str, Any
     >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
+    omicsfuse.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
 mean "stability"? ...
     """
     known = options_of(function)
@@ -88,7 +88,7 @@ def require_patients(data: TrainingData) -> None:
     >>> require_patients(TrainingData(pd.DataFrame(index=["P1"]), target, None, "rna", "log2", ()))
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
+    omicsfuse.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
 10 are needed.
     """
     if data.target.kind != "groups" and len(data.values) < MINIMUM_PATIENTS:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
-from omicsfuse.results import Target
+from omicsfuse.core.results import Target
 
 
 class Derived(NamedTuple):

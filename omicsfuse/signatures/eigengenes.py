@@ -7,7 +7,7 @@ from scipy.spatial.distance import squareform
 
 from omicsfuse.signatures.coexpression_network import gene_correlation
 from omicsfuse.signatures.dynamic_cut import by_size
-from omicsfuse.statistics import Array, moments
+from omicsfuse.stats.statistics import Array, moments
 
 
 def standardised_genes(values: Array) -> Array:

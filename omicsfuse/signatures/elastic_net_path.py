@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from omicsfuse.errors import SignatureError
+from omicsfuse.core.errors import SignatureError
 from omicsfuse.signatures.elastic_net_kernel import (
     BINOMIAL,
     COX,
@@ -12,7 +12,7 @@ from omicsfuse.signatures.elastic_net_kernel import (
     loss_and_score,
     path,
 )
-from omicsfuse.statistics import Array
+from omicsfuse.stats.statistics import Array
 
 #: Families by name.
 FAMILIES = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "cox": COX}

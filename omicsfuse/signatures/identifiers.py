@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
+from omicsfuse.core.errors import SignatureError
 from omicsfuse.io.gene_names import check_gene_table
 
 #: Columns of a table of matches.

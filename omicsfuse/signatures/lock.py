@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.io.sealed import content_digest, read_object
-from omicsfuse.io.whole import write_whole
-from omicsfuse.results import (
+from omicsfuse.core.errors import SignatureError
+from omicsfuse.core.results import (
     AGREEMENT_COLUMNS,
     CUT_POINT_COLUMNS,
     DISCOVERY_COLUMNS,
@@ -21,6 +19,8 @@ from omicsfuse.results import (
     SCORERS,
     Signature,
 )
+from omicsfuse.io.sealed import content_digest, read_object
+from omicsfuse.io.whole import write_whole
 
 FORMAT = "omicsfuse signature"
 FORMAT_VERSION = 2
@@ -61,7 +61,7 @@ def content_hash(signature: Signature) -> str:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
     >>> content_hash(Signature("toy", templates, reference, "log2", {}, {}))[:12]
@@ -91,7 +91,7 @@ def lock(signature: Signature) -> Signature:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
     >>> locked = lock(Signature("toy", templates, reference, "log2", {}, {}))
@@ -119,7 +119,7 @@ def require_locked(signature: Signature) -> None:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
     >>> require_locked(lock(Signature("toy", templates, reference, "log2", {}, {})))
@@ -157,7 +157,7 @@ def save_signature(signature: Signature, path: str | Path) -> None:
     >>> import tempfile
     >>> from pathlib import Path
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
     >>> signature = lock(Signature("toy", templates, reference, "log2", {}, {}))
@@ -199,7 +199,7 @@ def load_signature(path: str | Path) -> Signature:
     >>> load_signature("nowhere.json")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.SignatureError: nowhere.json: the signature cannot be read: No such file...
+    omicsfuse.SignatureError: nowhere.json: the signature cannot be read: No such file...
     """
     content = read_object(path, "signature", FORMAT, FORMAT_VERSION, SignatureError)
     try:

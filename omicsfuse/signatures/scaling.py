@@ -5,9 +5,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.results import Signature
-from omicsfuse.statistics import moments, varies, winsorise
+from omicsfuse.core.errors import SignatureError
+from omicsfuse.core.results import Signature
+from omicsfuse.stats.statistics import moments, varies, winsorise
 
 #: Share of patients at either end whose values are set to those of the next one inside.
 WINSORISED = 0.025
@@ -114,7 +114,7 @@ def scaled_genes(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> reference = pd.DataFrame({"mean": [1.0], "sd": [2.0]}, ["A"])
     >>> signature = Signature("toy", pd.DataFrame({"S": [1.0]}, ["A"]), reference, "log2", {}, {})
     >>> table = pd.DataFrame({"B": [5.0], "A": [2.0]}, ["P1"])

@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.checks.arguments import seed
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.core.checks.arguments import seed
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_genes
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
 from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
 from omicsfuse.signatures.scorers import NearestTemplate, template_scores, weighted_scores
-from omicsfuse.statistics import Array, benjamini_hochberg, moments
+from omicsfuse.stats.statistics import Array, benjamini_hochberg, moments
 
 __all__ = [
     "MINIMUM_GENES",
@@ -121,7 +121,7 @@ def score_signature(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> genes = [f"G{i}" for i in range(10)]
     >>> templates = pd.DataFrame({"S1": [1.0] * 5 + [0.0] * 5, "S2": [0.0] * 5 + [1.0] * 5}, genes)
     >>> reference = pd.DataFrame({"mean": 0.0, "sd": 1.0}, genes)
@@ -194,7 +194,7 @@ def gene_coverage(signature: Signature, genes: Iterable[str]) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
     >>> signature = Signature("toy", templates, pd.DataFrame(), "log2", {}, {})
     >>> gene_coverage(signature, ["A"]).to_dict("list")

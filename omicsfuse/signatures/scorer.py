@@ -4,8 +4,8 @@ from typing import Literal, Protocol, cast
 
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.core.errors import SignatureError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures.scorers import (
     NearestTemplate,
     RankScore,
@@ -13,8 +13,8 @@ from omicsfuse.signatures.scorers import (
     SingleSampleEnrichment,
     WeightedZ,
 )
-from omicsfuse.single_sample.sums import Positions
-from omicsfuse.statistics import Array
+from omicsfuse.stats.single_sample.sums import Positions
+from omicsfuse.stats.statistics import Array
 
 #: Scalings that each scorer knows, the usual one first.
 SCALINGS_OF = {

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, seed, whole_number
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import Prepared, Signature, Subtypes, Target
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import Prepared, Signature, Subtypes, Target
 from omicsfuse.signatures.derive import as_signature
 from omicsfuse.signatures.derive_arguments import (
     least_genes,
@@ -81,7 +81,7 @@ def shuffled_signatures(
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i}" for i in range(20)]
     >>> values = np.random.default_rng(0).standard_normal((20, 40))
     >>> table = pd.DataFrame(values, patients, [f"G{i}" for i in range(40)])

@@ -6,10 +6,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.results import TARGET_KINDS, Prepared, Subtypes, Target
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.results import TARGET_KINDS, Prepared, Subtypes, Target
 
 #: Fewest patients with a value of the target, and fewest of a group.
 MINIMUM_PATIENTS = 10
@@ -77,7 +77,7 @@ def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"Mean": np.arange(12.0)}, [f"P{i:02d}" for i in range(12)])
     >>> ready = Prepared("toy", {"ct": PreparedLayer("radiomics", table, table, "raw", None)})
     >>> feature_target(ready, "ct", "Mean").source

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning
-from omicsfuse.results import Signature
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.results import Signature
 
 #: What is said of a cohort of the training cohort's study.
 NOT_INDEPENDENT = "internal-external, not independent"
@@ -57,7 +57,7 @@ def training_patients(signature: Signature, patients: pd.Index) -> pd.Index:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> trained_on = {"patient_digests": [patient_digest("P1")]}
     >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
     >>> list(training_patients(toy, pd.Index(["P1", "P2"])))
@@ -90,8 +90,8 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Cohort
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.cohort import Cohort
+    >>> from omicsfuse.core.results import Signature
     >>> trained_on = {"cohort": "hnsc images", "study": "TCGA-HNSC"}
     >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
     >>> relation(toy, Cohort("others", {}, study="TCGA-HNSC"))
@@ -134,7 +134,7 @@ def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.cohort import Cohort, Layer
+    >>> from omicsfuse.core.cohort import Cohort, Layer
     >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
     >>> cohort = Cohort("toy", {"rna": Layer("expression", table)})
     >>> list(without_patients(cohort, "rna", pd.Index(["P1"])).patients())

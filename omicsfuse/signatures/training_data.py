@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.labelled import Z_LIMIT, expression_layer
-from omicsfuse.results import Prepared, Target
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.labelled import Z_LIMIT, expression_layer
+from omicsfuse.core.results import Prepared, Target
 from omicsfuse.signatures.score import WINSORISED
-from omicsfuse.statistics import moments, varies, winsorise
+from omicsfuse.stats.statistics import moments, varies, winsorise
 
 #: Share of patients that must have a gene; with fewer it could not be scored elsewhere either.
 OBSERVED = 0.5
@@ -74,7 +74,7 @@ def training_data(
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"B": [1.0, 2.0], "A": [3.0, 4.0]}, ["P2", "P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
@@ -189,7 +189,7 @@ def chosen_layer(prepared: Prepared, layer: str | None) -> str:
 
     Examples
     --------
-    >>> from omicsfuse.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> chosen_layer(ready, None)

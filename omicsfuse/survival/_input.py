@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 
 #: Fewest events for which a p-value is given.
 MINIMUM_EVENTS = 10

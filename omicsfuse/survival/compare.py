@@ -5,10 +5,10 @@ from typing import Literal
 
 import pandas as pd
 
-from omicsfuse.checks.arguments import require
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import StudyError
-from omicsfuse.results import CHOSEN_WITH, Subtypes, SurvivalComparison
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import CHOSEN_WITH, Subtypes, SurvivalComparison
 from omicsfuse.survival.covariates import combined_strata, encode_covariates
 from omicsfuse.survival.endpoint import compare_labels
 
@@ -69,7 +69,7 @@ def compare_survival(
     Examples
     --------
     >>> from omicsfuse.datasets import simulate_cohort
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> from omicsfuse.survival import compare_survival
     >>> simulated = simulate_cohort(80, n_external=0, random_state=0)
     >>> labels = "S" + simulated.truth.astype(str)

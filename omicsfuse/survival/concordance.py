@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 from omicsfuse.survival._input import Z95, check_survival
 
 # Pairs held at once: bounds memory, not the result.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import CohortError, StudyError
 
 #: Fewest patients of a category that has a term of its own.
 MINIMUM_LEVEL = 5

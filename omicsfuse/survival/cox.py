@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import CohortError
-from omicsfuse.results import COX_COLUMNS
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.results import COX_COLUMNS
 from omicsfuse.survival.models import CoxModel, fit_model
 
 #: Said beside the terms of a model whose likelihood has no maximum.

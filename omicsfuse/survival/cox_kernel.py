@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsfuse.compiled import compiled
+from omicsfuse.stats.compiled import compiled
 
 
 @compiled

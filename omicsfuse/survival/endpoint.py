@@ -5,8 +5,8 @@ from typing import Literal
 
 import pandas as pd
 
-from omicsfuse.cohort import Loss
-from omicsfuse.results import COX_COLUMNS, SurvivalComparison
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.results import COX_COLUMNS, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
     ADDED_VALUE_COLUMNS,

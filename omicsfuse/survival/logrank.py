@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import betaincinv, chdtrc
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.survival._input import check_groups
 from omicsfuse.survival.risk_sets import RiskSets
 

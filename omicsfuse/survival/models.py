@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 from omicsfuse.survival._input import (
     MINIMUM_EVENTS,
     MINIMUM_EVENTS_PER_TERM,

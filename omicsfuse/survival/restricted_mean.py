@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import erfc
 
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, events_text, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 

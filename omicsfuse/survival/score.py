@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 from omicsfuse.survival._input import check_survival
 
 # Event rows x variables held at once: bounds memory (about 100 MB), not the result.

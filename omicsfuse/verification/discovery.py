@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, sequence_of
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.labelled import expression_layer
-from omicsfuse.results import DISCOVERY_COLUMNS, Signature
+from omicsfuse.core.checks.arguments import require, sequence_of
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import DISCOVERY_COLUMNS, Signature
 from omicsfuse.signatures import (
     lock,
     require_locked,
@@ -60,7 +60,7 @@ def record_discovery(
     --------
     >>> from omicsfuse.datasets import simulate_cohort
     >>> from omicsfuse.preprocessing import preprocess
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> from omicsfuse.signatures import derive_signature
     >>> discovery = simulate_cohort(60, n_external=0, n_genes=200, effect=2).discovery
     >>> ready = preprocess(discovery, ["expression"])

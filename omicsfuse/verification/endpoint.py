@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.results import Signature, SurvivalComparison
-from omicsfuse.statistics import Array
+from omicsfuse.core.results import Signature, SurvivalComparison
+from omicsfuse.stats.statistics import Array
 from omicsfuse.survival import (
     MINIMUM_EVENTS,
     combined_strata,
@@ -269,7 +269,7 @@ def locked_cut_point(signature: Signature, name: str, scorer: str, scaling: str)
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Signature
+    >>> from omicsfuse.core.results import Signature
     >>> cuts = pd.DataFrame({"score": ["image"], "scorer": ["weighted_z"], "scaling": ["cohort"],
     ...                      "cut_point": [0.1], "rule": ["median"]})
     >>> empty = pd.DataFrame()

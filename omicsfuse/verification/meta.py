@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.errors import StudyError
-from omicsfuse.results import META_COLUMNS
-from omicsfuse.statistics import Array
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import META_COLUMNS
+from omicsfuse.stats.statistics import Array
 
 Z95 = 1.959963984540054
 

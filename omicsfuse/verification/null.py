@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.results import Signature
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer, match_genes
 from omicsfuse.signatures.scorer import Positions, Scorer
-from omicsfuse.statistics import Array
+from omicsfuse.stats.statistics import Array
 from omicsfuse.survival import score_z
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.results import Signature
-from omicsfuse.statistics import wilson_interval
+from omicsfuse.core.results import Signature
+from omicsfuse.stats.statistics import wilson_interval
 from omicsfuse.verification.endpoint import locked_cut_point
 from omicsfuse.verification.scored import ScoredCohort, score_names
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.signatures.scorer import Positions
-from omicsfuse.statistics import Array, moments
+from omicsfuse.stats.statistics import Array, moments
 
 #: What random genes may have in common with the gene that each of them stands for.
 MATCHED = ("none", "mean_variance", "mean_variance_proliferation")

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.results import Verification
-from omicsfuse.statistics import Array
+from omicsfuse.core.results import Verification
+from omicsfuse.stats.statistics import Array
 from omicsfuse.verification.meta import log_ratios, meta_analysis
 
 REPLICATION_COLUMNS = [
@@ -71,7 +71,7 @@ def replication(verification: Verification) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.results import Verification
+    >>> from omicsfuse.core.results import Verification
     >>> table = pd.DataFrame({
     ...     "cohort": ["a"], "endpoint": "os", "signature": "toy", "role": "external",
     ...     "comparison": "S1 score per SD", "n": 90, "events": 40.0, "hr": [1.5],

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning, SignatureError
-from omicsfuse.labelled import expression_layer
+from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, SignatureError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import Signature
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Signature
 from omicsfuse.signatures import (
     MINIMUM_PATIENTS,
     make_scorer,

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import require, seed, sequence_of, whole_number
-from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.errors import StudyError
-from omicsfuse.results import (
+from omicsfuse.core.checks.arguments import require, seed, sequence_of, whole_number
+from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import (
     SCALINGS,
     SCORERS,
     VERIFICATION_COLUMNS,
@@ -19,7 +19,7 @@ from omicsfuse.results import (
     Verification,
 )
 from omicsfuse.signatures import require_locked
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 from omicsfuse.verification.endpoint import EndpointTests
 from omicsfuse.verification.meta import across_cohorts
 from omicsfuse.verification.null import null_scores
@@ -165,7 +165,7 @@ def verify(
     --------
     >>> from omicsfuse.datasets import simulate_cohort
     >>> from omicsfuse.preprocessing import preprocess
-    >>> from omicsfuse.results import Subtypes
+    >>> from omicsfuse.core.results import Subtypes
     >>> from omicsfuse.signatures import derive_signature
     >>> simulated = simulate_cohort(60, n_external=60, n_genes=200, effect=2, random_state=1)
     >>> ready = preprocess(simulated.discovery, ["expression"])

@@ -10,7 +10,7 @@ import omicsfuse as of
 from omicsfuse.assessment.layers import missingness_agreement
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.stability import best_jaccard, subtype_stability
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def planted(shifts: dict[str, float], n: int = 45, seed: int = 0) -> tuple[Prepared, np.ndarray]:

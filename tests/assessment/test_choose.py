@@ -12,7 +12,7 @@ from omicsfuse.assessment.choose import gap_against_continuum
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.clustering import cut
 from omicsfuse.clustering.cluster import _best_by_gap
-from omicsfuse.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 
 def planted(k: int, n: int = 60, effect: float = 2.0, seed: int = 0) -> tuple[Fusion, np.ndarray]:

@@ -14,7 +14,7 @@ from omicsfuse.assessment.feature_groups import feature_group_contributions
 from omicsfuse.assessment.feature_names import radiomic_feature_groups
 from omicsfuse.assessment.refusion import refusion
 from omicsfuse.assessment.resampling import Runner
-from omicsfuse.results import Fusion, Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 
 
 @pytest.mark.parametrize(

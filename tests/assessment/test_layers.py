@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import omicsfuse as of
 from omicsfuse.assessment.layers import subtype_layers
 from omicsfuse.assessment.refusion import refusion
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def ready(shifts: dict[str, float], n: int = 45, seed: int = 0) -> tuple[Prepared, np.ndarray]:

@@ -14,10 +14,10 @@ from omicsfuse.assessment.outcome_aware import (
     full_pipeline_permutation,
     select_by_outcome,
 )
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared
 from omicsfuse.datasets import write_simulated_study
-from omicsfuse.errors import StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared
 
 PIPELINE = Pipeline(OutcomeAware("os", n_features=10), {"n_iterations": 5}, n_clusters=2)
 

@@ -13,7 +13,7 @@ from omicsfuse.assessment.permuted import EFFECTS, gains, permuted_layers
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion, refusion
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import affinity_silhouettes
-from omicsfuse.results import Fusion, Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 
 
 def layer(values: np.ndarray, patients: list[str]) -> PreparedLayer:

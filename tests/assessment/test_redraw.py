@@ -17,7 +17,7 @@ from omicsfuse.assessment.redraw import (
 )
 from omicsfuse.assessment.refusion import Refusion, refusion
 from omicsfuse.assessment.unimodal import _modes, critical_bandwidth, drawn_from_one_mode
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.results import Prepared, PreparedLayer
 
 
 def layer(values: np.ndarray, scale: str = "raw", start: int = 0) -> PreparedLayer:

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 import omicsfuse as of
 import omicsfuse.assessment.refusion as module
 from omicsfuse.assessment.refusion import NO_GROUP, refusion
-from omicsfuse.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 
 def planted(n: int = 60, gaps: bool = False, seed: int = 0) -> tuple[Prepared, np.ndarray]:

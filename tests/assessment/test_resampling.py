@@ -29,8 +29,8 @@ from omicsfuse.assessment.refusion import Refusion, refusion
 from omicsfuse.assessment.resampling import TASKS_A_FILE, Runner
 from omicsfuse.cli import _Bars, main
 from omicsfuse.datasets import simulate_cohort, write_simulated_study
-from omicsfuse.pipeline import run
-from omicsfuse.workspace import Workspace
+from omicsfuse.pipeline.run import run
+from omicsfuse.pipeline.workspace import Workspace
 
 CALLS: list[Any] = []
 
@@ -428,7 +428,7 @@ def test_a_failed_run_says_what_is_at_fault_first_and_then_how_to_go_on(
         error.add_note("Finished stages and tasks are kept; --resume takes them up.")
         raise error
 
-    monkeypatch.setattr("omicsfuse.pipeline.run", fail)
+    monkeypatch.setattr("omicsfuse.pipeline.run.run", fail)
     (tmp_path / "study.toml").write_text("")
     with pytest.raises(SystemExit) as stop:
         main(["run", str(tmp_path / "study.toml"), "--out", str(tmp_path / "out")])

@@ -9,7 +9,7 @@ import omicsfuse as of
 from omicsfuse.assessment import sensitivity as module
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.sensitivity import SETTINGS, sensitivity
-from omicsfuse.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 COLUMNS = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
 

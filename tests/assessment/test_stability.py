@@ -17,7 +17,7 @@ from omicsfuse.assessment.stability import (
     subtype_recovery,
     subtype_stability,
 )
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def planted(shift: float, n: int = 48, seed: int = 0) -> Prepared:

@@ -19,7 +19,7 @@ from omicsfuse.assessment.structure import (
     structure_tests,
     verdict,
 )
-from omicsfuse.results import VERDICTS, Prepared, PreparedLayer
+from omicsfuse.core.results import VERDICTS, Prepared, PreparedLayer
 
 KS = [2, 3, 4]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.assignment import MultiLayerClassifier, fit_classifier
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.datasets import simulate_cohort
 
 LAYERS = ("radiomics", "expression", "mutation")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.assignment import assign, assignment, assignment_summary, fit_classifier
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.errors import ClassifierError, OmicsfuseWarning, StudyError
+from omicsfuse.assignment import assign, assignment, fit_classifier
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning, StudyError
+from omicsfuse.pipeline.commands.assign import assignment_summary
 
 COLUMNS = ["patient", "subtype", "probability", "p_S1", "p_S2", "p_S3", "layers", "distance"]
 COLUMNS += ["distance_percentile", "training_patient", "reason"]

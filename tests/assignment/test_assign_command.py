@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from omicsfuse.assignment import assign, assign_patients, save_classifier
+from omicsfuse.assignment import assign, save_classifier
 from omicsfuse.cli import main
-from omicsfuse.errors import ClassifierError, CohortError, StudyError
+from omicsfuse.core.errors import ClassifierError, CohortError, StudyError
 from omicsfuse.io import read_cohort
+from omicsfuse.pipeline.commands.assign import assign_patients
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.assignment import assign, fit_classifier
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.errors import ClassifierError
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import ClassifierError
 
 LAYERS = {"radiomics": "raw", "expression": "fpkm"}
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from omicsfuse.assignment import cross_validate_assignment
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import ASSIGNMENT_COLUMNS, CHOSEN_WITH, AssignmentEvidence, Subtypes
 from omicsfuse.datasets import simulate_cohort
-from omicsfuse.errors import StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import ASSIGNMENT_COLUMNS, CHOSEN_WITH, AssignmentEvidence, Subtypes
 
 
 def evidence(effect: float, seed: int = 0, n: int = 70, **how: Any) -> AssignmentEvidence:

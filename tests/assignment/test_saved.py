@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.assignment import assign, load_classifier, save_classifier
-from omicsfuse.errors import ClassifierError
+from omicsfuse.core.errors import ClassifierError
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_the_same_predictions_in_a_fresh_process(planted: Any, path: Path, tmp_p
     code = (
         "import sys, pandas as pd\n"
         "from omicsfuse.assignment import assign\n"
-        "from omicsfuse.cohort import Cohort, Layer\n"
+        "from omicsfuse.core.cohort import Cohort, Layer\n"
         "omics = {n: Layer(k, pd.read_pickle(f'{sys.argv[2]}/{n}.pkl'), s) for n, k, s in "
         f"{[(n, la.kind, la.scale) for n, la in planted.new.omics.items()]!r}}}\n"
         "assign(sys.argv[1], Cohort('new', omics)).to_pickle(f'{sys.argv[2]}/out.pkl')\n"

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.assignment.transform import MOST_KNOTS, compatible, fixed_transform, thinned
-from omicsfuse.errors import ClassifierError
-from omicsfuse.layers import Layer
+from omicsfuse.core.errors import ClassifierError
+from omicsfuse.core.layers import Layer
 from omicsfuse.preprocessing import make_preprocessor
 
 SHAPES = {

@@ -8,10 +8,10 @@ import omicsfuse as of
 from omicsfuse.biology import alterations, altered, burden
 from omicsfuse.biology.alterations import MINIMUM_ALTERED
 from omicsfuse.biology.exact import fisher_groups
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.errors import CohortError
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 SHARES = ["share", "share_S1", "share_S2"]
 

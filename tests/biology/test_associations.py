@@ -8,9 +8,9 @@ import pytest
 
 from omicsfuse.biology import associate, benjamini_hochberg
 from omicsfuse.biology.outcomes import is_outcome
-from omicsfuse.cohort import Cohort, Endpoint
+from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.results import Subtypes
 
 
 def columns_against(labels: list[str], **columns: list[object]) -> pd.DataFrame:

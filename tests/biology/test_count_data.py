@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.biology import differential_features, pairwise_features
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def planted() -> tuple[Subtypes, Prepared, pd.DataFrame]:

@@ -13,8 +13,8 @@ from omicsfuse.biology.deconvolution import deconvolve
 from omicsfuse.biology.nu_regression import nu_svr, standardised
 from omicsfuse.biology.nu_solver import nu_weights
 from omicsfuse.biology.reference_matrix import read_reference
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

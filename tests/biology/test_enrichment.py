@@ -18,10 +18,10 @@ from omicsfuse.biology import (
 )
 from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT
 from omicsfuse.biology.random_sets import enrichment_scores, random_places, random_scores
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 SHIFTS = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])
 
@@ -255,7 +255,7 @@ def test_same_bytes_whatever_the_hash_seed() -> None:
     code = """
 import numpy as np, pandas as pd
 from omicsfuse.biology import enrich
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 values = pd.DataFrame(np.random.default_rng(0).standard_normal((12, 60)),
                       [f"P{i}" for i in range(12)], [f"G{i}" for i in range(60)])
 labels = pd.Series(["S1"] * 6 + ["S2"] * 6, values.index)

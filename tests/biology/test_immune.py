@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.biology.immune import immune_scores, title_of
 from omicsfuse.biology.marker_scores import known_collection, mean_of_markers, method_of
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 GENES = [f"g{i:02d}" for i in range(40)]

@@ -9,9 +9,9 @@ from scipy import stats
 
 from omicsfuse.biology import differential_features
 from omicsfuse.biology.known_groups import COLUMNS, label_concentration, label_markers
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def planted(

@@ -10,10 +10,10 @@ from omicsfuse.biology import (
     differential_features,
     pairwise_features,
 )
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 
 def layer(kind: str, scale: str, values: pd.DataFrame) -> PreparedLayer:

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from omicsfuse.biology import differential_features
+from omicsfuse.core.results import Subtypes
 from omicsfuse.io import read_cohort
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Subtypes
 
 MANIFEST = Path(__file__).parents[2] / "data_manifests" / "tcga_hnsc_radiogenomic.toml"
 

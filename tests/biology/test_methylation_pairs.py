@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.biology.methylation_pairs import COLUMNS, expression_methylation_pairs
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -8,7 +8,7 @@ import pytest
 
 from omicsfuse.biology import differential_features, pairwise_features
 from omicsfuse.biology.moderated_comparison import CONFOUNDED, moderated_difference
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 HERE = Path(__file__).parent
 COLUMNS = ["effect", "low", "high", "p", "fdr"]

@@ -9,8 +9,8 @@ from scipy import stats
 
 from omicsfuse.biology import benjamini_hochberg, over_representation
 from omicsfuse.biology.over_represented import COLUMNS, odds_ratio
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer
 
 GENES = [f"G{i:03d}" for i in range(100)]
 REFERENCE = Path(__file__).parents[1] / "reference" / "over_representation.csv"

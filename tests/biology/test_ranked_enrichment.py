@@ -7,8 +7,8 @@ import pytest
 from omicsfuse.biology import benjamini_hochberg, enrich, enrich_ranking
 from omicsfuse.biology.gene_ranking import in_order, moderated_t
 from omicsfuse.biology.gene_sets import read_gene_sets
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 GENES = [f"G{i:03d}" for i in range(120)]
 

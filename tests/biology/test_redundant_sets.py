@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.biology import enrich, gene_set_coverage, group_gene_sets
 from omicsfuse.biology.redundant_sets import overlap
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 def test_similarity_worked_by_hand() -> None:

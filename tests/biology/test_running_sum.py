@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from omicsfuse.biology import enrich, running_sums
 from omicsfuse.biology.random_sets import enrichment_scores
 from omicsfuse.biology.running_sum import COLUMNS, curve, peak, running_sum
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from scipy import stats
 
 from omicsfuse.biology import benjamini_hochberg, compare_scores
 from omicsfuse.biology.rank_intervals import newcombe_interval, rank_biserial_interval
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Subtypes
-from omicsfuse.results.biology import SCORE_TEST_COLUMNS
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Subtypes
+from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 
 
 def cohort(

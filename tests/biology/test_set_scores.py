@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.biology import gene_set_score_losses, gene_set_scores
-from omicsfuse.errors import OmicsfuseWarning, StudyError
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -10,10 +10,10 @@ import pytest
 
 from omicsfuse.biology import TABLE_ONE_NOTES, associate, table_one
 from omicsfuse.biology.table_one import MOST_LEVELS
-from omicsfuse.cohort import Cohort, Endpoint
+from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.io.table_one import printed_rows, write_table_one
-from omicsfuse.results import Subtypes
 
 PATIENTS = [f"P{i:02d}" for i in range(40)]
 

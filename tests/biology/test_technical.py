@@ -10,10 +10,10 @@ import pytest
 
 from omicsfuse.biology import alterations, associate, burden, table_one
 from omicsfuse.biology.technical import volume_feature
-from omicsfuse.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.results import Subtypes
 from omicsfuse.io import read_cohort
-from omicsfuse.results import Subtypes
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 HNSC = Path(__file__).parents[2] / "data_manifests" / "tcga_hnsc_radiogenomic.toml"
 

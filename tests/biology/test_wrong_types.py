@@ -10,9 +10,9 @@ from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.biology.gene_sets import read_gene_sets
 from omicsfuse.biology.known_groups import label_markers
 from omicsfuse.biology.reference_matrix import read_reference
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Prepared
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared
 
 TOY = Cohort("toy", {}, pd.DataFrame({"age": [1.0]}, ["P1"]))
 

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 import omicsfuse as of
 from omicsfuse.clustering import affinity_silhouettes, laplacian_spectrum, ordered_by_size
-from omicsfuse.results import Fusion
+from omicsfuse.core.results import Fusion
 
 
 def fusion_of(points: np.ndarray, k: int = 8, names: list[str] | None = None) -> Fusion:

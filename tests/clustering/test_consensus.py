@@ -16,7 +16,7 @@ from omicsfuse.clustering import (
     prediction_strength,
     proportion_ambiguous,
 )
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

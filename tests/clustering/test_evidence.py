@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
-from omicsfuse.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 
 def network_of(seed: int, n: int) -> np.ndarray:

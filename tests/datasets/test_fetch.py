@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from omicsfuse.core.errors import DatasetError
 from omicsfuse.datasets.fetch import fetch, list_cohorts, manifest_folders
-from omicsfuse.errors import DatasetError
 from omicsfuse.io import read_cohort, read_manifest
 
 CONTENT = b"p\tA\tB\nP1\t1\t2\nP2\t3\t4\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from omicsfuse.core.errors import StudyError
 from omicsfuse.datasets import simulate_cohort
-from omicsfuse.errors import StudyError
 
 
 @pytest.mark.parametrize(

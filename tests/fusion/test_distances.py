@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import pdist, squareform
 
 import omicsfuse as of
+from omicsfuse.core.results import PreparedLayer
 from omicsfuse.fusion import distances_blocks as blocks
 from omicsfuse.fusion.distances import (
     METRICS,
@@ -22,7 +23,6 @@ from omicsfuse.fusion.distances import (
     patient_distances,
     precomputed_distances,
 )
-from omicsfuse.results import PreparedLayer
 
 SCIPY = {
     "euclidean": "euclidean",

@@ -10,8 +10,8 @@ from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import METRICS, default_metric, patient_distances
-from omicsfuse.results import Prepared, PreparedLayer
 
 
 def layer(kind: str, patients: list[str], seed: int, scale: str = "raw") -> PreparedLayer:

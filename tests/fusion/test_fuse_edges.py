@@ -10,9 +10,9 @@ from partial_reference import partial_fusion
 from scipy.spatial.distance import cdist
 
 import omicsfuse as of
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import fuse_networks
 from omicsfuse.fusion.settings import exact_memory
-from omicsfuse.results import Prepared, PreparedLayer
 
 
 def prepared(n: int = 60, constant: bool = False) -> Prepared:

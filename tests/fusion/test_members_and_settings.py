@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import omicsfuse as of
 import omicsfuse.fusion.settings as settings_module
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import check_fusion, fused_patients
 from omicsfuse.fusion.members import pairs_by_coverage
 from omicsfuse.fusion.settings import chosen_engine, exact_memory

@@ -12,12 +12,12 @@ import pytest
 from scipy.spatial.distance import cdist
 
 import omicsfuse as of
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import fuse_networks
 from omicsfuse.fusion.affinity import affinities_of
 from omicsfuse.fusion.memory import available_memory, require_memory, usable_memory
 from omicsfuse.fusion.settings import exact_memory
 from omicsfuse.fusion.threads import Each, threads, usable_threads
-from omicsfuse.results import Prepared, PreparedLayer
 
 
 def affinities(n: int, layers: int, binary: bool = False) -> list[np.ndarray]:

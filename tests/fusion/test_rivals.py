@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import affinity_matrix
 from omicsfuse.fusion.rivals import nemo_network
 

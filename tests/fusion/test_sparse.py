@@ -6,7 +6,7 @@ from partial_reference import partial_fusion
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import adjusted_rand_score
 
-from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.fusion.affinity import affinity_matrix
 from omicsfuse.fusion.exact import fuse_affinities, layer_neighbors
 from omicsfuse.fusion.neighbors import nearest_neighbors

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.results import Prepared, PreparedLayer
 
 SETS = {
     "PLANTED": [f"G{i:03}" for i in range(20)],

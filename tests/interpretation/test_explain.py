@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from made_cohorts import SETS, made
 
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.interpretation import interpret, interpretation_summary
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.imaging.interpretation import interpret, interpretation_summary
 from omicsfuse.io.biology_results import interpretation_tables
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 QUICK = {"n_resamples": 6, "n_permutations": 99}
 

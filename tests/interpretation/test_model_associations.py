@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from omicsfuse.biology.random_sets import enrichment_scores
-from omicsfuse.interpretation.adjusted import adjusting_columns, covariates
-from omicsfuse.interpretation.associations import compare_features
-from omicsfuse.interpretation.contrasts import Contrast
-from omicsfuse.interpretation.groupings import compare_groups
-from omicsfuse.interpretation.ranked_sets import places_of, set_scores
-from omicsfuse.interpretation.resampled import ranking_stability, resampled_statistics
-from omicsfuse.statistics import normal_scores, wilson_interval
+from omicsfuse.imaging.interpretation.adjusted import adjusting_columns, covariates
+from omicsfuse.imaging.interpretation.associations import compare_features
+from omicsfuse.imaging.interpretation.contrasts import Contrast
+from omicsfuse.imaging.interpretation.groupings import compare_groups
+from omicsfuse.imaging.interpretation.ranked_sets import places_of, set_scores
+from omicsfuse.imaging.interpretation.resampled import ranking_stability, resampled_statistics
+from omicsfuse.stats.statistics import normal_scores, wilson_interval
 
 # tests/reference/interpretation.R: limma 3.54.1 (lmFit, eBayes, topTable), pROC 1.18.0.
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -136,7 +136,7 @@ def test_halves_of_noise_do_not_agree_and_subsamples_seem_to() -> None:
 
 
 def test_covariates_of_all_kinds() -> None:
-    from omicsfuse.cohort import Cohort
+    from omicsfuse.core.cohort import Cohort
 
     clinical = pd.DataFrame(
         {

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.interpretation import match_scores, read_scores
-from omicsfuse.interpretation.scores_file import read_column
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.imaging.interpretation import match_scores, read_scores
+from omicsfuse.imaging.interpretation.scores_file import read_column
 
 PATIENTS = pd.Index([f"P{i:02}" for i in range(20)])
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.cohort import Cohort, describe_layer
+from omicsfuse.core.cohort import Cohort, describe_layer
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.datasets.fetch import manifest_folders
-from omicsfuse.errors import OmicsfuseWarning
 from omicsfuse.io import read_cohort, read_gmt, read_maf, read_manifest
 
 OS = {"os": ("time", "event")}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.io import read_gene_table
 from omicsfuse.io.gene_names import check_gene_table
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io import is_barcode, patient_of, read_cohort, resolve_identifiers
 from omicsfuse.io.identifiers import TUMOUR_PREFERENCE
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.io import Manifest, parse_toml_model, read_cohort, read_manifest
 
 LAYER = '[layers.genes]\nfile = "genes.tsv"\nkind = "expression"\n'

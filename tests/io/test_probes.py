@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.layers import Layer
 from omicsfuse.io import read_cohort, read_manifest
 from omicsfuse.io.probes import gene_methylation, read_annotation
-from omicsfuse.layers import Layer
 
 BETA = pd.DataFrame(
     {"cg1": [0.1, 0.2], "cg2": [0.3, np.nan], "cg3": [0.8, 0.9], "cg4": [0.5, 0.5]}, ["P1", "P2"]

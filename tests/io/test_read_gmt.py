@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import StudyError
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import StudyError
 from omicsfuse.io import read_gmt
 
 

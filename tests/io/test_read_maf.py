@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io import read_cohort, read_maf
 from omicsfuse.io.maf import SILENT_CLASSES
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import CohortError
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import CohortError
 from omicsfuse.io import radiomics_features, read_cohort, read_radiomics
 
 BATCH = (

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.cohort import Loss
-from omicsfuse.errors import CohortError
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import CohortError
 from omicsfuse.io import read_table, resolve_path, sha256_of
 from omicsfuse.io.tables import MISSING_WORDS
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from omicsfuse.core.results import ASSIGNMENT_COLUMNS, AssignmentEvidence
 from omicsfuse.plot import assignment_calibration_figure, assignment_figure, save_figure
 from omicsfuse.plot.colours import ACCENT
-from omicsfuse.results import ASSIGNMENT_COLUMNS, AssignmentEvidence
 
 
 @pytest.fixture

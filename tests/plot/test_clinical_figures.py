@@ -9,10 +9,10 @@ import pytest
 
 from omicsfuse import plot
 from omicsfuse.biology import alterations
-from omicsfuse.cohort import Cohort, Layer
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.alterations_grid import GLYPHS, MOST_PATIENTS, _memo_sort, oncoprint_genes
 from omicsfuse.plot.flows import MOST_GROUPS, UNKNOWN, flow_counts
-from omicsfuse.results import Subtypes
 
 
 def groups(*sizes: int) -> Subtypes:

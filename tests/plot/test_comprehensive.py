@@ -12,7 +12,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from omicsfuse import plot
-from omicsfuse.cohort import Cohort, Endpoint
+from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.plot.annotation_rows import (
     CATEGORIES,
     EVENT,
@@ -22,7 +23,6 @@ from omicsfuse.plot.annotation_rows import (
 )
 from omicsfuse.plot.comprehensive import CALLS, LEVELS
 from omicsfuse.plot.heatmap_rows import heatmap_rows
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 
 KINDS = {
     "rna": ("expression", "log2"),

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
+from omicsfuse.core.results import Assessment, RunResults, Subtypes
 from omicsfuse.plot.choice import chosen_k
 from omicsfuse.plot.evidence import consensus_order
 from omicsfuse.plot.gains import MOST_GROUPS
-from omicsfuse.results import Assessment, RunResults, Subtypes
 
 NONE = pd.DataFrame()
 

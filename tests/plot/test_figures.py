@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
+from omicsfuse.core.results import RunResults, Subtypes
 from omicsfuse.plot.biology import select_markers
 from omicsfuse.plot.network import patients_in_order
-from omicsfuse.results import RunResults, Subtypes
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
+from omicsfuse.core.results import ImmuneContext, Subtypes
+from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 from omicsfuse.plot.colours import PALETTE
 from omicsfuse.plot.immune import _TYPE_COLOURS, strongest_scores
-from omicsfuse.results import ImmuneContext, Subtypes
-from omicsfuse.results.biology import SCORE_TEST_COLUMNS
 
 PATIENTS = [f"P{i}" for i in range(12)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.results import HeterogeneityIndex, Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.core.results import HeterogeneityIndex, Prepared, PreparedLayer, RadiogenomicMap
 
 NONE = pd.DataFrame()
 

@@ -14,10 +14,10 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from omicsfuse import plot
+from omicsfuse.core.results import COX_COLUMNS, RunResults, SurvivalComparison
 from omicsfuse.plot.residuals import MOST_TERMS
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import log_rank_text
-from omicsfuse.results import COX_COLUMNS, RunResults, SurvivalComparison
 
 NONE = pd.DataFrame()
 DRAWN = {

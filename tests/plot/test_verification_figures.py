@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
-from omicsfuse.results import Verification
+from omicsfuse.core.results import Verification
 from omicsfuse.verification import across_cohorts
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.cohort import KINDS, SCALES, Cohort, Layer, Loss
+from omicsfuse.core.cohort import KINDS, SCALES, Cohort, Layer, Loss
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing import DEFAULTS, PREPROCESSORS, make_preprocessor, preprocess
 
 

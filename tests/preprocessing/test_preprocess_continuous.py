@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.preprocessing import ContinuousPreprocessor, PreprocessError
 
 

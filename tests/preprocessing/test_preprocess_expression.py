@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.preprocessing import ExpressionPreprocessor, MirnaPreprocessor, PreprocessError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.preprocessing import MethylationPreprocessor
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.preprocessing import MutationPreprocessor, PreprocessError
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, rankdata, spearmanr
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.preprocessing import RadiomicsPreprocessor
 
 

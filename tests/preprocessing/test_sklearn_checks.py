@@ -67,7 +67,7 @@ def _refused_on_purpose(estimator: Any) -> dict[str, str]:
 
 
 # The checks feed numbers of any size, which a methylation layer rightly remarks upon.
-@pytest.mark.filterwarnings("ignore:MethylationPreprocessor:omicsfuse.errors.OmicsfuseWarning")
+@pytest.mark.filterwarnings("ignore:MethylationPreprocessor:omicsfuse.core.errors.OmicsfuseWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=_refused_on_purpose)
 def test_passes_the_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
     check(estimator)

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from sklearn.cross_decomposition import CCA
 
-from omicsfuse.radiogenomics.canonical import (
+from omicsfuse.imaging.modules.canonical import (
     block_components,
     canonical_correlation,
     correlate_pairs,

@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 import omicsfuse as of
-from omicsfuse.cohort import Cohort, Layer
-from omicsfuse.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.imaging import heterogeneity_index
 from omicsfuse.io.radiomics import read_radiomics
-from omicsfuse.radiogenomics import heterogeneity_index
 
 FIRST = ("Entropy", "Uniformity", "Variance", "InterquartileRange", "Kurtosis")
 SECOND = ("JointEntropy", "JointEnergy", "Contrast", "ClusterTendency", "Id", "SumEntropy")
@@ -160,9 +160,9 @@ def test_real_images(real_data: Path, folder: str, n: int) -> None:
 
 def test_large_cohorts_are_refused_and_resamples_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     cohort, _ = gradient()
-    monkeypatch.setattr("omicsfuse.radiogenomics.heterogeneity_network.MOST_RESAMPLED", 40)
+    monkeypatch.setattr("omicsfuse.imaging.heterogeneity.network.MOST_RESAMPLED", 40)
     found = heterogeneity_index(cohort, n_resamples=2)
     assert found.params["stability"]["share"] == pytest.approx(40 / len(found.patients))
-    monkeypatch.setattr("omicsfuse.radiogenomics.heterogeneity.MOST_PATIENTS", 30)
+    monkeypatch.setattr("omicsfuse.imaging.heterogeneity.index.MOST_PATIENTS", 30)
     with pytest.raises(CohortError, match="made of 30 at most"):
         heterogeneity_index(cohort, n_resamples=0)

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
-from omicsfuse.errors import StudyError
-from omicsfuse.radiogenomics import index_tests
-from omicsfuse.radiogenomics.heterogeneity_tests import TEST_COLUMNS
-from omicsfuse.results import HeterogeneityIndex, Subtypes
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import HeterogeneityIndex, Subtypes
+from omicsfuse.imaging import index_tests
+from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS
 from omicsfuse.survival import cox_table
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.radiogenomics.module_pairs import (
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.imaging.modules.pairs import (
     MODULE_COLUMNS,
     hub_genes,
     map_modules,
     with_modules,
 )
-from omicsfuse.results import Prepared, PreparedLayer, RadiogenomicMap
 
 
 def planted(n: int = 60, strength: float = 1.5, seed: int = 0) -> tuple[Prepared, pd.DataFrame]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.radiogenomics import ModulePairs, adjust_modules, map_modules
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.imaging import ModulePairs, adjust_modules, map_modules
 
 
 def layers_with(volume_drives_genes: bool) -> tuple[Prepared, pd.DataFrame]:

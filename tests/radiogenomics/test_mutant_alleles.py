@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.radiogenomics import math_score
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.imaging import math_score
 
 
 def test_by_hand() -> None:

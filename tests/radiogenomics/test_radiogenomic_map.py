@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import StudyError
-from omicsfuse.radiogenomics import radiogenomic_map
-from omicsfuse.radiogenomics.associations import FalseDiscoveryRates, correlate_family
-from omicsfuse.radiogenomics.detectable import detectable_correlation, needed_correlation
-from omicsfuse.radiogenomics.shuffles import shuffle_patients
-from omicsfuse.results import Prepared, PreparedLayer, RadiogenomicMap
-from omicsfuse.results.imaging import ASSOCIATION_COLUMNS
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS
+from omicsfuse.imaging import radiogenomic_map
+from omicsfuse.imaging.maps.associations import FalseDiscoveryRates, correlate_family
+from omicsfuse.imaging.maps.detectable import detectable_correlation, needed_correlation
+from omicsfuse.imaging.maps.shuffles import shuffle_patients
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 PATIENTS = [f"P{i:03d}" for i in range(80)]
 

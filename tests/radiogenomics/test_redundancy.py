@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.correlations import rank_coefficients
-from omicsfuse.errors import StudyError
-from omicsfuse.radiogenomics import cluster_radiomic_features
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.imaging import cluster_radiomic_features
+from omicsfuse.stats.correlations import rank_coefficients
 
 
 def prepared(table: pd.DataFrame, kind: str = "radiomics") -> Prepared:

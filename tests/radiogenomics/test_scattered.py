@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from omicsfuse.correlations import rank_coefficients
-from omicsfuse.radiogenomics import associations
-from omicsfuse.radiogenomics.associations import correlate_family, lacks_many_patients
-from omicsfuse.radiogenomics.scattered import scattered_correlations, scattered_ranks
+from omicsfuse.imaging.maps import associations
+from omicsfuse.imaging.maps.associations import correlate_family, lacks_many_patients
+from omicsfuse.imaging.maps.scattered import scattered_correlations, scattered_ranks
+from omicsfuse.stats.correlations import rank_coefficients
 
 
 @pytest.fixture(scope="module")

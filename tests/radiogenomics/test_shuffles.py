@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from omicsfuse.radiogenomics import shuffles
-from omicsfuse.radiogenomics.associations import correlate_family
-from omicsfuse.radiogenomics.shuffles import _Shuffles, shuffle_patients
+from omicsfuse.imaging.maps import shuffles
+from omicsfuse.imaging.maps.associations import correlate_family
+from omicsfuse.imaging.maps.shuffles import _Shuffles, shuffle_patients
 
 
 def with_gaps(n: int, p: int, q: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology import alterations, burden, table_one
-from omicsfuse.cohort import Cohort, Loss
-from omicsfuse.datasets import simulate_cohort
-from omicsfuse.results import (
+from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.results import (
     VERDICTS,
     Assessment,
     Fusion,
@@ -20,6 +19,7 @@ from omicsfuse.results import (
     SurvivalComparison,
     Verification,
 )
+from omicsfuse.datasets import simulate_cohort
 
 _SCALES = {
     "radiomics": "normal_score",

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
+from omicsfuse.core.results import RunResults
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.clinical import clinical_section, explaining_variables, technical_caveats
 from omicsfuse.report.verdict import verdict_view
-from omicsfuse.results import RunResults
 
 VOLUME = "tumour volume (radiomics)"
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
+from omicsfuse.core.results import VERDICTS
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.contributions import adds_sentence, adds_sentences, layers_section
@@ -21,7 +22,6 @@ from omicsfuse.report.methods import methods_text
 from omicsfuse.report.sections import build_sections
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.verdict import exploratory_mark, verdict_section, verdict_view
-from omicsfuse.results import VERDICTS
 
 SUPPORTED, CONTINUUM, NOTHING = VERDICTS
 

@@ -6,9 +6,14 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
+from omicsfuse.core.results import (
+    HeterogeneityIndex,
+    ImmuneContext,
+    Interpretation,
+    RadiogenomicMap,
+)
 from omicsfuse.report.imaging_methods import imaging_methods
 from omicsfuse.report.references import REFERENCES, Citations
-from omicsfuse.results import HeterogeneityIndex, ImmuneContext, Interpretation, RadiogenomicMap
 
 NONE = pd.DataFrame()
 FAMILIES = pd.DataFrame({"layer": ["rna"], "permutations": [100]})

@@ -10,9 +10,9 @@ import pytest
 from omicsfuse.biology import compare_scores
 from omicsfuse.biology.immune import immune_scores
 from omicsfuse.biology.methylation_pairs import empty_pairs, expression_methylation_pairs
+from omicsfuse.core.results import Biology, Prepared, PreparedLayer, Subtypes
 from omicsfuse.report.immune import immune_plans, immune_section
 from omicsfuse.report.methylation import methylation_plans, methylation_section
-from omicsfuse.results import Biology, Prepared, PreparedLayer, Subtypes
 
 GENES = [f"g{i:02d}" for i in range(40)]
 

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
+from omicsfuse.core.results import Interpretation, Subtypes
 from omicsfuse.datasets import simulate_cohort
-from omicsfuse.interpretation import interpret
+from omicsfuse.imaging.interpretation import interpret
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.report import write_interpretation_report
 from omicsfuse.report.interpretation import (
@@ -18,7 +19,6 @@ from omicsfuse.report.interpretation import (
     model_sections,
 )
 from omicsfuse.report.interpretation_words import interpretation_paragraphs
-from omicsfuse.results import Interpretation, Subtypes
 
 QUICK = {"n_resamples": 3, "n_permutations": 49}
 

@@ -17,9 +17,9 @@ from omicsfuse.biology import (
     over_representation,
     running_sums,
 )
+from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RunResults, Subtypes
 from omicsfuse.plot.gene_sets import _rows_to_show
 from omicsfuse.report.pathways import pathways_plans, pathways_section
-from omicsfuse.results import Biology, Prepared, PreparedLayer, RunResults, Subtypes
 
 ODD = "<b>ODD</b> & $x$ " + "LONG_" * 12
 

@@ -9,13 +9,20 @@ import pytest
 from synthetic_results import make_results
 
 from omicsfuse.biology import differential_features, driver_features, label_markers
-from omicsfuse.cohort import Cohort
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.results import (
+    Biology,
+    ImmuneContext,
+    Prepared,
+    PreparedLayer,
+    RunResults,
+    Subtypes,
+)
+from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 from omicsfuse.report.drivers import driver_tables, label_marker_sentences, label_table
 from omicsfuse.report.figures import _biology_plans
 from omicsfuse.report.findings import biology_section
 from omicsfuse.report.portraits import portrait_sentences, portraits
-from omicsfuse.results import Biology, ImmuneContext, Prepared, PreparedLayer, RunResults, Subtypes
-from omicsfuse.results.biology import SCORE_TEST_COLUMNS
 
 EVIL = "<b>gene</b>"
 

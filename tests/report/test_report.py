@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse.cohort import Loss
+from omicsfuse.core.cohort import Loss
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.findings import biology_section

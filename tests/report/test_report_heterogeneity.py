@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omicsfuse.core.results import HeterogeneityIndex, Prepared, RadiogenomicMap
 from omicsfuse.report.heterogeneity import heterogeneity_plans, heterogeneity_section
 from omicsfuse.report.radiogenomic_modules import (
     radiogenomic_modules_plans,
     radiogenomic_modules_section,
 )
-from omicsfuse.results import HeterogeneityIndex, Prepared, RadiogenomicMap
 
 NONE = pd.DataFrame()
 

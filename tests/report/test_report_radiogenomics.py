@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
-from omicsfuse.radiogenomics import radiogenomic_map
+from omicsfuse.core.results import Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.imaging import radiogenomic_map
 from omicsfuse.report.radiogenomics import (
     family_sentences,
     radiogenomics_plans,
     radiogenomics_section,
 )
-from omicsfuse.results import Prepared, PreparedLayer, RadiogenomicMap
 
 N = 60
 PATIENTS = [f"P{i:02d}" for i in range(N)]

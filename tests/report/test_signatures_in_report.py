@@ -7,13 +7,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse.io.results import signature_tables
-from omicsfuse.report.assignment import assignment_section, assignment_sentences
-from omicsfuse.report.caveats import caveats
-from omicsfuse.report.summary import summary_sentences
-from omicsfuse.report.verification import verdict_sentences, verification_section
-from omicsfuse.report.verification_figures import assignment_plans, verification_plans
-from omicsfuse.results import (
+from omicsfuse.core.results import (
     AGREEMENT_COLUMNS,
     ASSIGNMENT_COLUMNS,
     VERIFICATION_COLUMNS,
@@ -21,6 +15,12 @@ from omicsfuse.results import (
     DerivedSignature,
     RunResults,
 )
+from omicsfuse.io.results import signature_tables
+from omicsfuse.report.assignment import assignment_section, assignment_sentences
+from omicsfuse.report.caveats import caveats
+from omicsfuse.report.summary import summary_sentences
+from omicsfuse.report.verification import verdict_sentences, verification_section
+from omicsfuse.report.verification_figures import assignment_plans, verification_plans
 
 
 def replicated(verdict: str, scope: str = "independent cohorts") -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.report import write_report
 from omicsfuse.report.added_value import added_value_tables
 from omicsfuse.report.caveats import caveats
@@ -20,7 +21,6 @@ from omicsfuse.report.survival_caveats import survival_caveats
 from omicsfuse.report.survival_figures import survival_plans
 from omicsfuse.report.survival_tables import rows_of
 from omicsfuse.report.survival_words import added_value_sentence, survival_sentence
-from omicsfuse.results import SurvivalComparison
 
 NONE = pd.DataFrame()
 TABLES = ("times", "restricted_means", "proportional", "residuals", "time_varying", "diagnostics")

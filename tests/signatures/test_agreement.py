@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import AGREEMENT_COLUMNS, Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
 from omicsfuse.signatures import agreement as module
 from omicsfuse.signatures import cross_validated_agreement
 from omicsfuse.signatures.agreement_measures import (

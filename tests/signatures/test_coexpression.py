@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from omicsfuse.errors import OmicsfuseError, SignatureError, StudyError
+from omicsfuse.core.errors import OmicsfuseError, SignatureError, StudyError
 from omicsfuse.signatures.coexpression import (
     UNASSIGNED,
     CoexpressionModules,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.methods import correlation as module
 from omicsfuse.signatures.methods.correlation import correlation
 

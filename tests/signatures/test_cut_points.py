@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import CUT_POINT_COLUMNS, Signature, Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature, Target
 from omicsfuse.signatures import fix_cut_points, lock, require_locked, score_signature
 from omicsfuse.signatures.cut_points import youden_cut_point
 

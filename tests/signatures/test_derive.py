@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.cohort import Cohort, Layer
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.signatures import (
     derive,
     derive_signature,

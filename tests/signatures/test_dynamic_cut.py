@@ -11,7 +11,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import adjusted_rand_score
 
-from omicsfuse.errors import StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.signatures.coexpression_network import (
     adjacency,
     gene_correlation,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import SignatureError
+from omicsfuse.core.errors import SignatureError
 from omicsfuse.signatures.elastic_net_cv import standard_of
 from omicsfuse.signatures.elastic_net_path import (
     Outcome,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import SignatureError, StudyError
+from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.signatures import guess_namespace, match_genes, match_summary
 from omicsfuse.signatures.identifiers import MATCH_COLUMNS, rename_genes
 

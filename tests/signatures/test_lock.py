@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.core.errors import SignatureError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import (
     content_hash,
     load_signature,

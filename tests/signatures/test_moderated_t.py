@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.least_squares import fit_genes, moderate
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.methods.moderated_t import moderated_t
+from omicsfuse.stats.least_squares import fit_genes, moderate
 
 HERE = Path(__file__).parent
 
@@ -35,7 +35,7 @@ def toy(n_genes: int = 60, seed: int = 0) -> tuple[pd.DataFrame, Target]:
     return table, Target("t", "groups", pd.Series(["A"] * 12 + ["B"] * 10 + ["C"] * 8, patients))
 
 
-@pytest.mark.filterwarnings("ignore::omicsfuse.errors.OmicsfuseWarning")
+@pytest.mark.filterwarnings("ignore::omicsfuse.core.errors.OmicsfuseWarning")
 @pytest.mark.parametrize("model", ["plain", "adjusted"])
 def test_limma_with_missing_values_and_a_covariate(model: str) -> None:
     values, target, covariates = reference_table()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import CUT_POINT_COLUMNS, Signature
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature
 from omicsfuse.signatures import gene_coverage, score_signature, standardise, template_scores
-from omicsfuse.statistics import benjamini_hochberg
+from omicsfuse.stats.statistics import benjamini_hochberg
 
 GENES = [f"G{i}" for i in range(12)]
 

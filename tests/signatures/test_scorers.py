@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 from scipy.stats import rankdata
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.results import Signature
+from omicsfuse.core.errors import SignatureError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer, standardise, template_scores, weighted_scores
 from omicsfuse.signatures.scorers import NearestTemplate, RankScore, SingleSampleEnrichment
 

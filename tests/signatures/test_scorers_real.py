@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.cohort import Cohort, Layer
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.results import Prepared, Signature, Subtypes, Target
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, Signature, Subtypes, Target
 from omicsfuse.signatures import (
     derive_signature,
     fix_cut_points,

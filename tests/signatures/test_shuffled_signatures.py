@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError
-from omicsfuse.results import Prepared, PreparedLayer
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
+from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.signatures import derive_signature, shuffled_signatures
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.results import Prepared, PreparedLayer, Subtypes, Target
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes, Target
 from omicsfuse.signatures import (
     as_target,
     feature_target,

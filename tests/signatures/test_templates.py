@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from omicsfuse import signatures
-from omicsfuse.cohort import Cohort, Layer
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.signatures import (
     patient_digest,
     require_locked,
@@ -151,7 +151,7 @@ def test_a_subtype_with_too_few_patients_gets_no_template() -> None:
     assert signature.trained_on["subtype_sizes"]["S3"] == 4
 
 
-@pytest.mark.filterwarnings("ignore::omicsfuse.errors.OmicsfuseWarning")
+@pytest.mark.filterwarnings("ignore::omicsfuse.core.errors.OmicsfuseWarning")
 def test_fewer_than_two_templates_are_refused() -> None:
     subtypes, table = toy({"S1": 20, "S2": 4})
     with pytest.raises(SignatureError, match=r"0 of 2 subtypes.*layer rna.*S1 20, S2 4"):
@@ -193,7 +193,7 @@ def test_real_z_scores_cover_fewer_patients(real_data: Path) -> None:
     assert signature.reference["sd"].between(1e-3, 10).all()
 
 
-@pytest.mark.filterwarnings("ignore::omicsfuse.errors.OmicsfuseWarning")
+@pytest.mark.filterwarnings("ignore::omicsfuse.core.errors.OmicsfuseWarning")
 @pytest.mark.parametrize("kind", ["nobody", "one", "few", "constant", "missing", "no genes"])
 def test_a_layer_that_says_too_little_is_a_signature_error(kind: str) -> None:
     subtypes, table = toy({"S1": 12, "S2": 10})

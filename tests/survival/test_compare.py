@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import Subtypes, SurvivalComparison
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
-from omicsfuse.errors import CohortError, StudyError
-from omicsfuse.results import Subtypes, SurvivalComparison
 from omicsfuse.survival import (
     compare_labels,
     compare_survival,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.survival import MINIMUM_EVENTS, logrank_table
 
 # R 4.2.2, survival 3.5-3: pchisq(survdiff(Surv(time, status) ~ celltype, pair)$chisq, 1,

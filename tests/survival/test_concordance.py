@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 from omicsfuse.survival import concordance_index
 from omicsfuse.survival.prediction import harrell, outcome
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import OmicsfuseWarning
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.io import read_cohort
 from omicsfuse.survival import doubtful_survival
 

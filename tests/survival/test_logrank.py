@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.survival import clopper_pearson, logrank_test, permutation_logrank
 
 

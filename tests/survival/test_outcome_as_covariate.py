@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.cohort import Cohort, Endpoint
-from omicsfuse.errors import CohortError, StudyError
+from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.survival import fit_model, trend_order
 
 PATIENTS = [f"P{i}" for i in range(40)]

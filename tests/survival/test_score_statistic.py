@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import CohortError
+from omicsfuse.core.errors import CohortError
 from omicsfuse.survival import logrank_test, score_z
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import CohortError
-from omicsfuse.results import SurvivalComparison
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.survival import (
     added_value,
     combined_strata,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.results import SurvivalComparison
+from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.survival import (
     clopper_pearson,
     compare_labels,

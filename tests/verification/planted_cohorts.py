@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
-from omicsfuse.results import Signature
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import lock
 
 N_GENES, OWN = 120, 12

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from planted_cohorts import image_signature, planted_cohort, relocked
 
-from omicsfuse.cohort import Cohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import DISCOVERY_COLUMNS, Signature
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import DISCOVERY_COLUMNS, Signature
 from omicsfuse.signatures import (
     load_signature,
     patient_digest,

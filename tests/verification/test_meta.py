@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.errors import StudyError
-from omicsfuse.results import META_COLUMNS
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import META_COLUMNS
 from omicsfuse.verification import across_cohorts, meta_analysis
 
 REFERENCE = pd.read_csv(Path(__file__).parent / "meta_reference.csv")

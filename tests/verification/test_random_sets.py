@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted_cohorts import image_signature, planted_cohort, relocked
 
-from omicsfuse.errors import SignatureError, StudyError
-from omicsfuse.results import Signature
+from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer
 from omicsfuse.survival import score_z
 from omicsfuse.verification import PROLIFERATION_GENES, matched_sets, verify

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from planted_cohorts import image_signature, planted_cohort
 
-from omicsfuse.results import Signature, Verification
+from omicsfuse.core.results import Signature, Verification
 from omicsfuse.verification import REPLICATION_COLUMNS, meta_analysis, replication, verify
 from omicsfuse.verification.replication import holm
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from planted_cohorts import image_signature, planted_cohort, relocked
 
-from omicsfuse.cohort import Cohort, Endpoint
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Signature
+from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures import lock, patient_digest
 from omicsfuse.survival import (
     encode_covariates,

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from planted_cohorts import relocked
 
-from omicsfuse.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import VERIFICATION_COLUMNS as COLUMNS
+from omicsfuse.core.results import Signature, Subtypes
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.results import VERIFICATION_COLUMNS as COLUMNS
-from omicsfuse.results import Signature, Subtypes
 from omicsfuse.signatures import derive_signature, score_signature
 from omicsfuse.survival import score_z
 from omicsfuse.verification import verify

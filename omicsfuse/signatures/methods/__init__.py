@@ -3,8 +3,8 @@
 import inspect
 from importlib import import_module
 
-from omicsfuse.checks.tables import did_you_mean
-from omicsfuse.errors import StudyError
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import StudyError
 from omicsfuse.signatures.derived import Method
 
 #: Where each method lives; it is the function of the same name there. Loaded when first used.
@@ -43,7 +43,7 @@ def find_method(name: str) -> Method:
     >>> find_method("template")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: signature: no method 'template': did you mean "templates"? ...
+    omicsfuse.StudyError: signature: no method 'template': did you mean "templates"? ...
     """
     if not isinstance(name, str) or name not in METHODS:
         raise StudyError(f"signature: no method {name!r}: {did_you_mean(str(name), METHODS)}.")

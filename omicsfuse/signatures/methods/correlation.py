@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.checks.arguments import seed, whole_number
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
-from omicsfuse.statistics import Array, benjamini_hochberg
+from omicsfuse.stats.statistics import Array, benjamini_hochberg
 
 
 def correlation(

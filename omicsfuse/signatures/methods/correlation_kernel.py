@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from omicsfuse.compiled import compiled
+from omicsfuse.stats.compiled import compiled
 
 
 @compiled

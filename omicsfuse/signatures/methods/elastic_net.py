@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import whole_number
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.checks.arguments import whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.elastic_net_cv import (
     RULES,
@@ -21,7 +21,7 @@ from omicsfuse.signatures.elastic_net_cv import (
     standard_of,
 )
 from omicsfuse.signatures.elastic_net_path import Outcome, elastic_net_path
-from omicsfuse.statistics import Array
+from omicsfuse.stats.statistics import Array
 
 #: Fewest patients, patients of a group and of the others, and events.
 MINIMUM_PATIENTS = 10

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.coexpression import CoexpressionModules
-from omicsfuse.statistics import Array, benjamini_hochberg, moments
+from omicsfuse.stats.statistics import Array, benjamini_hochberg, moments
 
 #: How eigengenes are correlated with the target.
 MEASURES = ("pearson", "spearman")

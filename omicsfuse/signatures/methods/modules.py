@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.checks.arguments import whole_number
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.checks.arguments import whole_number
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.coexpression import (
     MAXIMUM_GENES,
     CoexpressionModules,

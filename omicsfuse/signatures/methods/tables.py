@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import StudyError
-from omicsfuse.results import Target
-from omicsfuse.statistics import Array
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Target
+from omicsfuse.stats.statistics import Array
 
 
 def gene_table(
@@ -100,7 +100,7 @@ def refuse_kind(target: Target, method: str, kinds: Sequence[str], instead: str)
     >>> refuse_kind(target, "templates", ["groups"], "elastic_net")
     Traceback (most recent call last):
     ...
-    omicsfuse.errors.StudyError: signature: method 'templates' takes targets of kind groups; 'os' \
+    omicsfuse.StudyError: signature: method 'templates' takes targets of kind groups; 'os' \
 is of kind survival. Use method elastic_net.
     """
     if target.kind not in kinds:

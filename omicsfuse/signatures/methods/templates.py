@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.score import MINIMUM_GENES
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
-from omicsfuse.statistics import Array, Counts, Moments, benjamini_hochberg, welch_t
+from omicsfuse.stats.statistics import Array, Counts, Moments, benjamini_hochberg, welch_t
 
 #: Variance of a group below this share of that of all patients is rounding.
 _ROUNDING = 1e-13

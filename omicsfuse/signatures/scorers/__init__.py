@@ -4,7 +4,7 @@ from omicsfuse.signatures.scorers.gsva import SetVariation
 from omicsfuse.signatures.scorers.nearest_template import NearestTemplate, template_scores
 from omicsfuse.signatures.scorers.rank import RankScore
 from omicsfuse.signatures.scorers.weighted_z import WeightedZ, weighted_scores
-from omicsfuse.single_sample.ssgsea import SingleSampleEnrichment
+from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 
 __all__ = [
     "NearestTemplate",

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.errors import SignatureError
-from omicsfuse.gseapy_engine import gsva
+from omicsfuse.core.errors import SignatureError
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
-from omicsfuse.single_sample.ranks import up_and_down
-from omicsfuse.single_sample.sums import Positions
-from omicsfuse.statistics import Array, moments, varies
+from omicsfuse.stats.gseapy_engine import gsva
+from omicsfuse.stats.single_sample.ranks import up_and_down
+from omicsfuse.stats.single_sample.sums import Positions
+from omicsfuse.stats.statistics import Array, moments, varies
 
 #: Scores of one call of the engine, which keeps a record of each.
 _SCORES_A_CALL = 400_000

@@ -5,10 +5,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.results import Signature
+from omicsfuse.core.results import Signature
 from omicsfuse.signatures.scaling import scaled_genes
-from omicsfuse.single_sample.sums import Positions, member_sums
-from omicsfuse.statistics import Array
+from omicsfuse.stats.single_sample.sums import Positions, member_sums
+from omicsfuse.stats.statistics import Array
 
 #: Resamples of genes for the p-value of a patient.
 N_RESAMPLES = 1000

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.errors import OmicsfuseError, OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.methods.elastic_net import elastic_net
 
 N, P = 80, 120

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.results import Target
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.methods.elastic_net import elastic_net
 from omicsfuse.signatures.methods.modules import modules
 

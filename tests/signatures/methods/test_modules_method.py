@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsfuse.errors import OmicsfuseWarning, SignatureError, StudyError
-from omicsfuse.results import Target
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.results import Target
 from omicsfuse.signatures.methods.module_target import correlations, score_columns
 from omicsfuse.signatures.methods.modules import modules
 

@@ -1,0 +1,1 @@
+"""Errors, kinds of layer, the cohort and its checks, results: what every room knows."""

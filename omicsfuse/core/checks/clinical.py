@@ -1,0 +1,267 @@
+"""What a clinical table must be: columns that exist, times and events that can be read.
+
+Private helpers of the gate in ``cohort.py``; ``where`` names the clinical table and its file.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.tables import count, did_you_mean, listed
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.layers import Endpoint
+
+UNITS = ("days", "weeks", "months", "years")
+
+_EVENT_WORDS = ("dead", "deceas", "death", "died", "yes", "event", "relaps", "recur", "progress")
+_CENSORED_WORDS = ("alive", "living", "no ", "censor")
+
+
+def require_column(column: str, role: str, clinical: pd.DataFrame, where: str) -> None:
+    """Refuse a column that the clinical table does not have, naming the nearest it has."""
+    if column not in clinical.columns:
+        raise CohortError(
+            f'{where}: there is no column "{column}", which is named as {role}; '
+            f"{did_you_mean(column, clinical.columns)}."
+        )
+
+
+def check_unit(unit: str, endpoint: str, where: str) -> None:
+    """Refuse a unit of time that is not known."""
+    if unit not in UNITS:
+        raise CohortError(
+            f'{where}: endpoint "{endpoint}" has unit = "{unit}"; {did_you_mean(unit, UNITS)}.'
+        )
+
+
+def check_apart(
+    endpoint: Endpoint, name: str, roles: Mapping[str, Iterable[str]], where: str
+) -> None:
+    """Refuse one column in two places of an endpoint, and an outcome among what explains it.
+
+    Raises
+    ------
+    CohortError
+        If time, event, entry and competing event are not four columns, or one of the first two or
+        the last is among the covariates or the strata.
+    """
+    own = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
+    own = {key: column for key, column in own.items() if column}
+    every = own | ({"entry": endpoint.entry} if endpoint.entry else {})
+    for key, column in every.items():
+        other = next((k for k, c in every.items() if c == column), key)
+        if other != key:
+            raise CohortError(
+                f'{where}: endpoint "{name}" has column "{column}" as both {other} and {key}: name '
+                f"another column as {key}, or leave it out."
+            )
+    for role, columns in roles.items():
+        for key, column in own.items():
+            if column in columns:
+                raise CohortError(
+                    f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot be '
+                    f"one of {role} too: survival is not explained by itself. Leave it out of "
+                    f"{role}."
+                )
+
+
+def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
+    """Read times to event as float64, missing ones NaN.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Index patient; one clinical column.
+    endpoint, where : str
+        For the message.
+
+    Returns
+    -------
+    pandas.Series
+        Index patient; zero or more.
+
+    Raises
+    ------
+    CohortError
+        If a time is not a number, infinite or negative.
+    """
+    numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
+    plain = not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
+    text = (numbers.isna() & column.notna()) if plain else column.notna()
+    head = f'{where}: column "{column.name}" (time of endpoint "{endpoint}")'
+    if text.any():
+        commas = column[text].astype(str).str.fullmatch(r"\s*\d+,\d+\s*").any()
+        raise CohortError(
+            f"{head}: {count(int(text.sum()), 'time')} {'is' if text.sum() == 1 else 'are'} not "
+            f"a number: {_rows(column, text)}. Expected the time from the start of follow-up as a "
+            f"number{' (a comma looks like a decimal comma: write a point)' if commas else ''}; "
+            "leave the cell empty where it is not known."
+        )
+    for wrong, what in (
+        (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
+        (numbers < 0, "negative"),
+    ):
+        if wrong.any():
+            raise CohortError(
+                f"{head}: {count(int(wrong.sum()), 'time')} "
+                f"{'is' if wrong.sum() == 1 else 'are'} {what}: {_rows(column, wrong)}. Expected "
+                "0 or more: correct the time, or leave it empty where it is not known."
+            )
+    return numbers
+
+
+def read_events(
+    column: pd.Series,
+    event_values: Mapping[str, int],
+    endpoint: str,
+    where: str,
+    *,
+    competing: bool = False,
+) -> pd.Series:
+    """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Index patient; one clinical column.
+    event_values : mapping of str to int
+        Words and their meaning; when empty, 0/1 and true/false are read.
+    endpoint, where : str
+        For the message.
+    competing : bool
+        Whether the column is the one of the competing event, whose words cannot be mapped.
+
+    Returns
+    -------
+    pandas.Series
+        Index patient.
+
+    Raises
+    ------
+    CohortError
+        If a word is neither 0/1, true/false nor mapped.
+    """
+    mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
+    bad = {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}
+    if not bad and 1.0 not in mapping.values():
+        bad = {word: v for word, v in mapping.items() if v > 1}
+    if bad:
+        raise CohortError(
+            f'{where}: endpoint "{endpoint}": event_values gives {bad}; each word means 1 (the '
+            "event happened), 0 (censored) or 2 and more (a competing event)."
+        )
+    words = column.map(_word, na_action="ignore")
+    if not mapping:
+        words = words.map(lambda word: word.lower(), na_action="ignore")
+        mapping = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0}
+    known = words.isin(list(mapping)) | words.isna()
+    if not known.all():
+        found = sorted({_word(cell) for cell in column.dropna()})
+        if competing:
+            raise CohortError(
+                f'{where}: column "{column.name}" (competing event of endpoint "{endpoint}") holds '
+                f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+                "true/false: make such a column; or name one column of words as event, and give "
+                "the words of the competing event a 2 in event_values, without competing."
+            )
+        raise CohortError(
+            f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
+            f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+            "true/false, or words that the endpoint maps. Add this line to "
+            f"[clinical.endpoints.{endpoint}], after checking that 1 is the event and 0 is "
+            f"censored{' (replace each ?)' if '?' in _guess(found) else ''}:\n"
+            f"event_values = {_guess(found)}"
+        )
+    return words.map(mapping, na_action="ignore").astype(np.float64)
+
+
+def read_endpoint(
+    clinical: pd.DataFrame, endpoint: Endpoint, name: str, where: str
+) -> pd.DataFrame:
+    """Read an endpoint: ``time``, ``event`` and, where declared, ``entry`` and ``cause``.
+
+    Parameters
+    ----------
+    clinical : pandas.DataFrame
+        Patients x clinical columns.
+    endpoint : Endpoint
+        Which columns, and how to read them.
+    name, where : str
+        For messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index patient; missing values NaN. ``event`` is 1 for the event itself only; ``cause``
+        tells competing events (2 and more) from censoring (0).
+
+    Raises
+    ------
+    CohortError
+        If a time is not a number or negative, or an event word is not understood.
+    """
+    cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
+    table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})
+    table["event"] = cause.where(cause.isna() | cause.eq(1), 0.0)
+    if endpoint.competing:
+        other = read_events(clinical[endpoint.competing], {}, name, where, competing=True)
+        # The column may count the event itself as well; missing, it ends no follow-up.
+        cause = cause.where(~(cause.eq(0) & other.eq(1)), 2.0)
+    if len(cause_names(endpoint, name)) > 1:
+        table["cause"] = cause
+    if endpoint.entry:
+        table["entry"] = read_times(clinical[endpoint.entry], name, where)
+    return table
+
+
+def cause_names(endpoint: Endpoint, name: str) -> dict[int, str]:
+    """Name the event codes of an endpoint by its words; the event itself, code 1, comes first."""
+    words: dict[int, list[str]] = {}
+    for word, code in endpoint.event_values.items():
+        words.setdefault(int(code), []).append(str(word))
+    others = {code: " or ".join(words[code]) for code in sorted(words) if code > 1}
+    if endpoint.competing:
+        others = {2: others.get(2, f"competing ({endpoint.competing})"), **others}
+    own = " or ".join(words.get(1, [])) if others and words.get(1) else name
+    return {1: own, **others}
+
+
+def _word(cell: object) -> str:
+    """Write a cell as a word: 1.0 and 1 are both ``"1"``."""
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return str(int(cell))
+    text = str(cell).strip()
+    return text[:-2] if text in ("0.0", "1.0") else text
+
+
+def _guess(words: Iterable[str]) -> str:
+    """Write a TOML table of the words, with their meaning where it is plain."""
+    meaning: dict[str, str] = {}
+    names = list(words)
+    for word in names:
+        lowered = word.lower()
+        if lowered in ("0", "1"):
+            # 1 beside 2 means censored as often as not.
+            if "0" in names:
+                meaning[word] = lowered
+        elif lowered.startswith(("1:", "0:")):
+            meaning[word] = lowered[0]
+        elif lowered == "no" or "free" in lowered or lowered.startswith(_CENSORED_WORDS):
+            meaning[word] = "0"
+        elif any(part in lowered for part in _EVENT_WORDS):
+            meaning[word] = "1"
+    if len(names) == 2 and len(meaning) == 1:
+        (known,) = meaning
+        other = names[1 - names.index(known)]
+        meaning[other] = "1" if meaning[known] == "0" else "0"
+    return "{" + ", ".join(f'"{word}" = {meaning.get(word, "?")}' for word in names[:12]) + "}"
+
+
+def _rows(column: pd.Series, wrong: pd.Series) -> str:
+    """Name the first few wrong cells: patient, row and value."""
+    places = np.flatnonzero(wrong.to_numpy(dtype=bool))
+    shown = "; ".join(
+        f'patient "{column.index[i]}" (row {i + 1}): "{column.iloc[i]}"' for i in places[:3]
+    )
+    return shown + (f" and {len(places) - 3} more" if len(places) > 3 else "")

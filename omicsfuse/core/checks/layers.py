@@ -1,0 +1,353 @@
+"""What a layer must be: a known kind, a scale that its values allow, genes that are not dates.
+
+Private helpers of the gate in ``cohort.py``; ``where`` names the layer and its file at the head of
+every message.
+"""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.gene_dates import explanation, looks_like_date, restorations, suggestion
+from omicsfuse.core.checks.tables import (
+    cells,
+    count,
+    did_you_mean,
+    in_canonical_order,
+    listed,
+    name_fault,
+    named_axes,
+    refuse_duplicates,
+    refuse_empty,
+    refuse_transposed,
+    to_float,
+)
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.layers import SCALES, Layer, Loss
+
+#: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
+LARGEST_LOG2 = 50.0
+#: Scales of amounts, which are not negative, and what to call them.
+AMOUNTS = {
+    "counts": "Counts",
+    "normalised_counts": "Normalised counts",
+    "tpm": "TPM",
+    "fpkm": "FPKM",
+}
+#: Largest amount: no run gives a gene 1e12 reads, and one such value swamps counts per million.
+LARGEST_AMOUNT = 1e12
+#: Scales of numbers of reads.
+COUNT_SCALES = ("counts", "normalised_counts")
+#: Counts above this are usual in any real table; logarithms stay below it.
+SMALLEST_COUNT_MAXIMUM = 30.0
+#: Fewest genes at which counts per million hardly depend on which genes were measured.
+SMALLEST_TRANSCRIPTOME = 1000
+#: Kinds whose features are named by gene symbols.
+GENE_KINDS = ("expression", "methylation", "mutation", "copy_number", "protein")
+
+
+def check_kind(kind: str, scale: str, where: str) -> str:
+    """Return the scale of a layer, refusing a kind or a scale that is not known."""
+    if kind not in SCALES:
+        raise CohortError(f'{where}: kind = "{kind}" is not known; {did_you_mean(kind, SCALES)}.')
+    if scale and scale not in SCALES[kind]:
+        raise CohortError(
+            f'{where}: scale = "{scale}" is not known for kind = "{kind}"; '
+            f"{did_you_mean(scale, SCALES[kind])}."
+        )
+    return scale or SCALES[kind][0]
+
+
+def check_table(
+    table: pd.DataFrame, kind: str, others: Sequence[pd.Index], of_whom: str, where: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Normalise and check a layer's table, all but the range of its values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x features, as given.
+    kind : str
+        Kind of the layer.
+    others : sequence of pandas.Index
+        Patients known from elsewhere, one index a table.
+    of_whom : str
+        Where they are known from, for the message.
+    where : str
+        Layer and file, for the message.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Patients (str, named "patient") x features (str), float64.
+    restored : dict of str to str
+        Names that were dates, and the gene symbols put in their place.
+
+    Raises
+    ------
+    CohortError
+        If the table is empty or the wrong way round, has duplicates, dates for genes, text or
+        infinities.
+    """
+    table = named_axes(table, where)
+    refuse_empty(table, where)
+    refuse_transposed(table, others, of_whom, where)
+    restored: dict[str, str] = {}
+    if kind in GENE_KINDS:
+        restored = _restore_dates(table.columns, where)
+        table = table.rename(columns=restored) if restored else table
+    refuse_duplicates(table.index, "patient", where)
+    refuse_duplicates(table.columns, "feature", where)
+    return to_float(table, kind, where), restored
+
+
+def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
+    """Gene symbols for dates where one only is possible; refuse the other dates."""
+    dates = [name for name in names if looks_like_date(name)]
+    if not dates:
+        return {}
+    restored = restorations(names)
+    doubtful = [name for name in dates if name not in restored]
+    if doubtful:
+        # Features are counted, not columns: they may have been the rows of the file.
+        places = [(i + 1, name) for i, name in enumerate(names) if name in set(doubtful)]
+        shown = ", ".join(f'"{name}" (feature {number})' for number, name in places[:5])
+        raise CohortError(
+            f"{where}: a spreadsheet turned gene symbols into dates: {shown}"
+            f"{f' and {len(places) - 5} more' if len(places) > 5 else ''}. "
+            f"{explanation(doubtful)}. Read the original file without a spreadsheet, or "
+            f"{suggestion(doubtful, names)}"
+        )
+    pairs = ", ".join(f"{name} -> {symbol}" for name, symbol in restored.items())
+    warnings.warn(
+        f"{where}: a spreadsheet turned gene symbols into dates; restored, as each can have been "
+        f"one symbol only: {pairs}.",
+        OmicsfuseWarning,
+        stacklevel=6,
+    )
+    return restored
+
+
+def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, where: str) -> None:
+    """Refuse values that the kind and the scale of a layer rule out.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x features, float64 without infinities.
+    kind, scale : str
+        As in ``KINDS`` and ``SCALES``.
+    declared : bool
+        Whether the scale was declared, or assumed for want of a declaration.
+    where : str
+        Layer and file, for the message.
+
+    Raises
+    ------
+    CohortError
+        If the values contradict the scale.
+    """
+    values = table.to_numpy()
+    present = values[~np.isnan(values)]
+    if not present.size:
+        raise CohortError(f"{where}: every value is missing. Leave the layer out or mend it.")
+    low, high = float(present.min()), float(present.max())
+    says = f'scale = "{scale}" {"is declared" if declared else "is assumed, as none is declared,"}'
+
+    def refuse(wrong: np.ndarray, found: str, expected: str) -> None:
+        raise CohortError(f"{where}: {says} but {found}: {cells(table, wrong)}. {expected}")
+
+    if kind == "mutation":
+        wrong = ~np.isnan(values) & (values != 0) & (values != 1)
+        if wrong.any():
+            raise CohortError(
+                f"{where}: a mutation layer holds 0 (not mutated) and 1 (mutated), but it has "
+                f"{cells(table, wrong)}. Write 1 for any number of mutations, or give the layer "
+                'another kind, e.g. kind = "continuous".'
+            )
+    elif scale == "beta" and (low < 0 or high > 1):
+        refuse(
+            (values < 0) | (values > 1),
+            "there are values outside 0..1",
+            'Beta values lie in 0..1: if these are M-values set scale = "m_value"; percentages are '
+            "to be divided by 100.",
+        )
+    elif scale == "m_value" and low >= 0 and high <= 1 and present.size > 1 and low < high:
+        refuse(
+            ~np.isnan(values),
+            "every value lies in 0..1",
+            'These look like beta values: set scale = "beta".',
+        )
+    elif scale in AMOUNTS and low < 0:
+        refuse(
+            values < 0,
+            "there are negative values",
+            f"{AMOUNTS[scale]} cannot be negative: if the values are logarithms set "
+            'scale = "log2", if they are z-scores scale = "zscore".',
+        )
+    elif scale in AMOUNTS and high > LARGEST_AMOUNT:
+        refuse(
+            values > LARGEST_AMOUNT,
+            f"there are values above {LARGEST_AMOUNT:g}",
+            f"{AMOUNTS[scale]} stay far below that, and one such value swamps all others of its "
+            "patient: correct the cells, or leave them empty.",
+        )
+    elif (
+        scale in COUNT_SCALES and high < SMALLEST_COUNT_MAXIMUM and _share_fractional(present) > 0.5
+    ):
+        refuse(
+            values == high,
+            "most values are fractions and none reaches 30; the largest",
+            'These look like logarithms: set scale = "log2" (or "tpm", "fpkm" if they are that).',
+        )
+    elif scale == "log2" and max(high, -low) > LARGEST_LOG2:
+        refuse(
+            np.abs(values) > LARGEST_LOG2,
+            f"values reach {high if high > -low else low:,.6g}",
+            f"Logarithms stay within {LARGEST_LOG2:g}: set scale to what the values are "
+            '("counts", "normalised_counts", "tpm" or "fpkm" for amounts, "zscore" for '
+            "standardised values).",
+        )
+    elif scale == "zscore" and low >= 0 and high > 0 and present.size > 1:
+        refuse(
+            values == high,
+            f"no value is negative (median {np.median(present):,.6g}); the largest",
+            'Z-scores lie on both sides of 0: set scale to what the values are, e.g. "log2", '
+            '"counts", "normalised_counts", "tpm", "fpkm" or "raw".',
+        )
+    elif scale == "gistic":
+        wrong = ~np.isnan(values) & ((np.abs(values) > 2) | (values != np.round(values)))
+        if wrong.any():
+            refuse(
+                wrong,
+                "there are other values than -2, -1, 0, 1, 2",
+                'If these are logarithms of copy-number ratios set scale = "log2".',
+            )
+
+
+def _share_fractional(values: np.ndarray) -> float:
+    """Share of values that are not whole numbers."""
+    return float((values != np.round(values)).mean())
+
+
+def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
+    """Say when counts per million of a layer would not mean what they seem to."""
+    values = table.to_numpy()
+    fractional = _share_fractional(values[~np.isnan(values)])
+    if fractional > 0.5:
+        message = (
+            f'{where}: scale = "counts" is declared but {fractional:.0%} of the values are '
+            "fractions: they look normalised already, and would be divided by the sum of each "
+            "patient's values once more. If they are, write in the manifest:\n"
+            'scale = "normalised_counts"\n'
+            "Keep counts for estimated numbers of reads (RSEM, salmon) that nothing was done to."
+        )
+    elif kind == "expression" and table.shape[1] < SMALLEST_TRANSCRIPTOME:
+        message = (
+            f'{where}: scale = "counts" is declared for {count(table.shape[1], "gene")}. Counts '
+            f"per million of fewer than about {SMALLEST_TRANSCRIPTOME:,} genes depend on which "
+            "genes those are: one that rises lowers all others. Give values normalised on the "
+            'whole transcriptome where there are any (scale = "normalised_counts", "tpm" or '
+            '"log2").'
+        )
+    else:
+        return
+    warnings.warn(message, OmicsfuseWarning, stacklevel=5)
+
+
+def where_layer(name: str, layer: Layer) -> str:
+    """Name a layer, and its file where one is known."""
+    return f'layer "{name}"' + (f" ({layer.source})" if layer.source else "")
+
+
+def first_five(labels: Iterable[object]) -> tuple[str, ...]:
+    """Pick the examples that go into a loss."""
+    return tuple(str(label) for label in list(labels)[:5])
+
+
+def checked_layer(
+    name: str, omics: Mapping[str, Layer], clinical: pd.DataFrame | None, where_clinical: str
+) -> tuple[Layer, list[Loss]]:
+    """Check one layer of a cohort, returning it normalised, and what was restored or left out."""
+    layer = omics[name]
+    if not isinstance(layer, Layer):
+        raise CohortError(
+            f'layer "{name}" is a {type(layer).__name__}; expected a Layer: '
+            'Layer("expression", table, "log2").'
+        )
+    if fault := name_fault(name):
+        raise CohortError(f"{fault}.")
+    where = where_layer(name, layer)
+    scale = check_kind(layer.kind, layer.scale, where)
+    if layer.megabases is not None and not (layer.kind == "mutation" and layer.megabases > 0):
+        raise CohortError(
+            f"{where}: megabases = {layer.megabases:g}; expected a number above 0, for a layer of "
+            f'kind "mutation" (this one is of kind "{layer.kind}"). Correct it, or leave it out.'
+        )
+    if clinical is not None:
+        others, of_whom = [clinical.index], where_clinical
+    else:
+        others = [
+            other.table.index.map(str)
+            for key, other in omics.items()
+            if key != name and isinstance(getattr(other, "table", None), pd.DataFrame)
+        ]
+        of_whom = "the other layers"
+    table, restored = check_table(layer.table, layer.kind, others, of_whom, where)
+    check_range(table, layer.kind, scale, bool(layer.scale), where)
+    if scale == "counts":
+        _warn_of_counts(table, layer.kind, where)
+    features = layer.features
+    if features is not None and restored:
+        features = features.rename(index=restored)
+    losses = []
+    if restored:
+        pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
+        reason = "restored to the gene symbol that a spreadsheet had turned into a date"
+        losses.append(Loss("read", name, "features", len(pairs), reason, pairs[:5]))
+    # Not before the checks, whose messages count the rows as they were given.
+    table = in_canonical_order(table)
+    if clinical is not None:
+        table, left_out = _in_clinical(name, table, clinical.index, where, where_clinical)
+        losses += left_out
+    return replace(layer, table=table, scale=scale, features=features), losses
+
+
+def _in_clinical(
+    name: str, table: pd.DataFrame, patients: pd.Index, where: str, where_clinical: str
+) -> tuple[pd.DataFrame, list[Loss]]:
+    """Leave out the patients of a layer who are not in the clinical table, and count them."""
+    known = table.index.isin(patients)
+    if known.all():
+        return table, []
+    if not known.any():
+        raise CohortError(
+            f"{where}: none of its {count(len(table), 'patient')} (e.g. {listed(table.index, 3)}) "
+            f"is in the {where_clinical} (e.g. {listed(patients, 3)}), whose patients are the "
+            "cohort. Make the identifiers the same in both, or leave out the layer or the clinical "
+            "table."
+        )
+    absent = table.index[~known]
+    table = table.loc[known]
+    if table.isna().to_numpy().all():
+        raise CohortError(
+            f"{where}: every value of the {count(len(table), 'patient')} who are in the "
+            f"{where_clinical} is missing. Leave the layer out or mend it."
+        )
+    reason = "not in the clinical table: left out"
+    return table, [Loss("read", name, "patients", len(absent), reason, first_five(absent))]
+
+
+def patients_without_layer(omics: Mapping[str, Layer], clinical: pd.DataFrame) -> list[Loss]:
+    """Count the patients of the clinical table who are in no layer."""
+    seen = clinical.index.isin([])
+    for layer in omics.values():
+        seen |= clinical.index.isin(layer.table.index)
+    if not omics or seen.all():
+        return []
+    alone = clinical.index[~seen]
+    reason = "in the clinical table but in no layer"
+    return [Loss("read", "clinical", "patients", len(alone), reason, first_five(alone))]

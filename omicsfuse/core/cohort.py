@@ -1,0 +1,431 @@
+"""A cohort: omics layers and a clinical table of the same patients, checked once at this gate."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from omicsfuse.core.checks import clinical as _clinical
+from omicsfuse.core.checks import tables as _checks
+from omicsfuse.core.checks.layers import (
+    checked_layer,
+    first_five,
+    patients_without_layer,
+    where_layer,
+)
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.layers import (
+    KINDS,
+    SCALES,
+    ZSCORE_LIMIT,
+    Endpoint,
+    Layer,
+    Loss,
+    describe_layer,
+)
+
+__all__ = [
+    "KINDS",
+    "MINIMUM_PATIENTS",
+    "SCALES",
+    "ZSCORE_LIMIT",
+    "Cohort",
+    "Endpoint",
+    "Layer",
+    "Loss",
+    "describe_layer",
+]
+
+#: Fewest patients that must be present in every layer of an analysis.
+MINIMUM_PATIENTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Omics layers and a clinical table of one cohort; what is inside has been checked.
+
+    This is the one gate for user data. Making a ``Cohort`` normalises its tables (float64, patients
+    and features named by str, patients sorted by identifier as text, so that no result depends on
+    the order of the rows) and refuses, with the file, the column and example rows: duplicate
+    patients or features, empty tables, cells that are not numbers, infinities, values that
+    contradict the scale (amounts above 1e12 among them), dates in place of gene symbols, rows that
+    are not patients, clinical columns that do not exist, times that are negative or not numbers,
+    and events that are neither 0/1, true/false nor mapped words.
+
+    Where there is a clinical table, its patients are the cohort: patients of a layer who are not in
+    it are left out of the layer, and counted in ``losses``, as are patients of the clinical table
+    who are in no layer. Without a clinical table every patient of every layer belongs.
+
+    Attributes
+    ----------
+    name : str
+        Name of the cohort.
+    omics : mapping of str to Layer
+        Layers by name. They may cover different patients; those of each are sorted by identifier
+        (``"P10"`` before ``"P2"``), whatever the order of the rows given.
+    clinical : pandas.DataFrame or None
+        Patients (index, sorted in the same way) x clinical columns.
+    endpoints : mapping of str to Endpoint
+        Endpoints by name, e.g. ``"os"``.
+    covariates : tuple of str
+        Clinical columns to adjust for.
+    known_labels : tuple of str
+        Clinical columns with known groupings (HPV status, published subtypes) that subtypes are
+        compared with after the fact; never used to find them.
+    losses : tuple of Loss
+        What reading and checking left out.
+    technical : tuple of str
+        Clinical columns that describe how the data were made (scanner, centre, batch): subtypes
+        that follow them are suspect.
+    clinical_source : str
+        File the clinical table came from, for messages.
+    study : str
+        Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
+        independent of one another. Empty where it is not stated.
+    ignore : tuple of str
+        Clinical columns that are not compared with the subtypes.
+    strata : tuple of str
+        Clinical columns (site, centre) whose combinations have a baseline hazard of their own in
+        Cox models, and within which a stratified log-rank test compares.
+
+    Raises
+    ------
+    CohortError
+        If something listed above is found, or no patient of a layer is in the clinical table.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If something is doubtful but usable: dates that one gene symbol only can have become, counts
+        that look normalised or cover a small panel.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"EGFR": [3.1, 7.4], "TP53": [5.0, 6.2]}, index=["P2", "P1"])
+    >>> cohort = Cohort("two", {"expression": Layer("expression", table, "log2")})
+    >>> list(cohort.patients())
+    ['P1', 'P2']
+    """
+
+    name: str
+    omics: Mapping[str, Layer]
+    clinical: pd.DataFrame | None = None
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    covariates: tuple[str, ...] = ()
+    known_labels: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    technical: tuple[str, ...] = ()
+    clinical_source: str = ""
+    study: str = ""
+    ignore: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        losses = list(self.losses)
+        clinical = self._checked_clinical()
+        omics = {}
+        for name in self.omics:
+            omics[name], found = checked_layer(name, self.omics, clinical, self._where_clinical)
+            losses += found
+        for role in _ROLES:
+            object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
+        object.__setattr__(self, "omics", omics)
+        object.__setattr__(self, "clinical", clinical)
+        object.__setattr__(self, "endpoints", dict(self.endpoints))
+        self._check_columns()
+        if clinical is not None:
+            # Not before the checks, whose messages count the rows as they were given.
+            clinical = _checks.in_canonical_order(clinical)
+            object.__setattr__(self, "clinical", clinical)
+            losses += patients_without_layer(omics, clinical)
+        # A cohort made from a cohort (dataclasses.replace) meets the same losses again.
+        object.__setattr__(self, "losses", tuple(dict.fromkeys(losses)))
+
+    def _checked_clinical(self) -> pd.DataFrame | None:
+        if self.clinical is None:
+            return None
+        where = self._where_clinical
+        clinical = _checks.named_axes(self.clinical, where)
+        # A cohort without layers may be a cohort of nobody; with layers, an empty table is a fault.
+        if self.omics:
+            _checks.refuse_empty(clinical, where)
+        _checks.refuse_duplicates(clinical.index, "patient", where)
+        _checks.refuse_duplicates(clinical.columns, "clinical column", where)
+        return clinical
+
+    def _check_columns(self) -> None:
+        """Check every clinical column that the cohort names."""
+        named = [(role, column) for role in _ROLES for column in getattr(self, role)]
+        if self.clinical is None:
+            if named or self.endpoints:
+                raise CohortError(
+                    f'cohort "{self.name}": clinical columns or endpoints are named '
+                    f"({_checks.listed([*self.endpoints, *(column for _, column in named)])}) but "
+                    "there is no clinical table. Give one ([clinical] with file = ... in the "
+                    "manifest), or leave them out."
+                )
+            return
+        where = self._where_clinical
+        for role, column in named:
+            _clinical.require_column(column, f"one of {role}", self.clinical, where)
+        for name, endpoint in self.endpoints.items():
+            _clinical.check_unit(endpoint.unit, name, where)
+            self._times_and_events(name)
+            _clinical.check_apart(
+                endpoint,
+                name,
+                {role: getattr(self, role) for role in ("covariates", "strata")},
+                where,
+            )
+
+    @property
+    def _where_clinical(self) -> str:
+        file = f" ({self.clinical_source})" if self.clinical_source else ""
+        return f"clinical table{file}"
+
+    def patients(self, layers: Iterable[str] | None = None) -> pd.Index:
+        """Patients that are in all the named layers.
+
+        Parameters
+        ----------
+        layers : iterable of str, optional
+            Names of layers; all layers when not given.
+
+        Returns
+        -------
+        pandas.Index
+            Sorted by identifier; of the clinical table where there is no layer.
+
+        Raises
+        ------
+        CohortError
+            If a layer does not exist.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> cohort = simulate_cohort(40, n_external=0).discovery
+        >>> len(cohort.patients(["radiomics", "expression"]))
+        40
+        """
+        names = self._layer_names(layers)
+        if not names:
+            return (
+                self.clinical.index if self.clinical is not None else pd.Index([], name="patient")
+            )
+        shared = self.omics[names[0]].table.index
+        for name in names[1:]:
+            shared = shared[shared.isin(self.omics[name].table.index)]
+        return shared.rename("patient")
+
+    def common_patients(self, layers: Iterable[str] | None = None) -> pd.Index:
+        """Patients in all the named layers, refusing fewer than ``MINIMUM_PATIENTS``.
+
+        Parameters
+        ----------
+        layers : iterable of str, optional
+            Names of layers; all layers when not given.
+
+        Returns
+        -------
+        pandas.Index
+            As in ``patients``.
+
+        Raises
+        ------
+        CohortError
+            If fewer than 10 patients are in all of them; the message counts the patients of each
+            layer, and gives examples of identifiers.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> len(simulate_cohort(40, n_external=0).discovery.common_patients())
+        40
+        """
+        names = self._layer_names(layers)
+        shared = self.patients(names)
+        if len(shared) >= MINIMUM_PATIENTS:
+            return shared
+        first = self.omics[names[0]].table.index if names else pd.Index([])
+        lines = []
+        for name in names:
+            layer = self.omics[name]
+            index = layer.table.index
+            line = f"  {where_layer(name, layer)}: {_checks.count(len(index), 'patient')}"
+            if name != names[0]:
+                line += f", {int(index.isin(first).sum())} of them in {names[0]}"
+            lines.append(f"{line}, e.g. {_checks.listed(index[:3])}")
+        if self.clinical is not None:
+            lines.append(
+                f"  {self._where_clinical}: {_checks.count(len(self.clinical), 'patient')}, e.g. "
+                f"{_checks.listed(self.clinical.index[:3])}"
+            )
+        raise CohortError(
+            f'cohort "{self.name}": {_checks.count(len(shared), "patient")} in common in '
+            f"{', '.join(names) or 'no layers'}; at least {MINIMUM_PATIENTS} are needed. Leave out "
+            "the layer that has the fewest, or, if the identifiers below name the same patients in "
+            "different ways, make them the same:\n" + "\n".join(lines)
+        )
+
+    def survival(self, endpoint: str) -> pd.DataFrame:
+        """Time and event of the patients for whom both are known.
+
+        Parameters
+        ----------
+        endpoint : str
+            Name of an endpoint.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index patient; columns ``time`` (float, in the endpoint's unit, 0 or more) and ``event``
+            (int, 1 the event, 0 censored, by a competing event as well). Where the endpoint
+            declares them also ``entry`` (float, below ``time``) and ``cause`` (int, 0 censored, 1
+            the event, 2 and more competing events, named by ``causes``).
+
+        Raises
+        ------
+        CohortError
+            If there is no clinical table or no such endpoint.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> survival = simulate_cohort(40, n_external=0).discovery.survival("os")
+        >>> list(survival.columns), len(survival)
+        (['time', 'event'], 40)
+        """
+        table = self._times_and_events(endpoint).dropna()
+        if "entry" in table:
+            table = table[table["entry"] < table["time"]]
+        whole = {name: "int64" for name in ("event", "cause") if name in table}
+        return table.astype({"time": "float64", **whole})
+
+    def causes(self, endpoint: str) -> dict[int, str]:
+        """Name the events of an endpoint: 1 the event itself, 2 and more competing ones.
+
+        Parameters
+        ----------
+        endpoint : str
+            Name of an endpoint.
+
+        Returns
+        -------
+        dict of int to str
+            One entry where there are no competing events.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> simulate_cohort(40, n_external=0).discovery.causes("os")
+        {1: 'os'}
+        """
+        described = self.endpoints[endpoint]
+        return _clinical.cause_names(described, endpoint)
+
+    def survival_losses(self, endpoint: str) -> tuple[Loss, ...]:
+        """Count the patients whose time or event is missing, and those whose time is zero.
+
+        Patients with a time of zero stay in ``survival``; they are counted because they tell
+        nothing about the order of events.
+
+        Parameters
+        ----------
+        endpoint : str
+            Name of an endpoint.
+
+        Returns
+        -------
+        tuple of Loss
+            Empty when nothing is missing or zero.
+
+        Raises
+        ------
+        CohortError
+            As in ``survival``.
+
+        Examples
+        --------
+        >>> from omicsfuse.datasets import simulate_cohort
+        >>> simulate_cohort(40, n_external=0).discovery.survival_losses("os")
+        ()
+        """
+        table = self._times_and_events(endpoint)
+        lacking = "time, event or entry" if "entry" in table else "time or event"
+        found = (
+            (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
+            (
+                # With late entry nobody is at risk at zero: left out below.
+                table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
+                f"{endpoint}: time of zero, kept (counted only)",
+            ),
+            (
+                table.get("entry", pd.Series(-1.0, table.index)) >= table["time"],
+                f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
+            ),
+        )
+        return tuple(
+            Loss(
+                "survival",
+                "clinical",
+                "patients",
+                int(rows.sum()),
+                reason,
+                first_five(table.index[rows]),
+            )
+            for rows, reason in found
+            if rows.any()
+        )
+
+    def _times_and_events(self, name: str) -> pd.DataFrame:
+        """Columns ``time`` and ``event`` of all clinical patients, missing ones NaN."""
+        if self.clinical is None:
+            raise CohortError(
+                f'cohort "{self.name}": endpoint "{name}" needs a clinical table, and there is '
+                f"none. Add to the manifest:\n{_ENDPOINT_LINES.format(name=name)}"
+            )
+        if name not in self.endpoints:
+            there = _checks.did_you_mean(name, self.endpoints) or "it has none at all"
+            raise CohortError(
+                f'cohort "{self.name}": there is no endpoint "{name}"; {there}. To add it, write '
+                "in the manifest, with your own columns out of "
+                f"{_checks.listed(self.clinical.columns, 30)}:\n"
+                + _ENDPOINT_LINES.format(name=name).partition("\n\n")[2]
+            )
+        endpoint, where = self.endpoints[name], self._where_clinical
+        columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
+        columns |= {"competing event": endpoint.competing}
+        for role, column in columns.items():
+            if column or role in ("time", "event"):
+                named = f'{role} of endpoint "{name}"'
+                _clinical.require_column(column, named, self.clinical, where)
+        return _clinical.read_endpoint(self.clinical, endpoint, name, where)
+
+    def _layer_names(self, layers: Iterable[str] | None) -> list[str]:
+        names = list(self.omics) if layers is None else list(dict.fromkeys(layers))
+        for name in names:
+            if name not in self.omics:
+                raise CohortError(
+                    f'cohort "{self.name}": there is no layer "{name}"; '
+                    f"{_checks.did_you_mean(name, self.omics) or 'it has none'}."
+                )
+        return names
+
+
+_ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
+
+_ENDPOINT_LINES = """[clinical]
+file = "clinical.tsv"
+
+[clinical.endpoints.{name}]
+time = "TIME_COLUMN"
+event = "EVENT_COLUMN"
+unit = "days\""""
+
+
+def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:
+    if isinstance(columns, str):
+        raise CohortError(f'{role} = "{columns}": expected a list of columns, ["{columns}"].')
+    return tuple(columns)

@@ -1,0 +1,56 @@
+"""What can go wrong, as a small tree: one class for each thing that can be at fault.
+
+Each calls itself by the name that users import, ``omicsfuse.StudyError``, in a traceback too.
+"""
+
+
+class OmicsfuseError(Exception):
+    """Base of every error that a user can cause and can mend.
+
+    The message says what was found, what was expected and what to do, and names the file, the
+    column or the patients concerned.
+
+    Examples
+    --------
+    >>> from omicsfuse.core.errors import CohortError, OmicsfuseError
+    >>> issubclass(CohortError, OmicsfuseError)
+    True
+    """
+
+    __module__ = "omicsfuse"
+
+
+class CohortError(OmicsfuseError):
+    """A cohort's tables, or the manifest that describes them, are at fault."""
+
+    __module__ = "omicsfuse"
+
+
+class StudyError(OmicsfuseError):
+    """A study file or a setting is at fault, or asks for what the data cannot give."""
+
+    __module__ = "omicsfuse"
+
+
+class SignatureError(OmicsfuseError):
+    """A signature is unlocked, altered, unreadable, or does not fit the cohort it is applied to."""
+
+    __module__ = "omicsfuse"
+
+
+class ClassifierError(OmicsfuseError):
+    """A classifier of new patients is altered, unreadable, or fits nothing in the cohort."""
+
+    __module__ = "omicsfuse"
+
+
+class DatasetError(OmicsfuseError):
+    """A data set cannot be found, downloaded or verified."""
+
+    __module__ = "omicsfuse"
+
+
+class OmicsfuseWarning(UserWarning):
+    """Something was adjusted or looks doubtful; the run goes on and records it."""
+
+    __module__ = "omicsfuse"

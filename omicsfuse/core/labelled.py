@@ -1,0 +1,158 @@
+"""Layers met with labels: which layer is taken, the patients that have both, and the others."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.layers import Layer, Loss
+from omicsfuse.core.results import PreparedLayer, Subtypes
+
+#: Values of z-scored layers beyond this many standard deviations are set to it.
+Z_LIMIT = 10.0
+
+
+class Labelled(NamedTuple):
+    """Values of the labelled patients of one layer, each patient's subtype, and the features."""
+
+    matrix: npt.NDArray[np.float64]
+    subtype: npt.NDArray[Any]
+    features: list[str]
+
+
+def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
+    """Take the patients of a layer that have a label; z-scores are limited to +-``Z_LIMIT``.
+
+    Parameters
+    ----------
+    layer : PreparedLayer
+        Layer; its ``values`` are taken.
+    subtypes : Subtypes
+        Labels.
+
+    Returns
+    -------
+    Labelled
+        Patients x features, the subtype of each patient, names of the features.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import PreparedLayer, Subtypes
+    >>> table = pd.DataFrame({"A": [1.0, 7377.0]}, index=["P1", "P2"])
+    >>> layer = PreparedLayer("expression", table, table, "zscore", None)
+    >>> part = labelled(layer, Subtypes(pd.Series({"P2": "S1", "P3": "S1"}), {}, {}))
+    >>> part.matrix.tolist(), part.subtype.tolist(), part.features
+    ([[10.0]], ['S1'], ['A'])
+    """
+    table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
+    table = table.loc[table.index.isin(subtypes.labels.index)]
+    matrix = table.to_numpy(dtype=float)
+    if layer.scale == "zscore":
+        matrix = np.clip(matrix, -Z_LIMIT, Z_LIMIT)
+    own = subtypes.labels.reindex(table.index).to_numpy()
+    return Labelled(matrix, own, [str(name) for name in table.columns])
+
+
+def without_layer(
+    labels: pd.Series, layer: PreparedLayer, name: str, step: str
+) -> tuple[Loss, ...]:
+    """Count the patients that have a label but not the layer.
+
+    Parameters
+    ----------
+    labels : pandas.Series
+        Patient -> subtype.
+    layer : PreparedLayer
+        The layer.
+    name, step : str
+        Name of the layer, and the step that does without these patients.
+
+    Returns
+    -------
+    tuple of Loss
+        One, or none where nobody is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import PreparedLayer
+    >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
+    >>> layer = PreparedLayer("expression", table, table, "log2", None)
+    >>> (loss,) = without_layer(pd.Series({"P1": "S1", "P2": "S1"}), layer, "rna", "enrich")
+    >>> loss.count, loss.reason, loss.examples
+    (1, 'have a subtype but not layer rna', ('P2',))
+    """
+    there = layer.values.index  # noqa: PD011 - a field of ours, not the pandas attribute
+    absent = labels.index[~labels.index.isin(there)]
+    if absent.empty:
+        return ()
+    examples = tuple(str(patient) for patient in absent[:5])
+    reason = f"have a subtype but not layer {name}"
+    return (Loss(step, name, "patients", len(absent), reason, examples),)
+
+
+def expression_layer(
+    layers: Mapping[str, PreparedLayer] | Mapping[str, Layer],
+    wanted: str | None,
+    who: str,
+    *,
+    trained: str | None = None,
+) -> str:
+    """Choose the layer to use: the one asked for, else one of kind expression.
+
+    Parameters
+    ----------
+    layers : mapping of str to PreparedLayer or Layer
+        Layers to choose from.
+    wanted : str or None
+        Layer asked for.
+    who : str
+        What needs it, to begin messages with.
+    trained : str, optional
+        Name of the layer that a signature was trained on. With it, that layer is taken where it
+        exists, and else the only one of kind expression: a guess among several would be a guess
+        about which measurement the signature stands for. Without it, the first is taken.
+
+    Returns
+    -------
+    str
+        Name of the layer.
+
+    Raises
+    ------
+    StudyError
+        If there is no such layer, or none can be chosen.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.layers import Layer
+    >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
+    >>> layers = {"ct": Layer("radiomics", table), "rna": Layer("expression", table)}
+    >>> expression_layer(layers, None, "enrich")
+    'rna'
+    """
+    listed = ", ".join(f"{name} ({found.kind})" for name, found in layers.items()) or "none"
+    if wanted is not None:
+        if wanted not in layers:
+            raise StudyError(f"{who}: there is no layer {wanted!r}; the layers are {listed}.")
+        return wanted
+    if trained is not None and trained in layers:
+        return trained
+    expression = [name for name, found in layers.items() if found.kind == "expression"]
+    if trained is not None and len(expression) != 1:
+        raise StudyError(
+            f"{who}: the signature was trained on layer {trained!r}, which is not there, and there "
+            f"are {len(expression)} layers of kind expression instead of one. The layers are "
+            f"{listed}; name one with layer=, or give it the name used in training."
+        )
+    if not expression:
+        raise StudyError(
+            f"{who}: a layer of kind expression is needed; the layers are {listed}. Add one, or "
+            "name another with layer= if its features are genes."
+        )
+    return expression[0]

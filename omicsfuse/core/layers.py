@@ -1,0 +1,174 @@
+"""The small nouns that a cohort is made of: layers, endpoints, and counts of what was lost.
+
+They are public as ``omicsfuse.core.cohort.Layer`` and so on; they live here to keep files short.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+KINDS = (
+    "radiomics",
+    "expression",
+    "methylation",
+    "mutation",
+    "copy_number",
+    "mirna",
+    "protein",
+    "continuous",
+)
+
+#: Scales a layer of each kind may declare; the first is assumed where none is declared.
+SCALES: dict[str, tuple[str, ...]] = {
+    "radiomics": ("raw", "zscore"),
+    "expression": ("log2", "counts", "normalised_counts", "tpm", "fpkm", "zscore"),
+    "methylation": ("beta", "m_value"),
+    "mutation": ("binary",),
+    "copy_number": ("gistic", "log2"),
+    "mirna": ("log2", "counts", "normalised_counts", "tpm", "zscore"),
+    "protein": ("raw", "log2", "zscore"),
+    "continuous": ("raw", "zscore"),
+}
+
+#: Limit of z-scores: beyond it a value says no more than that it is extreme, or an error.
+ZSCORE_LIMIT = 10.0
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One count of something that did not go on to the next step: nothing is dropped silently.
+
+    Attributes
+    ----------
+    step : str
+        Where it happened, e.g. ``"read"``, ``"preprocess"``, ``"fuse"``, ``"survival"``.
+    layer : str
+        Layer, table or cohort concerned; empty where it concerns the whole study.
+    what : str
+        What is counted: ``"patients"``, ``"features"``, ``"genes"``, ``"values"``, ``"samples"``,
+        ``"variants"``.
+    count : int
+        How many.
+    reason : str
+        Why, in plain words.
+    examples : tuple of str
+        Up to five names.
+    """
+
+    step: str
+    layer: str
+    what: str
+    count: int
+    reason: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Which clinical columns hold a time to event, and how to read them.
+
+    Attributes
+    ----------
+    time, event : str
+        Columns of the clinical table.
+    unit : str
+        Unit of time: ``"days"``, ``"weeks"``, ``"months"`` or ``"years"``.
+    event_values : mapping of str to int
+        Words of the event column and what each means (1 the event, 0 censored, 2 and more
+        competing events); empty when the column holds 0/1 or true/false.
+    entry : str
+        Column with the time from which a patient is observed (left truncation), in the same unit
+        and from the same start as ``time``; empty where everyone is observed from the start.
+    competing : str
+        Column (0/1 or true/false) of a competing event that ends the follow-up at ``time`` too,
+        such as death from any cause beside death from the disease; empty where there is none.
+    """
+
+    time: str
+    event: str
+    unit: str = "days"
+    event_values: Mapping[str, int] = field(default_factory=dict)
+    entry: str = ""
+    competing: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One omics layer: a kind and a table of patients x features.
+
+    A layer is checked when it enters a ``Cohort``.
+
+    Attributes
+    ----------
+    kind : str
+        One of ``KINDS``.
+    table : pandas.DataFrame
+        Patients (index, str) x features (columns, str), float64; missing values are NaN. Rows in
+        any order: a ``Cohort`` sorts them by patient.
+    scale : str
+        One of ``SCALES[kind]``; empty takes the first of them.
+    features : pandas.DataFrame or None
+        What is known of the features (index: feature), e.g. ``image_type``, ``feature_class`` and
+        ``feature`` for radiomics.
+    source : str
+        File the table came from, for messages; empty for a table made in Python.
+    megabases : float or None
+        For mutations, how much of the genome was sequenced (about 30 to 38 for an exome), so that
+        they can be given per megabase; None where it is not known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"TP53": [0, 1]}, index=["P1", "P2"])
+    >>> Layer("mutation", table).kind
+    'mutation'
+    """
+
+    kind: str
+    table: pd.DataFrame
+    scale: str = ""
+    features: pd.DataFrame | None = None
+    source: str = ""
+    megabases: float | None = None
+
+
+def describe_layer(layer: Layer) -> dict[str, object]:
+    """Describe a layer in numbers, constant and mostly missing features among them.
+
+    Parameters
+    ----------
+    layer : Layer
+        A layer of a ``Cohort``.
+
+    Returns
+    -------
+    dict
+        ``kind``, ``scale``, ``n_patients``, ``n_features``, ``missing`` (cells), ``min``, ``max``,
+        ``constant`` (features with fewer than two different values) and ``mostly_missing``
+        (features missing in more than half of the patients).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"A": [1.0, 2.0], "B": [3.0, 3.0]}, index=["P1", "P2"])
+    >>> describe_layer(Layer("continuous", table))["constant"]
+    1
+    """
+    values = layer.table.to_numpy(dtype="float64")
+    missing = np.isnan(values)
+    present = values[~missing]
+    low = np.where(missing, np.inf, values).min(axis=0, initial=np.inf)
+    high = np.where(missing, -np.inf, values).max(axis=0, initial=-np.inf)
+    return {
+        "kind": layer.kind,
+        "scale": layer.scale,
+        "n_patients": values.shape[0],
+        "n_features": values.shape[1],
+        "missing": int(missing.sum()),
+        "min": float(present.min()) if present.size else float("nan"),
+        "max": float(present.max()) if present.size else float("nan"),
+        "constant": int((low >= high).sum()),
+        "mostly_missing": int((missing.mean(axis=0) > 0.5).sum()) if len(values) else 0,
+    }

@@ -1,0 +1,153 @@
+"""Layers made ready and the network they are fused into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator
+
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.errors import StudyError
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedLayer:
+    """One layer made ready, in the two forms the later stages need.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of the layer, one of ``omicsfuse.core.cohort.KINDS``.
+    scaled : pandas.DataFrame
+        Patients x kept features: filtered, imputed, scaled; complete and finite. Distances between
+        patients are computed on it.
+    values : pandas.DataFrame
+        Patients x all usable features on the scale of analysis (log2, M-value, 0/1, copy-number
+        level, normal score); missing values stay NaN. Markers, enrichment and signatures use it.
+    scale : str
+        Name of the scale of ``values``: ``"log2"``, ``"zscore"``, ``"m_value"``, ``"binary"``,
+        ``"gistic"``, ``"normal_score"`` or ``"raw"``.
+    transformer : object
+        The fitted scikit-learn transformer, to treat new patients the same way.
+    """
+
+    kind: str
+    scaled: pd.DataFrame
+    values: pd.DataFrame
+    scale: str
+    transformer: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A cohort's layers made ready for fusion, and what was lost on the way.
+
+    Attributes
+    ----------
+    name : str
+        Name of the cohort.
+    layers : mapping of str to PreparedLayer
+        Layers by name, in the cohort's order.
+    losses : tuple of Loss
+        Everything left out by reading and by preprocessing.
+    study : str
+        Study that the cohort's patients come from; empty where it is not stated.
+    """
+
+    name: str
+    layers: Mapping[str, PreparedLayer]
+    losses: tuple[Loss, ...] = ()
+    study: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Fusion:
+    """The fused network of patients.
+
+    Attributes
+    ----------
+    affinity : pandas.DataFrame or scipy.sparse.csr_array
+        Patients x patients, symmetric; the fused network. A table from the exact engines; from
+        engine ``"sparse"`` a sparse array, rows and columns in the order of ``patients``.
+    per_layer : mapping of str to pandas.DataFrame or scipy.sparse.csr_array
+        Each layer's own affinity matrix before fusion, of the patients who have the layer, in the
+        order of ``patients``.
+    coverage : pandas.DataFrame
+        Patients (all that were considered) x layers, bool: which layers each patient brought.
+    params : mapping of str to object
+        Settings as used: engine and why, variant, n_neighbors, mu, n_iterations, metrics and more.
+    losses : tuple of Loss
+        Patients left out because they lack layers.
+    convergence : pandas.DataFrame
+        Index iteration (from 1); column ``change``: Frobenius norm of the change of the sum over
+        layers as a share of its norm.
+    metrics : mapping of str to metric
+        The distance of each layer itself: a name, a function, or a table of distances; ``params``
+        has their names.
+    patients : pandas.Index
+        Fused patients, in order. Taken from ``affinity`` where that is a table.
+    whole : scipy.sparse.linalg.LinearOperator, optional
+        From engine ``"sparse"``: the whole network without its diagonal, the pairs of ``affinity``
+        and a smooth rest for the others, as an operator that multiplies by it.
+    prepared : Prepared, optional
+        The layers that were fused, so that the fusion can be repeated.
+    """
+
+    affinity: pd.DataFrame | sparse.csr_array
+    per_layer: Mapping[str, pd.DataFrame | sparse.csr_array]
+    coverage: pd.DataFrame
+    params: Mapping[str, Any]
+    losses: tuple[Loss, ...] = ()
+    convergence: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"change": []}))
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    patients: pd.Index = field(default_factory=lambda: pd.Index([]))
+    whole: LinearOperator | None = None
+    prepared: Prepared | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.affinity, pd.DataFrame):
+            object.__setattr__(self, "patients", self.affinity.index)
+        elif len(self.patients) != self.affinity.shape[0]:
+            raise StudyError(
+                f"a sparse network of {self.affinity.shape[0]} patients comes with "
+                f"{len(self.patients)} names; give patients= in the order of its rows."
+            )
+
+    def network(self) -> np.ndarray | sparse.csr_array | LinearOperator:
+        """Fused network without names, as the engine made it: an array, or an operator."""
+        if isinstance(self.affinity, pd.DataFrame):
+            return self.affinity.to_numpy()
+        return self.affinity if self.whole is None else self.whole
+
+    def evidence(self) -> pd.Series:
+        """How much is known of each fused patient: the share of the layers that they brought.
+
+        Layers count by their weights. Clustering weights each pair by the product of both, so that
+        patients of whom little is known do not form subtypes of their own.
+
+        Returns
+        -------
+        pandas.Series
+            Patient -> share, above 0 and at most 1.
+        """
+        names = list(self.params.get("layers", self.coverage.columns))
+        given = self.params.get("layer_weights", {})
+        weights = np.array([given.get(name, 1.0) for name in names])
+        has = self.coverage.loc[self.patients, names].to_numpy(dtype=float)
+        return pd.Series(has @ weights / weights.sum(), self.patients, name="evidence")
+
+    def common_layers(self) -> pd.DataFrame:
+        """For each pair of fused patients, the number of layers in which both were seen.
+
+        Where it is 0 their similarity is known through neighbours alone.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Patients x patients, whole numbers; n x n, also for a sparse network.
+        """
+        has = self.coverage.loc[self.patients].to_numpy(dtype=np.int16)
+        return pd.DataFrame(has @ has.T, self.patients, self.patients.rename(None))

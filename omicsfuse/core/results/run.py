@@ -1,0 +1,101 @@
+"""Everything that one run produced."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.results.assignment import AssignmentEvidence
+from omicsfuse.core.results.biology import Biology, ImmuneContext
+from omicsfuse.core.results.fusion import Fusion, Prepared
+from omicsfuse.core.results.imaging import HeterogeneityIndex, Interpretation, RadiogenomicMap
+from omicsfuse.core.results.signatures import DerivedSignature, Signature, Verification
+from omicsfuse.core.results.subtypes import Assessment, Subtypes
+from omicsfuse.core.results.survival import SurvivalComparison
+
+
+@dataclass(frozen=True, eq=False)
+class RunResults:
+    """Everything one run produced: what the result files and the report are made of.
+
+    Attributes
+    ----------
+    name : str
+        Name of the study.
+    settings : mapping of str to object
+        The whole study as parsed, defaults included.
+    cohort, prepared, fusion, subtypes, assessment
+        Results of the stages.
+    embedding : pandas.DataFrame
+        Index patient; columns ``x``, ``y``: the 2-D map of the fused network.
+    survival : mapping of str to SurvivalComparison
+        By endpoint; empty where the cohort has none.
+    clinical : pandas.DataFrame
+        Clinical columns, technical variables and the genome's burden against subtype: index
+        ``variable``; columns ``role``, ``test``, ``n``, ``missing``, ``statistic``, ``p``, ``fdr``,
+        ``effect``, ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``stands_out``,
+        ``adjusted_rand_index``, ``normalised_mutual_information`` (the last two for known labels
+        only), ``note``.
+    markers : pandas.DataFrame
+        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``effect_name``, ``test``, ``n``,
+        ``p``, ``fdr``.
+    enrichment : pandas.DataFrame
+        Columns ``subtype``, ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``,
+        ``note``.
+    signature : Signature or None
+    verification : Verification or None
+    losses : tuple of Loss
+        All losses, in the order they happened.
+    warnings : tuple of str
+    provenance : mapping of str to object
+        Versions, seed, SHA-256 of every input, seconds a stage.
+    alterations : pandas.DataFrame
+        Mutations and copy-number changes against subtype; columns as ``biology.alterations``.
+    burden : pandas.DataFrame
+        Index patient: mutated genes and fraction of the genome altered.
+    table_one : pandas.DataFrame
+        Table 1 as text; columns as ``biology.table_one``.
+    signatures : mapping of str to DerivedSignature
+        All signatures by name.
+    assignment : AssignmentEvidence or None
+    biology : Biology or None
+        Pairwise markers, drivers, gene sets of each patient.
+    immune : ImmuneContext or None
+        Immune and stromal scores.
+    radiogenomics : RadiogenomicMap or None
+        Radiomic features against everything molecular.
+    heterogeneity : HeterogeneityIndex or None
+        Imaging heterogeneity of each patient.
+    interpretations : mapping of str to Interpretation
+        Imaging models interpreted, by name.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    cohort: Cohort
+    prepared: Prepared
+    fusion: Fusion
+    subtypes: Subtypes
+    assessment: Assessment
+    embedding: pd.DataFrame
+    survival: Mapping[str, SurvivalComparison]
+    clinical: pd.DataFrame
+    markers: pd.DataFrame
+    enrichment: pd.DataFrame
+    signature: Signature | None = None
+    verification: Verification | None = None
+    losses: tuple[Loss, ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    alterations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    burden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table_one: pd.DataFrame = field(default_factory=pd.DataFrame)
+    signatures: Mapping[str, DerivedSignature] = field(default_factory=dict)
+    assignment: AssignmentEvidence | None = None
+    biology: Biology | None = None
+    immune: ImmuneContext | None = None
+    radiogenomics: RadiogenomicMap | None = None
+    heterogeneity: HeterogeneityIndex | None = None
+    interpretations: Mapping[str, Interpretation] = field(default_factory=dict)

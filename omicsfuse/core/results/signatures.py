@@ -1,0 +1,252 @@
+"""A locked signature, and what it shows in other cohorts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.core.cohort import Loss
+from omicsfuse.core.results.survival import SurvivalComparison
+
+#: Ways of turning a signature's genes into a score of a patient.
+SCORERS = ("nearest_template", "weighted_z", "rank", "ssgsea", "gsva")
+
+#: How genes are brought to one scale before scoring. ``"none"``: ranks within the patient.
+SCALINGS = ("cohort", "reference", "none")
+
+#: Columns of the table of a verification, in order.
+VERIFICATION_COLUMNS = [
+    "cohort",
+    "endpoint",
+    "signature",
+    "role",
+    "comparison",
+    "n",
+    "events",
+    "genes_found",
+    "genes_total",
+    "scorer",
+    "scaling",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "chi2",
+    "test",
+    "p",
+    "fdr",
+    "p_one_sided",
+    "concordance",
+    "concordance_ci_low",
+    "concordance_ci_high",
+    "cut_point",
+    "adjusted_for",
+    "random_null_percentile",
+    "random_null_p",
+    "permuted_null_percentile",
+    "permuted_null_p",
+    "same_study",
+    "note",
+]
+
+#: Columns of the meta-analysis across cohorts.
+META_COLUMNS = [
+    "endpoint",
+    "signature",
+    "comparison",
+    "scope",
+    "model",
+    "left_out",
+    "cohorts",
+    "n",
+    "events",
+    "hr",
+    "hr_ci_low",
+    "hr_ci_high",
+    "p",
+    "p_one_sided",
+    "q",
+    "q_df",
+    "q_p",
+    "i2",
+    "tau2",
+    "note",
+]
+
+#: Columns of the cut-points of a signature.
+CUT_POINT_COLUMNS = ["score", "scorer", "scaling", "cut_point", "rule"]
+
+#: Columns of what the scores of a signature showed in the discovery cohort.
+DISCOVERY_COLUMNS = ["endpoint", "score", "n", "events", "log_hr", "se"]
+
+#: Columns of the cross-validated agreement of a gene set with its target.
+AGREEMENT_COLUMNS = [
+    "score",
+    "measure",
+    "value",
+    "ci_low",
+    "ci_high",
+    "by_chance",
+    "p",
+    "n",
+    "note",
+]
+
+
+def _empty(columns: list[str]) -> Callable[[], pd.DataFrame]:
+    return lambda: pd.DataFrame({column: [] for column in columns})
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """A set of genes that stands for a target, fitted in one cohort and fixed from then on.
+
+    Attributes
+    ----------
+    name : str
+        Name, usually the study's.
+    templates : pandas.DataFrame
+        Genes (index) x scores (columns): weight of each gene in each score, 0 where it has no
+        part. One column a subtype or group; one column for a continuous target.
+    reference : pandas.DataFrame
+        Genes (index); columns ``mean`` and ``sd`` in the training cohort, on scale ``scale``.
+    scale : str
+        Scale of the expression values it was fitted on: ``"log2"`` or ``"zscore"``.
+    trained_on : mapping of str to object
+        Cohort, study, layer, patients with a value of the target (``n_labelled``), those of them
+        with the layer (``n_patients``), subtype sizes, and ``patient_digests``: fingerprints of
+        these patients, so that none of them verifies the signature elsewhere.
+    settings : mapping of str to object
+        How it was derived, and how it is to be scored.
+    hash : str
+        SHA-256 of the content; empty until locked.
+    target : mapping of str to object
+        ``name``, ``kind`` (one of `omicsfuse.core.results.targets.TARGET_KINDS`) and ``source``.
+    method : str
+        Name of the method that it was derived by.
+    scorer : str
+        How it is scored where nothing else is asked for: one of ``SCORERS``.
+    scaling : str
+        One of ``SCALINGS``, likewise.
+    namespace : str
+        Kind of gene names: ``"symbol"``, ``"ensembl"``, ``"entrez"`` or ``"mixed"``.
+    cut_points : pandas.DataFrame
+        Columns ``score``, ``scorer``, ``scaling``, ``cut_point`` (a patient is high above it) and
+        ``rule`` (how it was fixed in the discovery cohort, in words).
+    discovery : pandas.DataFrame
+        What the scores showed in the discovery cohort, which fixes the direction of replication:
+        columns ``endpoint``, ``score``, ``n``, ``events``, ``log_hr`` (per SD of the score) and
+        ``se``.
+    agreement : pandas.DataFrame
+        Agreement of held-out scores with the target, by cross-validation: columns ``score``,
+        ``measure``, ``value``, ``ci_low``, ``ci_high``, ``by_chance`` (the value expected where
+        genes and target have nothing to do with one another), ``p``, ``n``, ``note``.
+    """
+
+    name: str
+    templates: pd.DataFrame
+    reference: pd.DataFrame
+    scale: str
+    trained_on: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    hash: str = ""
+    target: Mapping[str, Any] = field(
+        default_factory=lambda: {"name": "subtypes", "kind": "groups", "source": "subtypes"}
+    )
+    method: str = "templates"
+    scorer: str = "nearest_template"
+    scaling: str = "cohort"
+    namespace: str = "symbol"
+    cut_points: pd.DataFrame = field(default_factory=_empty(CUT_POINT_COLUMNS))
+    discovery: pd.DataFrame = field(default_factory=_empty(DISCOVERY_COLUMNS))
+    agreement: pd.DataFrame = field(default_factory=_empty(AGREEMENT_COLUMNS))
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What a locked signature shows in other cohorts.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Columns ``VERIFICATION_COLUMNS``: one row a cohort, endpoint and comparison (``"S1 score
+        per SD"``, ``"S1 score per SD, adjusted"``, ``"S1 score above cut-point"``, ``"assigned S1
+        vs rest"``, ``"assigned subtypes"``). ``role``: ``"external"``, ``"internal-external"`` (of
+        the study of the training cohort) or ``"negative control"``. ``test``: ``"Wald"``,
+        ``"log-rank, permutation"``, ``"log-rank, asymptotic"``. ``p_one_sided``: in the direction
+        that the discovery cohort fixed. ``random_null_percentile``: percentage of random gene sets
+        that go less with outcome; ``permuted_null_percentile``: the same of signatures derived
+        from shuffled targets. ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or empty.
+    assignments : mapping of str to pandas.DataFrame
+        For each cohort: index patient, column ``subtype`` and one score column a subtype.
+    survival : mapping of str to SurvivalComparison
+        For each ``"cohort: endpoint"``: survival of the assigned subtypes there, or of patients
+        above and below the locked cut-point.
+    losses : tuple of Loss
+        Genes not found or not usable, patients of the training cohort, patients without the
+        endpoint, z-scores limited.
+    meta : pandas.DataFrame
+        Columns ``META_COLUMNS``: fixed- and random-effects means of the log hazard ratios, and
+        those without each cohort in turn.
+    null : pandas.DataFrame
+        Score-test z of the signature and of each random gene set: columns ``cohort``,
+        ``endpoint``, ``signature``, ``score``, ``kind`` (``"signature"``, ``"random"``,
+        ``"permuted"``), ``z``.
+    proportions : pandas.DataFrame
+        Columns ``cohort``, ``signature``, ``subtype``, ``n``, ``share``, ``share_ci_low``,
+        ``share_ci_high``, ``discovery_share``; patients that no subtype was assigned to are
+        ``"none"``.
+    genes : pandas.DataFrame
+        Columns ``cohort``, ``signature``, ``gene``, ``found_as``, ``how``: under which name each
+        gene was found in each cohort.
+    """
+
+    table: pd.DataFrame
+    assignments: Mapping[str, pd.DataFrame]
+    survival: Mapping[str, SurvivalComparison]
+    losses: tuple[Loss, ...] = ()
+    meta: pd.DataFrame = field(default_factory=_empty(META_COLUMNS))
+    null: pd.DataFrame = field(
+        default_factory=_empty(["cohort", "endpoint", "signature", "score", "kind", "z"])
+    )
+    proportions: pd.DataFrame = field(
+        default_factory=_empty(
+            [
+                "cohort",
+                "signature",
+                "subtype",
+                "n",
+                "share",
+                "share_ci_low",
+                "share_ci_high",
+                "discovery_share",
+            ]
+        )
+    )
+    genes: pd.DataFrame = field(
+        default_factory=_empty(["cohort", "signature", "gene", "found_as", "how"])
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedSignature:
+    """A signature with the evidence it was chosen by.
+
+    Attributes
+    ----------
+    signature : Signature
+        Locked.
+    genes : pandas.DataFrame
+        One row a gene and score that was looked at: at least columns ``score``, ``gene``,
+        ``weight`` (0 where it was not chosen), then those of the method, such as ``effect``,
+        ``p``, ``fdr``, ``stability``.
+    verification : Verification or None
+        What it showed elsewhere.
+    details : mapping of str to pandas.DataFrame
+        Further tables of the method, by name, such as the modules and the scale-free fit.
+    """
+
+    signature: Signature
+    genes: pd.DataFrame
+    verification: Verification | None = None
+    details: Mapping[str, pd.DataFrame] = field(default_factory=dict)

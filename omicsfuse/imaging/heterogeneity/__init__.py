@@ -1,0 +1,1 @@
+"""Imaging heterogeneity of each patient."""

@@ -1,0 +1,201 @@
+"""Features of the heterogeneity index made ready: chosen, freed of volume, one of each kind."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import ndtri
+
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.layers import Loss
+from omicsfuse.imaging.heterogeneity.blocks import (
+    FIRST_ORDER,
+    TEXTURE,
+    heterogeneity_features,
+)
+from omicsfuse.preprocessing.filters import near_duplicates
+from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.statistics import Array
+
+#: Fewest features of a block.
+MINIMUM_FEATURES = 3
+#: A feature that follows the volume so closely is the volume under another name.
+VOLUME_ITSELF = 0.9
+#: Features of a block that say the same are used once.
+SAME = 0.95
+
+STEP = "heterogeneity"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Features as they go into the index: normal scores by block, and mean disorder."""
+
+    blocks: dict[str, pd.DataFrame]
+    disorder: pd.Series
+
+
+def chosen_features(
+    table: pd.DataFrame, volume: pd.Series | None, layer: str, losses: list[Loss]
+) -> pd.DataFrame:
+    """Choose the features that measure heterogeneity; the unfiltered image first.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x radiomic features.
+    volume : pandas.Series or None
+        Tumour volume of the same patients; features that follow it too closely are left out.
+    layer : str
+        Name of the layer, for messages.
+    losses : list of Loss
+        What is left out is appended to it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `heterogeneity_features` gives it.
+
+    Raises
+    ------
+    CohortError
+        If a block has fewer than ``MINIMUM_FEATURES``, or no direction is known.
+    """
+    found = heterogeneity_features(table.columns)
+    if len(other := table.columns[~table.columns.isin(found.index)]):
+        reason = "do not measure heterogeneity (shape, brightness, or a name not understood)"
+        losses.append(Loss(STEP, layer, "features", len(other), reason, tuple(other[:5])))
+    if volume is not None and len(found):
+        size = volume.to_numpy(dtype=float)[:, None]
+        follows = rank_correlations(table[found.index].to_numpy(dtype=float), size).correlation
+        close = found.index[np.abs(follows[:, 0]) > VOLUME_ITSELF].tolist()
+        if close:
+            reason = f"follow tumour volume (|Spearman| > {VOLUME_ITSELF:g})"
+            losses.append(Loss(STEP, layer, "features", len(close), reason, tuple(close[:5])))
+            found = found.drop(index=close)
+    for block in (FIRST_ORDER, TEXTURE):
+        there = int((found["block"] == block).sum())
+        if there < MINIMUM_FEATURES:
+            raise CohortError(
+                f"heterogeneity index: layer {layer} has {there} {block} features that measure "
+                f"heterogeneity; {MINIMUM_FEATURES} are needed. Features are told by names such as "
+                "original_firstorder_Entropy or GLCM_Contrast."
+            )
+    if not (found["direction"] != 0).any():
+        raise CohortError(
+            f"heterogeneity index: layer {layer} has no entropy, uniformity or energy of grey "
+            "levels, which say in which direction heterogeneity rises."
+        )
+    filtered = ~found["image_type"].str.lower().isin(["original", ""])
+    return found.iloc[np.lexsort((found.index.to_numpy(dtype=str), filtered))]
+
+
+def without_volume(
+    scores: pd.DataFrame, volume: pd.Series | None, layer: str, losses: list[Loss]
+) -> pd.DataFrame:
+    """What is left of each feature after linear regression on the normal scores of volume.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Patients x features, as normal scores.
+    volume : pandas.Series or None
+        Tumour volume of the same patients; those without one are left out.
+    layer : str
+        Name of the layer, for messages.
+    losses : list of Loss
+        What is left out is appended to it.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    StudyError
+        If no volume is known.
+    """
+    if volume is None:
+        raise StudyError(
+            f"adjust_volume: layer {layer} has no feature that is the tumour volume (such as "
+            "original_shape_MeshVolume); give it as volume=, or leave adjust_volume out."
+        )
+    known = volume.notna()
+    if not known.all():
+        names = tuple(map(str, volume.index[~known][:5]))
+        losses.append(Loss(STEP, layer, "patients", int((~known).sum()), "no tumour volume", names))
+    scores, size = scores[known], _normal(volume[known].to_numpy(dtype=float))
+    left = {}
+    for name in scores.columns:
+        own = scores[name].to_numpy(dtype=float).copy()
+        there = ~np.isnan(own)
+        x, y = size[there] - size[there].mean(), own[there] - own[there].mean()
+        total = float((x**2).sum())
+        own[there] = y - x * (float((x * y).sum()) / total if total > 0 else 0.0)
+        left[name] = own
+    return pd.DataFrame(left, index=scores.index)
+
+
+def measured_features(
+    scores: pd.DataFrame, chosen: pd.DataFrame, layer: str, losses: list[Loss] | None = None
+) -> Measured:
+    """Blocks of normal scores without repetitions, complete, and each patient's mean disorder.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Patients x features; NaN where missing, which becomes the middle of the feature.
+    chosen : pandas.DataFrame
+        Block, image type and direction of these features.
+    layer : str
+        Name of the layer, for messages.
+    losses : list of Loss, optional
+        What is left out is appended to it.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    CohortError
+        If fewer than two features of a block differ between patients.
+    """
+    normal = pd.DataFrame(
+        {name: _normal(np.round(scores[name].to_numpy(dtype=float), 9)) for name in scores.columns},
+        index=scores.index,
+    )
+    varies = normal.nunique() > 1
+    blocks, repeated = {}, []
+    for block in (FIRST_ORDER, TEXTURE):
+        own = [name for name in chosen.index[chosen["block"] == block] if varies[name]]
+        if len(own) < 2:
+            raise CohortError(
+                f"heterogeneity index: {len(own)} {block} features of layer {layer} differ between "
+                "patients; 2 are needed."
+            )
+        same = near_duplicates(normal[own].to_numpy(), SAME)
+        repeated += [name for name, again in zip(own, same, strict=True) if again]
+        kept = [name for name, again in zip(own, same, strict=True) if not again]
+        # A missing normal score is set to the middle.
+        blocks[block] = normal[kept].fillna(0.0)
+    if repeated and losses is not None:
+        reason = f"repeat another feature of their block (|Spearman| > {SAME:g})"
+        losses.append(Loss(STEP, layer, "features", len(repeated), reason, tuple(repeated[:5])))
+    telling = chosen[chosen["direction"] != 0]
+    original = telling["image_type"].str.lower().isin(["original", ""])
+    telling = telling[original] if original.any() else telling
+    turned = normal[telling.index].to_numpy() * telling["direction"].to_numpy()
+    known = np.maximum((~np.isnan(turned)).sum(axis=1), 1)
+    disorder = pd.Series(np.nansum(turned, axis=1) / known, normal.index)
+    return Measured(blocks, disorder)
+
+
+def _normal(values: Array) -> Array:
+    """Normal scores of Blom, missing values left missing."""
+    found = np.full(len(values), np.nan)
+    there = ~np.isnan(values)
+    n = int(there.sum())
+    found[there] = ndtri((stats.rankdata(values[there]) - 0.375) / (n + 0.25))
+    return found

@@ -1,0 +1,94 @@
+"""MATH: how widely the mutant-allele fractions of a tumour are spread."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import CohortError, StudyError
+
+#: Makes the median absolute deviation of a normal distribution its standard deviation.
+_CONSISTENT = 1.4826
+
+#: Fewest mutations of a patient for a score.
+FEWEST_MUTATIONS = 5
+
+
+def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd.Series:
+    """Mutant-allele tumour heterogeneity of each patient.
+
+    ``100 x 1.4826 x median absolute deviation / median`` of the mutant-allele fractions of a
+    tumour's mutations: 0 where all are in the same share of cells, high where many are subclonal.
+
+    Parameters
+    ----------
+    mutations : pandas.DataFrame
+        One row a mutation: column ``patient`` (or ``Tumor_Sample_Barcode``) and ``vaf``, a fraction
+        from 0 to 1; or, in its place, ``t_alt_count`` and ``t_depth`` (or ``t_ref_count``), as in a
+        MAF file. Rows without a fraction are left out.
+    fewest : int
+        Fewest mutations of a patient for a score.
+
+    Returns
+    -------
+    pandas.Series
+        Index patient (sorted); NaN for patients with fewer mutations.
+
+    Raises
+    ------
+    StudyError
+        If columns are missing.
+    CohortError
+        If a fraction is not from 0 to 1.
+
+    References
+    ----------
+    Mroz and Rocco 2013, Oral Oncol 49:211-215.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"patient": ["P1"] * 5, "vaf": [0.1, 0.2, 0.3, 0.4, 0.5]})
+    >>> math_score(table).round(2).to_dict()
+    {'P1': 49.42}
+    """
+    require(mutations, pd.DataFrame, "mutations", "one row a mutation")
+    patient = next((c for c in ("patient", "Tumor_Sample_Barcode") if c in mutations), None)
+    fraction = _fractions(mutations)
+    if patient is None or fraction is None:
+        raise StudyError(
+            f"MATH needs a column patient and vaf (or t_alt_count with t_depth or t_ref_count); "
+            f"found {', '.join(map(str, mutations.columns)) or 'none'}."
+        )
+    known = fraction.notna() & mutations[patient].notna()
+    bad = known & ~fraction.between(0, 1)
+    if bad.any():
+        raise CohortError(
+            f"{int(bad.sum())} mutant-allele fractions are not from 0 to 1 (first: "
+            f"{float(fraction[bad].iloc[0]):g}, patient {mutations.loc[bad, patient].iloc[0]}): "
+            "give fractions, not percent or counts."
+        )
+    scores: dict[str, float] = {}
+    for name, own in fraction[known].groupby(mutations.loc[known, patient].astype(str)):
+        values = own.to_numpy(dtype=float)
+        middle = float(np.median(values))
+        enough = len(values) >= fewest and middle > 0
+        away = float(np.median(np.abs(values - middle)))
+        scores[str(name)] = 100 * _CONSISTENT * away / middle if enough else float("nan")
+    everyone = sorted(mutations[patient].dropna().astype(str).unique())
+    return pd.Series(scores, dtype=float, name="MATH").reindex(pd.Index(everyone, name="patient"))
+
+
+def _fractions(table: pd.DataFrame) -> pd.Series | None:
+    """Mutant-allele fractions, given or from read counts."""
+    if "vaf" in table:
+        return pd.to_numeric(table["vaf"], errors="coerce")
+    if "t_alt_count" not in table:
+        return None
+    mutant = pd.to_numeric(table["t_alt_count"], errors="coerce")
+    if "t_depth" in table:
+        depth = pd.to_numeric(table["t_depth"], errors="coerce")
+    elif "t_ref_count" in table:
+        depth = mutant + pd.to_numeric(table["t_ref_count"], errors="coerce")
+    else:
+        return None
+    return mutant / depth.where(depth > 0)

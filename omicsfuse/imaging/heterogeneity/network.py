@@ -1,0 +1,101 @@
+"""The fused network of the heterogeneity index, the coordinate along it, and its stability."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.clustering import cut, laplacian_spectrum
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.fusion import fuse
+from omicsfuse.imaging.heterogeneity.measured import Measured
+
+#: Patients of a resample at most: bounded time, and harder on the index, not easier.
+MOST_RESAMPLED = 1000
+#: Coordinates of the fused network among which the one that follows disorder is taken.
+N_COORDINATES = 3
+#: Share of the patients in each resample.
+RESAMPLE_SHARE = 0.8
+
+
+def default_neighbors(n: int) -> int:
+    """Neighbours of each of n patients: a fifth of them, 5 to 20.
+
+    Examples
+    --------
+    >>> default_neighbors(44), default_neighbors(500)
+    (9, 20)
+    """
+    return min(20, max(5, round(n / 5)))
+
+
+def fused_blocks(measured: Measured, n_neighbors: int) -> Fusion:
+    """Fuse the networks of both blocks, as ``omicsfuse.fuse`` does with layers."""
+    layers = {
+        name: PreparedLayer("radiomics", block, block, "normal_score", None)
+        for name, block in measured.blocks.items()
+    }
+    return fuse(Prepared("heterogeneity", layers), n_neighbors=n_neighbors, engine="exact")
+
+
+def network_coordinate(fusion: Fusion, disorder: pd.Series) -> tuple[pd.Series, int, float]:
+    """Coordinate along the network that follows disorder most closely, from 0 to 1."""
+    network = np.array(fusion.network(), dtype=float)
+    np.fill_diagonal(network, 0.0)
+    _, vectors = laplacian_spectrum(network, N_COORDINATES + 1)
+    walk = vectors / np.sqrt(network.sum(axis=1))[:, None]
+    ordered = disorder.reindex(fusion.patients).to_numpy()
+    follows = np.nan_to_num(
+        [
+            float(stats.spearmanr(np.round(walk[:, j], 12), ordered).statistic)
+            for j in range(1, walk.shape[1])
+        ]
+    )
+    best = int(np.argmax(np.abs(follows).round(9)))
+    values = walk[:, best + 1] * (-1.0 if follows[best] < 0 else 1.0)
+    values = (values - values.min()) / (values.max() - values.min())
+    index = pd.Series(np.round(values, 12), fusion.patients, name="index")
+    return index, best + 1, float(abs(follows[best]))
+
+
+def index_stability(
+    measured: Measured,
+    index: pd.Series,
+    group: pd.Series,
+    n_neighbors: int,
+    n_resamples: int,
+    random_state: int,
+) -> dict[str, Any]:
+    """How much of the index, and of the groups, is left in resamples of the patients."""
+    from sklearn.metrics import adjusted_rand_score
+
+    rng = np.random.default_rng(random_state)
+    n = len(index)
+    size = min(round(RESAMPLE_SHARE * n), MOST_RESAMPLED)
+    neighbors = max(3, min(size - 1, round(size / n * n_neighbors)))
+    correlations, agreements = [], []
+    k = int(group.nunique())
+    for _ in range(n_resamples):
+        rows = np.sort(rng.choice(n, size, replace=False))
+        part = Measured(
+            {name: block.iloc[rows] for name, block in measured.blocks.items()},
+            measured.disorder.iloc[rows],
+        )
+        fusion = fused_blocks(part, neighbors)
+        found, _, _ = network_coordinate(fusion, part.disorder)
+        own = found.index
+        correlations.append(float(stats.spearmanr(found, index.loc[own]).statistic))
+        labels = cut(fusion, k, random_state=random_state).labels
+        agreements.append(float(adjusted_rand_score(group.loc[own], labels.loc[own])))
+    if not correlations:
+        return {"n_resamples": 0}
+    low, middle, high = np.quantile(correlations, [0.05, 0.5, 0.95])
+    return {
+        "n_resamples": n_resamples,
+        "share": size / n if size == MOST_RESAMPLED else RESAMPLE_SHARE,
+        "rank_correlation": float(middle),
+        "low": float(low),
+        "high": float(high),
+        "group_agreement": float(np.median(agreements)),
+    }

@@ -1,0 +1,314 @@
+"""What the heterogeneity index goes with: survival, the clinic, the genome, subtypes, volume."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.group_tests import kruskal
+from omicsfuse.biology.variables import GENOME, TECHNICAL, Variable, level_text, variables
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import HeterogeneityIndex, Subtypes
+from omicsfuse.imaging.heterogeneity.mutant_alleles import math_score
+from omicsfuse.imaging.volume import tumour_volume
+from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.survival import combined_strata, cox_table, encode_covariates
+
+#: Columns of the tests; the last names the family whose false discovery rate is controlled.
+TEST_COLUMNS = [
+    "variable",
+    "kind",
+    "n",
+    "events",
+    "effect",
+    "effect_ci_low",
+    "effect_ci_high",
+    "effect_name",
+    "adjusted_for",
+    "p",
+    "fdr",
+    "note",
+    "family",
+]
+
+SURVIVAL, CLINICAL, GENOMIC, SCORES = "survival", "clinical", "genome", "scores"
+
+#: Fewest patients of a category that is compared.
+MINIMUM_LEVEL = 5
+
+_GRADE = re.compile(r"^(?:grade\s*)?g?\s*([1-4])$", re.IGNORECASE)
+_VOLUME = "tumour volume"
+
+
+def index_tests(
+    index: HeterogeneityIndex,
+    cohort: Cohort,
+    *,
+    subtypes: Subtypes | None = None,
+    endpoints: Sequence[str] | None = None,
+    covariates: Sequence[str] | None = None,
+    mutations: pd.DataFrame | None = None,
+    scores: pd.DataFrame | None = None,
+    volume: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Test what goes with the heterogeneity index.
+
+    - Survival: Cox models of the index (hazard ratio per standard deviation), alone, adjusted for
+      the covariates, and for tumour volume too where it is known; with strata where the cohort has
+      them. With too few events there is no estimate, and a note.
+    - Numbers, and categories with an order (stage, grade): Spearman's correlation with 95%
+      interval.
+    - Other categories: Kruskal-Wallis test of the index, epsilon squared with 95% interval;
+      categories of fewer than 5 patients are left out.
+
+    Variables are the clinical columns, technical variables and the burden of mutations and
+    copy-number changes, as in the table that compares them with the subtypes; and the subtypes,
+    MATH and scores where they are given. The logarithm of a mutation count has the same Spearman
+    correlation as the count. Each family is corrected by itself: ``"survival"``, ``"clinical"``
+    (the subtypes included), ``"genome"`` (burden and MATH), ``"technical"`` (tumour volume among
+    them) and ``"scores"``.
+
+    Parameters
+    ----------
+    index : HeterogeneityIndex
+        What `heterogeneity_index` returned.
+    cohort : Cohort
+        Clinical table, endpoints and layers; without a clinical table there is less to test.
+    subtypes : Subtypes, optional
+        Subtypes of the same patients.
+    endpoints : sequence of str, optional
+        Endpoints; all by default.
+    covariates : sequence of str, optional
+        Clinical columns to adjust for; those of the cohort by default.
+    mutations : pandas.DataFrame, optional
+        Mutations with allele fractions, as `math_score` takes them.
+    scores : pandas.DataFrame, optional
+        Patients x scores, such as purity, stroma or immune scores.
+    volume : pandas.Series, optional
+        Patient -> tumour volume; by default the volume among the radiomic features.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``TEST_COLUMNS``, for ``HeterogeneityIndex.tests``.
+
+    Raises
+    ------
+    StudyError
+        If an endpoint or a covariate does not exist.
+
+    References
+    ----------
+    Spearman with intervals of Bonett and Wright 2000, Psychometrika 65:23-28; Kruskal and Wallis
+    1952, J Am Stat Assoc 47:583-621; Mroz and Rocco 2013, Oral Oncol 49:211-215 (MATH).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.core.cohort import Cohort
+    >>> from omicsfuse.core.results import HeterogeneityIndex
+    >>> names = pd.Index([f"P{i:02d}" for i in range(30)], name="patient")
+    >>> patients = pd.DataFrame({"index": np.linspace(0, 1, 30), "group": "H1"}, names)
+    >>> none = pd.DataFrame()
+    >>> clinical = pd.DataFrame({"age": np.arange(30) % 7 + np.arange(30)}, names)
+    >>> tests = index_tests(HeterogeneityIndex(patients, none, none), Cohort("toy", {}, clinical))
+    >>> tests[["variable", "effect_name", "n"]].to_numpy().tolist()
+    [['age', 'Spearman correlation', 30]]
+    """
+    require(index, HeterogeneityIndex, "index", "what heterogeneity_index returns")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    values = index.patients["index"].astype(float)
+    size = _volume(cohort, index, volume)
+    rows = _survival_rows(values, cohort, endpoints, covariates, size)
+    as_groups = Subtypes(index.patients["group"].astype(str), {}, {})
+    for variable in variables(as_groups, cohort):
+        if variable.name.startswith(_VOLUME) and volume is not None:
+            continue
+        rows.append(_variable_row(variable, values))
+    if volume is not None and size is not None:
+        rows.append(_correlation_row(_VOLUME, size, values, TECHNICAL))
+    if subtypes is not None:
+        labels = subtypes.labels.reindex(values.index).dropna().astype(str)
+        rows.append(_category_row("subtype", labels, values, CLINICAL))
+    if mutations is not None:
+        math = math_score(mutations).reindex(values.index)
+        rows.append(_correlation_row("MATH (mutant-allele heterogeneity)", math, values, GENOMIC))
+    if scores is not None:
+        for name in scores.columns:
+            own = scores[name].reindex(values.index)
+            rows.append(_correlation_row(str(name), own, values, SCORES))
+    return _table(rows)
+
+
+def _volume(cohort: Cohort, index: HeterogeneityIndex, given: pd.Series | None) -> pd.Series | None:
+    """Tumour volume of the patients of the index; None where it is not known."""
+    patients = index.patients.index
+    layer = cohort.omics.get(str(index.params.get("layer", "")))
+    table = pd.DataFrame(index=patients) if layer is None else layer.table.reindex(patients)
+    found = tumour_volume(table, given)
+    return None if found is None else pd.Series(found.amounts, patients)
+
+
+def _survival_rows(
+    values: pd.Series,
+    cohort: Cohort,
+    endpoints: Sequence[str] | None,
+    covariates: Sequence[str] | None,
+    size: pd.Series | None,
+) -> list[dict[str, object]]:
+    """Cox models of the index, of each endpoint."""
+    names = list(cohort.endpoints) if endpoints is None else list(endpoints)
+    for name in names:
+        if name not in cohort.endpoints:
+            raise StudyError(
+                f"heterogeneity: endpoint {name!r} does not exist; "
+                f"{did_you_mean(name, list(cohort.endpoints))}."
+            )
+    if not names or cohort.clinical is None:
+        return []
+    wanted = list(cohort.covariates if covariates is None else covariates)
+    clinical = cohort.clinical.reindex(values.index)
+    encoded, _ = encode_covariates(clinical, wanted)
+    sd = float(values.std())
+    own = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
+    strata = combined_strata(clinical, list(cohort.strata)) if cohort.strata else None
+    stratified = "" if strata is None else f"; strata {', '.join(cohort.strata)}"
+    models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", own, None)]
+    if encoded.shape[1]:
+        models.append((", ".join(wanted) + stratified, own.join(encoded), strata))
+    if size is not None:
+        log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
+        adjusted = own.join(encoded).join(log_volume)
+        said = ", ".join([*(wanted if encoded.shape[1] else []), _VOLUME])
+        models.append((said + stratified, adjusted, strata))
+    rows = []
+    for name in names:
+        survival = cohort.survival(name)
+        survival = survival[survival.index.isin(values.index)]
+        for said, terms, groups in models:
+            rows.append(_cox_row(name, said, survival, terms, groups))
+    return rows
+
+
+def _cox_row(
+    endpoint: str,
+    said: str,
+    survival: pd.DataFrame,
+    terms: pd.DataFrame,
+    strata: pd.Series | None,
+) -> dict[str, object]:
+    if survival.empty:
+        none = {"variable": endpoint, "kind": "survival", "family": SURVIVAL}
+        return {**none, "n": 0, "adjusted_for": said, "note": "nobody has index and endpoint"}
+    # Cause-specific: whoever has a competing event is censored there.
+    known = survival[[c for c in ("time", "event", "entry") if c in survival]]
+    table = cox_table(known, terms.loc[known.index], endpoint, "index", strata)
+    row = table.iloc[0]
+    return {
+        "variable": endpoint,
+        "kind": "survival",
+        "n": int(row["n"]),
+        "events": int(row["events"]),
+        "effect": float(row["hr"]),
+        "effect_ci_low": float(row["hr_ci_low"]),
+        "effect_ci_high": float(row["hr_ci_high"]),
+        "effect_name": "hazard ratio per SD",
+        "adjusted_for": said,
+        "p": float(row["p"]),
+        "note": str(row["note"]),
+        "family": SURVIVAL,
+    }
+
+
+def _variable_row(variable: Variable, values: pd.Series) -> dict[str, object]:
+    """Test of a clinical, technical or genomic variable."""
+    family = {TECHNICAL: TECHNICAL, GENOME: GENOMIC}.get(variable.role, CLINICAL)
+    column = variable.column.reindex(values.index)
+    reason = "" if variable.note.startswith("all patients with") else variable.note
+    if reason:
+        kind = "number" if variable.numeric else "category"
+        known = int(column.notna().sum())
+        return {"variable": variable.name, "kind": kind, "n": known, "note": reason,
+                "family": family}  # fmt: skip
+    steps = _steps(column, variable.name)
+    if steps is not None:
+        row = _correlation_row(variable.name, steps, values, family)
+        return {**row, "kind": "order"}
+    if variable.numeric:
+        return _correlation_row(variable.name, column, values, family)
+    return _category_row(variable.name, column.dropna().map(level_text), values, family)
+
+
+def _steps(column: pd.Series, name: str) -> pd.Series | None:
+    """Stage or grade as numbers; None where it is neither."""
+    if pd.api.types.is_numeric_dtype(column):
+        return None
+    encoded, _ = encode_covariates(column.to_frame(name), [name])
+    if list(encoded.columns) == [f"{name} (per step)"]:
+        return encoded.iloc[:, 0]
+    known = column.dropna().astype(str).str.strip()
+    grades = known.str.extract(_GRADE, expand=False)
+    if len(known) and grades.notna().mean() >= 0.9 and grades.nunique() > 1:
+        return grades.astype(float).reindex(column.index)
+    return None
+
+
+def _correlation_row(
+    name: str, column: pd.Series, values: pd.Series, family: str
+) -> dict[str, object]:
+    other = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    found = rank_correlations(values.to_numpy()[:, None], other[:, None])
+    n = int(found.n[0, 0])
+    r = float(found.correlation[0, 0])
+    return {
+        "variable": name,
+        "kind": "number",
+        "n": n,
+        "effect": r,
+        "effect_ci_low": float(found.low[0, 0]),
+        "effect_ci_high": float(found.high[0, 0]),
+        "effect_name": "Spearman correlation",
+        "p": float(found.p[0, 0]),
+        "note": "" if np.isfinite(r) else "too few patients, or no variation",
+        "family": family,
+    }
+
+
+def _category_row(
+    name: str, column: pd.Series, values: pd.Series, family: str
+) -> dict[str, object]:
+    counts = column.value_counts()
+    usable = column[column.isin(counts.index[counts >= MINIMUM_LEVEL])]
+    small = sorted(map(str, counts.index[counts < MINIMUM_LEVEL]))
+    note = f"without {', '.join(small)} (fewer than {MINIMUM_LEVEL} patients)" if small else ""
+    row: dict[str, object] = {
+        "variable": name, "kind": "category", "n": len(usable), "note": note, "family": family,
+    }  # fmt: skip
+    if usable.nunique() < 2:
+        return {**row, "note": f"fewer than two categories of {MINIMUM_LEVEL} patients or more"}
+    usable = usable.sort_index()
+    found = kruskal(values.loc[usable.index], usable)
+    keys = ("effect", "effect_ci_low", "effect_ci_high", "effect_name", "p")
+    told = [note, str(found["stands_out"])]
+    return {**row, **{key: found[key] for key in keys}, "note": "; ".join(filter(None, told))}
+
+
+def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Rows to a table of fixed columns and types, with each family's false discovery rates."""
+    text = {"variable", "kind", "effect_name", "adjusted_for", "note", "family"}
+    table = pd.DataFrame(
+        {c: [row.get(c, "" if c in text else np.nan) for row in rows] for c in TEST_COLUMNS}
+    )
+    types = {c: object if c in text else "float64" for c in TEST_COLUMNS}
+    table = table.astype({**types, "n": "int64"})
+    p, fdr = table["p"].to_numpy(), np.full(len(table), np.nan)
+    for family in dict.fromkeys(table["family"]):
+        inside = (table["family"] == family).to_numpy()
+        fdr[inside] = benjamini_hochberg(p[inside])
+    return table.assign(fdr=fdr)

@@ -1,0 +1,196 @@
+"""What associations are adjusted for: clinical covariates, purity, the volume of the tumour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from omicsfuse.biology.technical import VOLUME, automatic_technical
+from omicsfuse.biology.variables import MOST_CATEGORIES
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.statistics import Array, normal_scores
+
+#: What is adjusted for where nobody says: each is taken where the cohort has it.
+ADJUST_FOR = ("covariates", "stage", "purity", "volume")
+#: A covariate known for a smaller share of the patients would cost too many of them.
+LEAST_KNOWN = 0.5
+#: Levels of a category with fewer patients are taken together.
+SMALLEST_LEVEL = 3
+#: Patients that must be left for each that a covariate's columns take up, and beyond them all.
+PATIENTS_A_COLUMN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """Covariates as columns of a design, and what there is to say about them.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Covariates adjusted for, as a reader knows them.
+    design : pandas.DataFrame
+        Patients x columns: normal scores of numeric covariates, 0 and 1 for all levels but the
+        most frequent one of categories; rows are missing where a covariate is.
+    notes : tuple of str
+        What was asked for and is not adjusted for, and why.
+    volume : pandas.Series or None
+        Volume of the tumour, where a radiomics layer has it.
+    """
+
+    names: tuple[str, ...]
+    design: pd.DataFrame
+    notes: tuple[str, ...]
+    volume: pd.Series | None
+
+
+def covariates(
+    cohort: Cohort, patients: pd.Index, adjust_for: Sequence[str] = ADJUST_FOR
+) -> Covariates:
+    """Gather what associations of these patients are to be adjusted for.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Clinical table and radiomics layers.
+    patients : pandas.Index
+        Patients who have a score.
+    adjust_for : sequence of str
+        ``"covariates"`` (those that the cohort names), ``"stage"`` and ``"purity"`` (the first
+        clinical column with that word in its name), ``"volume"`` (of the tumour, from a radiomics
+        layer), or clinical columns by name.
+
+    Returns
+    -------
+    Covariates
+        Left out, with a note: what the cohort does not have, what does not vary, what is known for
+        fewer than half of the patients, and categories with too many levels for them.
+
+    Raises
+    ------
+    StudyError
+        If a name is neither one of these words nor a clinical column.
+
+    Examples
+    --------
+    >>> clinical = pd.DataFrame({"age": range(50, 62)}, [f"P{i}" for i in range(10, 22)])
+    >>> found = covariates(Cohort("toy", {}, clinical, covariates=("age",)), clinical.index)
+    >>> found.names, found.design.shape
+    (('age',), (12, 1))
+    """
+    if isinstance(adjust_for, str):
+        raise StudyError(f'adjust_for = "{adjust_for}": expected a list, ["{adjust_for}"].')
+    clinical = cohort.clinical
+    columns = [] if clinical is None else [str(name) for name in clinical.columns]
+    volume = _volume(cohort, patients)
+    notes: list[str] = []
+    wanted: dict[str, pd.Series] = {}
+    for word in dict.fromkeys(adjust_for):
+        named = _columns_of(word, cohort, columns)
+        if named is None:
+            valid = [*ADJUST_FOR, *columns]
+            raise StudyError(f'adjust_for: "{word}" is unknown; {did_you_mean(word, valid)}.')
+        if word == "volume" and word not in columns:
+            if volume is None:
+                notes.append("volume: no radiomics layer has the volume of the tumour")
+            else:
+                wanted[VOLUME] = volume
+            continue
+        if not named:
+            why = "the cohort names none" if word == "covariates" else "no clinical column"
+            notes.append(f"{word}: {why}")
+        if clinical is not None:
+            wanted |= {name: clinical[name].reindex(patients) for name in named}
+    parts: dict[str, pd.DataFrame] = {}
+    for name, values in wanted.items():
+        part = _design(name, values)
+        if isinstance(part, str):
+            notes.append(f"{name}: {part}")
+        else:
+            parts[name] = part
+    design = pd.concat(parts.values(), axis=1) if parts else pd.DataFrame(index=patients)
+    return Covariates(tuple(parts), design, tuple(notes), volume)
+
+
+def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | None:
+    """Clinical columns that a word stands for; None where it stands for nothing."""
+    if word in columns:
+        return [word]
+    if word == "covariates":
+        return [str(name) for name in cohort.covariates]
+    if word in ("stage", "purity"):
+        # What the cohort names itself comes before a column that only sounds like it.
+        named = [*cohort.covariates, *cohort.technical, *columns]
+        return [name for name in named if word in name.lower()][:1]
+    return [] if word == "volume" else None
+
+
+def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
+    found = automatic_technical(cohort, patients)
+    return next((values for name, (values, _) in found.items() if name.startswith(VOLUME)), None)
+
+
+def _design(name: str, values: pd.Series) -> pd.DataFrame | str:
+    """Columns of one covariate, or why there are none."""
+    known = int(values.notna().sum())
+    if known < LEAST_KNOWN * len(values):
+        return f"known for {known} of {len(values)} patients only"
+    numeric = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
+    if numeric and values.nunique() > MOST_CATEGORIES:
+        scores = normal_scores(values.to_numpy(dtype=float, na_value=np.nan))
+        return pd.DataFrame({name: scores}, values.index)
+    levels = values.dropna().astype(str)
+    sizes = levels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    common = sizes[sizes >= SMALLEST_LEVEL]
+    if common.empty:
+        return f"{len(sizes)} levels, none of them with {SMALLEST_LEVEL} patients"
+    if len(common) < 2 and sizes.iloc[1:].sum() < SMALLEST_LEVEL:
+        return "does not vary"
+    rest = sizes[sizes < SMALLEST_LEVEL]
+    shown = list(common.index[1:]) + (["other"] if rest.sum() >= SMALLEST_LEVEL else [])
+    if len(shown) * PATIENTS_A_COLUMN > known:
+        return f"{len(shown) + 1} levels are too many for {known} patients"
+    merged = levels.where(~levels.isin(rest.index), "other")
+    return pd.DataFrame(
+        {f"{name}: {level}": (merged == level).astype(float) for level in shown}, levels.index
+    ).reindex(values.index)
+
+
+def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:
+    """Columns of the design that these patients tell apart, or why nothing can be adjusted for.
+
+    Parameters
+    ----------
+    design : pandas.DataFrame
+        As in `Covariates`.
+    patients : pandas.Index
+        Patients of an analysis.
+
+    Returns
+    -------
+    columns : ndarray of float, shape (n, q), or None
+        Rows with missing values where a covariate is missing; None where nothing is adjusted for.
+    note : str
+        Why not; empty where it is.
+
+    Examples
+    --------
+    >>> design = pd.DataFrame({"age": [0.1, 0.5, np.nan]}, ["P1", "P2", "P3"])
+    >>> adjusting_columns(design, design.index)
+    (None, '2 patients have all covariates, too few for 1 column')
+    """
+    if not design.shape[1]:
+        return None, "there are no covariates"
+    columns = design.reindex(patients).to_numpy(dtype=float)
+    whole = ~np.isnan(columns).any(axis=1)
+    n = int(whole.sum())
+    used = np.flatnonzero(np.ptp(columns[whole], axis=0) > 0) if n else np.array([], dtype=int)
+    if n < 2 * PATIENTS_A_COLUMN + PATIENTS_A_COLUMN * max(1, len(used)):
+        noun = "column" if design.shape[1] == 1 else "columns"
+        return None, f"{n} patients have all covariates, too few for {design.shape[1]} {noun}"
+    if not len(used):
+        return None, "the covariates do not vary among these patients"
+    return columns[:, used], ""

@@ -1,0 +1,70 @@
+"""What is compared: a score as it is, two classes, or each of several classes with the others."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.imaging.interpretation.scores_file import SCORE
+from omicsfuse.stats.statistics import normal_scores
+
+
+class Contrast(NamedTuple):
+    """One variable that features are compared with.
+
+    Attributes
+    ----------
+    name : str
+        ``"score"``, ``"high vs low"``, or ``"high vs rest"``.
+    numbers : pandas.Series
+        Patient -> normal score (mean 0, SD 1), or 1 in the first class and 0 in the other.
+    binary : bool
+        Whether it is of classes.
+    """
+
+    name: str
+    numbers: pd.Series
+    binary: bool
+
+    @property
+    def unit(self) -> str:
+        """What an effect is per."""
+        return self.name if self.binary else "per SD of the score"
+
+
+def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
+    """List what a model's score or classes are compared as.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Patient -> score or class, none missing.
+    kind : str
+        ``"score"`` or ``"class"``.
+
+    Returns
+    -------
+    list of Contrast
+        One for a score and for two classes (the last in order of their names against the first);
+        of more classes each against the rest.
+
+    Examples
+    --------
+    >>> [one.name for one in contrasts(pd.Series(["low", "high", "low"]), "class")]
+    ['low vs high']
+    >>> [one.name for one in contrasts(pd.Series(["a", "b", "c"]), "class")]
+    ['a vs rest', 'b vs rest', 'c vs rest']
+    """
+    if kind == SCORE:
+        scores = normal_scores(values.to_numpy(dtype=float))
+        return [Contrast("score", pd.Series(scores, values.index), False)]
+    names = sorted(values.unique())
+    pairs = [(names[1], names[0])] if len(names) == 2 else [(name, "rest") for name in names]
+    return [
+        Contrast(
+            f"{name} vs {other}",
+            pd.Series((values == name).to_numpy().astype(np.float64), values.index),
+            True,
+        )
+        for name, other in pairs
+    ]

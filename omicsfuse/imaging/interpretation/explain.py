@@ -1,0 +1,352 @@
+"""Interpreting an imaging model: everything known of the patients against its score or class."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.gene_sets import GeneSets, read_gene_sets
+from omicsfuse.core.checks.arguments import require, seed, whole_number
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import ImmuneContext, Interpretation, Prepared, PreparedLayer, Subtypes
+from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR, Covariates, covariates
+from omicsfuse.imaging.interpretation.associations import (
+    CARRIERS,
+    FEATURE_KINDS,
+    LINEAR,
+    MINIMUM_CARRIERS,
+    compare_features,
+    method_of,
+)
+from omicsfuse.imaging.interpretation.contrasts import Contrast, contrasts
+from omicsfuse.imaging.interpretation.families import families_of, family_table
+from omicsfuse.imaging.interpretation.groupings import (
+    clinical_variables,
+    compare_clinical,
+    compare_groups,
+)
+from omicsfuse.imaging.interpretation.ranked_sets import (
+    ENRICHMENT_COLUMNS,
+    empty_enrichment,
+    enrich_contrast,
+)
+from omicsfuse.imaging.interpretation.resampled import (
+    among_strongest,
+    ranking_stability,
+    resampled_statistics,
+)
+from omicsfuse.imaging.interpretation.scores_file import CLASS, match_scores
+from omicsfuse.imaging.interpretation.sources import (
+    chosen_layers,
+    first_of_genes,
+    immune_tables,
+    known_patients,
+    ordered_values,
+)
+from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.statistics import benjamini_hochberg
+
+#: Columns of ``Interpretation.stability``.
+STABILITY_COLUMNS = [
+    *("layer", "n_resamples", "rank_correlation", "low", "high", "contrast"),
+    *("split_half", "split_half_low", "split_half_high"),
+]
+
+
+def interpret(
+    scores: pd.Series,
+    cohort: Cohort,
+    prepared: Prepared,
+    *,
+    subtypes: Subtypes | None = None,
+    gene_sets: GeneSets | None = None,
+    immune: ImmuneContext | pd.DataFrame | None = None,
+    adjust_for: Sequence[str] = ADJUST_FOR,
+    layers: Sequence[str] | None = None,
+    gene_layer: str | None = None,
+    min_size: int = 10,
+    max_size: int = 500,
+    n_permutations: int = 1000,
+    n_resamples: int = 100,
+    random_state: int = 0,
+    n_jobs: int = 1,
+) -> Interpretation:
+    """Say what goes with the score or class that an imaging model gives each patient.
+
+    Every feature of every layer, immune scores, subtypes and clinical columns are compared with
+    the score, as it is and given covariates; gene sets are looked for on the ranking of genes; and
+    rankings are held against those of resampled patients. The tests are those of
+    ``associations.compare_features`` and ``groupings.compare_groups``. A score enters linear models
+    as normal scores of its ranks, so that its scale does not matter.
+
+    Parameters
+    ----------
+    scores : pandas.Series
+        Patient -> number, or class as text; at least 10 patients of the cohort. Two different
+        numbers are two classes.
+    cohort : Cohort
+        Clinical table and radiomics layers, for covariates.
+    prepared : Prepared
+        Layers; ``PreparedLayer.values`` is compared.
+    subtypes : Subtypes, optional
+        Subtypes to compare the score between.
+    gene_sets : str, Path, mapping, or list of these, optional
+        Gene sets for the ranking of genes.
+    immune : ImmuneContext or pandas.DataFrame, optional
+        Immune scores: patients x ``"<collection>: <cell type>"``.
+    adjust_for : sequence of str
+        See ``adjusted.covariates``; ``()`` for nothing.
+    layers : sequence of str, optional
+        Layers to compare; all that are prepared otherwise.
+    gene_layer : str, optional
+        Layer whose genes are ranked; the first of kind expression otherwise.
+    min_size, max_size : int
+        Genes that a set must and may have in that layer.
+    n_permutations : int
+        Shuffles of the patients for gene sets; 0 for none.
+    n_resamples : int
+        Subsamples of 80% of the patients, and divisions into halves; 0 for none.
+    random_state : int
+        Seed.
+    n_jobs : int
+        Processes; without influence on the result.
+
+    Returns
+    -------
+    Interpretation
+        ``associations`` has a row a feature and contrast; beside the columns that are documented
+        there ``adjusted_n`` and ``contrast`` (``"score"``, ``"high vs low"``, or each class
+        ``vs rest``). ``fdr`` is Benjamini-Hochberg over a family: all features and contrasts of one
+        layer (immune scores: of one collection). ``vanishes``: found (FDR at most 0.05), and not
+        found once adjusted (adjusted FDR above 0.05). ``enrichment`` has ``p_patients`` and
+        ``fdr_patients``, from shuffled patients, beside p of random genes.
+
+    Raises
+    ------
+    CohortError
+        If too few patients have a score, or it does not vary; see ``match_scores``.
+    StudyError
+        If an argument is at fault.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        If gene sets are given and there is no ranking of genes, or nothing can be adjusted for.
+
+    References
+    ----------
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3; Subramanian et al. 2005, PNAS 102:15545-15550;
+    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> from omicsfuse.imaging.interpretation import interpret
+    >>> cohort = of.simulate_cohort(40, n_external=0, random_state=1).discovery
+    >>> ready = of.preprocess(cohort, ["expression"])
+    >>> gene = ready.layers["expression"].values.iloc[:, 0]
+    >>> found = interpret(gene, cohort, ready, n_resamples=5, random_state=0)
+    >>> found.kind, found.associations.loc[0, "feature"] == gene.name
+    ('score', True)
+    """
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    if subtypes is not None:
+        require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    n_resamples = whole_number(n_resamples, "n_resamples", 0)
+    n_jobs = whole_number(n_jobs, "n_jobs")
+    random_state = seed(random_state)
+    name = str(getattr(scores, "name", None) or "score")
+    chosen = chosen_layers(prepared, layers)
+    matched = match_scores(scores, known_patients(cohort, prepared), name)
+    values, kind = matched.scores, matched.kind
+    given = covariates(cohort, values.index, adjust_for)
+    compared = contrasts(values, kind)
+    classes = values if kind == CLASS else None
+
+    parts: list[pd.DataFrame] = []
+    notes: dict[tuple[str, str], str] = {}
+    stability: list[dict[str, Any]] = []
+    tables = {
+        key: (ordered_values(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
+        for key, one in chosen.items()
+    }
+    tables |= immune_tables(immune)
+    for layer, (table, what, scale, method) in tables.items():
+        own: list[pd.DataFrame] = []
+        for contrast in compared:
+            x = contrast.numbers.reindex(table.index).dropna()
+            if len(x) < MINIMUM_PATIENTS or x.nunique() < 2:
+                notes[layer, what] = f"{len(x)} patients with a score have it, too few to compare"
+                continue
+            found, note = compare_features(table, method, scale, contrast, given.design)
+            found["stability"] = np.nan
+            if n_resamples and method != CARRIERS and what != "immune score":
+                again = resampled_statistics(
+                    table, method, contrast, None, n_resamples, random_state, n_jobs
+                )
+                if again is not None:
+                    found["stability"] = among_strongest(again)
+                    stability.append(
+                        {"layer": layer, "n_resamples": n_resamples, "contrast": contrast.name}
+                        | ranking_stability(again)
+                    )
+            if method == CARRIERS:
+                few = f"compared where {MINIMUM_CARRIERS} or more patients have it and as many not"
+                note = "; ".join(filter(None, [few, note]))
+            if note:
+                notes[layer, what] = note
+            own.append(found.assign(contrast=contrast.name))
+        if own:
+            parts.append(pd.concat(own, ignore_index=True).assign(layer=layer, kind=what))
+    parts += _groups(cohort, subtypes, classes, compared, given, random_state, notes)
+    associations = family_table(parts, given.names)
+    enrichment = empty_enrichment()
+    if gene_sets is not None:
+        where = gene_layer or first_of_genes(chosen)
+        enrichment = _enrichment(
+            chosen,
+            where,
+            compared,
+            given,
+            gene_sets,
+            {
+                "min_size": min_size,
+                "max_size": max_size,
+                "n_permutations": n_permutations,
+                "n_resamples": n_resamples,
+                "random_state": random_state,
+                "n_jobs": n_jobs,
+            },
+        )
+    followed = _volume(given, compared)
+    params = {
+        "adjust_for": list(adjust_for),
+        "adjusted_for": list(given.names),
+        "not_adjusted_for": list(given.notes),
+        "n": len(values),
+        "n_adjusted": int(given.design.notna().all(axis=1).sum()) if given.names else 0,
+        "contrasts": [one.name for one in compared],
+        "classes": {}
+        if classes is None
+        else {str(k): int(v) for k, v in classes.value_counts().sort_index().items()},
+        "volume_correlation": followed,
+        "gene_layer": gene_layer or first_of_genes(chosen),
+        "n_permutations": n_permutations,
+        "n_resamples": n_resamples,
+        "random_state": random_state,
+        "min_size": min_size,
+        "max_size": max_size,
+        "subtypes": {}
+        if subtypes is None
+        else subtypes.labels.reindex(values.index).dropna().astype(str).to_dict(),
+    }
+    return Interpretation(
+        name=name,
+        scores=values,
+        kind=kind,
+        associations=associations,
+        families=families_of(associations, notes),
+        enrichment=enrichment,
+        stability=pd.DataFrame(stability, columns=STABILITY_COLUMNS),
+        params=params,
+        losses=matched.losses,
+    )
+
+
+def _groups(
+    cohort: Cohort,
+    subtypes: Subtypes | None,
+    classes: pd.Series | None,
+    compared: list[Contrast],
+    given: Covariates,
+    random_state: int,
+    notes: dict[tuple[str, str], str],
+) -> list[pd.DataFrame]:
+    """Comparisons with subtypes and with clinical columns; all classes at once."""
+    rows = []
+    # Several classes are one comparison here.
+    contrast = compared[0] if len(compared) == 1 else compared[0]._replace(name="all classes")
+    if subtypes is not None:
+        row = compare_groups(subtypes.labels, classes, contrast, given.design, random_state)
+        if row is None:
+            notes["subtypes", "subtype"] = "too few patients with a subtype, or one subtype only"
+        else:
+            rows.append(row | {"layer": "subtypes", "kind": "subtype", "feature": "subtypes"})
+    for name, values in clinical_variables(cohort).items():
+        row = compare_clinical(name, values, classes, contrast, given.design, random_state)
+        if row is not None:
+            rows.append(row | {"layer": "clinical", "kind": "clinical", "feature": name})
+    if classes is not None and rows:
+        for row in rows:
+            notes[str(row["layer"]), str(row["kind"])] = "tests between categories are not adjusted"
+    for row in rows:
+        note = row.pop("adjusted_note", "")
+        if note and row["kind"] == "subtype":
+            notes["subtypes", "subtype"] = str(note)
+    if not rows:
+        return []
+    table = pd.DataFrame(rows).assign(contrast=contrast.name)
+    return [part.reset_index(drop=True) for _, part in table.groupby("layer", sort=False)]
+
+
+def _enrichment(
+    layers: dict[str, PreparedLayer],
+    where: str | None,
+    compared: list[Contrast],
+    given: Covariates,
+    gene_sets: GeneSets,
+    settings: dict[str, int],
+) -> pd.DataFrame:
+    """Gene sets on all rankings, plain and adjusted; each of the two is a family."""
+    if where is None:
+        expression_layer(layers, None, "interpret: gene sets")
+    if where not in layers:
+        raise StudyError(
+            f"interpret: there is no layer {where!r}; {did_you_mean(str(where), layers)}."
+        )
+    if layers[where].scale not in LINEAR:
+        raise StudyError(
+            f"interpret: genes are ranked by moderated t, and layer {where} is on scale "
+            f"{layers[where].scale!r}; name a layer on one of {', '.join(LINEAR)}."
+        )
+    table, sets = ordered_values(layers[where]), read_gene_sets(gene_sets)
+    blocks = []
+    for design in (None, given.design) if given.names else (None,):
+        parts = [enrich_contrast(table, one, design, sets, **settings) for one in compared]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            continue
+        block = pd.concat(parts, ignore_index=True)
+        for p, fdr in (("p", "fdr"), ("p_patients", "fdr_patients")):
+            block[fdr] = benjamini_hochberg(block[p].to_numpy(dtype=float))
+        blocks.append(block)
+    if not blocks:
+        warnings.warn(
+            f"interpret: no gene set could be tested on layer {where}; the table is empty.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+        return empty_enrichment()
+    whole = pd.concat(blocks, ignore_index=True)
+    return whole.reindex(columns=ENRICHMENT_COLUMNS)
+
+
+def _volume(given: Covariates, compared: list[Contrast]) -> dict[str, dict[str, float]]:
+    """Spearman's correlation of each contrast with the tumour's volume."""
+    if given.volume is None:
+        return {}
+    found = {}
+    for contrast in compared:
+        volume = given.volume.reindex(contrast.numbers.index).to_numpy(dtype=float)
+        one = rank_correlations(contrast.numbers.to_numpy(dtype=float)[:, None], volume[:, None])
+        parts = {"correlation": one.correlation, "low": one.low, "high": one.high, "p": one.p}
+        found[contrast.name] = {key: float(part[0, 0]) for key, part in parts.items()}
+        found[contrast.name]["n"] = int(one.n[0, 0])
+    return found

@@ -1,0 +1,171 @@
+"""Families of tests: false discovery rates, what vanishes once adjusted, and what n can show."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from omicsfuse.stats.statistics import benjamini_hochberg
+
+#: False discovery rate up to which an association is found.
+LEVEL = 0.05
+#: Power of what is said to be detectable.
+POWER = 0.8
+
+#: Columns of ``Interpretation.associations``, and of ``Interpretation.families``.
+ASSOCIATIONS = [
+    *("layer", "kind", "feature", "n", "effect", "effect_ci_low", "effect_ci_high"),
+    *("effect_name", "test", "p", "fdr", "adjusted_for", "adjusted_effect", "adjusted_ci_low"),
+    *("adjusted_ci_high", "adjusted_p", "adjusted_fdr", "vanishes", "stability", "adjusted_n"),
+    "contrast",
+]
+FAMILIES = [
+    *("layer", "kind", "n", "tests", "found", "smallest_fdr", "adjusted_found", "kept", "note"),
+    *("adjusted_n", "smallest_p", "detectable"),
+]
+#: What is said of radiomic features: a model of images is made of the like.
+DESCRIPTION = "description only: an imaging model is made of such features"
+
+
+def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> pd.DataFrame:
+    """Put comparisons of all layers into one table, each layer a family of its own.
+
+    Parameters
+    ----------
+    parts : sequence of pandas.DataFrame
+        Comparisons; one layer each.
+    adjusted_for : sequence of str
+        Names of the covariates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ASSOCIATIONS``; layers in the order given, by p within a layer. Features that cannot be
+        compared are left out.
+
+    Examples
+    --------
+    >>> part = pd.DataFrame({"layer": "rna", "feature": ["a", "b"], "p": [0.01, 0.9],
+    ...                      "adjusted_p": [0.5, 0.9]})
+    >>> family_table([part], ["age"])[["feature", "fdr", "vanishes"]].values.tolist()
+    [['a', 0.02, True], ['b', 0.9, False]]
+    """
+    tables = []
+    for part in parts:
+        table = part.reindex(columns=ASSOCIATIONS)
+        table = table[table["p"].notna()]
+        if table.empty:
+            continue
+        names = [str(name) for name in table.columns]
+        numbers = [c for c in names if "ci_" in c or c.endswith(("effect", "p", "fdr"))]
+        table = table.astype(dict.fromkeys([*numbers, "stability"], "float64"))
+        table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
+        table["adjusted_fdr"] = benjamini_hochberg(table["adjusted_p"].to_numpy())
+        table["adjusted_for"] = np.where(table["adjusted_p"].notna(), ", ".join(adjusted_for), "")
+        table["vanishes"] = (table["fdr"] <= LEVEL) & (table["adjusted_fdr"] > LEVEL)
+        table["adjusted_n"] = table["adjusted_n"].fillna(0).astype("int64")
+        table["_strength"] = -table["effect"].abs()
+        order = ["p", "_strength", "feature", "contrast"]
+        tables.append(table.sort_values(order, kind="stable")[ASSOCIATIONS])
+    if not tables:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in ASSOCIATIONS})
+    return pd.concat(tables, ignore_index=True)
+
+
+def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+    """Count each family: tests, what was found, what is still found once adjusted.
+
+    Parameters
+    ----------
+    associations : pandas.DataFrame
+        ``ASSOCIATIONS``.
+    notes : mapping of (str, str) to str
+        What there is to say, by layer and kind; a family without a test is listed with its note.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``FAMILIES``. ``detectable`` is the correlation that a test at 0.05 over the number of
+        tests finds with a power of 80% in so many patients.
+
+    Examples
+    --------
+    >>> part = pd.DataFrame({"layer": "rna", "kind": "gene", "feature": ["a"], "p": [0.01],
+    ...                      "n": 40, "adjusted_p": [0.02], "adjusted_n": 38})
+    >>> found = families_of(family_table([part], ["age"]), {})
+    >>> found[["tests", "found", "kept"]].to_numpy().tolist()
+    [[1, 1, 1]]
+    >>> found["detectable"].round(2).tolist()
+    [0.43]
+    """
+    rows = []
+    seen = set()
+    for names, table in associations.groupby(["layer", "kind"], sort=False):
+        layer, kind = (str(name) for name in names)
+        seen.add((layer, kind))
+        found = table["fdr"] <= LEVEL
+        adjusted = table["adjusted_fdr"] <= LEVEL
+        n = int(table["n"].max())
+        note = notes.get((layer, kind), "")
+        if kind == "radiomic feature":
+            note = "; ".join(filter(None, [DESCRIPTION, note]))
+        rows.append(
+            {
+                "layer": layer,
+                "kind": kind,
+                "n": n,
+                "tests": len(table),
+                "found": int(found.sum()),
+                "smallest_fdr": float(table["fdr"].min()),
+                "adjusted_found": int(adjusted.sum()),
+                "kept": int((found & adjusted).sum()),
+                "note": note,
+                "adjusted_n": int(table["adjusted_n"].max()),
+                "smallest_p": float(table["p"].min()),
+                "detectable": detectable_correlation(n, len(table)),
+            }
+        )
+    for (layer, kind), note in notes.items():
+        if (layer, kind) not in seen:
+            rows.append(
+                {
+                    "layer": layer,
+                    "kind": kind,
+                    "note": note,
+                    "n": 0,
+                    "tests": 0,
+                    "found": 0,
+                    "adjusted_found": 0,
+                    "kept": 0,
+                    "adjusted_n": 0,
+                }
+            )
+    return pd.DataFrame(rows, columns=FAMILIES)
+
+
+def detectable_correlation(n: int, tests: int) -> float:
+    """Correlation that is found with a power of 80% in n patients, at 0.05 over so many tests.
+
+    Parameters
+    ----------
+    n, tests : int
+
+    Returns
+    -------
+    float
+        NaN with fewer than 4 patients.
+
+    References
+    ----------
+    Fisher 1921, Metron 1:3-32: atanh(r) is normal with variance 1 / (n - 3).
+
+    Examples
+    --------
+    >>> [round(detectable_correlation(n, 1000), 2) for n in (44, 106, 500)]
+    [0.64, 0.45, 0.22]
+    """
+    if n < 4 or tests < 1:
+        return float("nan")
+    quantiles = stats.norm.ppf(1 - LEVEL / 2 / tests) + stats.norm.ppf(POWER)
+    return float(np.tanh(quantiles / np.sqrt(n - 3)))

@@ -1,0 +1,233 @@
+"""A score or class compared between groups of patients: subtypes, and clinical columns."""
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+from scipy import stats
+
+from omicsfuse.biology.group_tests import contingency, kruskal
+from omicsfuse.biology.outcomes import is_outcome
+from omicsfuse.biology.variables import MOST_CATEGORIES
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
+from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
+from omicsfuse.imaging.interpretation.associations import independent_basis
+from omicsfuse.imaging.interpretation.contrasts import Contrast
+from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.statistics import Array
+
+#: Groups with fewer patients are left out of a comparison.
+SMALLEST_GROUP = 3
+#: Columns with more categories are no grouping.
+MOST_GROUPS = 20
+#: Random tables of a Monte Carlo test.
+N_TABLES = 9999
+
+
+def compare_groups(
+    groups: pd.Series,
+    classes: pd.Series | None,
+    contrast: Contrast,
+    design: pd.DataFrame,
+    seed: int,
+) -> dict[str, object] | None:
+    """Compare a score, or classes, between groups of patients.
+
+    A score: Kruskal-Wallis test with epsilon squared; adjusted, the F test of the groups in the
+    linear model of the score's normal scores given the covariates, with the groups' share of what
+    the covariates leave (partial R squared). Classes: chi-square, Fisher's exact or a Monte Carlo
+    test with Cramer's V, which is not adjusted.
+
+    Parameters
+    ----------
+    groups : pandas.Series
+        Patient -> group as text; may be missing. Groups of fewer than 3 patients are left out.
+    classes : pandas.Series or None
+        Patient -> class; None for a score.
+    contrast : Contrast
+        The score.
+    design : pandas.DataFrame
+        Covariates.
+    seed : int
+        Seed of a Monte Carlo test.
+
+    Returns
+    -------
+    dict or None
+        Cells of ``Interpretation.associations``; None where there is nothing to compare.
+
+    References
+    ----------
+    Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621; Quade 1967, J Am Stat Assoc 62:1187-1200
+    (analysis of covariance of ranks).
+
+    Examples
+    --------
+    >>> patients = [f"P{i:02}" for i in range(12)]
+    >>> score = Contrast("score", pd.Series(np.arange(12.0), patients), False)
+    >>> groups = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)
+    >>> found = compare_groups(groups, None, score, pd.DataFrame(index=patients), 0)
+    >>> found["test"], round(found["p"], 4)
+    ('Kruskal-Wallis; S2: higher', 0.0039)
+    """
+    groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
+    sizes = groups.value_counts()
+    groups = groups[groups.isin(sizes.index[sizes >= SMALLEST_GROUP])]
+    if len(groups) < MINIMUM_PATIENTS or groups.nunique() < 2:
+        return None
+    x = contrast.numbers.reindex(groups.index)
+    if classes is not None:
+        own = classes.reindex(groups.index)
+        if own.nunique() < 2:
+            return None
+        found = contingency(own, groups, N_TABLES, seed)
+    else:
+        if x.nunique() < 2:
+            return None
+        found = kruskal(x, groups)
+    row = {name: found[name] for name in ("effect", "effect_ci_low", "effect_ci_high", "p")}
+    row |= {"n": len(groups), "effect_name": found["effect_name"]}
+    row["test"] = f"{found['test']}; {found['stands_out']}"
+    if classes is None:
+        row |= _adjusted(groups, x.to_numpy(dtype=float), design)
+    return row
+
+
+def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, object]:
+    """F test of groups in the linear model of a score given covariates."""
+    columns, note = adjusting_columns(design, groups.index)
+    if columns is None:
+        return {"adjusted_note": note}
+    whole = np.asarray(~np.isnan(columns).any(axis=1), dtype=bool)
+    own, x = groups.loc[whole], x[whole]
+    if own.nunique() < 2:
+        return {"adjusted_note": "the patients with all covariates are in one group"}
+    names = sorted(own.unique())
+    dummies = np.column_stack([(own == name).to_numpy(dtype=float) for name in names[1:]])
+    small = independent_basis(columns[whole])
+    large = independent_basis(np.column_stack([columns[whole], dummies]))
+    rest = [
+        float(np.sum((x - np.einsum("nq,q->n", b, np.einsum("nq,n->q", b, x))) ** 2))
+        for b in (small, large)
+    ]
+    df, left = large.shape[1] - small.shape[1], len(x) - large.shape[1]
+    if df < 1 or left < 1 or not rest[0] > 1e-9 * float(np.sum((x - x.mean()) ** 2)):
+        return {"adjusted_note": "the covariates leave nothing of it"}
+    f = (rest[0] - rest[1]) / df / max(rest[1] / left, 1e-300)
+    share = (rest[0] - rest[1]) / rest[0]
+    return {
+        "adjusted_effect": share,
+        "adjusted_p": float(stats.f.sf(f, df, left)),
+        "adjusted_n": len(x),
+    }
+
+
+def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
+    """Clinical columns that a score can be compared with: no outcome, no identifier.
+
+    Parameters
+    ----------
+    cohort : Cohort
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        Numeric, or categories as text. Columns of endpoints, columns whose names say that they
+        hold an outcome, those to ``ignore``, constant ones, and text with more than 20 different
+        values are left out.
+
+    Examples
+    --------
+    >>> clinical = pd.DataFrame({"vital_status": "dead", "hpv": ["+", "-"]}, ["P1", "P2"])
+    >>> list(clinical_variables(Cohort("toy", {}, clinical)))
+    ['hpv']
+    """
+    if cohort.clinical is None:
+        return {}
+    followed = {
+        column
+        for known in cohort.endpoints.values()
+        for column in (known.time, known.event, known.entry, known.competing)
+    }
+    found: dict[str, pd.Series] = {}
+    for name in map(str, cohort.clinical.columns):
+        values = cohort.clinical[name]
+        known = name in cohort.known_labels
+        if name in followed or name in cohort.ignore or (is_outcome(name) and not known):
+            continue
+        numeric = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
+        if numeric and values.nunique() > MOST_CATEGORIES and not known:
+            found[name] = values.astype("float64")
+        elif 2 <= values.nunique() <= MOST_GROUPS:
+            found[name] = values.dropna().astype(str).reindex(values.index)
+    return found
+
+
+def compare_clinical(
+    name: str,
+    values: pd.Series,
+    classes: pd.Series | None,
+    contrast: Contrast,
+    design: pd.DataFrame,
+    seed: int,
+) -> dict[str, object] | None:
+    """Compare one clinical column with a score or class; itself is not adjusted for.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    values : pandas.Series
+        Numbers or text.
+    classes, contrast, design, seed
+        As for `compare_groups`.
+
+    Returns
+    -------
+    dict or None
+        As of `compare_groups`; numbers by Spearman's correlation, and between several classes by
+        the Kruskal-Wallis test.
+
+    Examples
+    --------
+    >>> patients = [f"P{i:02}" for i in range(12)]
+    >>> score = Contrast("score", pd.Series(np.arange(12.0), patients), False)
+    >>> age = pd.Series(np.arange(12.0) ** 2, patients)
+    >>> compare_clinical("age", age, None, score, pd.DataFrame(index=patients), 0)["effect"]
+    1.0
+    """
+    own = [c for c in design.columns if c != name and not str(c).startswith(f"{name}: ")]
+    design = design[own]
+    if not types.is_numeric_dtype(values):
+        return compare_groups(values, classes, contrast, design, seed)
+    there = values.reindex(contrast.numbers.index).dropna()
+    if len(there) < MINIMUM_PATIENTS or there.nunique() < 2:
+        return None
+    if classes is not None:
+        groups = classes.reindex(there.index)
+        if groups.nunique() < 2 or groups.value_counts().min() < SMALLEST_GROUP:
+            return None
+        other = Contrast(name, there, False)
+        return compare_groups(groups, None, other, design, seed)
+    x = contrast.numbers.reindex(there.index).to_numpy(dtype=float)[:, None]
+    y = there.to_numpy(dtype=float)[:, None]
+    found = rank_correlations(x, y)
+    row: dict[str, object] = {
+        "n": len(there),
+        "effect": float(found.correlation[0, 0]),
+        "effect_ci_low": float(found.low[0, 0]),
+        "effect_ci_high": float(found.high[0, 0]),
+        "effect_name": "Spearman correlation",
+        "test": "Spearman",
+        "p": float(found.p[0, 0]),
+    }
+    columns, note = adjusting_columns(design, there.index)
+    if columns is None:
+        return row | {"adjusted_note": note}
+    given = rank_correlations(x, y, columns)
+    return row | {
+        "adjusted_effect": float(given.correlation[0, 0]),
+        "adjusted_ci_low": float(given.low[0, 0]),
+        "adjusted_ci_high": float(given.high[0, 0]),
+        "adjusted_p": float(given.p[0, 0]),
+        "adjusted_n": int(given.n[0, 0]),
+    }

@@ -1,0 +1,306 @@
+"""Gene sets on the ranking of genes: random genes, shuffled patients, and resamples."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.biology import enrich_ranking
+from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
+from omicsfuse.imaging.interpretation.associations import (
+    MODERATED,
+    independent_basis,
+    linear_effects,
+)
+from omicsfuse.imaging.interpretation.contrasts import Contrast
+from omicsfuse.imaging.interpretation.resampled import resampled_statistics
+from omicsfuse.stats.least_squares import fit_genes, moderate
+from omicsfuse.stats.statistics import Array, moments
+
+#: Columns of ``Interpretation.enrichment``.
+ENRICHMENT_COLUMNS = [
+    "score",
+    "gene_set",
+    "nes",
+    "p",
+    "fdr",
+    "size",
+    "leading_edge",
+    "note",
+    "stability",
+    "p_patients",
+    "fdr_patients",
+    "group",
+    "representative",
+]
+#: Scores that differ by less are equal.
+_TIE = 1e-9
+
+
+class Places(NamedTuple):
+    """Genes of all sets in one row: the gene of each place, its set, and where each set starts."""
+
+    gene: npt.NDArray[np.int64]
+    of_set: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int64]
+
+
+def places_of(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> Places:
+    """Turn sets of names into positions in a list of genes.
+
+    Examples
+    --------
+    >>> places_of({"one": ["b", "a"], "two": ["c"]}, ["a", "b", "c"]).start.tolist()
+    [0, 2]
+    """
+    position = {gene: i for i, gene in enumerate(genes)}
+    own = [sorted({position[g] for g in s if g in position}) for s in sets.values()]
+    size = np.array([len(s) for s in own], dtype=np.int64)
+    start = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64)
+    gene = np.array([i for s in own for i in s], dtype=np.int64)
+    return Places(gene, np.repeat(np.arange(len(own)), size), start, size)
+
+
+def set_scores(statistic: Array, places: Places) -> Array:
+    """Enrichment score of every set on one ranking: GSEA's running sum, weighted by the statistic.
+
+    Parameters
+    ----------
+    statistic : ndarray of float, shape (p,)
+        Of each gene; genes without one rank in the middle, with weight 0.
+    places : Places
+        Sets, none of them empty or of all genes.
+
+    Returns
+    -------
+    ndarray of float, shape (s,)
+        From -1 to 1; see ``biology.random_sets.enrichment_scores``.
+
+    References
+    ----------
+    Subramanian et al. 2005, PNAS 102:15545-15550, appendix.
+
+    Examples
+    --------
+    >>> set_scores(np.array([3.0, 2.0, -1.0, -2.0]), places_of({"top": "ab"}, list("abcd"))).item()
+    1.0
+    """
+    statistic = np.nan_to_num(statistic, nan=0.0)
+    n = len(statistic)
+    rank = np.empty(n, dtype=np.int64)
+    rank[np.argsort(-statistic, kind="stable")] = np.arange(n)
+    key = np.sort(places.of_set * n + rank[places.gene])
+    place = key - places.of_set * n
+    ordered = statistic[np.argsort(-statistic, kind="stable")]
+    # Without any weight in a set every gene counts alike.
+    weight = np.maximum(np.abs(ordered[place]), 1e-300)
+    total = np.add.reduceat(weight, places.start)[places.of_set]
+    risen = np.cumsum(weight / total) - places.of_set
+    before = np.arange(len(place)) - places.start[places.of_set]
+    fallen = (place - before) / (n - places.size)[places.of_set]
+    peak = np.maximum.reduceat(risen - fallen, places.start)
+    trough = np.minimum.reduceat(risen - weight / total - fallen, places.start)
+    return np.where(peak >= -trough, peak, trough)
+
+
+def shuffled_patients(
+    y: Array,
+    x: Array,
+    columns: Array | None,
+    places: Places,
+    n_permutations: int,
+    random_state: int,
+    n_jobs: int = 1,
+) -> Array:
+    """Test gene sets with the patients shuffled, so that genes stay correlated as they are.
+
+    What covariates leave of each gene is given to patients at random, and every gene tested anew
+    (Freedman and Lane), with the prior of moderation as found. The score of a set is divided by the
+    mean of all scores on its side of zero, and p is the share of shuffles, the true order among
+    them, in which it is as large on either side.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n, p)
+        Patients x genes; missing values count as the gene's mean.
+    x : ndarray of float, shape (n,)
+        Score, or class as 0 and 1.
+    columns : ndarray of float, shape (n, q), or None
+        Covariates, complete.
+    places : Places
+        Sets.
+    n_permutations, random_state, n_jobs : int
+        Shuffles, their seed, and processes (of no influence on the result).
+
+    Returns
+    -------
+    ndarray of float, shape (s,)
+        P-value of each set.
+
+    References
+    ----------
+    Freedman and Lane 1983, J Bus Econ Stat 1:292-298; Winkler et al. 2014, NeuroImage 92:381-397.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y, x = rng.standard_normal((30, 50)), rng.standard_normal(30)
+    >>> y[:, :10] += x[:, None]
+    >>> genes = [str(i) for i in range(50)]
+    >>> places = places_of({"with": genes[:10], "without": genes[20:30]}, genes)
+    >>> p = shuffled_patients(y, x, None, places, 99, 0)
+    >>> p[0].item(), bool(p[1] > 0.05)
+    (0.01, True)
+    """
+    from joblib import Parallel, delayed
+
+    basis = independent_basis(np.empty((len(x), 0)) if columns is None else columns)
+    mean = moments(y).mean
+    filled = np.where(np.isnan(y), 0.0, y - mean)
+    left = filled - np.einsum("nq,qp->np", basis, np.einsum("nq,np->qp", basis, filled))
+    along = x - np.einsum("nq,q->n", basis, np.einsum("nq,n->q", basis, x))
+    along = along / np.sqrt(np.sum(along**2))
+    prior = moderate(fit_genes(left, None, np.column_stack([basis, along])))
+    axes = np.column_stack([basis, along])
+    squares = np.einsum("np,np->p", left, left)
+    chunks = np.array_split(np.arange(n_permutations), max(1, min(n_jobs, n_permutations)))
+    given = (left, axes, squares, prior.df_prior, prior.variance_prior, places, random_state)
+    done = Parallel(n_jobs=n_jobs)(delayed(_shuffled)(*given, list(own)) for own in chunks)
+    observed = set_scores(_t(axes, left, squares, prior.df_prior, prior.variance_prior), places)
+    scores = np.vstack([observed[None], *done])
+    above, below = scores > 0, scores < 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        high = np.where(above, scores, 0.0).sum(axis=0) / above.sum(axis=0)
+        low = np.where(below, -scores, 0.0).sum(axis=0) / below.sum(axis=0)
+        scaled = np.abs(np.where(above, scores / high, np.where(below, scores / low, 0.0)))
+    return np.asarray((scaled >= scaled[0] - _TIE).mean(axis=0))
+
+
+def _shuffled(
+    left: Array,
+    axes: Array,
+    squares: Array,
+    df_prior: float,
+    variance_prior: float,
+    places: Places,
+    random_state: int,
+    numbers: list[int],
+) -> Array:
+    found = np.empty((len(numbers), len(places.start)))
+    for i, number in enumerate(numbers):
+        rng = np.random.default_rng([random_state, 2, int(number)])
+        shuffled = axes[rng.permutation(len(axes))]
+        found[i] = set_scores(_t(shuffled, left, squares, df_prior, variance_prior), places)
+    return found
+
+
+def _t(axes: Array, left: Array, squares: Array, df_prior: float, variance_prior: float) -> Array:
+    """Moderated t of the last axis, for genes of which the covariates have been taken off."""
+    products = np.einsum("nq,np->qp", axes, left)
+    df = len(left) - axes.shape[1]
+    residual = np.maximum(squares - np.einsum("qp,qp->p", products, products), 0.0)
+    if np.isinf(df_prior):
+        spread = np.full(len(squares), variance_prior)
+    else:
+        spread = (residual + df_prior * variance_prior) / (df + df_prior)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(spread > 0, products[-1] / np.sqrt(spread), 0.0)
+
+
+def enrich_contrast(
+    table: pd.DataFrame,
+    contrast: Contrast,
+    design: pd.DataFrame | None,
+    gene_sets: Mapping[str, Sequence[str]],
+    *,
+    min_size: int,
+    max_size: int,
+    n_permutations: int,
+    n_resamples: int,
+    random_state: int,
+    n_jobs: int = 1,
+) -> pd.DataFrame:
+    """Gene sets on the ranking of genes by the moderated t of a score or class.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes, sorted by patient and by gene.
+    contrast : Contrast
+        Score or class.
+    design : pandas.DataFrame or None
+        Covariates; None for the plain ranking.
+    gene_sets : mapping of str to sequence of str
+        Sets.
+    min_size, max_size : int
+        Genes that a set must and may have.
+    n_permutations : int
+        Shuffles of the patients; 0 for none.
+    n_resamples, random_state, n_jobs : int
+        Subsamples, seed and processes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``ENRICHMENT_COLUMNS``, ``fdr`` over the sets of this ranking. Empty where there is no
+        ranking or no set.
+    """
+    columns = None
+    name = contrast.name
+    x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
+    there = np.isfinite(x)
+    if design is not None:
+        columns, _ = adjusting_columns(design, table.index[there])
+        if columns is None:
+            return empty_enrichment()
+        name = f"{name}, adjusted"
+    y, x = table.to_numpy(dtype=float)[there], x[there]
+    if columns is not None:
+        whole = ~np.isnan(columns).any(axis=1)
+        y, x, columns = y[whole], x[whole], columns[whole]
+    ranked = linear_effects(y, x, columns).statistic
+    usable = np.isfinite(ranked)
+    if usable.sum() < 2:
+        return empty_enrichment()
+    found = enrich_ranking(
+        pd.Series(ranked, table.columns)[usable],
+        gene_sets,
+        name=name,
+        min_size=min_size,
+        max_size=max_size,
+        random_state=random_state,
+    )
+    if found.empty:
+        return empty_enrichment()
+    genes = [str(gene) for gene in table.columns[usable]]
+    tested = {str(key): gene_sets[str(key)] for key in found["gene_set"]}
+    places = places_of(tested, genes)
+    found = found.assign(score=name, stability=np.nan, p_patients=np.nan)
+    resampled = resampled_statistics(
+        table.loc[:, usable], MODERATED, contrast, design, n_resamples, random_state, n_jobs
+    )
+    if resampled is not None and len(resampled.subsamples):
+        signs = np.sign([set_scores(one, places) for one in resampled.subsamples])
+        found["stability"] = (signs == np.sign(found["nes"].to_numpy())).mean(axis=0)
+    if n_permutations:
+        found["p_patients"] = shuffled_patients(
+            y[:, usable], x, columns, places, n_permutations, random_state, n_jobs
+        )
+    return found
+
+
+def empty_enrichment() -> pd.DataFrame:
+    """Table of enrichment without rows.
+
+    Examples
+    --------
+    >>> len(empty_enrichment())
+    0
+    """
+    text = {"score", "gene_set", "leading_edge", "note", "group", "representative"}
+    return pd.DataFrame(
+        {c: pd.Series(dtype=object if c in text else "float64") for c in ENRICHMENT_COLUMNS}
+    )

@@ -1,0 +1,1 @@
+"""Radiogenomic maps: each radiomic feature against everything molecular."""

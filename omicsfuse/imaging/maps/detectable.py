@@ -1,0 +1,78 @@
+"""What a family of tests can find: the correlation that is needed, and the one it will see."""
+
+import numpy as np
+from scipy import optimize, stats
+
+from omicsfuse.stats.correlations import smallest_correlation
+
+#: Chance with which a correlation is to be found for it to be called detectable.
+POWER = 0.8
+
+
+def needed_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:
+    """Smallest absolute correlation that would be found alone among so many tests.
+
+    It has the p-value ``fdr / tests``, the first step of Benjamini and Hochberg; where many are
+    found, smaller ones are found with them.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    tests : int
+        Tests of the family.
+    fdr : float
+        False discovery rate wanted.
+    given : int
+        Covariates given.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN without tests or degrees of freedom.
+
+    Examples
+    --------
+    >>> round(needed_correlation(44, 1_000_000, 0.05), 3), round(needed_correlation(44, 1, 0.05), 3)
+    (0.739, 0.298)
+    """
+    if n - 3 - given < 1 or tests < 1:
+        return float("nan")
+    return smallest_correlation(fdr / tests, n, given)
+
+
+def detectable_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:
+    """Smallest correlation that ``needed_correlation`` is reached with in 80% of samples.
+
+    By Fisher's transformation with the variance of Bonett and Wright.
+
+    Parameters
+    ----------
+    n, tests, fdr, given
+        As in `needed_correlation`.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN where there is none.
+
+    References
+    ----------
+    Bonett and Wright 2000, Psychometrika 65:23-28.
+
+    Examples
+    --------
+    >>> round(detectable_correlation(44, 1_000_000, 0.05), 2)
+    0.8
+    """
+    needed = needed_correlation(n, tests, fdr, given)
+    freedom = n - 3 - given
+    if not np.isfinite(needed) or freedom < 1 or needed >= 1 - 1e-12:
+        return float("nan")
+    quantile = float(stats.norm.ppf(POWER))
+
+    def short(rho: float) -> float:
+        spread = np.sqrt((1 + rho**2 / 2) / freedom)
+        return float(np.arctanh(rho) - quantile * spread - np.arctanh(needed))
+
+    return float(optimize.brentq(short, needed, 1 - 1e-15))

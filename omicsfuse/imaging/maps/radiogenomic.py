@@ -1,0 +1,212 @@
+"""The radiogenomic map: every radiomic feature against everything molecular."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared
+from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS, RadiogenomicMap
+from omicsfuse.imaging.maps.families import COUNTS, FAMILY_COLUMNS, Settings, map_family
+from omicsfuse.imaging.maps.targets import STEP, design, target_tables
+from omicsfuse.imaging.redundancy import (
+    THRESHOLD,
+    cluster_radiomic_features,
+    in_order,
+    radiomics_layer,
+)
+from omicsfuse.imaging.volume import of_volume, tumour_volume
+
+
+def radiogenomic_map(
+    prepared: Prepared,
+    *,
+    radiomics: str | None = None,
+    layers: Iterable[str] | None = None,
+    scores: Mapping[str, pd.DataFrame] | None = None,
+    covariates: pd.DataFrame | None = None,
+    volume: pd.Series | None = None,
+    threshold: float = THRESHOLD,
+    features: str = "representatives",
+    fdr: float = 0.05,
+    n_strongest: int = 50,
+    n_permutations: int = 100,
+    random_state: int = 0,
+) -> RadiogenomicMap:
+    """Correlate radiomic features with genes, proteins, mutations, copy number and scores.
+
+    Spearman's correlation of each pair over the patients who have both, and the partial one given
+    the covariates and tumour volume. A family of tests is one target layer against all features;
+    false discovery rates (Benjamini and Hochberg) are over the whole family, plain and adjusted
+    each by itself. Radiomic features are gathered into clusters of those that say the same first,
+    and one representative of each is tested.
+
+    An association found *vanishes* where its partial correlation has p > 0.05: what size and the
+    covariates leave of it is not told from chance, which is no proof that they explain it. It is
+    *kept* where the partial one is found as well. Features that are tumour volume in other words
+    (in the cluster of the volume, or correlated with it as strongly as the features of a cluster)
+    have no adjusted correlation.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers; their ``values`` are taken.
+    radiomics : str, optional
+        Layer of the images; the first of kind radiomics when not given.
+    layers : iterable of str, optional
+        Layers to hold against them; all that are not radiomics when not given.
+    scores : mapping of str to pandas.DataFrame, optional
+        Further tables, patients x scores: gene sets, immune cells. Each is a family.
+    covariates : pandas.DataFrame, optional
+        Patients x covariates, numbers or categories; patients who lack one are left out of the
+        adjusted correlations only.
+    volume : pandas.Series, optional
+        Patient -> tumour volume. The volume among the shape features is taken where not given.
+    threshold : float
+        Absolute correlation from which on features say the same (`cluster_radiomic_features`).
+    features : str
+        ``"representatives"``, or ``"all"`` to test every feature; false discovery rates are then
+        over all of them, and ``clusters_found`` says how many clusters the findings come down to.
+    fdr : float
+        Level of the false discovery rate.
+    n_strongest : int
+        Associations of each family listed at least, found or not.
+    n_permutations : int
+        Times that the patients of the images are shuffled against the others: a check of each
+        family that does not lean on how features and genes depend on each other. Fewer, 20 at
+        least, for very large families; 0 for none.
+    random_state : int
+        Seed of the shuffles.
+
+    Returns
+    -------
+    RadiogenomicMap
+        ``associations`` lists what was found, the 100,000 strongest of a family at most (a loss
+        counts the others), and the strongest beside. ``families`` has, beyond its documented
+        columns, ``vanished`` and ``of_volume`` (associations found that vanish, and those of
+        features that are volume), ``clusters_found`` and ``targets_found`` (how many different ones
+        the findings are of), ``adjusted_n`` (patients), ``needed_correlation`` (the smallest that
+        would be found alone) and ``detectable_correlation`` (the smallest with an 80% chance of
+        that), ``permutations``, ``permuted_p`` (share of them whose smallest false discovery rate
+        is as small) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
+        against ``found``). ``quantiles`` has some of the ordered p-values of each family.
+
+    Raises
+    ------
+    StudyError
+        If a layer does not exist, there are no images or nothing to hold against them, or a table
+        or a setting is unusable.
+
+    References
+    ----------
+    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300; Bonett and Wright 2000, Psychometrika
+    65:23-28 (intervals).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.imaging import radiogenomic_map
+    >>> from omicsfuse.core.results import PreparedLayer
+    >>> rng = np.random.default_rng(0)
+    >>> patients = [f"P{i:02d}" for i in range(60)]
+    >>> size = rng.standard_normal(60)
+    >>> images = pd.DataFrame({"original_shape_MeshVolume": size,
+    ...                        "grain": size + rng.standard_normal(60),
+    ...                        "edge": rng.standard_normal(60)}, patients)
+    >>> genes = pd.DataFrame({"GROWTH": size + 0.5 * rng.standard_normal(60),
+    ...                       "EDGY": images["edge"] + 0.5 * rng.standard_normal(60)}, patients)
+    >>> found = radiogenomic_map(Prepared("toy", {
+    ...     "ct": PreparedLayer("radiomics", images, images, "raw", None),
+    ...     "rna": PreparedLayer("expression", genes, genes, "log2", None)}), n_strongest=0)
+    >>> found.associations[["feature", "target", "vanishes"]].to_numpy().tolist()
+    [['original_shape_MeshVolume', 'GROWTH', False], ['edge', 'EDGY', False], \
+['grain', 'GROWTH', True]]
+    >>> found.families[["found", "kept", "vanished", "of_volume"]].to_numpy().tolist()
+    [[3, 1, 1, 1]]
+    """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    if features not in ("representatives", "all"):
+        raise StudyError(f'features is {features!r}; expected "representatives" or "all".')
+    if not isinstance(fdr, int | float) or not 0 < fdr < 1:
+        raise StudyError(f"fdr is {fdr!r}; expected a number between 0 and 1, say 0.05.")
+    n_strongest = whole_number(n_strongest, "n_strongest", 0)
+    n_permutations = whole_number(n_permutations, "n_permutations", 0)
+    random_state = whole_number(random_state, "random_state", 0)
+    name = radiomics_layer(prepared, radiomics)
+    images = in_order(prepared.layers[name].values)
+    clusters = cluster_radiomic_features(prepared, name, threshold=threshold, volume=volume)
+    own = tumour_volume(images, volume)
+    excluded = of_volume(clusters, own, threshold)
+    chosen = clusters if features == "all" else clusters[clusters["representative"]]
+    tables = target_tables(prepared, name, layers, scores)
+    if not tables:
+        raise StudyError(
+            f"there is nothing to hold against layer {name!r}: add a molecular layer to the study, "
+            "or give scores=."
+        )
+    losses = _constant(images, clusters, name)
+    adjust = design(covariates, None if own is None else own.amounts, images.index)
+    images = images[sorted(chosen["feature"])]
+    settings = Settings(
+        float(fdr),
+        n_strongest,
+        frozenset(excluded),
+        dict(zip(clusters["feature"], clusters["cluster"], strict=True)),
+        n_permutations,
+        random_state,
+    )
+    mapped = {
+        target: map_family(target, images, table, adjust, settings)
+        for target, table in tables.items()
+    }
+    for one in mapped.values():
+        losses += one.losses
+    tested = {target: one for target, one in mapped.items() if len(one.correlation)}
+    listed = [one.associations for one in mapped.values() if len(one.associations)]
+    empty = pd.DataFrame(columns=ASSOCIATION_COLUMNS)
+    quantiles = [one.quantiles for one in tested.values()]
+    params: dict[str, Any] = {
+        "radiomics": name,
+        "targets": list(tables),
+        "features": features,
+        "n_features": len(clusters),
+        "n_clusters": int(clusters["representative"].sum()),
+        "threshold": float(threshold),
+        "fdr": float(fdr),
+        "n_strongest": n_strongest,
+        "n_permutations": n_permutations,
+        "seed": random_state,
+        "volume": "not known" if own is None else own.source,
+        "adjusted_for": [] if adjust is None else list(adjust.names),
+        "of_volume": sorted(excluded),
+    }
+    return RadiogenomicMap(
+        clusters,
+        pd.concat(listed, ignore_index=True) if listed else empty,
+        _families([one.row for one in mapped.values()]),
+        {target: one.correlation for target, one in tested.items()},
+        {target: one.adjusted for target, one in tested.items() if adjust is not None},
+        params=params,
+        losses=losses,
+        quantiles=pd.concat(quantiles, ignore_index=True) if quantiles else pd.DataFrame(),
+    )
+
+
+def _constant(images: pd.DataFrame, clusters: pd.DataFrame, name: str) -> tuple[Loss, ...]:
+    """Count the features that are in no cluster."""
+    left = images.columns[~images.columns.isin(clusters["feature"])]
+    if left.empty:
+        return ()
+    reason = "do not vary, or too few patients have them: in no cluster"
+    return (
+        Loss(STEP, name, "radiomic features", len(left), reason, tuple(str(x) for x in left[:5])),
+    )
+
+
+def _families(rows: list[dict[str, object]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=FAMILY_COLUMNS)
+    numbers = [name for name in FAMILY_COLUMNS if name not in (*COUNTS, "layer", "note")]
+    return table.astype({**dict.fromkeys(COUNTS, "int64"), **dict.fromkeys(numbers, "float64")})

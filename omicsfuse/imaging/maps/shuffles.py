@@ -1,0 +1,147 @@
+"""What a family would find if images and genes belonged to different patients."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from omicsfuse.imaging.maps.associations import (
+    BLOCK,
+    MINIMUM_PATIENTS,
+    Family,
+)
+from omicsfuse.imaging.maps.scattered import scattered_correlations, scattered_ranks
+from omicsfuse.stats.correlations import doubled_ranks, kurtosis, p_value, smallest_correlation
+from omicsfuse.stats.statistics import Array
+
+#: Products (patients x features x targets x shuffles) a family may take: minutes at most.
+MOST_PRODUCTS = 3e11
+#: Shuffles below which there is no p-value to speak of: so many are made all the same.
+FEWEST = 20
+#: False discovery rates are looked at up to this p-value, or up to the largest p-value found.
+SMALL = 0.01
+
+
+class Shuffled(NamedTuple):
+    """What shuffling the patients showed.
+
+    Attributes
+    ----------
+    n : int
+        Shuffles made.
+    p : float
+        Share of shuffles, the data as they are counted as one, whose smallest false discovery rate
+        is as small as that of the family: a test of whether it holds anything at all.
+    found : float
+        Mean number of pairs with a p-value as small as those found: so many findings are expected
+        by chance. NaN where nothing was found.
+    """
+
+    n: int
+    p: float
+    found: float
+
+
+def shuffle_patients(
+    x: Array, y: Array, family: Family, largest_p: float, n_permutations: int, random_state: int
+) -> Shuffled:
+    """Shuffle the patients of the images against those of the targets, over and over.
+
+    Features stay correlated with each other as they are, and so do targets: unlike Benjamini and
+    Hochberg's procedure, this leans on no assumption about how.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shapes (n, p) and (n, q)
+        Features and targets of the same patients.
+    family : Family
+        Their correlations.
+    largest_p : float
+        Largest p-value found; below 0 where nothing was.
+    n_permutations : int
+        Shuffles wanted; fewer are made of a large family (``MOST_PRODUCTS``).
+    random_state : int
+        Seed.
+
+    Returns
+    -------
+    Shuffled
+
+    Examples
+    --------
+    >>> from omicsfuse.imaging.maps.associations import correlate_family
+    >>> x = np.arange(20.0)[:, None]
+    >>> shuffle_patients(x, x, correlate_family(x, x), 0.05, 99, 0)[:2]
+    (99, 0.01)
+    """
+    tested = np.isfinite(family.p)
+    if not n_permutations or not tested.any():
+        return Shuffled(0, float("nan"), float("nan"))
+    size = float(x.shape[0]) * x.shape[1] * y.shape[1]
+    n = min(n_permutations, max(FEWEST, int(MOST_PRODUCTS / size)))
+    rng = np.random.default_rng(random_state)
+    limit = max(SMALL, largest_p)
+    shuffles = _Shuffles(x, y, limit)
+    # With missing values, shuffled patients are ranked once a column, and so are the patients.
+    p = family.p[tested] if shuffles.exact else shuffles.p(np.arange(len(x)))
+    own = _smallest_rate(p, limit)
+    as_small, counts = 0, []
+    for _ in range(n):
+        p = shuffles.p(rng.permutation(len(x)))
+        as_small += _smallest_rate(p, limit) <= own * (1 + 1e-9)
+        counts.append(int((p <= largest_p * (1 + 1e-9)).sum()))
+    expected = float(np.mean(counts)) if largest_p >= 0 else float("nan")
+    return Shuffled(n, (1 + as_small) / (1 + n), expected)
+
+
+def _smallest_rate(p: Array, limit: float) -> float:
+    """Smallest false discovery rate of p-values up to a limit, divided by the number of tests."""
+    ordered = np.sort(p[p <= limit])
+    if not len(ordered):
+        return float("inf")
+    return float((ordered / np.arange(1, len(ordered) + 1)).min())
+
+
+class _Shuffles:
+    """P-values of shuffled patients, at least all of those up to a limit.
+
+    Ranks stay as they are: among all patients of a column, where values are missing. Only pairs
+    whose correlation is strong enough for the limit by the t distribution, whose small p-values are
+    the smallest, need a p-value at all.
+    """
+
+    def __init__(self, x: Array, y: Array, limit: float) -> None:
+        self.exact = not (np.isnan(x).any() or np.isnan(y).any())
+        self._enough = 0.98 * smallest_correlation(limit, len(x), shape=0.0)
+        if self.exact:
+            left, right = doubled_ranks(x), doubled_ranks(y)
+            self._kurtosis = kurtosis(left), kurtosis(right)
+            self._x, self._y = _unit(left), _unit(right)
+        else:
+            self._left, self._right = scattered_ranks(x), scattered_ranks(y)
+
+    def p(self, order: npt.NDArray[np.intp]) -> Array:
+        """P-values with the patients of x in another order."""
+        parts = []
+        if not self.exact:
+            left = self._left.shuffled(order)
+            for start in range(0, len(self._right.kurtosis), BLOCK):
+                found = scattered_correlations(left, self._right.some(slice(start, start + BLOCK)))
+                strong = (np.abs(found.correlation) >= self._enough) & (found.n >= MINIMUM_PATIENTS)
+                r, n = found.correlation[strong], found.n[strong]
+                parts.append(p_value(r, n, 0, found.shape[strong]))
+            return np.concatenate(parts)
+        x = self._x[order]
+        for start in range(0, self._y.shape[1], BLOCK):
+            r = x.T @ self._y[:, start : start + BLOCK]
+            rows, columns = np.nonzero(np.abs(r) >= self._enough)
+            shape = self._kurtosis[0][rows] * self._kurtosis[1][start + columns]
+            parts.append(p_value(np.clip(r[rows, columns], -1.0, 1.0), len(x), 0, shape))
+        return np.concatenate(parts)
+
+
+def _unit(ranks: Array) -> Array:
+    """Columns of length 1."""
+    length = np.sqrt((ranks**2).sum(axis=0))
+    scaled: Array = ranks / np.where(length > 0, length, np.inf)
+    return scaled

@@ -1,0 +1,208 @@
+"""What the radiomic features are held against: layers and tables of scores; and covariates."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared
+from omicsfuse.imaging.redundancy import in_order
+from omicsfuse.stats.statistics import Array
+
+#: Fewest patients that must have another value than the most common one, mutated or not among
+#: them; as for alterations against subtypes.
+MINIMUM_VARYING = 5
+STEP = "radiogenomics"
+
+
+class Design(NamedTuple):
+    """Covariates as columns of numbers (NaN where missing), and their names as given."""
+
+    numbers: Array
+    names: tuple[str, ...]
+
+
+def target_tables(
+    prepared: Prepared,
+    radiomics: str,
+    layers: Iterable[str] | None,
+    scores: Mapping[str, pd.DataFrame] | None,
+) -> dict[str, pd.DataFrame]:
+    """Gather the tables to hold against the images: each is a family of tests.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers.
+    radiomics : str
+        The layer of images, which is not held against itself.
+    layers : iterable of str or None
+        Layers wanted; None for all that are not of kind radiomics.
+    scores : mapping of str to pandas.DataFrame or None
+        Further tables, patients x scores, by name.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Patients and columns in order, columns float64.
+
+    Raises
+    ------
+    StudyError
+        If a layer does not exist, a name comes twice, or a table of scores does not hold numbers.
+
+    Examples
+    --------
+    >>> scores = {"gene sets": pd.DataFrame({"HYPOXIA": [1, 2]}, ["P2", "P1"])}
+    >>> target_tables(Prepared("none", {}), "ct", None, scores)["gene sets"].index.tolist()
+    ['P1', 'P2']
+    """
+    there = prepared.layers
+    if layers is None:
+        wanted = [name for name, one in there.items() if one.kind != "radiomics"]
+    else:
+        wanted = [layers] if isinstance(layers, str) else list(layers)
+    tables = {}
+    for name in wanted:
+        if name not in there or name == radiomics:
+            others = ", ".join(other for other in there if other != radiomics) or "none"
+            raise StudyError(
+                f"there is no layer {name!r} to hold against the images; those there are: {others}."
+            )
+        tables[name] = in_order(there[name].values)
+    for name, table in (scores or {}).items():
+        if name in tables:
+            raise StudyError(f"scores {name!r} have the name of a layer; give them another.")
+        tables[name] = in_order(numeric_table(table, f"scores {name!r}"))
+    return tables
+
+
+def numeric_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Check a table that did not come through a cohort: numbers, each patient and column once.
+
+    Examples
+    --------
+    >>> numeric_table(pd.DataFrame({"a": ["x"]}), "scores")
+    Traceback (most recent call last):
+    ...
+    omicsfuse.StudyError: scores: column a does not hold numbers; give patients x numbers.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise StudyError(f"{what}: expected a table, patients x numbers; got {type(table)!r}.")
+    for axis, kind in ((table.index, "patient"), (table.columns, "column")):
+        if axis.has_duplicates:
+            twice = axis[axis.duplicated()][0]
+            raise StudyError(f"{what}: {kind} {twice} comes more than once; give each once.")
+    for column, values in table.items():
+        if not pd.api.types.is_numeric_dtype(values):
+            raise StudyError(
+                f"{what}: column {column} does not hold numbers; give patients x numbers."
+            )
+    return table.astype("float64")
+
+
+def design(
+    covariates: pd.DataFrame | None, volume: Array | None, patients: pd.Index
+) -> Design | None:
+    """Turn covariates into columns of numbers: categories as 0 and 1 for each level but the first.
+
+    Parameters
+    ----------
+    covariates : pandas.DataFrame or None
+        Patients x columns, numbers or words.
+    volume : ndarray of float, shape (n,), or None
+        Tumour volume of the patients.
+    patients : pandas.Index
+        Patients wanted.
+
+    Returns
+    -------
+    Design or None
+        None where there is nothing to adjust for.
+
+    Raises
+    ------
+    StudyError
+        If the covariates are not a table, name a patient twice, or know none of the patients.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"age": [60, 70, 50], "sex": ["f", "m", None]}, ["P1", "P2", "P3"])
+    >>> design(table, None, table.index).numbers.tolist()
+    [[60.0, 0.0], [70.0, 1.0], [50.0, nan]]
+    """
+    columns: list[Array] = []
+    names: list[str] = []
+    if covariates is not None:
+        if not isinstance(covariates, pd.DataFrame) or covariates.index.has_duplicates:
+            raise StudyError(
+                "covariates are not a table with one row a patient; give patients x covariates."
+            )
+        own = covariates.set_axis(covariates.index.astype(str)).reindex(patients)
+        for name, column in own.items():
+            if column.notna().sum() == 0:
+                raise StudyError(
+                    f"covariate {name} is known for none of the {len(patients)} patients with "
+                    "images; leave it out, or name the patients as the layers do."
+                )
+            columns += _numbers(column)
+            names.append(str(name))
+    if volume is not None:
+        columns.append(volume)
+        names.append("tumour volume")
+    return Design(np.column_stack(columns), tuple(names)) if columns else None
+
+
+def _numbers(column: pd.Series) -> list[Array]:
+    """A column of numbers as it is; levels of any other as columns of 0 and 1, but the first."""
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if numeric:
+        return [column.to_numpy(dtype=float, na_value=np.nan)]
+    known = column.notna().to_numpy()
+    text = column.astype(str).to_numpy(dtype=object)
+    levels = sorted(set(text[known]))
+    return [np.where(known, (text == level).astype(float), np.nan) for level in levels[1:]]
+
+
+def varying(values: Array) -> npt.NDArray[np.bool_]:
+    """Say which columns are worth a test: enough patients differ from the most common value.
+
+    Examples
+    --------
+    >>> varying(np.array([[0.0, 1.0]] * 5 + [[1.0, 1.0]] * 5)).tolist()
+    [True, False]
+    """
+    if not len(values):
+        return np.zeros(values.shape[1], dtype=bool)
+    ordered = np.sort(values, axis=0)  # missing values last
+    present = ~np.isnan(ordered)
+    # Length of the run of equal values that ends at each place.
+    run = np.ones(values.shape[1])
+    longest = run.copy()
+    for i in range(1, len(ordered)):
+        run = np.where(ordered[i] == ordered[i - 1], run + 1, 1.0)
+        longest = np.maximum(longest, run)
+    others: npt.NDArray[np.bool_] = present.sum(axis=0) - longest >= MINIMUM_VARYING
+    return others
+
+
+def testable(table: pd.DataFrame, layer: str, kind: str) -> tuple[pd.DataFrame, tuple[Loss, ...]]:
+    """Keep the columns that vary enough to be tested, and count the others.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"TP53": [0.0, 1.0] * 6, "TTN": [0.0] * 11 + [1.0]})
+    >>> kept, (loss,) = testable(table, "mutation", "features")
+    >>> list(kept), loss.count, loss.reason
+    (['TP53'], 1, 'fewer than 5 patients differ from the most common value: not tested')
+    """
+    keep = varying(table.to_numpy(dtype=float))
+    if keep.all():
+        return table, ()
+    left = tuple(str(name) for name in table.columns[~keep][:5])
+    reason = f"fewer than {MINIMUM_VARYING} patients differ from the most common value: not tested"
+    return table.loc[:, keep], (Loss(STEP, layer, kind, int((~keep).sum()), reason, left),)

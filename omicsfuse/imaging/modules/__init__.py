@@ -1,0 +1,1 @@
+"""Radiomic modules against gene modules."""

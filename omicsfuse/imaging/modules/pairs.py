@@ -1,0 +1,328 @@
+"""Radiomic clusters against co-expression modules: canonical correlation of held-out patients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.checks.arguments import seed as checked_seed
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.layers import Loss
+from omicsfuse.core.results import Prepared, RadiogenomicMap
+from omicsfuse.imaging.modules.blocks import (
+    adjusted_block,
+    given_modules,
+    group_members,
+    layer_table,
+    made_modules,
+    shared_patients,
+)
+from omicsfuse.imaging.modules.canonical import (
+    block_components,
+    canonical_correlation,
+    correlate_pairs,
+    make_splits,
+)
+from omicsfuse.imaging.redundancy import radiomics_layer
+from omicsfuse.stats.statistics import benjamini_hochberg
+
+#: Columns of the table of pairs.
+MODULE_COLUMNS = [
+    "cluster",
+    "module",
+    "n",
+    "features",
+    "genes",
+    "correlation",
+    "correlation_in_sample",
+    "null_mean",
+    "p",
+    "fdr",
+    "n_permutations",
+    "representative",
+    "hub_genes",
+]
+
+#: Genes of a module that stand for it.
+N_HUBS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ModulePairs:
+    """Radiomic clusters against co-expression modules.
+
+    Attributes
+    ----------
+    modules : pandas.DataFrame
+        One row a pair, strongest evidence first: ``MODULE_COLUMNS``. ``correlation`` is the first
+        canonical correlation in held-out patients, ``correlation_in_sample`` that of the patients
+        it was found in, ``null_mean`` the mean of the former over permutations.
+    gene_modules : pandas.DataFrame
+        Columns ``gene``, ``module``, ``membership``.
+    params : mapping of str to object
+        Settings as used.
+    losses : tuple of Loss
+        What was left out.
+    """
+
+    modules: pd.DataFrame
+    gene_modules: pd.DataFrame
+    params: Mapping[str, Any] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
+
+
+def map_modules(
+    prepared: Prepared,
+    clusters: pd.DataFrame,
+    *,
+    radiomics: str | None = None,
+    expression: str | None = None,
+    gene_modules: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | None = None,
+    n_components: int = 3,
+    n_folds: int = 5,
+    n_repeats: int = 3,
+    n_permutations: int | None = None,
+    minimum_size: int = 20,
+    maximum_genes: int = 3000,
+    random_state: int = 0,
+) -> ModulePairs:
+    """Correlate each cluster of radiomic features with each module of co-expressed genes.
+
+    Both blocks are reduced to at most ``n_components`` principal components in the training
+    patients of a fold, the leading canonical pair is found there, and its two variates are
+    correlated in the patients held out, over all folds together. So a large block gains nothing by
+    its size, which in-sample canonical correlation would let it. A cluster of one feature is that
+    feature. The p-value permutes the patients of one side with everything repeated; see
+    `correlate_pairs`. Modules are made without any look at the images.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        With a radiomics and an expression layer; patients who have both are used.
+    clusters : pandas.DataFrame
+        Columns ``feature``, ``cluster``, ``representative`` (bool): ``RadiogenomicMap.clusters``.
+    radiomics, expression : str, optional
+        Layers; by default the first of each kind.
+    gene_modules : pandas.DataFrame, optional
+        Columns ``gene``, ``module`` and, to name modules by, ``membership``; made by
+        ``signatures.coexpression_modules`` when not given.
+    covariates : pandas.DataFrame, optional
+        Patients x numeric covariates, such as tumour volume; both sides are replaced by what is
+        left of them after linear regression. Patients who lack one are left out.
+    n_components : int
+        Most principal components of a block, 1 to 5; components that explain less than the average
+        feature are not used.
+    n_folds, n_repeats : int
+        Folds, and ways to make them (1 with fewer than ``16 n_folds`` patients).
+    n_permutations : int, optional
+        Most permutations; pairs that are clearly by chance get fewer. By default 9,999, or more (up
+        to 99,999) where that many pairs would keep a single one from a false discovery rate of
+        0.025.
+    minimum_size, maximum_genes : int
+        Of ``coexpression_modules``: fewest genes of a module, and most genes of the network.
+    random_state : int
+        Seed of folds and permutations.
+
+    Returns
+    -------
+    ModulePairs
+        The false discovery rate is over all pairs.
+
+    Raises
+    ------
+    StudyError
+        If a layer or a column is absent or a setting is out of range.
+    CohortError
+        If fewer than 20 patients have both layers.
+
+    References
+    ----------
+    Hotelling 1936, Biometrika 28:321-377 (canonical correlation); Zhang and Horvath 2005, Stat Appl
+    Genet Mol Biol 4:17 (modules); Besag and Clifford 1991, Biometrika 78:301-304 (permutations).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
+    >>> random = np.random.default_rng(0)
+    >>> patients = [f"P{i:02d}" for i in range(40)]
+    >>> image = pd.DataFrame(random.standard_normal((40, 4)), patients, list("abcd"))
+    >>> genes = pd.DataFrame(random.standard_normal((40, 6)), patients, list("ABCDEF"))
+    >>> genes.iloc[:, :3] += 2 * image[["a"]].to_numpy()
+    >>> layers = {"ct": PreparedLayer("radiomics", image, image, "normal_score", None),
+    ...           "rna": PreparedLayer("expression", genes, genes, "log2", None)}
+    >>> clusters = pd.DataFrame({"feature": list("abcd"), "cluster": ["R1", "R1", "R2", "R2"],
+    ...                          "representative": [True, False, True, False]})
+    >>> modules = pd.DataFrame({"gene": list("ABCDEF"), "module": ["M1"] * 3 + ["M2"] * 3})
+    >>> found = map_modules(Prepared("toy", layers), clusters, gene_modules=modules,
+    ...                     n_permutations=199)
+    >>> first = found.modules.iloc[0]
+    >>> first["cluster"], first["module"], round(float(first["p"]), 4)
+    ('R1', 'M1', 0.005)
+    """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require(clusters, pd.DataFrame, "clusters", "the field clusters of a RadiogenomicMap")
+    n_components = whole_number(n_components, "n_components", 1, 5)
+    n_folds = whole_number(n_folds, "n_folds", 2, 10)
+    n_repeats = whole_number(n_repeats, "n_repeats", 1, 9)
+    if n_permutations is not None:
+        n_permutations = whole_number(n_permutations, "n_permutations", 19)
+    random_state = checked_seed(random_state)
+    image_layer = radiomics_layer(prepared, radiomics)
+    gene_layer = expression_layer(prepared.layers, expression, "radiogenomic modules")
+    images = layer_table(prepared.layers[image_layer])
+    genes = layer_table(prepared.layers[gene_layer])
+    losses: list[Loss] = []
+    patients = shared_patients(images, genes, covariates, (image_layer, gene_layer), losses)
+    if gene_modules is None:
+        gene_modules, power = made_modules(genes, minimum_size, maximum_genes, gene_layer, losses)
+    else:
+        gene_modules, power = given_modules(gene_modules), None
+    params: dict[str, Any] = {
+        "radiomics": image_layer,
+        "expression": gene_layer,
+        "n": len(patients),
+        "n_components": n_components,
+        "n_folds": n_folds,
+        "covariates": [] if covariates is None else [str(name) for name in covariates.columns],
+        "soft_threshold": power,
+        "maximum_genes": maximum_genes,
+        "random_state": random_state,
+    }
+    by_cluster = group_members(clusters, "cluster", "feature", images.columns, image_layer, losses)
+    by_module = group_members(gene_modules, "module", "gene", genes.columns, gene_layer, losses)
+    by_module.pop("unassigned", None)
+    if not by_cluster or not by_module:
+        params["n_repeats"] = 0
+        return ModulePairs(_empty(), gene_modules, params, tuple(losses))
+    if n_permutations is None:
+        n_permutations = min(max(9_999, 40 * len(by_cluster) * len(by_module) - 1), 99_999)
+    params["n_permutations"] = n_permutations
+    splits = make_splits(len(patients), n_folds, n_repeats, random_state)
+    params["n_repeats"] = splits.n_repeats
+    design = None if covariates is None else covariates.loc[patients].to_numpy(dtype=float)
+    first = [adjusted_block(images.loc[patients, names], design) for names in by_cluster.values()]
+    second = [adjusted_block(genes.loc[patients, names], design) for names in by_module.values()]
+    tests = correlate_pairs(
+        first,
+        second,
+        splits,
+        n_components=n_components,
+        n_permutations=n_permutations,
+        random_state=random_state,
+    )
+    everyone = np.ones(len(patients), dtype=bool)
+    whole_first = [block_components(block, everyone, n_components) for block in first]
+    whole_second = [block_components(block, everyone, n_components) for block in second]
+    representative = _representatives(clusters)
+    hubs = hub_genes(gene_modules)
+    rows = [
+        {
+            "cluster": cluster,
+            "module": module,
+            "n": len(patients),
+            "features": len(by_cluster[cluster]),
+            "genes": len(by_module[module]),
+            "correlation": tests.correlation[i, j],
+            "correlation_in_sample": canonical_correlation(whole_first[i], whole_second[j]),
+            "null_mean": tests.null_mean[i, j],
+            "p": tests.p[i, j],
+            "n_permutations": tests.n_permutations[i, j],
+            "representative": representative.get(cluster, ""),
+            "hub_genes": ", ".join(hubs.get(module, [])),
+        }
+        for i, cluster in enumerate(by_cluster)
+        for j, module in enumerate(by_module)
+    ]
+    table = pd.DataFrame(rows)
+    table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
+    order = np.lexsort((np.arange(len(table)), -table["correlation"], table["p"]))
+    table = table.iloc[order].reset_index(drop=True)[MODULE_COLUMNS]
+    return ModulePairs(table, gene_modules, params, tuple(losses))
+
+
+def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
+    """Put the modules into a radiogenomic map.
+
+    Parameters
+    ----------
+    found : RadiogenomicMap
+        The map; not changed.
+    pairs : ModulePairs
+        What `map_modules` returned for its clusters.
+
+    Returns
+    -------
+    RadiogenomicMap
+        With ``modules``, ``gene_modules``, the settings under ``params["modules"]``, and losses.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import RadiogenomicMap
+    >>> none = pd.DataFrame()
+    >>> with_modules(RadiogenomicMap(none, none, none), ModulePairs(none, none)).params
+    {'modules': {}}
+    """
+    return replace(
+        found,
+        modules=pairs.modules,
+        gene_modules=pairs.gene_modules,
+        params={**found.params, "modules": dict(pairs.params)},
+        losses=(*found.losses, *pairs.losses),
+    )
+
+
+def hub_genes(gene_modules: pd.DataFrame, n_genes: int = N_HUBS) -> dict[str, list[str]]:
+    """The most central genes of each module, by membership, ties by name.
+
+    Parameters
+    ----------
+    gene_modules : pandas.DataFrame
+        Columns ``gene``, ``module``, ``membership``.
+    n_genes : int
+        Genes a module.
+
+    Returns
+    -------
+    dict of str to list of str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"gene": list("AB"), "module": "M1", "membership": [0.5, 0.9]})
+    >>> hub_genes(table, 1)
+    {'M1': ['B']}
+    """
+    ordered = gene_modules.assign(central=-gene_modules["membership"].abs())
+    ordered = ordered.sort_values(["central", "gene"], kind="stable")
+    return {
+        str(module): [str(gene) for gene in own["gene"].head(n_genes)]
+        for module, own in ordered.groupby("module", sort=True)
+    }
+
+
+def _representatives(clusters: pd.DataFrame) -> dict[str, str]:
+    if "representative" not in clusters:
+        return {}
+    chosen = clusters[clusters["representative"].astype(bool)]
+    return {
+        str(label): str(feature)
+        for label, feature in zip(chosen["cluster"], chosen["feature"], strict=True)
+    }
+
+
+def _empty() -> pd.DataFrame:
+    text = {"cluster", "module", "representative", "hub_genes"}
+    whole = {"n", "features", "genes", "n_permutations"}
+    return pd.DataFrame(
+        {
+            c: pd.Series(dtype=object if c in text else "int64" if c in whole else "float64")
+            for c in MODULE_COLUMNS
+        }
+    )

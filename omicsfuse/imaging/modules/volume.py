@@ -1,0 +1,98 @@
+"""Radiomic clusters and gene modules that go together: is it more than tumour volume?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.results import Prepared
+from omicsfuse.imaging.modules.pairs import ModulePairs, map_modules
+from omicsfuse.imaging.redundancy import radiomics_layer
+from omicsfuse.imaging.volume import tumour_volume
+from omicsfuse.stats.statistics import normal_scores
+
+#: Level of the false discovery rate at which a pair is found.
+LEVEL = 0.05
+
+
+def adjust_modules(
+    pairs: ModulePairs,
+    prepared: Prepared,
+    clusters: pd.DataFrame,
+    *,
+    radiomics: str | None = None,
+    expression: str | None = None,
+    volume: pd.Series | None = None,
+    random_state: int = 0,
+) -> ModulePairs:
+    """Repeat the pairs found with the tumour volume taken out of both sides.
+
+    Volume goes in as normal scores of its ranks: as it is, a few large tumours would decide.
+
+    Parameters
+    ----------
+    pairs : ModulePairs
+        What `map_modules` returned.
+    prepared : Prepared
+        The layers it was given.
+    clusters : pandas.DataFrame
+        The radiomic clusters it was given.
+    radiomics, expression : str, optional
+        Layers; by default the first of each kind.
+    volume : pandas.Series, optional
+        Patient -> tumour volume; the one among the shape features where not given.
+    random_state : int
+        Seed of folds and permutations.
+
+    Returns
+    -------
+    ModulePairs
+        ``modules`` with the columns ``adjusted_correlation`` (held-out patients) and
+        ``adjusted_p`` (of this pair alone), both NaN for pairs not found, and ``vanishes``: found,
+        and ``adjusted_p`` above 0.05. ``params["volume"]`` says where the volume is from, or is
+        empty where none is known, in which case nothing is adjusted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.imaging import ModulePairs
+    >>> from omicsfuse.core.results import Prepared, PreparedLayer
+    >>> image = pd.DataFrame({"a": [1.0, 2.0]}, ["P1", "P2"])
+    >>> layers = {"ct": PreparedLayer("radiomics", image, image, "normal_score", None),
+    ...           "rna": PreparedLayer("expression", image, image, "log2", None)}
+    >>> none = ModulePairs(pd.DataFrame({"fdr": []}), pd.DataFrame())
+    >>> adjust_modules(none, Prepared("toy", layers), pd.DataFrame()).params["volume"]
+    ''
+    """
+    image_layer = radiomics_layer(prepared, radiomics)
+    gene_layer = expression_layer(prepared.layers, expression, "radiogenomic modules")
+    table = prepared.layers[image_layer].values  # noqa: PD011 - a field of ours
+    size = tumour_volume(table, volume)
+    source = "" if size is None else size.source
+    modules = pairs.modules.assign(adjusted_correlation=np.nan, adjusted_p=np.nan, vanishes=False)
+    params: Mapping[str, Any] = {**pairs.params, "volume": source}
+    found = modules[modules["fdr"] <= LEVEL]
+    if size is None or found.empty:
+        return replace(pairs, modules=modules, params=params)
+    again = map_modules(
+        prepared,
+        clusters[clusters["cluster"].isin(set(found["cluster"]))],
+        radiomics=image_layer,
+        expression=gene_layer,
+        gene_modules=pairs.gene_modules[pairs.gene_modules["module"].isin(set(found["module"]))],
+        covariates=pd.DataFrame({"tumour volume": normal_scores(size.amounts)}, table.index),
+        random_state=random_state,
+    ).modules
+    kept = again[["cluster", "module", "correlation", "p"]].rename(
+        columns={"correlation": "adjusted_correlation", "p": "adjusted_p"}
+    )
+    modules = modules.drop(columns=["adjusted_correlation", "adjusted_p", "vanishes"])
+    modules = modules.merge(kept, on=["cluster", "module"], how="left")
+    # A cluster and a module that were each found, but not with one another, were repeated too.
+    adjusted = ["adjusted_correlation", "adjusted_p"]
+    modules[adjusted] = modules[adjusted].where(modules["fdr"] <= LEVEL)
+    modules["vanishes"] = modules["adjusted_p"] > LEVEL
+    return replace(pairs, modules=modules, params=params)

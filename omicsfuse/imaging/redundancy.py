@@ -1,0 +1,171 @@
+"""Radiomic features that say the same, gathered into clusters with one representative each."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Prepared
+from omicsfuse.imaging.volume import tumour_volume
+from omicsfuse.stats.correlations import rank_coefficients
+from omicsfuse.stats.statistics import Array
+
+#: Features of which every two have at least this absolute rank correlation are one cluster.
+THRESHOLD = 0.9
+
+CLUSTER_COLUMNS = [
+    "feature",
+    "cluster",
+    "size",
+    "representative",
+    "correlation_with_representative",
+    "correlation_with_volume",
+]
+
+
+def cluster_radiomic_features(
+    prepared: Prepared,
+    layer: str | None = None,
+    *,
+    threshold: float = THRESHOLD,
+    volume: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Gather radiomic features into clusters that say the same, so that each counts once.
+
+    Complete linkage on 1 - |rho| (Spearman), cut at ``1 - threshold``: every two features of a
+    cluster have an absolute correlation of at least ``threshold``, which average linkage would not
+    promise. The representative is the feature with the largest mean absolute correlation with the
+    others of its cluster; of equal ones the first by name. Neither the outcome nor any molecular
+    layer is looked at.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Layers, of which one is of kind radiomics.
+    layer : str, optional
+        That layer; the first of kind radiomics when not given.
+    threshold : float
+        Between 0 and 1. 0.9, the default, is what redundancy is mostly taken for in radiomics: 81%
+        of the variance of the ranks is shared.
+    volume : pandas.Series, optional
+        Patient -> tumour volume. Found among the shape features where it is not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``feature``, ``cluster`` (``"R1"`` the largest; of equal size by the name of the
+        representative), ``size``, ``representative`` (bool), ``correlation_with_representative``
+        and ``correlation_with_volume`` (NaN where no volume is known); by cluster, representative
+        first. Features that do not vary are not in it.
+
+    Raises
+    ------
+    StudyError
+        If there is no such layer, or the threshold is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from omicsfuse.core.results import PreparedLayer
+    >>> a, b = np.arange(12.0), np.tile([1.0, 3.0, 2.0], 4)
+    >>> patients = [f"P{i:02d}" for i in range(12)]
+    >>> table = pd.DataFrame({"a": a, "a2": a**2, "minus_a": -a, "b": b}, patients)
+    >>> images = PreparedLayer("radiomics", table, table, "raw", None)
+    >>> found = cluster_radiomic_features(Prepared("toy", {"ct": images}))
+    >>> found[["feature", "cluster", "representative"]].to_numpy().tolist()
+    [['a', 'R1', True], ['a2', 'R1', False], ['minus_a', 'R1', False], ['b', 'R2', True]]
+    """
+    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    if not isinstance(threshold, int | float) or not 0 < threshold < 1:
+        raise StudyError(f"threshold is {threshold!r}; expected a number between 0 and 1, say 0.9.")
+    name = radiomics_layer(prepared, layer)
+    table = in_order(prepared.layers[name].values)
+    own = tumour_volume(table, volume)
+    return cluster_columns(table, float(threshold), None if own is None else own.amounts)
+
+
+def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
+    """Choose the layer of kind radiomics: the one asked for, else the first.
+
+    Examples
+    --------
+    >>> radiomics_layer(Prepared("none", {}), None)
+    Traceback (most recent call last):
+    ...
+    omicsfuse.StudyError: a layer of kind radiomics is needed; the layers are none.
+    """
+    listed = ", ".join(f"{name} ({one.kind})" for name, one in prepared.layers.items()) or "none"
+    if layer is not None:
+        if layer not in prepared.layers:
+            raise StudyError(f"there is no layer {layer!r}; the layers are {listed}.")
+        return layer
+    for name, one in prepared.layers.items():
+        if one.kind == "radiomics":
+            return name
+    raise StudyError(f"a layer of kind radiomics is needed; the layers are {listed}.")
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Patients and features sorted by name as text: no result depends on the order of a file.
+
+    Examples
+    --------
+    >>> in_order(pd.DataFrame([[1, 2], [3, 4]], ["q", "p"], ["b", "a"])).to_numpy().tolist()
+    [[4, 3], [2, 1]]
+    """
+    named = table.set_axis(table.index.astype(str), axis=0)
+    named = named.set_axis(named.columns.astype(str), axis=1)
+    return named.sort_index(axis=0).sort_index(axis=1)
+
+
+def cluster_columns(table: pd.DataFrame, threshold: float, volume: Array | None) -> pd.DataFrame:
+    """Cluster the columns of a table as `cluster_radiomic_features` says.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": range(8), "b": range(8)})
+    >>> cluster_columns(table, 0.9, None)["size"].tolist()
+    [2, 2]
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    matrix = table.to_numpy(dtype=float)
+    r = rank_coefficients(matrix, matrix).correlation
+    varying = np.isfinite(np.diagonal(r))
+    names = table.columns.astype(str).to_numpy(dtype=object)[varying]
+    r = r[np.ix_(varying, varying)]
+    # Pairs without enough common patients are not known to say the same.
+    strength = np.nan_to_num(np.abs(r))
+    if len(names) > 1:
+        distance = np.round(np.maximum(1 - strength, 0.0), 10)
+        np.fill_diagonal(distance, 0.0)
+        tree = linkage(squareform(distance, checks=False), method="complete")
+        group = fcluster(tree, t=round(1 - threshold, 10) + 1e-9, criterion="distance")
+    else:
+        group = np.ones(len(names), dtype=int)
+    clusters = []
+    for number in np.unique(group):
+        members = np.flatnonzero(group == number)
+        mean = np.round(strength[np.ix_(members, members)].sum(axis=1), 8)
+        clusters.append((members, members[int(np.argmax(mean))]))
+    clusters.sort(key=lambda one: (-len(one[0]), names[one[1]]))
+    with_volume = np.full(len(names), np.nan)
+    if volume is not None and len(names):
+        against = rank_coefficients(matrix[:, varying], volume[:, None])
+        with_volume = against.correlation[:, 0]
+    rows = []
+    for number, (members, centre) in enumerate(clusters, start=1):
+        for j in sorted(members, key=lambda j: (j != centre, names[j])):
+            rows.append(
+                (names[j], f"R{number}", len(members), j == centre, r[j, centre], with_volume[j])
+            )
+    found = pd.DataFrame(rows, columns=CLUSTER_COLUMNS)
+    return found.astype(
+        {
+            "size": "int64",
+            "representative": bool,
+            "correlation_with_representative": "float64",
+            "correlation_with_volume": "float64",
+        }
+    )

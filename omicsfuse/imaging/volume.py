@@ -1,0 +1,88 @@
+"""Tumour volume as a confounder: where it is found, and which features are volume themselves."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.biology.technical import volume_feature
+from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.statistics import Array
+
+
+class Volume(NamedTuple):
+    """Volume of each patient (NaN where unknown), and where it is from."""
+
+    amounts: Array
+    source: str
+    feature: str | None
+
+
+def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None:
+    """Take the volume given, else the one among the features of the images.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x radiomic features.
+    given : pandas.Series or None
+        Patient -> volume.
+
+    Returns
+    -------
+    Volume or None
+        In the order of the table; None where there is none.
+
+    Raises
+    ------
+    StudyError
+        If the volume given is not a numeric Series, or is known for none of the patients.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"original_shape_MeshVolume": [3.0, 5.0]}, ["P1", "P2"])
+    >>> tumour_volume(table, None)
+    Volume(amounts=array([3., 5.]), source='feature original_shape_MeshVolume', \
+feature='original_shape_MeshVolume')
+    """
+    if given is None:
+        name = volume_feature(table.columns)
+        if name is None:
+            return None
+        return Volume(table[name].to_numpy(dtype=float), f"feature {name}", name)
+    if not isinstance(given, pd.Series) or not pd.api.types.is_numeric_dtype(given):
+        raise StudyError(
+            "volume is not a pandas Series of numbers; give one of patient -> tumour volume."
+        )
+    if given.index.has_duplicates:
+        raise StudyError("volume names a patient more than once; give each patient one volume.")
+    own = given.set_axis(given.index.astype(str)).reindex(table.index).to_numpy(dtype=float)
+    if np.isnan(own).all():
+        examples = ", ".join(str(patient) for patient in given.index[:3])
+        raise StudyError(
+            f"volume is known for none of the {len(table)} patients with images; its patients are "
+            f"e.g. {examples}, those of the images e.g. {', '.join(table.index[:3])}."
+        )
+    return Volume(own, "as given", None)
+
+
+def of_volume(clusters: pd.DataFrame, volume: Volume | None, threshold: float) -> set[str]:
+    """Name the features that are tumour volume in other words.
+
+    They are those of the cluster that the volume is in, and those with at least the threshold's
+    absolute correlation with it. Adjusted for volume, nothing meaningful is left of them.
+
+    Examples
+    --------
+    >>> clusters = pd.DataFrame({"feature": ["a", "b"], "cluster": ["R1", "R2"],
+    ...                          "correlation_with_volume": [-0.95, 0.2]})
+    >>> of_volume(clusters, Volume(np.array([1.0]), "as given", None), 0.9)
+    {'a'}
+    """
+    if volume is None:
+        return set()
+    same = clusters["correlation_with_volume"].abs() >= threshold - 1e-9
+    if volume.feature is not None:
+        own = clusters.loc[clusters["feature"] == volume.feature, "cluster"]
+        same |= clusters["cluster"].isin(own)
+    return set(clusters.loc[same, "feature"])

@@ -1,0 +1,1 @@
+"""Commands of their own: verify, assign and interpret."""

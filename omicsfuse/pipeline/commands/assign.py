@@ -1,0 +1,130 @@
+"""The command ``assign``: a finished run and a manifest in, one table out."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from omicsfuse.assignment.assign import Assignment, assignment
+from omicsfuse.assignment.multilayer import NONE
+from omicsfuse.assignment.saved import load_classifier
+from omicsfuse.core.errors import ClassifierError, StudyError
+from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.whole import write_whole
+
+#: Name of the classifier among the files of a run.
+CLASSIFIER_FILE = "classifier.json"
+_RECORD = "run.json"
+
+
+def assign_patients(
+    run_dir: str | Path,
+    manifest: str | Path,
+    out: str | Path,
+    *,
+    layers: Sequence[str] | None = None,
+) -> Assignment:
+    """Assign the patients of a manifest to the subtypes of a finished run, and write the table.
+
+    Parameters
+    ----------
+    run_dir : str or Path
+        Folder that ``run`` wrote.
+    manifest : str or Path
+        Manifest of the new patients; one patient is enough.
+    out : str or Path
+        File for the table (tab-separated); folders are made, an existing file is replaced, and it
+        is written when all else is done.
+    layers : sequence of str, optional
+        Use these layers of the classifier only.
+
+    Returns
+    -------
+    Assignment
+        What was also written to ``out``.
+
+    Raises
+    ------
+    ClassifierError
+        If the folder holds no finished run or no classifier, the classifier was altered, or no
+        layer of the cohort fits it.
+    CohortError
+        If the manifest or a table is at fault.
+    StudyError
+        If ``out`` is a folder, or a layer is not one of the classifier's.
+    """
+    target = Path(out)
+    if target.is_dir():
+        raise StudyError(f"{target} is a folder; name a file for the table, e.g. assigned.tsv.")
+    classifier = load_classifier(_classifier_of(Path(run_dir)))
+    done = assignment(classifier, read_cohort(manifest), layers=layers)
+    text = done.table.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text)
+    except OSError as error:
+        raise StudyError(f"{target}: the table cannot be written: {error}.") from error
+    return done
+
+
+def _classifier_of(folder: Path) -> Path:
+    """Path of a run's classifier, refusing what is no finished run."""
+    if not folder.is_dir():
+        raise ClassifierError(f"{folder} is no folder; name one that omicsfuse run has written.")
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        record = None
+    if not isinstance(record, dict) or "versions" not in record:
+        raise ClassifierError(
+            f"{folder} holds no finished run: there is no {_RECORD} of omicsfuse in it. Name the "
+            "folder given to omicsfuse run as --out, and finish the run if it was interrupted."
+        )
+    if "inputs" in record and "subtypes" not in record:
+        raise ClassifierError(
+            f"{folder} holds no run of a study, but something else that omicsfuse wrote "
+            f"({record.get('name', 'without a name')}). Name the folder given to omicsfuse run as "
+            "--out."
+        )
+    path = folder / CLASSIFIER_FILE
+    if not path.is_file():
+        raise ClassifierError(
+            f"{folder} holds a run without a classifier ({CLASSIFIER_FILE}): it has one subtype "
+            "only, subtypes chosen with an outcome, or too few patients, or was made by an older "
+            "version of omicsfuse. assignment.tsv says which; if that is absent too, run the study "
+            "again."
+        )
+    return path
+
+
+def assignment_summary(done: Assignment) -> list[str]:
+    """Say in a few lines who was assigned, and from what.
+
+    Parameters
+    ----------
+    done : Assignment
+
+    Returns
+    -------
+    list of str
+    """
+    table = done.table
+    sizes = table.loc[table["subtype"] != NONE, "subtype"].value_counts().sort_index()
+    counted = ", ".join(f"{name} {n}" for name, n in sizes.items())
+    lines = [
+        f"assigned: {int(sizes.sum())} of {len(table)} patients" + (f" ({counted})" * bool(counted))
+    ]
+    without = table.loc[table["subtype"] == NONE, "reason"].str.split("; ").explode()
+    for reason, n in without.value_counts(sort=True).items():
+        lines.append(f"no subtype: {n}: {reason}")
+    met = [name if name == other else f"{name} ({other})" for name, other in done.used.items()]
+    lines.append(f"layers used: {', '.join(met)}")
+    if done.missing:
+        lines.append(f"layers that the cohort does not have: {', '.join(done.missing)}")
+    for name, why in done.refused.items():
+        lines.append(f"layer not used: {name}: {why}")
+    for loss in done.losses:
+        lines.append(f"{loss.layer}: {loss.count} {loss.what}: {loss.reason}")
+    known = int(table["training_patient"].sum())
+    if known:
+        lines.append(f"training patients among them, who are no new ones: {known}")
+    return lines

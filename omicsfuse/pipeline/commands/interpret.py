@@ -1,0 +1,205 @@
+"""The command `interpret`: scores of imaging models and a study in, a report out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import Interpretation, Subtypes
+from omicsfuse.imaging.interpretation import interpret, read_scores
+from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR
+from omicsfuse.io.biology_results import interpretation_tables
+from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.results import write_table
+from omicsfuse.io.tables import read_table
+from omicsfuse.pipeline.provenance import Clock, input_hashes, recorded_warnings, versions
+from omicsfuse.pipeline.stages_biology import score_immune_context
+from omicsfuse.pipeline.study import Study, gene_layer, read_study
+from omicsfuse.pipeline.study_checks import check_cohort, check_files
+from omicsfuse.pipeline.workspace import Workspace
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.report import write_interpretation_report
+
+#: Stages, in order.
+INTERPRET_STAGES = ("read", "preprocess", "interpret", "report")
+#: Name of the subtypes among the files of a run.
+_SUBTYPES = "subtypes.tsv"
+
+
+def interpret_scores(
+    scores: str | Path,
+    study: Study | str | Path,
+    out: str | Path,
+    *,
+    columns: Sequence[str] | None = None,
+    run: str | Path | None = None,
+    adjust_for: Sequence[str] = ADJUST_FOR,
+    seed: int | None = None,
+    n_jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Interpretation]:
+    """Interpret the scores or classes of imaging models in a study's cohort, and write a report.
+
+    Parameters
+    ----------
+    scores : str or Path
+        Table of scores: the first column is the patient, every other one a model.
+    study : Study, str or Path
+        The study; its discovery cohort and gene sets are used.
+    out : str or Path
+        Folder for the results: new, empty, or holding an earlier result of the same study's.
+    columns : sequence of str, optional
+        Models to interpret; all columns otherwise.
+    run : str or Path, optional
+        Folder that ``run`` wrote for this study, for its subtypes.
+    adjust_for : sequence of str
+        See ``interpretation.adjusted.covariates``.
+    seed : int, optional
+        Seed in place of the study's.
+    n_jobs : int
+        Processes; results do not depend on it.
+    progress : callable, optional
+        Called with the name of each stage (one of ``INTERPRET_STAGES``) as it begins.
+
+    Returns
+    -------
+    dict of str to Interpretation
+        By model; also written to ``out``: ``interpretation.tsv``, ``interpretation_families.tsv``,
+        ``interpretation_gene_sets.tsv``, ``interpretation_stability.tsv``,
+        ``interpretation_scores.tsv``, ``report.html``, ``figures`` and the record ``run.json``.
+
+    Raises
+    ------
+    StudyError, CohortError
+        If the study, the cohort, the scores or the folder are at fault; nothing is written then.
+    """
+    for value, name in ((scores, "scores"), (out, "out")):
+        require(value, (str, Path), name)
+    require(study, (Study, str, Path), "study")
+    n_jobs = whole_number(n_jobs, "n_jobs")
+    study = study if isinstance(study, Study) else read_study(study)
+    chosen = whole_number(study.seed if seed is None else seed, "seed", 0, 2**32 - 1)
+    name = f"{study.name}, imaging models"
+    clock = Clock(progress)
+    with (
+        Workspace(Path(out), name) as workspace,
+        recorded_warnings() as caught,
+        threadpool_limits(limits=1),
+    ):
+        with clock("read"):
+            models = read_scores(scores, columns)
+            discovery, _, _ = check_files(study)
+            cohort = read_cohort(discovery)
+            check_cohort(study, cohort)
+            subtypes = None if run is None else read_subtypes(Path(run), cohort)
+            files = [Path(scores), study.discovery, *discovery.files(), *study.gene_sets]
+            files += study.immune.sets.values()
+            matrix = study.immune.signature_matrix
+            files += [] if matrix is None else [matrix]
+            files += [study.path] if study.path else []
+            files += [] if run is None else [Path(run) / _SUBTYPES]
+        with clock("preprocess"):
+            prepared = preprocess(cohort)
+            immune = score_immune_context(study, cohort, prepared, None)
+        with clock("interpret"):
+            genes = gene_layer(study, cohort, "enrichment")
+            found = {
+                key: interpret(
+                    one,
+                    cohort,
+                    prepared,
+                    subtypes=subtypes,
+                    gene_sets=list(study.gene_sets) or None,
+                    immune=immune,
+                    adjust_for=adjust_for,
+                    gene_layer=genes if genes in prepared.layers else None,
+                    min_size=study.enrichment.min_size,
+                    max_size=study.enrichment.max_size,
+                    random_state=chosen,
+                    n_jobs=n_jobs,
+                )
+                for key, one in models.items()
+            }
+        settings: dict[str, Any] = {
+            "models": list(found),
+            "adjust_for": list(adjust_for),
+            "subtypes": run is not None,
+            "seed": chosen,
+            "n_permutations": next(iter(found.values())).params["n_permutations"],
+            "n_resamples": next(iter(found.values())).params["n_resamples"],
+        }
+        said = caught()
+        record = {
+            "name": name,
+            "versions": versions(),
+            "seed": chosen,
+            "settings": settings,
+            "inputs": input_hashes(study.path.parent if study.path else Path.cwd(), files),
+            "losses": [
+                asdict(loss)
+                for loss in (*prepared.losses, *(x for one in found.values() for x in one.losses))
+            ],
+            "warnings": said,
+        }
+        with clock("report"):
+            for file, table in interpretation_tables(found).items():
+                write_table(table, workspace.staging / file)
+            write_interpretation_report(
+                found,
+                workspace.staging,
+                name=name,
+                cohort=cohort.name,
+                warnings=said,
+                record=record,
+            )
+        workspace.publish(record | {"seconds": dict(clock.seconds)})
+    return found
+
+
+def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:
+    """Read the subtypes of a finished run, for the patients of a cohort.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that ``run`` wrote.
+    cohort : Cohort
+        The cohort that was run.
+
+    Returns
+    -------
+    Subtypes
+        Labels, without evidence.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds no subtypes.
+    CohortError
+        If they are of other patients.
+    """
+    path = folder / _SUBTYPES
+    if not path.is_file():
+        raise StudyError(
+            f"{folder} holds no run of a study: there is no {_SUBTYPES} in it. Name the folder "
+            "given to omicsfuse run as --out, or leave it out."
+        )
+    table = read_table(path)
+    if "subtype" not in table:
+        raise StudyError(f"{path} has no column subtype: was it written by omicsfuse run?")
+    labels = table["subtype"].astype(str).rename("subtype")
+    known = set() if cohort.clinical is None else set(cohort.clinical.index)
+    for layer in cohort.omics.values():
+        known |= set(layer.table.index)
+    strangers = sorted(set(labels.index) - known)
+    if strangers:
+        raise CohortError(
+            f"{path}: {len(strangers)} of {len(labels)} patients are not in cohort "
+            f'"{cohort.name}", e.g. {", ".join(strangers[:3])}. Name a run of this study.'
+        )
+    return Subtypes(labels.sort_index(), {}, {})

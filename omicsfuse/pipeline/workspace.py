@@ -1,0 +1,254 @@
+"""The output folder of a run: nothing half-written, nothing of the user's lost."""
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.io.results import write_json
+
+#: Hidden folder inside the output folder: results before they are published, finished stages.
+HIDDEN = ".omicsfuse"
+RECORD = "run.json"
+
+#: What is added to the error of a run that is worth resuming.
+RESUMABLE = "Finished stages and tasks are kept; --resume takes them up (in Python, resume=True)."
+
+
+class Workspace:
+    """Where a run writes until it is done.
+
+    Everything is written to a hidden folder inside ``out`` and moved into place at the end, the
+    record (``run.json``) last, so that a folder with a record is always whole. A run that fails
+    leaves an earlier result as it was. Finished long work, if there is any, is kept in the hidden
+    folder when a run is interrupted or fails, for ``resume``, and a note on the error says so.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder; made if absent. It must be empty or hold an earlier run.
+    name : str
+        Name of what is run; results of the same name are replaced, those of another are not.
+    resume : bool
+        Use the finished work of a run that was interrupted or failed.
+
+    Raises
+    ------
+    StudyError
+        If ``out`` is a file, holds files that no run of omicsfuse made, or the results of another
+        study.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "results"
+    >>> with Workspace(out) as workspace:
+    ...     _ = (workspace.staging / "table.tsv").write_text("patient")
+    ...     workspace.publish({"name": "example", "versions": {"omicsfuse": "0.1.0"}})
+    >>> sorted(path.name for path in out.iterdir())
+    ['run.json', 'table.tsv']
+    """
+
+    def __init__(self, out: Path, name: str = "", resume: bool = False) -> None:
+        self.out = Path(out)
+        self.resume = resume
+        self._made = [folder for folder in (self.out, *self.out.parents) if not folder.exists()]
+        if self.out.exists() and not self.out.is_dir():
+            raise StudyError(f"{self.out} is a file; name a folder for the results.")
+        inside = [path.name for path in self.out.iterdir()] if self.out.is_dir() else []
+        foreign = [name for name in inside if name != HIDDEN]
+        if foreign and not _ours(self.out / RECORD):
+            raise StudyError(
+                f"{self.out} holds files that are not results of omicsfuse ({sorted(foreign)[0]}"
+                f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
+            )
+        earlier = _record(self.out / RECORD).get("name", name)
+        if name and earlier != name:
+            raise StudyError(
+                f"{self.out} holds the results of {earlier!r}, and this is {name!r}; name another "
+                "folder, or delete that one if it is not needed."
+            )
+
+    @property
+    def staging(self) -> Path:
+        """Folder that results are written to before they are published."""
+        return self.out / HIDDEN / "staging"
+
+    @property
+    def cache(self) -> Path:
+        """Folder that finished long stages are kept in until the run is done."""
+        return self.out / HIDDEN / "stages"
+
+    @property
+    def tasks(self) -> Path:
+        """Folder that finished tasks of a long stage are kept in until the run is done."""
+        return self.out / HIDDEN / "tasks"
+
+    def __enter__(self) -> Self:
+        self._lock()
+        shutil.rmtree(self.staging, ignore_errors=True)
+        if not self.resume:
+            shutil.rmtree(self.cache, ignore_errors=True)
+            shutil.rmtree(self.tasks, ignore_errors=True)
+        self.staging.mkdir(parents=True)
+        return self
+
+    @property
+    def _locked(self) -> Path:
+        return self.out / HIDDEN / "lock"
+
+    def _lock(self) -> None:
+        """Keep other runs out of the folder; a lock whose process is gone counts for nothing."""
+        self._locked.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            owner = int(self._locked.read_text())
+        except (OSError, ValueError):
+            owner = 0
+        if owner and owner != os.getpid() and _alive(owner):
+            raise StudyError(
+                f"another run (process {owner}) is writing to {self.out}; wait for it, or name "
+                "another folder."
+            )
+        self._locked.write_text(str(os.getpid()))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        self._locked.unlink(missing_ok=True)
+        if error is not None and self._keeps():
+            error.add_note(RESUMABLE)
+            return
+        shutil.rmtree(self.out / HIDDEN, ignore_errors=True)
+        for folder in self._made if kind is not None else []:
+            # Only what this run made, and only while nothing else has come to lie in it.
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _keeps(self) -> bool:
+        """Tell whether a long stage, or some tasks of one, were finished."""
+        # Beside its results joblib keeps the source of a stage, which alone is nothing to resume.
+        kept = (*self.cache.rglob("output.pkl"), *self.tasks.rglob("*.npz"))
+        return any(path.is_file() for path in kept)
+
+    def remembered(
+        self,
+        fingerprint: str,
+        function: Callable[..., Any],
+        *args: Any,
+        n_jobs: int,
+        how: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run a long stage, or take up its result and its warnings from an earlier, unfinished run.
+
+        Parameters
+        ----------
+        fingerprint : str
+            Hash of everything that the stage depends on beside its arguments: content of the input
+            files, versions. A result is only taken up where it is the same.
+        function : callable
+            The stage.
+        n_jobs : int
+            Processes; handed to the stage if above 0, and of no influence on what it returns.
+        how : mapping of str to object, optional
+            Further arguments of the stage that have no influence on what it returns, such as where
+            it keeps its finished tasks.
+        *args, **kwargs
+            Arguments of the stage.
+        """
+        from joblib import Memory
+
+        memory = Memory(self.cache / fingerprint[:16], verbose=0)
+        speed = {**({"n_jobs": n_jobs} if n_jobs else {}), **(how or {})}
+        with warnings.catch_warnings():
+            # joblib warns when storing takes longer than computing: nothing to act on here.
+            warnings.filterwarnings("ignore", message="Persisting input arguments took")
+            stage = memory.cache(_with_warnings, ignore=["speed"])
+            value, messages = stage(function, _Arguments((args, kwargs)), speed)
+        for message in messages:
+            warnings.warn(message, OmicsfuseWarning, stacklevel=2)
+        return value
+
+    def publish(self, record: Mapping[str, Any]) -> None:
+        """Move the staged files into place, the record last, and drop what an earlier run left.
+
+        Parameters
+        ----------
+        record : mapping of str to object
+            Content of ``run.json``; the list of files is added to it.
+        """
+        staged = sorted(path for path in self.staging.rglob("*") if path.is_file())
+        names = [path.relative_to(self.staging).as_posix() for path in staged]
+        write_json({**record, "files": [*names, RECORD]}, self.staging / RECORD)
+        target = self.out / RECORD
+        stale = _files_of(target) - {*names, RECORD}
+        target.unlink(missing_ok=True)
+        for name in names:
+            (self.out / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self.staging / name, self.out / name)
+        for name in stale:
+            (self.out / name).unlink(missing_ok=True)
+        os.replace(self.staging / RECORD, target)
+
+
+class _Arguments(tuple[Any, ...]):
+    """Arguments of a stage; joblib writes their text down, which for whole cohorts takes long."""
+
+    def __repr__(self) -> str:
+        return f"{len(self[0])} arguments and {', '.join(self[1]) or 'nothing'} by name"
+
+
+def _with_warnings(
+    function: Callable[..., Any], arguments: _Arguments, speed: dict[str, Any]
+) -> tuple[Any, list[str]]:
+    """Run a stage and return its warnings beside its value, so that both can be remembered."""
+    args, kwargs = arguments
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", OmicsfuseWarning)
+        value = function(*args, **kwargs, **speed)
+    return value, [str(warning.message) for warning in caught]
+
+
+def _alive(process: int) -> bool:
+    """Tell whether a process runs; where that cannot be asked, assume that it does not."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ours(path: Path) -> bool:
+    """Tell whether a record was written by a run of omicsfuse."""
+    versions = _record(path).get("versions")
+    return isinstance(versions, dict) and "omicsfuse" in versions
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Read the record of an earlier run; empty where there is none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _files_of(record: Path) -> set[str]:
+    """Files that an earlier run says it wrote; only those inside its own folder count."""
+    files = _record(record).get("files", [])
+    named = [Path(name) for name in files if isinstance(name, str)]
+    return {path.as_posix() for path in named if not path.is_absolute() and ".." not in path.parts}

@@ -1,5 +1,0 @@
-"""Gene sets scored one patient at a time, by ranks of genes within the patient."""
-
-from omicsfuse.single_sample.ssgsea import SingleSampleEnrichment
-
-__all__ = ["SingleSampleEnrichment"]

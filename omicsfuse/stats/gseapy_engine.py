@@ -1,0 +1,193 @@
+"""The one door to gseapy: gene set scores by name, without the surprises on the way.
+
+gseapy changes what it is given without saying so: names in lower case, of digits only, or met twice
+are treated specially; missing values become 0; sets without genes, or with all of them, are left
+out; without a single usable set it stops. Here genes, patients and sets go in under codes, missing
+values are refused, unusable sets come back without a score, and one thread does the work.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.errors import StudyError
+
+#: Larger than any set: gseapy has to be told one size.
+_ANY_SIZE = 10**9
+
+
+def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Score gene sets on one ranking of genes: preranked GSEA, without its permutations.
+
+    Parameters
+    ----------
+    ranking : pandas.Series
+        Gene -> value, strictly decreasing.
+    sets : mapping of str to sequence of str
+        Genes of each set, all of them in the ranking.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index gene set, in the order given; columns ``es`` (enrichment score; NaN for a set without
+        genes, or with all genes of the ranking) and ``leading_edge`` (list of genes up to the
+        peak).
+
+    Raises
+    ------
+    StudyError
+        If a gene occurs twice in the ranking, a value is missing, or a gene of a set is not in it.
+
+    References
+    ----------
+    Subramanian et al. 2005, PNAS 102:15545-15550; Fang, Liu and Peltz 2023, Bioinformatics
+    39:btac757 (gseapy).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ranking = pd.Series([3.0, 2.0, -1.0, -2.0], ["a", "b", "c", "d"])
+    >>> found = prerank(ranking, {"top": ["a", "b"]})
+    >>> float(found.loc["top", "es"]), found.loc["top", "leading_edge"]
+    (1.0, ['a', 'b'])
+    """
+    import gseapy
+
+    genes, coded, names = _coded(ranking.index, sets, "prerank")
+    if ranking.isna().any():
+        raise StudyError(f"prerank: gene {ranking.index[ranking.isna()][0]} has no value.")
+    es = np.full(len(names), np.nan)
+    leading: list[list[str]] = [[] for _ in names]
+    records = []
+    if coded:
+        records = gseapy.prerank(
+            pd.Series(ranking.to_numpy(dtype=float), index=list(genes), name="t"),
+            coded,
+            outdir=None,
+            min_size=1,
+            max_size=_ANY_SIZE,
+            # Its own permutations are another sample for each set, and take a hundred times as
+            # long.
+            permutation_num=1,
+            ascending=None,
+            threads=1,
+            no_plot=True,
+            seed=0,
+        ).res2d.to_dict("records")
+    for record in records:
+        i = int(record["Term"])
+        es[i] = float(record["ES"])
+        leading[i] = [genes[code] for code in record["Lead_genes"].split(";") if code]
+    return pd.DataFrame({"es": es, "leading_edge": pd.Series(leading, dtype=object)}).set_axis(
+        pd.Index(names, dtype=object, name="gene_set")
+    )
+
+
+def gsva(
+    table: pd.DataFrame, sets: Mapping[str, Sequence[str]], *, tau: float = 1.0
+) -> pd.DataFrame:
+    """Score gene sets in each patient relative to the others: GSVA with a Gaussian kernel.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes, complete, on a logarithmic or z-score scale.
+    sets : mapping of str to sequence of str
+        Genes of each set, all of them in the table.
+    tau : float
+        Exponent of the ranks in the running sum.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Patients x sets: difference of the largest deviations of the running sum to either side.
+        NaN for a set without genes, or with all genes of the table.
+
+    Raises
+    ------
+    StudyError
+        If a gene occurs twice, a value is missing, or a gene of a set is not in the table.
+
+    References
+    ----------
+    Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023,
+    Bioinformatics 39:btac757 (gseapy).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> values = np.random.default_rng(0).standard_normal((10, 20))
+    >>> values[:5, :4] += 3
+    >>> table = pd.DataFrame(values, [f"P{i}" for i in range(10)], [f"g{i}" for i in range(20)])
+    >>> scores = gsva(table, {"raised": ["g0", "g1", "g2", "g3"]})["raised"]
+    >>> bool(scores.iloc[:5].min() > scores.iloc[5:].max())
+    True
+    """
+    import gseapy
+
+    return _by_patient(
+        table,
+        sets,
+        "gsva",
+        lambda data, coded: (
+            gseapy.gsva(
+                data,
+                coded,
+                outdir=None,
+                kcdf="Gaussian",
+                weight=tau,
+                mx_diff=True,
+                abs_rnk=False,
+                min_size=1,
+                max_size=_ANY_SIZE,
+                threads=1,
+                seed=0,
+            ).res2d
+        ),
+    )
+
+
+def _coded(
+    genes: pd.Index, sets: Mapping[str, Sequence[str]], who: str
+) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
+    """Codes of genes, the sets that gseapy would score, in codes, and the names of all sets."""
+    if not genes.is_unique:
+        raise StudyError(f"{who}: gene {genes[genes.duplicated()][0]} occurs twice.")
+    codes = {gene: f"G{i}X" for i, gene in enumerate(genes)}
+    names = list(sets)
+    unknown = sorted({str(g) for name in names for g in sets[name] if g not in codes})
+    if unknown:
+        raise StudyError(
+            f"{who}: {len(unknown)} genes of the sets are not among the {len(codes)} genes, e.g. "
+            f"{', '.join(unknown[:3])}. Give only genes that are there."
+        )
+    members = {str(i): [codes[g] for g in dict.fromkeys(sets[n])] for i, n in enumerate(names)}
+    usable = {code: own for code, own in members.items() if 0 < len(own) < len(codes)}
+    return {code: str(gene) for gene, code in codes.items()}, usable, names
+
+
+def _by_patient(
+    table: pd.DataFrame,
+    sets: Mapping[str, Sequence[str]],
+    who: str,
+    call: Callable[[pd.DataFrame, dict[str, list[str]]], pd.DataFrame],
+) -> pd.DataFrame:
+    """Patients x sets of one call of gseapy."""
+    genes, coded, names = _coded(table.columns, sets, who)
+    values = table.to_numpy(dtype=float)
+    if not np.isfinite(values).all():
+        missing = table.columns[~np.isfinite(values).all(axis=0)]
+        raise StudyError(
+            f"{who}: {len(missing)} genes have missing or infinite values, e.g. {missing[0]}; "
+            "leave them out or fill them in."
+        )
+    scores = np.full((len(table), len(names)), np.nan)
+    if coded and len(table):
+        patients = [f"P{i}X" for i in range(len(table))]
+        found = call(pd.DataFrame(values.T, index=list(genes), columns=patients), coded)
+        rows = found["Name"].str.slice(1, -1).astype(int).to_numpy()
+        columns = found["Term"].astype(int).to_numpy()
+        scores[rows, columns] = found["ES"].to_numpy(dtype=float)
+    return pd.DataFrame(scores, index=table.index, columns=pd.Index(names, dtype=object))

@@ -1,0 +1,180 @@
+"""One linear model of every gene at once, and variances moderated across genes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from omicsfuse.stats.statistics import Array
+
+
+class Fit(NamedTuple):
+    """One coefficient of each gene.
+
+    Attributes
+    ----------
+    effect : ndarray of float, shape (p,)
+        Estimate; NaN where the gene does not tell it.
+    unscaled : ndarray of float, shape (p,)
+        Its standard error for a residual variance of 1.
+    variance : ndarray of float, shape (p,)
+        Residual variance; NaN without degrees of freedom.
+    df : ndarray of float, shape (p,)
+        Residual degrees of freedom.
+    """
+
+    effect: Array
+    unscaled: Array
+    variance: Array
+    df: Array
+
+
+class Moderated(NamedTuple):
+    """Moderated t of each gene, its p-value, and the prior that all genes share.
+
+    Attributes
+    ----------
+    t, p : ndarray of float, shape (p,)
+        Moderated t and its two-sided p-value.
+    df_prior, variance_prior : float
+        d0 and s0^2.
+    sd : ndarray of float, shape (p,)
+        Moderated residual standard deviation.
+    df : ndarray of float, shape (p,)
+        Degrees of freedom of t.
+    """
+
+    t: Array
+    p: Array
+    df_prior: float
+    variance_prior: float
+    sd: Array
+    df: Array
+
+
+def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
+    """Fit every gene by least squares over the patients who have it.
+
+    Parameters
+    ----------
+    centred : ndarray of float, shape (n, p)
+        Values about the mean of each gene, 0 where missing.
+    observed : ndarray of float, shape (n, p), or None
+        1 where a value is there, 0 where it is missing; None where all are there.
+    design : ndarray of float, shape (n, q)
+        Of full rank. The coefficient of the last column is returned.
+
+    Returns
+    -------
+    Fit
+
+    Examples
+    --------
+    >>> values = np.array([[1.0], [2.0], [4.0], [5.0]])
+    >>> design = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
+    >>> fit = fit_genes(values - 3, None, design)
+    >>> fit.effect.tolist(), fit.unscaled.tolist(), fit.variance.round(6).tolist()
+    ([3.0], [1.0], [0.5])
+    """
+    n, q = design.shape
+    # Orthonormal columns keep the normal equations as exact as the values.
+    basis, triangle = np.linalg.qr(design)
+    scale = float(triangle[-1, -1])
+    along = np.einsum("np,nq->pq", centred, basis)
+    squared = np.einsum("np,np->p", centred, centred)
+    if observed is None:
+        residual = np.maximum(squared - np.einsum("pq,pq->p", along, along), 0.0)
+        df = np.full(len(squared), float(n - q))
+        effect, unscaled = along[:, -1] / scale, np.full(len(squared), 1 / abs(scale))
+    else:
+        products = np.einsum("nq,nr->nqr", basis, basis).reshape(n, -1)
+        gram = np.einsum("np,nk->pk", observed, products).reshape(-1, q, q)
+        smallest, largest = np.linalg.eigvalsh(gram)[:, [0, -1]].T
+        whole = smallest > 1e-10 * largest
+        df, effect, unscaled, residual = (np.full(len(squared), np.nan) for _ in range(4))
+        inverse = np.linalg.inv(gram[whole])
+        solved = np.einsum("pqr,pr->pq", inverse, along[whole])
+        residual[whole] = squared[whole] - np.einsum("pq,pq->p", solved, along[whole])
+        effect[whole] = solved[:, -1] / scale
+        unscaled[whole] = np.sqrt(inverse[:, -1, -1]) / abs(scale)
+        df[whole] = observed[:, whole].sum(axis=0) - q
+        # Few genes: those that a whole group, or a value of a covariate, is missing for.
+        for j in np.flatnonzero(~whole):
+            rows = observed[:, j] > 0
+            own, _, rank, _ = np.linalg.lstsq(basis[rows], centred[rows, j], rcond=1e-8)
+            residual[j] = float(np.sum((centred[rows, j] - basis[rows] @ own) ** 2))
+            df[j] = rows.sum() - rank
+        residual = np.maximum(residual, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.where(df > 0, residual / df, np.nan)
+    return Fit(effect, unscaled, variance, df)
+
+
+def moderate(fit: Fit) -> Moderated:
+    """Shrink residual variances towards what all genes have in common, and test effects.
+
+    The variances s2 of genes with d degrees of freedom are taken as s0^2 times an F distribution
+    with d and d0 degrees of freedom; d0 and s0^2 are those for which mean and variance of
+    log(s2) are as found. The moderated t divides by the square root of
+    (d0 s0^2 + d s2) / (d0 + d), and has d0 + d degrees of freedom.
+
+    Parameters
+    ----------
+    fit : Fit
+        What `fit_genes` returns.
+
+    Returns
+    -------
+    Moderated
+        NaN for genes without an effect; all NaN where fewer than two genes have a variance.
+
+    References
+    ----------
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3, section 6.2 (d0 and s0^2) and equation 3 (the t).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> values = rng.standard_normal((10, 200))
+    >>> design = np.column_stack([np.ones(10), np.repeat([0.0, 1.0], 5)])
+    >>> found = moderate(fit_genes(values - values.mean(axis=0), None, design))
+    >>> found.df_prior > 20, bool(abs(found.variance_prior - 1) < 0.1)
+    (True, True)
+    """
+    usable = (fit.df > 0) & np.isfinite(fit.variance)
+    if usable.sum() < 2:
+        nothing = np.full(len(fit.df), np.nan)
+        return Moderated(nothing, nothing, float("nan"), float("nan"), nothing, nothing)
+    d, s2 = fit.df[usable], fit.variance[usable]
+    # A variance of zero has no logarithm; it counts as very small against the typical one.
+    typical = float(np.median(s2)) or 1.0
+    s2 = np.maximum(s2, 1e-5 * typical)
+    log_variance = np.log(s2) - special.digamma(d / 2) + np.log(d / 2)
+    centre = float(np.mean(log_variance))
+    excess = float(np.var(log_variance, ddof=1) - np.mean(special.polygamma(1, d / 2)))
+    if excess > 0:
+        half = _inverse_trigamma(excess)
+        d0 = 2 * half
+        s02 = float(np.exp(centre + special.digamma(half) - np.log(half)))
+    else:  # No more spread than chance gives: all genes have one variance.
+        d0, s02 = float("inf"), float(np.mean(s2))
+    own = np.where(fit.df > 0, np.nan_to_num(fit.df * fit.variance), 0.0)
+    df = np.nan_to_num(fit.df)
+    posterior = np.full(len(df), s02) if np.isinf(d0) else (own + d0 * s02) / (df + d0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = fit.effect / fit.unscaled / np.sqrt(posterior)
+    total = np.minimum(df + d0, df.sum())
+    p = 2 * stats.t.sf(np.abs(t), total)
+    return Moderated(t, p, d0, s02, np.sqrt(posterior), total)
+
+
+def _inverse_trigamma(value: float) -> float:
+    """Solve trigamma(x) = value, which falls from infinity to 0."""
+
+    def gap(log_x: float) -> float:
+        return float(np.log(special.polygamma(1, np.exp(log_x))) - np.log(value))
+
+    # 1/x < trigamma(x) < 1/x + 1/x^2 encloses the root.
+    low = np.log(1 / value)
+    high = np.log(0.5 / value + np.sqrt(0.25 / value**2 + 1 / value))
+    return float(np.exp(optimize.brentq(gap, low - 1e-6, high + 1e-6, xtol=1e-14, rtol=1e-14)))

@@ -1,0 +1,108 @@
+"""Ranks of genes within each patient, which nobody else can change."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.stats.single_sample.sums import Positions, member_sums
+from omicsfuse.stats.statistics import Array
+
+
+class Ranks(NamedTuple):
+    """Genes ranked within each patient.
+
+    Attributes
+    ----------
+    ranks : ndarray of float, shape (p, n)
+        Genes x patients: 1 for the lowest value; ties share their mean rank; 0 where missing.
+    observed : ndarray of float or None, shape (p, n)
+        1 where there is a value, 0 where it is missing; None where none is missing.
+    n_genes : ndarray of float, shape (n,)
+        Genes with a value in each patient.
+    genes : pandas.Index
+        Genes, sorted by name.
+    """
+
+    ranks: Array
+    observed: Array | None
+    n_genes: Array
+    genes: pd.Index
+
+    def counts(self, members: Positions, used: Array) -> Array:
+        """Count the members of each set that each patient has, where ``used`` is 1.
+
+        Parameters
+        ----------
+        members : ndarray of int, shape (r, m)
+            Positions of genes.
+        used : ndarray of float, shape (m, k)
+            1 or 0.
+
+        Returns
+        -------
+        ndarray of float
+            Shape (r, n, k), or (1, 1, k) where nothing is missing.
+        """
+        if self.observed is None:
+            whole: Array = used.sum(axis=0)[None, None, :]
+            return whole
+        return member_sums(self.observed, members, used)
+
+
+def within_patient_ranks(table: pd.DataFrame) -> Ranks:
+    """Rank the genes of each patient; those without a value take no part in that patient's ranking.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Patients x genes. All genes are taken, whatever they are in other patients.
+
+    Returns
+    -------
+    Ranks
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> ranked = within_patient_ranks(pd.DataFrame({"B": [5.0, 1.0], "A": [5.0, np.nan]}))
+    >>> list(ranked.genes), ranked.ranks.tolist(), ranked.n_genes.tolist()
+    (['A', 'B'], [[1.5, 0.0], [1.5, 1.0]], [2.0, 1.0])
+    """
+    order = np.argsort(table.columns.to_numpy(dtype=object).astype(str), kind="stable")
+    table = table.iloc[:, order]
+    values = pd.DataFrame(table.to_numpy(dtype=float))
+    ranks = values.rank(axis=1, method="average").to_numpy()
+    missing = np.isnan(ranks)
+    return Ranks(
+        np.ascontiguousarray(np.where(missing, 0.0, ranks).T),
+        np.ascontiguousarray((~missing).astype(float).T) if missing.any() else None,
+        (~missing).sum(axis=1).astype(float),
+        table.columns,
+    )
+
+
+def up_and_down(weights: Array) -> list[tuple[float, Array]]:
+    """Split weights into the genes that raise a score and those that lower it.
+
+    Parameters
+    ----------
+    weights : ndarray of float, shape (m, k)
+        Weights; only their signs matter.
+
+    Returns
+    -------
+    list of (float, ndarray)
+        1.0 and, as 1 and 0, where a weight is positive; -1.0 and where one is negative. A sign
+        that no weight has is left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [(sign, used.tolist()) for sign, used in up_and_down(np.array([[0.2], [-3.0], [0.0]]))]
+    [(1.0, [[1.0], [0.0], [0.0]]), (-1.0, [[0.0], [1.0], [0.0]])]
+    """
+    weights = np.asarray(weights, dtype=float)
+    parts = [(sign, (np.sign(weights) == sign).astype(float)) for sign in (1.0, -1.0)]
+    return [(sign, used) for sign, used in parts if used.any()]
