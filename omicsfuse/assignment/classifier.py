@@ -219,24 +219,9 @@ def _thread_controller() -> ThreadpoolController:
 def f_statistics(values: Array, codes: np.ndarray) -> Array:
     """F statistic of one-way analysis of variance for each feature.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        Complete.
-    codes : ndarray of int, shape (n_patients,)
-        Class of each patient, from 0.
-
-    Returns
-    -------
-    ndarray, shape (n_features,)
-        0 for features that do not vary; infinite for those that vary between classes only.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0, 7.0], [2.0, 7.0], [4.0, 7.0], [5.0, 7.0]])
-    >>> f_statistics(x, np.array([0, 0, 1, 1])).tolist()
-    [18.0, 0.0]
+    ``values`` (n_patients, n_features): complete; ``codes`` (n_patients,): class of each patient,
+    from 0. Gives (n_features,): 0 for features that do not vary; infinite for those that vary
+    between classes only.
     """
     n, k = len(values), int(codes.max()) + 1
     whole = moments(values)

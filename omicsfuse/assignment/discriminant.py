@@ -53,15 +53,8 @@ class Discriminant:
     def evidence(self, values: Array) -> Array:
         """How much more (or less) probable each subtype is for what was measured.
 
-        Parameters
-        ----------
-        values : ndarray, shape (n_patients, n_features)
-            Complete.
-
-        Returns
-        -------
-        ndarray, shape (n_patients, n_classes)
-            ``log p(s | x) - log prior(s)``: 0 where the layer says nothing.
+        ``values`` (n_patients, n_features): complete. Gives (n_patients, n_classes): ``log p(s | x)
+        - log prior(s)``: 0 where the layer says nothing.
         """
         density = row_products(self.weights, self.standardised(values)) + self.offsets
         joint = density + np.log(self.prior)
@@ -70,16 +63,9 @@ class Discriminant:
     def distances(self, values: Array) -> Array:
         """Two distances to the training patients: along the components, and away from them.
 
-        Parameters
-        ----------
-        values : ndarray, shape (n_patients, n_features)
-            Complete.
-
-        Returns
-        -------
-        ndarray, shape (n_patients, 2)
-            Squared Mahalanobis distance along the components as a share of what is expected (their
-            number), and squared distance from their space as a share of ``residual``.
+        ``values`` (n_patients, n_features): complete. Gives (n_patients, 2): squared Mahalanobis
+        distance along the components as a share of what is expected (their number), and squared
+        distance from their space as a share of ``residual``.
         """
         z = self.standardised(values)
         scores = row_products(self.components, z)
@@ -94,14 +80,7 @@ def row_products(matrix: Array, rows: Array) -> Array:
 
     A matrix product of a library may add up one row differently depending on how many there are.
 
-    Parameters
-    ----------
-    matrix : ndarray, shape (m, p)
-    rows : ndarray, shape (n, p)
-
-    Returns
-    -------
-    ndarray, shape (n, m)
+    ``matrix`` (m, p); ``rows`` (n, p). Gives (n, m).
 
     Examples
     --------
@@ -118,13 +97,7 @@ def row_products(matrix: Array, rows: Array) -> Array:
 def log_sum(values: Array) -> Array:
     """Logarithm of the sum of exponentials of each row, each row by itself.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n, k)
-
-    Returns
-    -------
-    ndarray, shape (n,)
+    ``values`` (n, k). Gives (n,).
 
     Examples
     --------
@@ -143,15 +116,7 @@ def by_row(function: Callable[[Array], Array], values: Array) -> Array:
 
     Its last bit may depend on where in a longer array a number stands.
 
-    Parameters
-    ----------
-    function : callable
-        Elementwise.
-    values : ndarray, shape (n, p)
-
-    Returns
-    -------
-    ndarray, shape (n, p)
+    ``values`` (n, p). Gives (n, p).
 
     Examples
     --------

@@ -64,18 +64,7 @@ class LayerModel:
     def tell(self, table: pd.DataFrame, subtypes: tuple[str, ...], scale: str = "") -> Told:
         """Evidence and distances of patients, each alone.
 
-        Parameters
-        ----------
-        table : DataFrame, shape (n_patients, n_columns)
-            The layer of new patients.
-        subtypes : tuple of str
-            All subtypes; of those the layer never saw it says nothing (0).
-        scale : str
-            Scale of the table where it is not that of training.
-
-        Returns
-        -------
-        Told
+        ``table`` (n_patients, n_columns): the layer of new patients.
         """
         seen = self.transform.apply(table, scale)
         evidence = np.zeros((len(table), len(subtypes)))
@@ -98,14 +87,7 @@ class LayerModel:
     def referenced(self, distances: Array) -> "LayerModel":
         """The same, with the distances of held-out training patients to compare with.
 
-        Parameters
-        ----------
-        distances : ndarray, shape (n_repeats, n, 3)
-            NaN where a patient could not be held out.
-
-        Returns
-        -------
-        LayerModel
+        ``distances`` (n_repeats, n, 3): NaN where a patient could not be held out.
         """
         flat = distances.reshape(-1, 3)
         flat = flat[~np.isnan(flat).any(axis=1)]
@@ -132,26 +114,7 @@ def fit_layer(
 ) -> LayerModel:
     """Learn from the labelled patients of one layer.
 
-    Parameters
-    ----------
-    layer : Layer
-        Its features sorted.
-    labels : pandas.Series
-        Patient -> subtype.
-    n_features : int
-        Most features to use.
-    options : mapping, optional
-        Parameters of the layer's preprocessor.
-
-    Returns
-    -------
-    LayerModel
-        Not yet calibrated.
-
-    Raises
-    ------
-    ClassifierError
-        If there are fewer than 10 patients or two subtypes among them, or no usable feature.
+    ``labels``: patient -> subtype. Gives LayerModel, not yet calibrated.
     """
     table = layer.table.loc[layer.table.index.isin(labels.index)]
     preprocessor = make_preprocessor(layer, **(options or {}))

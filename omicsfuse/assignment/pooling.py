@@ -46,21 +46,7 @@ class Calibration:
 def subsets(layers: Sequence[str], most: int = 4) -> list[tuple[str, ...]]:
     """List the sets of layers: all of them for up to ``most`` layers.
 
-    Parameters
-    ----------
-    layers : sequence of str
-    most : int
-        With more layers than this: single ones, all but one, and all.
-
-    Returns
-    -------
-    list of tuple of str
-        Small sets first, layers in the order given.
-
-    Examples
-    --------
-    >>> subsets(["ct", "rna"])
-    [('ct',), ('rna',), ('ct', 'rna')]
+    Gives list of tuple of str, small sets first, layers in the order given.
     """
     sizes = list(range(1, len(layers) + 1))
     if len(layers) > most:
@@ -74,24 +60,8 @@ def probabilities(evidence: Array, prior: Array, weight: float, caution: float) 
     ``p(s) ~ prior(s) exp(weight * evidence(s))``, mixed with the prior by the share ``caution``:
     n patients cannot show that an error is rarer than about one in n.
 
-    Parameters
-    ----------
-    evidence : ndarray, shape (n, k)
-        Sum over layers of ``log p(s | layer) - log prior(s)``.
-    prior : ndarray, shape (k,)
-    weight, caution : float
-
-    Returns
-    -------
-    ndarray, shape (n, k)
-        Rows sum to 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> evidence = np.log(np.array([[3.0, 1.0]]))
-    >>> probabilities(evidence, np.array([0.5, 0.5]), 1.0, 0.0).round(6).tolist()
-    [[0.75, 0.25]]
+    ``evidence`` (n, k): sum over layers of ``log p(s | layer) - log prior(s)``; ``prior`` (k,).
+    Gives (n, k): rows sum to 1.
     """
     joint = np.log(prior) + weight * evidence
     p = by_row(np.exp, joint - log_sum(joint)[:, None])
@@ -105,30 +75,13 @@ def fit_weight(evidence: Array, codes: np.ndarray, prior: Array) -> float:
     the evidence is tempered, not the prior: where layers say nothing what is left is the prior,
     while a temperature on both would leave all subtypes equally probable.
 
-    Parameters
-    ----------
-    evidence : ndarray, shape (n, k)
-        Of held-out patients.
-    codes : ndarray of int, shape (n,)
-        Their subtypes.
-    prior : ndarray, shape (k,)
-
-    Returns
-    -------
-    float
-        0 to ``LARGEST_WEIGHT``.
+    ``evidence`` (n, k): of held-out patients; ``codes`` (n,): their subtypes; ``prior`` (k,). Gives
+    float, 0 to ``LARGEST_WEIGHT``.
 
     References
     ----------
     Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. ICML
     (temperature scaling).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> evidence = np.log(np.array([[3.0, 1.0]] * 4))
-    >>> fit_weight(evidence, np.array([0, 0, 0, 1]), np.array([0.5, 0.5]))  # 3 of 4: just right
-    1.0
     """
     own = evidence[np.arange(len(codes)), codes]
 
@@ -153,19 +106,7 @@ def fit_weight(evidence: Array, codes: np.ndarray, prior: Array) -> float:
 def calibrate(evidence: Array, codes: np.ndarray, prior: Array, n_layers: int) -> Calibration:
     """Fit the weight of a set of layers, and say what it gains over the prior.
 
-    Parameters
-    ----------
-    evidence : ndarray, shape (n_repeats, n, k)
-        Held-out evidence, summed over the layers, of patients who have them all.
-    codes : ndarray of int, shape (n,)
-        Their subtypes.
-    prior : ndarray, shape (k,)
-    n_layers : int
-        Number of layers, for the weight where there are too few patients to fit one.
-
-    Returns
-    -------
-    Calibration
+    ``evidence`` (n_repeats, n, k); ``codes`` (n,): their subtypes; ``prior`` (k,).
     """
     repeats, n, k = evidence.shape
     if n < MINIMUM_FITTED or len(np.unique(codes)) < 2:

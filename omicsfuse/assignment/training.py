@@ -141,25 +141,8 @@ def fit_classifier(
 def stratified_folds(labels: pd.Series, rng: np.random.Generator, n: int = N_FOLDS) -> np.ndarray:
     """Deal the patients of each subtype out to folds in turn.
 
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype.
-    rng : numpy.random.Generator
-    n : int
-        Number of folds.
-
-    Returns
-    -------
-    ndarray of int, shape (n_patients,)
-        Fold of each patient; sizes differ by one at most, overall and within a subtype.
-
-    Examples
-    --------
-    >>> labels = pd.Series(["S1"] * 6 + ["S2"] * 4)
-    >>> folds = stratified_folds(labels, np.random.default_rng(0), 2)
-    >>> [int(((folds == i) & (labels == "S2")).sum()) for i in (0, 1)]
-    [2, 2]
+    ``labels``: patient -> subtype. Gives (n_patients,): fold of each patient; sizes differ by one
+    at most, overall and within a subtype.
     """
     order = np.concatenate(
         [

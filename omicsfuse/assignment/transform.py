@@ -82,16 +82,7 @@ class LayerTransform:
     scores: tuple[Array, ...] = ()
 
     def restricted(self, columns: np.ndarray) -> "LayerTransform":
-        """The same for some of the features.
-
-        Parameters
-        ----------
-        columns : ndarray of int
-
-        Returns
-        -------
-        LayerTransform
-        """
+        """The same for some of the features."""
         changes: dict[str, Any] = {
             name: np.ascontiguousarray(getattr(self, name)[columns]) for name in PER_FEATURE
         }
@@ -103,16 +94,7 @@ class LayerTransform:
     def apply(self, table: pd.DataFrame, scale: str = "") -> Transformed:
         """Treat other patients as the training patients were treated, each alone.
 
-        Parameters
-        ----------
-        table : DataFrame, shape (n_patients, n_columns)
-            With any features; those that are absent count as missing.
-        scale : str
-            Scale of the table, where it is another one with the same scale of analysis.
-
-        Returns
-        -------
-        Transformed
+        ``table`` (n_patients, n_columns): with any features.
         """
         measured, analysis = self._measured(table, scale or self.scale)
         present = ~np.isnan(analysis)
@@ -173,24 +155,7 @@ class LayerTransform:
 
 
 def compatible(kind: str, trained: str, found: str) -> bool:
-    """Whether values on one scale can be brought to the analysis scale of another.
-
-    Parameters
-    ----------
-    kind : str
-        Kind of both layers.
-    trained, found : str
-        Scale in training, and of new patients.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> compatible("expression", "fpkm", "tpm"), compatible("expression", "fpkm", "zscore")
-    (True, False)
-    """
+    """Whether values on one scale can be brought to the analysis scale of another."""
     if trained == found:
         return True
     families = [{*LINEAR, "log2"}] if kind in ("expression", "mirna") else [{"beta", "m_value"}]
@@ -202,24 +167,8 @@ def fixed_transform(
 ) -> LayerTransform:
     """Take the numbers out of a preprocessor fitted on a table.
 
-    Parameters
-    ----------
-    preprocessor : LayerPreprocessor
-        Fitted on ``table``.
-    kind, scale : str
-        Of the layer.
-    table : DataFrame, shape (n_patients, n_features)
-        The training patients.
-
-    Returns
-    -------
-    LayerTransform
-        Of the features that the preprocessor keeps.
-
-    Raises
-    ------
-    ClassifierError
-        If the preprocessor works in a way that has no fixed form (radiomics by power transforms).
+    ``table`` (n_patients, n_features): the training patients. Gives LayerTransform, of the features
+    that the preprocessor keeps.
     """
     if getattr(preprocessor, "method", "rank") != "rank":
         raise ClassifierError(
@@ -278,22 +227,8 @@ def fixed_transform(
 def thinned(values: Array, scores: Array) -> tuple[Array, Array]:
     """Thin out the points that normal scores are interpolated between, keeping both ends.
 
-    Parameters
-    ----------
-    values, scores : ndarray, shape (n,)
-        Both rising.
-
-    Returns
-    -------
-    values, scores : ndarray
-        At most ``MOST_KNOTS`` of them, evenly spaced among the ranks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x, y = thinned(np.arange(1000.0), np.arange(1000.0))
-    >>> len(x), float(x[0]), float(x[-1])
-    (33, 0.0, 999.0)
+    ``values``, ``scores`` (n,): both rising. Gives ``values, scores``: at most ``MOST_KNOTS`` of
+    them, evenly spaced among the ranks.
     """
     if len(values) <= MOST_KNOTS:
         return values, scores

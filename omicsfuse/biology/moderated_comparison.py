@@ -35,9 +35,9 @@ def moderated_difference(
     the means of any other groups (whose patients help to tell the variance), and the covariates.
     The residual variances of all features of the layer are shrunk towards what they have in common
     (`omicsfuse.stats.least_squares.moderate`); the interval is that of the moderated t. The prior
-    takes no trend of variance with mean: layers on a log scale whose weak genes vary less, or
-    more, are shrunk to one value all the same. A feature has one variance for all groups:
-    where the smaller group is the more spread one p is too small, and ``note`` gives Welch's p where that
+    takes no trend of variance with mean: layers on a log scale whose weak genes vary less, or more,
+    are shrunk to one value all the same. A feature has one variance for all groups: where the
+    smaller group is the more spread one p is too small, and ``note`` gives Welch's p where that
     matters.
 
     Parameters

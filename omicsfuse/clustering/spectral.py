@@ -68,12 +68,7 @@ def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Keep linear algebra and k-means on one thread while this is entered.
-
-    Returns
-    -------
-    context manager
-    """
+    """Keep linear algebra and k-means on one thread while this is entered."""
     return _thread_pools().limit(limits=1)
 
 

@@ -26,15 +26,8 @@ _TIMEOUT = 60.0
 def manifest_folders() -> list[Path]:
     """Find the folders of the manifests that come with the package.
 
-    Returns
-    -------
-    list of pathlib.Path
-        ``omicsfuse/data_manifests`` of an installed package, ``data_manifests`` of a checkout.
-
-    Examples
-    --------
-    >>> all(folder.is_dir() for folder in manifest_folders())
-    True
+    Gives list of pathlib.Path, ``omicsfuse/data_manifests`` of an installed package,
+    ``data_manifests`` of a checkout.
     """
     package = Path(__file__).resolve().parents[1]
     folders = [package / "data_manifests"]
@@ -46,26 +39,8 @@ def manifest_folders() -> list[Path]:
 def list_cohorts(folders: Iterable[str | Path] | None = None) -> pd.DataFrame:
     """List the cohorts that there are manifests for.
 
-    Parameters
-    ----------
-    folders : iterable of str or pathlib.Path, optional
-        Folders with manifests (``*.toml``); those that come with the package by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Sorted by ``name``; columns ``name``, ``title``, ``disease``, ``access``, ``available``
-        (bool: all files are on this machine) and ``manifest`` (path).
-
-    Raises
-    ------
-    CohortError
-        If a manifest is at fault.
-
-    Examples
-    --------
-    >>> list(list_cohorts([]).columns)
-    ['name', 'title', 'disease', 'access', 'available', 'manifest']
+    Gives sorted by ``name``; columns ``name``, ``title``, ``disease``, ``access``, ``available``
+    (bool: all files are on this machine) and ``manifest`` (path).
     """
     rows = []
     for manifest in _manifests(folders):
@@ -95,45 +70,7 @@ def fetch(
     Files that are there already and right are left alone. A file appears under its name only when
     it is whole and verified.
 
-    Parameters
-    ----------
-    manifest : str, pathlib.Path or Manifest
-        Name of a cohort that comes with the package, or a manifest.
-    folder : str or pathlib.Path, optional
-        Where to put the files, under the paths that the manifest gives them; the manifest itself is
-        copied there if its paths are relative. By default they go where the manifest looks for
-        them: beside it, or under ``$OMICSFUSE_DATA``.
-    folders : iterable of str or pathlib.Path, optional
-        Folders in which to look for a manifest by name, as in ``list_cohorts``.
-    progress : callable, optional
-        Called with the file's name, the bytes so far and all its bytes (None where not told).
-
-    Returns
-    -------
-    list of pathlib.Path
-        Every file of the cohort, in the manifest's order.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such cohort, a file has no address or no SHA-256, cannot be fetched, or is
-        not the file recorded; no part of that file is left behind.
-    CohortError
-        If the manifest is at fault.
-
-    Examples
-    --------
-    >>> import hashlib
-    >>> with tempfile.TemporaryDirectory() as name:
-    ...     here = Path(name)
-    ...     _ = (here / "remote.tsv").write_bytes(b"patient\tEGFR\nP1\t7.5\n")
-    ...     digest = hashlib.sha256(b"patient\tEGFR\nP1\t7.5\n").hexdigest()
-    ...     _ = (here / "mine.toml").write_text(
-    ...         'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"\n'
-    ...         f'url = "{(here / "remote.tsv").as_uri()}"\nsha256 = "{digest}"\n'
-    ...     )
-    ...     [path.name for path in fetch(here / "mine.toml", here / "data")]
-    ['genes.tsv']
+    Gives list of pathlib.Path, every file of the cohort, in the manifest's order.
     """
     manifest = _find(manifest, folders)
     if folder is None and not os.environ.get(DATA_VARIABLE):

@@ -20,15 +20,7 @@ MOST_CELLS = 2_000_000
 def biology_tables(results: RunResults) -> dict[str, pd.DataFrame]:
     """Lay out what is known of subtypes and images; no file where there is nothing.
 
-    Parameters
-    ----------
-    results : RunResults
-        What a run produced.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        File name -> table.
+    Gives file name -> table.
     """
     parts = (
         _of_biology(results.biology),
@@ -43,20 +35,7 @@ def biology_tables(results: RunResults) -> dict[str, pd.DataFrame]:
 def interpretation_tables(found: Mapping[str, Interpretation]) -> dict[str, pd.DataFrame]:
     """Lay out interpreted models, one under another; column ``model`` says which.
 
-    Parameters
-    ----------
-    found : mapping of str to Interpretation
-        By name of the model.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        File name -> table; empty tables are left out.
-
-    Examples
-    --------
-    >>> interpretation_tables({})
-    {}
+    Gives file name -> table; empty tables are left out.
     """
     tables = {
         "interpretation.tsv": {name: one.associations for name, one in found.items()},

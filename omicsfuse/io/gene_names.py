@@ -64,28 +64,7 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
 def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") -> pd.DataFrame:
     """Check a table of gene names, and keep what is used of it.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One gene a row, columns as for `read_gene_table`.
-    where : str
-        What to call it in messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As of `read_gene_table`.
-
-    Raises
-    ------
-    StudyError
-        If columns are missing or occur twice, or there is no gene.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> check_gene_table(pd.DataFrame({"symbol": ["EGFR"], "entrez_id": [1956]})).loc[0].tolist()
-    ['EGFR', '1956']
+    ``table``: one gene a row, columns as for `read_gene_table`. Gives as of `read_gene_table`.
     """
     columns = [str(name) for name in table.columns]
     if "symbol" not in columns:

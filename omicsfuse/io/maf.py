@@ -148,20 +148,6 @@ def is_maf(path: Path) -> bool:
     It is when its name ends in ``.maf`` (or ``.maf.gz``), or when it has at least two of the three
     columns of a MAF: ``read_maf`` then says which one is missing.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        File, gzipped or not.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    CohortError
-        If the file cannot be read.
-
     Examples
     --------
     >>> import tempfile

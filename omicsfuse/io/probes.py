@@ -134,30 +134,7 @@ def read_annotation(
 ) -> Annotation:
     """Read which genes each probe belongs to, and where in them it lies.
 
-    Parameters
-    ----------
-    annotation : str, Path or DataFrame
-        As for `gene_methylation`. Of Illumina's manifests the lines before the header and those
-        from ``[Controls]`` on are skipped.
-    probes : collection of str
-        Probes that are looked for: of several columns with identifiers (``IlmnID``, ``Name``) the
-        one that has most of them is taken.
-
-    Returns
-    -------
-    Annotation
-
-    Raises
-    ------
-    CohortError
-        As `gene_methylation`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> found = read_annotation(pd.DataFrame({"IlmnID": ["cg1"], "UCSC_RefGene_Name": ["A;A"]}))
-    >>> found.genes["cg1"], found.has_regions
-    ([('A', frozenset())], False)
+    ``annotation``: as for `gene_methylation`.
     """
     if isinstance(annotation, pd.DataFrame):
         where, header = "the annotation", [str(name) for name in annotation.columns]

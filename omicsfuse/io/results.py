@@ -27,15 +27,7 @@ _STACKED = {"verification.tsv", "meta_analysis.tsv", "subtype_proportions.tsv", 
 def result_tables(results: RunResults) -> dict[str, pd.DataFrame]:
     """Lay out the result files of a run.
 
-    Parameters
-    ----------
-    results : RunResults
-        What a run produced.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        File name -> table, its key in the first column.
+    Gives file name -> table, its key in the first column.
     """
     evidence, assessment = results.subtypes.evidence, results.assessment
     patients = evidence["patients"][["subtype", "silhouette", "confidence", "n_layers"]]

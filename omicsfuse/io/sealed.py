@@ -12,18 +12,7 @@ from omicsfuse.core.errors import OmicsfuseError
 def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
     """Compute the SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8.
 
-    Parameters
-    ----------
-    content : mapping
-        Plain values; a key ``hash`` is part of it like any other.
-    errors : str
-        As of ``str.encode``: half a pair of surrogates is text to JSON and not to UTF-8;
-        ``"surrogatepass"`` hashes it all the same, to find that it was not written here.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
+    Gives str, 64 hexadecimal digits.
 
     Examples
     --------
@@ -39,26 +28,7 @@ def read_object(
 ) -> dict[str, Any]:
     """Read a JSON object of a stated format and version.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    what : str
-        What it holds, for messages: ``"signature"``.
-    file_format, version
-        What its keys ``format`` and ``format_version`` must say.
-    error : type
-        Class of error to raise.
-
-    Returns
-    -------
-    dict
-        The object.
-
-    Raises
-    ------
-    OmicsfuseError
-        If the file cannot be read, is not JSON, or is of another format or version.
+    Gives the object.
 
     Examples
     --------

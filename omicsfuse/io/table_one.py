@@ -96,26 +96,6 @@ def write_table_one(table: pd.DataFrame, notes: Sequence[str], folder: Path) -> 
 
     The page loads nothing from elsewhere; the document is a plain table with rules above, below and
     under the heading, in landscape. The same table gives the same bytes.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        What ``biology.table_one`` returned; an empty one writes nothing.
-    notes : sequence of str
-        What stands below the table.
-    folder : pathlib.Path
-        Where to; it must exist.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"variable": ["patients"], "summary": "n", "level": "",
-    ...                       "overall": "24", "p": "", "fdr": "", "test": ""})
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_table_one(table, ["a note"], Path(folder))
-    ...     sorted(path.name for path in Path(folder).iterdir())
-    ['table1.csv', 'table1.docx', 'table1.html']
     """
     if table.empty:
         return

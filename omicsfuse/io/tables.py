@@ -213,22 +213,7 @@ def _position(path: Path, names: Sequence[str], patient: str) -> int:
 def read_bytes(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
     r"""Read a text file, unpacking gzip, as UTF-8 bytes with plain newlines.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        File, gzipped or not.
-    error : type
-        Class of error to raise.
-
-    Returns
-    -------
-    bytes
-        Valid UTF-8 without a byte-order mark.
-
-    Raises
-    ------
-    OmicsfuseError
-        If the file is missing, a folder, empty, cut short or not UTF-8.
+    Gives bytes, valid UTF-8 without a byte-order mark.
 
     Examples
     --------

@@ -8,17 +8,6 @@ from pathlib import Path
 def write_whole(path: Path, text: str) -> None:
     """Write a file by way of a temporary one beside it, so that it is never half-written.
 
-    Parameters
-    ----------
-    path : Path
-        An existing file is replaced; the folder must exist.
-    text : str
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; an existing file is then as it was.
-
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -164,18 +164,6 @@ def cross_validated_agreement(
 def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
     """Say so where a gene set does not stand for its target.
 
-    Parameters
-    ----------
-    agreement : pandas.DataFrame
-        What `cross_validated_agreement` returns.
-    name : str
-        Name of the target.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a measure is no better than by chance.
-
     Examples
     --------
     >>> warn_of_disagreement(pd.DataFrame(columns=AGREEMENT_COLUMNS), "texture")

@@ -20,16 +20,8 @@ COVERAGE = 0.95
 def pair_wins(scores: Array, first: Positions, second: Positions) -> Array:
     """Say in which pairs the first patient has the larger score: 1, equal ones 0.5.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (r, n)
-        Scores of n patients in r repeats; wins are averaged over repeats.
-    first, second : ndarray of int
-        Positions of patients.
-
-    Returns
-    -------
-    ndarray of float, shape (len(first), len(second))
+    ``scores`` (r, n): scores of n patients in r repeats; ``first``, ``second``: positions of
+    patients. Gives (len(first), len(second)).
 
     Examples
     --------
@@ -45,25 +37,9 @@ def pair_wins(scores: Array, first: Positions, second: Positions) -> Array:
 def area_under_curve(scores: Array, inside: Flags, counts: Array) -> Array:
     """Area under the ROC curve: how often a patient inside has a larger score than one outside.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (r, n)
-        Scores in r repeats; the mean over repeats is returned.
-    inside : ndarray of bool, shape (n,)
-        Who is in the group.
-    counts : ndarray of float, shape (b, n)
-        How often each patient is there, in each of b resamples.
-
-    Returns
-    -------
-    ndarray of float, shape (b,)
-        NaN where all are on one side.
-
-    Examples
-    --------
-    >>> scores = np.array([[3.0, 2.0, 1.0]])
-    >>> area_under_curve(scores, np.array([True, False, True]), np.ones((1, 3))).tolist()
-    [0.5]
+    ``scores`` (r, n): scores in r repeats; ``inside`` (n,): who is in the group; ``counts`` (b, n):
+    how often each patient is there, in each of b resamples. Gives (b,): NaN where all are on one
+    side.
     """
     first, second = np.flatnonzero(inside), np.flatnonzero(~inside)
     wins = pair_wins(scores, first, second)
@@ -76,28 +52,12 @@ def concordance(scores: Array, time: Array, event: Array, counts: Array) -> Arra
     A pair is comparable where one had the event and the other was observed longer, or as long
     without it.
 
-    Parameters
-    ----------
-    scores, counts
-        As in `area_under_curve`.
-    time, event : ndarray of float, shape (n,)
-        Times, and whether the event happened.
-
-    Returns
-    -------
-    ndarray of float, shape (b,)
-        NaN without a comparable pair.
+    ``time``, ``event`` (n,): times, and whether the event happened. Gives (b,): NaN without a
+    comparable pair.
 
     References
     ----------
     Harrell et al. 1982, JAMA 247:2543-2546.
-
-    Examples
-    --------
-    >>> concordance(
-    ...     np.array([[3.0, 1, 2]]), np.array([1.0, 2, 3]), np.array([1.0, 1, 0]), np.ones((1, 3))
-    ... ).round(3).tolist()
-    [0.667]
     """
     first, everybody = np.flatnonzero(event > 0), np.arange(len(time))
     later = time[None] > time[first][:, None]
@@ -110,27 +70,9 @@ def concordance(scores: Array, time: Array, event: Array, counts: Array) -> Arra
 def balanced_accuracy(assigned: Positions, own: Positions, counts: Array) -> Array:
     """Mean over groups of the share of its patients who are assigned to it.
 
-    Parameters
-    ----------
-    assigned : ndarray of int, shape (r, n)
-        Group of each patient, by number, in r repeats; -1 for none: such a patient counts as one
-        whose group is guessed, right once in as many times as there are groups.
-    own : ndarray of int, shape (n,)
-        True group of each patient; those with -1 do not count.
-    counts : ndarray of float, shape (b, n)
-        As in `area_under_curve`.
-
-    Returns
-    -------
-    ndarray of float, shape (b,)
-        NaN where a group is empty.
-
-    Examples
-    --------
-    >>> balanced_accuracy(
-    ...     np.array([[0, 0, 1, -1]]), np.array([0, 0, 1, 1]), np.ones((1, 4))
-    ... ).tolist()
-    [0.875]
+    ``assigned`` (r, n): group of each patient, by number, in r repeats; ``own`` (n,): true group of
+    each patient; ``counts`` (b, n): as in `area_under_curve`. Gives (b,): NaN where a group is
+    empty.
     """
     groups = np.unique(own[own >= 0])
     right = np.where(assigned < 0, 1 / len(groups), assigned == own[None]).mean(axis=0)
@@ -146,46 +88,19 @@ def balanced_accuracy(assigned: Positions, own: Positions, counts: Array) -> Arr
 def rank_correlation(scores: Array, values: Array) -> float:
     """Spearman's rho, mean over repeats; 0 where all scores are equal.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (r, n)
-        Scores in r repeats.
-    values : ndarray of float, shape (n,)
-        The target.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> rank_correlation(np.array([[1.0, 2, 3], [3.0, 2, 1], [0, 0, 0]]), np.array([1.0, 2, 9]))
-    0.0
+    ``scores`` (r, n): scores in r repeats; ``values`` (n,): the target.
     """
     return float(np.mean(_rank_correlations(scores, np.tile(values, (len(scores), 1)))))
 
 
 def resamples(n: int, random_state: int) -> Array:
-    """Count how often each of n patients is drawn, in each bootstrap sample.
-
-    Examples
-    --------
-    >>> resamples(4, 0).sum(axis=1).tolist() == [4.0] * 1000
-    True
-    """
+    """Count how often each of n patients is drawn, in each bootstrap sample."""
     rng = np.random.default_rng([random_state, 3])
     return rng.multinomial(n, np.full(n, 1 / n), size=N_BOOTSTRAP).astype(float)
 
 
 def interval(values: Array) -> tuple[float, float]:
-    """Percentile interval of what the resamples gave.
-
-    Examples
-    --------
-    >>> low, high = interval(np.arange(101.0))
-    >>> round(low, 6), round(high, 6)
-    (2.5, 97.5)
-    """
+    """Percentile interval of what the resamples gave."""
     found = values[np.isfinite(values)]
     if len(found) < len(values) / 2:
         return float("nan"), float("nan")
@@ -199,23 +114,9 @@ def measured(
 ) -> dict[tuple[str, str], Array]:
     """Every measure of a target: in the patients as they are, or in resamples of them.
 
-    Parameters
-    ----------
-    target : Target
-        Of the n patients.
-    columns : sequence of str
-        Names of the scores.
-    scores : ndarray of float, shape (r, n, k)
-        Held-out scores in r repeats.
-    assigned : ndarray of int, shape (r, n), or None
-        Position in ``columns`` of the group that each patient is assigned to.
-    counts : ndarray of float, shape (b, n)
-        How often each patient is there.
-
-    Returns
-    -------
-    dict
-        From (score, measure) to an array of shape (b,); the score of a measure of all is ``""``.
+    ``scores`` (r, n, k): held-out scores in r repeats; ``assigned`` (r, n); ``counts`` (b, n): how
+    often each patient is there. Gives from (score, measure) to an array of shape (b,); the score of
+    a measure of all is ``""``.
 
     Examples
     --------

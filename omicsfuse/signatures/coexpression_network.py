@@ -35,33 +35,12 @@ def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
     those of all its observed values; where the deviation is 0, the gene is weighted as in Pearson's
     correlation.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        Patients x genes, NaN where missing.
-    correlation : {"pearson", "bicor"}
-        Kind of correlation.
-
-    Returns
-    -------
-    ndarray of float, shape (p, p)
-        Symmetric, diagonal 1; 0 for pairs with fewer than 3 common patients or without variation.
-
-    Raises
-    ------
-    StudyError
-        If the kind is not known.
+    ``values`` (n, p): patients x genes, NaN where missing. Gives (p, p): symmetric, diagonal 1; 0
+    for pairs with fewer than 3 common patients or without variation.
 
     References
     ----------
     Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5 (biweight midcorrelation).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0], [4.0, 6.0], [90.0, 7.5]])
-    >>> [round(float(gene_correlation(x, kind)[0, 1]), 3) for kind in CORRELATIONS]
-    [0.56, 0.82]
     """
     known_choice(correlation, "correlation", CORRELATIONS)
     x = np.ascontiguousarray(values, dtype=float)
@@ -131,34 +110,11 @@ def _pairwise(x: Array, observed: np.ndarray, centred: bool) -> Array:
 def adjacency(correlation: Array, power: float, network: str = "signed") -> Array:
     """Turn correlations into strengths of connection, from 0 to 1.
 
-    Parameters
-    ----------
-    correlation : ndarray of float, shape (p, p)
-        Correlations.
-    power : float
-        Soft threshold: the power to which similarities are raised.
-    network : {"signed", "unsigned", "signed hybrid"}
-        Similarity: ``(1 + r) / 2``, ``|r|``, or r where it is positive and else 0.
-
-    Returns
-    -------
-    ndarray of float, shape (p, p)
-
-    Raises
-    ------
-    StudyError
-        If the network is not known.
+    ``correlation`` (p, p): correlations. Gives (p, p).
 
     References
     ----------
     Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1 to 4.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> r = np.array([[1.0, -0.5], [-0.5, 1.0]])
-    >>> [float(adjacency(r, 2, network)[0, 1]) for network in NETWORKS]
-    [0.0625, 0.25, 0.0]
     """
     known_choice(network, "network", NETWORKS)
     if network == "signed":
@@ -180,27 +136,13 @@ def topological_overlap(strength: Array) -> Array:
     of the connections make the lower part (the signed topological overlap). The two are one where
     no connection is negative, as in a signed network.
 
-    Parameters
-    ----------
-    strength : ndarray of float, shape (p, p)
-        Strengths of connection from -1 to 1, symmetric.
-
-    Returns
-    -------
-    ndarray of float, shape (p, p)
-        From 0 to 1, symmetric, diagonal 1.
+    ``strength`` (p, p): strengths of connection from -1 to 1, symmetric. Gives (p, p): from 0 to 1,
+    symmetric, diagonal 1.
 
     References
     ----------
     Ravasz et al. 2002, Science 297:1551-1555; Zhang and Horvath 2005, Stat Appl Genet Mol Biol
     4:17, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> a = np.array([[1.0, 0.5, 0.5], [0.5, 1.0, 0.5], [0.5, 0.5, 1.0]])
-    >>> float(topological_overlap(a)[0, 1])
-    0.5
     """
     a = np.array(strength, dtype=float)
     np.fill_diagonal(a, 0.0)
@@ -226,32 +168,13 @@ def scale_free_fit(
     Connectivities are put into 10 bins of equal width; the logarithm of the share of genes in a bin
     is regressed on that of their mean connectivity (the middle of an empty bin).
 
-    Parameters
-    ----------
-    correlation : ndarray of float, shape (p, p)
-        Correlations.
-    network : {"signed", "unsigned", "signed hybrid"}
-        Kind of network.
-    powers : tuple of float
-        Soft thresholds to try.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``power``, ``r2`` (of the regression), ``slope``, ``signed_r2`` (positive where the
-        slope is negative, as a scale-free network has it), and ``mean_connectivity``,
-        ``median_connectivity``, ``max_connectivity``.
+    ``correlation`` (p, p): correlations. Gives columns ``power``, ``r2`` (of the regression),
+    ``slope``, ``signed_r2`` (positive where the slope is negative, as a scale-free network has it),
+    and ``mean_connectivity``, ``median_connectivity``, ``max_connectivity``.
 
     References
     ----------
     Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.random.default_rng(0).standard_normal((30, 60))
-    >>> scale_free_fit(gene_correlation(x), powers=(1, 6)).mean_connectivity.round(2).tolist()
-    [29.58, 1.45]
     """
     rows = []
     for power in powers:
@@ -283,26 +206,7 @@ def _power_law(k: Array) -> tuple[float, float]:
 
 
 def chosen_power(fit: pd.DataFrame, enough: float) -> float:
-    """Smallest power whose signed R squared is enough, or else the one with the largest.
-
-    Parameters
-    ----------
-    fit : pandas.DataFrame
-        As `scale_free_fit` returns it.
-    enough : float
-        Signed R squared that is enough.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> fit = pd.DataFrame({"power": [1, 2, 3], "signed_r2": [-0.5, 0.8, 0.9]})
-    >>> float(chosen_power(fit, 0.7)), float(chosen_power(fit, 0.95))
-    (2.0, 3.0)
-    """
+    """Smallest power whose signed R squared is enough, or else the one with the largest."""
     power, signed = fit["power"].to_numpy(dtype=float), fit["signed_r2"].to_numpy(dtype=float)
     good = np.flatnonzero(signed >= enough)
     if len(good):

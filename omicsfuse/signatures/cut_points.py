@@ -117,30 +117,14 @@ def fix_cut_points(
 def youden_cut_point(scores: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
     """Cut with the largest sum of sensitivity and specificity; members are above it.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (n,)
-        Scores, none missing, not all equal.
-    inside : ndarray of bool, shape (n,)
-        Members of the group; some, but not all.
-
-    Returns
-    -------
-    cut : float
-        In the middle between two neighbouring scores; of equally good cuts the one in the widest
-        gap, then the lowest.
-    sensitivity, specificity : float
-        Share of the members above it, and of the others below.
+    ``scores`` (n,): scores, none missing, not all equal; ``inside`` (n,): members of the group.
+    Gives ``cut``: in the middle between two neighbouring scores; of equally good cuts the one in
+    the widest gap, then the lowest; ``sensitivity, specificity``: share of the members above it,
+    and of the others below.
 
     References
     ----------
     Youden 1950, Cancer 3:32-35.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> youden_cut_point(np.array([1.0, 2.0, 4.0, 5.0]), np.array([False, False, True, True]))
-    (3.0, 1.0, 1.0)
     """
     values, place = np.unique(scores, return_inverse=True)
     members = np.bincount(place, weights=inside, minlength=len(values))

@@ -294,28 +294,7 @@ def as_signature(
 ) -> Signature:
     """Make a signature, not locked, of what a method chose.
 
-    Parameters
-    ----------
-    derived : Derived
-        What the method returned.
-    data : TrainingData
-        What it was given.
-    prepared : Prepared
-        Where that came from.
-    target : Target
-        Of all patients, those without the layer included.
-    name, method : str
-        Names of the signature and of the method.
-
-    Returns
-    -------
-    Signature
-        With the mean and standard deviation of its genes in the training patients.
-
-    Raises
-    ------
-    SignatureError
-        If there is no gene in it.
+    Gives Signature, with the mean and standard deviation of its genes in the training patients.
 
     Examples
     --------

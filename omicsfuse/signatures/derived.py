@@ -45,30 +45,7 @@ class Method(Protocol):
     ) -> Derived:
         """Choose genes.
 
-        Parameters
-        ----------
-        values : pandas.DataFrame
-            Patients x genes, log2 or z-scores within +-10, already winsorised; rows sorted by
-            patient, columns by gene, both unique; NaN where missing. Genes that hardly vary or
-            that fewer than half of the patients have are not in it.
-        target : Target
-            Of exactly these patients, in the same order, none missing.
-        covariates : pandas.DataFrame, optional
-            Numeric and complete, same patients in the same order: what associations are adjusted
-            for. A method that cannot adjust raises ``StudyError`` and says so.
-        n_genes : int
-            Most genes a score.
-        random_state : int
-            Seed.
-        **options
-            Settings of the method.
-
-        Returns
-        -------
-        Derived
-
-        Raises
-        ------
-        SignatureError
-            If no gene set can be had from these data, and why.
+        ``values``: patients x genes, log2 or z-scores within +-10, already winsorised;
+        ``covariates``: numeric and complete, same patients in the same order: what associations are
+        adjusted for.
         """

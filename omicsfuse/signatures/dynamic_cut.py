@@ -58,45 +58,13 @@ def dynamic_cut(
     of a branch that is no cluster; at last each (members of a branch that is merely too small:
     together) may be given to the nearest of the clusters below the place where it joined.
 
-    Parameters
-    ----------
-    tree : ndarray of float, shape (p - 1, 4)
-        As `scipy.cluster.hierarchy.linkage` returns it, average linkage.
-    dissimilarity : ndarray of float, shape (p, p)
-        What the tree was made from.
-    minimum_size : int
-        Fewest members of a cluster, at least 2.
-    depth : int
-        From 0 (few, clear clusters) to 4 (many, fine ones).
-    assign_rest : bool
-        Give what is left over to the nearest cluster (mean dissimilarity to its members), where it
-        is within the cluster's radius or below the cut.
-    cut_height : float, optional
-        By default 99% of the way from the 5th percentile of the heights of joining to the highest.
-
-    Returns
-    -------
-    ndarray of int, shape (p,)
-        0 where unassigned, else 1 to k by size (ties by the first member).
-
-    Raises
-    ------
-    StudyError
-        If a size or depth is out of bounds.
+    ``tree`` (p - 1, 4); ``dissimilarity`` (p, p): what the tree was made from. Gives (p,): 0 where
+    unassigned, else 1 to k by size (ties by the first member).
 
     References
     ----------
     Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (Dynamic Hybrid; the supplementary
     text has the definitions of core, scatter and gap).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy.cluster.hierarchy import linkage
-    >>> from scipy.spatial.distance import pdist, squareform
-    >>> x = np.r_[np.arange(6.0), 40 + np.arange(5.0)][:, None]
-    >>> dynamic_cut(linkage(pdist(x), "average"), squareform(pdist(x)), minimum_size=4).tolist()
-    [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
     """
     minimum_size = whole_number(minimum_size, "minimum_size", 2)
     depth = whole_number(depth, "depth", 0, len(CORE_SCATTER) - 1)
@@ -219,14 +187,7 @@ def _assign(
 
 
 def by_size(labels: np.ndarray) -> np.ndarray:
-    """Number clusters from 1 by size, ties by the first member; 0 stays 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> by_size(np.array([7, 0, 3, 3, 9])).tolist()
-    [2, 0, 1, 1, 3]
-    """
+    """Number clusters from 1 by size, ties by the first member; 0 stays 0."""
     names, first, count = np.unique(labels, return_index=True, return_counts=True)
     real = names != 0
     order = sorted(zip(-count[real], first[real], names[real], strict=True))

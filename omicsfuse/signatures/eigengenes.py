@@ -13,21 +13,8 @@ from omicsfuse.stats.statistics import Array, moments
 def standardised_genes(values: Array) -> Array:
     """Bring genes to mean 0 and SD 1 (n - 1) over what is observed; missing values become 0.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        Patients x genes, NaN where missing.
-
-    Returns
-    -------
-    ndarray of float, shape (n, p)
-        Genes that do not vary are 0 throughout.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> standardised_genes(np.array([[1.0, 5.0], [3.0, np.nan], [5.0, 5.0]])).tolist()
-    [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]
+    ``values`` (n, p): patients x genes, NaN where missing. Gives (n, p): genes that do not vary are
+    0 throughout.
     """
     found = moments(values)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -38,29 +25,13 @@ def standardised_genes(values: Array) -> Array:
 def eigengene(values: Array) -> tuple[Array, float]:
     """First principal component of a module's genes, one number a patient.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        Patients x genes of one module, as `standardised_genes` makes them.
-
-    Returns
-    -------
-    eigengene : ndarray of float, shape (n,)
-        Length 1; oriented so that it goes along with the mean of the genes.
-    explained : float
-        Share of the genes' variance that it explains.
+    ``values`` (n, p). Gives ``eigengene`` (n,): length 1; oriented so that it goes along with the
+    mean of the genes; ``explained``: share of the genes' variance that it explains.
 
     References
     ----------
     Langfelder and Horvath 2007, BMC Syst Biol 1:54; Langfelder and Horvath 2008, BMC
     Bioinformatics 9:559.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found, explained = eigengene(np.outer([-1.0, 0.0, 1.0], [1.0, 1.0]))
-    >>> found.round(3).tolist(), round(explained, 3)
-    ([-0.707, 0.0, 0.707], 1.0)
     """
     left, singular, _ = np.linalg.svd(values, full_matrices=False)
     found = left[:, 0]
@@ -74,24 +45,8 @@ def eigengene(values: Array) -> tuple[Array, float]:
 def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
     """Eigengene of each module.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        As for `eigengene`, all genes.
-    labels : ndarray of int, shape (p,)
-        Module of each gene, 1 to k; 0: none.
-
-    Returns
-    -------
-    eigengenes : ndarray of float, shape (n, k)
-    explained : ndarray of float, shape (k,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> z = np.outer([-1.0, 0.0, 1.0], [1.0, 1.0, 1.0, -1.0])
-    >>> module_eigengenes(z, np.array([1, 1, 2, 2]))[0].shape
-    (3, 2)
+    ``values`` (n, p): as for `eigengene`, all genes; ``labels`` (p,): module of each gene, 1 to k.
+    Gives ``eigengenes`` (n, k); ``explained`` (k,).
     """
     k = int(labels.max(initial=0))
     found = np.zeros((len(values), k))
@@ -104,27 +59,11 @@ def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
 def module_membership(values: Array, eigengenes: Array) -> Array:
     """Correlation (Pearson) of each gene with each eigengene: kME.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        Patients x genes, NaN where missing: a gene counts in the patients who have it.
-    eigengenes : ndarray of float, shape (n, k)
-        Complete.
-
-    Returns
-    -------
-    ndarray of float, shape (p, k)
-        0 for genes that do not vary.
+    ``values`` (n, p); ``eigengenes`` (n, k): complete. Gives (p, k): 0 for genes that do not vary.
 
     References
     ----------
     Horvath and Dong 2008, PLoS Comput Biol 4:e1000117.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> module_membership(np.array([[1.0], [2.0], [4.0]]), np.array([[0.0], [1.0], [2.0]])).round(3)
-    array([[0.982]])
     """
     observed = ~np.isnan(values)
     has = observed.astype(float)
@@ -145,26 +84,8 @@ def merged_modules(values: Array, labels: np.ndarray, height: float) -> np.ndarr
     Eigengenes are clustered (average linkage of 1 - correlation), the tree is cut at ``height``,
     and the eigengenes of what was joined are computed anew.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        As for `eigengene`, all genes.
-    labels : ndarray of int, shape (p,)
-        Module of each gene, 1 to k; 0: none.
-    height : float
-        Modules merge below this dissimilarity; 0: none do.
-
-    Returns
-    -------
-    ndarray of int, shape (p,)
-        Numbered by size.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> z = np.outer([-1.0, 0.0, 1.0], np.ones(4))
-    >>> merged_modules(z, np.array([1, 1, 2, 2]), 0.25).tolist()
-    [1, 1, 1, 1]
+    ``values`` (n, p): as for `eigengene`, all genes; ``labels`` (p,): module of each gene, 1 to k.
+    Gives (p,): numbered by size.
     """
     labels = by_size(labels)
     while height > 0 and labels.max(initial=0) > 1:

@@ -39,26 +39,7 @@ class CrossValidation(NamedTuple):
 def folds_of(outcome: Outcome, n_folds: int, random_state: int) -> np.ndarray:
     """Draw folds of equal size over which classes, or patients with the event, are spread evenly.
 
-    Parameters
-    ----------
-    outcome : Outcome
-        Outcome.
-    n_folds : int
-        Number of folds.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Fold of each patient, from 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = folds_of(Outcome("gaussian", np.arange(7.0), np.ones(7)), 3, 0)
-    >>> np.bincount(found).tolist()
-    [3, 2, 2]
+    Gives (n,): fold of each patient, from 0.
     """
     strata = {"binomial": outcome.y, "cox": outcome.event}.get(outcome.family)
     random = np.random.default_rng(random_state)
@@ -87,22 +68,8 @@ class Standard(NamedTuple):
 def standard_of(x: Array) -> Standard:
     """Learn means and standard deviations of columns, over what is observed.
 
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, p)
-        NaN where missing.
-
-    Returns
-    -------
-    Standard
-        The deviation of a column that does not vary, or is never observed, is infinite.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0, 5.0], [3.0, 5.0]])
-    >>> standard_of(x).apply(x).tolist()
-    [[-1.0, 0.0], [1.0, 0.0]]
+    ``x`` (n, p): NaN where missing. Gives Standard, the deviation of a column that does not vary,
+    or is never observed, is infinite.
     """
     observed = ~np.isnan(x)
     n = np.maximum(observed.sum(axis=0), 1)
@@ -122,26 +89,7 @@ def penalties(
 ) -> Array:
     """Series of penalties, falling by a constant factor from where no column has a coefficient.
 
-    Parameters
-    ----------
-    x, outcome, l1_ratio, covariates
-        As `elastic_net_path` takes them.
-    n_penalties : int
-        How many.
-    smallest : float
-        Last penalty as a share of the first.
-
-    Returns
-    -------
-    ndarray of float, shape (n_penalties,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[-1.0], [-1.0], [1.0], [1.0]])
-    >>> outcome = Outcome("gaussian", 3 * x[:, 0], np.ones(4))
-    >>> penalties(x, outcome, 1.0, np.empty((4, 0)), 3, 0.01).round(3).tolist()
-    [3.0, 0.3, 0.03]
+    Gives (n_penalties,).
     """
     # A hair above, so that rounding puts no column into the first fit.
     top = largest_penalty(x, outcome, l1_ratio, covariates) * (1 + 1e-9)
@@ -160,28 +108,9 @@ def cross_validate(
 ) -> list[CrossValidation]:
     """Deviance of patients who were held out, for each penalty of one or more series.
 
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, p)
-        Patients x columns; NaN where missing (the mean of the training patients takes its place).
-    outcome : Outcome
-        Outcome.
-    series : sequence of (float, ndarray of float)
-        ``l1_ratio`` and falling penalties, as `elastic_net_path` takes them.
-    folds : ndarray of int, shape (n,)
-        Fold of each patient.
-    covariates : ndarray of float, shape (n, c), optional
-        Unpenalised columns, complete.
-    standardise : bool
-        Bring columns to mean 0 and SD 1 in the training patients of each fold; if not, ``x`` is
-        complete and taken as it is.
-    tolerance : float
-        As in `elastic_net_path`.
-
-    Returns
-    -------
-    list of CrossValidation
-        One a series. A fold whose path is saturated early keeps its last fit.
+    ``x`` (n, p): patients x columns; ``folds`` (n,): fold of each patient; ``covariates`` (n, c):
+    unpenalised columns, complete. Gives list of CrossValidation, one a series. A fold whose path is
+    saturated early keeps its last fit.
 
     References
     ----------
@@ -227,16 +156,7 @@ def cross_validate(
 def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
     """Linear predictor of each patient under each fit of a path.
 
-    Parameters
-    ----------
-    found : Path
-        Fits.
-    x, covariates : ndarray of float, shapes (n, p) and (n, c)
-        Columns, standardised as those fitted.
-
-    Returns
-    -------
-    ndarray of float, shape (k, n)
+    ``x``, ``covariates``: columns, standardised as those fitted. Gives (k, n).
 
     Examples
     --------
@@ -267,26 +187,7 @@ def _excess_loss(outcome: Outcome, eta: Array) -> float:
 
 
 def chosen_step(validation: CrossValidation, rule: str = "minimum") -> int:
-    """Position of the penalty that a rule chooses; the larger penalty where two are equal.
-
-    Parameters
-    ----------
-    validation : CrossValidation
-        Held-out deviance.
-    rule : {"minimum", "one_standard_error"}
-        The lowest deviance, or the largest penalty within one standard error of it.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = CrossValidation(np.array([3.0, 2.0, 1.5]), np.full(3, 0.6), np.zeros((3, 1)))
-    >>> chosen_step(found), chosen_step(found, "one_standard_error")
-    (2, 1)
-    """
+    """Position of the penalty that a rule chooses; the larger penalty where two are equal."""
     best = int(np.argmin(validation.deviance))
     if rule == "minimum":
         return best

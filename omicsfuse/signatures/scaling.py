@@ -91,25 +91,8 @@ def scaled_genes(
     are standardised by the cohort itself, so that random sets of genes can be scored beside the
     signature, or left out where the cohort has fewer than 10 patients.
 
-    Parameters
-    ----------
-    signature : Signature or None
-        Source of the reference; not looked at with ``scaling="cohort"``.
-    table : pandas.DataFrame
-        Patients x genes.
-    scaling : {"cohort", "reference"}
-        As for `standardise`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x usable genes, sorted by name, so that the order of the columns given does not
-        matter to what is drawn from them.
-
-    Raises
-    ------
-    SignatureError
-        As `standardise`.
+    ``table``: patients x genes. Gives patients x usable genes, sorted by name, so that the order of
+    the columns given does not matter to what is drawn from them.
 
     Examples
     --------

@@ -135,16 +135,6 @@ def make_scorer(
 def check_scaling(scorer: str, scaling: str) -> None:
     """Refuse a scorer that is unknown, or a scaling that it does not know.
 
-    Parameters
-    ----------
-    scorer, scaling : str
-        As for `make_scorer`.
-
-    Raises
-    ------
-    SignatureError
-        Naming the valid ones.
-
     Examples
     --------
     >>> check_scaling("rank", "none")

@@ -255,14 +255,7 @@ def as_target(value: Any) -> Target:
 
 
 def group_names(target: Target) -> list[str]:
-    """Names of the groups, numbers in them by size: S2 comes before S10.
-
-    Examples
-    --------
-    >>> labels = pd.Series(["S10", "S2", "S2"], ["P1", "P2", "P3"])
-    >>> group_names(Target("t", "groups", labels))
-    ['S2', 'S10']
-    """
+    """Names of the groups, numbers in them by size: S2 comes before S10."""
     names = {str(label) for label in target.values}  # noqa: PD011 - a field of ours
     return sorted(
         names, key=lambda n: ([f"{int(w):09d}" if w.isdigit() else w for w in _WORD.split(n)], n)

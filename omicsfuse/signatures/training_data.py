@@ -48,29 +48,8 @@ def training_data(
 ) -> TrainingData:
     """Bring target, expression and covariates together.
 
-    Parameters
-    ----------
-    target : Target
-        What `as_target` returns.
-    prepared : Prepared
-        Layers.
-    layer : str or None
-        Layer to use; None for the first of kind expression.
-    covariates : pandas.DataFrame or None
-        Patients x numeric covariates. Patients who lack one are left out, and counted.
-
-    Returns
-    -------
-    TrainingData
-        Possibly of no patients at all.
-
-    Raises
-    ------
-    StudyError
-        If there is no such layer, or a covariate is not a number.
-    SignatureError
-        If preprocessing found nothing usable in the layer, a gene or a patient is there twice, or
-        a covariate is constant or follows from the others.
+    ``covariates``: patients x numeric covariates. Gives TrainingData, possibly of no patients at
+    all.
 
     Examples
     --------
@@ -116,16 +95,8 @@ def training_data(
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
     """Winsorise genes, and leave out those that do not vary or that most patients lack.
 
-    Parameters
-    ----------
-    values : pandas.DataFrame
-        Patients x genes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As every method takes it: the 2.5% lowest and highest values of each gene set to those of
-        the next; genes that fewer than half of the patients have left out.
+    ``values``: patients x genes. Gives as every method takes it: the 2.5% lowest and highest values
+    of each gene set to those of the next; genes that fewer than half of the patients have left out.
 
     Examples
     --------
@@ -154,38 +125,13 @@ def take(target: Target, rows: npt.NDArray[np.int64]) -> Target:
 
 
 def shuffled(target: Target, rows: npt.NDArray[np.int64]) -> Target:
-    """Give the patients one another's values: the first gets that at ``rows[0]``.
-
-    Examples
-    --------
-    >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
-    >>> shuffled(target, np.array([1, 0])).values.to_dict()
-    {'P1': 1.0, 'P3': 0.5}
-    """
+    """Give the patients one another's values: the first gets that at ``rows[0]``."""
     values = target.values  # noqa: PD011 - a field of ours
     return replace(target, values=values.iloc[rows].set_axis(values.index))
 
 
 def chosen_layer(prepared: Prepared, layer: str | None) -> str:
     """Choose the layer; one that preprocessing found nothing usable in is the data's fault.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        Layers.
-    layer : str or None
-        Layer asked for.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    StudyError
-        If there is no such layer.
-    SignatureError
-        If preprocessing found nothing usable in it.
 
     Examples
     --------

@@ -60,23 +60,7 @@ def null_scores(
     Where genes are scaled by the training cohort there is nothing to scale other genes by: random
     sets, and the signature that is held against them, are scaled by the cohort itself.
 
-    Parameters
-    ----------
-    signature : Signature
-        Locked.
-    scored : ScoredCohort
-        The cohort.
-    shuffled : sequence of Signature
-        Derived from shuffled targets, by the same method.
-    n_random : int
-        Random sets.
-    matched, proliferation_genes, random_state
-        As in `matched_sets`.
-
-    Returns
-    -------
-    NullScores or None
-        None where neither random sets nor shuffled signatures are asked for.
+    Gives NullScores or None, none where neither random sets nor shuffled signatures are asked for.
     """
     if not n_random and not shuffled:
         return None
@@ -155,26 +139,10 @@ def held_against(
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Hold the score test of the signature against those of random sets and shuffled ones.
 
-    Parameters
-    ----------
-    time, event : ndarray, shape (m,)
-        Survival of the patients tested.
-    place : ndarray of int, shape (m,)
-        Their positions among ``null.patients``.
-    null : NullScores
-        All scores.
-    score : int
-        Which of the signature's scores.
-    name : str
-        Its name.
-
-    Returns
-    -------
-    row : dict
-        ``random_null_percentile``, ``random_null_p`` and those of ``permuted``, as far as there is
-        something to hold it against.
-    values : list of dict
-        ``score``, ``kind`` and ``z`` of each.
+    ``time``, ``event`` (m,): survival of the patients tested; ``place`` (m,): their positions among
+    ``null.patients``. Gives ``row``: ``random_null_percentile``, ``random_null_p`` and those of
+    ``permuted``, as far as there is something to hold it against; ``values``: ``score``, ``kind``
+    and ``z`` of each.
     """
     observed = float(score_z(time, event, null.own[place, score][:, None])[0])
     row: dict[str, object] = {}

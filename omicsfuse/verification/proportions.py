@@ -17,17 +17,8 @@ PROPORTION_COLUMNS = [
 def proportions(signature: Signature, scored: ScoredCohort) -> pd.DataFrame:
     """Count the patients of each subtype, or above and below the cut-point of a single score.
 
-    Parameters
-    ----------
-    signature : Signature
-        Locked.
-    scored : ScoredCohort
-        The cohort; all its scored patients count, with an endpoint or not.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns as ``Verification.proportions``; ``"none"`` are those that nothing was assigned to.
+    Gives columns as ``Verification.proportions``; ``"none"`` are those that nothing was assigned
+    to.
     """
     names = score_names(scored.assigned)
     sizes: dict[str, int] = {}

@@ -113,20 +113,7 @@ def replication(verification: Verification) -> pd.DataFrame:
 def holm(p: Array) -> Array:
     """Adjust p-values of one family by Holm's method; missing ones do not count.
 
-    Parameters
-    ----------
-    p : ndarray of float, shape (n,)
-        P-values.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).round(3).tolist()
-    [0.03, 0.06, nan, 0.06]
+    ``p`` (n,): P-values. Gives (n,).
     """
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))

@@ -102,29 +102,9 @@ def score_cohort(
 ) -> tuple[dict[str, object], ScoredCohort | None, pd.DataFrame, list[Loss]]:
     """Score one cohort.
 
-    Parameters
-    ----------
-    signature : Signature
-        Locked.
-    whole : Cohort
-        The cohort, patients of the training cohort among them or not.
-    how : How
-        Layer, scorer, scaling, aliases.
-    control : bool
-        Whether it is a negative control.
-    drawn : bool
-        Whether random sets are drawn from its other genes, whose losses count then.
-
-    Returns
-    -------
-    row : dict
-        What every row about the cohort says.
-    scored : ScoredCohort or None
-        None where it could not be scored; the note of the row says why.
-    genes : pandas.DataFrame
-        Under which name each gene was found.
-    losses : list of Loss
-        What was lost.
+    Gives ``row``: what every row about the cohort says; ``scored``: none where it could not be
+    scored; the note of the row says why; ``genes``: under which name each gene was found;
+    ``losses``: what was lost.
     """
     same_study, note = relation(signature, whole)
     if control:
@@ -242,19 +222,7 @@ def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Lo
     What preprocessing does to the matrix for distances (imputing, limiting, selecting) is of no
     consequence here and not counted.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Cohort.
-    layer : str
-        Its layer of expression.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Patients x genes.
-    losses : list of Loss
-        Patients without any value, z-scores limited.
+    Gives ``table``: patients x genes; ``losses``: patients without any value, z-scores limited.
     """
     prepared = preprocess(cohort, [layer])
     table = prepared.layers[layer].values  # noqa: PD011 - a field of ours

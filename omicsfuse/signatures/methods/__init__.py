@@ -22,29 +22,7 @@ _SET_BY_DERIVE = {"groups", "where", "gate"}
 
 
 def find_method(name: str) -> Method:
-    """Load a method by its name.
-
-    Parameters
-    ----------
-    name : str
-        One of ``METHODS``.
-
-    Returns
-    -------
-    Method
-
-    Raises
-    ------
-    StudyError
-        If there is none of that name.
-
-    Examples
-    --------
-    >>> find_method("template")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: signature: no method 'template': did you mean "templates"? ...
-    """
+    """Load a method by its name."""
     if not isinstance(name, str) or name not in METHODS:
         raise StudyError(f"signature: no method {name!r}: {did_you_mean(str(name), METHODS)}.")
     method: Method = getattr(import_module(METHODS[name]), name)

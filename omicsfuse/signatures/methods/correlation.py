@@ -39,62 +39,15 @@ def correlation(
     partial: of what is left of gene and target after linear regression on the covariates, all in
     ranks for Spearman.
 
-    Parameters
-    ----------
-    values, target, n_genes, random_state
-        As for every method. The target is continuous, or one of groups: then each group has a score
-        of its own, and its target is 1 inside and 0 outside.
-    covariates : pandas.DataFrame, optional
-        Adjusted for.
-    coefficient : {"spearman", "pearson"}
-        Correlation of ranks or of values.
-    fdr : float
-        Largest false discovery rate (Benjamini-Hochberg over all genes of a score) of a gene.
-    stability : float
-        Smallest share of subsamples in which it is among the ``n_genes`` strongest.
-    n_subsamples : int
-        Random halves of the patients; 0 leaves stability out.
-    minimum_group : int
-        Patients that a group needs, and the others.
-    gate : bool
-        False takes the strongest genes whatever their FDR and stability (which is not computed
-        then); for nulls.
-
-    Returns
-    -------
-    Derived
-        ``genes`` has ``effect`` (the coefficient), ``n`` (patients), ``p`` (two-sided, t with
-        n - 2 - k degrees of freedom for k covariates), ``fdr`` and ``stability`` (NaN where it was
-        not needed: no gene had an FDR small enough).
-
-    Raises
-    ------
-    StudyError
-        If the target is survival, or a setting is out of range.
-    SignatureError
-        If no gene is taken; the message says how near the best one came.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group has too few patients or no gene: it gets no score.
+    Gives Derived, ``genes`` has ``effect`` (the coefficient), ``n`` (patients), ``p`` (two-sided, t
+    with n - 2 - k degrees of freedom for k covariates), ``fdr`` and ``stability`` (NaN where it was
+    not needed: no gene had an FDR small enough).
 
     References
     ----------
     Meinshausen and Buhlmann 2010, J R Stat Soc B 72:417-473, section 2 (stability under halving);
     Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300; Fisher 1924, Metron 3:329-332 (degrees
     of freedom of partial correlations).
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> values = rng.standard_normal((40, 30))
-    >>> patients = [f"P{i:02d}" for i in range(40)]
-    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(30)])
-    >>> score = pd.Series(values[:, 3] - values[:, 7] + 0.3 * rng.standard_normal(40), patients)
-    >>> found = correlation(table, Target("texture", "continuous", score), n_genes=5)
-    >>> found.weights.round(2).to_dict("index")
-    {'G03': {'texture': 0.66}, 'G07': {'texture': -0.67}}
     """
     refuse_kind(target, "correlation", ["continuous", "groups"], "elastic_net")
     if coefficient not in ("spearman", "pearson"):
@@ -165,17 +118,7 @@ def correlation(
 def correlation_p(r: Array, df: Array) -> Array:
     """Two-sided p-value of a correlation: t = r sqrt(df / (1 - r^2)).
 
-    Parameters
-    ----------
-    r : ndarray of float
-        Coefficients.
-    df : ndarray of float
-        Patients less 2 less covariates.
-
-    Returns
-    -------
-    ndarray of float
-        NaN where there are no degrees of freedom.
+    ``df``: patients less 2 less covariates. Gives NaN where there are no degrees of freedom.
 
     Examples
     --------

@@ -56,51 +56,11 @@ def elastic_net(
     fitted to all patients; penalties at which it would have more than ``n_genes`` genes, and all
     below, are no candidates.
 
-    Parameters
-    ----------
-    values, target, n_genes
-        As `omicsfuse.signatures.derived.Method` says.
-    covariates : pandas.DataFrame, optional
-        Terms without a penalty: genes are chosen for what they tell beyond these. They have no part
-        in the signature.
-    random_state : int
-        Seed of the folds.
-    l1_ratios : sequence of float
-        Candidates, above 0 and at most 1 (the lasso).
-    rule : {"minimum", "one_standard_error"}
-        Penalty with the lowest cross-validated deviance, or the strongest within a standard error
-        of it.
-    n_folds : int
-        Folds, at least 3; fewer where a group has fewer patients.
-    n_penalties : int
-        Penalties tried for each ratio, equally spaced in their logarithm.
-    smallest_penalty : float
-        The last of them, as a share of the one at which the first gene enters.
-    minimum_group : int
-        Patients that a group needs, and the others, at least 3.
-    gate : bool
-        Refuse where the deviance is lowest with no gene at all. If not, take the first penalty at
-        which 5 genes (``n_genes``, if that is less) are in, where the chosen one has fewer.
-
-    Returns
-    -------
-    Derived
-        Weights are coefficients per SD of the gene: in SD of the target, log odds of the group, or
-        log hazard. ``genes`` also has ``stability``: the share of folds in which the gene has a
-        coefficient at the penalty of the final model. ``details["cross_validation"]``: ``score``,
-        ``l1_ratio``, ``penalty``, ``n_genes``, ``deviance``, ``se``, ``chosen``.
-
-    Raises
-    ------
-    StudyError
-        If a setting is not valid.
-    SignatureError
-        If there are too few patients or events, or the best model has no gene.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group gets no score.
+    ``covariates``: terms without a penalty: genes are chosen for what they tell beyond these. Gives
+    Derived, weights are coefficients per SD of the gene: in SD of the target, log odds of the
+    group, or log hazard. ``genes`` also has ``stability``: the share of folds in which the gene has
+    a coefficient at the penalty of the final model. ``details["cross_validation"]``: ``score``,
+    ``l1_ratio``, ``penalty``, ``n_genes``, ``deviance``, ``se``, ``chosen``.
 
     Notes
     -----
@@ -113,17 +73,6 @@ def elastic_net(
     ----------
     Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010, J Stat
     Softw 33(1); Simon, Friedman, Hastie and Tibshirani 2011, J Stat Softw 39(5).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> x = np.random.default_rng(0).standard_normal((40, 30))
-    >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i:02d}" for i in range(30)]
-    >>> image = Target("entropy", "continuous", pd.Series(x[:, 0] - x[:, 1], patients))
-    >>> found = elastic_net(pd.DataFrame(x, patients, genes), image, n_genes=2)
-    >>> found.weights["entropy"].round(1).to_dict()
-    {'G00': 0.6, 'G01': -0.8}
     """
     settings = _checked(
         {

@@ -37,55 +37,13 @@ def moderated_t(
     fitted by least squares on the group and the covariates, over the patients who have it; its
     residual variance is shrunk towards that of all genes by empirical Bayes.
 
-    Parameters
-    ----------
-    values, target, n_genes
-        As for every method; the target is one of groups.
-    covariates : pandas.DataFrame, optional
-        Adjusted for.
-    random_state
-        Not used: nothing is drawn.
-    fdr : float
-        Largest false discovery rate (Benjamini-Hochberg over all genes of the group) of a gene.
-    weights : {"sign", "t"}
-        1 and -1, or t as a share of the largest among the genes chosen.
-    groups, where, minimum_group
-        As for `templates`.
-    gate : bool
-        False takes the genes with the largest t whatever their FDR; for nulls.
-
-    Returns
-    -------
-    Derived
-        ``genes`` has ``effect`` (difference of means, adjusted; log fold change on a log scale),
-        ``t``, ``p``, ``fdr``. ``details["prior"]``: index group, columns ``df_prior`` and
-        ``variance_prior``.
-
-    Raises
-    ------
-    StudyError
-        If the target is not one of groups, or a setting is out of range.
-    SignatureError
-        If no group has a gene at this FDR; the message says how small it gets.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group has too few patients or no gene: it gets no score.
+    Gives Derived, ``genes`` has ``effect`` (difference of means, adjusted; log fold change on a log
+    scale), ``t``, ``p``, ``fdr``. ``details["prior"]``: index group, columns ``df_prior`` and
+    ``variance_prior``.
 
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3:3.
-
-    Examples
-    --------
-    >>> values = np.random.default_rng(0).standard_normal((20, 40))
-    >>> values[:10, 3] += 4
-    >>> patients = [f"P{i:02d}" for i in range(20)]
-    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
-    >>> target = Target("t", "groups", pd.Series(["S1"] * 10 + ["S2"] * 10, patients))
-    >>> moderated_t(table, target).weights.to_dict("index")
-    {'G03': {'S1': 1.0, 'S2': -1.0}}
     """
     refuse_kind(target, "moderated_t", ["groups"], "correlation, modules or elastic_net")
     if weights not in ("sign", "t"):

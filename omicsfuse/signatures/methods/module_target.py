@@ -21,35 +21,7 @@ MINIMUM_GROUP = 5
 def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.DataFrame:
     """One column of numbers a score: the target itself, or 1 in a group and 0 in the others.
 
-    Parameters
-    ----------
-    target : Target
-        Groups or continuous.
-    minimum_group : int
-        Patients that a group needs, and the others; smaller ones have no column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x scores.
-
-    Raises
-    ------
-    StudyError
-        If the target is survival.
-    SignatureError
-        If it does not vary.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group is left out.
-
-    Examples
-    --------
-    >>> labels = pd.Series(["a", "b", "b"], ["P1", "P2", "P3"])
-    >>> score_columns(Target("t", "groups", labels), 1)["b"].tolist()
-    [0.0, 1.0, 1.0]
+    Gives patients x scores.
     """
     if target.kind == "survival":
         raise StudyError(
@@ -89,30 +61,9 @@ def correlations(
 ) -> tuple[Array, Array]:
     """Correlation of each column with each side, adjusted for covariates, and its p-value.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        NaN where missing; missing values count as the mean of the column.
-    sides : ndarray of float, shape (n, s)
-        Complete.
-    covariates : pandas.DataFrame, optional
-        Patients x covariates, numeric and complete.
-    measure : {"pearson", "spearman"}
-        Spearman: of ranks.
-
-    Returns
-    -------
-    r, p : ndarray of float, shape (p, s)
-        p two-sided, from Student's t with n - 2 - (number of covariates) degrees of freedom. NaN
-        where the covariates leave nothing.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x, y = np.array([[1.0], [2.0], [3.0], [5.0]]), np.array([[1.0], [3.0], [2.0], [4.0]])
-    >>> r, p = correlations(x, y, None)
-    >>> round(float(r[0, 0]), 4), round(float(p[0, 0]), 4)
-    (0.8315, 0.1685)
+    ``values`` (n, p): NaN where missing; ``sides`` (n, s): complete; ``covariates``: patients x
+    covariates, numeric and complete. Gives ``r, p`` (p, s): p two-sided, from Student's t with n -
+    2 - (number of covariates) degrees of freedom. NaN where the covariates leave nothing.
     """
     x = np.where(np.isnan(values), np.nan_to_num(moments(values).mean), values)
     y = np.asarray(sides, dtype=float)
@@ -149,22 +100,10 @@ def module_target(
 ) -> pd.DataFrame:
     """Correlate the eigengene of each module with each side of a target.
 
-    Parameters
-    ----------
-    modules : CoexpressionModules
-        Modules.
-    sides : pandas.DataFrame
-        Patients x scores, numeric and complete, patients in the order of the eigengenes.
-    covariates : pandas.DataFrame, optional
-        Patients x covariates, likewise.
-    measure : {"pearson", "spearman"}
-        Kind of correlation; partial with covariates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a score and module: ``score``, ``module``, ``n_genes``, ``explained``,
-        ``correlation``, ``p``, ``fdr`` (over all rows) and ``hub`` (its most central gene).
+    ``sides``: patients x scores, numeric and complete, patients in the order of the eigengenes;
+    ``covariates``: patients x covariates, likewise. Gives one row a score and module: ``score``,
+    ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``, ``fdr`` (over all rows) and
+    ``hub`` (its most central gene).
 
     Examples
     --------

@@ -17,19 +17,7 @@ def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Mad
     Only the last table is remembered, and no longer than somebody holds it. A table must not be
     changed in place while it is in use.
 
-    Parameters
-    ----------
-    values : pandas.DataFrame
-        The table.
-    what : str
-        Name of what is made.
-    make : callable
-        Makes it, without arguments.
-
-    Returns
-    -------
-    object
-        What ``make`` returns.
+    Gives object, what ``make`` returns.
 
     Examples
     --------

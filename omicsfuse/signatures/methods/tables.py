@@ -16,21 +16,8 @@ def gene_table(
 ) -> pd.DataFrame:
     """One row a score and gene, with whatever was computed of it.
 
-    Parameters
-    ----------
-    genes : pandas.Index
-        All genes.
-    scores : sequence of str
-        Names of the scores.
-    weights : ndarray of float, shape (p, k)
-        Weight of each gene in each score; 0 where it was not chosen.
-    columns : mapping of str to ndarray of float, shape (p, k)
-        Further columns.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``score``, ``gene``, ``weight`` and those.
+    ``genes``: all genes; ``weights`` (p, k): weight of each gene in each score; ``columns`` (p, k):
+    further columns. Gives columns ``score``, ``gene``, ``weight`` and those.
 
     Examples
     --------
@@ -69,18 +56,8 @@ def chosen_weights(genes: pd.Index, scores: Sequence[str], weights: Array) -> pd
 def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
     """Positions of the eligible genes with the largest values; of equal ones, the first.
 
-    Parameters
-    ----------
-    strength : ndarray of float, shape (p,)
-        NaN never counts.
-    eligible : ndarray of bool, shape (p,)
-        Which may be chosen.
-    n_genes : int
-        Most that are chosen.
-
-    Returns
-    -------
-    ndarray of int
+    ``strength`` (p,): NaN never counts; ``eligible`` (p,): which may be chosen. Gives ndarray of
+    int.
 
     Examples
     --------

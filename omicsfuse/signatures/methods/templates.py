@@ -37,40 +37,8 @@ def templates(
     Each has weight 1. A gene that could serve two groups serves the one with the larger t, so
     templates have no gene in common.
 
-    Parameters
-    ----------
-    values, target, n_genes
-        As for every method; the target is one of groups.
-    covariates
-        Must be None: Welch's t cannot be adjusted.
-    random_state
-        Not used: nothing is drawn.
-    groups : sequence of str, optional
-        All groups, those without a patient here included, in the order of the scores.
-    where : str
-        Where the values come from, for messages, e.g. ``"layer expression"``.
-    minimum_group : int
-        Patients that a group needs, and the others.
-    gate : bool
-        Of no effect: templates are the largest t, however large.
-
-    Returns
-    -------
-    Derived
-        ``genes`` has ``effect`` (difference of means), ``t``, ``p`` and ``fdr`` (of all genes of
-        the group).
-
-    Raises
-    ------
-    StudyError
-        If the target is not one of groups, or there are covariates.
-    SignatureError
-        If fewer than two groups get a template.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a group gets no template: too few patients, or fewer than 5 genes of its own.
+    Gives Derived, ``genes`` has ``effect`` (difference of means), ``t``, ``p`` and ``fdr`` (of all
+    genes of the group).
 
     References
     ----------
