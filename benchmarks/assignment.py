@@ -23,7 +23,7 @@ from omicsfuse.assignment import cross_validate_assignment
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import simulate_cohort
-from omicsfuse.survival import clopper_pearson
+from omicsfuse.stats.intervals import clopper_pearson
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "assigning.md"

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from omicsfuse.imaging.modules.canonical import correlate_pairs, make_splits
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 CLUSTERS, MODULES = 10, 6
 

@@ -30,7 +30,7 @@ from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures import lock, patient_digest
-from omicsfuse.survival import clopper_pearson
+from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.verification import record_discovery, verify
 
 HERE = Path(__file__).resolve().parent

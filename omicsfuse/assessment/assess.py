@@ -27,12 +27,13 @@ from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.stability import patient_stability, subtype_recovery
-from omicsfuse.assessment.structure import LEVEL, STRUCTURE, structure_tests, verdict
+from omicsfuse.assessment.structure import STRUCTURE, structure_tests, verdict
 from omicsfuse.clustering import AUTO_RANGE, cluster_range
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def assess(
             **asdict(size),
             "resampled_share": RESAMPLED_SHARE,
             "most_resampled": MOST_REFUSED,
-            "level": LEVEL,
+            "level": SIGNIFICANCE,
             "ks": list(ks),
             "missingness_agreement": missingness_agreement(fusion, subtypes),
             "random_state": random_state,

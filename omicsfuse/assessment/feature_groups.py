@@ -24,7 +24,7 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import distance_table, patient_distances
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: With fewer features a group is not looked at.
 FEWEST_FEATURES = 5

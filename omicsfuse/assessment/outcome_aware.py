@@ -19,7 +19,8 @@ from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
 from omicsfuse.fusion import fuse
-from omicsfuse.survival import clopper_pearson, logrank_test, score_z
+from omicsfuse.stats.intervals import clopper_pearson
+from omicsfuse.survival import logrank_test, score_z
 
 #: Name of the row of the valid test among the tests of an endpoint.
 FULL_PIPELINE = "overall, full pipeline"

@@ -17,7 +17,8 @@ from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.levels import TAILS
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: What is measured on the real layer and on each permuted copy, in order.
 EFFECTS = ("shared", "held_out", "stability", "silhouette")
@@ -181,7 +182,7 @@ def gains(values: np.ndarray) -> dict[str, float]:
     real, copies = float(values[0]), values[1:]
     if np.isnan(values).any():
         return dict.fromkeys(keys, float("nan")) | {"_real": real}
-    low, high = np.quantile(copies, [0.025, 0.975])
+    low, high = np.quantile(copies, TAILS)
     p = (1 + (copies >= real).sum()) / len(values)
     found = (real, copies.mean(), real - copies.mean(), real - high, real - low, p)
     return dict(zip(keys, map(float, found), strict=True))

@@ -18,12 +18,11 @@ from omicsfuse.clustering import (
 )
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import NOT_TESTED, VERDICTS
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Criteria that are computed for each k in each draw; the first is the one that is tested.
 CRITERIA = ("silhouette", "normalised_cut", "eigengap")
 
-#: Level of both tests.
-LEVEL = 0.05
 
 #: Of larger cohorts, so many patients are drawn for the tests.
 MOST_TESTED = 1000
@@ -200,11 +199,11 @@ def verdict(p_shared: float, p_structure: float) -> str:
     >>> verdict(0.01, 0.3)
     'layers share a continuum, not groups'
     """
-    if p_shared > LEVEL:
+    if p_shared > SIGNIFICANCE:
         return VERDICTS[2]
     if np.isnan(p_structure):
         return NOT_TESTED
-    return VERDICTS[0] if p_structure <= LEVEL else VERDICTS[1]
+    return VERDICTS[0] if p_structure <= SIGNIFICANCE else VERDICTS[1]
 
 
 def one_draw(

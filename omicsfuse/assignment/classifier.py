@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
 from omicsfuse.assignment.discriminant import Array, Discriminant, by_row
-from omicsfuse.stats.statistics import moments
+from omicsfuse.stats.moments import moments
 
 #: Least shrinkage of the covariance: without any it has no inverse where features outnumber
 #: patients.

@@ -32,7 +32,7 @@ from omicsfuse.core.results import (
     Prepared,
     Subtypes,
 )
-from omicsfuse.stats.statistics import wilson_interval
+from omicsfuse.stats.intervals import wilson_interval
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3

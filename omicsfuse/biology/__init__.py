@@ -23,7 +23,7 @@ from omicsfuse.biology.set_scores import gene_set_score_losses, gene_set_scores
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
 from omicsfuse.biology.technical import EXPLAINED, VOLUME
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 __all__ = [
     "EMPTY_ENRICHMENT",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: What the name of a test ends with where covariates were adjusted for.
 ADJUSTED = ", adjusted"

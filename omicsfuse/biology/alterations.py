@@ -11,7 +11,7 @@ from omicsfuse.biology.group_tests import SMALLEST_EXPECTED, in_order, monte_car
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 Counts = npt.NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from omicsfuse.biology.variables import Variable, level_text, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 COLUMNS = (
     "role",

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 from scipy import special, stats
 
-from omicsfuse.biology.tested import Tested, Z, as_tested
+from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.biology.two_groups import rank_sum
-from omicsfuse.stats.statistics import Array, Counts
+from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.levels import TAILS, Z
 
 #: Fewest patients in the smaller group; below it the test is Wilcoxon's.
 SMALLEST_GROUP = 10
@@ -65,7 +66,7 @@ def brunner_munzel(inside: Array, outside: Array) -> Tested:
         logit = special.logit(share)
         spread = error / (share * (1 - share))
         t = logit / spread
-        half = stats.t.ppf(0.975, df) * spread
+        half = stats.t.ppf(TAILS[1], df) * spread
         p = 2 * stats.t.sf(np.abs(t), df)
         low, high = 2 * special.expit(logit - half) - 1, 2 * special.expit(logit + half) - 1
     wilcoxon = rank_sum(inside, outside)

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent
-from omicsfuse.biology.tested import Tested, Z, as_tested
+from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import MINIMUM_GROUP, Z
 
 TEST = "DESeq2 Wald"
 EFFECT_NAME = "log2 fold change"

@@ -14,7 +14,7 @@ from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 METHODS: Mapping[str, Callable[[Array, Array], Explained]] = {
     "nu_svr": nu_svr,

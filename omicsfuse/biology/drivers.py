@@ -10,7 +10,8 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.labelled import Labelled, labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import FDR
 
 COLUMNS = (
     "subtype",
@@ -36,7 +37,7 @@ def driver_features(
     prepared: Prepared,
     subtypes: Subtypes,
     per_subtype: int = 15,
-    fdr: float = 0.05,
+    fdr: float = FDR,
 ) -> pd.DataFrame:
     """List, for each subtype, the features that say most about it, taking the layers in turn.
 

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy import optimize, stats
 
-#: Confidence of all intervals of effect sizes.
-CONFIDENCE = 0.95
+from omicsfuse.stats.levels import CONFIDENCE
 
 
 def noncentrality_interval(

@@ -7,8 +7,10 @@ import pandas as pd
 
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import Labelled
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, moments
+from omicsfuse.stats.levels import MINIMUM_GROUP
+from omicsfuse.stats.moments import moments
 
 #: Statistics beyond this are set to it before genes are ranked.
 T_LIMIT = 1000.0

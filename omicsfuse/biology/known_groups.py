@@ -14,10 +14,9 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, Subtypes
-from omicsfuse.stats.statistics import MINIMUM_GROUP, benjamini_hochberg
+from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
-#: False discovery rate up to which a level counts as concentrated, and a feature as a marker.
-LEVEL = 0.05
 #: Share of a level's patients that must be in one subtype for it to be concentrated there.
 MOST = 0.5
 #: A label with more levels than this is a measurement or an identifier rather than a grouping.
@@ -169,7 +168,7 @@ def label_markers(
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     where = label_concentration(subtypes, cohort, labels)
-    where = where[(where["fdr"] <= LEVEL) & (where["n_both"] > MOST * where["n_level"])]
+    where = where[(where["fdr"] <= FDR) & (where["n_both"] > MOST * where["n_level"])]
     if where.empty:
         return _empty()
     if markers is None:
@@ -183,7 +182,7 @@ def label_markers(
     for label in dict.fromkeys(where["label"]):
         found = _of_levels(known[label].dropna(), prepared)
         for row in where[where["label"] == label].itertuples(index=False):
-            top = found[(found["level"] == row.level) & (found["label_fdr"] <= LEVEL)]
+            top = found[(found["level"] == row.level) & (found["label_fdr"] <= FDR)]
             if top.empty:
                 continue
             top = top.assign(rank=top.groupby("layer", sort=False).cumcount() + 1)
@@ -195,7 +194,7 @@ def label_markers(
         return _empty()
     table = pd.concat(parts, ignore_index=True)
     same = np.sign(table["label_effect"]) == np.sign(table["subtype_effect"])
-    return table.assign(agrees=same & (table["subtype_fdr"] <= LEVEL))[list(COLUMNS)]
+    return table.assign(agrees=same & (table["subtype_fdr"] <= FDR))[list(COLUMNS)]
 
 
 def _known(

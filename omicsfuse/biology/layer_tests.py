@@ -18,7 +18,7 @@ from omicsfuse.biology.tested import Tested
 from omicsfuse.core.labelled import labelled
 from omicsfuse.core.layers import Loss
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Note of rows whose test takes no covariates.
 NOT_ADJUSTED = "not adjusted for covariates"

@@ -10,7 +10,8 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.labelled import Z_LIMIT
 from omicsfuse.core.results import PreparedLayer
-from omicsfuse.stats.statistics import Array, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.moments import moments
 
 #: Ways to turn the markers of a cell type into one score of a patient.
 METHODS = ("mean_log", "ssgsea", "ssgsea_normalised", "gsva")

@@ -13,8 +13,10 @@ from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import expression_layer, labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.arrays import Array, Counts
 from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, Counts, benjamini_hochberg
+from omicsfuse.stats.levels import FDR, MINIMUM_GROUP, TAILS
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 COLUMNS = [
     "subtype",
@@ -68,7 +70,7 @@ def expression_methylation_pairs(
     *,
     expression: str | None = None,
     methylation: str | None = None,
-    fdr: float = 0.05,
+    fdr: float = FDR,
 ) -> pd.DataFrame:
     """Find genes that are raised and less methylated in a subtype, or lowered and more methylated.
 
@@ -244,7 +246,7 @@ def _against_rest(table: _Table, name: str) -> _Tested:
     df = np.minimum(fit.df + moderated.df_prior, fit.df.sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         half = np.where(moderated.t == 0, np.nan, np.abs(fit.effect / moderated.t))
-        half = half * stats.t.ppf(0.975, df)
+        half = half * stats.t.ppf(TAILS[1], df)
     effect[usable], p[usable] = fit.effect, moderated.p
     low[usable], high[usable] = fit.effect - half, fit.effect + half
     return _Tested(effect, low, high, p, n)

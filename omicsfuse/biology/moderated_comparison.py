@@ -8,8 +8,10 @@ from scipy import stats
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent, unit_columns
 from omicsfuse.biology.tested import Tested, as_tested
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import Fit, fit_genes, moderate
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, moments, welch_t
+from omicsfuse.stats.levels import MINIMUM_GROUP, SIGNIFICANCE, TAILS
+from omicsfuse.stats.moments import moments, welch_t
 
 TEST = "moderated t"
 #: Where one feature only has a variance, there is nothing to moderate it with.
@@ -88,7 +90,7 @@ def moderated_difference(
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stats.t.sf(np.abs(fit.effect / fit.unscaled / sd), df)
     with np.errstate(invalid="ignore"):
-        half = stats.t.ppf(0.975, df) * sd * fit.unscaled
+        half = stats.t.ppf(TAILS[1], df) * sd * fit.unscaled
     tellable = varying & (n1 >= MINIMUM_GROUP) & (n2 >= MINIMUM_GROUP)
     adjusted = ADJUSTED if covariates is not None and covariates.shape[1] else ""
     return as_tested(
@@ -118,7 +120,7 @@ def _spread_notes(
     )
     _, own = welch_t(first, second)
     with np.errstate(invalid="ignore"):
-        doubtful = (p <= 0.05) & (own > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
+        doubtful = (p <= SIGNIFICANCE) & (own > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
     notes = np.full(len(p), "", dtype=object)
     for j in np.flatnonzero(doubtful):
         notes[j] = f"the smaller group is more spread; Welch's t-test, unadjusted: p = {own[j]:.2g}"

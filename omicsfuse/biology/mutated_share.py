@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from omicsfuse.biology.tested import Tested, Z, as_tested
+from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.biology.two_groups import fisher_exact
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import Z
 
 TEST = "Fisher exact"
 EFFECT_NAME = "difference in mutated share"

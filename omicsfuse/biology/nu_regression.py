@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from omicsfuse.biology.nu_solver import nu_weights
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Shares of support vectors that are tried; the one with the smallest error is kept.
 NU = (0.25, 0.5, 0.75)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Most steps of the solver; some twenty are usual.
 MOST_STEPS = 80

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from omicsfuse.biology.tested import Tested, Z, as_tested
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array
+from omicsfuse.biology.tested import Tested, as_tested
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import MINIMUM_GROUP, Z
 
 TEST = "proportional odds, likelihood ratio"
 EFFECT_NAME = "log odds ratio of a higher level"

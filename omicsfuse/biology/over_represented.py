@@ -12,7 +12,9 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Prepared
-from omicsfuse.stats.statistics import Array, benjamini_hochberg
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import FDR, TAILS
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of the table.
 COLUMNS = (
@@ -44,7 +46,7 @@ def over_representation(
     gene_sets: GeneSets,
     *,
     layer: str | None = None,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     min_size: int = 5,
     max_size: int = 500,
 ) -> pd.DataFrame:
@@ -205,10 +207,10 @@ def odds_ratio(k: int, size: int, marked: int, background: int) -> tuple[float, 
         return float(probabilities(log_ratio) @ support) - k
 
     def upper_tail(log_ratio: float) -> float:
-        return float(probabilities(log_ratio)[support >= k].sum()) - 0.025
+        return float(probabilities(log_ratio)[support >= k].sum()) - TAILS[0]
 
     def lower_tail(log_ratio: float) -> float:
-        return float(probabilities(log_ratio)[support <= k].sum()) - 0.025
+        return float(probabilities(log_ratio)[support <= k].sum()) - TAILS[0]
 
     def solve(gap: object) -> float:
         return float(np.exp(optimize.brentq(gap, -60.0, 60.0, xtol=1e-12, rtol=1e-12)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 # Cells held at once: bounds memory (about 100 MB), not the distribution of the result.
 _BATCH_CELLS = 4_000_000

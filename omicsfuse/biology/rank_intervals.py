@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import stats
 
-from omicsfuse.stats.statistics import Array, Counts
+from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.levels import TAILS, Z
 
 #: Standard normal quantile of 95% intervals.
-_Z = float(stats.norm.ppf(0.975))
 #: Halvings of an interval of length 1: what is left is below the precision of a double.
 _HALVINGS = 60
 
@@ -63,7 +63,7 @@ def rank_biserial_interval(inside: Array, outside: Array) -> tuple[Array, Array]
         variance = spread[0] + spread[1]
         freedom = variance**2 / (spread[0] ** 2 / (m - 1) + spread[1] ** 2 / (n - 1))
         logit = np.log(theta / (1 - theta))
-        half = stats.t.ppf(0.975, freedom) * np.sqrt(variance) / (theta * (1 - theta))
+        half = stats.t.ppf(TAILS[1], freedom) * np.sqrt(variance) / (theta * (1 - theta))
         low, high = (2 / (1 + np.exp(-(logit + sign * half))) - 1 for sign in (-1, 1))
     usable = (variance > 1e-12) & np.isfinite(low) & np.isfinite(high)
     other = newcombe_interval(2 * theta - 1, m, n)
@@ -115,7 +115,7 @@ def newcombe_interval(effect: Array, first: Counts, second: Counts) -> tuple[Arr
             spread = 1 + spare * (1 - middle) / (2 - middle) + spare * middle / (1 + middle)
             with np.errstate(invalid="ignore", divide="ignore"):
                 squared = middle * (1 - middle) * spread / (first * second)
-            outside = (theta - middle) ** 2 > _Z**2 * squared
+            outside = (theta - middle) ** 2 > Z**2 * squared
             far, near = np.where(outside, middle, far), np.where(outside, near, middle)
         limits.append(np.where(np.isnan(theta), np.nan, 2 * near - 1))
     return limits[0], limits[1]

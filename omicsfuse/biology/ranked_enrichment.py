@@ -12,8 +12,9 @@ from omicsfuse.biology.random_sets import random_scores
 from omicsfuse.biology.redundant_sets import group_gene_sets
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.gseapy_engine import prerank
-from omicsfuse.stats.statistics import Array, benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of enrichment, after the name of the ranking.
 COLUMNS = (

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Similarity from which gene sets count as saying the same, on average over a group.
 SIMILARITY = 0.375

@@ -14,7 +14,9 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, benjamini_hochberg
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import MINIMUM_GROUP
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Name of the comparison of all subtypes at once.
 OVERALL = "overall"

@@ -14,8 +14,8 @@ from omicsfuse.core.labelled import Z_LIMIT, expression_layer
 from omicsfuse.core.layers import Loss
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.stats.gseapy_engine import gsva
+from omicsfuse.stats.moments import moments
 from omicsfuse.stats.single_sample import SingleSampleEnrichment
-from omicsfuse.stats.statistics import moments
 
 #: Ways to score a set in a patient.
 METHODS = ("ssgsea", "gsva", "zscore")

@@ -14,7 +14,7 @@ from omicsfuse.biology.variables import Variable, level_text, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.statistics import p_text
+from omicsfuse.stats.p_values import p_text
 
 #: A numeric variable is given by mean and standard deviation where its skewness (adjusted
 #: Fisher-Pearson) is at most this in absolute value and there are enough patients to tell.

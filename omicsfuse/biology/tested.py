@@ -4,12 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from omicsfuse.stats.statistics import Array, Counts
-
-#: Confidence of the intervals of all effects.
-CONFIDENCE = 0.95
-#: Its upper quantile of the normal distribution.
-Z = 1.959963984540054
+from omicsfuse.stats.arrays import Array, Counts
 
 
 class Tested(NamedTuple):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from omicsfuse.stats.statistics import MINIMUM_GROUP, Array, Counts
+from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.levels import MINIMUM_GROUP
 
 
 class Comparison(NamedTuple):

@@ -7,8 +7,8 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.volume import tumour_volume
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import rank_coefficients
-from omicsfuse.stats.statistics import Array
 
 #: Features of which every two have at least this absolute rank correlation are one cluster.
 THRESHOLD = 0.9

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.biology.technical import volume_feature
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 
 class Volume(NamedTuple):

@@ -31,7 +31,7 @@ from omicsfuse.fusion import fuse
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.study import Study, fused_layers, gene_layer, looks_at_outcome
 from omicsfuse.pipeline.workspace import Workspace
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival
 
 

@@ -13,6 +13,7 @@ from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +25,6 @@ MOST_PATIENTS = 400
 #: Two genes altered in nearly the same patients, as neighbours of an amplicon are, are drawn once:
 #: from this share on of the patients who have either altered.
 SAME_PATIENTS = 0.8
-#: False discovery rate up to which a gene is marked and goes before more frequent ones.
-LEVEL = 0.05
 
 #: How each alteration is drawn, in this order: colour, and part of the cell's height. Red, blue and
 #: near-black stay apart with the common forms of colour blindness, and mutations are smaller.
@@ -150,7 +149,7 @@ def oncoprint_genes(
     """
     if alterations.empty:
         return []
-    found = alterations[alterations["fdr"] <= LEVEL].sort_values(
+    found = alterations[alterations["fdr"] <= FDR].sort_values(
         ["p", "n_altered", "gene"], ascending=[True, False, True], kind="stable"
     )
     sharp = found["alteration"].isin(STRONG)
@@ -264,7 +263,7 @@ def _bars(
 
 
 def _starred(alterations: pd.DataFrame) -> set[str]:
-    return set(alterations.loc[alterations["fdr"] <= LEVEL, "gene"].astype(str))
+    return set(alterations.loc[alterations["fdr"] <= FDR, "gene"].astype(str))
 
 
 def _subtype_bar(

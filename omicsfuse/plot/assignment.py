@@ -10,6 +10,7 @@ from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.plot.rows import rows_with
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,10 +58,10 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     ax_height = 0.27 * len(table) + 0.2
     ax = axes_or_new(ax, 8.4, 1.5 + ax_height)
     places = np.arange(len(table))
-    clear = (table["p"] < 0.05).to_numpy()
+    clear = (table["p"] < SIGNIFICANCE).to_numpy()
     rates = table["no_information_rate"].to_numpy(dtype=float)
     for marked, colour, label in (
-        (clear, ACCENT, "above the largest subtype's share (p < 0.05)"),
+        (clear, ACCENT, f"above the largest subtype's share (p < {SIGNIFICANCE:g})"),
         (~clear, MUTED, "not above it"),
     ):
         if not marked.any():
@@ -105,7 +106,7 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
         )  # fmt: skip
         ax.text(
             1.22, place, format_p(p), transform=beside, va="center", fontsize=7.8,
-            color=INK if p < 0.05 else MUTED,
+            color=INK if p < SIGNIFICANCE else MUTED,
         )  # fmt: skip
     ax.text(
         1.16, -0.75, "assigned", transform=beside, va="bottom", ha="right", fontsize=7.8,

@@ -11,6 +11,7 @@ from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def one_direction(table: pd.DataFrame, subtypes: Sequence[str]) -> pd.DataFrame:
 
 
 def select_markers(
-    markers: pd.DataFrame, subtypes: Sequence[str], *, per_subtype: int = 5, fdr: float = 0.05
+    markers: pd.DataFrame, subtypes: Sequence[str], *, per_subtype: int = 5, fdr: float = FDR
 ) -> pd.DataFrame:
     """Choose the markers to draw: of each layer and subtype those with the smallest p.
 
@@ -101,7 +102,7 @@ def top_markers(
     subtypes: Subtypes,
     *,
     per_subtype: int = 5,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw the strongest markers of each subtype and layer as a heatmap.

@@ -9,6 +9,7 @@ from omicsfuse.core.results import RadiogenomicMap
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import clean, shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 #: network.
 MOST_CLUSTERS = 30
 MOST_EDGES = 60
-_LEVEL = 0.05
 
 
 @styled
@@ -68,7 +68,7 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     image = ax.pcolormesh(
         wide.to_numpy(), cmap=colours, vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.4
     )
-    rows, columns = np.nonzero(rates.to_numpy() <= _LEVEL)
+    rows, columns = np.nonzero(rates.to_numpy() <= FDR)
     ax.plot(columns + 0.5, rows + 0.5, "o", color=INK, markersize=3.2, linestyle="none")
     names = _cluster_names(table)
     ax.set_yticks(np.arange(len(clusters)) + 0.5, [shorten(names[c], 38) for c in clusters])
@@ -122,7 +122,7 @@ def module_network(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     ['R1: f', 'M1: A, B']
     """
     table = found.modules
-    edges = table[table["fdr"] <= _LEVEL] if len(table) else table
+    edges = table[table["fdr"] <= FDR] if len(table) else table
     if edges.empty:
         return nothing("no radiomic cluster goes with a co-expression module", ax)
     edges = edges.sort_values("p", kind="stable").head(MOST_EDGES)

@@ -30,6 +30,7 @@ from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +61,7 @@ def comprehensive_heatmap(
     drivers: pd.DataFrame | None = None,
     per_subtype: int = 5,
     max_rows: int = 72,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw all layers over the patients: what marks each subtype, below who the patients are.

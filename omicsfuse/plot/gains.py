@@ -10,13 +10,13 @@ from omicsfuse.core.results import Assessment
 from omicsfuse.plot.canvas import new_figure, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Groups of features drawn at most; the table has the others.
 MOST_GROUPS = 40
-_LEVEL = 0.05
 
 
 @styled
@@ -89,7 +89,7 @@ def _gains(
         if not np.isfinite(value):
             panel.text(0, y, " not tested", va="center", color=MUTED, fontsize=7.5)
             continue
-        convincing = bool(p[y] <= _LEVEL)
+        convincing = bool(p[y] <= SIGNIFICANCE)
         if np.isfinite(low[y]) and np.isfinite(high[y]):
             panel.hlines(y, low[y], high[y], color=ACCENT if convincing else MUTED, linewidth=1.8)
         panel.plot(

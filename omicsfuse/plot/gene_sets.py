@@ -10,12 +10,10 @@ from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, INK
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: False discovery rate below which a cell is marked.
-_FDR = 0.05
 
 
 @styled
@@ -85,8 +83,8 @@ def pathways(
         cmap=DIVERGING,
         vmin=-far,
         vmax=far,
-        edgecolors=np.where(fdr < 0.05, INK, "#b7bfc8"),
-        linewidths=np.where(fdr < 0.05, 1.1, 0.5).tolist(),
+        edgecolors=np.where(fdr < FDR, INK, "#b7bfc8"),
+        linewidths=np.where(fdr < FDR, 1.1, 0.5).tolist(),
         zorder=3,
     )
     ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
@@ -106,7 +104,7 @@ def pathways(
             marker="o",
             color="#e8ebee",
             markersize=float(np.sqrt(_dot(np.array([value]))[0])),
-            markeredgecolor=INK if value < 0.05 else "#b7bfc8",
+            markeredgecolor=INK if value < FDR else "#b7bfc8",
             label=text,
         )
         for value, text in ((0.5, "0.5"), (0.049, "0.05"), (0.01, "0.01"), (1e-3, "0.001 or less"))
@@ -212,7 +210,7 @@ def pathway_heatmap(
         vmax=far,
         aspect="auto",
     )
-    marked = np.argwhere(fdr.loc[rows].to_numpy() < _FDR)
+    marked = np.argwhere(fdr.loc[rows].to_numpy() < FDR)
     if len(marked):
         dots = ["white" if abs(values[i, j]) > 0.62 * far else INK for i, j in marked]
         ax.scatter(marked[:, 1], marked[:, 0], s=9, c=dots, zorder=3)

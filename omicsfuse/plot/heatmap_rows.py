@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.biology import one_direction
+from omicsfuse.stats.levels import FDR
 
 Array = npt.NDArray[np.float64]
 
@@ -26,7 +27,7 @@ def heatmap_rows(
     drivers: pd.DataFrame | None = None,
     per_subtype: int = 5,
     max_rows: int = 72,
-    fdr: float = 0.05,
+    fdr: float = FDR,
 ) -> pd.DataFrame:
     """Choose the features to draw: of each layer and subtype the drivers, then the smallest p.
 

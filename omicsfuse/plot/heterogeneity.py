@@ -11,6 +11,7 @@ from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.forest import Line, draw_lines
 from omicsfuse.plot.numbers import clean, format_number, p_text, shorten
 from omicsfuse.plot.rows import rows_with
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -174,7 +175,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
         ax.hlines(
             y, row["effect_ci_low"], row["effect_ci_high"], color=INK, linewidth=1.3, zorder=2
         )
-        found = bool(row["fdr"] <= 0.05)
+        found = bool(row["fdr"] <= FDR)
         ax.plot(
             row["effect"], y, "s", markersize=5.5, color=ACCENT,
             markerfacecolor=ACCENT if found else "white", zorder=3,

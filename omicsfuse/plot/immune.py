@@ -10,6 +10,7 @@ from omicsfuse.core.results import ImmuneContext, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def immune_heatmap(
     subtypes: Sequence[str],
     *,
     most: int = 40,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw how far each subtype lies from the rest in each score.

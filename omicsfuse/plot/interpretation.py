@@ -10,13 +10,13 @@ from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, PALETTE, subtype_colour
 from omicsfuse.plot.numbers import clean, p_text, shorten
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Features and gene sets drawn at most.
 MOST_FEATURES, MOST_SETS = 16, 14
-_LEVEL = 0.05
 
 
 def gene_rows(interpretation: Interpretation, most: int = MOST_FEATURES) -> pd.DataFrame:
@@ -133,7 +133,7 @@ def interpretation_genes(
                 ha="center",
                 va="center",
                 fontsize=7.8,
-                color=INK if value <= _LEVEL else MUTED,
+                color=INK if value <= SIGNIFICANCE else MUTED,
             )
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
     return ax
@@ -200,8 +200,8 @@ def interpretation_gene_sets(
         cmap=DIVERGING,
         vmin=-far,
         vmax=far,
-        edgecolors=np.where(fdr <= _LEVEL, INK, "#b7bfc8"),
-        linewidths=np.where(fdr <= _LEVEL, 1.1, 0.5).tolist(),
+        edgecolors=np.where(fdr <= FDR, INK, "#b7bfc8"),
+        linewidths=np.where(fdr <= FDR, 1.1, 0.5).tolist(),
         zorder=3,
     )
     ticks = [clean(name).replace(", adjusted", ",\nadjusted") for name in names]
@@ -223,7 +223,7 @@ def interpretation_gene_sets(
             marker="o",
             color="#e8ebee",
             markersize=float(np.sqrt(_area(np.array([value]))[0])),
-            markeredgecolor=INK if value <= _LEVEL else "#b7bfc8",
+            markeredgecolor=INK if value <= FDR else "#b7bfc8",
             label=text,
         )
         for value, text in ((0.5, "0.5"), (0.05, "0.05"), (0.01, "0.01"))

@@ -10,6 +10,7 @@ from omicsfuse.core.results import Verification
 from omicsfuse.plot.canvas import nothing, styled
 from omicsfuse.plot.forest import Line, draw_lines, line_of
 from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.stats.levels import Z
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,7 +177,7 @@ def _cohorts(own: pd.DataFrame, tau2: float) -> list[Line]:
     """One line a cohort, with its weights."""
     with np.errstate(divide="ignore", invalid="ignore"):
         width = np.log(own["hr_ci_high"].to_numpy(float) / own["hr_ci_low"].to_numpy(float))
-    variance = (width / (2 * 1.959963984540054)) ** 2
+    variance = (width / (2 * Z)) ** 2
     known = np.isfinite(variance) & (variance > 0)
     safe = np.where(known, variance, 1.0)
     fixed, random = np.where(known, 1 / safe, 0.0), np.where(known, 1 / (safe + tau2), 0.0)

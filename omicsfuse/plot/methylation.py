@@ -10,6 +10,7 @@ from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
 from omicsfuse.plot.rows import rows_with
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ def methylation_quadrants(
     pairs: pd.DataFrame,
     subtypes: Sequence[str],
     *,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     named: int = 6,
     scale: str = "",
     ax: "Axes | None" = None,

@@ -3,7 +3,7 @@
 import math
 import re
 
-from omicsfuse.stats.statistics import p_text
+from omicsfuse.stats.p_values import p_text
 
 __all__ = [
     "clean",

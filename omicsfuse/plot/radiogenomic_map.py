@@ -10,6 +10,7 @@ from omicsfuse.core.results import RadiogenomicMap
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
 from omicsfuse.plot.numbers import format_number, format_p, shorten
+from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +128,7 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
         aspect="auto",
         interpolation="nearest",
     )
-    fdr = float(found.params.get("fdr", 0.05))
+    fdr = float(found.params.get("fdr", FDR))
     table = found.associations[found.associations["fdr"] <= fdr]
     places = [
         (targets.index((str(layer), str(target))), features.index(str(feature)), bool(gone))

@@ -5,9 +5,9 @@ import pandas as pd
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.views import Section, present
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def assignment_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
@@ -83,7 +83,7 @@ def assignment_sentences(results: RunResults) -> list[str]:
         p, n = float(row["p"]), int(row["n"])
         said = f"{format_number(100 * float(row['accuracy']), 2)}%"
         rate = f"{format_number(100 * float(row['no_information_rate']), 2)}%"
-        verdict = "" if p <= LEVEL else ", which is no evidence that it can be told"
+        verdict = "" if p <= SIGNIFICANCE else ", which is no evidence that it can be told"
         sentences.append(
             f"From {clean(row['layers'])}: {said} of {n} held-out patients get their subtype "
             f"({rate} would by naming the largest; {format_p(p)}{verdict})."

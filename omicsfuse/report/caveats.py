@@ -11,7 +11,6 @@ from omicsfuse.plot.settings import is_reported, setting_name
 from omicsfuse.report.clinical import technical_caveats
 from omicsfuse.report.evidence import DECIDES
 from omicsfuse.report.survival_caveats import survival_caveats
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.verification import (
     CONTROL,
     PERCENTILE,
@@ -20,6 +19,7 @@ from omicsfuse.report.verification import (
     stacked_tests,
 )
 from omicsfuse.report.words import listing, mean_jaccard, plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 _SMALL = 10
 #: Share of borderline patients above which it is said.
@@ -118,7 +118,7 @@ def _one_layer(results: RunResults) -> list[str]:
         + (
             " It does not evidently share structure with the other layers "
             f"({format_p(float(p_values[name]))}): what the subtypes take from it may be its own."
-            if p_values[name] > LEVEL
+            if p_values[name] > SIGNIFICANCE
             else ""
         )
         for name in carriers
@@ -159,15 +159,15 @@ def _verification_caveats(results: RunResults) -> list[str]:
     texts = [
         f"Signature {clean(name)}: {agreement_sentence(one.signature)}"
         for name, one in every_signature(results).items()
-        if len(one.signature.agreement) and one.signature.agreement["p"].iloc[0] > LEVEL
+        if len(one.signature.agreement) and one.signature.agreement["p"].iloc[0] > SIGNIFICANCE
     ]
     table = stacked_tests(results)
     if table.empty:
         return texts
     control = table["role"] == CONTROL if "role" in table else pd.Series(False, index=table.index)
-    matched = table[(table["p"] < LEVEL) & (table["random_null_percentile"] < PERCENTILE)]
+    matched = table[(table["p"] < SIGNIFICANCE) & (table["random_null_percentile"] < PERCENTILE)]
     matched = matched[~control[matched.index]]
-    found = table[control & (table["fdr"] < LEVEL)]
+    found = table[control & (table["fdr"] < FDR)]
     return (
         _relations(table[~control])
         + texts

@@ -12,10 +12,8 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Cell, Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
+from omicsfuse.stats.levels import FDR
 
-#: False discovery rate below which subtypes are said to go together with a technical variable.
-TECHNICAL_LEVEL = 0.05
-_LEVEL = 0.05
 #: Genes of a layer and an alteration in the table of altered genes; two whose shares are nearer
 #: than this in every subtype are taken for neighbours, and the first stands for both.
 _MOST_GENES, _SAME_SHARE = 5, 0.08
@@ -51,12 +49,12 @@ def technical_caveats(results: RunResults) -> list[str]:
     Returns
     -------
     list of str
-        One sentence or two for each with a false discovery rate below ``TECHNICAL_LEVEL``.
+        One sentence or two for each with a false discovery rate below ``FDR``.
     """
     table = _technical(results)
     if table.empty:
         return []
-    found = table[table["fdr"] < TECHNICAL_LEVEL].sort_values(
+    found = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
     return [_technical_sentence(results, str(name), row) for name, row in found.iterrows()]
@@ -73,7 +71,7 @@ def explaining_variables(results: RunResults) -> list[str]:
     Returns
     -------
     list of str
-        Those with a false discovery rate below ``TECHNICAL_LEVEL`` and an effect of at least
+        Those with a false discovery rate below ``FDR`` and an effect of at least
         ``EXPLAINED`` that is within its interval.
     """
     table = _technical(results)
@@ -91,7 +89,7 @@ def _technical(results: RunResults) -> pd.DataFrame:
 def _explained(row: pd.Series) -> bool:
     # With many categories V is biased upwards: its interval, which is not, must reach so far too.
     strong = row["effect"] >= EXPLAINED and row["effect_ci_high"] >= EXPLAINED
-    return bool(row["fdr"] < TECHNICAL_LEVEL and strong)
+    return bool(row["fdr"] < FDR and strong)
 
 
 def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
@@ -224,11 +222,11 @@ def _alteration_sentences(results: RunResults) -> list[str]:
         return ["No gene was altered in enough patients to be tested."] if len(table) else []
     parts = []
     for (layer, alteration), rows in tested.groupby(["layer", "alteration"], sort=False):
-        found = int((rows["fdr"] <= _LEVEL).sum())
+        found = int((rows["fdr"] <= FDR).sum())
         parts.append(f"{found:,} of {len(rows):,} {clean(alteration)} ({clean(layer)})")
     fused = [name for name in dict.fromkeys(tested["layer"]) if name in results.fusion.per_layer]
     text = (
-        f"Genes that differ between subtypes with a false discovery rate of at most {_LEVEL}, of "
+        f"Genes that differ between subtypes with a false discovery rate of at most {FDR}, of "
         f"those tested: {listing(parts)}. Neighbouring genes change their copy number together and "
         "are not separate findings."
     )

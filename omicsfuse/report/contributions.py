@@ -11,8 +11,8 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
-_LEVEL = 0.05
 _MEASURES = {
     "shared": "structure shared with other layers",
     "held_out": "telling a layer held out",
@@ -115,22 +115,22 @@ def adds_sentence(name: str, row: dict[str, Any], n_layers: int) -> str:
     second = _numbers(format_p(held_out), "", _gain(row, "held_out"))
     better = "tell a layer held out better than with permuted copies of it"
     if math.isnan(held_out):
-        verb = "shares" if shared <= _LEVEL else "does not evidently share"
+        verb = "shares" if shared <= SIGNIFICANCE else "does not evidently share"
         text = (
             f"It {verb} structure with the other layers {first}; whether it helps to tell a layer "
             "held out was not tested"
         )
-    elif shared <= _LEVEL and held_out <= _LEVEL:
+    elif shared <= SIGNIFICANCE and held_out <= SIGNIFICANCE:
         text = (
             f"It shares structure with the other layers {first}, and groups found with it {better} "
             f"{second}"
         )
-    elif shared <= _LEVEL:
+    elif shared <= SIGNIFICANCE:
         text = (
             f"It shares structure with the other layers {first}, but groups found with it do not "
             f"{better} {second}"
         )
-    elif held_out <= _LEVEL:
+    elif held_out <= SIGNIFICANCE:
         text = (
             f"Grouped by itself it does not evidently share structure with the other layers "
             f"{first}, yet groups found with it {better} {second}: a hint, as the first of the two "
@@ -142,7 +142,7 @@ def adds_sentence(name: str, row: dict[str, Any], n_layers: int) -> str:
             f"structure with the other layers {first}, and groups found with it do not {better} "
             f"{second}"
         )
-    if shared <= _LEVEL < fdr:
+    if shared <= SIGNIFICANCE and fdr > FDR:
         text += f"; the first does not withstand correction for {n_layers} layers"
     return f"{question} {text}."
 

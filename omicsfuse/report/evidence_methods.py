@@ -7,6 +7,7 @@ from omicsfuse.report.evidence import DECIDES, HARMLESS
 from omicsfuse.report.references import Citations
 from omicsfuse.report.verdict import n_draws
 from omicsfuse.report.words import NOT_REPEATED, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def evidence_methods(results: RunResults, cite: Citations) -> list[str]:
@@ -42,7 +43,7 @@ def _tests(results: RunResults, cite: Citations) -> str:
         return ""
     draws = n_draws(assessment)
     kinds = set(tests["test"])
-    level = float(assessment.params.get("level", 0.05))
+    level = float(assessment.params.get("level", SIGNIFICANCE))
     text = "Whether there are subtypes was asked by two tests. "
     if "shared" in kinds:
         text += (

@@ -10,6 +10,7 @@ from omicsfuse.report.portraits import portraits
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing
+from omicsfuse.stats.levels import FDR
 
 
 def biology_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
@@ -68,7 +69,7 @@ def _marker_sentences(results: RunResults) -> list[str]:
     """Say how many comparisons found something, and what their p-values are worth."""
     names, fused = results.subtypes.names, list(results.fusion.per_layer)
     tested = one_direction(results.markers, names).dropna(subset=["p"])
-    found = int((tested["fdr"] <= 0.05).sum())
+    found = int((tested["fdr"] <= FDR).sum())
     what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
     texts = [
         f"{found:,} of {len(tested):,} comparisons of {what} have a false discovery rate of at "

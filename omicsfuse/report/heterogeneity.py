@@ -10,10 +10,10 @@ from omicsfuse import plot
 from omicsfuse.core.results import HeterogeneityIndex, RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR
 
 ANCHOR = "heterogeneity"
 
@@ -102,13 +102,13 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
     said = []
     tested = tests[tests["p"].notna()]
     for family, own in tested.groupby("family", sort=False):
-        found = own[own["fdr"] <= LEVEL]
+        found = own[own["fdr"] <= FDR]
         words = _FAMILIES.get(str(family), str(family))
         if found.empty:
             best = own.sort_values("p", kind="stable").iloc[0]
             said.append(
                 f"Of the {words} ({plural(len(own), 'test')}) none goes with the index at a false "
-                f"discovery rate of {LEVEL:g} (smallest: {_effect(best)})."
+                f"discovery rate of {FDR:g} (smallest: {_effect(best)})."
             )
         else:
             strongest = found.sort_values("p", kind="stable").head(3)
@@ -117,7 +117,7 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
             said.append(
                 f"Of the {words} ({plural(len(own), 'test')}), {len(found)} "
                 f"{'goes' if len(found) == 1 else 'go'} with it at a false discovery rate of "
-                f"{LEVEL:g}: {told}{more}."
+                f"{FDR:g}: {told}{more}."
             )
             said += _subtypes_sentence(found)
     untested = tests[(tests["family"] == "survival") & tests["p"].isna()]

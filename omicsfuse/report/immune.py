@@ -10,10 +10,10 @@ from omicsfuse.core.results import ImmuneContext, RunResults
 from omicsfuse.plot.immune import OVERALL
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 _TEST_COLUMNS = ["score", "comparison", "n", "effect", "effect_interval", "p", "fdr", "note"]
 _OF_SCORES = (
@@ -111,7 +111,7 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
 def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
     """One collection in a sentence: how many scores differ, and the strongest."""
     tested = rows["score"].nunique()
-    found = rows[rows["fdr"] <= LEVEL]
+    found = rows[rows["fdr"] <= FDR]
     family = f"(FDR over the {plural(len(rows), 'comparison')} of this collection)"
     if found.empty:
         return (
@@ -119,7 +119,7 @@ def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
         )
     text = (
         f"{clean(name)}: {found['score'].nunique()} of {plural(tested, 'score')} "
-        f"{'differs' if found['score'].nunique() == 1 else 'differ'} at FDR {LEVEL:g} {family}"
+        f"{'differs' if found['score'].nunique() == 1 else 'differ'} at FDR {FDR:g} {family}"
     )
     single = found[found["comparison"] != OVERALL]
     if len(subtypes) == 2:
@@ -157,21 +157,21 @@ def fraction_sentences(immune: ImmuneContext) -> list[str]:
         else "The reference matrix explains no patient."
     ]
     if fit["p"].notna().any():
-        poor = int((fit["p"] > LEVEL).sum())
+        poor = int((fit["p"] > SIGNIFICANCE).sum())
         said.append(
             f"In {plural(poor, 'patient')} the matrix explains expression no better than random "
-            f"mixtures (p > {LEVEL:g}): shares there mean nothing."
+            f"mixtures (p > {SIGNIFICANCE:g}): shares there mean nothing."
             if poor
             else f"In every patient the matrix explains expression better than random mixtures (p "
-            f"at most {LEVEL:g}); that does not make the shares right."
+            f"at most {SIGNIFICANCE:g}); that does not make the shares right."
         )
     tests = immune.fraction_tests
     if len(tests):
-        own = tests[tests["fdr"] <= LEVEL]
+        own = tests[tests["fdr"] <= FDR]
         tested = tests.loc[tests["p"].notna(), "score"].nunique()
         said.append(
             f"{own['score'].nunique()} of {plural(tested, 'share')} differ between subtypes at FDR "
-            f"{LEVEL:g} (family: all cell types and comparisons). Shares add up to 1, so that one "
+            f"{FDR:g} (family: all cell types and comparisons). Shares add up to 1, so that one "
             "that rises lowers the others."
         )
     return said

@@ -8,12 +8,13 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import Interpretation, RunResults
 from omicsfuse.plot.numbers import clean, format_number, p_text
-from omicsfuse.report.interpretation_words import LEVEL, RADIOMIC, interpretation_paragraphs
+from omicsfuse.report.interpretation_words import RADIOMIC, interpretation_paragraphs
 from omicsfuse.report.pathways_tables import first_genes
 from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
+from omicsfuse.stats.levels import FDR
 
 #: Associations in the table of the page, and of each layer in the folded ones.
 MOST_ROWS = 15
@@ -93,7 +94,7 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
     first, *rest = interpretation_paragraphs(one)
     table = one.associations
     shown = table[table["kind"] != RADIOMIC] if len(table) else table
-    shown = shown[shown["fdr"] <= LEVEL] if len(shown) else shown
+    shown = shown[shown["fdr"] <= FDR] if len(shown) else shown
     if len(shown):
         order = shown["vanishes"].astype(bool)
         shown = shown.assign(_last=order).sort_values(["_last", "p"], kind="stable")

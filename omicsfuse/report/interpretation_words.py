@@ -6,8 +6,8 @@ import pandas as pd
 from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
-LEVEL = 0.05
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
 MEASURE = 0.9
 #: Features that an imaging model is made of, and that no headline is made of.
@@ -74,7 +74,7 @@ def _volume(one: Interpretation) -> list[str]:
                 f"{interval}): what goes with it goes with size, and little can be said of it "
                 "beyond that."
             )
-        elif one.kind == "score" or found["p"] <= LEVEL:
+        elif one.kind == "score" or found["p"] <= SIGNIFICANCE:
             said.append(
                 f"{who} has a Spearman correlation of {r:.2f} with the tumour's volume "
                 f"({interval})."
@@ -86,8 +86,8 @@ def _found(one: Interpretation, row: pd.Series) -> str:
     """Say what was found in one family, and what is left of it once adjusted."""
     table = one.associations
     own = table[(table["layer"] == row["layer"]) & (table["kind"] == row["kind"])]
-    own = own[own["fdr"] <= LEVEL]
-    kept = own[own["adjusted_fdr"] <= LEVEL]
+    own = own[own["fdr"] <= FDR]
+    kept = own[own["adjusted_fdr"] <= FDR]
     top = (kept if len(kept) else own).iloc[0]
     ends = [float(top["effect_ci_low"]), float(top["effect_ci_high"])]
     interval = f", 95% CI {_two(ends[0])} to {_two(ends[1])}" if ends[0] == ends[0] else ""
@@ -131,7 +131,7 @@ def _sets(one: Interpretation) -> list[str]:
         block = table[own == adjusted]
         if block.empty:
             continue
-        found = block[block[rate] <= LEVEL].sort_values([p, "gene_set"], kind="stable")
+        found = block[block[rate] <= FDR].sort_values([p, "gene_set"], kind="stable")
         ranking = "the adjusted ranking" if adjusted else "the ranking"
         family = f"{plural(len(block), 'test')}, {how}"
         if found.empty:

@@ -9,10 +9,10 @@ from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p, p_text
 from omicsfuse.report.plans import FigureView, Plan
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
+from omicsfuse.stats.levels import FDR
 
 
 def methylation_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
@@ -33,7 +33,7 @@ def methylation_section(results: RunResults, figures: tuple[FigureView, ...]) ->
     pairs = _pairs(results)
     if pairs.empty:
         return None
-    shown = pairs[pairs["fdr"] <= LEVEL]
+    shown = pairs[pairs["fdr"] <= FDR]
     if len(results.subtypes.names) == 2:
         shown = shown[shown["subtype"] == results.subtypes.names[0]]
     for kind in ("expression", "methylation"):
@@ -70,14 +70,14 @@ def pair_sentences(results: RunResults) -> list[str]:
     tested = pairs[pairs["p"].notna()]
     genes = pairs["gene"].nunique()
     family = f"FDR over {plural(len(tested), 'comparison')} of {plural(genes, 'gene')}"
-    found = tested[tested["fdr"] <= LEVEL]
+    found = tested[tested["fdr"] <= FDR]
     most = int(pairs["n_methylation"].max()) if len(pairs) else 0
     said = [
         f"{plural(genes, 'gene')} have both expression (up to {int(pairs['n_expression'].max())} "
         f"patients) and methylation (up to {most}; both in {int(pairs['n_both'].max())})."
     ]
     if found.empty:
-        said.append(f"None of them moves in opposite directions in a subtype at FDR {LEVEL:g} "
+        said.append(f"None of them moves in opposite directions in a subtype at FDR {FDR:g} "
                     f"({family}).")  # fmt: skip
         return said
     best = found.sort_values(["p", "gene"], kind="stable").iloc[0]
@@ -93,11 +93,11 @@ def pair_sentences(results: RunResults) -> list[str]:
         f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')})."
     )
     each = found.drop_duplicates("gene")
-    within = each[(each["correlation_fdr"] <= LEVEL) & (each["correlation"] < 0)]
+    within = each[(each["correlation_fdr"] <= FDR) & (each["correlation"] < 0)]
     asked = int(each["correlation_p"].notna().sum())
     said.append(
         f"Within subtypes, {len(within)} of the {asked} that could be asked go together (negative "
-        f"Spearman correlation at FDR {LEVEL:g}); for the others, the differences between subtypes "
+        f"Spearman correlation at FDR {FDR:g}); for the others, the differences between subtypes "
         "are no sign that methylation sets expression."
         if asked
         else "Too few patients have both for a correlation within subtypes."

@@ -10,7 +10,6 @@ from omicsfuse.core.results import Biology, RunResults
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.pathways_tables import (
-    LEVEL,
     enrichment_table,
     marker_table,
     overall_table,
@@ -20,6 +19,7 @@ from omicsfuse.report.pathways_tables import (
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
+from omicsfuse.stats.levels import FDR
 
 
 def pathways_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
@@ -164,10 +164,10 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
     tested = table.dropna(subset=["p"]) if len(table) else table
     if tested.empty:
         return ["No gene set was tested for enrichment."]
-    found = tested[tested["fdr"] <= LEVEL]
+    found = tested[tested["fdr"] <= FDR]
     texts = [
         f"Enrichment on genes ranked by moderated t: {len(found):,} of {len(tested):,} comparisons "
-        f"of a gene set with a subtype have a false discovery rate of at most {LEVEL} "
+        f"of a gene set with a subtype have a false discovery rate of at most {FDR} "
         "(Benjamini-Hochberg over all sets and subtypes)."
     ]
     for name in names:
@@ -182,9 +182,9 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
             f"{format_p(first['fdr'], 'FDR')})."
         )
     floored = tested[tested["note"].astype(str).str.startswith("p at its floor")]
-    if len(floored) and (floored["fdr"] > LEVEL).any():
+    if len(floored) and (floored["fdr"] > FDR).any():
         texts.append(
-            f"{plural(int((floored['fdr'] > LEVEL).sum()), 'comparison')} went beyond every random "
+            f"{plural(int((floored['fdr'] > FDR).sum()), 'comparison')} went beyond every random "
             "set and still miss that rate, since so many sets were tested: more random sets "
             "(n_permutations) would tell."
         )
@@ -212,11 +212,11 @@ def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
             "Over-representation was not tested: no subtype has markers among the "
             f"{background:,} genes."
         ]
-    found = tested[tested["fdr"] <= LEVEL]
+    found = tested[tested["fdr"] <= FDR]
     return [
         f"Over-representation among markers (one-sided Fisher tests against the {background:,} "
         f"genes measured, not the genome): {len(found):,} of {len(tested):,} comparisons of a set "
-        f"with raised or lowered markers have a false discovery rate of at most {LEVEL}. This test "
+        f"with raised or lowered markers have a false discovery rate of at most {FDR}. This test "
         "too takes genes as independent."
     ]
 
@@ -228,13 +228,13 @@ def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
     overall = table[table["comparison"] == "overall"].dropna(subset=["p"])
     if overall.empty:
         return ["Scores of patients could not be compared: too few patients have them."]
-    found = overall[overall["fdr"] <= LEVEL]
+    found = overall[overall["fdr"] <= FDR]
     text = (
         f"Scores of each patient, compared between subtypes: {len(found):,} of {len(overall):,} "
-        f"gene sets differ at a false discovery rate of at most {LEVEL} (family: all sets, overall "
+        f"gene sets differ at a false discovery rate of at most {FDR} (family: all sets, overall "
         "and each subtype against the rest)."
     )
-    rest = table[(table["comparison"] != "overall") & (table["fdr"] <= LEVEL)]
+    rest = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
     if len(names) == 2:
         rest = rest[rest["comparison"] == names[0]]
     if rest.empty:

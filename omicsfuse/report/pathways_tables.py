@@ -6,9 +6,8 @@ from omicsfuse.core.results import Biology
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import format_number
 from omicsfuse.report.tables import Table, make_table, with_interval
+from omicsfuse.stats.levels import FDR
 
-#: False discovery rate at which something counts as found.
-LEVEL = 0.05
 #: Rows of each subtype in the tables.
 _EACH = 6
 
@@ -62,7 +61,7 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
 def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the sets over-represented among markers."""
     table = one_direction(table, names)
-    found = table[table["fdr"] <= LEVEL] if len(table) else table
+    found = table[table["fdr"] <= FDR] if len(table) else table
     if found.empty:
         return None
     found = found.groupby(["subtype", "direction"], sort=False).head(_EACH)
@@ -106,7 +105,7 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the scores of each subtype against the rest."""
     if table.empty:
         return None
-    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= LEVEL)]
+    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
     if len(names) == 2:
         rows = rows[rows["comparison"] == names[0]]
     if rows.empty:

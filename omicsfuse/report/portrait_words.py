@@ -13,10 +13,8 @@ from omicsfuse.core.results import PreparedLayer, RunResults
 from omicsfuse.plot.heatmap_rows import features_apart
 from omicsfuse.plot.numbers import clean, format_p, p_text, shorten
 from omicsfuse.report.words import listing, plural
-from omicsfuse.stats.statistics import MINIMUM_GROUP
+from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
 
-#: False discovery rate up to which something is named.
-LEVEL = 0.05
 #: Features named of each layer and direction.
 _NAMED = 3
 #: Markers of each direction, smallest p first, of which some are named.
@@ -66,7 +64,7 @@ def marked_features(results: RunResults, name: str, layer: str, most: int = _NAM
     table = results.markers
     own = table[(table["subtype"].astype(str) == name) & (table["layer"] == layer)]
     tested = own.dropna(subset=["p"])
-    found = tested[tested["fdr"] <= LEVEL]
+    found = tested[tested["fdr"] <= FDR]
     found = found.assign(_size=-found["effect"].abs())
     found = found.sort_values(["p", "_size", "feature"], kind="stable")
     prepared = results.prepared.layers.get(layer)
@@ -170,10 +168,10 @@ def gene_set_sentence(results: RunResults, name: str) -> str:
     if table.empty:
         return f"No gene set was tested{f' ({coverage})' if coverage else ''}."
     own = table[(table["subtype"].astype(str) == name) & table["fdr"].notna()]
-    found = own[own["fdr"] <= LEVEL].sort_values(["fdr", "p", "gene_set"], kind="stable")
+    found = own[own["fdr"] <= FDR].sort_values(["fdr", "p", "gene_set"], kind="stable")
     if found.empty:
         tested = coverage or f"{plural(len(own), 'set')} tested"
-        return f"No gene set reached FDR {LEVEL:g} ({tested})."
+        return f"No gene set reached FDR {FDR:g} ({tested})."
     group = _groups(results, found)
     shown = found[~pd.Series(group, found.index).duplicated()]
     parts = []
@@ -183,7 +181,7 @@ def gene_set_sentence(results: RunResults, name: str) -> str:
             rest = len(rows) - len(named)
             parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
     return (
-        f"Gene sets, genes permuted: {len(found)} of {len(own)} tested at FDR {LEVEL:g}"
+        f"Gene sets, genes permuted: {len(found)} of {len(own)} tested at FDR {FDR:g}"
         f"{f' ({coverage})' if coverage else ''}: {'; '.join(parts)}."
         f"{_among_patients(results, found)}"
     )
@@ -195,7 +193,7 @@ def _among_patients(results: RunResults, found: pd.DataFrame) -> str:
     if tests.empty:
         return " Permuting genes finds too many sets, as genes of a set are correlated."
     name = str(found["subtype"].iloc[0])
-    own = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= LEVEL)]
+    own = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= FDR)]
     sign = dict(zip(own["score"].astype(str), own["effect"] > 0, strict=True))
     same = sum(
         sign.get(str(gene_set)) == (nes > 0)
@@ -205,7 +203,7 @@ def _among_patients(results: RunResults, found: pd.DataFrame) -> str:
         how = "differ too" if same else "do not differ"
     else:
         how = f"differ in the same direction for {same} of these"
-    return f" Scores of the patients {how} at FDR {LEVEL:g} (all sets and comparisons)."
+    return f" Scores of the patients {how} at FDR {FDR:g} (all sets and comparisons)."
 
 
 def _coverage(results: RunResults) -> str:
@@ -240,9 +238,9 @@ def immune_sentence(results: RunResults, name: str) -> str:
     own = table[(table["comparison"].astype(str) == name) & table["p"].notna()]
     if own.empty:
         return ""
-    found = own[own["fdr"] <= LEVEL]
+    found = own[own["fdr"] <= FDR]
     if found.empty:
-        return f"No immune or stromal score differs at FDR {LEVEL:g} ({len(own)} tested)."
+        return f"No immune or stromal score differs at FDR {FDR:g} ({len(own)} tested)."
     found = found.assign(_size=-found["effect"].abs()).sort_values(
         ["_size", "p", "score"], kind="stable"
     )
@@ -254,7 +252,7 @@ def immune_sentence(results: RunResults, name: str) -> str:
             rest = len(rows) - len(named)
             parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
     return (
-        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {LEVEL:g} within "
+        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {FDR:g} within "
         "their collection: "
         f"{'; '.join(parts)}."
     )
@@ -296,4 +294,4 @@ def _goes_with_subtypes(results: RunResults, label: str) -> bool:
     if label not in table.index or "fdr" not in table:
         return False
     fdr = float(pd.to_numeric(table["fdr"], errors="coerce")[label])
-    return fdr <= LEVEL
+    return fdr <= FDR

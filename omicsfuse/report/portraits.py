@@ -3,7 +3,6 @@
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.report.portrait_words import (
-    LEVEL,
     Marked,
     features_sentence,
     gene_set_sentence,
@@ -15,6 +14,7 @@ from omicsfuse.report.portrait_words import (
 )
 from omicsfuse.report.views import Points
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
 _FEW_LEVELS = 2
@@ -101,7 +101,7 @@ def _portrait(results: RunResults, name: str) -> list[str]:
         else:
             untested.append(clean(layer))
     if without:
-        sentences.append(f"No feature of {listing(without)} reached FDR {LEVEL:g}.")
+        sentences.append(f"No feature of {listing(without)} reached FDR {FDR:g}.")
     if untested:
         sentences.append(f"Nothing could be tested in {listing(untested)}.")
     sentences.append(gene_set_sentence(results, name))
@@ -131,7 +131,7 @@ def _short(results: RunResults, name: str) -> str:
             x for x in layers_to_tell(results) if marked_features(results, name, x, most=1).n_found
         ]
         where = f" other than {listing(found)}" if found else ""
-        return f"{head}: no feature marks it in any layer{where} at FDR {LEVEL:g}."
+        return f"{head}: no feature marks it in any layer{where} at FDR {FDR:g}."
     return f"{head}: {'; '.join(parts)}."
 
 

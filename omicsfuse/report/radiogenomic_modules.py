@@ -10,10 +10,10 @@ from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.plans import FigureView, Plan
-from omicsfuse.report.survival_words import LEVEL
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 ANCHOR = "radiogenomic_modules"
 _COLUMNS = [
@@ -119,15 +119,15 @@ def module_sentences(found: RadiogenomicMap) -> list[str]:
         f"patients, {float(best['correlation_in_sample']):.2f} in sample, "
         f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')}"
     )
-    count = int((table["fdr"] <= LEVEL).sum())
+    count = int((table["fdr"] <= FDR).sum())
     if not count:
         return [
-            f"{made}none of {pairs} goes together at a false discovery rate of {LEVEL:g}. The "
+            f"{made}none of {pairs} goes together at a false discovery rate of {FDR:g}. The "
             f"smallest p is that of {told}."
         ]
     return [
         f"{made}{count} of {pairs} {'goes' if count == 1 else 'go'} together at a false discovery "
-        f"rate of {LEVEL:g}. The strongest evidence is that for {told}.",
+        f"rate of {FDR:g}. The strongest evidence is that for {told}.",
         *_volume_sentence(found, count),
     ]
 
@@ -141,7 +141,9 @@ def _volume_sentence(found: RadiogenomicMap, count: int) -> list[str]:
         return ["No tumour volume is known, so that size may be all that they share."]
     lost = int(found.modules["vanishes"].sum())
     given = f"Given the tumour volume ({clean(settings['volume'])}), "
-    return [f"{given}{lost} of {count} vanish{'es' if lost == 1 else ''} (p above {LEVEL:g})."]
+    return [
+        f"{given}{lost} of {count} vanish{'es' if lost == 1 else ''} (p above {SIGNIFICANCE:g})."
+    ]
 
 
 def _given_volume(row: pd.Series) -> str:
@@ -169,7 +171,7 @@ def radiogenomic_modules_plans(results: RunResults) -> Iterator[Plan]:
         partial(plot.module_heatmap, found),
         image=True,
     )
-    if (found.modules["fdr"] <= LEVEL).any():
+    if (found.modules["fdr"] <= FDR).any():
         yield Plan(
             "radiogenomic_network",
             ANCHOR,

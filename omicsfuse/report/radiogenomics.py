@@ -14,13 +14,12 @@ from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points, Section, present
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 ANCHOR = "radiogenomics"
 _MOST_ROWS = 25
 _SHOWN = ["feature", "layer", "target", "n", "rho", "interval", "p", "fdr"]
 _SHOWN += ["adjusted", "adjusted_interval", "adjusted_p", "adjusted_fdr", "vanishes"]
-#: From so large a share of shuffles on, a family is said to hold nothing that shuffling does not.
-_LEVEL = 0.05
 
 
 def radiogenomics_section(results: RunResults, figures: tuple[FigureView, ...]) -> Section | None:
@@ -134,7 +133,7 @@ def _shuffled_words(row: Mapping[Hashable, Any]) -> str:
         f" With the patients of the images shuffled ({times} times), "
         f"{format_number(expected, 2)} such pairs are expected by chance"
     )
-    if p <= _LEVEL:
+    if p <= SIGNIFICANCE:
         return f"{words}, and few shuffles have so small a rate ({format_p(p)})."
     return (
         f"{words}, and {100 * p:.0f}% of the shuffles have so small a rate: taken as a whole, the "

@@ -9,7 +9,6 @@ from omicsfuse.report.contributions import adds_sentences
 from omicsfuse.report.evidence import borderline_sentence
 from omicsfuse.report.portraits import portrait_sentences
 from omicsfuse.report.survival_words import (
-    LEVEL,
     added_value_sentence,
     log_rank_name,
     survival_sentence,
@@ -22,6 +21,7 @@ from omicsfuse.report.verification import (
     verdict_sentences,
 )
 from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def summary_sentences(results: RunResults) -> list[str]:
@@ -142,7 +142,7 @@ def verification_sentences(results: RunResults) -> list[str]:
                 continue
             shown = (
                 "differs between assigned subtypes"
-                if p < LEVEL
+                if p < SIGNIFICANCE
                 else "shows no evidence of a difference between assigned subtypes"
             )
             endpoint = clean(row["endpoint"])

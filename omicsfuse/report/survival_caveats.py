@@ -11,13 +11,13 @@ from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
 from omicsfuse.report.survival_words import (
     ALL_TERMS,
-    LEVEL,
     best_p,
     deciding_test,
     not_proportional,
     overall_fdr,
 )
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 #: Events for each term of a Cox model below which its hazard ratios are unreliable (Peduzzi et
 #: al. J Clin Epidemiol 1995;48:1503-1510).
@@ -64,12 +64,12 @@ def _tested(comparison: SurvivalComparison, *, several: bool) -> list[str]:
     if test is None or math.isnan(p):
         return [f"Survival ({endpoint}) could not be tested."]
     texts = []
-    if p >= LEVEL:
+    if p >= SIGNIFICANCE:
         texts.append(
             f"There is no evidence of a survival difference ({endpoint}); with "
             f"{plural(int(test['events']), 'event')} this does not show that survival is the same."
         )
-    elif several and overall_fdr(test) >= LEVEL:
+    elif several and overall_fdr(test) >= FDR:
         texts.append(
             f"The survival difference ({endpoint}) does not withstand correction for the number of "
             f"endpoints ({format_p(overall_fdr(test), 'FDR')})."
@@ -78,11 +78,11 @@ def _tested(comparison: SurvivalComparison, *, several: bool) -> list[str]:
     if (
         pipeline_test(comparison) is None
         and math.isfinite(asymptotic)
-        and (asymptotic < LEVEL) != (p < LEVEL)
+        and (asymptotic < SIGNIFICANCE) != (p < SIGNIFICANCE)
     ):
         texts.append(
             f"The asymptotic and the permutation test of {endpoint} fall on different sides of "
-            f"{LEVEL}: rely on the permutation test."
+            f"{SIGNIFICANCE}: rely on the permutation test."
         )
     return texts
 
@@ -102,7 +102,7 @@ def _adjusted(comparison: SurvivalComparison) -> list[str]:
     for term in alone.index.intersection(beside.index):
         before, after = float(alone["p"][term]), float(beside["p"][term])
         # A hazard ratio without an upper limit comes from separation and says nothing.
-        if before < LEVEL <= after and math.isfinite(float(beside["hr_ci_high"][term])):
+        if before < SIGNIFICANCE <= after and math.isfinite(float(beside["hr_ci_high"][term])):
             texts.append(
                 f"{clean(comparison.endpoint)}: the difference of {clean(term)} "
                 f"({format_p(before)}) is not evident beside the covariates ({format_p(after)}; "

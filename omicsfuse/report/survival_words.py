@@ -9,9 +9,9 @@ from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
 from omicsfuse.report.words import plural
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
-LEVEL = 0.05
 #: Name of the joint test of proportional hazards.
 ALL_TERMS = "all terms"
 
@@ -86,7 +86,7 @@ p = 0.30, permutation p = 0.31; 90 patients, 40 events).'
     values = ", ".join(part for part in parts if part)
     found = (
         "survival differs between subtypes"
-        if p < LEVEL
+        if p < SIGNIFICANCE
         else "there is no evidence of a survival difference between subtypes"
     )
     return f"For endpoint {endpoint}, {found} (log-rank {values}; {counts})."
@@ -136,7 +136,7 @@ change of the concordance index +0.030 when corrected for optimism).'
             f"change of the concordance index {_signed(change)} when corrected for optimism"
         )
     evidence = "; ".join(parts)
-    if p >= LEVEL:
+    if p >= SIGNIFICANCE:
         return (
             f"For endpoint {endpoint}, there is no evidence that the subtypes add to the clinical "
             f"covariates ({evidence})."
@@ -196,9 +196,9 @@ def not_proportional(
     table = table[table["model"].astype(str) == fullest_model(table["model"])]
     together = table["term"] == ALL_TERMS
     p = table["p"].astype(float).where(~together)
-    found = table[(benjamini_hochberg(p) if corrected else p.to_numpy()) < LEVEL]
+    found = table[(benjamini_hochberg(p) if corrected else p.to_numpy()) < SIGNIFICANCE]
     if found.empty:
-        found = table[(table["p"] < LEVEL) & together]
+        found = table[(table["p"] < SIGNIFICANCE) & together]
     return found, int((~together).sum())
 
 

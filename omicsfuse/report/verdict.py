@@ -12,9 +12,9 @@ from omicsfuse.report.plans import FigureView
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import mean_jaccard
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 NOT_TESTED = "not tested"
-_LEVEL = 0.05
 
 #: Class of the badge for each verdict; the style sheet gives it a colour, a border and a sign.
 _KINDS = dict(zip(VERDICTS, ("supported", "continuum", "nothing"), strict=True))
@@ -136,7 +136,7 @@ def verdict_view(results: RunResults) -> VerdictView:
 
 
 def _level(assessment: Assessment) -> float:
-    return float(assessment.params.get("level", _LEVEL))
+    return float(assessment.params.get("level", SIGNIFICANCE))
 
 
 def n_draws(assessment: Assessment) -> int:

@@ -5,10 +5,11 @@ import pandas as pd
 from omicsfuse.core.results import DerivedSignature, RunResults, Signature
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.report.plans import FigureView
-from omicsfuse.report.survival_words import LEVEL, log_rank_name
+from omicsfuse.report.survival_words import log_rank_name
 from omicsfuse.report.tables import Table, flatten, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Percentile among random gene sets below which a signature tells no more than they do.
 PERCENTILE = 95.0
@@ -189,7 +190,7 @@ def agreement_sentence(signature: Signature) -> str:
     p = float(row["p"])
     if p != p:
         return f"Cross-validated agreement with what it stands for: {value}."
-    if p <= LEVEL:
+    if p <= SIGNIFICANCE:
         return (
             "In patients held out of the choice of genes, its score goes with what it stands for "
             f"({value}, {format_p(p)})."

@@ -16,10 +16,9 @@ from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.score import Z_LIMIT, template_scores, weighted_scores
 from omicsfuse.signatures.target import group_names
 from omicsfuse.signatures.training_data import shuffled, take, usable_values
-from omicsfuse.stats.statistics import Array, moments
-
-#: Largest p-value at which a gene set is said to stand for its target.
-LEVEL = 0.05
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.moments import moments
 
 Positions = npt.NDArray[np.int64]
 
@@ -340,7 +339,7 @@ def _row(
         # Values that are equal but for rounding are equal.
         p = (1 + sum(other >= value - 1e-12 for other in null)) / (1 + len(null))
         # Too few permutations cannot give a small p-value; the interval has to do then.
-        if (p > LEVEL and 1 / (1 + len(null)) <= LEVEL) or not low > by_chance:
+        if (p > SIGNIFICANCE and 1 / (1 + len(null)) <= SIGNIFICANCE) or not low > by_chance:
             note = f"{NOT_BETTER}: these genes do not stand for the target"
     return {
         "score": name,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from omicsfuse.core.results import Target
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -32,7 +32,8 @@ from omicsfuse.signatures.eigengenes import (
     module_names,
     standardised_genes,
 )
-from omicsfuse.stats.statistics import Array, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.moments import moments
 
 #: Label of genes that are in no module.
 UNASSIGNED = "unassigned"

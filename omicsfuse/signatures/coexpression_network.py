@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: How a correlation becomes the strength of a connection.
 NETWORKS = ("signed", "unsigned", "signed hybrid")

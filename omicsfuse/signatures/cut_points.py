@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature, Target
 from omicsfuse.signatures.scorer import SCALINGS_OF, make_scorer
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: GSVA's kernel compares each patient with each other in each gene: up to here it is a second's
 #: work.

@@ -40,7 +40,7 @@ from omicsfuse.signatures.training_data import (
     training_data,
     usable_values,
 )
-from omicsfuse.stats.statistics import moments
+from omicsfuse.stats.moments import moments
 
 #: Permutations of the target where none are asked for; fewer for methods that take long.
 PERMUTATIONS = {"elastic_net": 19, "modules": 19}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from omicsfuse.core.checks.arguments import whole_number
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Widest core of a cluster at each depth of splitting, as a share of the way from the reference
 #: height to the height of the cut.

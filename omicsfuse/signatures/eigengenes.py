@@ -7,7 +7,8 @@ from scipy.spatial.distance import squareform
 
 from omicsfuse.signatures.coexpression_network import gene_correlation
 from omicsfuse.signatures.dynamic_cut import by_size
-from omicsfuse.stats.statistics import Array, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.moments import moments
 
 
 def standardised_genes(values: Array) -> Array:

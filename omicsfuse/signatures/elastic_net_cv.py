@@ -12,7 +12,7 @@ from omicsfuse.signatures.elastic_net_path import (
     largest_penalty,
     mean_loss,
 )
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Rules that choose a penalty.
 RULES = ("minimum", "one_standard_error")

@@ -12,7 +12,7 @@ from omicsfuse.signatures.elastic_net_kernel import (
     loss_and_score,
     path,
 )
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Families by name.
 FAMILIES = {"gaussian": GAUSSIAN, "binomial": BINOMIAL, "cox": COX}

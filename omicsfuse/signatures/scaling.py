@@ -7,7 +7,8 @@ import pandas as pd
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
-from omicsfuse.stats.statistics import moments, varies, winsorise
+from omicsfuse.stats.moments import moments, varies
+from omicsfuse.stats.ranks import winsorise
 
 #: Share of patients at either end whose values are set to those of the next one inside.
 WINSORISED = 0.025

@@ -14,7 +14,10 @@ from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
 from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
 from omicsfuse.signatures.scorers import NearestTemplate, template_scores, weighted_scores
-from omicsfuse.stats.statistics import Array, benjamini_hochberg, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.moments import moments
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 __all__ = [
     "MINIMUM_GENES",
@@ -42,7 +45,7 @@ def score_signature(
     scorer: str | None = None,
     scaling: str | None = None,
     aliases: pd.DataFrame | None = None,
-    max_fdr: float = 0.05,
+    max_fdr: float = FDR,
     minimum_share: float | None = None,
     random_state: int = 0,
 ) -> pd.DataFrame:

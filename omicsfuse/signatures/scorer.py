@@ -13,8 +13,8 @@ from omicsfuse.signatures.scorers import (
     SingleSampleEnrichment,
     WeightedZ,
 )
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.sums import Positions
-from omicsfuse.stats.statistics import Array
 
 #: Scalings that each scorer knows, the usual one first.
 SCALINGS_OF = {

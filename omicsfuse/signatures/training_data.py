@@ -12,7 +12,8 @@ from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
 from omicsfuse.core.results import Prepared, Target
 from omicsfuse.signatures.score import WINSORISED
-from omicsfuse.stats.statistics import moments, varies, winsorise
+from omicsfuse.stats.moments import moments, varies
+from omicsfuse.stats.ranks import winsorise
 
 #: Share of patients that must have a gene; with fewer it could not be scored elsewhere either.
 OBSERVED = 0.5

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array, Counts
+from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.levels import Z
 
 #: Fewest patients of a correlation; below it there is none.
 MINIMUM_PATIENTS = 5
@@ -276,7 +277,7 @@ def interval(r: Array, n: Counts, given: Counts | int = 0) -> tuple[Array, Array
     freedom = np.asarray(n) - 3.0 - given
     sure = (freedom > 0) & (np.abs(r) < 1)
     z = np.arctanh(np.where(sure, r, np.nan))
-    half = stats.norm.ppf(0.975) * np.sqrt((1 + r**2 / 2) / np.where(freedom > 0, freedom, np.nan))
+    half = Z * np.sqrt((1 + r**2 / 2) / np.where(freedom > 0, freedom, np.nan))
     return np.tanh(z - half), np.tanh(z + half)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 
 class Fit(NamedTuple):

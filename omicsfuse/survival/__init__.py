@@ -15,7 +15,6 @@ from omicsfuse.survival.endpoint import compare_labels
 from omicsfuse.survival.logrank import (
     LogRank,
     PermutationP,
-    clopper_pearson,
     logrank_test,
     permutation_logrank,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "PermutationP",
     "added_value",
     "best_p_values",
-    "clopper_pearson",
     "combined_strata",
     "compare_labels",
     "compare_survival",

@@ -13,8 +13,6 @@ MINIMUM_EVENTS = 10
 #: Fewest events for each term of a Cox model (Vittinghoff & McCulloch, Am J Epidemiol 2007).
 MINIMUM_EVENTS_PER_TERM = 5
 
-#: Normal quantile of 95% confidence intervals.
-Z95 = 1.959963984540054
 
 #: Years at which survival is stated, and predictions are judged.
 YEARS = (1, 3, 5)

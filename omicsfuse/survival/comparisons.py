@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SURVIVAL_COLUMNS
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
 from omicsfuse.survival.logrank import (
     FIRST_PERMUTATIONS,

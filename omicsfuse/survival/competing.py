@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from omicsfuse.survival._input import Z95, check_entry, patients_in_common
+from omicsfuse.stats.levels import Z
+from omicsfuse.survival._input import check_entry, patients_in_common
 
 INCIDENCE_COLUMNS = [
     "endpoint", "subtype", "cause", "time", "incidence", "ci_low", "ci_high",
@@ -118,7 +119,7 @@ def _limits(estimate: np.ndarray, variance: np.ndarray) -> dict[str, np.ndarray]
     """95% limits on the log(-log) scale; undefined where the estimate is 0 or 1."""
     inner = (estimate > 0) & (estimate < 1)
     safe = np.where(inner, estimate, 0.5)
-    half = Z95 * np.sqrt(np.maximum(variance, 0)) / np.abs(safe * np.log(safe))
+    half = Z * np.sqrt(np.maximum(variance, 0)) / np.abs(safe * np.log(safe))
     with np.errstate(over="ignore"):  # an estimate next to 0 has a lower limit of 0
         low = np.where(inner, safe ** np.exp(half), np.nan)
         high = np.where(inner, safe ** np.exp(-half), np.nan)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from omicsfuse.core.errors import CohortError
-from omicsfuse.survival._input import Z95, check_survival
+from omicsfuse.stats.levels import Z
+from omicsfuse.survival._input import check_survival
 
 # Pairs held at once: bounds memory, not the result.
 _CELLS = 2_000_000
@@ -87,5 +88,5 @@ def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> 
         return Concordance(np.nan, np.nan, np.nan, np.nan)
     estimate = float(agree.sum() / 2 / total)
     se = float(np.sqrt(np.sum(((agree - estimate * pairs) / total) ** 2)))
-    low, high = max(0.0, estimate - Z95 * se), min(1.0, estimate + Z95 * se)
+    low, high = max(0.0, estimate - Z * se), min(1.0, estimate + Z * se)
     return Concordance(estimate, se, low, high)

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, erfc
 
-from omicsfuse.survival._input import Z95, check_entry, check_groups, check_survival
+from omicsfuse.stats.levels import SIGNIFICANCE, Z
+from omicsfuse.survival._input import check_entry, check_groups, check_survival
 
 #: Newton steps at most.
 _MOST_STEPS = 200
@@ -215,8 +216,8 @@ def fit_cox(data: CoxData, *, firth: bool | None = None, limits: bool = True) ->
                 covariance / np.outer(data.spread, data.spread),
                 value,
                 null,
-                (beta - Z95 * error) / data.spread,
-                (beta + Z95 * error) / data.spread,
+                (beta - Z * error) / data.spread,
+                (beta + Z * error) / data.spread,
                 erfc(wald / np.sqrt(2)),
                 False,
                 converged and not runs_off,
@@ -256,7 +257,7 @@ def _profile_limit(
     data: CoxData, beta: np.ndarray, highest: float, term: int, step: float
 ) -> float:
     """Coefficient at which twice the log likelihood has fallen by the 95% point; else infinite."""
-    drop = float(chdtri(1, 0.05)) / 2
+    drop = float(chdtri(1, SIGNIFICANCE)) / 2
 
     def above(value: float) -> float:
         return _profile(data, beta, term, value) - (highest - drop)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from omicsfuse.stats.levels import Z
 from omicsfuse.survival._input import (
     PER_YEAR,
     YEARS,
-    Z95,
     check_entry,
     check_survival,
     patients_in_common,
@@ -176,7 +176,7 @@ def _truncated_curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -
     survival = np.cumprod(1 - deaths / np.maximum(at_risk, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(deaths > 0, deaths / (at_risk * (at_risk - deaths)), 0.0))
-        half = Z95 * np.sqrt(greenwood) / np.log(survival)
+        half = Z * np.sqrt(greenwood) / np.log(survival)
         limits = [survival ** np.exp(sign * half) for sign in (-1, 1)]
     inner = (survival > 0) & (survival < 1)
     ends = np.where(survival >= 1, 1.0, np.nan)

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import betaincinv, chdtrc
+from scipy.special import chdtrc
 
 from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.intervals import clopper_pearson
+from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.survival._input import check_groups
 from omicsfuse.survival.risk_sets import RiskSets
 
 #: Permutations of an adaptive test: at first, and at most.
 FIRST_PERMUTATIONS, MOST_PERMUTATIONS = 5_000, 10_000_000
 #: An adaptive test stops where an interval of coverage ``STOPPING``, wider than the one reported,
-#: since it is looked at more than once, excludes this level ...
-LEVEL, STOPPING = 0.05, 0.99
+#: since it is looked at more than once, excludes the level of significance ...
+STOPPING = 0.99
 #: ... or where half the 95% interval is at most this share of the p-value.
 PRECISION = 0.05
 
@@ -232,7 +234,7 @@ def permutation_logrank(
         low, high = clopper_pearson(extreme, drawn)
         p = (1 + extreme) / (1 + drawn)
         outer = clopper_pearson(extreme, drawn, STOPPING)
-        clear = not outer[0] <= LEVEL <= outer[1]
+        clear = not outer[0] <= SIGNIFICANCE <= outer[1]
         if adaptive and (clear or (high - low) / 2 <= PRECISION * p):
             break
         wanted = min(drawn, limit - drawn)
@@ -294,33 +296,3 @@ def _count(
         return sum(map(one, starts))
     with ThreadPoolExecutor(n_jobs) as pool:
         return sum(pool.map(one, starts))
-
-
-def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Exact confidence interval of a proportion.
-
-    Parameters
-    ----------
-    successes, n : int
-        How many of how many.
-    level : float
-        Coverage.
-
-    Returns
-    -------
-    (float, float)
-
-    References
-    ----------
-    Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
-
-    Examples
-    --------
-    >>> from omicsfuse.survival import clopper_pearson
-    >>> [round(limit, 4) for limit in clopper_pearson(5, 100)]
-    [0.0164, 0.1128]
-    """
-    tail = (1 - level) / 2
-    low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
-    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
-    return low, high

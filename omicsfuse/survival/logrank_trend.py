@@ -3,12 +3,12 @@
 import numpy as np
 from scipy.stats import rankdata
 
+from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.survival._input import check_groups
 from omicsfuse.survival.logrank import (
     FIRST_PERMUTATIONS,
     PermutationP,
     chi2_of,
-    clopper_pearson,
     design_of,
 )
 from omicsfuse.survival.risk_sets import RiskSets

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS, Z95
+from omicsfuse.stats.levels import TAILS, Z
+from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.models import CoxModel, entries
 from omicsfuse.survival.prediction import (
@@ -140,7 +141,7 @@ class ModelComparison:
                 if np.isfinite(drawn).any():
                     gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
                     row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
-                    low, high = np.nanquantile(drawn, (0.025, 0.975))
+                    low, high = np.nanquantile(drawn, TAILS)
                     if measure != "calibration slope":  # which is 1 in every sample
                         row["ci_low"], row["ci_high"] = low - gain, high - gain
                 rows_out.append(row)
@@ -268,5 +269,5 @@ def _km_limits(
     when, deaths = np.unique(time[event & (time <= at)], return_counts=True)
     at_risk = len(time) - np.searchsorted(time, when, side="left")
     variance = (deaths / (at_risk * (at_risk - deaths))).sum()
-    half = Z95 * np.sqrt(variance) / abs(np.log(survival))
+    half = Z * np.sqrt(variance) / abs(np.log(survival))
     return float(survival ** np.exp(half)), float(survival ** np.exp(-half))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from omicsfuse.survival._input import Z95
+from omicsfuse.stats.levels import Z
 from omicsfuse.survival.cox import model_table
 from omicsfuse.survival.models import CoxModel, entries, fit_model
 
@@ -113,8 +113,8 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "time": data.time[rows],
                     "residual": scaled[:, term],
                     "fit": curve,
-                    "fit_low": curve - Z95 * errors[term] * width,
-                    "fit_high": curve + Z95 * errors[term] * width,
+                    "fit_low": curve - Z * errors[term] * width,
+                    "fit_high": curve + Z * errors[term] * width,
                     "coefficient": fit.coefficients[term],
                 }
             ).iloc[by_time]

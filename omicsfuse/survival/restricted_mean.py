@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import erfc
 
-from omicsfuse.stats.statistics import benjamini_hochberg
-from omicsfuse.survival._input import MINIMUM_EVENTS, Z95, events_text, patients_in_common
+from omicsfuse.stats.levels import Z
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 
 RESTRICTED_MEAN_COLUMNS = [
@@ -152,7 +153,7 @@ def _row(
     variance: float,
 ) -> dict[str, object]:
     # Without variance (nobody had the event) an interval of no width would claim certainty.
-    half = Z95 * np.sqrt(variance) if variance > 0 else np.nan
+    half = Z * np.sqrt(variance) if variance > 0 else np.nan
     return {
         "comparison": comparison,
         "n": int(inside.sum()),

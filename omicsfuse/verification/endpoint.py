@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Signature, SurvivalComparison
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 from omicsfuse.survival import (
     MINIMUM_EVENTS,
     combined_strata,

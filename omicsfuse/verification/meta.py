@@ -10,9 +10,8 @@ from scipy import stats
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import META_COLUMNS
-from omicsfuse.stats.statistics import Array
-
-Z95 = 1.959963984540054
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import TAILS, Z
 
 Model = Literal["fixed", "dersimonian_laird", "reml"]
 Interval = Literal["normal", "hartung_knapp", "hartung_knapp_modified"]
@@ -164,11 +163,11 @@ def meta_analysis(
         tau2 = _reml(values, variance)
     weights = 1 / (variance + tau2)
     mean = float((weights * values).sum() / weights.sum())
-    factor, quantile = 1.0, Z95
+    factor, quantile = 1.0, Z
     if interval != "normal":
         factor = float((weights * (values - mean) ** 2).sum() / (k - 1))
         factor = max(1.0, factor) if interval == "hartung_knapp_modified" else factor
-        quantile = float(stats.t.ppf(0.975, k - 1))
+        quantile = float(stats.t.ppf(TAILS[1], k - 1))
     deviation = float(np.sqrt(factor / weights.sum()))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = float(np.divide(mean, deviation))
@@ -296,7 +295,7 @@ def log_ratios(part: pd.DataFrame) -> tuple[Array, Array, float]:
         y = np.log(part["hr"].to_numpy(dtype=float))
         low = np.log(part["hr_ci_low"].to_numpy(dtype=float))
         high = np.log(part["hr_ci_high"].to_numpy(dtype=float))
-    se = (high - low) / (2 * Z95)
+    se = (high - low) / (2 * Z)
     sign = np.nan
     known = part["p_one_sided"].notna().to_numpy() & np.isfinite(y) & (y != 0)
     if known.any():

@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer, match_genes
 from omicsfuse.signatures.scorer import Positions, Scorer
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 from omicsfuse.survival import score_z
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes

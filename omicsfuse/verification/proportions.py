@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Signature
-from omicsfuse.stats.statistics import wilson_interval
+from omicsfuse.stats.intervals import wilson_interval
 from omicsfuse.verification.endpoint import locked_cut_point
 from omicsfuse.verification.scored import ScoredCohort, score_names
 

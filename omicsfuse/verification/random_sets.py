@@ -7,7 +7,8 @@ import pandas as pd
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.signatures.scorer import Positions
-from omicsfuse.stats.statistics import Array, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.moments import moments
 
 #: What random genes may have in common with the gene that each of them stands for.
 MATCHED = ("none", "mean_variance", "mean_variance_proliferation")

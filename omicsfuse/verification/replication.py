@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Verification
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.verification.meta import log_ratios, meta_analysis
 
 REPLICATION_COLUMNS = [
@@ -13,8 +14,6 @@ REPLICATION_COLUMNS = [
     "random_null_p", "permuted_null_p", "verdict", "note",
 ]  # fmt: skip
 
-#: Level of the one-sided test after Holm's correction.
-LEVEL = 0.05
 
 _SCOPES = {
     "external": "independent cohorts",
@@ -100,7 +99,9 @@ def replication(verification: Verification) -> pd.DataFrame:
             for row, p in zip(own, corrected, strict=True):
                 tested = bool(np.isfinite(p))
                 row["p_holm"] = p
-                row["replicated"] = ("yes" if p <= LEVEL else "no") if tested else "not tested"
+                row["replicated"] = (
+                    ("yes" if p <= SIGNIFICANCE else "no") if tested else "not tested"
+                )
                 row["verdict"] = _verdict(row)
             rows += own
     found = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
@@ -164,7 +165,7 @@ def _verdict(row: dict[str, object]) -> str:
         ("random_null_p", "not beyond random gene sets"),
         ("permuted_null_p", "not beyond shuffled targets"),
     ):
-        if float(str(row[null])) > LEVEL:
+        if float(str(row[null])) > SIGNIFICANCE:
             return same
     return "replicates"
 

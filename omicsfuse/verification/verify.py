@@ -19,7 +19,7 @@ from omicsfuse.core.results import (
     Verification,
 )
 from omicsfuse.signatures import require_locked
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.verification.endpoint import EndpointTests
 from omicsfuse.verification.meta import across_cohorts
 from omicsfuse.verification.null import null_scores

@@ -13,7 +13,7 @@ from omicsfuse.assignment.measures import (
     log_loss,
     p_above_rate,
 )
-from omicsfuse.stats.statistics import wilson_interval
+from omicsfuse.stats.intervals import wilson_interval
 
 
 def drawn(seed: int = 0, n: int = 200) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from omicsfuse.biology.exact import fisher_groups
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 SHARES = ["share", "share_S1", "share_S2"]
 

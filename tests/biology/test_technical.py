@@ -13,7 +13,7 @@ from omicsfuse.biology.technical import volume_feature
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.results import Subtypes
 from omicsfuse.io import read_cohort
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 HNSC = Path(__file__).parents[2] / "data_manifests" / "tcga_hnsc_radiogenomic.toml"
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
 from omicsfuse.biology.two_groups import fisher_exact, rank_sum
-from omicsfuse.stats.statistics import moments, welch_t
+from omicsfuse.stats.moments import moments, welch_t
 
 X = np.array([2.1, 3.4, 1.9, 5.6, 4.4, 3.3, 2.8])[:, None]
 Y = np.array([4.9, 6.1, 5.5, 3.9, 7.2, 6.6, 5.1, 4.7, 8.0])[:, None]

@@ -13,7 +13,8 @@ from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.imaging.interpretation.groupings import compare_groups
 from omicsfuse.imaging.interpretation.ranked_sets import places_of, set_scores
 from omicsfuse.imaging.interpretation.resampled import ranking_stability, resampled_statistics
-from omicsfuse.stats.statistics import normal_scores, wilson_interval
+from omicsfuse.stats.intervals import wilson_interval
+from omicsfuse.stats.ranks import normal_scores
 
 # tests/reference/interpretation.R: limma 3.54.1 (lmFit, eBayes, topTable), pROC 1.18.0.
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -13,7 +13,7 @@ from omicsfuse.imaging import radiogenomic_map
 from omicsfuse.imaging.maps.associations import FalseDiscoveryRates, correlate_family
 from omicsfuse.imaging.maps.detectable import detectable_correlation, needed_correlation
 from omicsfuse.imaging.maps.shuffles import shuffle_patients
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 PATIENTS = [f"P{i:03d}" for i in range(80)]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature
 from omicsfuse.signatures import gene_coverage, score_signature, standardise, template_scores
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 GENES = [f"G{i}" for i in range(12)]
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.survival import (
-    clopper_pearson,
     compare_labels,
     cox_table,
     kaplan_meier,

@@ -15,8 +15,8 @@ from omicsfuse.imaging.heterogeneity.blocks import (
     heterogeneity_features,
 )
 from omicsfuse.preprocessing.filters import near_duplicates
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.statistics import Array
 
 #: Fewest features of a block.
 MINIMUM_FEATURES = 3

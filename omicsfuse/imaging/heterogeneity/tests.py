@@ -16,7 +16,7 @@ from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.imaging.heterogeneity.mutant_alleles import math_score
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import combined_strata, cox_table, encode_covariates
 
 #: Columns of the tests; the last names the family whose false discovery rate is controlled.

@@ -12,7 +12,8 @@ from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
-from omicsfuse.stats.statistics import Array, normal_scores
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.ranks import normal_scores
 
 #: What is adjusted for where nobody says: each is taken where the cohort has it.
 ADJUST_FOR = ("covariates", "stage", "purity", "volume")

@@ -12,9 +12,11 @@ from omicsfuse.core.cohort import MINIMUM_PATIENTS
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.contrasts import Contrast
+from omicsfuse.stats.arrays import Array, Counts
 from omicsfuse.stats.correlations import rank_correlations
 from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.statistics import Array, Counts, varies
+from omicsfuse.stats.levels import TAILS, Z
+from omicsfuse.stats.moments import varies
 
 #: Scales on which a straight line through the values says something: moderated t.
 LINEAR = ("log2", "zscore", "m_value")
@@ -35,7 +37,6 @@ FEATURE_KINDS = {
 }
 _UNITS = {"log2": "log2 change", "zscore": "change in SD", "m_value": "change of M"}
 Mask = npt.NDArray[np.bool_]
-_Z95 = float(stats.norm.ppf(0.975))
 
 
 class Effects(NamedTuple):
@@ -228,7 +229,7 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
             else (fit.df * fit.variance + prior * fitted.variance_prior) / (fit.df + prior)
         )
         half = fit.unscaled * np.sqrt(spread)
-        half = half * stats.t.ppf(0.975, np.minimum(fit.df + prior, np.nansum(fit.df)))
+        half = half * stats.t.ppf(TAILS[1], np.minimum(fit.df + prior, np.nansum(fit.df)))
     parts = (fit.effect, fit.effect - half, fit.effect + half, fitted.t, fitted.p)
     effect, low, high, t, p = (_scattered(part, usable) for part in parts)
     return Effects(effect, low, high, t, p, n)
@@ -283,7 +284,7 @@ def _one_mutation(mutated: Array, x: Array) -> tuple[float, ...]:
     variance += above.mean(axis=0).var(ddof=1) / len(outside)
     low = high = np.nan
     if abs(effect) < 1:
-        half = _Z95 * 2 * np.sqrt(variance) / (1 - effect**2)
+        half = Z * 2 * np.sqrt(variance) / (1 - effect**2)
         low, high = np.tanh(np.arctanh(effect) - half), np.tanh(np.arctanh(effect) + half)
     return effect, low, high, effect, p, n
 
@@ -304,9 +305,9 @@ def _fisher(y: Array, x: Array) -> Effects:
 
 
 def _wilson(ones: Array, n: Array) -> tuple[Array, Array, Array]:
-    share, z2 = ones / n, _Z95**2
+    share, z2 = ones / n, Z**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    half = Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
     return share, middle - half, middle + half
 
 

@@ -3,7 +3,8 @@
 import re
 
 from omicsfuse.core.results import Interpretation
-from omicsfuse.stats.statistics import p_text
+from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.p_values import p_text
 
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
 MEASURE_OF_VOLUME = 0.9
@@ -34,14 +35,14 @@ def interpretation_summary(found: Interpretation) -> list[str]:
         if not row["tests"]:
             lines.append(f"  {row['layer']}: {row['note']}")
             continue
-        text = f"  {row['layer']}: {row['found']} of {row['tests']} found at FDR 0.05"
+        text = f"  {row['layer']}: {row['found']} of {row['tests']} found at FDR {FDR:g}"
         if row["adjusted_n"]:
             text += f", {row['adjusted_found']} adjusted ({row['kept']} both)"
         lines.append(f"{text}; n = {row['n']}, smallest FDR {p_text(row['smallest_fdr'])}")
     for score, table in found.enrichment.groupby("score", sort=False):
         family = table["fdr_patients"] if table["fdr_patients"].notna().any() else table["fdr"]
         lines.append(
-            f"  gene sets, {score}: {int((family <= 0.05).sum())} of {len(table)} at FDR 0.05"
+            f"  gene sets, {score}: {int((family <= FDR).sum())} of {len(table)} at FDR {FDR:g}"
         )
     return lines
 

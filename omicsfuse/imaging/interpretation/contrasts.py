@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.imaging.interpretation.scores_file import SCORE
-from omicsfuse.stats.statistics import normal_scores
+from omicsfuse.stats.ranks import normal_scores
 
 
 class Contrast(NamedTuple):

@@ -49,7 +49,7 @@ from omicsfuse.imaging.interpretation.sources import (
     ordered_values,
 )
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of ``Interpretation.stability``.
 STABILITY_COLUMNS = [

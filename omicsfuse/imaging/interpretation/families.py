@@ -6,12 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.stats.statistics import benjamini_hochberg
-
-#: False discovery rate up to which an association is found.
-LEVEL = 0.05
-#: Power of what is said to be detectable.
-POWER = 0.8
+from omicsfuse.stats.levels import FDR, POWER, SIGNIFICANCE
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of ``Interpretation.associations``, and of ``Interpretation.families``.
 ASSOCIATIONS = [
@@ -63,7 +59,7 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
         table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
         table["adjusted_fdr"] = benjamini_hochberg(table["adjusted_p"].to_numpy())
         table["adjusted_for"] = np.where(table["adjusted_p"].notna(), ", ".join(adjusted_for), "")
-        table["vanishes"] = (table["fdr"] <= LEVEL) & (table["adjusted_fdr"] > LEVEL)
+        table["vanishes"] = (table["fdr"] <= FDR) & (table["adjusted_fdr"] > FDR)
         table["adjusted_n"] = table["adjusted_n"].fillna(0).astype("int64")
         table["_strength"] = -table["effect"].abs()
         order = ["p", "_strength", "feature", "contrast"]
@@ -104,8 +100,8 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
     for names, table in associations.groupby(["layer", "kind"], sort=False):
         layer, kind = (str(name) for name in names)
         seen.add((layer, kind))
-        found = table["fdr"] <= LEVEL
-        adjusted = table["adjusted_fdr"] <= LEVEL
+        found = table["fdr"] <= FDR
+        adjusted = table["adjusted_fdr"] <= FDR
         n = int(table["n"].max())
         note = notes.get((layer, kind), "")
         if kind == "radiomic feature":
@@ -167,5 +163,5 @@ def detectable_correlation(n: int, tests: int) -> float:
     """
     if n < 4 or tests < 1:
         return float("nan")
-    quantiles = stats.norm.ppf(1 - LEVEL / 2 / tests) + stats.norm.ppf(POWER)
+    quantiles = stats.norm.ppf(1 - SIGNIFICANCE / 2 / tests) + stats.norm.ppf(POWER)
     return float(np.tanh(quantiles / np.sqrt(n - 3)))

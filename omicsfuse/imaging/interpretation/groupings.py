@@ -12,8 +12,8 @@ from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.associations import independent_basis
 from omicsfuse.imaging.interpretation.contrasts import Contrast
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.statistics import Array
 
 #: Groups with fewer patients are left out of a comparison.
 SMALLEST_GROUP = 3

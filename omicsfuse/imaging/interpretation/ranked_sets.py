@@ -16,8 +16,9 @@ from omicsfuse.imaging.interpretation.associations import (
 )
 from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.imaging.interpretation.resampled import resampled_statistics
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.statistics import Array, moments
+from omicsfuse.stats.moments import moments
 
 #: Columns of ``Interpretation.enrichment``.
 ENRICHMENT_COLUMNS = [

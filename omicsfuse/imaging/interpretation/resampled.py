@@ -10,7 +10,8 @@ from omicsfuse.core.cohort import MINIMUM_PATIENTS
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.associations import MODERATED, linear_effects
 from omicsfuse.imaging.interpretation.contrasts import Contrast
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import TAILS
 
 #: Share of the patients in each subsample.
 SHARE = 0.8
@@ -226,5 +227,5 @@ def _over(pairs: list[tuple[Array, Array]]) -> tuple[float, float, float]:
                 values.append(float(np.sum(centred[0] * centred[1]) / below))
     if not values:
         return np.nan, np.nan, np.nan
-    low, middle, high = np.round(np.quantile(values, (0.025, 0.5, 0.975)), 12)
+    low, middle, high = np.round(np.quantile(values, (TAILS[0], 0.5, TAILS[1])), 12)
     return float(middle), float(low), float(high)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.imaging.maps.scattered import scattered_correlations, scattered_ranks
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import missing_patterns, p_value, rank_coefficients
-from omicsfuse.stats.statistics import Array
 
 #: Targets correlated at a time. It bounds memory, and no result depends on it.
 BLOCK = 1024

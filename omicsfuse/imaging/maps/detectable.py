@@ -4,9 +4,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from omicsfuse.stats.correlations import smallest_correlation
-
-#: Chance with which a correlation is to be found for it to be called detectable.
-POWER = 0.8
+from omicsfuse.stats.levels import POWER
 
 
 def needed_correlation(n: int, tests: int, fdr: float, given: int = 0) -> float:

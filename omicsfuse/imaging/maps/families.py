@@ -18,13 +18,12 @@ from omicsfuse.imaging.maps.associations import (
 from omicsfuse.imaging.maps.detectable import detectable_correlation, needed_correlation
 from omicsfuse.imaging.maps.shuffles import shuffle_patients
 from omicsfuse.imaging.maps.targets import STEP, Design, testable
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import interval
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Associations of a family that are listed at most; the matrices hold all of them.
 MOST_LISTED = 100_000
-#: An association found vanishes where its p-value, adjusted, is above this.
-STILL_THERE = 0.05
 
 FAMILY_COLUMNS = [
     "layer",
@@ -203,7 +202,7 @@ def map_family(
         adjusted_ci_high=adjusted_high,
         adjusted_p=ap,
         adjusted_fdr=second.rates.of(ap),
-        vanishes=found[listed] & (ap > STILL_THERE),
+        vanishes=found[listed] & (ap > SIGNIFICANCE),
     )[ASSOCIATION_COLUMNS]
     if count > len(listed[0]):
         reason = f"found, but beyond the {MOST_LISTED:,} strongest of a family: not listed"
@@ -244,7 +243,7 @@ def _adjust(
     row: dict[str, object] = {
         "adjusted_found": int(still.sum()),
         "kept": int((still & found).sum()),
-        "vanished": int((found & (family.p > STILL_THERE)).sum()),
+        "vanished": int((found & (family.p > SIGNIFICANCE)).sum()),
         "adjusted_n": int(family.n.max()) if covariates is not None else 0,
     }
     return _Adjusted(family, rates, row)

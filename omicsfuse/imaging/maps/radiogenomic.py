@@ -19,6 +19,7 @@ from omicsfuse.imaging.redundancy import (
     radiomics_layer,
 )
 from omicsfuse.imaging.volume import of_volume, tumour_volume
+from omicsfuse.stats.levels import FDR
 
 
 def radiogenomic_map(
@@ -31,7 +32,7 @@ def radiogenomic_map(
     volume: pd.Series | None = None,
     threshold: float = THRESHOLD,
     features: str = "representatives",
-    fdr: float = 0.05,
+    fdr: float = FDR,
     n_strongest: int = 50,
     n_permutations: int = 100,
     random_state: int = 0,

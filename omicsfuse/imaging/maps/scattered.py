@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import (
     DECIMALS,
     Coefficients,
@@ -12,7 +13,6 @@ from omicsfuse.stats.correlations import (
     missing_patterns,
     ranks_given,
 )
-from omicsfuse.stats.statistics import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from omicsfuse.imaging.maps.associations import (
     Family,
 )
 from omicsfuse.imaging.maps.scattered import scattered_correlations, scattered_ranks
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import doubled_ranks, kurtosis, p_value, smallest_correlation
-from omicsfuse.stats.statistics import Array
 
 #: Products (patients x features x targets x shuffles) a family may take: minutes at most.
 MOST_PRODUCTS = 3e11

@@ -11,7 +11,7 @@ from omicsfuse.core.errors import StudyError
 from omicsfuse.core.layers import Loss
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.redundancy import in_order
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Fewest patients that must have another value than the most common one, mutated or not among
 #: them; as for alterations against subtypes.

@@ -10,7 +10,7 @@ from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT
 from omicsfuse.core.layers import Loss
 from omicsfuse.core.results import PreparedLayer
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Fewest patients: with fewer, a fold would hold too few to correlate anything in.
 MINIMUM_PATIENTS = 20

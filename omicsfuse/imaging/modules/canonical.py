@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]

@@ -27,7 +27,7 @@ from omicsfuse.imaging.modules.canonical import (
     make_splits,
 )
 from omicsfuse.imaging.redundancy import radiomics_layer
-from omicsfuse.stats.statistics import benjamini_hochberg
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of the table of pairs.
 MODULE_COLUMNS = [

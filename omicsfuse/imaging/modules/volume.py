@@ -12,10 +12,8 @@ from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.modules.pairs import ModulePairs, map_modules
 from omicsfuse.imaging.redundancy import radiomics_layer
 from omicsfuse.imaging.volume import tumour_volume
-from omicsfuse.stats.statistics import normal_scores
-
-#: Level of the false discovery rate at which a pair is found.
-LEVEL = 0.05
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.ranks import normal_scores
 
 
 def adjust_modules(
@@ -74,7 +72,7 @@ def adjust_modules(
     source = "" if size is None else size.source
     modules = pairs.modules.assign(adjusted_correlation=np.nan, adjusted_p=np.nan, vanishes=False)
     params: Mapping[str, Any] = {**pairs.params, "volume": source}
-    found = modules[modules["fdr"] <= LEVEL]
+    found = modules[modules["fdr"] <= FDR]
     if size is None or found.empty:
         return replace(pairs, modules=modules, params=params)
     again = map_modules(
@@ -93,6 +91,6 @@ def adjust_modules(
     modules = modules.merge(kept, on=["cluster", "module"], how="left")
     # A cluster and a module that were each found, but not with one another, were repeated too.
     adjusted = ["adjusted_correlation", "adjusted_p"]
-    modules[adjusted] = modules[adjusted].where(modules["fdr"] <= LEVEL)
-    modules["vanishes"] = modules["adjusted_p"] > LEVEL
+    modules[adjusted] = modules[adjusted].where(modules["fdr"] <= FDR)
+    modules["vanishes"] = modules["adjusted_p"] > SIGNIFICANCE
     return replace(pairs, modules=modules, params=params)

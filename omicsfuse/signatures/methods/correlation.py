@@ -14,7 +14,9 @@ from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
-from omicsfuse.stats.statistics import Array, benjamini_hochberg
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 
 def correlation(
@@ -25,7 +27,7 @@ def correlation(
     n_genes: int = 50,
     random_state: int = 0,
     coefficient: Literal["spearman", "pearson"] = "spearman",
-    fdr: float = 0.05,
+    fdr: float = FDR,
     stability: float = 0.6,
     n_subsamples: int = 100,
     minimum_group: int = MINIMUM_GROUP,

@@ -21,7 +21,7 @@ from omicsfuse.signatures.elastic_net_cv import (
     standard_of,
 )
 from omicsfuse.signatures.elastic_net_path import Outcome, elastic_net_path
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 #: Fewest patients, patients of a group and of the others, and events.
 MINIMUM_PATIENTS = 10

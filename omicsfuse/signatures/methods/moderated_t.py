@@ -13,8 +13,10 @@ from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.statistics import Array, benjamini_hochberg
+from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 
 def moderated_t(
@@ -24,7 +26,7 @@ def moderated_t(
     covariates: pd.DataFrame | None = None,
     n_genes: int = 50,
     random_state: int = 0,
-    fdr: float = 0.05,
+    fdr: float = FDR,
     weights: Literal["sign", "t"] = "sign",
     groups: Sequence[str] | None = None,
     where: str = "the values",

@@ -9,7 +9,9 @@ from scipy import stats
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.coexpression import CoexpressionModules
-from omicsfuse.stats.statistics import Array, benjamini_hochberg, moments
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.moments import moments
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: How eigengenes are correlated with the target.
 MEASURES = ("pearson", "spearman")

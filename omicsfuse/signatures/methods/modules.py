@@ -24,9 +24,7 @@ from omicsfuse.signatures.methods.module_target import (
     module_target,
     score_columns,
 )
-
-#: False discovery rate up to which a module goes with the target.
-FDR = 0.05
+from omicsfuse.stats.levels import FDR
 
 #: The last modules found, by content: one network serves many targets, shuffled ones among them.
 _FOUND: OrderedDict[str, CoexpressionModules] = OrderedDict()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Target
-from omicsfuse.stats.statistics import Array
+from omicsfuse.stats.arrays import Array
 
 
 def gene_table(

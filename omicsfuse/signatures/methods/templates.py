@@ -14,7 +14,9 @@ from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.score import MINIMUM_GENES
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
-from omicsfuse.stats.statistics import Array, Counts, Moments, benjamini_hochberg, welch_t
+from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.moments import Moments, welch_t
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Variance of a group below this share of that of all patients is rounding.
 _ROUNDING = 1e-13

@@ -5,10 +5,11 @@ import pandas as pd
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.gseapy_engine import gsva
+from omicsfuse.stats.moments import moments, varies
 from omicsfuse.stats.single_sample.ranks import up_and_down
 from omicsfuse.stats.single_sample.sums import Positions
-from omicsfuse.stats.statistics import Array, moments, varies
 
 #: Scores of one call of the engine, which keeps a record of each.
 _SCORES_A_CALL = 400_000

@@ -7,8 +7,8 @@ import pandas as pd
 
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures.scaling import scaled_genes
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.sums import Positions, member_sums
-from omicsfuse.stats.statistics import Array
 
 
 class WeightedZ:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.sums import Positions, member_sums
-from omicsfuse.stats.statistics import Array
 
 
 class Ranks(NamedTuple):

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.ranks import up_and_down, within_patient_ranks
 from omicsfuse.stats.single_sample.sums import Positions, member_sums
-from omicsfuse.stats.statistics import Array
 
 #: Exponent of the ranks.
 ALPHA = 0.25

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from omicsfuse.stats.statistics import benjamini_hochberg, moments, varies, welch_t, winsorise
+from omicsfuse.stats.moments import moments, varies, welch_t
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.ranks import winsorise
 
 
 def gappy(seed: int = 0) -> np.ndarray:
