@@ -22,7 +22,7 @@ from omicsfuse.stats.correlations import (
     smallest_correlation,
 )
 
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
