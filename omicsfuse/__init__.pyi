@@ -25,8 +25,8 @@ from .biology import table_one as table_one
 from .clustering import embed as embed
 from .core.cohort import Cohort as Cohort
 from .core.cohort import Endpoint as Endpoint
+from .core.cohort import Exclusion as Exclusion
 from .core.cohort import Layer as Layer
-from .core.cohort import Loss as Loss
 from .core.errors import ClassifierError as ClassifierError
 from .core.errors import CohortError as CohortError
 from .core.errors import DatasetError as DatasetError

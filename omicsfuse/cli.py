@@ -339,8 +339,8 @@ def _describe(cohort: "Cohort") -> None:
     for name in cohort.endpoints:
         table = cohort.survival(name)
         click.echo(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")
-    for loss in cohort.losses:
-        click.echo(f"  {loss.layer}: {loss.count} {loss.what}: {loss.reason}")
+    for exclusion in cohort.exclusions:
+        click.echo(f"  {exclusion.layer}: {exclusion.count} {exclusion.what}: {exclusion.reason}")
 
 
 class _Bars:

@@ -15,8 +15,8 @@ from omicsfuse.core.cohort import (
     SCALES,
     Cohort,
     Endpoint,
+    Exclusion,
     Layer,
-    Loss,
     describe_layer,
 )
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
@@ -127,11 +127,14 @@ def test_patients_without_clinical_data_or_layers_are_counted_once() -> None:
         {"x": Layer("continuous", _table(["P1", "P2", "P9"], ["A"]))},
         _clinical(["P1", "P2", "P3", "P4"]),
     )
-    assert [(loss.layer, loss.what, loss.count, loss.examples) for loss in cohort.losses] == [
+    assert [
+        (exclusion.layer, exclusion.what, exclusion.count, exclusion.examples)
+        for exclusion in cohort.exclusions
+    ] == [
         ("x", "patients", 1, ("P9",)),
         ("clinical", "patients", 2, ("P3", "P4")),
     ]
-    assert replace(cohort, name="b").losses == cohort.losses
+    assert replace(cohort, name="b").exclusions == cohort.exclusions
 
 
 def test_patients_who_are_not_in_the_clinical_table_do_not_enter() -> None:
@@ -140,12 +143,12 @@ def test_patients_who_are_not_in_the_clinical_table_do_not_enter() -> None:
     cohort = Cohort("a", {"x": layer}, _clinical(names))
     assert cohort.omics["x"].table.index.tolist() == names
     assert cohort.patients().tolist() == names
-    assert cohort.losses == (
-        Loss("read", "x", "patients", 2, "not in the clinical table: left out", ("Q1", "Q2")),
+    assert cohort.exclusions == (
+        Exclusion("read", "x", "patients", 2, "not in the clinical table: left out", ("Q1", "Q2")),
     )
     alone = Cohort("a", {"x": layer})
     assert len(alone.omics["x"].table) == 12
-    assert alone.losses == ()
+    assert alone.exclusions == ()
 
 
 def test_patients_outside_the_clinical_table_change_no_result() -> None:
@@ -200,10 +203,10 @@ def test_ignored_clinical_columns_are_kept_by_name() -> None:
     assert Cohort("a", layer).ignore == ()
 
 
-def test_losses_given_by_the_reader_are_kept() -> None:
-    loss = Loss("read", "x", "samples", 1, "normal")
+def test_exclusions_given_by_the_reader_are_kept() -> None:
+    exclusion = Exclusion("read", "x", "samples", 1, "normal")
     layer = Layer("continuous", _table(["P1", "P2"], ["A"]))
-    assert Cohort("a", {"x": layer}, losses=(loss,)).losses == (loss,)
+    assert Cohort("a", {"x": layer}, exclusions=(exclusion,)).exclusions == (exclusion,)
 
 
 def test_patients_come_sorted() -> None:
@@ -228,7 +231,7 @@ def test_the_order_of_rows_leaves_no_trace(simulated: SimulatedCohort) -> None:
     table = pd.concat([omics["mutation"].table.iloc[20:], stranger])
     omics["mutation"] = given = replace(omics["mutation"], table=table)
     one = replace(cohort, omics=omics)
-    assert one.losses[0].count == 7
+    assert one.exclusions[0].count == 7
     rng = np.random.default_rng(5)
 
     def shuffled(table: pd.DataFrame) -> pd.DataFrame:
@@ -239,14 +242,14 @@ def test_the_order_of_rows_leaves_no_trace(simulated: SimulatedCohort) -> None:
     }
     layers["mutation"] = replace(given, table=shuffled(given.table))
     assert one.clinical is not None
-    other = replace(one, omics=layers, clinical=shuffled(one.clinical), losses=())
+    other = replace(one, omics=layers, clinical=shuffled(one.clinical), exclusions=())
     pd.testing.assert_frame_equal(other.clinical, one.clinical)
     for name, layer in one.omics.items():
         pd.testing.assert_frame_equal(other.omics[name].table, layer.table)
         assert layer.table.index.tolist() == sorted(layer.table.index)
     pd.testing.assert_index_equal(other.patients(), one.patients())
     pd.testing.assert_frame_equal(other.survival("os"), one.survival("os"))
-    assert other.losses == one.losses
+    assert other.exclusions == one.exclusions
 
 
 def test_messages_count_the_rows_as_given() -> None:
@@ -315,7 +318,9 @@ def test_survival_leaves_out_what_is_missing_and_counts_it() -> None:
     assert survival.to_dict("list") == {"time": [0.0, 5.0], "event": [1, 0]}
     assert survival.dtypes.astype(str).tolist() == ["float64", "int64"]
     assert survival.index.name == "patient"
-    assert [(loss.count, loss.examples) for loss in cohort.survival_losses("os")] == [
+    assert [
+        (exclusion.count, exclusion.examples) for exclusion in cohort.survival_exclusions("os")
+    ] == [
         (3, ("P3", "P4", "P5")),
         (1, ("P1",)),
     ]
@@ -370,7 +375,9 @@ def test_late_entry_and_competing_events_are_read_and_counted() -> None:
         "entry": [0.0, 2.0],
     }
     assert cohort.causes("os") == {1: "dead", 2: "other"}
-    assert [(loss.reason, loss.examples) for loss in cohort.survival_losses("os")] == [
+    assert [
+        (exclusion.reason, exclusion.examples) for exclusion in cohort.survival_exclusions("os")
+    ] == [
         ("os: time, event or entry missing, left out", ("E", "F")),
         ("os: entry at or after the end of follow-up, never at risk, left out", ("B", "C")),
     ]
@@ -416,7 +423,7 @@ def test_asking_for_survival_that_is_not_there_says_what_to_add() -> None:
         cohort.survival("pfi")
     assert 'out of "time", "event":\n[clinical.endpoints.pfi]\ntime = ' in str(refusal.value)
     with pytest.raises(CohortError, match="it has none at all"):
-        Cohort("a", layer, _clinical(["P1", "P2"])).survival_losses("os")
+        Cohort("a", layer, _clinical(["P1", "P2"])).survival_exclusions("os")
 
 
 def test_clinical_columns_need_a_clinical_table() -> None:
@@ -519,8 +526,8 @@ def test_restored_genes_keep_their_description_and_are_restored_once() -> None:
     assert (
         restored.features.index.tolist() == restored.table.columns.tolist() == ["MARCH11", "TP53"]
     )
-    assert replace(cohort, name="b").losses == cohort.losses
-    assert cohort.losses[0].what == "features"
+    assert replace(cohort, name="b").exclusions == cohort.exclusions
+    assert cohort.exclusions[0].what == "features"
 
 
 def test_names_are_free_in_layers_without_genes() -> None:

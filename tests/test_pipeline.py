@@ -145,7 +145,9 @@ def test_the_record_tells_how_the_results_came_about(done: Path, study: Path) ->
     assert sum(record["subtypes"]["sizes"].values()) == 90
     assert list(record["seconds"]) == list(STAGES)
     assert record["versions"]["omicsfuse"] == of.__version__
-    assert any(loss["what"] == "values" and loss["count"] > 0 for loss in record["losses"])
+    assert any(
+        exclusion["what"] == "values" and exclusion["count"] > 0 for exclusion in record["losses"]
+    )
     assert sorted(record["files"]) == sorted(files(done))
     assert str(study.parent) not in (done / "run.json").read_text()
 

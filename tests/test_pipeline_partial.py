@@ -80,7 +80,7 @@ def test_everyone_is_fused_by_default(
     assert sum(fusion["pairs"].values()) == pytest.approx(1)
     assert fusion["pairs"]["in_every_layer"] == pytest.approx(24 * 23 / (40 * 39))
     # Nobody was lost to the fusion.
-    assert not [loss for loss in record["losses"] if "fused layer" in loss["reason"]]
+    assert not [exclusion for exclusion in record["losses"] if "fused layer" in exclusion["reason"]]
     subtypes = pd.read_csv(tmp_path / "out" / "subtypes.tsv", sep="\t", index_col=0)
     assert subtypes["n_layers"].value_counts().to_dict() == {3: 24, 2: 16}
     layers = results.assessment.layers
@@ -109,9 +109,9 @@ def test_fewer_patients_if_asked_for(
     assert "24 patients to fuse, 24 of them" in capsys.readouterr().out
     fusion = fused(study)
     assert list(fusion.patients) == [f"SIM-{i + 1:04d}" for i in range(4, 28)]
-    (loss,) = fusion.losses
-    assert (loss.what, loss.count) == ("patients", 16)
-    assert loss.reason == (
+    (exclusion,) = fusion.exclusions
+    assert (exclusion.what, exclusion.count) == ("patients", 16)
+    assert exclusion.reason == (
         "not in every fused layer (radiomics lacks 12, expression lacks 0, methylation lacks 4)"
     )
 

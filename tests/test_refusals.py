@@ -61,7 +61,7 @@ def test_the_folder_itself_is_accepted(folder: Folder) -> None:
     cohort = folder.read(_numbers(["TP53", "EGFR"]))
     assert cohort.omics["genes"].table.shape == (12, 2)
     assert len(cohort.survival("os")) == 12
-    assert cohort.losses == ()
+    assert cohort.exclusions == ()
 
 
 def test_duplicate_patients(folder: Folder) -> None:

@@ -17,7 +17,7 @@ from omicsfuse.core.checks.arguments import require, sequence_of
 from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning, StudyError
-from omicsfuse.core.layers import Layer, Loss
+from omicsfuse.core.layers import Exclusion, Layer
 from omicsfuse.signatures.training import patient_digest
 
 
@@ -35,7 +35,7 @@ class Assignment:
         Layers of the classifier that the cohort does not have.
     refused : mapping of str to str
         Layers of the classifier that the cohort has but that do not fit, and why.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Features that the cohort lacks, and patients who lack too many in a layer.
     """
 
@@ -43,7 +43,7 @@ class Assignment:
     used: Mapping[str, str]
     missing: tuple[str, ...]
     refused: Mapping[str, str]
-    losses: tuple[Loss, ...]
+    exclusions: tuple[Exclusion, ...]
 
 
 def assign(
@@ -109,7 +109,7 @@ def assignment(
     *,
     layers: Sequence[str] | None = None,
 ) -> Assignment:
-    """Assign new patients, and keep account of layers and losses; arguments as for ``assign``.
+    """Assign new patients, and keep account of layers and exclusions; arguments as for ``assign``.
 
     Returns
     -------
@@ -121,9 +121,9 @@ def assignment(
         classifier = load_classifier(classifier)
     wanted = _wanted(classifier, layers)
     used, missing, refused = _meet(classifier, cohort, wanted)
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     for name in list(used):
-        why = _too_few_features(classifier, name, used[name], cohort, losses)
+        why = _too_few_features(classifier, name, used[name], cohort, exclusions)
         if why:
             refused[name] = why
             del used[name]
@@ -144,7 +144,7 @@ def assignment(
             OmicsfuseWarning,
             stacklevel=3,
         )
-    table = _table(classifier, cohort, used, losses)
+    table = _table(classifier, cohort, used, exclusions)
     known = int(table["training_patient"].sum())
     if known:
         warnings.warn(
@@ -153,7 +153,7 @@ def assignment(
             OmicsfuseWarning,
             stacklevel=3,
         )
-    return Assignment(table, used, tuple(missing), refused, tuple(losses))
+    return Assignment(table, used, tuple(missing), refused, tuple(exclusions))
 
 
 def _wanted(classifier: MultiLayerClassifier, layers: Sequence[str] | None) -> list[str]:
@@ -249,7 +249,7 @@ def _too_few_features(
     name: str,
     other: str,
     cohort: Cohort,
-    losses: list[Loss],
+    exclusions: list[Exclusion],
 ) -> str:
     """Say why a layer has too few of the features that are used; count those it lacks."""
     features = pd.Index(classifier.layers[name].transform.features)
@@ -257,8 +257,10 @@ def _too_few_features(
     if not len(absent):
         return ""
     first = tuple(str(feature) for feature in absent[:5])
-    losses.append(
-        Loss("assign", name, "features", len(absent), "used by the classifier, absent here", first)
+    exclusions.append(
+        Exclusion(
+            "assign", name, "features", len(absent), "used by the classifier, absent here", first
+        )
     )
     share = 1 - len(absent) / len(features)
     if share >= classifier.least_features:
@@ -276,14 +278,19 @@ def _too_few_features(
 
 
 def _table(
-    classifier: MultiLayerClassifier, cohort: Cohort, used: Mapping[str, str], losses: list[Loss]
+    classifier: MultiLayerClassifier,
+    cohort: Cohort,
+    used: Mapping[str, str],
+    exclusions: list[Exclusion],
 ) -> pd.DataFrame:
     """Judge every patient from the layers they have."""
     patients = sorted({str(p) for layer in cohort.omics.values() for p in layer.table.index})
     index = pd.Index(patients, name="patient")
     n, k = len(index), len(classifier.subtypes)
     told = {
-        name: _tell(classifier.layers[name], cohort.omics[other], index, classifier, name, losses)
+        name: _tell(
+            classifier.layers[name], cohort.omics[other], index, classifier, name, exclusions
+        )
         for name, other in used.items()
     }
     p = np.full((n, k), np.nan)
@@ -331,7 +338,7 @@ def _tell(
     patients: pd.Index,
     classifier: MultiLayerClassifier,
     name: str,
-    losses: list[Loss],
+    exclusions: list[Exclusion],
 ) -> tuple[Array, Array, np.ndarray]:
     """Evidence and distance of all patients, and who has enough of the layer."""
     told = model.tell(layer.table.reindex(patients), classifier.subtypes, layer.scale)
@@ -341,7 +348,7 @@ def _tell(
     if len(short):
         least = f"fewer than {classifier.least_features:.0%} of the features used have a value"
         first = tuple(str(patient) for patient in short[:5])
-        losses.append(Loss("assign", name, "patients", len(short), least, first))
+        exclusions.append(Exclusion("assign", name, "patients", len(short), least, first))
     return told.evidence, model.distance(told.distances), enough
 
 

@@ -7,11 +7,11 @@ from omicsfuse.biology.burden import burden
 from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.biology.deconvolution import deconvolve
 from omicsfuse.biology.drivers import driver_features
-from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_losses
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrich, enrichment_exclusions
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.immune import immune_scores
 from omicsfuse.biology.known_groups import label_concentration, label_markers
-from omicsfuse.biology.layer_tests import covariate_losses
+from omicsfuse.biology.layer_tests import covariate_exclusions
 from omicsfuse.biology.markers import differential_features, pairwise_features
 from omicsfuse.biology.methylation_pairs import expression_methylation_pairs
 from omicsfuse.biology.over_represented import over_representation
@@ -19,7 +19,7 @@ from omicsfuse.biology.ranked_enrichment import enrich_ranking
 from omicsfuse.biology.redundant_sets import group_gene_sets
 from omicsfuse.biology.running_sum import running_sums
 from omicsfuse.biology.score_comparison import compare_scores
-from omicsfuse.biology.set_scores import gene_set_score_losses, gene_set_scores
+from omicsfuse.biology.set_scores import gene_set_score_exclusions, gene_set_scores
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.biology.table_one import table_one
 from omicsfuse.biology.technical import EXPLAINED, VOLUME
@@ -37,7 +37,7 @@ __all__ = [
     "benjamini_hochberg",
     "burden",
     "compare_scores",
-    "covariate_losses",
+    "covariate_exclusions",
     "covariate_table",
     "deconvolve",
     "expression_methylation_pairs",
@@ -46,9 +46,9 @@ __all__ = [
     "driver_features",
     "enrich",
     "enrich_ranking",
-    "enrichment_losses",
+    "enrichment_exclusions",
     "gene_set_coverage",
-    "gene_set_score_losses",
+    "gene_set_score_exclusions",
     "gene_set_scores",
     "group_gene_sets",
     "over_representation",

@@ -16,7 +16,7 @@ from omicsfuse.biology.ranked_enrichment import (
 )
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.labelled import Labelled, expression_layer, labelled, without_layer
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 COLUMNS = ("subtype", *RANKED_COLUMNS)
@@ -165,9 +165,9 @@ def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     return labelled(replace(layer, values=values), subtypes)
 
 
-def enrichment_losses(
+def enrichment_exclusions(
     subtypes: Subtypes, prepared: Prepared, layer: str | None = None
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     """Count the patients that have a subtype but take no part in the enrichment.
 
     Parameters
@@ -177,7 +177,7 @@ def enrichment_losses(
 
     Returns
     -------
-    tuple of Loss
+    tuple of Exclusion
         Patients without the layer; empty where every patient has it.
 
     Raises
@@ -188,12 +188,12 @@ def enrichment_losses(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.biology import enrichment_losses
+    >>> from omicsfuse.biology import enrichment_exclusions
     >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> (loss,) = enrichment_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
-    >>> loss.step, loss.count, loss.examples
+    >>> (exclusion,) = enrichment_exclusions(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
+    >>> exclusion.step, exclusion.count, exclusion.examples
     ('enrich', 1, ('P2',))
     """
     name = expression_layer(prepared.layers, layer, "enrich")

@@ -23,7 +23,7 @@ from omicsfuse.core.checks.gene_dates import looks_like_date
 from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import ImmuneContext, Prepared, PreparedLayer, Subtypes
 
 #: Marker sets by name of the collection: a GMT file, several of them, or sets in memory.
@@ -147,7 +147,7 @@ def immune_scores(
         [row for part in parts for row in part.coverage], columns=COVERAGE_COLUMNS
     )
     tests = pd.DataFrame()
-    losses = list(_not_computed(coverage, name))
+    exclusions = list(_not_computed(coverage, name))
     if subtypes is not None:
         require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
         family = dict(zip(coverage["score"], coverage["collection"], strict=True))
@@ -161,7 +161,7 @@ def immune_scores(
         "min_genes": min_genes,
         "min_share": MINIMUM_SHARE,
     }
-    return ImmuneContext(scores, coverage, tests, params=params, losses=tuple(losses))
+    return ImmuneContext(scores, coverage, tests, params=params, exclusions=tuple(exclusions))
 
 
 def _check_names(marker_sets: MarkerSets, methods: Mapping[str, str]) -> None:
@@ -305,14 +305,14 @@ def _cytolytic(layer: PreparedLayer) -> _Scored:
     return _Scored(pd.DataFrame({name: scores}, index=table.index), [{**row, "note": note}])
 
 
-def _not_computed(coverage: pd.DataFrame, layer: str) -> list[Loss]:
+def _not_computed(coverage: pd.DataFrame, layer: str) -> list[Exclusion]:
     """Count the scores that have too few measured genes, by collection."""
-    losses = []
+    exclusions = []
     for collection, rows in coverage[coverage["used"] == 0].groupby("collection", sort=True):
         reason = f"scores of {collection} with too few measured genes"
         examples = tuple(str(score) for score in rows["score"].head(5))
-        losses.append(Loss("immune", layer, "scores", len(rows), reason, examples))
-    return losses
+        exclusions.append(Exclusion("immune", layer, "scores", len(rows), reason, examples))
+    return exclusions
 
 
 def title_of(collection: str) -> str:

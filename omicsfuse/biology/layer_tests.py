@@ -16,7 +16,7 @@ from omicsfuse.biology.mutated_share import mutated_share
 from omicsfuse.biology.ordinal import proportional_odds
 from omicsfuse.biology.tested import Tested
 from omicsfuse.core.labelled import labelled
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array
 
@@ -149,12 +149,12 @@ def compare_counts(
     return features, found
 
 
-def covariate_losses(
+def covariate_exclusions(
     subtypes: Subtypes,
     prepared: Prepared,
     covariates: pd.DataFrame | None,
     counts: Iterable[str] = (),
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     """Count the patients with a subtype who lack a covariate, for each layer that is adjusted.
 
     Parameters
@@ -170,7 +170,7 @@ def covariate_losses(
 
     Returns
     -------
-    tuple of Loss
+    tuple of Exclusion
         One a layer; none where nobody lacks any.
 
     Examples
@@ -178,13 +178,14 @@ def covariate_losses(
     >>> values = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
     >>> layers = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
     >>> subtypes = Subtypes(pd.Series({"P1": "S1", "P2": "S2"}), {}, {})
-    >>> (loss,) = covariate_losses(subtypes, layers, pd.DataFrame({"purity": [0.5]}, ["P1"]))
-    >>> loss.layer, loss.count, loss.examples
+    >>> purity = pd.DataFrame({"purity": [0.5]}, ["P1"])
+    >>> (exclusion,) = covariate_exclusions(subtypes, layers, purity)
+    >>> exclusion.layer, exclusion.count, exclusion.examples
     ('rna', 1, ('P2',))
     """
     if covariates is None:
         return ()
-    losses = []
+    exclusions = []
     for name, layer in prepared.layers.items():
         if not (takes_covariates(layer) or name in counts):
             continue
@@ -194,8 +195,10 @@ def covariate_losses(
         if len(lacking):
             examples = tuple(str(patient) for patient in lacking[:5])
             reason = "lack a covariate that features are adjusted for"
-            losses.append(Loss("markers", name, "patients", len(lacking), reason, examples))
-    return tuple(losses)
+            exclusions.append(
+                Exclusion("markers", name, "patients", len(lacking), reason, examples)
+            )
+    return tuple(exclusions)
 
 
 def _two_groups(layer: PreparedLayer) -> Callable[[Array, Array], Tested] | None:

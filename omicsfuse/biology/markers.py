@@ -12,7 +12,7 @@ from omicsfuse.biology.layer_tests import (
     Contrast,
     compare_counts,
     compare_layer,
-    covariate_losses,
+    covariate_exclusions,
     takes_covariates,
 )
 from omicsfuse.biology.tested import Tested
@@ -70,7 +70,8 @@ def differential_features(
     covariates : pandas.DataFrame, optional
         Patients x columns (numbers or categories) that the moderated t and PyDESeq2 adjust for,
         tumour purity for instance. Patients who lack one take no part in these layers
-        (`covariate_losses` counts them). Other tests cannot adjust; their rows say so in ``note``.
+        (`covariate_exclusions` counts them). Other tests cannot adjust; their rows say so in
+        ``note``.
     counts : mapping of str to pandas.DataFrame, optional
         Layer -> raw counts, patients x genes, whole numbers: tested in place of the layer's
         values. Needs the optional extra ``counts``.
@@ -219,10 +220,10 @@ def _compare(
             f"{', '.join(prepared.layers)}."
         )
     messages = [
-        f"layer {loss.layer}: {loss.count} patient{'s' if loss.count > 1 else ''} "
-        f"{loss.reason} and {'take' if loss.count > 1 else 'takes'} no part in comparing its "
-        f"features (e.g. {', '.join(loss.examples)})."
-        for loss in covariate_losses(subtypes, prepared, covariates, raw)
+        f"layer {each.layer}: {each.count} patient{'s' if each.count > 1 else ''} "
+        f"{each.reason} and {'take' if each.count > 1 else 'takes'} no part in comparing its "
+        f"features (e.g. {', '.join(each.examples)})."
+        for each in covariate_exclusions(subtypes, prepared, covariates, raw)
     ]
     tables, unadjusted = [], []
     for name, layer in prepared.layers.items():

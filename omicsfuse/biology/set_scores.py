@@ -11,7 +11,7 @@ from omicsfuse.biology.ranked_enrichment import check_sizes, usable_sets, warn_n
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.stats.gseapy_engine import gsva
 from omicsfuse.stats.moments import moments
@@ -71,7 +71,7 @@ def gene_set_scores(
         Patients (sorted) x sets (sorted by name, those that could be scored). Missing values:
         ``"ssgsea"`` and ``"zscore"`` take the genes that a patient has, and give no score (NaN)
         where fewer than ``min_size`` genes of the set, or no others, are left; ``"gsva"`` leaves
-        out genes that any patient lacks. `gene_set_score_losses` counts what was left out.
+        out genes that any patient lacks. `gene_set_score_exclusions` counts what was left out.
 
     Raises
     ------
@@ -129,13 +129,13 @@ def gene_set_scores(
     return _ssgsea(part.table, tested, min_size)
 
 
-def gene_set_score_losses(
+def gene_set_score_exclusions(
     prepared: Prepared,
     scores: pd.DataFrame,
     *,
     method: str = "ssgsea",
     layer: str | None = None,
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     """Count what `gene_set_scores` left out: genes, and patients without a score.
 
     Parameters
@@ -147,38 +147,39 @@ def gene_set_score_losses(
 
     Returns
     -------
-    tuple of Loss
+    tuple of Exclusion
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.biology.set_scores import gene_set_score_losses
+    >>> from omicsfuse.biology.set_scores import gene_set_score_exclusions
     >>> from omicsfuse.core.results import Prepared, PreparedLayer
     >>> table = pd.DataFrame({"A": [1, 3, None], "B": [1.0, 2, 3]}, ["P1", "P2", "P3"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> (loss,) = gene_set_score_losses(ready, pd.DataFrame(index=table.index), method="gsva")
-    >>> loss.count, loss.reason
+    >>> scores = pd.DataFrame(index=table.index)
+    >>> (exclusion,) = gene_set_score_exclusions(ready, scores, method="gsva")
+    >>> exclusion.count, exclusion.reason
     (1, 'gsva takes only genes that every patient has')
     """
     name = expression_layer(prepared.layers, layer, "gene_set_scores")
     part = _part(prepared.layers[name], method)
-    losses = []
+    exclusions = []
     if part.unusable:
         why = "have no value" if method == "ssgsea" else "do not vary, or have no two values"
-        losses.append(_loss(name, "genes", part.unusable, why))
+        exclusions.append(_loss(name, "genes", part.unusable, why))
     if method == "gsva" and part.incomplete:
-        losses.append(
+        exclusions.append(
             _loss(name, "genes", part.incomplete, "gsva takes only genes that every patient has")
         )
     without = [str(patient) for patient in scores.index[scores.isna().any(axis=1)]]
     if without:
         reason = "lack too many genes of a set to be scored on it"
-        losses.append(_loss(name, "patients", without, reason))
-    return tuple(losses)
+        exclusions.append(_loss(name, "patients", without, reason))
+    return tuple(exclusions)
 
 
-def _loss(layer: str, what: str, names: list[str], reason: str) -> Loss:
-    return Loss("gene set scores", layer, what, len(names), reason, tuple(names[:5]))
+def _loss(layer: str, what: str, names: list[str], reason: str) -> Exclusion:
+    return Exclusion("gene set scores", layer, what, len(names), reason, tuple(names[:5]))
 
 
 def _part(layer: PreparedLayer, method: str) -> _Part:

@@ -19,8 +19,8 @@ from omicsfuse.core.layers import (
     SCALES,
     ZSCORE_LIMIT,
     Endpoint,
+    Exclusion,
     Layer,
-    Loss,
     describe_layer,
 )
 
@@ -32,7 +32,7 @@ __all__ = [
     "Cohort",
     "Endpoint",
     "Layer",
-    "Loss",
+    "Exclusion",
     "describe_layer",
 ]
 
@@ -53,7 +53,7 @@ class Cohort:
     and events that are neither 0/1, true/false nor mapped words.
 
     Where there is a clinical table, its patients are the cohort: patients of a layer who are not in
-    it are left out of the layer, and counted in ``losses``, as are patients of the clinical table
+    it are left out of it and counted in ``exclusions``, as are patients of the clinical table
     who are in no layer. Without a clinical table every patient of every layer belongs.
 
     Attributes
@@ -72,7 +72,7 @@ class Cohort:
     known_labels : tuple of str
         Clinical columns with known groupings (HPV status, published subtypes) that subtypes are
         compared with after the fact; never used to find them.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What reading and checking left out.
     technical : tuple of str
         Clinical columns that describe how the data were made (scanner, centre, batch): subtypes
@@ -114,7 +114,7 @@ class Cohort:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     covariates: tuple[str, ...] = ()
     known_labels: tuple[str, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     technical: tuple[str, ...] = ()
     clinical_source: str = ""
     study: str = ""
@@ -122,12 +122,12 @@ class Cohort:
     strata: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        losses = list(self.losses)
+        exclusions = list(self.exclusions)
         clinical = self._checked_clinical()
         omics = {}
         for name in self.omics:
             omics[name], found = checked_layer(name, self.omics, clinical, self._where_clinical)
-            losses += found
+            exclusions += found
         for role in _ROLES:
             object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
         object.__setattr__(self, "omics", omics)
@@ -138,9 +138,9 @@ class Cohort:
             # Not before the checks, whose messages count the rows as they were given.
             clinical = _checks.in_canonical_order(clinical)
             object.__setattr__(self, "clinical", clinical)
-            losses += patients_without_layer(omics, clinical)
-        # A cohort made from a cohort (dataclasses.replace) meets the same losses again.
-        object.__setattr__(self, "losses", tuple(dict.fromkeys(losses)))
+            exclusions += patients_without_layer(omics, clinical)
+        # A cohort made from a cohort (dataclasses.replace) meets the same exclusions again.
+        object.__setattr__(self, "exclusions", tuple(dict.fromkeys(exclusions)))
 
     def _checked_clinical(self) -> pd.DataFrame | None:
         if self.clinical is None:
@@ -325,7 +325,7 @@ class Cohort:
         described = self.endpoints[endpoint]
         return _clinical.cause_names(described, endpoint)
 
-    def survival_losses(self, endpoint: str) -> tuple[Loss, ...]:
+    def survival_exclusions(self, endpoint: str) -> tuple[Exclusion, ...]:
         """Count the patients whose time or event is missing, and those whose time is zero.
 
         Patients with a time of zero stay in ``survival``; they are counted because they tell
@@ -338,7 +338,7 @@ class Cohort:
 
         Returns
         -------
-        tuple of Loss
+        tuple of Exclusion
             Empty when nothing is missing or zero.
 
         Raises
@@ -349,7 +349,7 @@ class Cohort:
         Examples
         --------
         >>> from omicsfuse.datasets import simulate_cohort
-        >>> simulate_cohort(40, n_external=0).discovery.survival_losses("os")
+        >>> simulate_cohort(40, n_external=0).discovery.survival_exclusions("os")
         ()
         """
         table = self._times_and_events(endpoint)
@@ -367,7 +367,7 @@ class Cohort:
             ),
         )
         return tuple(
-            Loss(
+            Exclusion(
                 "survival",
                 "clinical",
                 "patients",

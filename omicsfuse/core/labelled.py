@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.layers import Layer, Loss
+from omicsfuse.core.layers import Exclusion, Layer
 from omicsfuse.core.results import PreparedLayer, Subtypes
 
 #: Values of z-scored layers beyond this many standard deviations are set to it.
@@ -59,7 +59,7 @@ def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
 
 def without_layer(
     labels: pd.Series, layer: PreparedLayer, name: str, step: str
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     """Count the patients that have a label but not the layer.
 
     Parameters
@@ -73,7 +73,7 @@ def without_layer(
 
     Returns
     -------
-    tuple of Loss
+    tuple of Exclusion
         One, or none where nobody is missing.
 
     Examples
@@ -82,8 +82,8 @@ def without_layer(
     >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)
-    >>> (loss,) = without_layer(pd.Series({"P1": "S1", "P2": "S1"}), layer, "rna", "enrich")
-    >>> loss.count, loss.reason, loss.examples
+    >>> (exclusion,) = without_layer(pd.Series({"P1": "S1", "P2": "S1"}), layer, "rna", "enrich")
+    >>> exclusion.count, exclusion.reason, exclusion.examples
     (1, 'have a subtype but not layer rna', ('P2',))
     """
     there = layer.values.index  # noqa: PD011 - a field of ours, not the pandas attribute
@@ -92,7 +92,7 @@ def without_layer(
         return ()
     examples = tuple(str(patient) for patient in absent[:5])
     reason = f"have a subtype but not layer {name}"
-    return (Loss(step, name, "patients", len(absent), reason, examples),)
+    return (Exclusion(step, name, "patients", len(absent), reason, examples),)
 
 
 def expression_layer(

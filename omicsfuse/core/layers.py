@@ -37,7 +37,7 @@ ZSCORE_LIMIT = 10.0
 
 
 @dataclass(frozen=True)
-class Loss:
+class Exclusion:
     """One count of something that did not go on to the next step: nothing is dropped silently.
 
     Attributes

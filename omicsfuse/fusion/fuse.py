@@ -163,7 +163,7 @@ def fuse(
         for name in names
     }
     used = {name: prepared.layers[name] for name in names}
-    members, coverage, losses = fused_patients(
+    members, coverage, exclusions = fused_patients(
         {name: layer.scaled.index for name, layer in used.items()}, patients, min_layers
     )
     n = len(members.patients)
@@ -196,7 +196,7 @@ def fuse(
     settings = {"k": k, "mu": mu, "n_iterations": n_iterations, "variant": variant}
     if engine_used == "sparse":
         found = _sparse(
-            used, chosen, members, coverage, losses, params, weights, settings,
+            used, chosen, members, coverage, exclusions, params, weights, settings,
             n_kept, random_state, n_threads,
         )  # fmt: skip
         return replace(found, prepared=prepared)
@@ -236,7 +236,7 @@ def fuse(
         },
         coverage=coverage,
         params=params,
-        losses=losses,
+        exclusions=exclusions,
         convergence=_convergence(fused.changes),
         metrics=chosen,
         prepared=prepared,
@@ -301,7 +301,7 @@ def _sparse(
     metrics: Mapping[str, Metric],
     members: Members,
     coverage: pd.DataFrame,
-    losses: tuple[Any, ...],
+    exclusions: tuple[Any, ...],
     params: dict[str, Any],
     weights: np.ndarray,
     settings: Mapping[str, Any],
@@ -344,7 +344,7 @@ def _sparse(
         per_layer=dict(zip(used, fused.per_layer, strict=True)),
         coverage=coverage,
         params={**params, "n_kept": n_kept, "random_state": random_state, "sparse": fused.params},
-        losses=losses,
+        exclusions=exclusions,
         convergence=_convergence(fused.changes),
         metrics=metrics,
         patients=members.patients,

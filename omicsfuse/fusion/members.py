@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.cohort import MINIMUM_PATIENTS, Loss
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 
 
@@ -42,7 +42,7 @@ class Members:
 
 def fused_patients(
     layers: Mapping[str, pd.Index], patients: str, min_layers: int
-) -> tuple[Members, pd.DataFrame, tuple[Loss, ...]]:
+) -> tuple[Members, pd.DataFrame, tuple[Exclusion, ...]]:
     """Decide who is fused, and count the others.
 
     Parameters
@@ -60,7 +60,7 @@ def fused_patients(
         Who is fused.
     coverage : pandas.DataFrame
         All patients of the layers x layers, bool.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Who is not.
 
     Raises
@@ -78,8 +78,8 @@ def fused_patients(
     >>> import pandas as pd
     >>> everyone = pd.Index([f"P{i}" for i in range(12)])
     >>> layers = {"a": everyone, "b": everyone[:11]}
-    >>> members, coverage, losses = fused_patients(layers, "all", 1)
-    >>> members.sizes(), losses
+    >>> members, coverage, exclusions = fused_patients(layers, "all", 1)
+    >>> members.sizes(), exclusions
     ({'a': 12, 'b': 11}, ())
     >>> fused_patients(layers, "complete", 1)[0].sizes()
     {'a': 11, 'b': 11}
@@ -200,7 +200,7 @@ def _in_common(has: pd.DataFrame, common: np.ndarray, layer: int) -> str:
     return f"{common[layer, layer]} patients, in common {shared or 'none, as it is alone'}"
 
 
-def _patients_lost(coverage: pd.DataFrame, enough: int) -> tuple[Loss, ...]:
+def _patients_lost(coverage: pd.DataFrame, enough: int) -> tuple[Exclusion, ...]:
     """Count the patients who brought too few layers."""
     lost = coverage.index[coverage.sum(axis=1) < enough]
     if not len(lost):
@@ -211,4 +211,4 @@ def _patients_lost(coverage: pd.DataFrame, enough: int) -> tuple[Loss, ...]:
         reason = f"not in every fused layer ({lacking})"
     else:
         reason = f"in fewer than {enough} of the {coverage.shape[1]} fused layers"
-    return (Loss("fuse", "", "patients", len(lost), reason, tuple(map(str, lost[:5]))),)
+    return (Exclusion("fuse", "", "patients", len(lost), reason, tuple(map(str, lost[:5]))),)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transposed_against
-from omicsfuse.core.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_maf
@@ -22,7 +22,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     r"""Read the cohort that a manifest describes, and check it.
 
     TCGA barcodes are brought to patients, one tumour sample each (``resolve_identifiers``); other
-    identifiers are taken as they are. What reading leaves out is counted in ``Cohort.losses``.
+    identifiers are taken as they are. What reading leaves out is counted in ``Cohort.exclusions``.
 
     Parameters
     ----------
@@ -58,25 +58,25 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
     paths = {file.text: _verified(file, manifest) for file in manifest.inputs()}
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     clinical = None
     if manifest.clinical is not None:
         table = read_table(
             paths[manifest.clinical.file], patient=manifest.clinical.patient, duplicates="keep"
         )
-        clinical = _to_patients(table, "clinical", manifest.clinical.file, losses)
+        clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
 
     tables = {
-        name: _read_layer(name, layer, paths, losses) for name, layer in manifest.layers.items()
+        name: _read_layer(name, layer, paths, exclusions) for name, layer in manifest.layers.items()
     }
     for name, layer in manifest.layers.items():
         _refuse_other_way_round(name, layer, tables, clinical)
     omics = {}
     for name, layer in manifest.layers.items():
-        table = _to_patients(tables[name], name, layer.file, losses)
-        table = _edited(table, name, layer, losses)
+        table = _to_patients(tables[name], name, layer.file, exclusions)
+        table = _edited(table, name, layer, exclusions)
         if layer.annotation:
-            table = _by_gene(table, name, layer, paths[layer.annotation], losses)
+            table = _by_gene(table, name, layer, paths[layer.annotation], exclusions)
         features = radiomics_features(table.columns) if layer.kind == "radiomics" else None
         omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file, layer.megabases)
 
@@ -89,7 +89,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         {name: Endpoint(**table.model_dump()) for name, table in endpoints.items()},
         covariates=described.covariates if described is not None else (),
         known_labels=described.known_labels if described is not None else (),
-        losses=tuple(losses),
+        exclusions=tuple(exclusions),
         technical=described.technical if described is not None else (),
         clinical_source=described.file if described is not None else "",
         study=manifest.study.strip(),
@@ -118,7 +118,7 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
 
 
 def _read_layer(
-    name: str, layer: LayerTable, paths: Mapping[str, Path], losses: list[Loss]
+    name: str, layer: LayerTable, paths: Mapping[str, Path], exclusions: list[Exclusion]
 ) -> pd.DataFrame:
     """Read a layer's file in its format, as declared rows x declared features."""
     path = paths[layer.file]
@@ -133,12 +133,12 @@ def _read_layer(
     if form == "maf":
         sequenced = layer.sequenced
         source = paths[sequenced] if isinstance(sequenced, str) else sequenced
-        return read_maf(path, layer.silent, sequenced=source, losses=losses, layer=name)
+        return read_maf(path, layer.silent, sequenced=source, exclusions=exclusions, layer=name)
     reader = read_radiomics if form == "radiomics" or layer.kind == "radiomics" else read_table
     if form == "table":
         reader = read_table
     return reader(
-        path, layer.orientation, layer.patient, duplicates="keep", losses=losses, layer=name
+        path, layer.orientation, layer.patient, duplicates="keep", exclusions=exclusions, layer=name
     )
 
 
@@ -174,7 +174,9 @@ def _patients(names: pd.Index) -> pd.Index:
     return pd.Index([patient_of(str(name)) for name in names])
 
 
-def _to_patients(table: pd.DataFrame, name: str, file: str, losses: list[Loss]) -> pd.DataFrame:
+def _to_patients(
+    table: pd.DataFrame, name: str, file: str, exclusions: list[Exclusion]
+) -> pd.DataFrame:
     """Bring the rows of a table to patients."""
     resolved = resolve_identifiers(list(table.index), name)
     if len(table) and not resolved.positions:
@@ -182,14 +184,14 @@ def _to_patients(table: pd.DataFrame, name: str, file: str, losses: list[Loss]) 
             f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
             f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
         )
-    losses += resolved.losses
+    exclusions += resolved.exclusions
     if len(resolved.positions) < len(table):
         table = table.iloc[list(resolved.positions)]
     return table.set_axis(pd.Index(resolved.patients, name="patient"))
 
 
 def _by_gene(
-    table: pd.DataFrame, name: str, layer: LayerTable, annotation: Path, losses: list[Loss]
+    table: pd.DataFrame, name: str, layer: LayerTable, annotation: Path, exclusions: list[Exclusion]
 ) -> pd.DataFrame:
     """Bring methylation probes to genes, as the manifest asks."""
     try:
@@ -199,11 +201,13 @@ def _by_gene(
         )
     except CohortError as fault:
         raise CohortError(f'layer "{name}" ({layer.file}): {fault}') from None
-    losses += lost
+    exclusions += lost
     return genes
 
 
-def _edited(table: pd.DataFrame, name: str, layer: LayerTable, losses: list[Loss]) -> pd.DataFrame:
+def _edited(
+    table: pd.DataFrame, name: str, layer: LayerTable, exclusions: list[Exclusion]
+) -> pd.DataFrame:
     """Rename and drop features as the manifest says."""
     for key in (*layer.rename_features, *layer.drop_features):
         if key not in table.columns:
@@ -214,6 +218,8 @@ def _edited(table: pd.DataFrame, name: str, layer: LayerTable, losses: list[Loss
     dropped = [column for column in table.columns if column in layer.drop_features]
     if dropped:
         reason = "named in drop_features"
-        losses.append(Loss("read", name, "features", len(dropped), reason, tuple(dropped[:5])))
+        exclusions.append(
+            Exclusion("read", name, "features", len(dropped), reason, tuple(dropped[:5]))
+        )
         table = table.loc[:, ~table.columns.isin(dropped)]
     return table.rename(columns=layer.rename_features) if layer.rename_features else table

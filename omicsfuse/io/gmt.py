@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from omicsfuse.core.checks.tables import listed
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.io.tables import read_bytes
 
 
-def read_gmt(path: str | Path, losses: list[Loss] | None = None) -> dict[str, list[str]]:
+def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dict[str, list[str]]:
     r"""Read gene sets.
 
     Format: https://software.broadinstitute.org/cancer/software/gsea/wiki/index.php/Data_formats
@@ -17,7 +17,7 @@ def read_gmt(path: str | Path, losses: list[Loss] | None = None) -> dict[str, li
     ----------
     path : str or pathlib.Path
         GMT file, gzipped or not.
-    losses : list of Loss, optional
+    exclusions : list of Exclusion, optional
         Sets without genes are left out, and counted in it.
 
     Returns
@@ -60,9 +60,11 @@ def read_gmt(path: str | Path, losses: list[Loss] | None = None) -> dict[str, li
         lines[name] = number
         sets[name] = list(dict.fromkeys(gene for gene in rest[1:] if gene))
     empty = [name for name, genes in sets.items() if not genes]
-    if empty and losses is not None:
+    if empty and exclusions is not None:
         reason = f"gene sets of {path.name} without genes"
-        losses.append(Loss("read", "gene_sets", "gene sets", len(empty), reason, tuple(empty[:5])))
+        exclusions.append(
+            Exclusion("read", "gene_sets", "gene sets", len(empty), reason, tuple(empty[:5]))
+        )
     if len(empty) == len(sets):
         raise StudyError(f"{path}: no gene set has genes (sets: {listed(sets)}).")
     return {name: genes for name, genes in sets.items() if genes}

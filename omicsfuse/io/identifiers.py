@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omicsfuse.core.checks.tables import count, listed
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning
 
 _BARCODE = re.compile(
@@ -38,13 +38,13 @@ class Resolved:
         Positions of the rows kept, in their order.
     patients : tuple of str
         Patient of each row kept.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Samples left out.
     """
 
     positions: tuple[int, ...]
     patients: tuple[str, ...]
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def is_barcode(identifier: str) -> bool:
@@ -110,7 +110,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     identifiers : sequence of str
         One a row.
     layer : str
-        Name of the layer, for the losses.
+        Name of the layer, for the exclusions.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     >>> resolved = resolve_identifiers(rows)
     >>> resolved.positions, resolved.patients
     ((2, 3), ('TCGA-BA-4074', 'TCGA-BA-4075'))
-    >>> [loss.count for loss in resolved.losses]
+    >>> [exclusion.count for exclusion in resolved.exclusions]
     [1, 1]
     """
     names = [str(identifier).strip() for identifier in identifiers]
@@ -143,7 +143,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
         best.setdefault(patient_of(name), name)
     kept = [i for i in tumours if names[i] == best[patient_of(names[i])]]
     others = [i for i in tumours if names[i] != best[patient_of(names[i])]]
-    losses = []
+    exclusions = []
     for left_out, reason in (
         (normal, "not a tumour sample (normal tissue, control, cell line or xenograft)"),
         (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
@@ -151,8 +151,8 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
         if left_out:
             # Sorted, so that the order of rows cannot change them.
             examples = tuple(sorted(names[i] for i in left_out)[:5])
-            losses.append(Loss("read", layer, "samples", len(left_out), reason, examples))
-    return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(losses))
+            exclusions.append(Exclusion("read", layer, "samples", len(left_out), reason, examples))
+    return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(exclusions))
 
 
 def _warn_if_mostly_barcodes(names: Sequence[str], layer: str) -> None:

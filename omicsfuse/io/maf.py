@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io.identifiers import resolve_identifiers
 from omicsfuse.io.tables import read_bytes
@@ -61,7 +61,7 @@ def read_maf(
     silent: bool = False,
     *,
     sequenced: Sequence[str] | Path | None = None,
-    losses: list[Loss] | None = None,
+    exclusions: list[Exclusion] | None = None,
     layer: str = "mutation",
 ) -> pd.DataFrame:
     r"""Read a MAF file into a table of which genes are mutated in which patients.
@@ -81,10 +81,10 @@ def read_maf(
         Whether silent variants count as well.
     sequenced : sequence of str or pathlib.Path, optional
         Patients or samples that were sequenced, or a file with one in each line (no header).
-    losses : list of Loss, optional
+    exclusions : list of Exclusion, optional
         What is left out is appended to it.
     layer : str
-        Name of the layer, for the losses.
+        Name of the layer, for the exclusions.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def read_maf(
     {'TP53': {'P1': 1.0, 'P2': 0.0, 'P3': 0.0}}
     """
     path = Path(path)
-    losses = [] if losses is None else losses
+    exclusions = [] if exclusions is None else exclusions
     variants = _read_variants(path)
     nameless = variants[SAMPLE].eq("")
     if nameless.any():
@@ -119,13 +119,13 @@ def read_maf(
         )
     samples = variants[SAMPLE].drop_duplicates().tolist()
     resolved = resolve_identifiers(samples, layer)
-    losses += resolved.losses
+    exclusions += resolved.exclusions
     patient_of = {samples[i]: p for i, p in zip(resolved.positions, resolved.patients, strict=True)}
     variants = variants[variants[SAMPLE].isin(list(patient_of))]
     others = resolve_identifiers(_sequenced_list(sequenced), layer).patients
     patients = sorted({*patient_of.values(), *others})
 
-    counted = _counted(variants, silent, path, losses, layer)
+    counted = _counted(variants, silent, path, exclusions, layer)
     if counted.empty:
         raise CohortError(
             f"{path.name}: no variant counts as a mutation; classes found: "
@@ -207,9 +207,9 @@ def _read_variants(path: Path) -> pd.DataFrame:
 
 
 def _counted(
-    variants: pd.DataFrame, silent: bool, path: Path, losses: list[Loss], layer: str
+    variants: pd.DataFrame, silent: bool, path: Path, exclusions: list[Exclusion], layer: str
 ) -> pd.DataFrame:
-    """Variants that count as mutations; the others are counted as losses."""
+    """Variants that count as mutations; the others are counted as exclusions."""
     nameless = variants[GENE].isin(["", ".", "Unknown"])
     quiet = variants[CLASS].str.lower().isin([name.lower() for name in SILENT_CLASSES])
     known = {name.lower() for name in (*SILENT_CLASSES, *NON_SILENT_CLASSES)}
@@ -228,7 +228,9 @@ def _counted(
     ):
         if rows.any():
             examples = tuple(sorted(set(variants.loc[rows, CLASS])))[:5]
-            losses.append(Loss("read", layer, "variants", int(rows.sum()), reason, examples))
+            exclusions.append(
+                Exclusion("read", layer, "variants", int(rows.sum()), reason, examples)
+            )
     return variants[~nameless & ~quiet]
 
 

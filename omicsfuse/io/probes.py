@@ -12,7 +12,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.tables import did_you_mean, listed, refuse_duplicates
 from omicsfuse.core.errors import CohortError
-from omicsfuse.core.layers import Layer, Loss
+from omicsfuse.core.layers import Exclusion, Layer
 from omicsfuse.io.tables import MISSING_WORDS, read_bytes
 
 #: What a gene's value is the mean of: all its probes, or those of its promoter.
@@ -62,7 +62,7 @@ def gene_methylation(
     *,
     level: str = "gene",
     name: str = "methylation",
-) -> tuple[pd.DataFrame, tuple[Loss, ...]]:
+) -> tuple[pd.DataFrame, tuple[Exclusion, ...]]:
     """Bring probes to genes: the mean of the probes of each gene, or of its promoter.
 
     A probe of several genes counts for each of them. Of a patient who lacks some probes of a gene,
@@ -81,13 +81,13 @@ def gene_methylation(
         All probes of a gene, or those within 1,500 bases before its start, in its 5' untranslated
         region or its first exon (``PROMOTER``).
     name : str
-        Name of the layer, for the losses.
+        Name of the layer, for the exclusions.
 
     Returns
     -------
     table : pandas.DataFrame
         Patients x genes, genes sorted by name.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Probes that the annotation does not know, that lie in no gene or in no promoter, and values
         of genes most of whose probes are missing.
 
@@ -103,8 +103,8 @@ def gene_methylation(
     >>> table = pd.DataFrame({"cg1": [0.2], "cg2": [0.4], "cg3": [0.9], "cg4": [0.5]}, ["P1"])
     >>> annotation = pd.DataFrame({"probe": ["cg1", "cg2", "cg3"], "gene": ["A;B", "A", "A"],
     ...                            "region": ["TSS200;Body", "1stExon", "Body"]})
-    >>> genes, losses = gene_methylation(table, annotation, level="promoter")
-    >>> genes.round(2).to_dict("records"), [(loss.count, loss.reason) for loss in losses]
+    >>> genes, exclusions = gene_methylation(table, annotation, level="promoter")
+    >>> genes.round(2).to_dict("records"), [(each.count, each.reason) for each in exclusions]
     ([{'A': 0.3}], [(1, 'probes that the annotation does not have'), \
 (1, 'probes in no promoter')])
     """
@@ -119,14 +119,16 @@ def gene_methylation(
             'level = "promoter" needs the region of each probe, and the annotation has no such '
             f"column; expected one named {', '.join(REGION_COLUMNS[:3])} or the like."
         )
-    places, losses = _places(probes, known, level, name)
+    places, exclusions = _places(probes, known, level, name)
     values, too_few = _means(table.to_numpy(dtype=float), places)
     if too_few.any():
         genes = sorted(places)
         examples = tuple(genes[j] for j in np.flatnonzero(too_few.any(axis=0))[:5])
         reason = "more than half of a gene's probes missing in the patient: no value"
-        losses.append(Loss("read", name, "values", int(too_few.sum()), reason, examples))
-    return pd.DataFrame(values, table.index, pd.Index(sorted(places), dtype=object)), tuple(losses)
+        exclusions.append(Exclusion("read", name, "values", int(too_few.sum()), reason, examples))
+    return pd.DataFrame(values, table.index, pd.Index(sorted(places), dtype=object)), tuple(
+        exclusions
+    )
 
 
 def read_annotation(
@@ -202,7 +204,7 @@ def _of_probe(probe: str, names: str, groups: str, where: str) -> list[tuple[str
 
 def _places(
     probes: list[str], known: Annotation, level: str, name: str
-) -> tuple[dict[str, list[int]], list[Loss]]:
+) -> tuple[dict[str, list[int]], list[Exclusion]]:
     """Columns of each gene's probes, and the probes that have no place."""
     promoter = {region.lower() for region in PROMOTER}
     places: dict[str, list[int]] = defaultdict(list)
@@ -226,8 +228,8 @@ def _places(
             f"has {listed(probes, 3)}, the annotation {listed(known.genes, 3)}. Is it that of "
             "another array, or are these genes already?"
         )
-    losses = [
-        Loss("read", name, "features", len(lost), reason, tuple(lost[:5]))
+    exclusions = [
+        Exclusion("read", name, "features", len(lost), reason, tuple(lost[:5]))
         for lost, reason in (
             (unknown, "probes that the annotation does not have"),
             (outside, "probes in no gene"),
@@ -236,7 +238,7 @@ def _places(
         if lost
     ]
     # Probes by name, so that sums do not depend on the order of the columns.
-    return {gene: sorted(at, key=lambda i: probes[i]) for gene, at in places.items()}, losses
+    return {gene: sorted(at, key=lambda i: probes[i]) for gene, at in places.items()}, exclusions
 
 
 def _means(values: np.ndarray, places: dict[str, list[int]]) -> tuple[np.ndarray, np.ndarray]:

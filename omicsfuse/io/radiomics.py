@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.io.tables import read_table
 
 #: Columns that say what was measured, not what was found.
@@ -66,7 +66,7 @@ def read_radiomics(
     patient: str = "",
     *,
     duplicates: str = "refuse",
-    losses: list[Loss] | None = None,
+    exclusions: list[Exclusion] | None = None,
     layer: str = "radiomics",
 ) -> pd.DataFrame:
     r"""Read radiomic features, leaving out what describes the images.
@@ -79,10 +79,10 @@ def read_radiomics(
     ----------
     path, orientation, patient, duplicates
         As in ``read_table``.
-    losses : list of Loss, optional
+    exclusions : list of Exclusion, optional
         What is left out is appended to it.
     layer : str
-        Name of the layer, for the losses.
+        Name of the layer, for the exclusions.
 
     Returns
     -------
@@ -108,8 +108,10 @@ def read_radiomics(
     ...     list(read_radiomics(file).columns)
     ['original_shape_Flatness']
     """
-    found: list[Loss] = []
-    table = read_table(path, orientation, patient, duplicates=duplicates, losses=found, layer=layer)
+    found: list[Exclusion] = []
+    table = read_table(
+        path, orientation, patient, duplicates=duplicates, exclusions=found, layer=layer
+    )
     names = pd.Series(table.columns, dtype=object)
     diagnostic = names.str.lower().str.startswith("diagnostics_").to_numpy(dtype=bool)
     words = names.str.lower().isin(DESCRIPTIVE_COLUMNS).to_numpy(dtype=bool)
@@ -122,9 +124,9 @@ def read_radiomics(
     ):
         if columns.any():
             examples = tuple(table.columns[columns][:5])
-            found.append(Loss("read", layer, "features", int(columns.sum()), reason, examples))
-    if losses is not None:
-        losses += found
+            found.append(Exclusion("read", layer, "features", int(columns.sum()), reason, examples))
+    if exclusions is not None:
+        exclusions += found
     # Transposed or partly textual tables hold objects; numbers among them become numbers again.
     return table.loc[:, ~(diagnostic | words)].infer_objects()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from omicsfuse.core.checks.tables import count, did_you_mean, listed, refuse_duplicates
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 ORIENTATIONS = ("patients_by_features", "features_by_patients")
@@ -49,7 +49,7 @@ def read_table(
     patient: str = "",
     *,
     duplicates: str = "refuse",
-    losses: list[Loss] | None = None,
+    exclusions: list[Exclusion] | None = None,
     layer: str = "",
 ) -> pd.DataFrame:
     r"""Read a table of patients and features from TSV, CSV (also ``.gz``) or Parquet.
@@ -74,10 +74,10 @@ def read_table(
         column, or the index of a Parquet file that has one.
     duplicates : str
         ``"refuse"`` duplicate patients and features, or ``"keep"`` them for the caller to resolve.
-    losses : list of Loss, optional
+    exclusions : list of Exclusion, optional
         What is left out is appended to it.
     layer : str
-        Name of the layer, for the losses.
+        Name of the layer, for the exclusions.
 
     Returns
     -------
@@ -121,9 +121,11 @@ def read_table(
     if not rows_are_patients:
         known = {_squeezed(name) for name in ANNOTATION_COLUMNS}
         extra = [name for name in dict.fromkeys(table.columns) if _squeezed(name) in known]
-        if extra and losses is not None:
+        if extra and exclusions is not None:
             reason = "columns beside the gene name, not patients"
-            losses.append(Loss("read", layer, "features", len(extra), reason, tuple(extra[:5])))
+            exclusions.append(
+                Exclusion("read", layer, "features", len(extra), reason, tuple(extra[:5]))
+            )
         table = table.drop(columns=extra).T
     _refuse_nameless(table, path, rows_are_patients)
     table.index.name, table.columns.name = "patient", None

@@ -32,7 +32,7 @@ from omicsfuse.pipeline.provenance import Clock, digest, input_hashes, recorded_
 from omicsfuse.pipeline.stages_biology import explain_subtypes, find_markers, score_immune_context
 from omicsfuse.pipeline.stages_core import (
     compare_endpoints,
-    count_enrichment_losses,
+    count_enrichment_exclusions,
     enrich_sets,
     fit_classifier,
     fuse_layers,
@@ -241,17 +241,17 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         heterogeneity = index_heterogeneity(study, cohort, prepared, subtypes)
     with clock("interpret"):
         interpretations = interpret_models(study, cohort, prepared, subtypes, immune, n_jobs)
-    losses = list(prepared.losses) + list(fusion.losses)
+    exclusions = list(prepared.exclusions) + list(fusion.exclusions)
     for comparison in survival.values():
-        losses += comparison.losses
-    losses += count_enrichment_losses(study, cohort, prepared, subtypes)
+        exclusions += comparison.exclusions
+    exclusions += count_enrichment_exclusions(study, cohort, prepared, subtypes)
     for part in (biology, immune, radiogenomics, heterogeneity, *interpretations.values()):
-        losses += () if part is None else part.losses
+        exclusions += () if part is None else part.exclusions
     with clock("signature"):
         locked, without = lock_signatures(
             study, cohort, prepared, subtypes, workspace.staging, n_jobs
         )
-        losses += without
+        exclusions += without
     with clock("assign"):
         assignment = fit_classifier(study, cohort, subtypes, workspace, fingerprint, n_jobs)
         if assignment is not None and assignment.classifier is not None:
@@ -267,14 +267,14 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
             ):
                 files += [path, *manifest.files()]
             inputs = input_hashes(base, files)
-            losses += [
-                replace(loss, layer=f"{other.name}: {loss.layer}")
+            exclusions += [
+                replace(exclusion, layer=f"{other.name}: {exclusion.layer}")
                 for other in opened
-                for loss in other.losses
+                for exclusion in other.exclusions
             ]
             for derived in signatures.values():
                 if derived.verification is not None:
-                    losses += derived.verification.losses
+                    exclusions += derived.verification.exclusions
     own = signatures.get(study.name)
     provenance = {"versions": versions(), "seed": study.seed, "inputs": inputs, "seconds": {}}
     return RunResults(
@@ -292,7 +292,7 @@ def _stages(study: Study, workspace: Workspace, clock: Clock, n_jobs: int) -> Ru
         enrichment=enrichment,
         signature=own.signature if own else None,
         verification=own.verification if own else None,
-        losses=tuple(losses),
+        exclusions=tuple(exclusions),
         provenance=provenance,
         alterations=altered_genes,
         burden=altered_share,

@@ -15,7 +15,7 @@ from omicsfuse.biology import (
     driver_features,
     expression_methylation_pairs,
     gene_set_coverage,
-    gene_set_score_losses,
+    gene_set_score_exclusions,
     gene_set_scores,
     immune_scores,
     label_markers,
@@ -159,7 +159,7 @@ def explain_subtypes(
         scores=scores,
         score_tests=tests,
         params={"method": asked.scores},
-        losses=gene_set_score_losses(prepared, scores, method=asked.scores, layer=layer),
+        exclusions=gene_set_score_exclusions(prepared, scores, method=asked.scores, layer=layer),
     )
 
 

@@ -15,9 +15,9 @@ from omicsfuse.assessment.outcome_aware import (
     voided,
 )
 from omicsfuse.assignment import cross_validate_assignment
-from omicsfuse.biology import enrich, enrichment_losses, gene_set_coverage
+from omicsfuse.biology import enrich, enrichment_exclusions, gene_set_coverage
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import (
     CHOSEN_WITH,
@@ -187,14 +187,14 @@ def enrich_sets(
     )
 
 
-def count_enrichment_losses(
+def count_enrichment_exclusions(
     study: Study, cohort: Cohort, prepared: Prepared, subtypes: Subtypes
-) -> list[Loss]:
+) -> list[Exclusion]:
     """Count the patients and the gene sets that took no part in the enrichment."""
     layer = gene_layer(study, cohort, "enrichment")
     if not study.gene_sets or layer is None or layer not in prepared.layers:
         return []
-    losses = list(enrichment_losses(subtypes, prepared, layer))
+    exclusions = list(enrichment_exclusions(subtypes, prepared, layer))
     genes = prepared.layers[layer].values.columns  # noqa: PD011 - a field of ours
     asked = study.enrichment
     sets = gene_set_coverage(list(study.gene_sets), genes, asked.min_size, asked.max_size)
@@ -205,8 +205,8 @@ def count_enrichment_losses(
             f"genes of layer {layer}"
         )
         examples = tuple(untested.astype(str)[:5])
-        losses.append(Loss("enrich", layer, "gene sets", len(untested), reason, examples))
-    return losses
+        exclusions.append(Exclusion("enrich", layer, "gene sets", len(untested), reason, examples))
+    return exclusions
 
 
 def fit_classifier(

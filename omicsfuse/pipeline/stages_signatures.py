@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import DerivedSignature, Prepared, Signature, Subtypes, Target
 from omicsfuse.io.gene_names import read_gene_table
@@ -22,7 +22,7 @@ from omicsfuse.signatures import (
     save_signature,
     score_target,
     shuffled_signatures,
-    signature_losses,
+    signature_exclusions,
     subtype_target,
     survival_target,
 )
@@ -116,7 +116,7 @@ def lock_signatures(
     subtypes: Subtypes,
     folder: Path,
     n_jobs: int = 1,
-) -> tuple[dict[str, Locked], list[Loss]]:
+) -> tuple[dict[str, Locked], list[Exclusion]]:
     """Derive, lock and write every signature that the study asks for.
 
     One that the data do not give is left out with a warning: everything else still stands.
@@ -125,11 +125,11 @@ def lock_signatures(
     -------
     dict of str to Locked
         By name; the signature of the subtypes first, under the name of the study.
-    list of Loss
+    list of Exclusion
         Patients who take no part.
     """
     found: dict[str, Locked] = {}
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     for key, asked in asked_signatures(study).items():
         name = key or study.name
         try:
@@ -145,8 +145,8 @@ def lock_signatures(
         file = folder / (f"signatures/{key}.json" if key else "signature.json")
         file.parent.mkdir(exist_ok=True)
         save_signature(one.derived.signature, file)
-        losses += signature_losses(target, prepared, signature_layer(study, cohort, key))
-    return found, losses
+        exclusions += signature_exclusions(target, prepared, signature_layer(study, cohort, key))
+    return found, exclusions
 
 
 def _locked(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.cohort import SCALES, Cohort, Layer, Loss
+from omicsfuse.core.cohort import SCALES, Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
@@ -85,8 +85,8 @@ def preprocess(
     Returns
     -------
     Prepared
-        Layers, fitted transformers, and the losses: those of the cohort, then for each layer the
-        patients and features left out, and the values imputed and limited.
+        Layers, fitted transformers, and the exclusions: those of the cohort, then for each layer
+        the patients and features left out, and the values imputed and limited.
 
     Raises
     ------
@@ -109,7 +109,8 @@ def preprocess(
     >>> ready = preprocess(cohort, ["expression", "mutation"], n_features=100)
     >>> ready.layers["expression"].scaled.shape, ready.layers["expression"].values.shape
     ((60, 100), (60, 600))
-    >>> [(loss.layer, loss.count, loss.reason) for loss in ready.losses if loss.what == "features"]
+    >>> without = [each for each in ready.exclusions if each.what == "features"]
+    >>> [(each.layer, each.count, each.reason) for each in without]
     [('expression', 500, 'not among the 100 most variable'), \
 ('mutation', 22, 'mutated in fewer than 2 patients')]
     """
@@ -122,7 +123,7 @@ def preprocess(
             _require_name(name, names, f"{argument} names a layer that is not used:", StudyError)
     prepared: dict[str, PreparedLayer] = {}
     unusable: dict[str, str] = {}
-    losses = list(cohort.losses)
+    exclusions = list(cohort.exclusions)
     for name in names:
         layer = cohort.omics[name]
         options = dict((settings or {}).get(name, {}))
@@ -134,10 +135,10 @@ def preprocess(
             prepared[name], lost = _prepare(name, layer, options)
         except NothingUsableError as error:
             unusable[name] = str(error)
-            lost = [_unusable_loss(name, layer)]
-        losses += lost
+            lost = [_unusable_exclusion(name, layer)]
+        exclusions += lost
     _report_unusable(unusable, list(prepared))
-    return Prepared(cohort.name, prepared, tuple(losses), cohort.study)
+    return Prepared(cohort.name, prepared, tuple(exclusions), cohort.study)
 
 
 def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
@@ -187,7 +188,9 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     return PREPROCESSORS[layer.kind](**options)
 
 
-def _prepare(name: str, layer: Layer, options: dict[str, Any]) -> tuple[PreparedLayer, list[Loss]]:
+def _prepare(
+    name: str, layer: Layer, options: dict[str, Any]
+) -> tuple[PreparedLayer, list[Exclusion]]:
     """Fit and apply the preprocessor of one layer, and count what it left out."""
     if layer.table.empty:
         raise CohortError(
@@ -218,15 +221,15 @@ def _prepare(name: str, layer: Layer, options: dict[str, Any]) -> tuple[Prepared
         transformer=transformer,
     )
     _warn_if_mostly_imputed(name, table[prepared.scaled.columns])
-    return prepared, _losses(name, layer.table, without, table, values, transformer)
+    return prepared, _exclusions(name, layer.table, without, table, values, transformer)
 
 
-def _unusable_loss(name: str, layer: Layer) -> Loss:
+def _unusable_exclusion(name: str, layer: Layer) -> Exclusion:
     """Count a whole layer as lost."""
     features = layer.table.columns
     shown = tuple(str(feature) for feature in features[:5])
     reason = "no usable feature: the layer is left out"
-    return Loss("preprocess", name, "features", len(features), reason, shown)
+    return Exclusion("preprocess", name, "features", len(features), reason, shown)
 
 
 def _report_unusable(unusable: Mapping[str, str], usable: list[str]) -> None:
@@ -241,34 +244,36 @@ def _report_unusable(unusable: Mapping[str, str], usable: list[str]) -> None:
         )
 
 
-def _losses(
+def _exclusions(
     name: str,
     original: pd.DataFrame,
     without: np.ndarray,
     table: pd.DataFrame,
     values: pd.DataFrame,
     transformer: LayerPreprocessor,
-) -> list[Loss]:
+) -> list[Exclusion]:
     """Account for patients, features and values of one layer."""
 
-    def loss(what: str, count: int, reason: str, examples: pd.Index) -> Loss:
+    def exclusion(what: str, count: int, reason: str, examples: pd.Index) -> Exclusion:
         shown = tuple(str(example) for example in examples[:5])
-        return Loss("preprocess", name, what, int(count), reason, shown)
+        return Exclusion("preprocess", name, what, int(count), reason, shown)
 
-    losses = []
+    exclusions = []
     if without.any():
-        losses.append(
-            loss("patients", without.sum(), "no value in this layer", original.index[without])
+        exclusions.append(
+            exclusion("patients", without.sum(), "no value in this layer", original.index[without])
         )
     for reason, columns in transformer.dropped_.items():
-        losses.append(loss("features", len(columns), reason, table.columns[columns]))
+        exclusions.append(exclusion("features", len(columns), reason, table.columns[columns]))
     if transformer.analysis_scale == "zscore":
         usable = transformer.usable_
         changed = np.abs(table.to_numpy()[:, usable]) > np.abs(values.to_numpy()[:, usable])
         beyond = changed.sum(axis=0)
         if beyond.any():
             reason = f"z-scores beyond {transformer.zscore_limit:g} limited to it"
-            losses.append(loss("values", beyond.sum(), reason, table.columns[usable][beyond > 0]))
+            exclusions.append(
+                exclusion("values", beyond.sum(), reason, table.columns[usable][beyond > 0])
+            )
     kept = table.columns[transformer.kept_]
     imputed, limited = transformer.n_imputed_, transformer.n_limited_
     if imputed.any():
@@ -277,11 +282,11 @@ def _losses(
             if transformer.analysis_scale == "binary"
             else f"missing, imputed from the {transformer.n_neighbors} nearest patients"
         )
-        losses.append(loss("values", imputed.sum(), reason, kept[imputed > 0]))
+        exclusions.append(exclusion("values", imputed.sum(), reason, kept[imputed > 0]))
     if limited.any():
         reason = f"more than {transformer.limit:g} robust standard deviations out, limited to them"
-        losses.append(loss("values", limited.sum(), reason, kept[limited > 0]))
-    return losses
+        exclusions.append(exclusion("values", limited.sum(), reason, kept[limited > 0]))
+    return exclusions
 
 
 def _warn_if_mostly_imputed(name: str, used: pd.DataFrame) -> None:

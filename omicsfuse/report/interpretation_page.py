@@ -14,7 +14,7 @@ from omicsfuse.report.interpretation import model_plans, model_sections
 from omicsfuse.report.interpretation_words import interpretation_paragraphs
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.render import page_style, page_template
-from omicsfuse.report.tables import flatten, losses_table, make_table
+from omicsfuse.report.tables import exclusions_table, flatten, make_table
 from omicsfuse.report.views import Section, present
 
 _METHODS = (
@@ -103,8 +103,10 @@ def _closing(
     record: Mapping[str, Any],
 ) -> list[Section]:
     """Who was left out, methods, warnings, and where the page is from."""
-    losses = tuple(loss for one in interpretations.values() for loss in one.losses)
-    table = losses_table(losses)
+    exclusions = tuple(
+        exclusion for one in interpretations.values() for exclusion in one.exclusions
+    )
+    table = exclusions_table(exclusions)
     text = "" if table else "Every patient of the table of scores is in the cohort, and has a score"
     sections = [
         Section("losses", "Who was left out", (f"{text}.",) if text else (), tables=present(table)),

@@ -25,7 +25,7 @@ from omicsfuse.report.radiogenomic_modules import radiogenomic_modules_section
 from omicsfuse.report.radiogenomics import radiogenomics_section
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.survival import survival_section
-from omicsfuse.report.tables import Table, flatten, losses_table, make_table
+from omicsfuse.report.tables import Table, exclusions_table, flatten, make_table
 from omicsfuse.report.verdict import exploratory_mark, verdict_section
 from omicsfuse.report.verification import verification_section
 from omicsfuse.report.views import Section, present
@@ -143,8 +143,8 @@ def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
     text = f"{fused} of {considered} patients were fused."
     if coverage.all(axis=None):
         text += " Every patient brought every fused layer."
-    losses = losses_table(results.losses)
-    if losses is None:
+    exclusions = exclusions_table(results.exclusions)
+    if exclusions is None:
         text += " Nothing was left out on the way."
     layers = make_table(frame, list(frame.columns), "The layers as they went into the fusion.")
     return Section(
@@ -152,7 +152,7 @@ def _data(results: RunResults, figures: tuple[FigureView, ...]) -> Section:
         "What was fused, and who was lost",
         (text,),
         figures=figures,
-        tables=present(layers, losses),
+        tables=present(layers, exclusions),
     )
 
 

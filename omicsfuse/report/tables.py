@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text
 
 #: Columns of results in words; others are shown with spaces for underscores.
@@ -291,26 +291,26 @@ def with_interval(
     return frame.assign(**{name: texts})
 
 
-def losses_table(losses: Sequence[Loss]) -> Table | None:
+def exclusions_table(exclusions: Sequence[Exclusion]) -> Table | None:
     """List everything that did not go on to the next step.
 
     Examples
     --------
-    >>> from omicsfuse.core.cohort import Loss
-    >>> from omicsfuse.report.tables import losses_table
-    >>> losses_table([Loss("read", "rna", "patients", 2, "no barcode")]).rows[0][3].text
+    >>> from omicsfuse.core.cohort import Exclusion
+    >>> from omicsfuse.report.tables import exclusions_table
+    >>> exclusions_table([Exclusion("read", "rna", "patients", 2, "no barcode")]).rows[0][3].text
     '2'
     """
     rows = [
         {
-            "step": loss.step,
-            "where": loss.layer,
-            "what": loss.what,
-            "count": loss.count,
-            "reason": loss.reason,
-            "examples": ", ".join(loss.examples),
+            "step": exclusion.step,
+            "where": exclusion.layer,
+            "what": exclusion.what,
+            "count": exclusion.count,
+            "reason": exclusion.reason,
+            "examples": ", ".join(exclusion.examples),
         }
-        for loss in losses
+        for exclusion in exclusions
     ]
     columns = ["step", "where", "what", "count", "reason", "examples"]
     return make_table(

@@ -3,7 +3,7 @@
 from omicsfuse.signatures.agreement import cross_validated_agreement
 from omicsfuse.signatures.coexpression import CoexpressionModules, coexpression_modules
 from omicsfuse.signatures.cut_points import fix_cut_points
-from omicsfuse.signatures.derive import derive, derive_signature, signature_losses
+from omicsfuse.signatures.derive import derive, derive_signature, signature_exclusions
 from omicsfuse.signatures.identifiers import (
     guess_namespace,
     match_genes,
@@ -68,7 +68,7 @@ __all__ = [
     "score_signature",
     "score_target",
     "shuffled_signatures",
-    "signature_losses",
+    "signature_exclusions",
     "standardise",
     "subtype_target",
     "survival_target",

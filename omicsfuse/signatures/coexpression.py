@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import SignatureError, StudyError
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.signatures.coexpression_network import (
     CORRELATIONS,
     NETWORKS,
@@ -71,7 +71,7 @@ class CoexpressionModules:
         Module -> share of its genes' variance that the eigengene explains.
     settings : mapping of str to object
         As used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Genes left out of the network.
     """
 
@@ -82,7 +82,7 @@ class CoexpressionModules:
     power: float
     explained: pd.Series
     settings: Mapping[str, Any]
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
     def hubs(self, module: str, n_genes: int | None = None) -> pd.Series:
         """Genes of a module and their membership, the most central ones first.
@@ -242,7 +242,7 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
 def _modules(table: Array, ordered: pd.DataFrame, settings: dict[str, Any]) -> CoexpressionModules:
     genes = pd.Index(ordered.columns.astype(str), dtype=object, name="gene")
     patients = pd.Index(ordered.index, dtype=object, name="patient")
-    table, genes, losses = _usable(table, genes, settings)
+    table, genes, exclusions = _usable(table, genes, settings)
     network = settings["network"]
     related = gene_correlation(table, settings["correlation"])
     power = settings["power"]
@@ -273,13 +273,13 @@ def _modules(table: Array, ordered: pd.DataFrame, settings: dict[str, Any]) -> C
         power=float(power),
         explained=pd.Series(explained, names, name="explained"),
         settings={**settings, "power": float(power)},
-        losses=losses,
+        exclusions=exclusions,
     )
 
 
 def _usable(
     table: Array, genes: pd.Index, settings: Mapping[str, Any]
-) -> tuple[Array, pd.Index, tuple[Loss, ...]]:
+) -> tuple[Array, pd.Index, tuple[Exclusion, ...]]:
     """Genes that vary in at least half of the patients; of many, the most variable ones."""
     if len(table) < MINIMUM_PATIENTS:
         raise SignatureError(
@@ -290,11 +290,11 @@ def _usable(
     found = moments(table)
     variance = np.nan_to_num(found.variance)
     usable = (variance > 0) & (2 * found.n >= len(table))
-    losses = []
+    exclusions = []
     if not usable.all():
         left = tuple(genes[~usable])
         why = "do not vary, or are missing in more than half of the patients"
-        losses.append(Loss("signature", "", "genes", len(left), why, left[:5]))
+        exclusions.append(Exclusion("signature", "", "genes", len(left), why, left[:5]))
     fewest = max(MINIMUM_GENES, settings["minimum_size"])
     if usable.sum() < fewest:
         raise SignatureError(
@@ -306,9 +306,9 @@ def _usable(
         order = kept[np.lexsort((kept, -variance[kept]))]
         left = tuple(genes[np.sort(order[settings["maximum_genes"] :])])
         why = f"not among the {settings['maximum_genes']} most variable, which make the network"
-        losses.append(Loss("signature", "", "genes", len(left), why, left[:5]))
+        exclusions.append(Exclusion("signature", "", "genes", len(left), why, left[:5]))
         kept = np.sort(order[: settings["maximum_genes"]])
-    return table[:, kept], genes[kept], tuple(losses)
+    return table[:, kept], genes[kept], tuple(exclusions)
 
 
 def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:

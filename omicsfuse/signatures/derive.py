@@ -10,7 +10,7 @@ from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT as INPUT_Z_LIMIT
 from omicsfuse.core.labelled import without_layer
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import (
     DerivedSignature,
     Prepared,
@@ -117,7 +117,7 @@ def derive_signature(
         Locked. Its ``trained_on`` holds ``cohort`` and ``study`` (empty where not stated),
         ``layer``, ``n_labelled`` (patients with a value of the target), ``n_patients`` (those of
         them with the layer, and covariates, which were used), ``subtype_sizes`` (of these; empty
-        where there are no groups), ``losses`` (who was left out, in words), and
+        where there are no groups), ``exclusions`` (who was left out, in words), and
         ``patient_digests``: for every patient with a value of the target, what `patient_digest`
         makes of the identifier, sorted.
 
@@ -326,7 +326,7 @@ def as_signature(
         "n_labelled": len(everybody),
         "n_patients": len(own),
         "subtype_sizes": sizes,
-        "losses": list(data.losses),
+        "losses": list(data.exclusions),
         "patient_digests": sorted(map(patient_digest, everybody)),
     }
     if target.kind == "survival":
@@ -351,9 +351,9 @@ def as_signature(
     )
 
 
-def signature_losses(
+def signature_exclusions(
     target: Subtypes | Target | pd.Series, prepared: Prepared, layer: str | None = None
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     """Count the patients that have a value of the target but take no part in the signature.
 
     Parameters
@@ -363,7 +363,7 @@ def signature_losses(
 
     Returns
     -------
-    tuple of Loss
+    tuple of Exclusion
         Patients without the layer; empty where every patient has it.
 
     Raises
@@ -376,8 +376,8 @@ def signature_losses(
     >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> (loss,) = signature_losses(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
-    >>> loss.step, loss.count, loss.examples
+    >>> (exclusion,) = signature_exclusions(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
+    >>> exclusion.step, exclusion.count, exclusion.examples
     ('signature', 1, ('P2',))
     """
     chosen = chosen_layer(prepared, layer)
@@ -388,4 +388,4 @@ def signature_losses(
     if wanted.source == "subtypes":
         return found
     reason = f"have a value of {wanted.name} but not layer {chosen}"
-    return tuple(replace(loss, reason=reason) for loss in found)
+    return tuple(replace(exclusion, reason=reason) for exclusion in found)

@@ -95,7 +95,7 @@ def require_patients(data: TrainingData) -> None:
         raise SignatureError(
             f"signature: {len(data.values)} patients have both {data.target.name!r} and layer "
             f"{data.layer}; at least {MINIMUM_PATIENTS} are needed."
-            + "".join(f" {loss}." for loss in data.losses)
+            + "".join(f" {exclusion}." for exclusion in data.exclusions)
         )
 
 

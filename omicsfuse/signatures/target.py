@@ -49,8 +49,8 @@ def subtype_target(subtypes: Subtypes, name: str = "subtypes") -> Target:
     ['S1', 'S2']
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
-    labels, losses = _observed(subtypes.labels, name)
-    return Target(name, "groups", labels.map(str), "subtypes", losses)
+    labels, exclusions = _observed(subtypes.labels, name)
+    return Target(name, "groups", labels.map(str), "subtypes", exclusions)
 
 
 def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
@@ -141,11 +141,11 @@ def score_target(
     source = "given by the user"
     if kind == "continuous" or (kind is None and numeric):
         return _continuous(values, name, source)
-    labels, losses = _observed(values, name)
+    labels, exclusions = _observed(values, name)
     if numeric:
         labels = labels.map(lambda value: f"{float(value):.15g}")
-    target = Target(name, "groups", labels.map(str), source, losses)
-    _enough(len(labels), name, losses)
+    target = Target(name, "groups", labels.map(str), source, exclusions)
+    _enough(len(labels), name, exclusions)
     sizes = labels.map(str).value_counts()
     small = {group: int(sizes[group]) for group in sorted(sizes.index) if sizes[group] < 5}
     if len(sizes) < 2 or small:
@@ -200,8 +200,8 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
             f"{', '.join(map(str, table.columns[:10]))}."
         )
     numbers = {column: _numbers(table[column], f"{name}: {column}") for column in ("time", "event")}
-    kept, losses = _observed(pd.DataFrame(numbers, index=table.index), name)
-    _enough(len(kept), name, losses)
+    kept, exclusions = _observed(pd.DataFrame(numbers, index=table.index), name)
+    _enough(len(kept), name, exclusions)
     if not kept["event"].isin([0.0, 1.0]).all() or (kept["time"] < 0).any():
         raise SignatureError(
             f"target {name!r}: events must be 0 or 1, and times 0 or more; found events "
@@ -213,7 +213,7 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
             f"target {name!r}: {events} events among {len(kept)} patients; at least "
             f"{MINIMUM_EVENTS} are needed."
         )
-    return Target(name, "survival", kept, "survival", losses)
+    return Target(name, "survival", kept, "survival", exclusions)
 
 
 def as_target(value: Any) -> Target:
@@ -248,10 +248,10 @@ def as_target(value: Any) -> Target:
     if value.kind not in TARGET_KINDS:
         known = ", ".join(TARGET_KINDS)
         raise StudyError(f"target {value.name!r}: kind is {value.kind!r}; expected one of {known}.")
-    kept, losses = _observed(value.values, value.name)
+    kept, exclusions = _observed(value.values, value.name)
     if value.kind == "groups":
         kept = kept.map(str)
-    return Target(value.name, value.kind, kept, value.source, (*value.losses, *losses))
+    return Target(value.name, value.kind, kept, value.source, (*value.exclusions, *exclusions))
 
 
 def group_names(target: Target) -> list[str]:
@@ -267,14 +267,14 @@ _WORD = re.compile(r"([0-9]+)")
 
 def _continuous(values: pd.Series, name: str, source: str) -> Target:
     """Check a number a patient."""
-    kept, losses = _observed(_numbers(values, name), name)
-    _enough(len(kept), name, losses)
+    kept, exclusions = _observed(_numbers(values, name), name)
+    _enough(len(kept), name, exclusions)
     if kept.nunique() < 2:
         raise SignatureError(
             f"target {name!r} is constant: all {len(kept)} patients have {kept.iloc[0]:g}; there "
             "is nothing for genes to go with."
         )
-    return Target(name, "continuous", kept, source, losses)
+    return Target(name, "continuous", kept, source, exclusions)
 
 
 def _numbers(values: pd.Series, name: str) -> pd.Series:
@@ -309,10 +309,10 @@ def _observed(values: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     return kept, (f"{counted} no value of {name}: {', '.join(patients[:5])}",)
 
 
-def _enough(n: int, name: str, losses: tuple[str, ...]) -> None:
+def _enough(n: int, name: str, exclusions: tuple[str, ...]) -> None:
     """Refuse too few patients."""
     if n < MINIMUM_PATIENTS:
-        more = f" ({'; '.join(losses)})" if losses else ""
+        more = f" ({'; '.join(exclusions)})" if exclusions else ""
         raise SignatureError(
             f"target {name!r}: {n} patients have a value{more}; at least {MINIMUM_PATIENTS} are "
             "needed."

@@ -32,7 +32,7 @@ class TrainingData(NamedTuple):
         Likewise.
     layer, scale : str
         Name of the layer, and scale of its values.
-    losses : tuple of str
+    exclusions : tuple of str
         Patients who have the target and are not here, in words.
     """
 
@@ -41,7 +41,7 @@ class TrainingData(NamedTuple):
     covariates: pd.DataFrame | None
     layer: str
     scale: str
-    losses: tuple[str, ...]
+    exclusions: tuple[str, ...]
 
 
 def training_data(
@@ -59,7 +59,7 @@ def training_data(
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
     >>> data = training_data(target, ready, None, None)
-    >>> data.values.to_dict("index"), data.losses
+    >>> data.values.to_dict("index"), data.exclusions
     ({'P1': {'A': 4.0, 'B': 2.0}}, ('1 patient has no layer rna: P3',))
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
@@ -76,21 +76,21 @@ def training_data(
                 f"{', '.join(twice[:5])}. Keep one of each, or average them."
             )
     known = target.values.sort_index()  # noqa: PD011 - a field of ours
-    losses = list(target.losses)
+    exclusions = list(target.exclusions)
     patients = known.index[known.index.isin(table.index)]
-    losses += _lost(known.index.difference(patients), f"no layer {name}")
+    exclusions += _lost(known.index.difference(patients), f"no layer {name}")
     if covariates is not None:
         covariates = _numeric(covariates)
         complete = covariates.index[covariates.notna().all(axis=1)]
         without = patients.difference(complete)
-        losses += _lost(without, f"no complete covariates ({', '.join(covariates.columns)})")
+        exclusions += _lost(without, f"no complete covariates ({', '.join(covariates.columns)})")
         patients = patients[patients.isin(complete)]
         covariates = _independent(covariates.loc[patients])
     values = table.loc[patients].sort_index(axis=1).astype("float64")
     if ready.scale == "zscore":
         values = values.clip(-Z_LIMIT, Z_LIMIT)
     own = replace(target, values=known.loc[patients])
-    return TrainingData(values, own, covariates, name, ready.scale, tuple(losses))
+    return TrainingData(values, own, covariates, name, ready.scale, tuple(exclusions))
 
 
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
@@ -145,7 +145,9 @@ def chosen_layer(prepared: Prepared, layer: str | None) -> str:
     try:
         return expression_layer(prepared.layers, layer, "signature")
     except StudyError as error:
-        there = {loss.layer for loss in prepared.losses if loss.step == "preprocess"}
+        there = {
+            exclusion.layer for exclusion in prepared.exclusions if exclusion.step == "preprocess"
+        }
         left_out = sorted(there - set(prepared.layers))
         if left_out and (layer is None or layer in left_out):
             raise SignatureError(

@@ -112,7 +112,7 @@ def compare_survival(
         n_bootstrap=n_bootstrap,
         random_state=random_state,
         n_jobs=n_jobs,
-        losses=cohort.survival_losses(endpoint),
+        exclusions=cohort.survival_exclusions(endpoint),
         counted=() if cohort.clinical is None else cohort.clinical.index,
     )
 

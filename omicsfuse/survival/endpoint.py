@@ -5,7 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import COX_COLUMNS, SurvivalComparison
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
@@ -48,7 +48,7 @@ def compare_labels(
     n_bootstrap: int = 200,
     random_state: int = 0,
     n_jobs: int = 1,
-    losses: Sequence[Loss] = (),
+    exclusions: Sequence[Exclusion] = (),
     counted: Collection[str] = (),
 ) -> SurvivalComparison:
     """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
@@ -88,10 +88,10 @@ def compare_labels(
         Seed of the permutations and samples.
     n_jobs : int
         Threads for the permutations; results do not depend on it.
-    losses : sequence of Loss
+    exclusions : sequence of Exclusion
         What was lost before, put in front of what is lost here.
     counted : collection of str
-        Patients whose time or event ``losses`` already accounts for: they are not counted again
+        Patients whose time or event ``exclusions`` already accounts for: they are not counted again
         for want of the endpoint.
 
     Returns
@@ -156,7 +156,7 @@ def compare_labels(
         ),
         curves=curves,
         medians=medians,
-        losses=(*losses, *_unmatched(labels, survival, matched, endpoint, counted)),
+        exclusions=(*exclusions, *_unmatched(labels, survival, matched, endpoint, counted)),
         times=survival_at_times(curves, endpoint, unit),
         restricted_means=restricted_means(matched, known, endpoint, permuted, random_state),
         proportional=_stacked([tests for tests, _ in tested], PROPORTIONAL_COLUMNS),
@@ -241,7 +241,7 @@ def _unmatched(
     matched: pd.Series,
     endpoint: str,
     counted: Collection[str],
-) -> list[Loss]:
+) -> list[Exclusion]:
     """Patients who have a subtype but not the endpoint, and the other way round, each once."""
     known = labels.dropna().index
     without_endpoint = known[~(known.isin(matched.index) | known.isin(list(counted)))]
@@ -251,7 +251,7 @@ def _unmatched(
         (without_subtype, f"have {endpoint!r} but no subtype"),
     )
     return [
-        Loss("survival", endpoint, "patients", len(lost), reason, tuple(map(str, lost[:5])))
+        Exclusion("survival", endpoint, "patients", len(lost), reason, tuple(map(str, lost[:5])))
         for lost, reason in reasons
         if len(lost)
     ]

@@ -236,7 +236,7 @@ class EndpointTests:
             cohort.endpoints[self.endpoint].unit,
             n_permutations=self.n_permutations,
             random_state=self.random_state,
-            losses=cohort.survival_losses(self.endpoint),
+            exclusions=cohort.survival_exclusions(self.endpoint),
         )
 
     def _logrank(self, tests: pd.DataFrame, note: str) -> Row:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, SignatureError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Signature
@@ -99,12 +99,12 @@ def score_names(assigned: pd.DataFrame) -> list[str]:
 
 def score_cohort(
     signature: Signature, whole: Cohort, how: How, *, control: bool, drawn: bool
-) -> tuple[dict[str, object], ScoredCohort | None, pd.DataFrame, list[Loss]]:
+) -> tuple[dict[str, object], ScoredCohort | None, pd.DataFrame, list[Exclusion]]:
     """Score one cohort.
 
     Gives ``row``: what every row about the cohort says; ``scored``: none where it could not be
     scored; the note of the row says why; ``genes``: under which name each gene was found;
-    ``losses``: what was lost.
+    ``exclusions``: what was lost.
     """
     same_study, note = relation(signature, whole)
     if control:
@@ -123,9 +123,9 @@ def score_cohort(
     known_as = _names(genes)
     columns = given.columns.map(lambda gene: known_as.get(gene, gene))
     left, usable = len(given) - len(trained), columns
-    losses = []
+    exclusions = []
     if len(trained):
-        losses.append(_shared(signature, whole, trained))
+        exclusions.append(_shared(signature, whole, trained))
         note = join_notes(note, f"{len(trained)} patients of the training cohort left out")
     row: dict[str, object] = {
         "cohort": whole.name,
@@ -147,7 +147,7 @@ def score_cohort(
             )
         cohort = without_patients(whole, name, trained)
         table, lost = expression_values(cohort, name)
-        losses += lost
+        exclusions += lost
         # Sorted, so that no result depends on the order of the genes in a file.
         table = table.rename(columns=known_as).sort_index(axis=1)
         left, usable = len(table), table.columns
@@ -170,14 +170,16 @@ def score_cohort(
             OmicsfuseWarning,
             stacklevel=3,
         )
-    losses += _unusable(signature, whole.name, name, columns, usable, drawn and scored is not None)
+    exclusions += _unusable(
+        signature, whole.name, name, columns, usable, drawn and scored is not None
+    )
     row |= {
         "n": left,
         "genes_found": int(signature.templates.index.isin(usable).sum()),
         "note": note,
     }
     found = genes.assign(cohort=whole.name, signature=signature.name)
-    return row, scored, found[["cohort", "signature", "gene", "found_as", "how"]], losses
+    return row, scored, found[["cohort", "signature", "gene", "found_as", "how"]], exclusions
 
 
 def _matched(
@@ -201,7 +203,7 @@ def _names(genes: pd.DataFrame) -> dict[str, str]:
     return known
 
 
-def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Loss:
+def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Exclusion:
     """Say which patients the training cohort has too, and count them as lost."""
     examples = tuple(str(patient) for patient in trained[:5])
     origin = signature.trained_on.get("cohort", "")
@@ -213,23 +215,23 @@ def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Loss:
         stacklevel=4,
     )
     reason = "patients of the training cohort, left out"
-    return Loss("verify", cohort.name, "patients", len(trained), reason, examples)
+    return Exclusion("verify", cohort.name, "patients", len(trained), reason, examples)
 
 
-def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Loss]]:
+def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Patients x usable genes on the scale of analysis, and what was lost on the way there.
 
     What preprocessing does to the matrix for distances (imputing, limiting, selecting) is of no
     consequence here and not counted.
 
-    Gives ``table``: patients x genes; ``losses``: patients without any value, z-scores limited.
+    Gives ``table``: patients x genes; ``exclusions``: patients without any value, z-scores limited.
     """
     prepared = preprocess(cohort, [layer])
     table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
-    losses = [
-        replace(loss, layer=cohort.name)
-        for loss in prepared.losses
-        if loss.step == "preprocess" and loss.what == "patients"
+    exclusions = [
+        replace(exclusion, layer=cohort.name)
+        for exclusion in prepared.exclusions
+        if exclusion.step == "preprocess" and exclusion.what == "patients"
     ]
     if prepared.layers[layer].scale == "zscore":
         given = cohort.omics[layer].table.loc[table.index, table.columns]
@@ -237,15 +239,15 @@ def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Lo
         if limited.any():
             examples = tuple(str(gene) for gene in limited.index[limited > 0][:5])
             reason = "z-scores beyond the limit brought back to it"
-            losses.append(
-                Loss("verify", cohort.name, "values", int(limited.sum()), reason, examples)
+            exclusions.append(
+                Exclusion("verify", cohort.name, "values", int(limited.sum()), reason, examples)
             )
-    return table, losses
+    return table, exclusions
 
 
 def _unusable(
     signature: Signature, cohort: str, layer: str, given: pd.Index, usable: pd.Index, drawn: bool
-) -> list[Loss]:
+) -> list[Exclusion]:
     """Count each gene that cannot be scored once: absent, unusable, or unusable and another's."""
     genes = signature.templates.index
     why = "too often missing or hardly varying there"
@@ -264,7 +266,7 @@ def _unusable(
         ),
     )
     return [
-        Loss("verify", cohort, what, len(lost), reason, tuple(str(gene) for gene in lost[:5]))
+        Exclusion("verify", cohort, what, len(lost), reason, tuple(str(gene) for gene in lost[:5]))
         for what, lost, reason in found
         if len(lost)
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require, seed, sequence_of, whole_number
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import (
     SCALINGS,
@@ -137,8 +137,8 @@ def verify(
         A cohort that lacks the genes or an endpoint, or has fewer than 10 patients beside those of
         the training cohort, has a row whose note says so. ``survival`` holds the assigned subtypes
         or, of a signature of one score, patients above the locked cut-point (``"high"``) and the
-        others (``"low"``). ``meta`` is what `across_cohorts` makes of the table. ``losses`` counts,
-        for each cohort, training patients left out, patients without any value, z-scores limited,
+        others (``"low"``). ``meta`` is what `across_cohorts` makes of the table. ``exclusions``
+        counts, by cohort, training patients left out, patients without a value, values limited,
         genes of the signature that the layer lacks, others that are unusable there (too often
         missing, or hardly varying), and features that are unusable for random sets.
 
@@ -198,7 +198,7 @@ def verify(
     rows: list[dict[str, object]] = []
     assignments: dict[str, pd.DataFrame] = {}
     survival: dict[str, SurvivalComparison] = {}
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     null_rows: list[dict[str, object]] = []
     genes: list[pd.DataFrame] = []
     shares: list[pd.DataFrame] = []
@@ -207,7 +207,7 @@ def verify(
         common, scored, found_genes, lost = score_cohort(
             signature, whole, how, control=control, drawn=n_random > 0
         )
-        losses += lost
+        exclusions += lost
         genes.append(found_genes)
         if scored is None:
             rows.append(common)
@@ -245,13 +245,13 @@ def verify(
             null_rows += [place | row for row in tested.null]
             if tested.survival is not None:
                 survival[f"{cohort.name}: {endpoint}"] = tested.survival
-                losses += [replace(x, layer=cohort.name) for x in tested.survival.losses]
+                exclusions += [replace(x, layer=cohort.name) for x in tested.survival.exclusions]
     table = _table(rows)
     return Verification(
         table,
         assignments,
         survival,
-        tuple(dict.fromkeys(losses)),
+        tuple(dict.fromkeys(exclusions)),
         meta=across_cohorts(table),
         null=pd.DataFrame(null_rows, columns=_NULL_COLUMNS),
         proportions=_stacked(shares, PROPORTION_COLUMNS),

@@ -108,7 +108,7 @@ def test_each_patient_is_judged_from_the_layers_they_have(planted: Any) -> None:
     expected = ["radiomics"] * 3 + [both] * 2 + ["radiomics"] * 2 + [both] * 3 + ["expression"] * 2
     assert list(done.table["layers"]) == expected
     assert done.missing == ("mutation",)
-    counted = [(loss.layer, loss.what, loss.count) for loss in done.losses]
+    counted = [(exclusion.layer, exclusion.what, exclusion.count) for exclusion in done.exclusions]
     assert ("expression", "patients", 2) in counted
 
 
@@ -176,7 +176,9 @@ def test_a_few_absent_features_are_imputed_and_counted(planted: Any) -> None:
     used = list(planted.classifier.layers["expression"].transform.features)
     some = replace(genes, table=genes.table.drop(columns=used[:10]))
     done = assignment(planted.classifier, Cohort("most", {"expression": some}))
-    assert [(loss.what, loss.count) for loss in done.losses] == [("features", 10)]
+    assert [(exclusion.what, exclusion.count) for exclusion in done.exclusions] == [
+        ("features", 10)
+    ]
     assert share_right(done.table, planted.truth) > 0.85
 
 

@@ -14,7 +14,7 @@ from omicsfuse.biology import (
     benjamini_hochberg,
     differential_features,
     enrich,
-    enrichment_losses,
+    enrichment_exclusions,
 )
 from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT
 from omicsfuse.biology.random_sets import enrichment_scores, random_places, random_scores
@@ -159,13 +159,18 @@ def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_patients_without_the_layer_are_counted(truth: Subtypes, ready: Prepared) -> None:
-    assert enrichment_losses(truth, ready) == ()
+    assert enrichment_exclusions(truth, ready) == ()
     layer = ready.layers["expression"]
     values = layer.values  # noqa: PD011
     fewer = replace(layer, values=values.iloc[5:])
-    (loss,) = enrichment_losses(truth, Prepared("toy", {"rna": fewer}), "rna")
-    assert (loss.step, loss.layer, loss.what, loss.count) == ("enrich", "rna", "patients", 5)
-    assert loss.examples == tuple(values.index[:5])
+    (exclusion,) = enrichment_exclusions(truth, Prepared("toy", {"rna": fewer}), "rna")
+    assert (exclusion.step, exclusion.layer, exclusion.what, exclusion.count) == (
+        "enrich",
+        "rna",
+        "patients",
+        5,
+    )
+    assert exclusion.examples == tuple(values.index[:5])
 
 
 def test_order_of_patients_does_not_matter_to_the_last_bit(

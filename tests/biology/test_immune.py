@@ -136,7 +136,10 @@ def test_scores_with_too_few_genes_are_listed_and_not_computed(values: pd.DataFr
     assert notes["bindea: nine of thirty"].startswith("fewer than half of its genes are measured")
     assert "ranked among 40 genes, a panel" in notes["bindea: one gene"]
     assert list(found.scores) == ["bindea: nine of thirty", "bindea: one gene"]
-    assert [(loss.count, loss.what) for loss in found.losses] == [(3, "scores"), (1, "scores")]
+    assert [(exclusion.count, exclusion.what) for exclusion in found.exclusions] == [
+        (3, "scores"),
+        (1, "scores"),
+    ]
     looser = immune_scores(prepared(values), {"bindea": sets}, min_genes=4)
     assert "bindea: four of six" in looser.scores
 

@@ -6,7 +6,7 @@ import pytest
 
 from omicsfuse.biology import (
     benjamini_hochberg,
-    covariate_losses,
+    covariate_exclusions,
     differential_features,
     pairwise_features,
 )
@@ -228,8 +228,12 @@ def test_covariates_are_counted_adjusted_for_and_where_not_it_is_said() -> None:
     rna = table[table["layer"] == "rna"]
     assert set(rna["test"]) == {"moderated t, adjusted"}
     assert rna["n"].max() == 37
-    (loss,) = covariate_losses(subtypes, prepared, covariates.drop("P39"))
-    assert (loss.layer, loss.count, loss.examples) == ("rna", 3, ("P03", "P20", "P39"))
+    (exclusion,) = covariate_exclusions(subtypes, prepared, covariates.drop("P39"))
+    assert (exclusion.layer, exclusion.count, exclusion.examples) == (
+        "rna",
+        3,
+        ("P03", "P20", "P39"),
+    )
 
 
 @pytest.mark.parametrize(

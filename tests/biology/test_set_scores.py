@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import gene_set_score_losses, gene_set_scores
+from omicsfuse.biology import gene_set_score_exclusions, gene_set_scores
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer
 
@@ -65,10 +65,10 @@ def test_missing_values(table: pd.DataFrame, sets: dict[str, list[str]]) -> None
         assert np.isfinite(scores.loc[holes.index[0], "a"])
         assert np.isnan(scores.loc[holes.index[1], "a"])
         assert np.isfinite(scores["c"]).all()
-        losses = gene_set_score_losses(prepared(holes), scores, method=method)
-        assert [(loss.what, loss.count, loss.examples) for loss in losses] == [
-            ("patients", 1, (holes.index[1],))
-        ]
+        exclusions = gene_set_score_exclusions(prepared(holes), scores, method=method)
+        assert [
+            (exclusion.what, exclusion.count, exclusion.examples) for exclusion in exclusions
+        ] == [("patients", 1, (holes.index[1],))]
     # Within a patient, only that patient's genes count.
     whole = gene_set_scores(prepared(table), sets, min_size=5)
     scores = gene_set_scores(prepared(holes), sets, min_size=5)
@@ -78,8 +78,8 @@ def test_missing_values(table: pd.DataFrame, sets: dict[str, list[str]]) -> None
     gsva = gene_set_scores(prepared(holes), sets, method="gsva", min_size=3)
     fewer = gene_set_scores(prepared(table.iloc[:, 6:]), sets, method="gsva", min_size=3)
     pd.testing.assert_frame_equal(gsva, fewer)
-    (loss,) = gene_set_score_losses(prepared(holes), gsva, method="gsva")
-    assert (loss.what, loss.count) == ("genes", 6)
+    (exclusion,) = gene_set_score_exclusions(prepared(holes), gsva, method="gsva")
+    assert (exclusion.what, exclusion.count) == ("genes", 6)
 
 
 def test_genes_that_do_not_vary_have_no_z_score(
@@ -89,8 +89,8 @@ def test_genes_that_do_not_vary_have_no_z_score(
     scores = gene_set_scores(prepared(flat), sets, method="zscore", min_size=5)
     without = gene_set_scores(prepared(table.iloc[:, 1:]), sets, method="zscore", min_size=5)
     pd.testing.assert_frame_equal(scores, without)
-    (loss,) = gene_set_score_losses(prepared(flat), scores, method="zscore")
-    assert (loss.count, loss.examples) == (1, (table.columns[0],))
+    (exclusion,) = gene_set_score_exclusions(prepared(flat), scores, method="zscore")
+    assert (exclusion.count, exclusion.examples) == (1, (table.columns[0],))
 
 
 def test_absurd_z_scores_are_limited(table: pd.DataFrame, sets: dict[str, list[str]]) -> None:

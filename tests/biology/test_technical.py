@@ -139,5 +139,5 @@ def test_head_and_neck_cancer(real_data: Path, monkeypatch: pytest.MonkeyPatch) 
     assert load["copy_number_fraction_altered"].between(0, 1).all()
     table = table_one(subtypes, cohort, clinical)
     assert re.fullmatch(r"\d+ \(\d+\.\d\)", table.set_index("level").loc["HPV+", "S1"])
-    alone = replace(cohort, omics={}, losses=())
+    alone = replace(cohort, omics={}, exclusions=())
     assert associate(subtypes, alone).loc["age", "p"] == clinical.loc["age", "p"]

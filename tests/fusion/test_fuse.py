@@ -42,9 +42,9 @@ def test_patients_in_every_layer_are_fused_and_the_others_counted() -> None:
     assert list(fusion.affinity.columns) == PATIENTS[:14]
     assert fusion.coverage.shape == (22, 2)
     assert fusion.coverage.loc["P19"].tolist() == [True, False]
-    (loss,) = fusion.losses
-    assert (loss.what, loss.count) == ("patients", 8)
-    assert loss.reason == "not in every fused layer (protein lacks 2, other lacks 6)"
+    (exclusion,) = fusion.exclusions
+    assert (exclusion.what, exclusion.count) == ("patients", 8)
+    assert exclusion.reason == "not in every fused layer (protein lacks 2, other lacks 6)"
     np.testing.assert_allclose(
         fusion.affinity,
         of.fuse_affinities([w.to_numpy() for w in fusion.per_layer.values()], 5),
@@ -133,7 +133,7 @@ def test_undefined_correlation_is_refused() -> None:
 def test_one_layer_alone() -> None:
     fusion = of.fuse(prepared(a=layer("protein", PATIENTS, 0)), n_neighbors=5)
     assert np.isfinite(fusion.affinity.to_numpy()).all()
-    assert fusion.losses == ()
+    assert fusion.exclusions == ()
 
 
 def cohort_with_gaps(seed: int = 0) -> Prepared:
@@ -150,7 +150,7 @@ def test_all_patients_of_any_layer_are_fused_by_default() -> None:
     fusion = of.fuse(cohort_with_gaps(), n_neighbors=8)
     assert fusion.affinity.shape == (40, 40)
     assert list(fusion.affinity.columns) == list(fusion.patients)
-    assert fusion.losses == ()
+    assert fusion.exclusions == ()
     assert {name: len(w) for name, w in fusion.per_layer.items()} == {"a": 40, "b": 25, "c": 20}
     assert list(fusion.per_layer["c"].index) == list(fusion.patients[::2])
     assert fusion.params["n_neighbors_per_layer"] == {"a": 8, "b": 5, "c": 4}
@@ -203,13 +203,13 @@ def test_fewer_patients_with_more_layers_each() -> None:
     brought = two.coverage.sum(axis=1)
     assert len(two.coverage) == 40
     assert set(two.patients) == set(brought.index[brought >= 2])
-    (loss,) = two.losses
-    assert (loss.what, loss.count) == ("patients", int((brought < 2).sum()))
-    assert loss.reason == "in fewer than 2 of the 3 fused layers"
+    (exclusion,) = two.exclusions
+    assert (exclusion.what, exclusion.count) == ("patients", int((brought < 2).sum()))
+    assert exclusion.reason == "in fewer than 2 of the 3 fused layers"
     three = of.fuse(ready, n_neighbors=5, min_layers=3)
     complete = of.fuse(ready, n_neighbors=5, patients="complete")
     pd.testing.assert_frame_equal(three.affinity, complete.affinity, check_exact=True)
-    assert three.losses == complete.losses
+    assert three.exclusions == complete.exclusions
     assert (complete.evidence() == 1).all()
     assert complete.params["pairs"]["in_every_layer"] == 1
 

@@ -20,11 +20,11 @@ def names(*ranges: range) -> pd.Index:
 
 def test_all_patients_of_any_layer() -> None:
     layers = {"a": names(range(30)), "b": names(range(10, 40)), "c": names(range(0, 40, 2))}
-    members, coverage, losses = fused_patients(layers, "all", 1)
+    members, coverage, exclusions = fused_patients(layers, "all", 1)
     assert sorted(members.patients) == list(names(range(40)))
     assert members.sizes() == {"a": 30, "b": 30, "c": 20}
     assert not members.complete
-    assert losses == ()
+    assert exclusions == ()
     for name, own in layers.items():
         assert set(members.names(name)) == set(own)
         assert (np.diff(members.positions[name]) > 0).all()
@@ -33,13 +33,13 @@ def test_all_patients_of_any_layer() -> None:
 
 def test_patients_with_enough_layers() -> None:
     layers = {"a": names(range(30)), "b": names(range(10, 40)), "c": names(range(0, 40, 2))}
-    members, coverage, (loss,) = fused_patients(layers, "all", 2)
+    members, coverage, (exclusion,) = fused_patients(layers, "all", 2)
     brought = coverage.sum(axis=1)
     assert set(members.patients) == set(brought.index[brought >= 2])
-    assert (loss.what, loss.count) == ("patients", int((brought < 2).sum()))
-    assert loss.reason == "in fewer than 2 of the 3 fused layers"
-    assert len(loss.examples) == 5
-    assert set(loss.examples) <= set(brought.index[brought < 2])
+    assert (exclusion.what, exclusion.count) == ("patients", int((brought < 2).sum()))
+    assert exclusion.reason == "in fewer than 2 of the 3 fused layers"
+    assert len(exclusion.examples) == 5
+    assert set(exclusion.examples) <= set(brought.index[brought < 2])
     # All layers asked for is what "complete" means, whatever min_layers says.
     every = fused_patients(layers, "all", 3)
     complete = fused_patients(layers, "complete", 1)
@@ -54,9 +54,9 @@ def test_patients_with_enough_layers() -> None:
 def test_nobody_is_left_out_of_complete_data() -> None:
     layers = {"a": names(range(12)), "b": names(range(12))}
     for patients in ("all", "complete"):
-        members, coverage, losses = fused_patients(layers, patients, 2)
+        members, coverage, exclusions = fused_patients(layers, patients, 2)
         assert members.complete
-        assert (len(members.patients), losses) == (12, ())
+        assert (len(members.patients), exclusions) == (12, ())
         assert coverage.all(axis=None)
 
 

@@ -74,12 +74,14 @@ def test_patients_are_met_and_counted() -> None:
     scores.iloc[0] = float("nan")
     found = match_scores(scores.sample(frac=1, random_state=0), PATIENTS, "risk")
     assert found.scores.index.tolist() == PATIENTS[1:12].tolist()
-    assert {(loss.count, loss.reason.split(" ")[0]) for loss in found.losses} == {
+    assert {
+        (exclusion.count, exclusion.reason.split(" ")[0]) for exclusion in found.exclusions
+    } == {
         (2, "have"),
         (8, "are"),
         (1, "are"),
     }
-    assert all(loss.layer == "risk" for loss in found.losses)
+    assert all(exclusion.layer == "risk" for exclusion in found.exclusions)
 
 
 def test_too_few_patients_are_named_from_both_sides() -> None:

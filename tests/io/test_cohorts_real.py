@@ -105,9 +105,9 @@ def test_hnsc_restores_the_gene_that_a_spreadsheet_turned_into_a_date(
     assert "MARCH11" in expression
     assert "11-Mar" not in expression
     assert expression.shape == (106, 976)
-    assert [loss.examples for loss in cohort.losses if "spreadsheet" in loss.reason] == [
-        ("11-Mar -> MARCH11",)
-    ]
+    assert [
+        exclusion.examples for exclusion in cohort.exclusions if "spreadsheet" in exclusion.reason
+    ] == [("11-Mar -> MARCH11",)]
     survival = cohort.survival("os")
     assert (len(survival), int(survival["event"].sum())) == (106, 38)
     assert int(cohort.survival("pfi")["event"].sum()) == 36
@@ -136,16 +136,18 @@ def test_luad_counts_missing_endpoints_and_times_of_zero(real_data: Path, tmp_pa
         506,
         181,
     )  # four more events have no time
-    losses = {loss.reason: loss.count for loss in cohort.survival_losses("os")}
-    assert losses["os: time or event missing, left out"] == 9
-    assert losses["os: time of zero, kept (counted only)"] == (survival["time"] == 0).sum() > 0
+    exclusions = {
+        exclusion.reason: exclusion.count for exclusion in cohort.survival_exclusions("os")
+    }
+    assert exclusions["os: time or event missing, left out"] == 9
+    assert exclusions["os: time of zero, kept (counted only)"] == (survival["time"] == 0).sum() > 0
     assert len(cohort.patients()) == 32
     described = describe_layer(cohort.omics["methylation"])
     assert (described["missing"], described["mostly_missing"]) == (121, 1)
     left_out = {
-        loss.layer: loss.count
-        for loss in cohort.losses
-        if loss.reason == "not in the clinical table: left out"
+        exclusion.layer: exclusion.count
+        for exclusion in cohort.exclusions
+        if exclusion.reason == "not in the clinical table: left out"
     }
     assert (left_out["methylation"], left_out["mutation"]) == (61, 57)
 

@@ -56,15 +56,17 @@ def test_which_sample_of_a_patient_is_kept(barcodes: list[str], kept: int) -> No
     resolved = resolve_identifiers([f"{PATIENT}-{rest}" for rest in barcodes], "rna")
     assert resolved.positions == (kept,)
     assert resolved.patients == (PATIENT,)
-    assert sum(loss.count for loss in resolved.losses) == len(barcodes) - 1
-    assert {loss.layer for loss in resolved.losses} == {"rna"}
+    assert sum(exclusion.count for exclusion in resolved.exclusions) == len(barcodes) - 1
+    assert {exclusion.layer for exclusion in resolved.exclusions} == {"rna"}
 
 
 def test_normals_are_counted_apart() -> None:
     names = [f"{PATIENT}-11A", f"{PATIENT}-01A", "TCGA-BA-4075-10A", "TCGA-BA-4076-20A"]
     resolved = resolve_identifiers(names)
     assert resolved.positions == (1,)
-    assert [(loss.what, loss.count) for loss in resolved.losses] == [("samples", 3)]
+    assert [(exclusion.what, exclusion.count) for exclusion in resolved.exclusions] == [
+        ("samples", 3)
+    ]
 
 
 @pytest.mark.filterwarnings("error")
@@ -83,7 +85,7 @@ def test_a_stray_row_among_barcodes_is_named(ending: str) -> None:
     with pytest.warns(OmicsfuseWarning) as told:
         resolved = resolve_identifiers(names, "rna")
     assert resolved.patients == tuple(names)
-    assert resolved.losses == ()
+    assert resolved.exclusions == ()
     (message,) = (str(warning.message) for warning in told)
     assert message.startswith(
         '"rna": 8 of 10 identifiers are TCGA barcodes, but not "Total" (number 6), "QC" (number 10)'
@@ -115,8 +117,8 @@ def test_the_order_of_rows_decides_nothing(parts: list[tuple], random: Random) -
     one, two = resolve_identifiers(names), resolve_identifiers(shuffled)
     assert {names[i] for i in one.positions} == {shuffled[i] for i in two.positions}
     assert len(set(one.patients)) == len(one.patients)
-    assert one.losses == two.losses
-    assert len(names) == len(one.positions) + sum(loss.count for loss in one.losses)
+    assert one.exclusions == two.exclusions
+    assert len(names) == len(one.positions) + sum(exclusion.count for exclusion in one.exclusions)
 
 
 def _cohort(folder: Path, clinical: list[str], samples: list[str]) -> Path:
@@ -140,7 +142,7 @@ def test_layers_and_clinical_table_meet_at_the_patient(tmp_path: Path) -> None:
     assert cohort.patients().tolist() == [PATIENT, "TCGA-BA-4075"]
     assert cohort.clinical is not None
     assert cohort.clinical.index.tolist() == [PATIENT, "TCGA-BA-4075"]
-    assert [(loss.layer, loss.count) for loss in cohort.losses] == [("g", 1)]
+    assert [(exclusion.layer, exclusion.count) for exclusion in cohort.exclusions] == [("g", 1)]
 
 
 def test_wrong_orientation_is_told_through_barcodes(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "P1": {"time": 1.0, "event": 1},
         "P2": {"time": 2.0, "event": 0},
     }
-    assert [(loss.reason, loss.count) for loss in cohort.losses] == [("named in drop_features", 1)]
+    assert [(exclusion.reason, exclusion.count) for exclusion in cohort.exclusions] == [
+        ("named in drop_features", 1)
+    ]
     assert cohort.patients().tolist() == ["P1", "P2"]
 
 

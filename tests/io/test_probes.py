@@ -26,21 +26,21 @@ ANNOTATION = pd.DataFrame(
 
 
 def test_mean_of_all_probes_of_a_gene() -> None:
-    table, losses = gene_methylation(Layer("methylation", BETA, "beta"), ANNOTATION)
+    table, exclusions = gene_methylation(Layer("methylation", BETA, "beta"), ANNOTATION)
     assert list(table.columns) == ["A", "B"]
     np.testing.assert_allclose(table["A"], [0.2, 0.2])
     np.testing.assert_allclose(table["B"], [0.45, 0.55])
-    assert [(loss.count, loss.reason, loss.examples) for loss in losses] == [
-        (1, "probes that the annotation does not have", ("cg4",))
-    ]
+    assert [
+        (exclusion.count, exclusion.reason, exclusion.examples) for exclusion in exclusions
+    ] == [(1, "probes that the annotation does not have", ("cg4",))]
 
 
 def test_promoter_is_the_region_of_that_gene() -> None:
-    table, losses = gene_methylation(BETA, ANNOTATION, level="promoter", name="dna")
+    table, exclusions = gene_methylation(BETA, ANNOTATION, level="promoter", name="dna")
     # cg1 lies in the promoter of A and in the body of B.
     np.testing.assert_allclose(table["A"], [0.2, 0.2])
     np.testing.assert_allclose(table["B"], [0.8, 0.9])
-    assert {loss.layer for loss in losses} == {"dna"}
+    assert {exclusion.layer for exclusion in exclusions} == {"dna"}
     body = ANNOTATION.assign(region=["Body;Body;Body", "Body", "3'UTR", "Body"])
     with pytest.raises(CohortError, match="none of the 4 probes"):
         gene_methylation(BETA, body, level="promoter")
@@ -49,11 +49,14 @@ def test_promoter_is_the_region_of_that_gene() -> None:
 def test_a_gene_most_of_whose_probes_are_missing_has_no_value() -> None:
     annotation = pd.DataFrame({"probe": list(BETA), "gene": ["A", "A", "A", ""]})
     holed = BETA.assign(cg1=[0.1, np.nan])
-    table, losses = gene_methylation(holed, annotation)
+    table, exclusions = gene_methylation(holed, annotation)
     np.testing.assert_allclose(table["A"], [0.4, np.nan])
-    assert [(loss.what, loss.count) for loss in losses] == [("features", 1), ("values", 1)]
-    assert losses[0].reason == "probes in no gene"
-    assert losses[1].examples == ("A",)
+    assert [(exclusion.what, exclusion.count) for exclusion in exclusions] == [
+        ("features", 1),
+        ("values", 1),
+    ]
+    assert exclusions[0].reason == "probes in no gene"
+    assert exclusions[1].examples == ("A",)
 
 
 def test_illumina_manifests_are_read_as_they_come(tmp_path: Path) -> None:
@@ -150,7 +153,9 @@ def test_the_manifest_names_annotation_and_level(tmp_path: Path) -> None:
     layer = cohort.omics["dna"]
     assert (layer.kind, layer.scale, list(layer.table)) == ("methylation", "beta", ["A", "B"])
     np.testing.assert_allclose(layer.table["B"], [0.8, 0.9])
-    assert ("read", "dna", 1) in [(loss.step, loss.layer, loss.count) for loss in cohort.losses]
+    assert ("read", "dna", 1) in [
+        (exclusion.step, exclusion.layer, exclusion.count) for exclusion in cohort.exclusions
+    ]
     every = read_cohort(written(tmp_path, 'annotation = "probes.tsv"\n'))
     np.testing.assert_allclose(every.omics["dna"].table["B"], [0.45, 0.55])
 

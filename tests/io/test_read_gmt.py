@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.io import read_gmt
 
@@ -12,9 +12,9 @@ from omicsfuse.io import read_gmt
 def test_sets_are_read_in_order_and_empty_ones_counted(tmp_path: Path) -> None:
     path = tmp_path / "s.gmt"
     path.write_text("B\thttp://b\tX\tY\tX\t\t\r\nEMPTY\tna\t\t\n\nA\t\tZ\n")
-    losses: list[Loss] = []
-    assert read_gmt(path, losses) == {"B": ["X", "Y"], "A": ["Z"]}
-    assert [(loss.count, loss.examples) for loss in losses] == [(1, ("EMPTY",))]
+    exclusions: list[Exclusion] = []
+    assert read_gmt(path, exclusions) == {"B": ["X", "Y"], "A": ["Z"]}
+    assert [(exclusion.count, exclusion.examples) for exclusion in exclusions] == [(1, ("EMPTY",))]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io import read_cohort, read_maf
 from omicsfuse.io.maf import SILENT_CLASSES
@@ -28,14 +28,14 @@ def test_silent_variants_do_not_count_but_their_patients_stay(tmp_path: Path) ->
         "KRAS 3'UTR P2",
         "EGFR Frame_Shift_Del P3",
     )
-    losses: list[Loss] = []
-    table = read_maf(path, losses=losses)
+    exclusions: list[Exclusion] = []
+    table = read_maf(path, exclusions=exclusions)
     assert table.to_dict("index") == {
         "P1": {"EGFR": 0, "TP53": 0},
         "P2": {"EGFR": 0, "TP53": 1},
         "P3": {"EGFR": 1, "TP53": 0},
     }
-    assert [(loss.what, loss.count, loss.examples) for loss in losses] == [
+    assert [(exclusion.what, exclusion.count, exclusion.examples) for exclusion in exclusions] == [
         ("variants", 2, ("3'UTR", "Silent"))
     ]
     everything = read_maf(path, silent=True)
@@ -66,19 +66,24 @@ def test_one_sample_of_a_patient_is_read(tmp_path: Path) -> None:
         "KRAS Missense_Mutation TCGA-BA-4074-01A-01D-1434-08",
         "EGFR Missense_Mutation TCGA-BA-4074-10A-01D-1434-08",
     )
-    losses: list[Loss] = []
-    table = read_maf(path, losses=losses)
+    exclusions: list[Exclusion] = []
+    table = read_maf(path, exclusions=exclusions)
     assert table.to_dict("index") == {"TCGA-BA-4074": {"KRAS": 1.0}}
-    assert [(loss.what, loss.count) for loss in losses] == [("samples", 1), ("samples", 1)]
+    assert [(exclusion.what, exclusion.count) for exclusion in exclusions] == [
+        ("samples", 1),
+        ("samples", 1),
+    ]
 
 
 def test_variants_without_a_gene_are_counted(tmp_path: Path) -> None:
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     read_maf(
         _maf(tmp_path, "Unknown Missense_Mutation P1", "NA Splice_Site P1", ". IGR P2"),
-        losses=losses,
+        exclusions=exclusions,
     )
-    assert [(loss.count, loss.reason) for loss in losses] == [(2, "variants without a gene")]
+    assert [(exclusion.count, exclusion.reason) for exclusion in exclusions] == [
+        (2, "variants without a gene")
+    ]
 
 
 def test_unknown_classes_count_with_a_warning(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io import radiomics_features, read_cohort, read_radiomics
 
@@ -20,13 +20,13 @@ BATCH = (
 def test_batch_output_keeps_features_only_and_counts_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "batch.csv"
     path.write_text(BATCH)
-    losses: list[Loss] = []
-    table = read_radiomics(path, losses=losses)
+    exclusions: list[Exclusion] = []
+    table = read_radiomics(path, exclusions=exclusions)
     assert table.to_dict("list") == {
         "original_shape_Elongation": [0.5, 0.7],
         "wavelet-LLH_glcm_Idm": [12.0, 14.5],
     }
-    assert [(loss.count, loss.examples[0]) for loss in losses] == [
+    assert [(exclusion.count, exclusion.examples[0]) for exclusion in exclusions] == [
         (3, "diagnostics_Versions_PyRadiomics"),
         (4, "Image"),
     ]
@@ -35,10 +35,10 @@ def test_batch_output_keeps_features_only_and_counts_the_rest(tmp_path: Path) ->
 def test_the_patient_column_may_be_any_of_them(tmp_path: Path) -> None:
     path = tmp_path / "batch.csv"
     path.write_text(BATCH)
-    losses: list[Loss] = []
-    table = read_radiomics(path, patient="Mask", losses=losses)
+    exclusions: list[Exclusion] = []
+    table = read_radiomics(path, patient="Mask", exclusions=exclusions)
     assert table.index.tolist() == ["/a/m.nrrd", "/b/m.nrrd"]
-    assert losses[1].examples == ("Patient", "Image", "Label", "Hospital")
+    assert exclusions[1].examples == ("Patient", "Image", "Label", "Hospital")
 
 
 @pytest.mark.parametrize("cell", ["12,5", "error"])

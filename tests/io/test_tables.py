@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
 from omicsfuse.io import read_table, resolve_path, sha256_of
 from omicsfuse.io.tables import MISSING_WORDS
@@ -72,10 +72,12 @@ def test_quoted_fields_may_hold_separators(tmp_path: Path) -> None:
 
 def test_portal_columns_beside_the_gene_are_left_out_and_counted(tmp_path: Path) -> None:
     path = _write(tmp_path, "Hugo_Symbol\tEntrez_Gene_Id\tP1\tP2\nTP53\t7157\t1\t2\n")
-    losses: list[Loss] = []
-    table = read_table(path, "features_by_patients", losses=losses, layer="genes")
+    exclusions: list[Exclusion] = []
+    table = read_table(path, "features_by_patients", exclusions=exclusions, layer="genes")
     assert table.index.tolist() == ["P1", "P2"]
-    assert [(loss.count, loss.examples) for loss in losses] == [(1, ("Entrez_Gene_Id",))]
+    assert [(exclusion.count, exclusion.examples) for exclusion in exclusions] == [
+        (1, ("Entrez_Gene_Id",))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,13 +163,15 @@ def test_a_header_may_begin_with_the_mark_of_comments(tmp_path: Path) -> None:
     "extra", [["ID"], ["entrez", "description"], ["Entrez_Gene_Id"], ["gene.id", "LOCUS ID"]]
 )
 def test_columns_beside_the_gene_name_are_no_patients(tmp_path: Path, extra: list[str]) -> None:
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     header = "\t".join(["symbol", *extra, "P1", "P2"])
     row = "\t".join(["TP53", *("7157" for _ in extra), "1", "2"])
     path = _write(tmp_path, f"{header}\n{row}\n")
-    table = read_table(path, "features_by_patients", losses=losses, layer="x")
+    table = read_table(path, "features_by_patients", exclusions=exclusions, layer="x")
     assert table["TP53"].to_dict() == {"P1": 1, "P2": 2}
-    assert [(loss.count, loss.examples) for loss in losses] == [(len(extra), tuple(extra))]
+    assert [(exclusion.count, exclusion.examples) for exclusion in exclusions] == [
+        (len(extra), tuple(extra))
+    ]
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.core.cohort import KINDS, SCALES, Cohort, Layer, Loss
+from omicsfuse.core.cohort import KINDS, SCALES, Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import DEFAULTS, PREPROCESSORS, make_preprocessor, preprocess
@@ -18,16 +18,25 @@ def _table(n: int = 30, p: int = 8, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(values, [f"P{i:02d}" for i in range(n)], [f"F{j}" for j in range(p)])
 
 
-def _cohort(losses: tuple[Loss, ...] = (), **omics: Layer) -> Any:
+def _cohort(exclusions: tuple[Exclusion, ...] = (), **omics: Layer) -> Any:
     """A cohort as the gate would pass it, without the gate: these tests are of what comes after."""
     cohort = object.__new__(Cohort)
-    for key, value in {"name": "small", "omics": omics, "losses": losses, "study": ""}.items():
+    for key, value in {
+        "name": "small",
+        "omics": omics,
+        "exclusions": exclusions,
+        "study": "",
+    }.items():
         object.__setattr__(cohort, key, value)
     return cohort
 
 
-def _losses(prepared: Any, what: str) -> dict[str, int]:
-    return {loss.reason: loss.count for loss in prepared.losses if loss.what == what}
+def _exclusions(prepared: Any, what: str) -> dict[str, int]:
+    return {
+        exclusion.reason: exclusion.count
+        for exclusion in prepared.exclusions
+        if exclusion.what == what
+    }
 
 
 def test_every_kind_has_a_preprocessor_for_every_scale() -> None:
@@ -70,22 +79,26 @@ def test_simulated_cohort_comes_through_whole(simulated: SimulatedCohort) -> Non
         holes = table[layer.values.columns].isna()
         pd.testing.assert_frame_equal(layer.values.isna(), holes)
         np.testing.assert_array_equal(layer.transformer.transform(table), layer.scaled)
-    assert ready.losses[: len(cohort.losses)] == cohort.losses
+    assert ready.exclusions[: len(cohort.exclusions)] == cohort.exclusions
 
 
-def test_losses_account_for_every_feature(simulated: SimulatedCohort) -> None:
+def test_exclusions_account_for_every_feature(simulated: SimulatedCohort) -> None:
     ready = preprocess(simulated.discovery, n_features=50)
     for name, layer in ready.layers.items():
         lost = sum(
-            loss.count
-            for loss in ready.losses
-            if (loss.step, loss.layer, loss.what) == ("preprocess", name, "features")
+            exclusion.count
+            for exclusion in ready.exclusions
+            if (exclusion.step, exclusion.layer, exclusion.what) == ("preprocess", name, "features")
         )
         total = simulated.discovery.omics[name].table.shape[1]
         assert layer.scaled.shape[1] + lost == total
-    imputed = [loss for loss in ready.losses if loss.reason.startswith("missing, imputed")]
-    assert {loss.layer for loss in imputed} == {"radiomics", "methylation"}
-    assert all(0 < len(loss.examples) <= 5 for loss in imputed)
+    imputed = [
+        exclusion
+        for exclusion in ready.exclusions
+        if exclusion.reason.startswith("missing, imputed")
+    ]
+    assert {exclusion.layer for exclusion in imputed} == {"radiomics", "methylation"}
+    assert all(0 < len(exclusion.examples) <= 5 for exclusion in imputed)
 
 
 def test_number_of_features_for_all_or_single_layers(simulated: SimulatedCohort) -> None:
@@ -134,7 +147,7 @@ def test_dropped_features_leave_values_too_but_unselected_ones_stay() -> None:
     layer = ready.layers["protein"]
     assert list(layer.values.columns) == ["F0", "F3", "F4", "F5", "F6", "F7"]
     assert layer.scaled.shape == (30, 3)
-    assert _losses(ready, "features") == {
+    assert _exclusions(ready, "features") == {
         "missing in more than 50% of patients": 1,
         "the same value in every patient": 1,
         "not among the 3 most variable": 3,
@@ -146,24 +159,27 @@ def test_imputed_and_limited_values_are_counted() -> None:
     table.iloc[0, 0], table.iloc[1, 1], table.iloc[2, 1], table.iloc[3, 3] = 7377, np.nan, 12, -400
     before = table.copy()
     ready = preprocess(_cohort(rna=Layer("expression", table, "zscore")))
-    assert _losses(ready, "values") == {
+    assert _exclusions(ready, "values") == {
         "z-scores beyond 10 limited to it": 3,
         "missing, imputed from the 10 nearest patients": 1,
         "more than 5 robust standard deviations out, limited to them": 3,
     }
-    assert [loss.examples for loss in ready.losses][:2] == [("F0", "F1", "F3"), ("F1",)]
+    assert [exclusion.examples for exclusion in ready.exclusions][:2] == [
+        ("F0", "F1", "F3"),
+        ("F1",),
+    ]
     pd.testing.assert_frame_equal(table, before)
 
 
 def test_patients_without_any_value_leave_the_layer_and_are_counted() -> None:
     table = _table()
     table.iloc[[3, 8]] = np.nan
-    earlier = Loss("read", "protein", "patients", 1, "not in the clinical table", ("X",))
+    earlier = Exclusion("read", "protein", "patients", 1, "not in the clinical table", ("X",))
     ready = preprocess(_cohort((earlier,), protein=Layer("protein", table)))
     assert ready.layers["protein"].scaled.shape == (28, 8)
     assert ready.layers["protein"].values.shape == (28, 8)
-    assert ready.losses[0] == earlier
-    assert ready.losses[1] == Loss(
+    assert ready.exclusions[0] == earlier
+    assert ready.exclusions[1] == Exclusion(
         "preprocess", "protein", "patients", 2, "no value in this layer", ("P03", "P08")
     )
 
@@ -251,8 +267,8 @@ def test_a_layer_without_a_usable_feature_is_left_out_and_said_so() -> None:
     with pytest.warns(OmicsfuseWarning, match=r"layer 'mc3'.*It is left out, and the other .*rppa"):
         ready = preprocess(cohort)
     assert list(ready.layers) == ["rppa"]
-    lost = [loss for loss in ready.losses if loss.layer == "mc3"]
-    assert [(loss.what, loss.count) for loss in lost] == [("features", 30)]
+    lost = [exclusion for exclusion in ready.exclusions if exclusion.layer == "mc3"]
+    assert [(exclusion.what, exclusion.count) for exclusion in lost] == [("features", 30)]
     assert "left out" in lost[0].reason
 
 

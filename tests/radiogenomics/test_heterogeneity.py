@@ -90,8 +90,8 @@ def test_a_volume_given_is_taken_and_patients_without_it_are_counted() -> None:
     volume = cohort.omics["ct"].table["original_shape_MeshVolume"].iloc[4:]
     found = heterogeneity_index(cohort, volume=volume, adjust_volume=True, n_resamples=0)
     assert len(found.patients) == 46
-    lost = [loss for loss in found.losses if loss.what == "patients"]
-    assert [(loss.count, loss.reason) for loss in lost] == [(4, "no tumour volume")]
+    lost = [exclusion for exclusion in found.exclusions if exclusion.what == "patients"]
+    assert [(exclusion.count, exclusion.reason) for exclusion in lost] == [(4, "no tumour volume")]
 
 
 def test_a_feature_that_is_volume_is_left_out() -> None:
@@ -100,7 +100,7 @@ def test_a_feature_that_is_volume_is_left_out() -> None:
     table["original_ngtdm_Busyness"] = 3 * table["original_shape_MeshVolume"] ** 2
     found = heterogeneity_index(Cohort("v", {"ct": Layer("radiomics", table)}), n_resamples=0)
     assert "original_ngtdm_Busyness" not in set(found.features["feature"])
-    assert any("follow tumour volume" in loss.reason for loss in found.losses)
+    assert any("follow tumour volume" in exclusion.reason for exclusion in found.exclusions)
 
 
 def test_an_index_that_is_no_disorder_is_doubted() -> None:

@@ -78,7 +78,7 @@ def test_modules_are_made_without_a_look_at_the_images() -> None:
         n_permutations=199,
     )
     assert found.params["soft_threshold"] >= 1
-    reasons = [loss.reason for loss in found.losses if loss.what == "genes"]
+    reasons = [exclusion.reason for exclusion in found.exclusions if exclusion.what == "genes"]
     assert reasons[0] == "not among the 150 most variable, which make the network"
     best = found.modules.iloc[0]
     inside = found.gene_modules.loc[found.gene_modules["module"] == best["module"], "gene"]
@@ -135,13 +135,16 @@ def test_covariates_explain_an_association_away() -> None:
     assert adjusted.params["covariates"] == ["volume"]
 
 
-def test_losses_are_counted() -> None:
+def test_exclusions_are_counted() -> None:
     prepared, clusters = planted()
     rna = prepared.layers["rna"]
     layers = {**prepared.layers, "rna": replace(rna, values=table(rna).iloc[3:])}
     more = pd.concat([MODULES, pd.DataFrame({"gene": ["X"], "module": ["M1"]})])
     found = map_modules(Prepared("p", layers), clusters, gene_modules=more, n_permutations=19)
-    told = [(loss.layer, loss.what, loss.count, loss.reason) for loss in found.losses]
+    told = [
+        (exclusion.layer, exclusion.what, exclusion.count, exclusion.reason)
+        for exclusion in found.exclusions
+    ]
     assert told == [
         ("ct", "patients", 3, "without layer rna"),
         ("rna", "genes", 1, "not in layer rna"),

@@ -1,4 +1,4 @@
-"""The radiogenomic map: planted associations, size as confounder, families, losses, nulls."""
+"""The radiogenomic map: planted associations, size as confounder, families, exclusions, nulls."""
 
 from pathlib import Path
 
@@ -112,9 +112,9 @@ def test_rates_are_those_of_the_whole_family(tables: dict[str, pd.DataFrame]) ->
 
 
 def test_rare_mutations_and_absent_patients_are_counted(found: RadiogenomicMap) -> None:
-    losses = {(loss.layer, loss.what): loss for loss in found.losses}
-    assert "RARE" in losses["dna", "targets"].examples
-    assert losses["dna", "patients"].count == 10
+    exclusions = {(exclusion.layer, exclusion.what): exclusion for exclusion in found.exclusions}
+    assert "RARE" in exclusions["dna", "targets"].examples
+    assert exclusions["dna", "patients"].count == 10
     assert "RARE" not in found.correlations["dna"]
 
 
@@ -156,7 +156,10 @@ def test_scores_and_covariates(tables: dict[str, pd.DataFrame]) -> None:
     row = mapped.associations.set_index("target").loc[["GRAIN"]].iloc[0]
     assert row["adjusted_n"] == 60
     assert abs(row["adjusted_correlation"]) < 0.6 * abs(row["correlation"])  # most of it was age
-    assert any(loss.count == 20 and "lack a covariate" in loss.reason for loss in mapped.losses)
+    assert any(
+        exclusion.count == 20 and "lack a covariate" in exclusion.reason
+        for exclusion in mapped.exclusions
+    )
 
 
 def test_nothing_to_adjust_for(tables: dict[str, pd.DataFrame]) -> None:

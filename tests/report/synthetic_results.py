@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology import alterations, burden, table_one
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.results import (
     VERDICTS,
     Assessment,
@@ -134,9 +134,9 @@ def make_results(
         enrichment=_enrichment(names, rng, with_enrichment and k > 1),
         signature=signature,
         verification=verification,
-        losses=(
-            Loss("preprocess", "radiomics", "features", 7, "near-constant", ("a", "b")),
-            *fusion.losses,
+        exclusions=(
+            Exclusion("preprocess", "radiomics", "features", 7, "near-constant", ("a", "b")),
+            *fusion.exclusions,
         ),
         warnings=("n_neighbors was lowered from 20 to 12: the cohort is small.",),
         provenance={
@@ -179,8 +179,10 @@ def _fusion(prepared, labels, everyone, rng) -> Fusion:
         "n_iterations": 20,
         "metrics": {name: "euclidean" for name in prepared.layers} | {"mutation": "jaccard"},
     }
-    losses = (Loss("fuse", "", "patients", 4, "not in every fused layer", tuple(everyone[-4:])),)
-    return Fusion(table, {name: table for name in prepared.layers}, coverage, params, losses)
+    exclusions = (
+        Exclusion("fuse", "", "patients", 4, "not in every fused layer", tuple(everyone[-4:])),
+    )
+    return Fusion(table, {name: table for name in prepared.layers}, coverage, params, exclusions)
 
 
 def _subtypes(labels, k, rng) -> Subtypes:
@@ -398,7 +400,7 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
             columns=["n", "events", "median", "ci_low", "ci_high"],
             index=pd.Index(names, name="subtype"),
         ),
-        (Loss("survival", endpoint, "patients", 2, "no time or event", ("SIM-0001",)),),
+        (Exclusion("survival", endpoint, "patients", 2, "no time or event", ("SIM-0001",)),),
     )
 
 
@@ -445,7 +447,7 @@ def _with_models(plain, few_events, competing, rng) -> SurvivalComparison:
         plain.cox,
         curves,
         medians,
-        plain.losses,
+        plain.exclusions,
         times=times,
         restricted_means=_restricted_means(plain, few),
         proportional=tested,
@@ -620,13 +622,15 @@ def _verification(names, signature, rng) -> Verification:
     rows.append([*common, "assigned subtypes", *counts, *nothing, 3.1, 0.21, np.nan, ""])
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total"]
     columns += ["hr", "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note"]
-    losses = (Loss("verify", "other cohort", "genes", 2, "not measured there", ("GENE1",)),)
+    exclusions = (
+        Exclusion("verify", "other cohort", "genes", 2, "not measured there", ("GENE1",)),
+    )
     table = pd.DataFrame(rows, columns=columns).assign(fdr=np.nan, signature=signature.name)
     return Verification(
         table.assign(role="external", scorer="nearest_template", scaling="cohort"),
         {"other cohort": pd.DataFrame({"subtype": assigned})},
         {"other cohort: os": comparison},
-        losses,
+        exclusions,
     )
 
 

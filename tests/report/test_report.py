@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.report import write_report
 from omicsfuse.report.caveats import caveats
 from omicsfuse.report.findings import biology_section
@@ -206,7 +206,7 @@ def test_text_from_data_is_escaped(tmp_path):
             table=verification.table.assign(cohort=EVIL, note=EVIL),
             survival={EVIL: next(iter(verification.survival.values()))},
         ),
-        losses=(Loss(EVIL, EVIL, EVIL, 1, EVIL, (EVIL,)),),
+        exclusions=(Exclusion(EVIL, EVIL, EVIL, 1, EVIL, (EVIL,)),),
         warnings=(EVIL, '"><img src=x onerror=alert(1)>'),
         provenance={"versions": {EVIL: EVIL}, "inputs": {EVIL: EVIL}, "seed": EVIL},
     )

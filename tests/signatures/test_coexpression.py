@@ -116,7 +116,10 @@ def test_unusable_genes_are_counted() -> None:
     data.loc[data.index[:40], "G002"] = np.nan
     data["G003"] = np.nan
     found = coexpression_modules(data, power=6, minimum_size=12, maximum_genes=100)
-    reasons = {loss.reason.split(",")[0]: (loss.count, loss.examples) for loss in found.losses}
+    reasons = {
+        exclusion.reason.split(",")[0]: (exclusion.count, exclusion.examples)
+        for exclusion in found.exclusions
+    }
     assert reasons["do not vary"] == (3, ("G001", "G002", "G003"))
     assert reasons["not among the 100 most variable"][0] == 47
     assert len(found.labels) == 100

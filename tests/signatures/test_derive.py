@@ -22,7 +22,7 @@ from omicsfuse.signatures import (
     save_signature,
     score_signature,
     score_target,
-    signature_losses,
+    signature_exclusions,
 )
 
 QUICK: dict[str, int] = {"n_repeats": 1, "n_permutations": 19}
@@ -107,8 +107,8 @@ def test_who_is_left_out_is_counted() -> None:
     ]
     # The target of a patient without expression is known all the same.
     assert trained["patient_digests"] == sorted(map(patient_digest, table.index[1:]))
-    (loss,) = signature_losses(score, ready)
-    assert (loss.count, loss.reason) == (1, "have a value of texture but not layer rna")
+    (exclusion,) = signature_exclusions(score, ready)
+    assert (exclusion.count, exclusion.reason) == (1, "have a value of texture but not layer rna")
 
 
 def test_covariates_that_will_not_do() -> None:

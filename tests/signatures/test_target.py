@@ -25,7 +25,7 @@ def ready(table: pd.DataFrame) -> Prepared:
 def test_subtypes_of_any_size() -> None:
     labels = pd.Series(["S1"] * 9 + ["S10", "S2", "S2"], PATIENTS[::-1])
     target = subtype_target(Subtypes(labels, {}, {}))
-    assert (target.kind, target.source, target.losses) == ("groups", "subtypes", ())
+    assert (target.kind, target.source, target.exclusions) == ("groups", "subtypes", ())
     assert target.values.index.tolist() == PATIENTS
     assert group_names(target) == ["S1", "S2", "S10"]
 
@@ -35,7 +35,7 @@ def test_a_feature_and_who_lacks_it() -> None:
     table.iloc[:2, 0] = np.nan
     target = feature_target(ready(table), "radiomics", "Mean")
     assert (target.name, target.kind, len(target.values)) == ("Mean", "continuous", 10)
-    assert target.losses == ("2 patients have no value of Mean: P00, P01",)
+    assert target.exclusions == ("2 patients have no value of Mean: P00, P01",)
     with pytest.raises(StudyError, match=r"no feature 'Maen' .*did you mean .Mean."):
         feature_target(ready(table), "radiomics", "Maen")
     with pytest.raises(StudyError, match=r"no layer 'radiomic'.*did you mean .radiomics."):
@@ -83,7 +83,7 @@ def test_survival() -> None:
     table = pd.DataFrame({"time": np.arange(12.0), "event": [0, 1] * 6}, PATIENTS)
     table.loc["P03", "time"] = np.nan
     target = survival_target(table, "os")
-    assert target.losses == ("1 patient has no value of os: P03",)
+    assert target.exclusions == ("1 patient has no value of os: P03",)
     assert list(target.values.columns) == ["time", "event"]
     with pytest.raises(StudyError, match="no column event"):
         survival_target(table[["time"]])
@@ -96,8 +96,8 @@ def test_survival() -> None:
 def test_whatever_is_given() -> None:
     score = pd.Series(np.arange(12.0), PATIENTS, name="grade")
     assert as_target(score).name == "grade"
-    own = Target("own", "continuous", score.where(score > 0), losses=("1 had no scan",))
-    assert as_target(own).losses == ("1 had no scan", "1 patient has no value of own: P00")
+    own = Target("own", "continuous", score.where(score > 0), exclusions=("1 had no scan",))
+    assert as_target(own).exclusions == ("1 had no scan", "1 patient has no value of own: P00")
     with pytest.raises(StudyError, match="target is of type list"):
         as_target([1.0])
     with pytest.raises(StudyError, match="kind is 'text'"):

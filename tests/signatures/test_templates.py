@@ -15,7 +15,7 @@ from omicsfuse.signatures import (
     patient_digest,
     require_locked,
     score_signature,
-    signature_losses,
+    signature_exclusions,
 )
 
 #: With few repetitions: agreement is computed, but not looked at here.
@@ -99,10 +99,15 @@ def test_patients_without_the_layer_are_counted() -> None:
     ready = prepared(table.drop(["P0", "P12"]))
     signature = derive_signature(subtypes, ready, n_genes=10)
     assert (signature.trained_on["n_labelled"], signature.trained_on["n_patients"]) == (22, 20)
-    (loss,) = signature_losses(subtypes, ready)
-    assert (loss.step, loss.layer, loss.what, loss.count) == ("signature", "rna", "patients", 2)
-    assert loss.examples == ("P0", "P12")
-    assert signature_losses(subtypes, prepared(table), "rna") == ()
+    (exclusion,) = signature_exclusions(subtypes, ready)
+    assert (exclusion.step, exclusion.layer, exclusion.what, exclusion.count) == (
+        "signature",
+        "rna",
+        "patients",
+        2,
+    )
+    assert exclusion.examples == ("P0", "P12")
+    assert signature_exclusions(subtypes, prepared(table), "rna") == ()
 
 
 def test_every_labelled_patient_leaves_a_digest() -> None:
@@ -220,7 +225,7 @@ def test_a_layer_left_out_by_preprocessing_is_a_signature_error(layer: str | Non
     with pytest.warns(OmicsfuseWarning, match="'rna'"):
         ready = preprocess(Cohort("toy", omics))
     subtypes = Subtypes(pd.Series(["S1", "S2"] * 10, patients), {}, {})
-    for function in (derive_signature, signature_losses):
+    for function in (derive_signature, signature_exclusions):
         with pytest.raises(SignatureError, match="found no usable feature in: rna"):
             function(subtypes, ready, layer=layer)
     with pytest.raises(StudyError, match="no layer 'array'"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.core.cohort import Cohort, Endpoint, Layer, Loss
+from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Subtypes, SurvivalComparison
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
@@ -47,7 +47,7 @@ def test_planted_subtypes_differ_in_survival() -> None:
     assert adjusted.loc["S3 vs S1", "p"] < 0.001
     assert set(found.curves["subtype"]) == {"S1", "S2", "S3"}
     assert found.medians["n"].sum() == 200
-    assert found.losses == ()
+    assert found.exclusions == ()
 
 
 def test_subtypes_without_effect_do_not() -> None:
@@ -102,9 +102,12 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     assert adjusted.loc["centre", "note"] == "left out: the same value in all patients"
     assert np.isnan(adjusted.loc["centre", "hr"])
     # Each once: three without a time, as the cohort counts them, and five without a subtype.
-    assert [(loss.step, loss.count) for loss in found.losses] == [("survival", 3), ("survival", 5)]
-    assert found.losses[0].reason == "os: time or event missing, left out"
-    assert found.losses[1].reason == "have 'os' but no subtype"
+    assert [(exclusion.step, exclusion.count) for exclusion in found.exclusions] == [
+        ("survival", 3),
+        ("survival", 5),
+    ]
+    assert found.exclusions[0].reason == "os: time or event missing, left out"
+    assert found.exclusions[1].reason == "have 'os' but no subtype"
 
 
 def test_a_patient_without_subtype_and_time_is_counted_once(simulated: SimulatedCohort) -> None:
@@ -115,7 +118,7 @@ def test_a_patient_without_subtype_and_time_is_counted_once(simulated: Simulated
     found = compare_survival(
         subtypes_of(labels), replace(cohort, clinical=clinical), n_permutations=0
     )
-    assert [loss.count for loss in found.losses] == [4, 1]
+    assert [exclusion.count for exclusion in found.exclusions] == [4, 1]
     assert found.tests.loc[0, "n"] == len(clinical) - 5
 
 
@@ -123,26 +126,26 @@ def test_labelled_patients_unknown_to_the_endpoint_are_still_counted() -> None:
     survival = pd.DataFrame({"time": np.arange(1.0, 31), "event": 1})
     labels = pd.Series(["S1", "S2"] * 17)
     kwargs = {"endpoint": "os", "unit": "days", "n_permutations": 0}
-    (loss,) = compare_labels(labels, survival, **kwargs).losses
-    assert (loss.count, loss.examples) == (4, ("30", "31", "32", "33"))
-    (loss,) = compare_labels(labels, survival, **kwargs, counted=[30, 31, 32]).losses
-    assert (loss.count, loss.examples) == (1, ("33",))
+    (exclusion,) = compare_labels(labels, survival, **kwargs).exclusions
+    assert (exclusion.count, exclusion.examples) == (4, ("30", "31", "32", "33"))
+    (exclusion,) = compare_labels(labels, survival, **kwargs, counted=[30, 31, 32]).exclusions
+    assert (exclusion.count, exclusion.examples) == (1, ("33",))
 
 
 def test_what_was_lost_before_comes_first() -> None:
     survival = pd.DataFrame({"time": np.arange(1.0, 31), "event": 1})
-    before = Loss("verify", "external", "genes", 7, "not found")
+    before = Exclusion("verify", "external", "genes", 7, "not found")
     found = compare_labels(
         pd.Series(["S1", "S2"] * 14 + [None] * 2),
         survival,
         "os",
         "months",
         n_permutations=0,
-        losses=[before],
+        exclusions=[before],
     )
     assert found.unit == "months"
-    assert found.losses[0] is before
-    assert found.losses[1].examples == ("28", "29")
+    assert found.exclusions[0] is before
+    assert found.exclusions[1].examples == ("28", "29")
 
 
 def test_notes_of_encoding_stand_beside_the_terms() -> None:

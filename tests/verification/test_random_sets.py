@@ -185,4 +185,4 @@ def test_reference_scaling_says_how_random_sets_are_scaled(image: Signature) -> 
     found = verify(image, cohort, scaling="reference", n_random=20, n_permutations=0)
     assert "scaled by this cohort itself" in found.table["note"].iloc[0]
     assert np.isfinite(found.table["random_null_p"].iloc[0])
-    assert [loss for loss in found.losses if loss.what == "features"] == []
+    assert [exclusion for exclusion in found.exclusions if exclusion.what == "features"] == []

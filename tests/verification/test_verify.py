@@ -158,7 +158,11 @@ def test_patients_without_the_endpoint_are_counted(signature: Signature, externa
     found = verify(signature, [replace(external, clinical=clinical)], **FEW)
     scores = found.table["comparison"].str.contains(" score ")
     assert found.table.loc[scores, "n"].unique().tolist() == [75]
-    lost = [loss for loss in found.losses if loss.what == "patients" and loss.count == 5]
+    lost = [
+        exclusion
+        for exclusion in found.exclusions
+        if exclusion.what == "patients" and exclusion.count == 5
+    ]
     assert lost
     assert lost[0].layer == "elsewhere"
 
@@ -175,9 +179,11 @@ def test_genes_not_found_are_counted(signature: Signature, external: Cohort) -> 
     found = verify(signature, [fewer], **FEW)
     assert found.table["genes_found"].unique().tolist() == [51]
     assert found.table["genes_total"].unique().tolist() == [60]
-    (loss,) = [loss for loss in found.losses if loss.what in ("genes", "features")]
-    assert (loss.step, loss.layer, loss.count) == ("verify", "elsewhere", 9)
-    assert loss.examples == tuple(gone[:5])
+    (exclusion,) = [
+        exclusion for exclusion in found.exclusions if exclusion.what in ("genes", "features")
+    ]
+    assert (exclusion.step, exclusion.layer, exclusion.count) == ("verify", "elsewhere", 9)
+    assert exclusion.examples == tuple(gone[:5])
 
 
 def test_a_cohort_without_the_genes_is_a_row_not_the_end(
@@ -289,8 +295,10 @@ def test_training_patients_do_not_verify(
     assert found.table.loc[scores, "n"].unique().tolist() == [60]
     assert found.table["note"].str.startswith("12 patients of the training cohort left out").all()
     assert list(found.assignments["mixed"].index) == list(external.clinical.index[:60])
-    lost = [loss for loss in found.losses if loss.what == "patients"]
-    assert [(loss.step, loss.layer, loss.count) for loss in lost] == [("verify", "mixed", 12)]
+    lost = [exclusion for exclusion in found.exclusions if exclusion.what == "patients"]
+    assert [(exclusion.step, exclusion.layer, exclusion.count) for exclusion in lost] == [
+        ("verify", "mixed", 12)
+    ]
     # They have no part in anything: what is left is verified as if they had never been there.
     others = mixed(simulated, external, 1, 60)
     with pytest.warns(OmicsfuseWarning, match="1 patients of the training cohort"):
@@ -346,8 +354,8 @@ def test_each_gene_is_counted_once(signature: Signature, external: Cohort) -> No
     layer = Layer("expression", table.drop(columns=absent), "tpm")
     found = verify(signature, [replace(external, omics={"expression": layer})], **FEW)
     assert found.table["genes_found"].unique().tolist() == [60 - 9 - 5 - 1]
-    genes = [loss for loss in found.losses if loss.what in ("genes", "features")]
-    assert [(loss.what, loss.count) for loss in genes] == [
+    genes = [exclusion for exclusion in found.exclusions if exclusion.what in ("genes", "features")]
+    assert [(exclusion.what, exclusion.count) for exclusion in genes] == [
         ("genes", 9),
         ("genes", 6),
         ("features", 3),
@@ -358,7 +366,7 @@ def test_each_gene_is_counted_once(signature: Signature, external: Cohort) -> No
     assert genes[2].examples == tuple(others)
 
 
-def test_losses_are_those_of_verification(signature: Signature, external: Cohort) -> None:
+def test_exclusions_are_those_of_verification(signature: Signature, external: Cohort) -> None:
     values = np.log2(external.omics["expression"].table + 1)
     z = (values - values.mean()) / values.std()
     z.iloc[3, 5] = 40.0
@@ -366,9 +374,11 @@ def test_losses_are_those_of_verification(signature: Signature, external: Cohort
     z.iloc[5] = np.nan
     layer = Layer("expression", z, "zscore")
     found = verify(signature, [replace(external, omics={"expression": layer})], **FEW)
-    losses = [(loss.step, loss.what, loss.count) for loss in found.losses]
-    assert losses == [("preprocess", "patients", 1), ("verify", "values", 1)]
-    assert found.losses[1].examples == (str(z.columns[5]),)
+    exclusions = [
+        (exclusion.step, exclusion.what, exclusion.count) for exclusion in found.exclusions
+    ]
+    assert exclusions == [("preprocess", "patients", 1), ("verify", "values", 1)]
+    assert found.exclusions[1].examples == (str(z.columns[5]),)
 
 
 def test_order_of_the_rows_does_not_matter(signature: Signature, external: Cohort) -> None:

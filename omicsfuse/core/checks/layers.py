@@ -26,7 +26,7 @@ from omicsfuse.core.checks.tables import (
     to_float,
 )
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
-from omicsfuse.core.layers import SCALES, Layer, Loss
+from omicsfuse.core.layers import SCALES, Exclusion, Layer
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
@@ -264,13 +264,13 @@ def where_layer(name: str, layer: Layer) -> str:
 
 
 def first_five(labels: Iterable[object]) -> tuple[str, ...]:
-    """Pick the examples that go into a loss."""
+    """Pick the examples that go into an exclusion."""
     return tuple(str(label) for label in list(labels)[:5])
 
 
 def checked_layer(
     name: str, omics: Mapping[str, Layer], clinical: pd.DataFrame | None, where_clinical: str
-) -> tuple[Layer, list[Loss]]:
+) -> tuple[Layer, list[Exclusion]]:
     """Check one layer of a cohort, returning it normalised, and what was restored or left out."""
     layer = omics[name]
     if not isinstance(layer, Layer):
@@ -303,22 +303,22 @@ def checked_layer(
     features = layer.features
     if features is not None and restored:
         features = features.rename(index=restored)
-    losses = []
+    exclusions = []
     if restored:
         pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
         reason = "restored to the gene symbol that a spreadsheet had turned into a date"
-        losses.append(Loss("read", name, "features", len(pairs), reason, pairs[:5]))
+        exclusions.append(Exclusion("read", name, "features", len(pairs), reason, pairs[:5]))
     # Not before the checks, whose messages count the rows as they were given.
     table = in_canonical_order(table)
     if clinical is not None:
         table, left_out = _in_clinical(name, table, clinical.index, where, where_clinical)
-        losses += left_out
-    return replace(layer, table=table, scale=scale, features=features), losses
+        exclusions += left_out
+    return replace(layer, table=table, scale=scale, features=features), exclusions
 
 
 def _in_clinical(
     name: str, table: pd.DataFrame, patients: pd.Index, where: str, where_clinical: str
-) -> tuple[pd.DataFrame, list[Loss]]:
+) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Leave out the patients of a layer who are not in the clinical table, and count them."""
     known = table.index.isin(patients)
     if known.all():
@@ -338,10 +338,10 @@ def _in_clinical(
             f"{where_clinical} is missing. Leave the layer out or mend it."
         )
     reason = "not in the clinical table: left out"
-    return table, [Loss("read", name, "patients", len(absent), reason, first_five(absent))]
+    return table, [Exclusion("read", name, "patients", len(absent), reason, first_five(absent))]
 
 
-def patients_without_layer(omics: Mapping[str, Layer], clinical: pd.DataFrame) -> list[Loss]:
+def patients_without_layer(omics: Mapping[str, Layer], clinical: pd.DataFrame) -> list[Exclusion]:
     """Count the patients of the clinical table who are in no layer."""
     seen = clinical.index.isin([])
     for layer in omics.values():
@@ -350,4 +350,4 @@ def patients_without_layer(omics: Mapping[str, Layer], clinical: pd.DataFrame) -
         return []
     alone = clinical.index[~seen]
     reason = "in the clinical table but in no layer"
-    return [Loss("read", "clinical", "patients", len(alone), reason, first_five(alone))]
+    return [Exclusion("read", "clinical", "patients", len(alone), reason, first_five(alone))]

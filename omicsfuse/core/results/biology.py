@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 
 #: Columns of a comparison of patient scores (gene sets, immune cells) between subtypes.
 SCORE_TEST_COLUMNS = [
@@ -58,7 +58,7 @@ class Biology:
         Genes whose expression and methylation move against each other in a subtype.
     params : mapping of str to object
         Settings as used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     label_markers : pandas.DataFrame
         What marks a known label beside what marks the subtype that holds most of its patients:
@@ -74,7 +74,7 @@ class Biology:
     score_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     methylation_pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     label_markers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -100,7 +100,7 @@ class ImmuneContext:
         ``SCORE_TEST_COLUMNS``: shares compared between subtypes.
     params : mapping of str to object
         Settings as used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     """
 
@@ -111,4 +111,4 @@ class ImmuneContext:
     fit: pd.DataFrame = field(default_factory=pd.DataFrame)
     fraction_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 
 
@@ -51,7 +51,7 @@ class Prepared:
         Name of the cohort.
     layers : mapping of str to PreparedLayer
         Layers by name, in the cohort's order.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Everything left out by reading and by preprocessing.
     study : str
         Study that the cohort's patients come from; empty where it is not stated.
@@ -59,7 +59,7 @@ class Prepared:
 
     name: str
     layers: Mapping[str, PreparedLayer]
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     study: str = ""
 
 
@@ -79,7 +79,7 @@ class Fusion:
         Patients (all that were considered) x layers, bool: which layers each patient brought.
     params : mapping of str to object
         Settings as used: engine and why, variant, n_neighbors, mu, n_iterations, metrics and more.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Patients left out because they lack layers.
     convergence : pandas.DataFrame
         Index iteration (from 1); column ``change``: Frobenius norm of the change of the sum over
@@ -100,7 +100,7 @@ class Fusion:
     per_layer: Mapping[str, pd.DataFrame | sparse.csr_array]
     coverage: pd.DataFrame
     params: Mapping[str, Any]
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     convergence: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"change": []}))
     metrics: Mapping[str, Any] = field(default_factory=dict)
     patients: pd.Index = field(default_factory=lambda: pd.Index([]))

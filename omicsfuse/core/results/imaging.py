@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 
 #: Columns of associations between a radiomic feature and a gene, gene set, mutation or score.
 ASSOCIATION_COLUMNS = [
@@ -62,7 +62,7 @@ class RadiogenomicMap:
         Columns ``gene``, ``module``, ``membership``; empty where no modules were made.
     params : mapping of str to object
         Settings as used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     quantiles : pandas.DataFrame
         Some of the ordered p-values of each family, evenly spaced in logarithm: columns ``place``
@@ -78,7 +78,7 @@ class RadiogenomicMap:
     gene_modules: pd.DataFrame = field(default_factory=pd.DataFrame)
     radiomic_modules: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     quantiles: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -101,7 +101,7 @@ class HeterogeneityIndex:
         ``note``.
     params : mapping of str to object
         Settings as used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     """
 
@@ -110,7 +110,7 @@ class HeterogeneityIndex:
     features: pd.DataFrame
     tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,7 @@ class Interpretation:
         that of all patients, median over resamples), ``low``, ``high``.
     params : mapping of str to object
         Settings as used, and the covariates there were.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     """
 
@@ -154,4 +154,4 @@ class Interpretation:
     enrichment: pd.DataFrame = field(default_factory=pd.DataFrame)
     stability: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Cohort, Loss
+from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.results.assignment import AssignmentEvidence
 from omicsfuse.core.results.biology import Biology, ImmuneContext
 from omicsfuse.core.results.fusion import Fusion, Prepared
@@ -46,8 +46,8 @@ class RunResults:
         ``note``.
     signature : Signature or None
     verification : Verification or None
-    losses : tuple of Loss
-        All losses, in the order they happened.
+    exclusions : tuple of Exclusion
+        All exclusions, in the order they happened.
     warnings : tuple of str
     provenance : mapping of str to object
         Versions, seed, SHA-256 of every input, seconds a stage.
@@ -86,7 +86,7 @@ class RunResults:
     enrichment: pd.DataFrame
     signature: Signature | None = None
     verification: Verification | None = None
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     alterations: pd.DataFrame = field(default_factory=pd.DataFrame)

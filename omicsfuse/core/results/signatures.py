@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results.survival import SurvivalComparison
 
 #: Ways of turning a signature's genes into a score of a patient.
@@ -182,7 +182,7 @@ class Verification:
     survival : mapping of str to SurvivalComparison
         For each ``"cohort: endpoint"``: survival of the assigned subtypes there, or of patients
         above and below the locked cut-point.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Genes not found or not usable, patients of the training cohort, patients without the
         endpoint, z-scores limited.
     meta : pandas.DataFrame
@@ -204,7 +204,7 @@ class Verification:
     table: pd.DataFrame
     assignments: Mapping[str, pd.DataFrame]
     survival: Mapping[str, SurvivalComparison]
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     meta: pd.DataFrame = field(default_factory=_empty(META_COLUMNS))
     null: pd.DataFrame = field(
         default_factory=_empty(["cohort", "endpoint", "signature", "score", "kind", "z"])

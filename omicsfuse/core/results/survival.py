@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from omicsfuse.core.cohort import Loss
+from omicsfuse.core.cohort import Exclusion
 
 #: Columns of the tables that several endpoints share, in order.
 SURVIVAL_COLUMNS = [
@@ -59,7 +59,7 @@ class SurvivalComparison:
         Index subtype; columns ``n``, ``events``, ``median``, ``ci_low``, ``ci_high`` (NaN where
         not reached), and ``follow_up``, ``follow_up_ci_low``, ``follow_up_ci_high``: median time
         of follow-up by the reverse Kaplan-Meier method.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         Patients without the endpoint, times of zero.
     times : pandas.DataFrame
         Survival at 1, 3 and 5 years: columns ``endpoint``, ``subtype``, ``years``, ``time`` (in
@@ -106,7 +106,7 @@ class SurvivalComparison:
     cox: pd.DataFrame
     curves: pd.DataFrame
     medians: pd.DataFrame
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     times: pd.DataFrame = field(default_factory=pd.DataFrame)
     restricted_means: pd.DataFrame = field(default_factory=pd.DataFrame)
     proportional: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -25,7 +25,7 @@ class Target:
     source : str
         Where it comes from, in words for the report, e.g. ``"subtypes"`` or ``"feature
         firstOrder_Mean of layer radiomics"``.
-    losses : tuple of str
+    exclusions : tuple of str
         Patients without a value, in words; empty where nobody is missing.
     """
 
@@ -33,4 +33,4 @@ class Target:
     kind: Literal["groups", "continuous", "survival"]
     values: pd.Series | pd.DataFrame
     source: str = ""
-    losses: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.arguments import seed as checked_seed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import HeterogeneityIndex, Prepared
 from omicsfuse.imaging.heterogeneity.blocks import FIRST_ORDER, TEXTURE
 from omicsfuse.imaging.heterogeneity.measured import (
@@ -131,18 +131,18 @@ def heterogeneity_index(
     require(cohort, (Cohort, Prepared), "cohort", "what of.read_cohort or of.preprocess returns")
     n_resamples = whole_number(n_resamples, "n_resamples", 0)
     random_state = checked_seed(random_state)
-    losses: list[Loss] = []
+    exclusions: list[Exclusion] = []
     prepared = cohort if isinstance(cohort, Prepared) else _prepared(cohort, radiomics)
     layer = radiomics_layer(prepared, radiomics)
     table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
     table = table.sort_index(axis=0).sort_index(axis=1)
     known = tumour_volume(table, volume)
     size = None if known is None else pd.Series(known.amounts, table.index)
-    chosen = chosen_features(table, size, layer, losses)
+    chosen = chosen_features(table, size, layer, exclusions)
     scores = table[chosen.index]
     if adjust_volume:
-        scores = without_volume(scores, size, layer, losses)
-    measured = measured_features(scores, chosen, layer, losses)
+        scores = without_volume(scores, size, layer, exclusions)
+    measured = measured_features(scores, chosen, layer, exclusions)
     n = len(scores)
     if n < MINIMUM_PATIENTS:
         raise CohortError(
@@ -194,7 +194,9 @@ def heterogeneity_index(
         measured, index, patients["group"], neighbors, n_resamples, random_state
     )
     features = _feature_table(scores, chosen, measured, index)
-    return HeterogeneityIndex(patients, groups, features, params=params, losses=tuple(losses))
+    return HeterogeneityIndex(
+        patients, groups, features, params=params, exclusions=tuple(exclusions)
+    )
 
 
 def _prepared(cohort: Cohort, wanted: str | None) -> Prepared:

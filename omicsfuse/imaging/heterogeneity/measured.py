@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import ndtri
 
 from omicsfuse.core.errors import CohortError, StudyError
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.imaging.heterogeneity.blocks import (
     FIRST_ORDER,
     TEXTURE,
@@ -37,7 +37,7 @@ class Measured:
 
 
 def chosen_features(
-    table: pd.DataFrame, volume: pd.Series | None, layer: str, losses: list[Loss]
+    table: pd.DataFrame, volume: pd.Series | None, layer: str, exclusions: list[Exclusion]
 ) -> pd.DataFrame:
     """Choose the features that measure heterogeneity; the unfiltered image first.
 
@@ -49,7 +49,7 @@ def chosen_features(
         Tumour volume of the same patients; features that follow it too closely are left out.
     layer : str
         Name of the layer, for messages.
-    losses : list of Loss
+    exclusions : list of Exclusion
         What is left out is appended to it.
 
     Returns
@@ -65,14 +65,16 @@ def chosen_features(
     found = heterogeneity_features(table.columns)
     if len(other := table.columns[~table.columns.isin(found.index)]):
         reason = "do not measure heterogeneity (shape, brightness, or a name not understood)"
-        losses.append(Loss(STEP, layer, "features", len(other), reason, tuple(other[:5])))
+        exclusions.append(Exclusion(STEP, layer, "features", len(other), reason, tuple(other[:5])))
     if volume is not None and len(found):
         size = volume.to_numpy(dtype=float)[:, None]
         follows = rank_correlations(table[found.index].to_numpy(dtype=float), size).correlation
         close = found.index[np.abs(follows[:, 0]) > VOLUME_ITSELF].tolist()
         if close:
             reason = f"follow tumour volume (|Spearman| > {VOLUME_ITSELF:g})"
-            losses.append(Loss(STEP, layer, "features", len(close), reason, tuple(close[:5])))
+            exclusions.append(
+                Exclusion(STEP, layer, "features", len(close), reason, tuple(close[:5]))
+            )
             found = found.drop(index=close)
     for block in (FIRST_ORDER, TEXTURE):
         there = int((found["block"] == block).sum())
@@ -92,7 +94,7 @@ def chosen_features(
 
 
 def without_volume(
-    scores: pd.DataFrame, volume: pd.Series | None, layer: str, losses: list[Loss]
+    scores: pd.DataFrame, volume: pd.Series | None, layer: str, exclusions: list[Exclusion]
 ) -> pd.DataFrame:
     """What is left of each feature after linear regression on the normal scores of volume.
 
@@ -104,7 +106,7 @@ def without_volume(
         Tumour volume of the same patients; those without one are left out.
     layer : str
         Name of the layer, for messages.
-    losses : list of Loss
+    exclusions : list of Exclusion
         What is left out is appended to it.
 
     Returns
@@ -124,7 +126,9 @@ def without_volume(
     known = volume.notna()
     if not known.all():
         names = tuple(map(str, volume.index[~known][:5]))
-        losses.append(Loss(STEP, layer, "patients", int((~known).sum()), "no tumour volume", names))
+        exclusions.append(
+            Exclusion(STEP, layer, "patients", int((~known).sum()), "no tumour volume", names)
+        )
     scores, size = scores[known], _normal(volume[known].to_numpy(dtype=float))
     left = {}
     for name in scores.columns:
@@ -138,7 +142,10 @@ def without_volume(
 
 
 def measured_features(
-    scores: pd.DataFrame, chosen: pd.DataFrame, layer: str, losses: list[Loss] | None = None
+    scores: pd.DataFrame,
+    chosen: pd.DataFrame,
+    layer: str,
+    exclusions: list[Exclusion] | None = None,
 ) -> Measured:
     """Blocks of normal scores without repetitions, complete, and each patient's mean disorder.
 
@@ -150,7 +157,7 @@ def measured_features(
         Block, image type and direction of these features.
     layer : str
         Name of the layer, for messages.
-    losses : list of Loss, optional
+    exclusions : list of Exclusion, optional
         What is left out is appended to it.
 
     Returns
@@ -180,9 +187,11 @@ def measured_features(
         kept = [name for name, again in zip(own, same, strict=True) if not again]
         # A missing normal score is set to the middle.
         blocks[block] = normal[kept].fillna(0.0)
-    if repeated and losses is not None:
+    if repeated and exclusions is not None:
         reason = f"repeat another feature of their block (|Spearman| > {SAME:g})"
-        losses.append(Loss(STEP, layer, "features", len(repeated), reason, tuple(repeated[:5])))
+        exclusions.append(
+            Exclusion(STEP, layer, "features", len(repeated), reason, tuple(repeated[:5]))
+        )
     telling = chosen[chosen["direction"] != 0]
     original = telling["image_type"].str.lower().isin(["original", ""])
     telling = telling[original] if original.any() else telling

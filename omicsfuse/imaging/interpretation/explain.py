@@ -256,7 +256,7 @@ def interpret(
         enrichment=enrichment,
         stability=pd.DataFrame(stability, columns=STABILITY_COLUMNS),
         params=params,
-        losses=matched.losses,
+        exclusions=matched.exclusions,
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api import types
 
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
-from omicsfuse.core.cohort import MINIMUM_PATIENTS, Loss
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.io.identifiers import is_barcode, patient_of
 from omicsfuse.io.tables import read_table
@@ -38,7 +38,7 @@ class Matched(NamedTuple):
 
     scores: pd.Series
     kind: str
-    losses: tuple[Loss, ...]
+    exclusions: tuple[Exclusion, ...]
 
 
 def read_scores(path: str | Path, columns: Sequence[str] | None = None) -> dict[str, pd.Series]:
@@ -178,7 +178,7 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     -------
     Matched
         Values of the shared patients who have one, sorted by patient (float, or text); ``"score"``
-        or ``"class"``; patients without a score, and scores of nobody in the cohort, as losses.
+        or ``"class"``; patients without a score, and scores of nobody in the cohort, as exclusions.
         Two different numbers are two classes.
 
     Raises
@@ -197,7 +197,7 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     >>> patients = pd.Index([f"P{i}" for i in range(10, 22)])
     >>> scores = pd.Series(range(12), patients[:11].tolist() + ["X1"], dtype=float)
     >>> found = match_scores(scores, patients)
-    >>> len(found.scores), found.kind, [loss.count for loss in found.losses]
+    >>> len(found.scores), found.kind, [exclusion.count for exclusion in found.exclusions]
     (11, 'score', [1, 1])
     """
     if not isinstance(scores, pd.Series):
@@ -217,7 +217,7 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
     present = shared.dropna()
     if len(present) < MINIMUM_PATIENTS:
         _refuse_few(name, scores, patients, shared, present)
-    losses = _losses(name, scores, patients, shared)
+    exclusions = _exclusions(name, scores, patients, shared)
     kind = SCORE if types.is_float_dtype(present) else CLASS
     different = present.unique()
     if len(different) < 2:
@@ -236,17 +236,17 @@ def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> 
         )
     if kind == CLASS:
         _check_classes(name, present)
-    return Matched(present.rename(name), kind, losses)
+    return Matched(present.rename(name), kind, exclusions)
 
 
-def _losses(
+def _exclusions(
     name: str, scores: pd.Series, patients: pd.Index, shared: pd.Series
-) -> tuple[Loss, ...]:
+) -> tuple[Exclusion, ...]:
     strangers = sorted(scores.index[~scores.index.isin(patients)])
     without = [str(patient) for patient in patients if patient not in shared.index]
     missing = [str(patient) for patient in shared.index[shared.isna()]]
     return tuple(
-        Loss("interpret", name, "patients", len(left_out), reason, tuple(left_out[:5]))
+        Exclusion("interpret", name, "patients", len(left_out), reason, tuple(left_out[:5]))
         for left_out, reason in (
             (strangers, "have a score but are not in the cohort"),
             (sorted(without), "are in the cohort but not in the table of scores"),

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS
 from omicsfuse.imaging.maps.associations import (
     MINIMUM_PATIENTS,
@@ -67,14 +67,14 @@ COUNTS = [
 
 
 class Mapped(NamedTuple):
-    """What one family gives: its row, its associations, its matrices, p-values in order, losses."""
+    """What one family gives: row, associations, matrices, p-values in order, exclusions."""
 
     row: dict[str, object]
     associations: pd.DataFrame
     correlation: pd.DataFrame
     adjusted: pd.DataFrame
     quantiles: pd.DataFrame
-    losses: tuple[Loss, ...]
+    exclusions: tuple[Exclusion, ...]
 
 
 class Settings(NamedTuple):
@@ -121,17 +121,17 @@ def map_family(
     """
     common = images.index.isin(table.index)
     patients = images.index[common]
-    losses = _absent(name, images.index[~common])
+    exclusions = _absent(name, images.index[~common])
     if len(patients) < MINIMUM_PATIENTS:
         note = f"{len(patients)} patients have both; {MINIMUM_PATIENTS} are needed: not tested"
-        return _nothing(name, len(patients), note, losses)
+        return _nothing(name, len(patients), note, exclusions)
     columns, lost_features = testable(images.loc[patients], name, "radiomic features")
     targets, lost_targets = testable(table.loc[patients], name, "targets")
-    losses += lost_features + lost_targets
+    exclusions += lost_features + lost_targets
     x, y = columns.to_numpy(dtype=float), targets.to_numpy(dtype=float)
     if not x.shape[1] or not y.shape[1]:
         note = "nothing varies enough to be tested"
-        return _nothing(name, len(patients), note, losses)
+        return _nothing(name, len(patients), note, exclusions)
     names = [str(feature) for feature in columns.columns]
     of_size = np.array([feature in settings.excluded for feature in names])
     plain = correlate_family(x, y)
@@ -206,13 +206,13 @@ def map_family(
     )[ASSOCIATION_COLUMNS]
     if count > len(listed[0]):
         reason = f"found, but beyond the {MOST_LISTED:,} strongest of a family: not listed"
-        losses += (Loss(STEP, name, "associations", count - len(listed[0]), reason),)
-    losses += _incomplete(name, patients, given)
+        exclusions += (Exclusion(STEP, name, "associations", count - len(listed[0]), reason),)
+    exclusions += _incomplete(name, patients, given)
     quantiles = pd.concat(
         [quantiles, second.rates.quantiles().assign(layer=name, adjusted=True)], ignore_index=True
     )
     adjusted = _matrix(second.family, columns, targets)
-    return Mapped(row, frame, matrix, adjusted, quantiles, losses)
+    return Mapped(row, frame, matrix, adjusted, quantiles, exclusions)
 
 
 class _Adjusted(NamedTuple):
@@ -261,15 +261,17 @@ def _clusters(features: list[str], found: npt.NDArray[np.bool_], settings: Setti
     return len({settings.cluster[features[i]] for i in some})
 
 
-def _absent(name: str, patients: pd.Index) -> tuple[Loss, ...]:
+def _absent(name: str, patients: pd.Index) -> tuple[Exclusion, ...]:
     if patients.empty:
         return ()
     return (
-        Loss(STEP, name, "patients", len(patients), f"have images but not {name}", _five(patients)),
+        Exclusion(
+            STEP, name, "patients", len(patients), f"have images but not {name}", _five(patients)
+        ),
     )
 
 
-def _incomplete(name: str, patients: pd.Index, covariates: Array | None) -> tuple[Loss, ...]:
+def _incomplete(name: str, patients: pd.Index, covariates: Array | None) -> tuple[Exclusion, ...]:
     """Count the patients that adjusted correlations do without."""
     if covariates is None:
         return ()
@@ -278,7 +280,7 @@ def _incomplete(name: str, patients: pd.Index, covariates: Array | None) -> tupl
     if lacking.empty:
         return ()
     reason = "lack a covariate or the tumour volume: not in adjusted correlations"
-    return (Loss(STEP, name, "patients", len(lacking), reason, _five(lacking)),)
+    return (Exclusion(STEP, name, "patients", len(lacking), reason, _five(lacking)),)
 
 
 def _five(patients: pd.Index) -> tuple[str, ...]:
@@ -296,9 +298,9 @@ def _note(design: Design | None, adjusted: _Adjusted, excluded: int) -> str:
     return f"{features} tumour volume in other words and not adjusted for it"
 
 
-def _nothing(name: str, n: int, note: str, losses: tuple[Loss, ...]) -> Mapped:
+def _nothing(name: str, n: int, note: str, exclusions: tuple[Exclusion, ...]) -> Mapped:
     """A family without a test."""
     counts = dict.fromkeys(COUNTS, 0)
     row = {**counts, "layer": name, "n": n, "note": note}
     empty = pd.DataFrame()
-    return Mapped(row, pd.DataFrame(columns=ASSOCIATION_COLUMNS), empty, empty, empty, losses)
+    return Mapped(row, pd.DataFrame(columns=ASSOCIATION_COLUMNS), empty, empty, empty, exclusions)

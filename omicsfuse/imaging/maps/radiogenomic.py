@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared
 from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS, RadiogenomicMap
 from omicsfuse.imaging.maps.families import COUNTS, FAMILY_COLUMNS, Settings, map_family
@@ -85,8 +85,8 @@ def radiogenomic_map(
     Returns
     -------
     RadiogenomicMap
-        ``associations`` lists what was found, the 100,000 strongest of a family at most (a loss
-        counts the others), and the strongest beside. ``families`` has, beyond its documented
+        ``associations`` lists what was found, the 100,000 strongest of a family at most (an
+        exclusion counts the rest) and the strongest beside. ``families`` has, beside its documented
         columns, ``vanished`` and ``of_volume`` (associations found that vanish, and those of
         features that are volume), ``clusters_found`` and ``targets_found`` (how many different ones
         the findings are of), ``adjusted_n`` (patients), ``needed_correlation`` (the smallest that
@@ -148,7 +148,7 @@ def radiogenomic_map(
             f"there is nothing to hold against layer {name!r}: add a molecular layer to the study, "
             "or give scores=."
         )
-    losses = _constant(images, clusters, name)
+    exclusions = _constant(images, clusters, name)
     adjust = design(covariates, None if own is None else own.amounts, images.index)
     images = images[sorted(chosen["feature"])]
     settings = Settings(
@@ -164,7 +164,7 @@ def radiogenomic_map(
         for target, table in tables.items()
     }
     for one in mapped.values():
-        losses += one.losses
+        exclusions += one.exclusions
     tested = {target: one for target, one in mapped.items() if len(one.correlation)}
     listed = [one.associations for one in mapped.values() if len(one.associations)]
     empty = pd.DataFrame(columns=ASSOCIATION_COLUMNS)
@@ -191,19 +191,21 @@ def radiogenomic_map(
         {target: one.correlation for target, one in tested.items()},
         {target: one.adjusted for target, one in tested.items() if adjust is not None},
         params=params,
-        losses=losses,
+        exclusions=exclusions,
         quantiles=pd.concat(quantiles, ignore_index=True) if quantiles else pd.DataFrame(),
     )
 
 
-def _constant(images: pd.DataFrame, clusters: pd.DataFrame, name: str) -> tuple[Loss, ...]:
+def _constant(images: pd.DataFrame, clusters: pd.DataFrame, name: str) -> tuple[Exclusion, ...]:
     """Count the features that are in no cluster."""
     left = images.columns[~images.columns.isin(clusters["feature"])]
     if left.empty:
         return ()
     reason = "do not vary, or too few patients have them: in no cluster"
     return (
-        Loss(STEP, name, "radiomic features", len(left), reason, tuple(str(x) for x in left[:5])),
+        Exclusion(
+            STEP, name, "radiomic features", len(left), reason, tuple(str(x) for x in left[:5])
+        ),
     )
 
 

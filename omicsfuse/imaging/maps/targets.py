@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.redundancy import in_order
 from omicsfuse.stats.arrays import Array
@@ -190,14 +190,16 @@ def varying(values: Array) -> npt.NDArray[np.bool_]:
     return others
 
 
-def testable(table: pd.DataFrame, layer: str, kind: str) -> tuple[pd.DataFrame, tuple[Loss, ...]]:
+def testable(
+    table: pd.DataFrame, layer: str, kind: str
+) -> tuple[pd.DataFrame, tuple[Exclusion, ...]]:
     """Keep the columns that vary enough to be tested, and count the others.
 
     Examples
     --------
     >>> table = pd.DataFrame({"TP53": [0.0, 1.0] * 6, "TTN": [0.0] * 11 + [1.0]})
-    >>> kept, (loss,) = testable(table, "mutation", "features")
-    >>> list(kept), loss.count, loss.reason
+    >>> kept, (exclusion,) = testable(table, "mutation", "features")
+    >>> list(kept), exclusion.count, exclusion.reason
     (['TP53'], 1, 'fewer than 5 patients differ from the most common value: not tested')
     """
     keep = varying(table.to_numpy(dtype=float))
@@ -205,4 +207,4 @@ def testable(table: pd.DataFrame, layer: str, kind: str) -> tuple[pd.DataFrame, 
         return table, ()
     left = tuple(str(name) for name in table.columns[~keep][:5])
     reason = f"fewer than {MINIMUM_VARYING} patients differ from the most common value: not tested"
-    return table.loc[:, keep], (Loss(STEP, layer, kind, int((~keep).sum()), reason, left),)
+    return table.loc[:, keep], (Exclusion(STEP, layer, kind, int((~keep).sum()), reason, left),)

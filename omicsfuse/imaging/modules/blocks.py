@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.stats.arrays import Array
 
@@ -29,7 +29,7 @@ def shared_patients(
     genes: pd.DataFrame,
     covariates: pd.DataFrame | None,
     names: tuple[str, str],
-    losses: list[Loss],
+    exclusions: list[Exclusion],
 ) -> pd.Index:
     """Patients with both layers and all covariates; the others are counted."""
     both = images.index[images.index.isin(genes.index)]
@@ -37,8 +37,10 @@ def shared_patients(
         without = index[~index.isin(both)]
         if len(without):
             reason = f"without layer {names[1] if name == names[0] else names[0]}"
-            losses.append(
-                Loss(STEP, name, "patients", len(without), reason, tuple(map(str, without[:5])))
+            exclusions.append(
+                Exclusion(
+                    STEP, name, "patients", len(without), reason, tuple(map(str, without[:5]))
+                )
             )
     if covariates is not None:
         require(covariates, pd.DataFrame, "covariates", "patients x numeric covariates")
@@ -52,8 +54,8 @@ def shared_patients(
         lacking = both[~both.isin(known)]
         if len(lacking):
             examples = tuple(map(str, lacking[:5]))
-            losses.append(
-                Loss(STEP, names[0], "patients", len(lacking), "without a covariate", examples)
+            exclusions.append(
+                Exclusion(STEP, names[0], "patients", len(lacking), "without a covariate", examples)
             )
             both = both[both.isin(known)]
     if len(both) < MINIMUM_PATIENTS:
@@ -66,17 +68,21 @@ def shared_patients(
 
 
 def made_modules(
-    genes: pd.DataFrame, minimum_size: int, maximum_genes: int, layer: str, losses: list[Loss]
+    genes: pd.DataFrame,
+    minimum_size: int,
+    maximum_genes: int,
+    layer: str,
+    exclusions: list[Exclusion],
 ) -> tuple[pd.DataFrame, float]:
     """Co-expression modules of all patients with expression."""
     from omicsfuse.signatures import coexpression_modules
 
     found = coexpression_modules(genes, minimum_size=minimum_size, maximum_genes=maximum_genes)
-    losses += [replace(loss, step=STEP, layer=layer) for loss in found.losses]
+    exclusions += [replace(exclusion, step=STEP, layer=layer) for exclusion in found.exclusions]
     labels = found.labels
     inside = labels[(labels != "unassigned").to_numpy()]
-    losses += [
-        Loss(STEP, layer, "genes", len(labels) - len(inside), "in no co-expression module")
+    exclusions += [
+        Exclusion(STEP, layer, "genes", len(labels) - len(inside), "in no co-expression module")
     ] * (len(inside) < len(labels))
     places = found.membership.columns.get_indexer(pd.Index(inside.to_numpy()))
     rows = found.membership.index.get_indexer(inside.index)
@@ -114,7 +120,7 @@ def group_members(
     name: str,
     there: pd.Index,
     layer: str,
-    losses: list[Loss],
+    exclusions: list[Exclusion],
 ) -> dict[str, list[str]]:
     """Names of each group that the layer has, S2 before S10; those it lacks are counted."""
     for column in (group, name):
@@ -123,8 +129,8 @@ def group_members(
     known = table[name].isin(there)
     if not known.all():
         lost = [str(each) for each in table.loc[~known, name]]
-        losses.append(
-            Loss(STEP, layer, f"{name}s", len(lost), f"not in layer {layer}", tuple(lost[:5]))
+        exclusions.append(
+            Exclusion(STEP, layer, f"{name}s", len(lost), f"not in layer {layer}", tuple(lost[:5]))
         )
     groups: dict[str, list[str]] = {}
     for label, member in zip(table.loc[known, group], table.loc[known, name], strict=True):

@@ -10,7 +10,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.arguments import seed as checked_seed
 from omicsfuse.core.labelled import expression_layer
-from omicsfuse.core.layers import Loss
+from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, RadiogenomicMap
 from omicsfuse.imaging.modules.blocks import (
     adjusted_block,
@@ -64,14 +64,14 @@ class ModulePairs:
         Columns ``gene``, ``module``, ``membership``.
     params : mapping of str to object
         Settings as used.
-    losses : tuple of Loss
+    exclusions : tuple of Exclusion
         What was left out.
     """
 
     modules: pd.DataFrame
     gene_modules: pd.DataFrame
     params: Mapping[str, Any] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def map_modules(
@@ -177,10 +177,12 @@ def map_modules(
     gene_layer = expression_layer(prepared.layers, expression, "radiogenomic modules")
     images = layer_table(prepared.layers[image_layer])
     genes = layer_table(prepared.layers[gene_layer])
-    losses: list[Loss] = []
-    patients = shared_patients(images, genes, covariates, (image_layer, gene_layer), losses)
+    exclusions: list[Exclusion] = []
+    patients = shared_patients(images, genes, covariates, (image_layer, gene_layer), exclusions)
     if gene_modules is None:
-        gene_modules, power = made_modules(genes, minimum_size, maximum_genes, gene_layer, losses)
+        gene_modules, power = made_modules(
+            genes, minimum_size, maximum_genes, gene_layer, exclusions
+        )
     else:
         gene_modules, power = given_modules(gene_modules), None
     params: dict[str, Any] = {
@@ -194,12 +196,14 @@ def map_modules(
         "maximum_genes": maximum_genes,
         "random_state": random_state,
     }
-    by_cluster = group_members(clusters, "cluster", "feature", images.columns, image_layer, losses)
-    by_module = group_members(gene_modules, "module", "gene", genes.columns, gene_layer, losses)
+    by_cluster = group_members(
+        clusters, "cluster", "feature", images.columns, image_layer, exclusions
+    )
+    by_module = group_members(gene_modules, "module", "gene", genes.columns, gene_layer, exclusions)
     by_module.pop("unassigned", None)
     if not by_cluster or not by_module:
         params["n_repeats"] = 0
-        return ModulePairs(_empty(), gene_modules, params, tuple(losses))
+        return ModulePairs(_empty(), gene_modules, params, tuple(exclusions))
     if n_permutations is None:
         n_permutations = min(max(9_999, 40 * len(by_cluster) * len(by_module) - 1), 99_999)
     params["n_permutations"] = n_permutations
@@ -243,7 +247,7 @@ def map_modules(
     table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
     order = np.lexsort((np.arange(len(table)), -table["correlation"], table["p"]))
     table = table.iloc[order].reset_index(drop=True)[MODULE_COLUMNS]
-    return ModulePairs(table, gene_modules, params, tuple(losses))
+    return ModulePairs(table, gene_modules, params, tuple(exclusions))
 
 
 def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
@@ -259,7 +263,7 @@ def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
     Returns
     -------
     RadiogenomicMap
-        With ``modules``, ``gene_modules``, the settings under ``params["modules"]``, and losses.
+        With ``modules``, ``gene_modules``, the settings under ``params["modules"]``, exclusions.
 
     Examples
     --------
@@ -274,7 +278,7 @@ def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
         modules=pairs.modules,
         gene_modules=pairs.gene_modules,
         params={**found.params, "modules": dict(pairs.params)},
-        losses=(*found.losses, *pairs.losses),
+        exclusions=(*found.exclusions, *pairs.exclusions),
     )
 
 

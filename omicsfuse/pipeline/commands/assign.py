@@ -122,8 +122,8 @@ def assignment_summary(done: Assignment) -> list[str]:
         lines.append(f"layers that the cohort does not have: {', '.join(done.missing)}")
     for name, why in done.refused.items():
         lines.append(f"layer not used: {name}: {why}")
-    for loss in done.losses:
-        lines.append(f"{loss.layer}: {loss.count} {loss.what}: {loss.reason}")
+    for exclusion in done.exclusions:
+        lines.append(f"{exclusion.layer}: {exclusion.count} {exclusion.what}: {exclusion.reason}")
     known = int(table["training_patient"].sum())
     if known:
         lines.append(f"training patients among them, who are no new ones: {known}")

@@ -141,8 +141,11 @@ def interpret_scores(
             "settings": settings,
             "inputs": input_hashes(study.path.parent if study.path else Path.cwd(), files),
             "losses": [
-                asdict(loss)
-                for loss in (*prepared.losses, *(x for one in found.values() for x in one.losses))
+                asdict(exclusion)
+                for exclusion in (
+                    *prepared.exclusions,
+                    *(x for one in found.values() for x in one.exclusions),
+                )
             ],
             "warnings": said,
         }

@@ -99,7 +99,7 @@ def verify_cohorts(
         files = [Path(signature), *map(Path, named)]
         files += [] if gene_names is None else [Path(gene_names)]
         files += [path for manifest in described for path in manifest.files()]
-        losses = [loss for cohort in cohorts for loss in cohort.losses]
+        exclusions = [exclusion for cohort in cohorts for exclusion in cohort.exclusions]
         record = {
             "name": name,
             "signature": locked.hash,
@@ -112,7 +112,7 @@ def verify_cohorts(
                 "scaling": scaling or locked.scaling,
             },
             "inputs": input_hashes(Path(signature).resolve().parent, files),
-            "losses": [asdict(loss) for loss in (*losses, *verification.losses)],
+            "losses": [asdict(exclusion) for exclusion in (*exclusions, *verification.exclusions)],
             "warnings": caught(),
         }
         workspace.publish(record)

@@ -171,7 +171,10 @@ def modules(
             "module_target": table,
             "scale_free_fit": found.fit.copy(),
             "left_out": pd.DataFrame(
-                [(loss.what, loss.count, loss.reason) for loss in found.losses],
+                [
+                    (exclusion.what, exclusion.count, exclusion.reason)
+                    for exclusion in found.exclusions
+                ],
                 columns=["what", "count", "reason"],
             ),
         },
