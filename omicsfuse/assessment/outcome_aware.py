@@ -20,6 +20,7 @@ from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
 from omicsfuse.fusion import fuse
 from omicsfuse.stats.intervals import clopper_pearson
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival import logrank_test, score_z
 
 #: Name of the row of the valid test among the tests of an endpoint.
@@ -222,7 +223,7 @@ def full_pipeline_permutation(
     for values in found.T:
         reached = int((values[1:] <= values[0] * (1 + 1e-9)).sum())
         low, high = clopper_pearson(reached, n_permutations)
-        p = (1 + reached) / (1 + n_permutations)
+        p = permutation_p(reached, n_permutations)
         rows.append((values[0], p, low, high, n_permutations))
     columns = ["p_naive", "p", "ci_low", "ci_high", "n_permutations"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(list(survival), name="endpoint"))

@@ -19,6 +19,7 @@ from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.levels import TAILS
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.p_values import permutation_p
 
 #: What is measured on the real layer and on each permuted copy, in order.
 EFFECTS = ("shared", "held_out", "stability", "silhouette")
@@ -183,7 +184,7 @@ def gains(values: np.ndarray) -> dict[str, float]:
     if np.isnan(values).any():
         return dict.fromkeys(keys, float("nan")) | {"_real": real}
     low, high = np.quantile(copies, TAILS)
-    p = (1 + (copies >= real).sum()) / len(values)
+    p = permutation_p((copies >= real).sum(), len(copies))
     found = (real, copies.mean(), real - copies.mean(), real - high, real - low, p)
     return dict(zip(keys, map(float, found), strict=True))
 

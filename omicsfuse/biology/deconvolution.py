@@ -15,6 +15,7 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.p_values import permutation_p
 
 METHODS: Mapping[str, Callable[[Array, Array], Explained]] = {
     "nu_svr": nu_svr,
@@ -236,7 +237,7 @@ def _p_value(correlation: float, null: Array) -> float:
         return float("nan")
     if np.isnan(correlation):
         return 1.0
-    return float((np.sum(null >= correlation) + 1) / (len(null) + 1))
+    return permutation_p(np.sum(null >= correlation), len(null))
 
 
 def _warn_unexplained(patients: pd.Index) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.effect_sizes import cramer_interval, epsilon_interval
+from omicsfuse.stats.p_values import permutation_p
 
 Whole = npt.NDArray[np.int64]
 
@@ -170,7 +171,7 @@ def monte_carlo(counts: Whole, n_permutations: int, random_state: int) -> float:
         n_permutations, random_state=np.random.default_rng(random_state)
     )
     reached = ((random - expected) ** 2 / expected).sum(axis=(1, 2)) >= statistic * (1 - TIE)
-    return float((reached.sum() + 1) / (n_permutations + 1))
+    return permutation_p(reached.sum(), n_permutations)
 
 
 def in_order(labels: pd.Series) -> list[str]:

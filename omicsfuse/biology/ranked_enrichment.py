@@ -15,6 +15,7 @@ from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.gseapy_engine import prerank
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.p_values import permutation_p
 
 #: Columns of enrichment, after the name of the ranking.
 COLUMNS = (
@@ -312,4 +313,4 @@ def _against(score: float, random: Array) -> tuple[float, float, str]:
         return float("nan"), float("nan"), note
     beaten_by = int(np.sum(side >= abs(score) - TIE))
     note = "" if beaten_by else _FLOOR.format(len(side))
-    return score / float(side.mean()), (beaten_by + 1) / (len(side) + 1), note
+    return score / float(side.mean()), permutation_p(beaten_by, len(side)), note

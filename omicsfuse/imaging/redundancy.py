@@ -84,25 +84,32 @@ def cluster_radiomic_features(
     return cluster_columns(table, float(threshold), None if own is None else own.amounts)
 
 
-def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
-    """Choose the layer of kind radiomics: the one asked for, else the first.
+def layer_of_images(prepared: Prepared, named: str | None = None) -> str | None:
+    """Name the layer of the images: the one named, or the first of kind radiomics; None without."""
+    if named is not None:
+        return named if named in prepared.layers else None
+    return next((name for name, one in prepared.layers.items() if one.kind == "radiomics"), None)
 
-    Examples
-    --------
+
+def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
+    """Name the layer of the images, as `layer_of_images` does; refuse where there is none.
+
     >>> radiomics_layer(Prepared("none", {}), None)
     Traceback (most recent call last):
     ...
     omicsfuse.StudyError: a layer of kind radiomics is needed; the layers are none.
     """
-    listed = ", ".join(f"{name} ({one.kind})" for name, one in prepared.layers.items()) or "none"
-    if layer is not None:
-        if layer not in prepared.layers:
-            raise StudyError(f"there is no layer {layer!r}; the layers are {listed}.")
-        return layer
-    for name, one in prepared.layers.items():
-        if one.kind == "radiomics":
-            return name
-    raise StudyError(f"a layer of kind radiomics is needed; the layers are {listed}.")
+    found = layer_of_images(prepared, layer)
+    if found is None:
+        named = (f"{name} ({one.kind})" for name, one in prepared.layers.items())
+        listed = ", ".join(named) or "none"
+        what = (
+            "a layer of kind radiomics is needed"
+            if layer is None
+            else f"there is no layer {layer!r}"
+        )
+        raise StudyError(f"{what}; the layers are {listed}.")
+    return found
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

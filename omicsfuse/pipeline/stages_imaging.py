@@ -28,17 +28,10 @@ from omicsfuse.imaging import (
     with_modules,
 )
 from omicsfuse.imaging.interpretation import interpret, read_scores
+from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.pipeline.stages_biology import or_without
 from omicsfuse.pipeline.study import Study, gene_layer
 from omicsfuse.pipeline.workspace import Workspace
-
-
-def radiomics_layer(named: str | None, prepared: Prepared) -> str | None:
-    """Name the layer of the images: the one named, or the first of kind radiomics."""
-    layers = prepared.layers
-    if named is not None:
-        return named if named in layers else None
-    return next((name for name, layer in layers.items() if layer.kind == "radiomics"), None)
 
 
 def map_images(
@@ -52,7 +45,7 @@ def map_images(
 ) -> RadiogenomicMap | None:
     """Radiomic features against everything molecular, and their clusters against gene modules."""
     asked = study.radiogenomics
-    layer = radiomics_layer(asked.layer, prepared)
+    layer = layer_of_images(prepared, asked.layer)
     targets = asked.targets
     if targets is None:
         targets = tuple(n for n, one in prepared.layers.items() if one.kind != "radiomics")
@@ -144,7 +137,7 @@ def index_heterogeneity(
 ) -> HeterogeneityIndex | None:
     """Imaging heterogeneity of each patient, and what goes with it."""
     asked = study.heterogeneity
-    layer = radiomics_layer(asked.layer, prepared)
+    layer = layer_of_images(prepared, asked.layer)
     if not asked.index or layer is None:
         return None
     found = or_without(

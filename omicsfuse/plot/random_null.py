@@ -9,6 +9,7 @@ from omicsfuse.core.results import Verification
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.stats.p_values import permutation_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +116,7 @@ def _place(part: pd.DataFrame) -> str:
     if not len(random):
         return "no random sets"
     reached = int((random >= own.iloc[0]).sum())
-    p = (1 + reached) / (1 + len(random))
+    p = permutation_p(reached, len(random))
     percentile = 100 * float((random < own.iloc[0]).mean())
     # Never rounded up to 100: that is only said where no set reaches the signature.
     shown = f"{percentile:.0f}" if percentile in (0, 100) else f"{min(percentile, 99.9):.1f}"

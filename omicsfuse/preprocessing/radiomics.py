@@ -1,13 +1,13 @@
 """Radiomic features: skewed, many orders of magnitude apart, and often the same thing twice."""
 
 import numpy as np
-from scipy.special import ndtri
 from scipy.stats import rankdata
 from sklearn.preprocessing import PowerTransformer
 
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 from omicsfuse.preprocessing.filters import near_duplicates, summarise
 from omicsfuse.preprocessing.winsorise import robust_scale
+from omicsfuse.stats.ranks import blom
 
 #: Robust standard deviations at which values are limited before a power transform.
 POWER_LIMIT = 100.0
@@ -145,4 +145,4 @@ def _normal_scores(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct values in rising order, and Blom's normal score of each."""
     distinct, first = np.unique(values, return_index=True)
     ranks = rankdata(values)[first]
-    return distinct, ndtri((ranks - 0.375) / (len(values) + 0.25))
+    return distinct, blom(ranks, len(values))

@@ -19,6 +19,7 @@ from omicsfuse.signatures.training_data import shuffled, take, usable_values
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.moments import moments
+from omicsfuse.stats.p_values import permutation_p
 
 Positions = npt.NDArray[np.int64]
 
@@ -337,9 +338,11 @@ def _row(
     if null:
         by_chance = float(np.mean(null))
         # Values that are equal but for rounding are equal.
-        p = (1 + sum(other >= value - 1e-12 for other in null)) / (1 + len(null))
+        p = permutation_p(sum(other >= value - 1e-12 for other in null), len(null))
         # Too few permutations cannot give a small p-value; the interval has to do then.
-        if (p > SIGNIFICANCE and 1 / (1 + len(null)) <= SIGNIFICANCE) or not low > by_chance:
+        if (
+            p > SIGNIFICANCE and permutation_p(0, len(null)) <= SIGNIFICANCE
+        ) or not low > by_chance:
             note = f"{NOT_BETTER}: these genes do not stand for the target"
     return {
         "score": name,

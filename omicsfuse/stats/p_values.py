@@ -14,3 +14,15 @@ def p_text(p: float) -> str:
     if p < 0.001:
         return "< 0.001"
     return f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def permutation_p(reached: int, drawn: int) -> float:
+    """P-value of a statistic that ``reached`` of ``drawn`` permutations attain.
+
+    The statistic found counts as one of them, so that p is never 0. Source: Phipson and Smyth 2010,
+    Stat Appl Genet Mol Biol 9:39.
+
+    >>> permutation_p(4, 99)
+    0.05
+    """
+    return (1 + int(reached)) / (1 + int(drawn))

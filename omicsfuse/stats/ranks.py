@@ -2,31 +2,49 @@
 
 import numpy as np
 from scipy import stats
+from scipy.special import ndtri
 
 from omicsfuse.stats.arrays import Array
 
 
+def blom(ranks: Array, n: int) -> Array:
+    """Quantiles of the normal distribution that stand for ranks among n, (r - 3/8) / (n + 1/4).
+
+    Source: Blom 1958, Statistical Estimates and Transformed Beta-Variables.
+    """
+    quantiles: Array = ndtri((ranks - 0.375) / (n + 0.25))
+    return quantiles
+
+
+def blom_scores(values: Array) -> Array:
+    """Give each value (n,) the normal quantile of its rank; ties share it, missing stay missing.
+
+    >>> blom_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
+    [-0.869, 0.869, 0.0, nan]
+    """
+    found = np.full(len(values), np.nan)
+    there = ~np.isnan(values)
+    found[there] = blom(stats.rankdata(values[there]), int(there.sum()))
+    return found
+
+
 def normal_scores(values: Array) -> Array:
-    """Give each value (n,) the normal quantile of its rank, with mean 0 and standard deviation 1.
+    """Blom's scores (n,) brought to mean 0 and standard deviation 1.
 
     What is said of a score then does not depend on its scale (a probability, its logit, a risk in
-    days), nor on a few patients with extreme values. Ties share their mean rank; all are NaN where
-    fewer than two different values are there. Source: Blom 1958, Statistical Estimates and
-    Transformed Beta-Variables: quantile (r - 3/8) / (n + 1/4).
+    days), nor on a few patients with extreme values. All are NaN where fewer than two different
+    values are there.
 
     >>> normal_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
     [-1.0, 1.0, 0.0, nan]
     """
-    found = np.full(len(values), np.nan)
     there = np.isfinite(values)
-    n = int(there.sum())
-    if n < 2 or np.ptp(values[there]) == 0:
-        return found
-    quantiles = stats.norm.ppf((stats.rankdata(values[there]) - 0.375) / (n + 0.25))
+    if there.sum() < 2 or np.ptp(values[there]) == 0:
+        return np.full(len(values), np.nan)
+    scores = blom_scores(np.where(there, values, np.nan))
     # Ties are symmetric nowhere, so the mean need not be 0 by itself.
-    quantiles -= np.sort(quantiles).mean()
-    found[there] = quantiles / np.sqrt(np.sort(quantiles**2).sum() / (n - 1))
-    return found
+    scores -= np.sort(scores[there]).mean()
+    return scores / np.sqrt(np.sort(scores[there] ** 2).sum() / (there.sum() - 1))
 
 
 def winsorise(values: Array, share: float) -> Array:

@@ -11,6 +11,7 @@ from scipy.special import chdtrc
 from omicsfuse.core.errors import StudyError
 from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival._input import check_groups
 from omicsfuse.survival.risk_sets import RiskSets
 
@@ -232,13 +233,13 @@ def permutation_logrank(
         extreme += _count(sets, codes, design, threshold, drawn, wanted, random_state, n_jobs)
         drawn += wanted
         low, high = clopper_pearson(extreme, drawn)
-        p = (1 + extreme) / (1 + drawn)
+        p = permutation_p(extreme, drawn)
         outer = clopper_pearson(extreme, drawn, STOPPING)
         clear = not outer[0] <= SIGNIFICANCE <= outer[1]
         if adaptive and (clear or (high - low) / 2 <= PRECISION * p):
             break
         wanted = min(drawn, limit - drawn)
-    return PermutationP((1 + extreme) / (1 + drawn), low, high, drawn)
+    return PermutationP(permutation_p(extreme, drawn), low, high, drawn)
 
 
 def design_of(n_groups: int, trend: Sequence[float] | None = None) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from omicsfuse.stats.intervals import clopper_pearson
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival._input import check_groups
 from omicsfuse.survival.logrank import (
     FIRST_PERMUTATIONS,
@@ -77,4 +78,4 @@ def permutation_trend(
     chance = np.random.default_rng([random_state, 5])
     extreme = sum(chi2(chance.permutation(codes)) >= threshold for _ in range(n_permutations))
     low, high = clopper_pearson(int(extreme), n_permutations)
-    return PermutationP((1 + int(extreme)) / (1 + n_permutations), low, high, n_permutations)
+    return PermutationP(permutation_p(extreme, n_permutations), low, high, n_permutations)

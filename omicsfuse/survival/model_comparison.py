@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from omicsfuse.stats.levels import TAILS, Z
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.models import CoxModel, entries
@@ -99,7 +100,7 @@ class ModelComparison:
                 moved = residuals[chance.permutation(len(residuals))]
                 drawn = 2 * (self._log_likelihood(np.column_stack([covariates, moved])) - base)
                 reached += bool(drawn >= chi2 * (1 - 1e-9))
-            row["p_permutation"] = (1 + reached) / (1 + n_permutations)
+            row["p_permutation"] = permutation_p(reached, n_permutations)
         return row
 
     def _log_likelihood(self, x: np.ndarray) -> float:

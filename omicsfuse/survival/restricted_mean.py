@@ -8,6 +8,7 @@ from scipy.special import erfc
 
 from omicsfuse.stats.levels import Z
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
 
@@ -185,4 +186,4 @@ def _permuted(
     extreme = count_extreme_differences(
         time, event, np.sort(codes), tau, threshold, n_permutations, state
     )
-    return (1 + int(extreme)) / (1 + n_permutations)
+    return permutation_p(extreme, n_permutations)

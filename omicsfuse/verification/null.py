@@ -10,6 +10,7 @@ from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer, match_genes
 from omicsfuse.signatures.scorer import Positions, Scorer
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival import score_z
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes
@@ -158,5 +159,5 @@ def held_against(
             continue
         row[f"{kind}_null_percentile"] = float(100 * np.mean(np.abs(known) < abs(observed)))
         reached = int(np.sum(np.abs(known) >= abs(observed)))
-        row[f"{kind}_null_p"] = (1 + reached) / (1 + len(known))
+        row[f"{kind}_null_p"] = permutation_p(reached, len(known))
     return row, values

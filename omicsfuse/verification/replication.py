@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Verification
-from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.multiple_testing import holm
 from omicsfuse.verification.meta import log_ratios, meta_analysis
 
 REPLICATION_COLUMNS = [
@@ -109,19 +109,6 @@ def replication(verification: Verification) -> pd.DataFrame:
     return found.sort_values(
         "scope", key=lambda column: column.map(order).fillna(len(order)), kind="stable"
     ).reset_index(drop=True)
-
-
-def holm(p: Array) -> Array:
-    """Adjust p-values of one family by Holm's method; missing ones do not count.
-
-    ``p`` (n,): P-values. Gives (n,).
-    """
-    adjusted = np.full(len(p), np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    factors = len(order) - np.arange(len(order))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
-    return adjusted
 
 
 def _judged(part: pd.DataFrame) -> dict[str, object]:

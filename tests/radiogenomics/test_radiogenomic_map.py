@@ -11,7 +11,6 @@ from omicsfuse.core.results import Prepared, PreparedLayer, RadiogenomicMap
 from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS
 from omicsfuse.imaging import radiogenomic_map
 from omicsfuse.imaging.maps.associations import FalseDiscoveryRates, correlate_family
-from omicsfuse.imaging.maps.detectable import detectable_correlation, needed_correlation
 from omicsfuse.imaging.maps.shuffles import shuffle_patients
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
@@ -253,19 +252,6 @@ def test_shuffles_with_and_without_missing_values_agree() -> None:
     # One more feature with a missing value that has no say: the long way round.
     slow = shuffle_patients(np.column_stack([x, np.full(30, np.nan)]), y, family, largest, 60, 1)
     assert quick == slow
-
-
-def test_what_can_be_detected() -> None:
-    assert needed_correlation(44, 10**6, 0.05) > needed_correlation(106, 10**6, 0.05)
-    rng = np.random.default_rng(0)
-    rho = detectable_correlation(44, 1000, 0.05)
-    normal = 2 * np.sin(np.pi * rho / 6)  # the Pearson correlation that has this Spearman one
-    x = rng.standard_normal((44, 2000))
-    y = normal * x + np.sqrt(1 - normal**2) * rng.standard_normal(x.shape)
-    ranks = x.argsort(axis=0).argsort(axis=0), y.argsort(axis=0).argsort(axis=0)
-    r = np.array([np.corrcoef(a, b)[0, 1] for a, b in zip(ranks[0].T, ranks[1].T, strict=True)])
-    assert 0.74 < float((r >= needed_correlation(44, 1000, 0.05)).mean()) < 0.86
-    assert np.isnan(detectable_correlation(4, 10, 0.05, given=1))
 
 
 @pytest.mark.parametrize("dependent", [False, True])

@@ -1,4 +1,4 @@
-# Reference values for tests/test_correlations.py: Spearman correlations, plain and partial.
+# Reference values for tests/stats/test_correlations.py: Spearman correlations, plain and partial.
 # Run with: Rscript tests/reference/rank_correlations.R tests/reference
 # It writes into that folder rank_correlations_data.csv (patients x columns, the input) and
 # rank_correlations.csv. The committed files came from R 4.2.2, by

@@ -1,12 +1,8 @@
-"""Reference values of Benjamini and Hochberg's rates: tests/reference/markers.R, R 4.2.2."""
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from omicsfuse.stats.moments import moments, varies, welch_t
-from omicsfuse.stats.multiple_testing import benjamini_hochberg
-from omicsfuse.stats.ranks import winsorise
 
 
 def gappy(seed: int = 0) -> np.ndarray:
@@ -14,16 +10,6 @@ def gappy(seed: int = 0) -> np.ndarray:
     values = rng.standard_normal((37, 4)) * 1e3 + np.array([0, 1e4, -3, 1e-3])
     values[rng.random(values.shape) < 0.2] = np.nan
     return values
-
-
-def test_benjamini_hochberg_against_r() -> None:
-    p = [0.01, 0.04, 0.03, 0.005, 0.6, 0.04]  # p.adjust(p, "BH")
-    assert_allclose(benjamini_hochberg(p), [0.03, 0.048, 0.048, 0.03, 0.6, 0.048], rtol=1e-12)
-    with_gap = benjamini_hochberg([np.nan, *p])
-    assert np.isnan(with_gap[0])
-    assert_allclose(with_gap[1:], benjamini_hochberg(p))
-    assert np.isnan(benjamini_hochberg([np.nan, np.nan])).all()
-    assert benjamini_hochberg([]).shape == (0,)
 
 
 def test_moments_are_numpys() -> None:
@@ -57,12 +43,3 @@ def test_welch_needs_three_of_each_and_some_variation() -> None:
     b = moments(np.array([[3.0, 4, 1], [5, 4, 2], [9, 4, 3]]))
     t, p = welch_t(a, b)
     assert np.isnan(t).tolist() == np.isnan(p).tolist() == [False, True, True]
-
-
-def test_winsorised_quantiles_are_numpys() -> None:
-    values = gappy()
-    low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
-    assert_allclose(winsorise(values, 0.025), np.clip(values, low, high), rtol=1e-12)
-    empty = np.full((5, 2), np.nan)
-    assert np.isnan(winsorise(empty, 0.1)).all()
-    assert winsorise(np.empty((0, 3)), 0.1).shape == (0, 3)

@@ -5,7 +5,6 @@ from planted_cohorts import image_signature, planted_cohort
 
 from omicsfuse.core.results import Signature, Verification
 from omicsfuse.verification import REPLICATION_COLUMNS, meta_analysis, replication, verify
-from omicsfuse.verification.replication import holm
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +62,6 @@ def test_a_verdict_needs_both_nulls_where_they_were_drawn() -> None:
 def test_holm_over_the_scores() -> None:
     found = replication(made(comparison=["S1 score per SD", "S2 score per SD"]))
     assert found["p_holm"].tolist() == pytest.approx([0.012, 0.023])
-    np.testing.assert_allclose(
-        holm(np.array([0.03, 0.01, 0.02, 0.04])), [0.06, 0.04, 0.06, 0.06]
-    )  # R: p.adjust(c(0.03, 0.01, 0.02, 0.04), "holm")
-    assert len(holm(np.empty(0))) == 0
 
 
 def test_against_the_direction_and_without_one() -> None:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import ndtri
 
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.layers import Exclusion
@@ -15,8 +13,8 @@ from omicsfuse.imaging.heterogeneity.blocks import (
     heterogeneity_features,
 )
 from omicsfuse.preprocessing.filters import near_duplicates
-from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.ranks import blom_scores
 
 #: Fewest features of a block.
 MINIMUM_FEATURES = 3
@@ -129,7 +127,7 @@ def without_volume(
         exclusions.append(
             Exclusion(STEP, layer, "patients", int((~known).sum()), "no tumour volume", names)
         )
-    scores, size = scores[known], _normal(volume[known].to_numpy(dtype=float))
+    scores, size = scores[known], blom_scores(volume[known].to_numpy(dtype=float))
     left = {}
     for name in scores.columns:
         own = scores[name].to_numpy(dtype=float).copy()
@@ -170,7 +168,10 @@ def measured_features(
         If fewer than two features of a block differ between patients.
     """
     normal = pd.DataFrame(
-        {name: _normal(np.round(scores[name].to_numpy(dtype=float), 9)) for name in scores.columns},
+        {
+            name: blom_scores(np.round(scores[name].to_numpy(dtype=float), 9))
+            for name in scores.columns
+        },
         index=scores.index,
     )
     varies = normal.nunique() > 1
@@ -199,12 +200,3 @@ def measured_features(
     known = np.maximum((~np.isnan(turned)).sum(axis=1), 1)
     disorder = pd.Series(np.nansum(turned, axis=1) / known, normal.index)
     return Measured(blocks, disorder)
-
-
-def _normal(values: Array) -> Array:
-    """Normal scores of Blom, missing values left missing."""
-    found = np.full(len(values), np.nan)
-    there = ~np.isnan(values)
-    n = int(there.sum())
-    found[there] = ndtri((stats.rankdata(values[there]) - 0.375) / (n + 0.25))
-    return found

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from omicsfuse.stats.levels import FDR, POWER, SIGNIFICANCE
+from omicsfuse.stats.detectable import detectable_correlation
+from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of ``Interpretation.associations``, and of ``Interpretation.families``.
@@ -93,7 +93,7 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
     >>> found[["tests", "found", "kept"]].to_numpy().tolist()
     [[1, 1, 1]]
     >>> found["detectable"].round(2).tolist()
-    [0.43]
+    [0.44]
     """
     rows = []
     seen = set()
@@ -138,30 +138,3 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
                 }
             )
     return pd.DataFrame(rows, columns=FAMILIES)
-
-
-def detectable_correlation(n: int, tests: int) -> float:
-    """Correlation that is found with a power of 80% in n patients, at 0.05 over so many tests.
-
-    Parameters
-    ----------
-    n, tests : int
-
-    Returns
-    -------
-    float
-        NaN with fewer than 4 patients.
-
-    References
-    ----------
-    Fisher 1921, Metron 1:3-32: atanh(r) is normal with variance 1 / (n - 3).
-
-    Examples
-    --------
-    >>> [round(detectable_correlation(n, 1000), 2) for n in (44, 106, 500)]
-    [0.64, 0.45, 0.22]
-    """
-    if n < 4 or tests < 1:
-        return float("nan")
-    quantiles = stats.norm.ppf(1 - SIGNIFICANCE / 2 / tests) + stats.norm.ppf(POWER)
-    return float(np.tanh(quantiles / np.sqrt(n - 3)))

@@ -15,11 +15,11 @@ from omicsfuse.imaging.maps.associations import (
     correlate_family,
     strongest_pairs,
 )
-from omicsfuse.imaging.maps.detectable import detectable_correlation, needed_correlation
 from omicsfuse.imaging.maps.shuffles import shuffle_patients
 from omicsfuse.imaging.maps.targets import STEP, Design, testable
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import interval
+from omicsfuse.stats.detectable import detectable_correlation, needed_correlation
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Associations of a family that are listed at most; the matrices hold all of them.

@@ -13,6 +13,7 @@ from omicsfuse.imaging.maps.associations import (
 from omicsfuse.imaging.maps.scattered import scattered_correlations, scattered_ranks
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import doubled_ranks, kurtosis, p_value, smallest_correlation
+from omicsfuse.stats.p_values import permutation_p
 
 #: Products (patients x features x targets x shuffles) a family may take: minutes at most.
 MOST_PRODUCTS = 3e11
@@ -91,7 +92,7 @@ def shuffle_patients(
         as_small += _smallest_rate(p, limit) <= own * (1 + 1e-9)
         counts.append(int((p <= largest_p * (1 + 1e-9)).sum()))
     expected = float(np.mean(counts)) if largest_p >= 0 else float("nan")
-    return Shuffled(n, (1 + as_small) / (1 + n), expected)
+    return Shuffled(n, permutation_p(as_small, n), expected)
 
 
 def _smallest_rate(p: Array, limit: float) -> float:
