@@ -237,7 +237,7 @@ def _p_value(correlation: float, null: Array) -> float:
         return float("nan")
     if np.isnan(correlation):
         return 1.0
-    return permutation_p(np.sum(null >= correlation), len(null))
+    return permutation_p((null >= correlation).sum(), len(null))
 
 
 def _warn_unexplained(patients: pd.Index) -> None:
