@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from omicsfuse.core.checks.gene_dates import looks_like_date, restorations
 from omicsfuse.core.checks.tables import did_you_mean, transposed_against
 from omicsfuse.core.cohort import (
+    KINDS,
     MINIMUM_PATIENTS,
-    SCALES,
     Cohort,
     Endpoint,
     Exclusion,
@@ -42,7 +42,7 @@ def test_tables_become_float_with_named_patients() -> None:
     assert result.index.name == "patient"
     assert result.columns.tolist() == ["1"]
     assert (result.dtypes == np.float64).all()
-    assert cohort.omics["g"].scale == SCALES["continuous"][0]
+    assert cohort.omics["g"].scale == KINDS["continuous"].scales[0]
 
 
 def test_nullable_and_text_columns_become_float() -> None:

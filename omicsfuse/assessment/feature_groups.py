@@ -22,6 +22,7 @@ from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import distance_table, patient_distances
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -193,7 +194,7 @@ def _parts(
     for name, table in tables.items():
         if name in given:
             groupings = _given_groups(name, table.columns, given[name])
-        elif prepared.layers[name].kind == "radiomics":
+        elif kind_of(prepared.layers[name]).radiomic:
             groupings = radiomic_feature_groups(table.columns).set_index("feature")
         else:
             continue

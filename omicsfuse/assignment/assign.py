@@ -222,7 +222,7 @@ def _meet(
                 stacklevel=4,
             )
         scale = cohort.omics[other].scale
-        if not compatible(transform.kind, transform.scale, scale):
+        if not compatible(transform.scale, scale):
             refused[name] = (
                 f"the cohort's values are on scale {scale!r}, and the classifier was trained on "
                 f"{transform.scale!r}"
@@ -267,7 +267,7 @@ def _too_few_features(
         return ""
     hint = (
         "; genes without a mutation have to be in the table too, as columns of 0"
-        if classifier.layers[name].transform.kind == "mutation"
+        if classifier.layers[name].transform.scale == "binary"
         else ""
     )
     return (

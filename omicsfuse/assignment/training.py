@@ -13,7 +13,7 @@ from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
 from omicsfuse.core.errors import ClassifierError
 from omicsfuse.core.layers import Layer
-from omicsfuse.preprocessing import DEFAULTS
+from omicsfuse.preprocessing import default_settings
 from omicsfuse.signatures.training import patient_digest
 
 #: Folds of every cross-validation.
@@ -171,10 +171,9 @@ def _held_out(
     options = settings.of(name)
     if layer.scale != "counts":
         layer = replace(layer, table=layer.table[kept_features(layer, labels, options)])
-        if "n_features" in DEFAULTS[layer.kind]:
-            options["n_features"] = None
-        if layer.kind == "radiomics":
-            options["max_correlation"] = 1.0
+        # Features chosen once are all kept.
+        every = {"n_features": None, "max_correlation": 1.0}
+        options |= {key: every[key] for key in every.keys() & default_settings(layer.kind).keys()}
     evidence = np.full((len(folds), len(labels), len(subtypes)), np.nan)
     distances = np.full((len(folds), len(labels), 3), np.nan)
     has = labels.index.isin(layer.table.index)

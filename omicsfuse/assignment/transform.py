@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assignment.discriminant import Array, by_row
-from omicsfuse.core.errors import ClassifierError
+from omicsfuse.core.kinds import KINDS
 from omicsfuse.preprocessing import LayerPreprocessor
 
 #: Scales that come out on the same scale of analysis: expression with a logarithm taken.
@@ -122,7 +122,7 @@ class LayerTransform:
             totals = np.array([np.nansum(row) for row in rows])
         analysis = self._to_analysis(found, scale, totals)
         # Normal scores end where the training patients do, so that they say nothing of the range.
-        return (found if self.kind == "radiomics" else analysis), analysis
+        return (found if self.knots else analysis), analysis
 
     def with_range(self, table: pd.DataFrame) -> "LayerTransform":
         """The same with the range of these training patients."""
@@ -133,13 +133,13 @@ class LayerTransform:
 
     def _to_analysis(self, values: Array, scale: str, totals: Array | None) -> Array:
         """Bring values to the scale of analysis; NaN stays NaN."""
-        if self.kind == "radiomics":
+        if self.knots:
             result = np.full_like(values, np.nan)
             for j, (knots, scores) in enumerate(zip(self.knots, self.scores, strict=True)):
                 there = ~np.isnan(values[:, j])
                 result[there, j] = np.interp(values[there, j], knots, scores)
             return result
-        if self.kind == "mutation":
+        if scale == "binary":
             return np.where(np.isnan(values), np.nan, (values > 0).astype(float))
         if scale == "zscore":
             bound = self.options["zscore_limit"]
@@ -154,49 +154,25 @@ class LayerTransform:
         return values
 
 
-def compatible(kind: str, trained: str, found: str) -> bool:
-    """Whether values on one scale can be brought to the analysis scale of another."""
+def compatible(trained: str, found: str) -> bool:
+    """Whether values on one scale can be brought to the analysis scale of another.
+
+    Examples
+    --------
+    >>> compatible("fpkm", "tpm"), compatible("fpkm", "zscore")
+    (True, False)
+    """
     if trained == found:
         return True
-    families = [{*LINEAR, "log2"}] if kind in ("expression", "mirna") else [{"beta", "m_value"}]
-    return any({trained, found} <= family for family in families)
+    return any({trained, found} <= family for family in ({*LINEAR, "log2"}, {"beta", "m_value"}))
 
 
 def fixed_transform(
     preprocessor: LayerPreprocessor, kind: str, scale: str, table: pd.DataFrame
 ) -> LayerTransform:
-    """Take the numbers out of a preprocessor fitted on a table.
-
-    ``table`` (n_patients, n_features): the training patients. Gives LayerTransform, of the features
-    that the preprocessor keeps.
-    """
-    if getattr(preprocessor, "method", "rank") != "rank":
-        raise ClassifierError(
-            "radiomics by power transforms cannot be saved; use method='rank' for the classifier."
-        )
-    kept = preprocessor.kept_
-    m = len(kept)
-    zeros, ones, endless = np.zeros(m), np.ones(m), np.full(m, np.inf)
-    knots: tuple[Array, ...] = ()
-    scores: tuple[Array, ...] = ()
-    limit = np.inf
-    if kind == "mutation":
-        fill, centre, spread, limits, mean, sd = zeros, zeros, ones, endless, zeros, ones
-    elif hasattr(preprocessor, "fallback_"):
-        fill = preprocessor.fallback_[preprocessor.selected_]
-        centre, spread, limits, mean, sd = zeros, ones, endless, zeros, ones
-    else:
-        selected = preprocessor.selected_
-        centre, spread = preprocessor.centre_[selected], preprocessor.spread_[selected]
-        limits, limit = preprocessor.limits_[selected], float(preprocessor.limit)
-        mean, sd = preprocessor.mean_, preprocessor.sd_
-        fill = centre
-        if kind == "radiomics":
-            pairs = [
-                thinned(preprocessor.quantile_values_[j], preprocessor.quantile_scores_[j])
-                for j in kept
-            ]
-            knots, scores = tuple(x for x, _ in pairs), tuple(y for _, y in pairs)
+    """Take the numbers of the kept features out of a preprocessor fitted on a table."""
+    form, kept = preprocessor.fixed_form(), preprocessor.kept_
+    pairs = [thinned(*pair) for pair in zip(form.knots, form.scores, strict=True)]
     options = {
         name: float(getattr(preprocessor, name))
         for name in ("zscore_limit", "offset")
@@ -205,21 +181,21 @@ def fixed_transform(
     names = [str(name) for name in table.columns]
     transform = LayerTransform(
         kind=kind,
-        scale=scale,
+        scale=scale or KINDS[kind].scales[0],
         features=tuple(names[j] for j in kept),
         n_measured=table.shape[1],
         options=options,
-        fill=np.array(fill, dtype=float),
-        centre=np.array(centre, dtype=float),
-        spread=np.array(spread, dtype=float),
-        limits=np.array(limits, dtype=float),
-        mean=np.array(mean, dtype=float),
-        sd=np.array(sd, dtype=float),
-        limit=limit,
-        low=zeros,
-        high=zeros,
-        knots=knots,
-        scores=scores,
+        fill=np.array(form.fill, dtype=float),
+        centre=np.array(form.centre, dtype=float),
+        spread=np.array(form.spread, dtype=float),
+        limits=np.array(form.limits, dtype=float),
+        mean=np.array(form.mean, dtype=float),
+        sd=np.array(form.sd, dtype=float),
+        limit=form.limit,
+        low=np.zeros(len(kept)),
+        high=np.zeros(len(kept)),
+        knots=tuple(x for x, _ in pairs),
+        scores=tuple(y for _, y in pairs),
     )
     return transform.with_range(table)
 

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.cohort import Layer
+from omicsfuse.core.kinds import kind_of
 
 #: Levels of a copy-number layer from which on (downwards, to which) a gene counts as altered. For
 #: log2 ratios: one copy gained in a third of a diploid sample is 0.22, four copies in all of it
@@ -21,7 +22,7 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     layer : Layer
-        Of kind mutation or copy_number; none of another kind has alterations.
+        Of any kind; only mutations and copies of genes are alterations.
 
     Returns
     -------
@@ -34,6 +35,7 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.core.cohort import Layer
+    from omicsfuse.core.kinds import kind_of
     >>> table = pd.DataFrame({"EGFR": [2.0, 1.0, -1.0]}, ["P1", "P2", "P3"])
     >>> {name: found["EGFR"].tolist() for name, found in
     ...  altered(Layer("copy_number", table, "gistic")).items()}
@@ -42,9 +44,10 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     """
     table = layer.table
     values = table.to_numpy(dtype=float)
-    if layer.kind == "mutation":
+    which = kind_of(layer).alterations
+    if which == "mutations":
         return {"mutated": _frame(values > 0, values, table)}
-    if layer.kind != "copy_number":
+    if which != "copies":
         return {}
     limits = THRESHOLDS[layer.scale or "gistic"]
     return {

@@ -6,6 +6,7 @@ import pandas as pd
 from omicsfuse.biology.altered import altered
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
 
 #: End of the names of columns that say how many genes were measured.
@@ -60,13 +61,13 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     patients = pd.Index(subtypes.labels.index, name="patient")
     columns: dict[str, pd.Series] = {}
     for name, layer in cohort.omics.items():
-        calls = altered(layer)
-        if layer.kind == "mutation":
+        calls, which = altered(layer), kind_of(layer).alterations
+        if which == "mutations":
             mutated = _sums(calls["mutated"])
             if layer.megabases:
                 columns[f"{name}_mutated_genes_per_megabase"] = mutated / layer.megabases
             columns[f"{name}_mutated_genes"] = mutated
-        elif layer.kind == "copy_number":
+        elif which == "copies":
             changed = np.maximum(calls["gained"], calls["lost"])
             columns[f"{name}_fraction_altered"] = changed.mean(axis=1)
         else:

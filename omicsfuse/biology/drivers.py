@@ -8,8 +8,9 @@ from scipy import stats
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.labelled import Labelled, labelled
-from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import FDR
 
@@ -176,26 +177,12 @@ def _described(
         for i, group in enumerate((values[within], values[~within])):
             observed = np.sort(group[~np.isnan(group)])
             means[i] = float(observed.mean()) if len(observed) else float("nan")
-    summary, high, low = _words(prepared.layers[name])
+    scale = analysis_of(prepared.layers[name])
     kept = {column: row[column] for column in COLUMNS if column in row}
     return {
         **kept,
-        "direction": high if row["effect"] > 0 else low,
+        "direction": scale.more if row["effect"] > 0 else scale.less,
         "inside": means[0],
         "outside": means[1],
-        "summary": summary,
+        "summary": scale.average,
     }
-
-
-def _words(layer: PreparedLayer) -> tuple[str, str, str]:
-    """What the averages of a layer are, and the words for higher and lower."""
-    if layer.kind == "mutation" or layer.scale == "binary":
-        return "share of patients mutated", "more often", "less often"
-    averaged = {
-        "log2": "mean log2 ratio" if layer.kind == "copy_number" else "mean log2 value",
-        "m_value": "mean M-value",
-        "zscore": "mean z-score",
-        "gistic": "mean copy-number level (-2 to 2)",
-        "normal_score": "mean normal score (0: the median patient)",
-    }
-    return averaged.get(layer.scale, "mean"), "raised", "lowered"

@@ -1,6 +1,6 @@
 """The test that fits a layer, by its kind and the scale its values are on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,11 +15,20 @@ from omicsfuse.biology.moderated_comparison import moderated_difference
 from omicsfuse.biology.mutated_share import mutated_share
 from omicsfuse.biology.ordinal import proportional_odds
 from omicsfuse.biology.tested import Tested
+from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.labelled import labelled
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array
 
+#: Tests between subtypes by name, as kinds of layers name them in ``core/kinds.py``; None is the
+#: moderated t, which sees all groups and covariates, where the others see two groups.
+TESTS: Mapping[str, Callable[[Array, Array], Tested] | None] = {
+    "moderated_t": None,
+    "mutated_share": mutated_share,
+    "proportional_odds": proportional_odds,
+    "brunner_munzel": brunner_munzel,
+}
 #: Note of rows whose test takes no covariates.
 NOT_ADJUSTED = "not adjusted for covariates"
 
@@ -32,22 +41,6 @@ class Contrast(NamedTuple):
     outside: tuple[str, ...]
 
 
-def effect_name(layer: PreparedLayer) -> str:
-    """Name a difference of means on the scale of a layer.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
-    >>> effect_name(PreparedLayer("methylation", table, table, "m_value", None))
-    'difference in M-value'
-    """
-    if layer.scale == "log2":
-        # A copy-number ratio is a log2 ratio already: no fold change of an amount.
-        return "difference in log2 ratio" if layer.kind == "copy_number" else "log2 fold change"
-    named = {"m_value": "difference in M-value", "zscore": "difference in z-score"}
-    return named.get(layer.scale, "difference of means")
-
-
 def takes_covariates(layer: PreparedLayer) -> bool:
     """Say whether the test of a layer can adjust for covariates.
 
@@ -57,7 +50,7 @@ def takes_covariates(layer: PreparedLayer) -> bool:
     >>> takes_covariates(PreparedLayer("mutation", table, table, "binary", None))
     False
     """
-    return _two_groups(layer) is None
+    return TESTS[analysis_of(layer).test] is None
 
 
 def compare_layer(
@@ -98,7 +91,7 @@ def compare_layer(
     # Sums have the same bits whatever the order of patients and features.
     table = layer.values.sort_index(axis=0).sort_index(axis=1)  # noqa: PD011 - a field of ours
     matrix, own, features = labelled(replace(layer, values=table), subtypes)
-    compare = _two_groups(layer)
+    compare = TESTS[analysis_of(layer).test]
     if compare is not None:
         found = [
             compare(matrix[_among(own, c.inside)], matrix[_among(own, c.outside)])
@@ -113,7 +106,7 @@ def compare_layer(
         kept, adjust = encoded(covariates, patients, "markers")
         rows = patients.isin(kept)
         matrix, own = matrix[rows], own[rows]
-    name = effect_name(layer)
+    name = analysis_of(layer).difference
     return features, [
         moderated_difference(
             matrix, own, _among(own, c.inside), _among(own, c.outside), name, adjust
@@ -199,17 +192,6 @@ def covariate_exclusions(
                 Exclusion("markers", name, "patients", len(lacking), reason, examples)
             )
     return tuple(exclusions)
-
-
-def _two_groups(layer: PreparedLayer) -> Callable[[Array, Array], Tested] | None:
-    """Test of a layer that sees two groups only; None where it is the moderated t."""
-    if layer.kind == "mutation" or layer.scale == "binary":
-        return mutated_share
-    if layer.scale == "gistic":
-        return proportional_odds
-    if layer.kind == "radiomics" or layer.scale == "normal_score":
-        return brunner_munzel
-    return None
 
 
 def _among(own: npt.NDArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:

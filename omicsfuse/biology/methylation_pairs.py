@@ -11,6 +11,7 @@ from scipy import stats
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.labelled import expression_layer, labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array, Counts
@@ -186,7 +187,7 @@ def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -
     'dna'
     """
     described = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
-    own = [name for name, layer in layers.items() if layer.kind == "methylation"]
+    own = layers_that(layers, lambda kind: kind.methylome)
     if wanted is not None and wanted not in layers:
         raise StudyError(
             f"expression_methylation_pairs: there is no layer {wanted!r}; the layers are "

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.io.radiomics import radiomics_features
 
 #: From this effect on (Cramer's V or epsilon squared, and within the interval) the subtypes are
@@ -64,7 +65,7 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
             "characters 6 and 7 of the TCGA barcode",
         )
     for name, layer in cohort.omics.items():
-        feature = volume_feature(layer.table.columns) if layer.kind == "radiomics" else None
+        feature = volume_feature(layer.table.columns) if kind_of(layer).radiomic else None
         if feature is not None:
             found[f"{VOLUME} ({name})"] = (
                 layer.table[feature].reindex(patients),

@@ -14,21 +14,12 @@ from omicsfuse.core.checks.layers import (
     where_layer,
 )
 from omicsfuse.core.errors import CohortError
-from omicsfuse.core.layers import (
-    KINDS,
-    SCALES,
-    ZSCORE_LIMIT,
-    Endpoint,
-    Exclusion,
-    Layer,
-    describe_layer,
-)
+from omicsfuse.core.kinds import KINDS
+from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
 
 __all__ = [
     "KINDS",
     "MINIMUM_PATIENTS",
-    "SCALES",
-    "ZSCORE_LIMIT",
     "Cohort",
     "Endpoint",
     "Layer",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion, Layer
 from omicsfuse.core.results import PreparedLayer, Subtypes
 
@@ -143,7 +144,7 @@ def expression_layer(
         return wanted
     if trained is not None and trained in layers:
         return trained
-    expression = [name for name, found in layers.items() if found.kind == "expression"]
+    expression = layers_that(layers, lambda kind: kind.transcriptome)
     if trained is not None and len(expression) != 1:
         raise StudyError(
             f"{who}: the signature was trained on layer {trained!r}, which is not there, and there "

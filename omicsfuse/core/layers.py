@@ -9,32 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-KINDS = (
-    "radiomics",
-    "expression",
-    "methylation",
-    "mutation",
-    "copy_number",
-    "mirna",
-    "protein",
-    "continuous",
-)
-
-#: Scales a layer of each kind may declare; the first is assumed where none is declared.
-SCALES: dict[str, tuple[str, ...]] = {
-    "radiomics": ("raw", "zscore"),
-    "expression": ("log2", "counts", "normalised_counts", "tpm", "fpkm", "zscore"),
-    "methylation": ("beta", "m_value"),
-    "mutation": ("binary",),
-    "copy_number": ("gistic", "log2"),
-    "mirna": ("log2", "counts", "normalised_counts", "tpm", "zscore"),
-    "protein": ("raw", "log2", "zscore"),
-    "continuous": ("raw", "zscore"),
-}
-
-#: Limit of z-scores: beyond it a value says no more than that it is extreme, or an error.
-ZSCORE_LIMIT = 10.0
-
 
 @dataclass(frozen=True)
 class Exclusion:
@@ -108,7 +82,7 @@ class Layer:
         Patients (index, str) x features (columns, str), float64; missing values are NaN. Rows in
         any order: a ``Cohort`` sorts them by patient.
     scale : str
-        One of ``SCALES[kind]``; empty takes the first of them.
+        One of ``KINDS[kind].scales``; empty takes the first of them.
     features : pandas.DataFrame or None
         What is known of the features (index: feature), e.g. ``image_type``, ``feature_class`` and
         ``feature`` for radiomics.

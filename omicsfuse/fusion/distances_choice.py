@@ -7,6 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.results import PreparedLayer
 
 #: Distances by name, and what each is.
@@ -55,11 +56,7 @@ def default_metric(layer: PreparedLayer) -> str:
     >>> default_metric(PreparedLayer("mutation", table, table, "binary", None))
     'jaccard'
     """
-    if layer.scale == "binary":
-        return "jaccard"
-    if layer.scale == "gistic":
-        return "manhattan"
-    return "euclidean"
+    return analysis_of(layer).distance
 
 
 def metric_name(metric: Metric) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import kinds_that, layers_that
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.arrays import Array
@@ -85,10 +86,10 @@ def cluster_radiomic_features(
 
 
 def layer_of_images(prepared: Prepared, named: str | None = None) -> str | None:
-    """Name the layer of the images: the one named, or the first of kind radiomics; None without."""
+    """Name the layer of the images: the one named, or the first made of images; None without."""
     if named is not None:
         return named if named in prepared.layers else None
-    return next((name for name, one in prepared.layers.items() if one.kind == "radiomics"), None)
+    return next(iter(layers_that(prepared.layers, lambda kind: kind.image)), None)
 
 
 def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
@@ -104,7 +105,7 @@ def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
         named = (f"{name} ({one.kind})" for name, one in prepared.layers.items())
         listed = ", ".join(named) or "none"
         what = (
-            "a layer of kind radiomics is needed"
+            f"a layer of kind {' or '.join(kinds_that(lambda kind: kind.image))} is needed"
             if layer is None
             else f"there is no layer {layer!r}"
         )

@@ -9,6 +9,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transposed_against
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.kinds import KINDS, Kind
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_maf
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
@@ -77,7 +78,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         table = _edited(table, name, layer, exclusions)
         if layer.annotation:
             table = _by_gene(table, name, layer, paths[layer.annotation], exclusions)
-        features = radiomics_features(table.columns) if layer.kind == "radiomics" else None
+        features = radiomics_features(table.columns) if KINDS[layer.kind].radiomic else None
         omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file, layer.megabases)
 
     described = manifest.clinical
@@ -122,9 +123,7 @@ def _read_layer(
 ) -> pd.DataFrame:
     """Read a layer's file in its format, as declared rows x declared features."""
     path = paths[layer.file]
-    form = layer.format
-    if form is None and layer.kind == "mutation" and path.suffix not in (".parquet", ".pq"):
-        form = "maf" if is_maf(path) else "table"
+    form = layer.format or _format(KINDS[layer.kind], path)
     if form != "maf" and (layer.sequenced is not None or layer.silent):
         raise CohortError(
             f'layer "{name}" ({layer.file}): sequenced and silent are for MAF files; this one is '
@@ -134,12 +133,18 @@ def _read_layer(
         sequenced = layer.sequenced
         source = paths[sequenced] if isinstance(sequenced, str) else sequenced
         return read_maf(path, layer.silent, sequenced=source, exclusions=exclusions, layer=name)
-    reader = read_radiomics if form == "radiomics" or layer.kind == "radiomics" else read_table
-    if form == "table":
-        reader = read_table
+    reader = read_radiomics if form == "radiomics" else read_table
     return reader(
         path, layer.orientation, layer.patient, duplicates="keep", exclusions=exclusions, layer=name
     )
+
+
+def _format(kind: Kind, path: Path) -> str:
+    """Format of a layer's file where the manifest names none."""
+    if kind.radiomic:
+        return "radiomics"
+    mutations = kind.alterations == "mutations" and path.suffix not in (".parquet", ".pq")
+    return "maf" if mutations and is_maf(path) else "table"
 
 
 def _refuse_other_way_round(
@@ -195,7 +200,7 @@ def _by_gene(
 ) -> pd.DataFrame:
     """Bring methylation probes to genes, as the manifest asks."""
     try:
-        numbers = to_float(table, layer.kind, f'layer "{name}" ({layer.file})')
+        numbers = to_float(table, f'layer "{name}" ({layer.file})')
         genes, lost = gene_methylation(
             numbers, annotation, level=layer.level or LEVELS[0], name=name
         )

@@ -1,6 +1,7 @@
 """The manifest: a TOML file that describes the tables of one cohort."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +18,7 @@ from pydantic import (
 )
 
 from omicsfuse.core.checks.tables import did_you_mean, name_fault
-from omicsfuse.core.cohort import KINDS, SCALES
+from omicsfuse.core.kinds import KINDS, Kind, kinds_that
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.probes import LEVELS
 from omicsfuse.io.toml import parse_toml_model
@@ -112,28 +113,32 @@ class LayerTable(_FileTable):
 
     @model_validator(mode="after")
     def _known_scale(self) -> "LayerTable":
-        scales = SCALES[self.kind]
+        scales = KINDS[self.kind].scales
         if self.scale and self.scale not in scales:
             raise ValueError(
                 f'scale = "{self.scale}" is not known for kind = "{self.kind}"; '
                 f"{did_you_mean(self.scale, scales)}"
             )
-        if self.megabases is not None and self.kind != "mutation":
-            raise ValueError(
-                f'megabases = {self.megabases:g} is for layers of kind = "mutation"; this one is '
-                f'of kind = "{self.kind}"'
+        if self.megabases is not None:
+            self._only_for(
+                f"megabases = {self.megabases:g}", lambda row: row.alterations == "mutations"
             )
         self._check_probes()
         return self
 
+    def _only_for(self, said: str, ask: Callable[[Kind], object]) -> None:
+        """Refuse a key that is for layers of other kinds."""
+        if not ask(KINDS[self.kind]):
+            fit = " or ".join(f'"{name}"' for name in kinds_that(ask))
+            raise ValueError(
+                f'{said} is for layers of kind = {fit}; this one is of kind = "{self.kind}"'
+            )
+
     def _check_probes(self) -> None:
         """Refuse an annotation of probes where there are none, and a level that is not known."""
         for key, value in (("annotation", self.annotation), ("level", self.level)):
-            if value and self.kind != "methylation":
-                raise ValueError(
-                    f'{key} = "{value}" is for layers of kind = "methylation"; this one is of '
-                    f'kind = "{self.kind}"'
-                )
+            if value:
+                self._only_for(f'{key} = "{value}"', lambda row: row.methylome)
         if self.level and self.level not in LEVELS:
             raise ValueError(
                 f'level = "{self.level}" is not known; {did_you_mean(self.level, LEVELS)}'

@@ -25,6 +25,7 @@ from omicsfuse.biology import (
 )
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import Biology, ImmuneContext, Prepared, Subtypes
 from omicsfuse.pipeline.study import Study, gene_layer
 
@@ -76,8 +77,7 @@ def immune_layer(study: Study, cohort: Cohort, prepared: Prepared) -> str | None
     named = gene_layer(study, cohort, "enrichment")
     if named in prepared.layers:
         return named
-    expression = [name for name, one in prepared.layers.items() if one.kind == "expression"]
-    return expression[0] if expression else None
+    return next(iter(layers_that(prepared.layers, lambda kind: kind.transcriptome)), None)
 
 
 def score_immune_context(
@@ -165,8 +165,8 @@ def explain_subtypes(
 
 def methylation_pairs(prepared: Prepared, subtypes: Subtypes) -> pd.DataFrame:
     """Expression against methylation, where both layers are there and share genes."""
-    kinds = {layer.kind for layer in prepared.layers.values()}
-    if not {"expression", "methylation"} <= kinds:
+    genes = layers_that(prepared.layers, lambda kind: kind.transcriptome)
+    if not genes or not layers_that(prepared.layers, lambda kind: kind.methylome):
         return pd.DataFrame()
     pairs = or_without(
         "pairs of expression and methylation",

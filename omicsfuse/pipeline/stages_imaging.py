@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse.biology import covariate_table
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import (
     Biology,
     HeterogeneityIndex,
@@ -48,7 +49,7 @@ def map_images(
     layer = layer_of_images(prepared, asked.layer)
     targets = asked.targets
     if targets is None:
-        targets = tuple(n for n, one in prepared.layers.items() if one.kind != "radiomics")
+        targets = tuple(layers_that(prepared.layers, lambda kind: not kind.image))
     targets = tuple(name for name in targets if name in prepared.layers)
     if not asked.map or layer is None or not targets:
         return None
@@ -78,7 +79,9 @@ def map_images(
             n_jobs=0,
         ),
     )
-    expression = [name for name in targets if prepared.layers[name].kind == "expression"]
+    expression = layers_that(
+        {name: prepared.layers[name] for name in targets}, lambda kind: kind.transcriptome
+    )
     if found is None or not asked.modules or not expression:
         return found
     pairs = or_without(

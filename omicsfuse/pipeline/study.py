@@ -14,6 +14,7 @@ from pydantic import (
 
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import kind_of, kinds_that, layers_that
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.pipeline.study_biology import (
@@ -27,7 +28,6 @@ from omicsfuse.pipeline.study_biology import (
 from omicsfuse.pipeline.study_signatures import FurtherSignature, SignatureSettings
 
 #: Kinds of layer that genes can be ranked on and a signature derived from.
-GENE_KINDS = ("expression", "protein", "continuous")
 
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 PositiveNumber = Annotated[float, Field(gt=0)]
@@ -308,16 +308,16 @@ def gene_layer(study: Study, cohort: Cohort, use: Literal["enrichment", "signatu
 
 
 def _gene_layer(study: Study, cohort: Cohort, where: str, named: str | None, why: str) -> str:
-    if named and cohort.omics[named].kind not in GENE_KINDS:
+    if named and not kind_of(cohort.omics[named]).ranks_genes:
         raise StudyError(
             f"{study.path or study.name}: {where} layer {named!r} is of kind "
             f"{cohort.omics[named].kind!r}; genes are read from a layer of kind "
-            f"{' or '.join(GENE_KINDS)}."
+            f"{' or '.join(kinds_that(lambda kind: kind.ranks_genes))}."
         )
     if named:
         return named
-    order = [*fused_layers(study, cohort), *cohort.omics]
-    found = [name for name in order if cohort.omics[name].kind == "expression"]
+    order = {name: cohort.omics[name] for name in (*fused_layers(study, cohort), *cohort.omics)}
+    found = layers_that(order, lambda kind: kind.transcriptome)
     if not found:
         raise StudyError(
             f"{study.path or study.name}: {why}, but cohort {cohort.name!r} has no layer of kind "

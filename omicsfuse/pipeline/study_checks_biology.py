@@ -1,7 +1,7 @@
 """What a study asks of markers, immune scores, images and models: can it be done?"""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -16,9 +16,10 @@ from omicsfuse.biology.reference_matrix import read_reference
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning, StudyError
+from omicsfuse.core.kinds import Kind, kinds_that, layers_that
 from omicsfuse.imaging.interpretation import match_scores, read_scores
 from omicsfuse.io.gmt import read_gmt
-from omicsfuse.pipeline.study import GENE_KINDS, Study, prepared_layers
+from omicsfuse.pipeline.study import Study, prepared_layers
 
 
 def check_biology(study: Study, cohort: Cohort) -> None:
@@ -97,8 +98,8 @@ def _check_immune(study: Study, cohort: Cohort, where: str) -> list[str]:
                 read_reference(asked.signature_matrix)
         if not asked.sets and asked.signature_matrix is None:
             return []
-        kinds = [cohort.omics[name].kind for name in prepared_layers(study, cohort)]
-        if asked.layer is None and "expression" not in kinds:
+        used = {name: cohort.omics[name] for name in prepared_layers(study, cohort)}
+        if asked.layer is None and not layers_that(used, lambda kind: kind.transcriptome):
             raise StudyError(
                 "scores are asked for, but no layer of kind expression is used. Name a layer with "
                 'genes: layer = "...", or leave the table out.'
@@ -108,12 +109,13 @@ def _check_immune(study: Study, cohort: Cohort, where: str) -> list[str]:
 
 def _check_kinds(study: Study, cohort: Cohort, where: str) -> None:
     """See that layers named for a purpose are of a kind that serves it."""
-    named = (
-        ("[immune] layer", study.immune.layer, GENE_KINDS),
-        ("[radiogenomics] layer", study.radiogenomics.layer, ("radiomics",)),
-        ("[heterogeneity] layer", study.heterogeneity.layer, ("radiomics",)),
+    named: tuple[tuple[str, str | None, Callable[[Kind], bool]], ...] = (
+        ("[immune] layer", study.immune.layer, lambda kind: kind.ranks_genes),
+        ("[radiogenomics] layer", study.radiogenomics.layer, lambda kind: kind.image),
+        ("[heterogeneity] layer", study.heterogeneity.layer, lambda kind: kind.radiomic),
     )
-    for key, name, kinds in named:
+    for key, name, fits in named:
+        kinds = kinds_that(fits)
         if name is not None and cohort.omics[name].kind not in kinds:
             raise StudyError(
                 f"{where}: {key} names {name!r}, which is of kind {cohort.omics[name].kind!r}; "
@@ -128,9 +130,9 @@ def _check_kinds(study: Study, cohort: Cohort, where: str) -> None:
     if len(set(targets)) < len(targets):
         twice = next(name for name in targets if targets.count(name) > 1)
         raise StudyError(f"{key} names {twice!r} twice; once is enough.")
-    kinds_used = {name: cohort.omics[name].kind for name in prepared_layers(study, cohort)}
+    used = {name: cohort.omics[name] for name in prepared_layers(study, cohort)}
     images = study.radiogenomics.layer or next(
-        (name for name, kind in kinds_used.items() if kind == "radiomics"), None
+        iter(layers_that(used, lambda kind: kind.image)), None
     )
     if images in targets:
         raise StudyError(

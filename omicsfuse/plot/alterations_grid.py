@@ -9,6 +9,7 @@ import pandas as pd
 
 from omicsfuse.biology import altered
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
@@ -200,7 +201,7 @@ def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> di
     patients = subtypes.labels.index
     cells: dict[str, Cells] = {"measured": np.zeros(len(patients), dtype=bool)}
     for key, layer in cohort.omics.items():
-        if layer.kind not in ("mutation", "copy_number") or gene not in layer.table:
+        if not kind_of(layer).alterations or gene not in layer.table:
             continue
         one = type(layer)(layer.kind, layer.table[[gene]], layer.scale)
         for name, calls in altered(one).items():

@@ -66,9 +66,7 @@ def call_levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
     >>> call_levels(PreparedLayer("copy_number", table, table, "gistic", None))[2][0]
     'amplified'
     """
-    if layer.scale == "gistic":
-        return LEVELS
-    return CALLS if layer.kind == "mutation" or layer.scale == "binary" else None
+    return {"gistic": LEVELS, "binary": CALLS}.get(layer.scale)
 
 
 def _channels(colour: str) -> list[int]:

@@ -6,28 +6,20 @@ from omicsfuse.preprocessing.copy_number import CopyNumberPreprocessor
 from omicsfuse.preprocessing.expression import ExpressionPreprocessor, MirnaPreprocessor
 from omicsfuse.preprocessing.methylation import MethylationPreprocessor
 from omicsfuse.preprocessing.mutation import MutationPreprocessor
-from omicsfuse.preprocessing.prepare import (
-    AUTOMATIC_N_FEATURES,
-    DEFAULTS,
-    PREPROCESSORS,
-    make_preprocessor,
-    preprocess,
-)
+from omicsfuse.preprocessing.prepare import default_settings, make_preprocessor, preprocess
 from omicsfuse.preprocessing.radiomics import RadiomicsPreprocessor
 
 __all__ = [
-    "AUTOMATIC_N_FEATURES",
     "ContinuousPreprocessor",
     "CopyNumberPreprocessor",
-    "DEFAULTS",
     "ExpressionPreprocessor",
     "LayerPreprocessor",
     "MethylationPreprocessor",
     "MirnaPreprocessor",
     "MutationPreprocessor",
-    "PREPROCESSORS",
     "PreprocessError",
     "RadiomicsPreprocessor",
+    "default_settings",
     "make_preprocessor",
     "preprocess",
 ]

@@ -2,7 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,25 @@ class PreprocessError(CohortError, ValueError):
 
 class NothingUsableError(PreprocessError):
     """No feature of a layer can be used."""
+
+
+class FixedForm(NamedTuple):
+    """A fitted preprocessor in numbers, one a kept feature, without the patients it learned from.
+
+    A value on the analysis scale, or ``fill`` where there is none, becomes (value - centre) /
+    spread within plus or minus ``limits``, then (that - mean) / sd within plus or minus ``limit``.
+    """
+
+    fill: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    limits: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    limit: float = np.inf
+    #: Values of each feature and their scores, where the analysis scale lies between such points.
+    knots: tuple[np.ndarray, ...] = ()
+    scores: tuple[np.ndarray, ...] = ()
 
 
 class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
@@ -43,6 +62,9 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     _remedy: ClassVar[str] = (
         "Check the table and its declared kind and scale, or leave the layer out."
     )
+
+    #: Why it has no ``n_features``, where it has none.
+    without_n_features: ClassVar[str] = "all features are used"
 
     max_missing: float
 
@@ -160,6 +182,13 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     def without_data(self, X: np.ndarray) -> np.ndarray:
         """Which patients have nothing in this layer to go on: bool, shape (n_patients,)."""
         return np.isnan(X).all(axis=1)
+
+    def fixed_form(self) -> FixedForm:
+        """What it does to the features it keeps, in fixed numbers: here, nothing."""
+        check_is_fitted(self, "kept_")
+        zeros = np.zeros(len(self.kept_))
+        ones, endless = np.ones_like(zeros), np.full_like(zeros, np.inf)
+        return FixedForm(zeros, zeros, ones, endless, zeros, ones)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from omicsfuse.preprocessing._base import LayerPreprocessor
+from omicsfuse.preprocessing._base import FixedForm, LayerPreprocessor
 from omicsfuse.preprocessing.filters import FeatureSummary, largest, summarise
 from omicsfuse.preprocessing.impute import impute_nearest
 from omicsfuse.preprocessing.winsorise import robust_scale
@@ -116,6 +116,14 @@ class ContinuousPipeline(LayerPreprocessor):
         if self.analysis_scale in ("log2", "m_value"):
             return (sd * self.spread_) ** 2
         return np.median(np.abs(ordered - np.median(ordered, axis=0)), axis=0) * self.spread_
+
+    def fixed_form(self) -> FixedForm:
+        """What it does to the features it keeps: missing values become the fitted median."""
+        centre, spread = self.centre_[self.selected_], self.spread_[self.selected_]
+        limits = self.limits_[self.selected_]
+        return FixedForm(
+            centre, centre, spread, limits, self.mean_, self.sd_, limit=float(self.limit)
+        )
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
         values = self._to_analysis_scale(X)[:, self.candidates_]

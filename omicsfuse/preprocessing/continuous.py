@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.core.cohort import SCALES, ZSCORE_LIMIT
+from omicsfuse.core.kinds import ZSCORE_LIMIT
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
 
@@ -73,8 +73,7 @@ class ContinuousPreprocessor(ContinuousPipeline):
     {'the same value in every patient': [3]}
     """
 
-    #: Kinds of layers it is for, whose scales it knows.
-    _kinds: ClassVar[tuple[str, ...]] = ("continuous", "protein")
+    _scales: ClassVar[tuple[str, ...]] = ("raw", "log2", "zscore")
 
     def __init__(
         self,
@@ -98,8 +97,7 @@ class ContinuousPreprocessor(ContinuousPipeline):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        scales = dict.fromkeys(scale for kind in self._kinds for scale in SCALES[kind])
-        self._check_choice("scale", tuple(scales))
+        self._check_choice("scale", self._scales)
         self._check_range("zscore_limit", 0.1, np.inf)
 
     def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from omicsfuse.core.cohort import SCALES
+from omicsfuse.preprocessing._base import FixedForm, LayerPreprocessor
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 from omicsfuse.preprocessing.filters import identical_profiles, largest, summarise
 from omicsfuse.preprocessing.impute import impute_nearest
@@ -80,7 +80,7 @@ class CopyNumberPreprocessor(ContinuousPipeline):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        self._check_choice("scale", SCALES["copy_number"])
+        self._check_choice("scale", ("gistic", "log2"))
 
     def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:
         return X
@@ -107,6 +107,13 @@ class CopyNumberPreprocessor(ContinuousPipeline):
         self.kept_ = self.candidates_[keep]
         self.n_imputed_ = np.sum(np.isnan(X[:, self.kept_]), axis=0)
         self.n_limited_ = np.zeros(len(self.kept_), dtype=int)
+
+    def fixed_form(self) -> FixedForm:
+        """What it does to the features it keeps: missing levels become the fitted median level."""
+        if self.scale == "log2":
+            return super().fixed_form()
+        levels = LayerPreprocessor.fixed_form(self)
+        return levels._replace(fill=self.fallback_[self.selected_])
 
     def _levels(self, levels: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Impute some of the candidate columns."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.core.cohort import ZSCORE_LIMIT
+from omicsfuse.core.kinds import ZSCORE_LIMIT
 from omicsfuse.preprocessing._base import PreprocessError
 from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
 
@@ -54,7 +54,14 @@ class ExpressionPreprocessor(ContinuousPreprocessor):
     [[17.932, 0.0, 0.0, 0.0, 0.0, 19.517]]
     """
 
-    _kinds: ClassVar[tuple[str, ...]] = ("expression",)
+    _scales: ClassVar[tuple[str, ...]] = (
+        "log2",
+        "counts",
+        "normalised_counts",
+        "tpm",
+        "fpkm",
+        "zscore",
+    )
     _automatic: ClassVar[dict[str, int]] = {"log2": 2000}
 
     def __init__(
@@ -123,4 +130,4 @@ class MirnaPreprocessor(ExpressionPreprocessor):
     (20, 6)
     """
 
-    _kinds: ClassVar[tuple[str, ...]] = ("mirna",)
+    _scales: ClassVar[tuple[str, ...]] = ("log2", "counts", "normalised_counts", "tpm", "zscore")

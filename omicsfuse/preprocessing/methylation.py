@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from omicsfuse.core.cohort import SCALES
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
@@ -71,7 +70,7 @@ class MethylationPreprocessor(ContinuousPipeline):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        self._check_choice("scale", SCALES["methylation"])
+        self._check_choice("scale", ("beta", "m_value"))
         self._check_range("offset", 1e-9, 1)
 
     def _to_analysis_scale(self, X: np.ndarray) -> np.ndarray:

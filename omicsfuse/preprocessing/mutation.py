@@ -57,6 +57,8 @@ class MutationPreprocessor(LayerPreprocessor):
         "min_prevalence."
     )
 
+    without_n_features: ClassVar[str] = "min_patients and min_prevalence choose the genes"
+
     def __init__(
         self, min_patients: int = 2, min_prevalence: float = 0.02, max_missing: float = 0.5
     ) -> None:

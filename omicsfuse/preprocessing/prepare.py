@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -9,45 +10,11 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.cohort import SCALES, Cohort, Exclusion, Layer
+from omicsfuse.core.cohort import Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
-from omicsfuse.preprocessing.continuous import ContinuousPreprocessor
-from omicsfuse.preprocessing.copy_number import CopyNumberPreprocessor
-from omicsfuse.preprocessing.expression import ExpressionPreprocessor, MirnaPreprocessor
-from omicsfuse.preprocessing.methylation import MethylationPreprocessor
-from omicsfuse.preprocessing.mutation import MutationPreprocessor
-from omicsfuse.preprocessing.radiomics import RadiomicsPreprocessor
-
-#: The transformer for each kind of layer.
-PREPROCESSORS: dict[str, type[LayerPreprocessor]] = {
-    "radiomics": RadiomicsPreprocessor,
-    "expression": ExpressionPreprocessor,
-    "methylation": MethylationPreprocessor,
-    "mutation": MutationPreprocessor,
-    "copy_number": CopyNumberPreprocessor,
-    "mirna": MirnaPreprocessor,
-    "protein": ContinuousPreprocessor,
-    "continuous": ContinuousPreprocessor,
-}
-
-#: Every default of every kind: what a preprocessor is built with where nothing is said. A scale
-#: is taken from the layer.
-DEFAULTS: dict[str, dict[str, Any]] = {
-    kind: {
-        name: value
-        for name, value in sorted(preprocessor().get_params(deep=False).items())
-        if name != "scale"
-    }
-    for kind, preprocessor in PREPROCESSORS.items()
-}
-
-#: What ``n_features="auto"`` stands for, by kind and scale of analysis; all features elsewhere.
-AUTOMATIC_N_FEATURES: dict[str, dict[str, int]] = {
-    kind: dict(getattr(preprocessor, "_automatic", {}))
-    for kind, preprocessor in PREPROCESSORS.items()
-}
 
 #: Share of imputed values above which a patient's place in a layer is called doubtful.
 DOUBTFUL_SHARE = 0.5
@@ -77,10 +44,10 @@ def preprocess(
     n_features : int or mapping of str to int or None, optional
         How many of the most variable features distances use: one number for all layers where it
         applies (not radiomics, whose normal scores all vary alike, nor mutation), or a number for
-        single layers (None keeps all). The defaults are in ``AUTOMATIC_N_FEATURES``.
+        single layers (None keeps all). ``default_settings`` says what ``"auto"`` takes.
     settings : mapping of str to mapping, optional
         Further parameters of a layer's preprocessor, for example
-        ``{"radiomics": {"method": "power"}}``. The defaults are in ``DEFAULTS``.
+        ``{"radiomics": {"method": "power"}}``; see ``default_settings``.
 
     Returns
     -------
@@ -129,7 +96,7 @@ def preprocess(
         options = dict((settings or {}).get(name, {}))
         if name in per_layer:
             options["n_features"] = per_layer[name]
-        elif common is not None and "n_features" in DEFAULTS.get(layer.kind, {}):
+        elif common is not None and "n_features" in default_settings(layer.kind):
             options.setdefault("n_features", common)
         try:
             prepared[name], lost = _prepare(name, layer, options)
@@ -149,7 +116,7 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     layer : Layer
         The layer; its table is not used.
     **options
-        Parameters that differ from ``DEFAULTS``.
+        Parameters that differ from ``default_settings``.
 
     Returns
     -------
@@ -169,23 +136,57 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     >>> make_preprocessor(Layer("expression", pd.DataFrame(), "tpm"), n_features=500)
     ExpressionPreprocessor(n_features=500, scale='tpm')
     """
-    if layer.kind not in PREPROCESSORS:
-        raise CohortError(
-            f"kind {layer.kind!r} is unknown; {did_you_mean(layer.kind, PREPROCESSORS)}."
-        )
-    defaults = DEFAULTS[layer.kind]
+    made, defaults = _transformer(layer.kind), default_settings(layer.kind)
     for option in options:
         if option == "n_features" and option not in defaults:
-            why = (
-                "normal scores all have the same variance; max_correlation thins them"
-                if layer.kind == "radiomics"
-                else "min_patients and min_prevalence choose the genes"
+            raise StudyError(
+                f"n_features does not apply to kind {layer.kind!r}: {made.without_n_features}."
             )
-            raise StudyError(f"n_features does not apply to kind {layer.kind!r}: {why}.")
         _require_name(option, defaults, f"kind {layer.kind!r} has no setting", StudyError)
-    if "scale" in PREPROCESSORS[layer.kind]().get_params(deep=False):
-        options["scale"] = layer.scale or SCALES[layer.kind][0]
-    return PREPROCESSORS[layer.kind](**options)
+    if "scale" in made().get_params(deep=False):
+        options["scale"] = layer.scale or KINDS[layer.kind].scales[0]
+    return made(**options)
+
+
+def default_settings(kind: str) -> dict[str, Any]:
+    """Settings of a kind's preprocessor and their defaults; a scale is taken from the layer.
+
+    ``n_features = "auto"`` stands for the 2,000 most variable features of expression, miRNA
+    (given as amounts or logarithms) and methylation, and for all of any other layer.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``KINDS``.
+
+    Returns
+    -------
+    dict
+        Name of each setting to its default, in alphabetical order.
+
+    Raises
+    ------
+    CohortError
+        If the kind is unknown.
+
+    Examples
+    --------
+    >>> default_settings("mutation")
+    {'max_missing': 0.5, 'min_patients': 2, 'min_prevalence': 0.02}
+    """
+    settings = _transformer(kind)().get_params(deep=False)
+    return {name: value for name, value in sorted(settings.items()) if name != "scale"}
+
+
+def _transformer(kind: str) -> type[LayerPreprocessor]:
+    """Class that the row of a kind names."""
+    if kind not in KINDS:
+        raise CohortError(f"kind {kind!r} is unknown; {did_you_mean(kind, KINDS)}.")
+    module, name = KINDS[kind].transformer.split(".")
+    found: type[LayerPreprocessor] = getattr(
+        import_module(f"omicsfuse.preprocessing.{module}"), name
+    )
+    return found
 
 
 def _prepare(

@@ -1,9 +1,13 @@
 """Radiomic features: skewed, many orders of magnitude apart, and often the same thing twice."""
 
+from typing import ClassVar
+
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.preprocessing import PowerTransformer
 
+from omicsfuse.core.errors import ClassifierError
+from omicsfuse.preprocessing._base import FixedForm
 from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 from omicsfuse.preprocessing.filters import near_duplicates, summarise
 from omicsfuse.preprocessing.winsorise import robust_scale
@@ -73,6 +77,10 @@ class RadiomicsPreprocessor(ContinuousPipeline):
     [0.1281, -1.1798]
     """
 
+    without_n_features: ClassVar[str] = (
+        "normal scores all have the same variance; max_correlation thins them"
+    )
+
     def __init__(
         self,
         method: str = "rank",
@@ -103,6 +111,17 @@ class RadiomicsPreprocessor(ContinuousPipeline):
     def _redundant(self, X: np.ndarray) -> tuple[np.ndarray, str]:
         reason = f"near-duplicate of a kept feature (|Spearman| > {self.max_correlation:g})"
         return near_duplicates(X, self.max_correlation), reason
+
+    def fixed_form(self) -> FixedForm:
+        """What it does to the features it keeps, with the points its scores lie between."""
+        if self.method != "rank":
+            raise ClassifierError(
+                "radiomics by power transforms cannot be saved; use method='rank' for the "
+                "classifier."
+            )
+        knots = tuple(self.quantile_values_[j] for j in self.kept_)
+        scores = tuple(self.quantile_scores_[j] for j in self.kept_)
+        return super().fixed_form()._replace(knots=knots, scores=scores)
 
     def _fit_scale(self, X: np.ndarray) -> None:
         if self.method == "rank":

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.plans import FigureView
@@ -67,9 +68,7 @@ def adds_sentences(results: RunResults) -> list[str]:
     if "shared_gain" not in layers:
         return []
     prepared = results.prepared.layers
-    imaging = [
-        name for name in layers.index if name in prepared and prepared[name].kind == "radiomics"
-    ]
+    imaging = [name for name in layers.index if name in prepared and kind_of(prepared[name]).image]
     return [
         adds_sentence(str(name), layers.loc[name].to_dict(), len(layers))
         for name in imaging or layers.index

@@ -6,9 +6,10 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
+from omicsfuse.core.kinds import image_families
 from omicsfuse.core.results import Interpretation, RunResults
 from omicsfuse.plot.numbers import clean, format_number, p_text
-from omicsfuse.report.interpretation_words import RADIOMIC, interpretation_paragraphs
+from omicsfuse.report.interpretation_words import interpretation_paragraphs
 from omicsfuse.report.pathways_tables import first_genes
 from omicsfuse.report.plans import FigureView, Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -93,7 +94,7 @@ def _section(name: str, one: Interpretation, figures: Sequence[FigureView]) -> S
     anchor = interpretation_anchor(name)
     first, *rest = interpretation_paragraphs(one)
     table = one.associations
-    shown = table[table["kind"] != RADIOMIC] if len(table) else table
+    shown = table[~table["kind"].isin(image_families())] if len(table) else table
     shown = shown[shown["fdr"] <= FDR] if len(shown) else shown
     if len(shown):
         order = shown["vanishes"].astype(bool)

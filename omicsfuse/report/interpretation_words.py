@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.kinds import image_families
 from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.words import listing, plural
@@ -11,7 +12,6 @@ from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
 MEASURE = 0.9
 #: Features that an imaging model is made of, and that no headline is made of.
-RADIOMIC = "radiomic feature"
 
 
 def interpretation_paragraphs(one: Interpretation) -> list[str]:
@@ -35,7 +35,7 @@ def interpretation_paragraphs(one: Interpretation) -> list[str]:
         first = f"{clean(one.name)} gives a score to {plural(n, 'patient')} of the cohort."
     paragraphs = [" ".join([first, *_volume(one)])]
     families = one.families[one.families["tests"] > 0] if len(one.families) else one.families
-    described = families[families["kind"] != RADIOMIC] if len(families) else families
+    described = families[~families["kind"].isin(image_families())] if len(families) else families
     found = [_found(one, row) for _, row in described.iterrows() if row["found"]]
     if found:
         paragraphs.append("Found at a false discovery rate of 0.05. " + " ".join(found))

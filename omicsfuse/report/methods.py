@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.biology import MINIMUM_ALTERED
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.evidence_methods import evidence_methods
@@ -15,20 +16,6 @@ from omicsfuse.report.references import REFERENCES, Citations
 from omicsfuse.report.survival_methods import survival_methods
 from omicsfuse.report.survival_words import log_rank_name
 from omicsfuse.report.words import chosen_with_outcome, listing, plural
-
-#: What preprocessing does to the values of a kind, in the words of a methods section.
-PREPROCESSING = {
-    "radiomics": "radiomic features were brought to normal scores by rank, near-duplicates left "
-    "out",
-    "expression": "expression was analysed as log2(x + 1) unless given as log2 or z-scores",
-    "methylation": "methylation beta values were converted to M-values",
-    "mutation": "mutations were kept as absent or present, genes mutated in too few patients left "
-    "out",
-    "copy_number": "copy number was used as given, identical profiles taken once",
-    "mirna": "miRNA was analysed as log2(x + 1) unless given as log2 or z-scores",
-    "protein": "protein levels were used as given",
-    "continuous": "continuous features were used as given",
-}
 
 
 def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
@@ -67,8 +54,7 @@ def _section(results: RunResults, name: str) -> Mapping[str, Any]:
 def _integration(results: RunResults, cite: Citations) -> str:
     params = results.fusion.params
     layers = results.prepared.layers
-    kinds = dict.fromkeys(layer.kind for layer in layers.values())
-    rules = "; ".join(PREPROCESSING[kind] for kind in kinds if kind in PREPROCESSING)
+    rules = "; ".join(dict.fromkeys(kind_of(layer).preparation for layer in layers.values()))
     metrics = params.get("metrics", {})
     distances = ", ".join(
         f"{clean(metric)} for {clean(layer)} ({layers[layer].scaled.shape[1]:,} features)"

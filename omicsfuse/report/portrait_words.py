@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.variables import level_text
+from omicsfuse.core.kinds import KINDS, analysis_of, kind_of
 from omicsfuse.core.labelled import labelled
 from omicsfuse.core.results import PreparedLayer, RunResults
 from omicsfuse.plot.heatmap_rows import features_apart
@@ -20,27 +21,13 @@ _NAMED = 3
 #: Markers of each direction, smallest p first, of which some are named.
 _MOST_CANDIDATES = 30
 
-_NOUNS = {
-    "expression": "gene",
-    "methylation": "methylated feature",
-    "mutation": "gene",
-    "copy_number": "feature",
-    "mirna": "miRNA",
-    "protein": "protein",
-    "radiomics": "radiomic feature",
-}
-
-
-#: Kinds of layers in the order in which a reader wants to hear of them.
-_KINDS = ("expression", "mutation", "copy_number", "methylation", "mirna", "protein", "radiomics")
-
 
 def layers_to_tell(results: RunResults) -> list[str]:
     """Layers whose features were tested, in the order in which a reader wants to hear of them."""
     tested = set(results.markers["layer"].astype(str))
     first = [name for name in results.prepared.layers if name in tested]
-    place = {name: i for i, name in enumerate(_KINDS)}
-    first.sort(key=lambda name: place.get(results.prepared.layers[name].kind, len(place)))
+    told = list(KINDS)
+    first.sort(key=lambda name: told.index(results.prepared.layers[name].kind))
     return [*first, *sorted(tested - set(first))]
 
 
@@ -86,7 +73,7 @@ def marked_features(results: RunResults, name: str, layer: str, most: int = _NAM
 def features_sentence(results: RunResults, name: str, marked: Marked, others: str) -> str:
     """Say what marks the subtype in a layer; shares where a layer holds calls."""
     layer = results.prepared.layers.get(marked.layer)
-    noun = _NOUNS.get(layer.kind, "feature") if layer is not None else "feature"
+    noun = kind_of(layer).feature if layer is not None else "feature"
     several = f"{marked.n_tested:,} {noun}{'' if marked.n_tested == 1 else 's'}"
     verb = "differs" if marked.n_found == 1 else "differ"
     head = f"In {clean(marked.layer)}, {marked.n_found:,} of {several} {verb} from {others}"
@@ -135,11 +122,7 @@ def share_text(
 
 def _calls(layer: PreparedLayer) -> Mapping[str, float] | None:
     """Ways of being altered and their limits, of a layer that holds calls."""
-    if layer.kind == "mutation":
-        return {"mutated": 0.5}
-    if layer.scale == "binary":
-        return {"present": 0.5}
-    return {"gained": 0.5, "lost": -0.5} if layer.scale == "gistic" else None
+    return analysis_of(layer).calls or None
 
 
 def _share(values: npt.NDArray[np.float64], who: npt.NDArray[np.bool_], limit: float) -> float:

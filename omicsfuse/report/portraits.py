@@ -1,5 +1,6 @@
 """A short plain paragraph for each subtype: what was found of it, and what was not."""
 
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.report.portrait_words import (
@@ -122,7 +123,7 @@ def _short(results: RunResults, name: str) -> str:
         prepared = results.prepared.layers.get(layer)
         marked = marked_features(results, name, layer, most=2)
         # Names of images' features and of neighbours on a chromosome say little in a summary.
-        if prepared is None or prepared.kind in ("radiomics", "copy_number") or not marked.n_found:
+        if prepared is None or not kind_of(prepared).telling or not marked.n_found:
             continue
         parts.append(_few(results, name, layer, marked))
     parts += [text.partition(" (")[0] for text in _labels(results, name)]
@@ -137,7 +138,7 @@ def _short(results: RunResults, name: str) -> str:
 
 def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:
     prepared = results.prepared.layers[layer]
-    if prepared.kind == "mutation":
+    if prepared.scale == "binary":
         return "; ".join(
             share_text(results, name, prepared, feature, raised=feature in marked.raised)
             for feature in [*marked.raised, *marked.lowered][:2]

@@ -26,7 +26,8 @@ from omicsfuse.core.checks.tables import (
     to_float,
 )
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
-from omicsfuse.core.layers import SCALES, Exclusion, Layer
+from omicsfuse.core.kinds import KINDS, kinds_that
+from omicsfuse.core.layers import Exclusion, Layer
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
@@ -45,20 +46,19 @@ COUNT_SCALES = ("counts", "normalised_counts")
 SMALLEST_COUNT_MAXIMUM = 30.0
 #: Fewest genes at which counts per million hardly depend on which genes were measured.
 SMALLEST_TRANSCRIPTOME = 1000
-#: Kinds whose features are named by gene symbols.
-GENE_KINDS = ("expression", "methylation", "mutation", "copy_number", "protein")
 
 
 def check_kind(kind: str, scale: str, where: str) -> str:
     """Return the scale of a layer, refusing a kind or a scale that is not known."""
-    if kind not in SCALES:
-        raise CohortError(f'{where}: kind = "{kind}" is not known; {did_you_mean(kind, SCALES)}.')
-    if scale and scale not in SCALES[kind]:
+    if kind not in KINDS:
+        raise CohortError(f'{where}: kind = "{kind}" is not known; {did_you_mean(kind, KINDS)}.')
+    scales = KINDS[kind].scales
+    if scale and scale not in scales:
         raise CohortError(
             f'{where}: scale = "{scale}" is not known for kind = "{kind}"; '
-            f"{did_you_mean(scale, SCALES[kind])}."
+            f"{did_you_mean(scale, scales)}."
         )
-    return scale or SCALES[kind][0]
+    return scale or scales[0]
 
 
 def check_table(
@@ -96,12 +96,12 @@ def check_table(
     refuse_empty(table, where)
     refuse_transposed(table, others, of_whom, where)
     restored: dict[str, str] = {}
-    if kind in GENE_KINDS:
+    if KINDS[kind].names_genes:
         restored = _restore_dates(table.columns, where)
         table = table.rename(columns=restored) if restored else table
     refuse_duplicates(table.index, "patient", where)
     refuse_duplicates(table.columns, "feature", where)
-    return to_float(table, kind, where), restored
+    return to_float(table, where, binary=KINDS[kind].binary), restored
 
 
 def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
@@ -139,7 +139,7 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
     table : pandas.DataFrame
         Patients x features, float64 without infinities.
     kind, scale : str
-        As in ``KINDS`` and ``SCALES``.
+        As in ``KINDS``.
     declared : bool
         Whether the scale was declared, or assumed for want of a declaration.
     where : str
@@ -160,11 +160,11 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
     def refuse(wrong: np.ndarray, found: str, expected: str) -> None:
         raise CohortError(f"{where}: {says} but {found}: {cells(table, wrong)}. {expected}")
 
-    if kind == "mutation":
+    if scale == "binary":
         wrong = ~np.isnan(values) & (values != 0) & (values != 1)
         if wrong.any():
             raise CohortError(
-                f"{where}: a mutation layer holds 0 (not mutated) and 1 (mutated), but it has "
+                f"{where}: a {kind} layer holds 0 (not mutated) and 1 (mutated), but it has "
                 f"{cells(table, wrong)}. Write 1 for any number of mutations, or give the layer "
                 'another kind, e.g. kind = "continuous".'
             )
@@ -245,7 +245,7 @@ def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
             'scale = "normalised_counts"\n'
             "Keep counts for estimated numbers of reads (RSEM, salmon) that nothing was done to."
         )
-    elif kind == "expression" and table.shape[1] < SMALLEST_TRANSCRIPTOME:
+    elif KINDS[kind].transcriptome and table.shape[1] < SMALLEST_TRANSCRIPTOME:
         message = (
             f'{where}: scale = "counts" is declared for {count(table.shape[1], "gene")}. Counts '
             f"per million of fewer than about {SMALLEST_TRANSCRIPTOME:,} genes depend on which "
@@ -282,10 +282,12 @@ def checked_layer(
         raise CohortError(f"{fault}.")
     where = where_layer(name, layer)
     scale = check_kind(layer.kind, layer.scale, where)
-    if layer.megabases is not None and not (layer.kind == "mutation" and layer.megabases > 0):
+    sequenced = kinds_that(lambda kind: kind.alterations == "mutations")
+    if layer.megabases is not None and not (layer.kind in sequenced and layer.megabases > 0):
         raise CohortError(
             f"{where}: megabases = {layer.megabases:g}; expected a number above 0, for a layer of "
-            f'kind "mutation" (this one is of kind "{layer.kind}"). Correct it, or leave it out.'
+            f'kind "{" or ".join(sequenced)}" (this one is of kind "{layer.kind}"). Correct it, '
+            "or leave it out."
         )
     if clinical is not None:
         others, of_whom = [clinical.index], where_clinical

@@ -216,13 +216,13 @@ def transposed_against(
     return pd.Index(list(dict.fromkeys(name for patients in against for name in patients)))
 
 
-def to_float(table: pd.DataFrame, kind: str, where: str) -> pd.DataFrame:
-    """Make a table float64, refusing cells that are not numbers and infinities."""
+def to_float(table: pd.DataFrame, where: str, *, binary: bool = False) -> pd.DataFrame:
+    """Make a table float64, refusing infinities and all words, but true and false if binary."""
     if all(dtype == np.float64 for dtype in table.dtypes):
         numbers = table
     else:
         numbers = pd.DataFrame(
-            _matrix(table, kind, where), index=table.index, columns=table.columns
+            _matrix(table, where, binary), index=table.index, columns=table.columns
         )
     values = numbers.to_numpy()
     if np.isinf(values).any():
@@ -233,12 +233,12 @@ def to_float(table: pd.DataFrame, kind: str, where: str) -> pd.DataFrame:
     return numbers
 
 
-def _matrix(table: pd.DataFrame, kind: str, where: str) -> np.ndarray:
+def _matrix(table: pd.DataFrame, where: str, binary: bool) -> np.ndarray:
     """Values of a table with columns of several types, as float64."""
     plain = [
         pd.api.types.is_numeric_dtype(dtype)
         and not pd.api.types.is_complex_dtype(dtype)
-        and (kind == "mutation" or not pd.api.types.is_bool_dtype(dtype))
+        and (binary or not pd.api.types.is_bool_dtype(dtype))
         for dtype in table.dtypes
     ]
     if all(plain):
@@ -251,7 +251,7 @@ def _matrix(table: pd.DataFrame, kind: str, where: str) -> np.ndarray:
             values[:, j] = column.to_numpy(dtype=np.float64, na_value=np.nan)
             continue
         parsed = _parsed(column)
-        if kind == "mutation":
+        if binary:
             words = column.astype(str).str.strip().str.lower()
             parsed = parsed.mask(words.eq("true"), 1.0).mask(words.eq("false"), 0.0)
         wrong = (parsed.isna() & column.notna()).to_numpy()

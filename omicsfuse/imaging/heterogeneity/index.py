@@ -11,6 +11,7 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.arguments import seed as checked_seed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import HeterogeneityIndex, Prepared
 from omicsfuse.imaging.heterogeneity.blocks import FIRST_ORDER, TEXTURE
@@ -200,7 +201,7 @@ def heterogeneity_index(
 
 
 def _prepared(cohort: Cohort, wanted: str | None) -> Prepared:
-    names = [name for name, layer in cohort.omics.items() if layer.kind == "radiomics"]
+    names = layers_that(cohort.omics, lambda kind: kind.radiomic)
     if wanted is None and not names:
         listed = ", ".join(f"{name} ({one.kind})" for name, one in cohort.omics.items()) or "none"
         raise StudyError(f"a layer of kind radiomics is needed; the layers are {listed}.")

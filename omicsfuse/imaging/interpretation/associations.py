@@ -9,6 +9,7 @@ from scipy import stats
 
 from omicsfuse.biology.two_groups import fisher_exact, rank_sum
 from omicsfuse.core.cohort import MINIMUM_PATIENTS
+from omicsfuse.core.kinds import SCALES, Scale, analysis_of
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.contrasts import Contrast
@@ -18,24 +19,10 @@ from omicsfuse.stats.least_squares import fit_genes, moderate
 from omicsfuse.stats.levels import TAILS, Z
 from omicsfuse.stats.moments import varies
 
-#: Scales on which a straight line through the values says something: moderated t.
-LINEAR = ("log2", "zscore", "m_value")
 #: Fewest patients with a mutation, and fewest without, for it to be compared.
 MINIMUM_CARRIERS = 5
 MODERATED, SPEARMAN, CARRIERS = "moderated t", "Spearman", "carriers"
 
-#: What a feature of each kind of layer is.
-FEATURE_KINDS = {
-    "radiomics": "radiomic feature",
-    "expression": "gene",
-    "methylation": "methylation",
-    "mutation": "mutation",
-    "copy_number": "copy number",
-    "mirna": "miRNA",
-    "protein": "protein",
-    "continuous": "feature",
-}
-_UNITS = {"log2": "log2 change", "zscore": "change in SD", "m_value": "change of M"}
 Mask = npt.NDArray[np.bool_]
 
 
@@ -61,9 +48,10 @@ def method_of(layer: PreparedLayer) -> str:
     >>> method_of(PreparedLayer("mutation", none, none, "binary", None))
     'carriers'
     """
-    if layer.kind == "mutation" or layer.scale == "binary":
+    scale = analysis_of(layer)
+    if scale.test == "mutated_share":
         return CARRIERS
-    return MODERATED if layer.scale in LINEAR else SPEARMAN
+    return MODERATED if scale.slope else SPEARMAN
 
 
 def compare_features(
@@ -157,7 +145,10 @@ def _names(method: str, scale: str, contrast: Contrast) -> tuple[str, str]:
     """Name of the effect and of the test."""
     if method == MODERATED:
         joint = ", " if contrast.binary else " "
-        return f"{_UNITS.get(scale, 'change')}{joint}{contrast.unit}", "moderated t"
+        return (
+            f"{SCALES.get(scale, Scale()).slope or 'change'}{joint}{contrast.unit}",
+            "moderated t",
+        )
     if method == SPEARMAN:
         return "Spearman correlation", "Spearman"
     if contrast.binary:

@@ -12,13 +12,12 @@ from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.kinds import SCALES, analysis_of, kind_of
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import ImmuneContext, Interpretation, Prepared, PreparedLayer, Subtypes
 from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR, Covariates, covariates
 from omicsfuse.imaging.interpretation.associations import (
     CARRIERS,
-    FEATURE_KINDS,
-    LINEAR,
     MINIMUM_CARRIERS,
     compare_features,
     method_of,
@@ -174,7 +173,7 @@ def interpret(
     notes: dict[tuple[str, str], str] = {}
     stability: list[dict[str, Any]] = []
     tables = {
-        key: (ordered_values(one), FEATURE_KINDS[one.kind], one.scale, method_of(one))
+        key: (ordered_values(one), kind_of(one).family, one.scale, method_of(one))
         for key, one in chosen.items()
     }
     tables |= immune_tables(immune)
@@ -311,10 +310,11 @@ def _enrichment(
         raise StudyError(
             f"interpret: there is no layer {where!r}; {did_you_mean(str(where), layers)}."
         )
-    if layers[where].scale not in LINEAR:
+    if not analysis_of(layers[where]).slope:
+        linear = ", ".join(name for name, scale in SCALES.items() if scale.slope)
         raise StudyError(
             f"interpret: genes are ranked by moderated t, and layer {where} is on scale "
-            f"{layers[where].scale!r}; name a layer on one of {', '.join(LINEAR)}."
+            f"{layers[where].scale!r}; name a layer on one of {linear}."
         )
     table, sets = ordered_values(layers[where]), read_gene_sets(gene_sets)
     blocks = []

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.kinds import image_families
 from omicsfuse.stats.detectable import detectable_correlation
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -104,7 +105,7 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
         adjusted = table["adjusted_fdr"] <= FDR
         n = int(table["n"].max())
         note = notes.get((layer, kind), "")
-        if kind == "radiomic feature":
+        if kind in image_families():
             note = "; ".join(filter(None, [DESCRIPTION, note]))
         rows.append(
             {

@@ -8,6 +8,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.labelled import Z_LIMIT
 from omicsfuse.core.results import ImmuneContext, Prepared, PreparedLayer
 from omicsfuse.imaging.interpretation.associations import SPEARMAN
@@ -40,8 +41,8 @@ def ordered_values(layer: PreparedLayer) -> pd.DataFrame:
 
 
 def first_of_genes(layers: dict[str, PreparedLayer]) -> str | None:
-    """Name the first layer of kind expression."""
-    return next((name for name, one in layers.items() if one.kind == "expression"), None)
+    """Name the first layer of a transcriptome."""
+    return next(iter(layers_that(layers, lambda kind: kind.transcriptome)), None)
 
 
 def immune_tables(

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.redundancy import in_order
@@ -63,7 +64,7 @@ def target_tables(
     """
     there = prepared.layers
     if layers is None:
-        wanted = [name for name, one in there.items() if one.kind != "radiomics"]
+        wanted = layers_that(there, lambda kind: not kind.image)
     else:
         wanted = [layers] if isinstance(layers, str) else list(layers)
     tables = {}
