@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 from sklearn.cross_decomposition import CCA
 
+from omicsfuse.imaging.modules import canonical
 from omicsfuse.imaging.modules.canonical import (
     block_components,
     canonical_correlation,
@@ -145,3 +146,21 @@ def test_deciding_early_agrees_with_all_permutations() -> None:
     assert early.p == pytest.approx(late.p, abs=0.2)
     assert early.p[1, 0] == late.p[1, 0] == 0.002
     assert early.null_mean == pytest.approx(late.null_mean, abs=1e-12)
+
+
+@pytest.mark.parametrize(("chunk", "at_once"), [(1, 1), (7, 300), (200, 10**6)])
+def test_what_is_done_in_one_go_decides_nothing(
+    chunk: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(4)
+    first = [random.standard_normal((50, 3)) for _ in range(4)]
+    second = [random.standard_normal((50, 6)) for _ in range(3)]
+    second[0][:, :3] += 2 * first[1][:, [0]]
+    splits = make_splits(50, 5, 1, 0)
+    expected = correlate_pairs(first, second, splits, n_permutations=399)
+    monkeypatch.setattr(canonical, "_CHUNK", chunk)
+    monkeypatch.setattr(canonical, "_AT_ONCE", at_once)
+    found = correlate_pairs(first, second, splits, n_permutations=399)
+    assert found.correlation == pytest.approx(expected.correlation, abs=1e-14)
+    assert found.p.tolist() == expected.p.tolist()
+    assert found.n_permutations.tolist() == expected.n_permutations.tolist()

@@ -24,6 +24,8 @@ Whole = npt.NDArray[np.int64]
 CELL = 8
 #: Permutations done at a time between looks at which pairs are decided.
 _CHUNK = 50
+#: Orders x splits x pairs that are worked on at a time.
+_AT_ONCE = 32768
 #: Permutations whose mean says what chance gives.
 _FOR_MEAN = 100
 #: The leading eigenvector is taken from the power 2 ** _SQUARINGS of the matrix.
@@ -309,29 +311,35 @@ def correlate_pairs(
     with threadpool_limits(limits=1):
         one = _side(first, splits, n_components)
         two = _side(second, splits, n_components)
-        observed = _statistics(one, two, splits, np.arange(len(splits.cells)))
-        shape = observed.shape
+        n = len(splits.cells)
+        everything = np.ones((len(first), len(second)), dtype=bool)
+        observed = _statistics(one, two, splits, np.arange(n)[None, :], everything)[0]
+        observed = observed.reshape(everything.shape)
         rng = np.random.default_rng(random_state)
-        reached, done = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        total, drawn_so_far = np.zeros(shape), 0
-        open_ = np.ones(shape, dtype=bool)
+        reached, done = np.zeros((2, *observed.shape), dtype=np.int64)
+        total, drawn_so_far = np.zeros(observed.shape), 0
+        open_ = everything.copy()
         while drawn_so_far < n_permutations and open_.any():
             # The first ones are drawn for all pairs, decided or not: their mean is that of chance.
-            all_pairs = drawn_so_far < _FOR_MEAN
-            look = np.ones_like(open_) if all_pairs else open_
-            rows, columns = np.flatnonzero(look.any(axis=1)), np.flatnonzero(look.any(axis=0))
-            some, others = _chosen(one, rows, n_components), _chosen(two, columns, n_components)
-            cut = np.ix_(rows, columns)
-            wanted = look[cut]
-            for _ in range(min(_CHUNK, n_permutations - drawn_so_far)):
-                drawn = _statistics(some, others, splits, _within(splits.cells, rng), wanted)
-                drawn_so_far += 1
-                undecided = open_[cut]
-                done[cut] += undecided
-                reached[cut] += undecided & (drawn >= observed[cut] - _TIE)
-                open_[cut] &= reached[cut] < enough
-                if all_pairs:
-                    total += drawn
+            chance = drawn_so_far < _FOR_MEAN
+            look = everything if chance else open_
+            # Once few pairs are left, more permutations of them are done in one go.
+            few = 0 if chance else _AT_ONCE // (len(splits.held_out) * int(look.sum()))
+            n_drawn = min(n_permutations - drawn_so_far, max(_CHUNK, min(few, 10 * _CHUNK)))
+            orders = np.array([_within(splits.cells, rng) for _ in range(n_drawn)])
+            drawn = _statistics(one, two, splits, orders, look)
+            if chance:
+                for values in drawn:
+                    total += values.reshape(total.shape)
+            drawn_so_far += n_drawn
+            extreme = np.cumsum(drawn >= observed[look] - _TIE, axis=0) + reached[look]
+            # A pair is decided by the first permutation that makes it enough.
+            before = (extreme < enough).sum(axis=0)
+            steps = np.where(open_[look], np.minimum(before + 1, n_drawn), 0)
+            done[look] += steps
+            last = np.take_along_axis(extreme, np.maximum(steps - 1, 0)[None, :], axis=0)[0]
+            reached[look] = np.where(steps > 0, last, reached[look])
+            open_ &= reached < enough
     p = np.where(open_, (1 + reached) / (1 + done), enough / np.maximum(done, 1))
     null_mean = total / max(1, min(drawn_so_far, _FOR_MEAN))
     return PairTests(observed, null_mean, np.minimum(p, 1.0), done)
@@ -348,17 +356,6 @@ def _side(blocks: Sequence[Array], splits: Splits, k: int) -> _Side:
     return _Side(scores, np.array(squares))
 
 
-def _chosen(side: _Side, blocks: Whole, k: int) -> _Side:
-    n_blocks = side.squares.shape[3]
-    if len(blocks) == n_blocks:
-        return side
-    columns = (np.arange(k)[:, None] * n_blocks + blocks).ravel()
-    return _Side(
-        [np.ascontiguousarray(scores[:, columns]) for scores in side.scores],
-        side.squares[:, :, :, blocks],
-    )
-
-
 def _within(cells: Whole, rng: np.random.Generator) -> Whole:
     """A random order of patients in which each stays in its cell."""
     order = np.empty(len(cells), dtype=np.int64)
@@ -366,34 +363,56 @@ def _within(cells: Whole, rng: np.random.Generator) -> Whole:
     return order
 
 
-def _statistics(
-    one: _Side, two: _Side, splits: Splits, order: Whole, wanted: Mask | None = None
+def _statistics(one: _Side, two: _Side, splits: Splits, orders: Whole, wanted: Mask) -> Array:
+    """Held-out correlations, the second side's patients reordered: (orders, pairs wanted)."""
+    rows, columns = np.nonzero(wanted)
+    # A few orders at a time: all that they need stays in the processor's cache.
+    few = max(1, _AT_ONCE // (len(splits.held_out) * len(rows)))
+    return np.concatenate(
+        [
+            _of_few(one, two, splits, orders[start : start + few], rows, columns)
+            for start in range(0, len(orders), few)
+        ]
+    )
+
+
+def _of_few(
+    one: _Side, two: _Side, splits: Splits, orders: Whole, rows: Whole, columns: Whole
 ) -> Array:
-    """Held-out correlation of the pairs, the second side's patients in another order."""
-    k = one.squares.shape[1]
-    a, b = one.squares.shape[3], two.squares.shape[3]
-    rows, columns = np.nonzero(np.ones((a, b), dtype=bool) if wanted is None else wanted)
-    n_splits = len(splits.held_out)
-    train, test = np.empty((2, k, k, n_splits, len(rows)))
+    k, shape = one.squares.shape[1], (len(orders), len(rows))
+    some, row = np.unique(rows, return_inverse=True)
+    others, column = np.unique(columns, return_inverse=True)
+    train, test = np.empty((2, k, k, len(splits.held_out), *shape))
     for s, held_out in enumerate(splits.held_out):
-        there = two.scores[s][order]
+        here, there = _of_blocks(one, s, some), _of_blocks(two, s, others)
         for into, chosen in ((train, ~held_out), (test, held_out)):
-            cross = one.scores[s][chosen].T @ there[chosen]
-            into[:, :, s] = cross.reshape(k, a, k, b).transpose(0, 2, 1, 3)[:, :, rows, columns]
+            side = there[orders.T[chosen]].reshape(chosen.sum(), -1)
+            cross = (here[chosen].T @ side).reshape(k, len(some), len(orders), k, len(others))
+            into[:, :, s] = cross.transpose(0, 3, 2, 1, 4)[:, :, :, row, column]
     left, right, _ = leading_pair(train.reshape(k, k, -1))
-    left, right = left.reshape(k, n_splits, -1), right.reshape(k, n_splits, -1)
+    left, right = left.reshape(test.shape[1:]), right.reshape(test.shape[1:])
     # Squares are symmetric and follow the patients: a permutation within cells leaves them.
-    together = _quadratic(left, test, right)
-    spread_one = _quadratic(left, one.squares[..., rows].transpose(1, 2, 0, 3), left)
-    spread_two = _quadratic(right, two.squares[..., columns].transpose(1, 2, 0, 3), right)
-    by_repeat = (splits.n_repeats, -1, len(rows))
+    squares_one = one.squares[..., rows].transpose(1, 2, 0, 3)[:, :, :, None, :]
+    squares_two = two.squares[..., columns].transpose(1, 2, 0, 3)[:, :, :, None, :]
+    by_repeat = (splits.n_repeats, -1, *shape)
     product, x, y = (
-        part.reshape(by_repeat).sum(axis=1) for part in (together, spread_one, spread_two)
+        part.reshape(by_repeat).sum(axis=1)
+        for part in (
+            _quadratic(left, test, right),
+            _quadratic(left, squares_one, left),
+            _quadratic(right, squares_two, right),
+        )
     )
     scale = np.sqrt(x * y)
-    found = np.full((a, b), -np.inf)
-    found[rows, columns] = (product / np.where(scale > 0, scale, 1.0)).mean(axis=0)
+    found: Array = (product / np.where(scale > 0, scale, 1.0)).mean(axis=0)
     return found
+
+
+def _of_blocks(side: _Side, split: int, blocks: Whole) -> Array:
+    """Scores of some blocks in a split: (patients, components x blocks)."""
+    k, n_blocks = side.squares.shape[1], side.squares.shape[3]
+    columns = (np.arange(k)[:, None] * n_blocks + blocks).ravel()
+    return np.ascontiguousarray(side.scores[split][:, columns])
 
 
 def _quadratic(left: Array, matrix: Array, right: Array) -> Array:
