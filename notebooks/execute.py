@@ -17,6 +17,10 @@ HERE = Path(__file__).parent
 NEEDS_DATA = {"real_cohort.ipynb"}
 
 
+class NoPicture(Exception):
+    """A notebook that ran and shows no figure."""
+
+
 def data_folder() -> str:
     """Folder of the real cohorts: OMICSFUSE_DATA, or a neighbour of the checkout."""
     neighbour = HERE.parents[1] / "shared" / "data"
@@ -36,6 +40,9 @@ def execute(path: Path, save: bool) -> str:
             notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}
         )
         client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    if not any("image/png" in output.get("data", {}) for output in outputs):
+        raise NoPicture("no cell shows a picture")
     if save:
         for cell in notebook.cells:
             cell.metadata = {}
@@ -60,7 +67,7 @@ def main() -> int:
     for path in sorted(HERE.glob("*.ipynb")):
         try:
             outcome = execute(path, save)
-        except CellExecutionError as error:
+        except (CellExecutionError, NoPicture) as error:
             outcome, failed = f"FAILED\n{error}", failed + 1
         print(f"notebooks/{path.name}: {outcome}", flush=True)
     return 1 if failed else 0

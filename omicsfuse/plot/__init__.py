@@ -1,4 +1,9 @@
-"""Figures: every function draws results, computes nothing, and returns matplotlib Axes."""
+"""Figures: every function draws results and returns matplotlib Axes.
+
+Nothing is computed here but a layout or markers that were not given. A notebook shows the figures
+that a cell draws when the cell ends, as with pyplot; pyplot is not used, and a script keeps no
+figure alive.
+"""
 
 from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_calibration_figure, assignment_figure

@@ -1,6 +1,9 @@
-"""What every figure shares: style, axes to draw on, and saving with the same bytes each time."""
+"""What every figure shares: style, axes to draw on, showing in a notebook, saving as same bytes."""
 
+import base64
 import functools
+import io
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -85,7 +88,7 @@ def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """Make a figure that belongs to no window and to no global state.
+    """Make a figure that belongs to no window; a notebook shows it at the end of the running cell.
 
     Examples
     --------
@@ -95,7 +98,43 @@ def new_figure(width: float, height: float) -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
+    shell = _notebook()
+    if shell is not None:
+        # Registering twice does nothing: IPython keeps one of the same.
+        shell.events.register("post_execute", _show_drawn)
+        _DRAWN.append(figure)
+    return figure
+
+
+#: Figures drawn by the running cell of a notebook; always empty in a script.
+_DRAWN: "list[Figure]" = []
+
+
+def _notebook() -> Any:
+    """IPython's shell where it has a notebook in front of it, without importing IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _show_drawn() -> None:
+    """Show the figures of the cell that has ended, those that were saved instead excepted."""
+    shell, figures = _notebook(), _DRAWN.copy()
+    _DRAWN.clear()
+    shell.events.unregister("post_execute", _show_drawn)
+    for figure in figures:
+        picture = base64.b64encode(_png(figure)).decode("ascii")
+        shell.display_pub.publish({"image/png": picture, "text/plain": repr(figure)})
+
+
+@styled
+def _png(figure: "Figure") -> bytes:
+    target = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(target, format="png", dpi=100, bbox_inches="tight", pad_inches=0.06)
+    return target.getvalue()
 
 
 def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[Axes]":
@@ -183,6 +222,8 @@ def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
 def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170) -> list[Path]:
     """Write a figure as SVG (text stays text) and as PNG; the same figure gives the same bytes.
 
+    A notebook shows the figures that a cell draws and does not save.
+
     Parameters
     ----------
     axes : matplotlib.axes.Axes or sequence of them
@@ -209,6 +250,8 @@ def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170)
 
     first = axes if not isinstance(axes, Sequence) else axes[0]
     figure: Any = first.figure
+    if figure in _DRAWN:
+        _DRAWN.remove(figure)
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
     with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": svg.stem}):
         # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.

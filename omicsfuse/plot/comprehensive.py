@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.biology import differential_features
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.annotation_rows import (
@@ -54,7 +55,7 @@ class _Block:
 def comprehensive_heatmap(
     prepared: Prepared,
     subtypes: Subtypes,
-    markers: pd.DataFrame,
+    markers: pd.DataFrame | None = None,
     *,
     cohort: Cohort | None = None,
     annotations: pd.DataFrame | None = None,
@@ -79,8 +80,8 @@ def comprehensive_heatmap(
         Layers, whose ``values`` are drawn.
     subtypes : Subtypes
         Labels of the patients.
-    markers : pandas.DataFrame
-        What ``differential_features`` returned.
+    markers : pandas.DataFrame, optional
+        What ``differential_features`` returned; it is called where they are not given.
     cohort : Cohort, optional
         Where the annotations are taken from (``annotation_table``).
     annotations : pandas.DataFrame, optional
@@ -120,6 +121,8 @@ def comprehensive_heatmap(
     names = subtypes.names
     if len(names) < 2:
         return nothing("all patients form one group, so no feature marks a subtype", ax)
+    if markers is None:
+        markers = differential_features(subtypes, prepared)
     rows = heatmap_rows(
         prepared, subtypes, markers, drivers=drivers, per_subtype=per_subtype, max_rows=max_rows,
         fdr=fdr,

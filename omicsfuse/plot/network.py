@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.clustering import embed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
@@ -171,7 +172,9 @@ def _colour_bar(ax: "Axes", image: Any, low: float, high: float) -> None:
 
 
 @styled
-def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None" = None) -> "Axes":
+def patient_map(
+    source: Fusion | pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None" = None
+) -> "Axes":
     """Draw patients on a 2-D map of the fused network.
 
     Neighbours on the map are similar patients; distances between far groups and the sizes of
@@ -179,8 +182,9 @@ def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None
 
     Parameters
     ----------
-    embedding : pandas.DataFrame
-        Index patient; columns ``x`` and ``y``.
+    source : Fusion or pandas.DataFrame
+        The fused network, which is laid out by ``embed`` (seed 0); or what ``embed`` returned:
+        index patient, columns ``x`` and ``y``.
     subtypes : Subtypes
         Labels of the patients.
     ax : matplotlib.axes.Axes, optional
@@ -201,6 +205,7 @@ def patient_map(embedding: pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None
     >>> len(patient_map(place, Subtypes(labels, {}, {})).collections)
     2
     """
+    embedding = embed(source) if isinstance(source, Fusion) else source
     placed = embedding.dropna(subset=["x", "y"]) if len(embedding) else embedding
     labels = subtypes.labels[subtypes.labels.index.isin(placed.index)]
     if labels.empty:
