@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 NEEDS_DATA = {"real_cohort.ipynb"}
 
 
-class NoPicture(Exception):
+class NoPictureError(Exception):
     """A notebook that ran and shows no figure."""
 
 
@@ -42,7 +42,7 @@ def execute(path: Path, save: bool) -> str:
         client.execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     if not any("image/png" in output.get("data", {}) for output in outputs):
-        raise NoPicture("no cell shows a picture")
+        raise NoPictureError("no cell shows a picture")
     if save:
         for cell in notebook.cells:
             cell.metadata = {}
@@ -67,7 +67,7 @@ def main() -> int:
     for path in sorted(HERE.glob("*.ipynb")):
         try:
             outcome = execute(path, save)
-        except (CellExecutionError, NoPicture) as error:
+        except (CellExecutionError, NoPictureError) as error:
             outcome, failed = f"FAILED\n{error}", failed + 1
         print(f"notebooks/{path.name}: {outcome}", flush=True)
     return 1 if failed else 0
