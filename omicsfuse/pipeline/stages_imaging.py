@@ -18,6 +18,7 @@ from omicsfuse.core.results import (
     RadiogenomicMap,
     Subtypes,
 )
+from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.imaging import (
     ModulePairs,
     adjust_modules,
@@ -53,10 +54,7 @@ def map_images(
     targets = tuple(name for name in targets if name in prepared.layers)
     if not asked.map or layer is None or not targets:
         return None
-    scores = {} if immune is None else {"immune scores": immune.scores}
-    if biology is not None:
-        scores = {"gene sets": biology.scores, **scores}
-    scores = {name: table for name, table in scores.items() if len(table.columns)}
+    scores = patient_scores(biology, immune)
     immune_scores = None if immune is None else immune.scores
 
     def covariates() -> pd.DataFrame | None:

@@ -36,6 +36,8 @@ GLYPHS = {
     "deleted": ("#1f5fa8", 1.0),
     "mutated": ("#1c1c1c", 0.36),
 }
+#: Marks of genes that differ between subtypes: by strong alterations, or by one level only.
+STAR, ONE_LEVEL = "*", "\N{DAGGER}"
 #: Alterations that count where genes are chosen by how often they are altered.
 STRONG = ("mutated", "amplified", "deleted")
 
@@ -51,14 +53,15 @@ def oncoprint(
 ) -> "Axes":
     """Draw the altered genes of each patient, patients by subtype.
 
-    Rows are up to ``n_genes`` genes (or chromosome arms): first those that subtypes differ in, by
-    mutations, amplifications or deletions, with a false discovery rate of at most 0.05; then, up to
-    a quarter of the rows, those that differ by gains or losses of one level; then those most often
-    mutated, amplified or deleted. Of genes altered in nearly the same patients only the first is
-    shown. The most often altered is on top. Patients are ordered by subtype, and within it by memo
-    sort: those with the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS``
-    patients that many are drawn, evenly spaced in this order; percentages are of all patients
-    with any layer that measures the gene.
+    Rows are up to ``n_genes`` genes (or chromosome arms): those that subtypes differ in, by
+    mutations, amplifications or deletions, with a false discovery rate of at most 0.05 (marked
+    ``*``); up to a quarter of the rows, those that differ only by gains or losses of one level
+    (marked with a dagger); and those most often mutated, amplified or deleted. Of genes altered in
+    nearly the same patients only the first is shown. The most often altered is on top, genes with a
+    dagger below the others. Patients are ordered by subtype, and within it by memo sort: those with
+    the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS`` patients that many are
+    drawn, evenly spaced in this order; percentages are of all patients with any layer that measures
+    the gene.
 
     Parameters
     ----------
@@ -76,9 +79,9 @@ def oncoprint(
     Returns
     -------
     matplotlib.axes.Axes
-        The grid; at the left the genes (an asterisk marks a false discovery rate of at most 0.05)
-        and the share of the patients who have the gene altered in a way that is drawn in a strong
-        colour, at the right that share in each subtype. White: not measured.
+        The grid; at the left the genes and the share of the patients who have the gene mutated,
+        amplified or deleted, of genes with a dagger changed in any way, at the right that share in
+        each subtype. White: not measured.
 
     Examples
     --------
@@ -94,15 +97,19 @@ def oncoprint(
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['TP53  67%', 'FAT1  33%']
     """
-    genes = oncoprint_genes(cohort, subtypes, alterations, n_genes)
-    if not genes:
+    marks = oncoprint_genes(cohort, subtypes, alterations, n_genes)
+    if not marks:
         return nothing("no gene is altered in any patient", ax)
     sharp = _sharp_layers(cohort)
-    cells = {gene: _cells(cohort, subtypes, gene, sharp) for gene in genes}
-    strong = {gene: _strong(cells[gene]) for gene in genes}
-    shares = {gene: _share(strong[gene], cells[gene]["measured"]) for gene in genes}
-    genes = sorted(genes, key=lambda gene: (-shares[gene], gene))
-    order = _memo_sort(subtypes, [strong[gene] for gene in genes], [cells[g] for g in genes])
+    cells = {gene: _cells(cohort, subtypes, gene, sharp) for gene in marks}
+    # The percentages of a row count what its mark is about.
+    counted = {
+        gene: _any(cells[gene]) if mark == ONE_LEVEL else _strong(cells[gene])
+        for gene, mark in marks.items()
+    }
+    shares = {gene: _share(counted[gene], cells[gene]["measured"]) for gene in marks}
+    genes = sorted(marks, key=lambda gene: (marks[gene] == ONE_LEVEL, -shares[gene], gene))
+    order = _memo_sort(subtypes, [counted[gene] for gene in genes], [cells[g] for g in genes])
     labels = subtypes.labels.astype(str).to_numpy()
     drawn = order
     if len(order) > MOST_PATIENTS:
@@ -116,10 +123,9 @@ def oncoprint(
         for name, (colour, height) in GLYPHS.items():
             if name in cell:
                 _bars(ax, x, cell[name], y, width, colour, 0.84 * height)
-    starred = _starred(alterations)
     ax.set_yticks(
         range(len(genes)),
-        [f"{shorten(g, 18)}{'*' if g in starred else ''}  {100 * shares[g]:.0f}%" for g in genes],
+        [f"{shorten(gene, 18)}{marks[gene]}  {100 * shares[gene]:.0f}%" for gene in genes],
     )
     ax.set_xticks([])
     ax.tick_params(axis="y", length=0, labelsize=7.5)
@@ -128,15 +134,15 @@ def oncoprint(
     for side in ax.spines.values():
         side.set_visible(False)
     _subtype_bar(ax, x, labels[drawn], subtypes.names, len(genes))
-    _shares_at_the_side(ax, genes, strong, cells, labels, subtypes.names)
+    _shares_at_the_side(ax, genes, counted, cells, labels, subtypes.names)
     _legend(ax, [name for name in GLYPHS if any(name in cells[gene] for gene in genes)])
     return ax
 
 
 def oncoprint_genes(
     cohort: Cohort, subtypes: Subtypes, alterations: pd.DataFrame, n_genes: int = 20
-) -> list[str]:
-    """Choose the genes of an oncoprint; see ``oncoprint`` for the rule.
+) -> dict[str, str]:
+    """Choose the genes of an oncoprint, each with its mark; see ``oncoprint`` for the rule.
 
     Examples
     --------
@@ -146,10 +152,10 @@ def oncoprint_genes(
     >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1"], ["a"])
     >>> oncoprint_genes(Cohort("none", {}), Subtypes(labels, {}, {}), pd.DataFrame())
-    []
+    {}
     """
     if alterations.empty:
-        return []
+        return {}
     found = alterations[alterations["fdr"] <= FDR].sort_values(
         ["p", "n_altered", "gene"], ascending=[True, False, True], kind="stable"
     )
@@ -157,24 +163,23 @@ def oncoprint_genes(
     strong = alterations[alterations["alteration"].isin(STRONG)]
     often = strong.groupby("gene")["n_altered"].sum().reset_index()
     often = often.sort_values(["n_altered", "gene"], ascending=[False, True], kind="stable")
-    first = dict.fromkeys(found.loc[sharp, "gene"].astype(str))
-    broad = dict.fromkeys(found.loc[~sharp, "gene"].astype(str))
-    candidates = dict.fromkeys([*first, *broad, *often["gene"].astype(str)])
+    candidates = [
+        *((gene, STAR) for gene in found.loc[sharp, "gene"].astype(str)),
+        *((gene, ONE_LEVEL) for gene in found.loc[~sharp, "gene"].astype(str)),
+        *((gene, "") for gene in often["gene"].astype(str)),
+    ]
     sharp_layers = _sharp_layers(cohort)
-    n_broad = 0
-    chosen: list[str] = []
+    chosen: dict[str, str] = {}
     taken: list[tuple[Cells, Cells]] = []
-    for gene in candidates:
-        only_broad = gene in broad and gene not in first
-        if only_broad and n_broad >= n_genes // 4:
+    for gene, mark in candidates:
+        full = mark == ONE_LEVEL and list(chosen.values()).count(mark) >= n_genes // 4
+        if full or gene in chosen:
             continue
         cells = _cells(cohort, subtypes, gene, sharp_layers)
-        any_way = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
-        pattern = (_strong(cells), any_way)
-        if any(_alike(pattern[0], a) or _alike(any_way, b) for a, b in taken):
+        pattern = (_strong(cells), _any(cells))
+        if any(_alike(pattern[0], a) or _alike(pattern[1], b) for a, b in taken):
             continue
-        n_broad += only_broad
-        chosen.append(gene)
+        chosen[gene] = mark
         taken.append(pattern)
         if len(chosen) == n_genes:
             break
@@ -220,6 +225,12 @@ def _strong(cells: dict[str, Cells]) -> Cells:
     return found
 
 
+def _any(cells: dict[str, Cells]) -> Cells:
+    """Patients with an alteration of any kind."""
+    found: Cells = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
+    return found
+
+
 def _share(found: Cells, measured: Cells) -> float:
     return float(found.sum() / measured.sum()) if measured.any() else 0.0
 
@@ -261,10 +272,6 @@ def _bars(
         ends = places[np.concatenate([breaks, [len(places) - 1]])]
         runs = [(a - 0.5, b - a + 1) for a, b in zip(starts, ends, strict=True)]
     ax.broken_barh(runs, (y - height / 2, height), facecolors=colour, linewidth=0)
-
-
-def _starred(alterations: pd.DataFrame) -> set[str]:
-    return set(alterations.loc[alterations["fdr"] <= FDR, "gene"].astype(str))
 
 
 def _subtype_bar(

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 #: Groups of features drawn at most; the table has the others.
 MOST_GROUPS = 40
 
+#: Panels of gains: the prefix of their columns, the column of p, the title.
+_GAINS = (
+    ("shared", "p_adds", "shares structure\nwith the other layers"),
+    ("held_out", "held_out_gain_p", "helps to tell\na layer held out"),
+)
+
 
 @styled
 def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
@@ -47,13 +53,9 @@ def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Ax
     1
     """
     table = assessment.layers
-    pairs = [
-        ("shared", "p_adds", "shares structure\nwith the other layers"),
-        ("held_out", "held_out_gain_p", "helps to tell\na layer held out"),
-    ]
-    shown = [pair for pair in pairs if _has(table, f"{pair[0]}_gain")]
-    agreements = [name for name in ("agreement_alone", "agreement_without") if _has(table, name)]
-    count = len(shown) + bool(agreements)
+    names = gain_panels(table)
+    shown = [panel for panel in _GAINS if panel[0] in names]
+    count = len(names)
     if not shown:
         return [nothing("layers were not compared with permuted copies", ax)]
     height = 1.25 + 0.34 * len(table)
@@ -63,9 +65,16 @@ def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Ax
         _gains(panel, table, effect, p, rows if i == 0 else [])
         panel.set_xlabel("gain in silhouette over permuted copies", fontsize=7.8)
         panel.set_title(title, fontsize=8.5)
-    if agreements:
+    if "agreement" in names:
         _agreements(drawn[-1], table)
     return drawn
+
+
+def gain_panels(table: pd.DataFrame) -> list[str]:
+    """Name the panels of ``layer_gains`` that the table of layers has values for."""
+    gains = [name for name, *_ in _GAINS if _has(table, f"{name}_gain")]
+    agreement = any(_has(table, name) for name in ("agreement_alone", "agreement_without"))
+    return [*gains, *(["agreement"] if agreement else [])]
 
 
 def _has(table: pd.DataFrame, name: str) -> bool:

@@ -24,6 +24,8 @@ _TYPE_COLOURS = (
 )  # fmt: skip
 #: Cell types drawn with a colour of their own; the others are one.
 _MOST_TYPES = len(_TYPE_COLOURS)
+#: Scores that the heatmap draws at most.
+MOST_SCORES = 40
 _OTHER = "#d9dde1"
 
 
@@ -49,7 +51,7 @@ def immune_heatmap(
     immune: ImmuneContext,
     subtypes: Sequence[str],
     *,
-    most: int = 40,
+    most: int = MOST_SCORES,
     fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":

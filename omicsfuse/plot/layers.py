@@ -13,6 +13,9 @@ from omicsfuse.plot.numbers import clean, format_ratio, shorten
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Affinity within over between subtypes at which the colours of ``subtype_layers`` end: the same in
+#: every figure, so that a colour always means the same ratio.
+_DARKEST = 4.0
 #: Columns of the layers table in the order drawn, with their titles.
 _LAYER_TITLES = {
     "agreement_alone": "layer alone:\nagreement with subtypes",
@@ -127,7 +130,8 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     Returns
     -------
     matplotlib.axes.Axes
-        Affinity between members over affinity to others, on a logarithmic scale around 1.
+        Affinity between members over affinity to others; the colours are logarithmic around 1 and
+        the same in every figure, from a quarter to four times.
 
     Examples
     --------
@@ -149,7 +153,7 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     names, layers = list(dict.fromkeys(table["subtype"])), list(dict.fromkeys(table["layer"]))
     ratios = table.pivot(index="layer", columns="subtype", values="ratio").loc[layers, names]
     values = np.log2(ratios.where(ratios > 0).to_numpy(dtype=float))
-    far = max(float(np.nanmax(np.abs(values))), np.log2(1.1))
+    far = float(np.log2(_DARKEST))
     ax = axes_or_new(ax, 2.6 + 0.62 * len(names), 1.2 + 0.32 * len(layers))
     colours = matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4")
     image = ax.imshow(
@@ -169,8 +173,10 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     for side in ax.spines.values():
         side.set_visible(False)
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.06, pad=0.03, aspect=14)
-    ticks = np.linspace(-far, far, 5)
-    bar.set_ticks(ticks.tolist(), labels=[format_ratio(float(2**tick)) for tick in ticks])
+    ticks = np.array([1 / _DARKEST, 0.5, 1.0, 2.0, _DARKEST])
+    texts = [f"{tick:g}" for tick in ticks]
+    texts[0], texts[-1] = f"{texts[0]} or less", f"{texts[-1]} or more"
+    bar.set_ticks(np.log2(ticks).tolist(), labels=texts)
     bar.outline.set_visible(False)
     bar.set_label("within / between\n(log scale)")
     return ax

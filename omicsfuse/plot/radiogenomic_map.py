@@ -264,17 +264,19 @@ def radiogenomic_pairs(
     most: int = 6,
     ax: "Axes | None" = None,
 ) -> "list[Axes]":
-    """Draw the values of the strongest pairs, patient by patient, in ranks.
+    """Draw the values of the associations found, patient by patient, in ranks.
 
-    Each target is shown once, with the feature that goes with it best; lighter dots are larger
-    tumours where the volume is among the features.
+    Those of all families by false discovery rate; each target once, with the feature that goes with
+    it best. Where none was found, the strongest of all. Lighter dots are larger tumours where the
+    volume is among the features.
 
     Parameters
     ----------
     found : RadiogenomicMap
         The map.
     tables : mapping of str to pandas.DataFrame
-        Patients x features of the layer of images (``params["radiomics"]``) and of the targets.
+        Patients x features of the layer of images (``params["radiomics"]``) and of each family of
+        targets, gene sets and scores included.
     most : int
         Panels at most.
     ax : matplotlib.axes.Axes, optional
@@ -300,9 +302,7 @@ def radiogenomic_pairs(
     'grain'
     """
     images = tables[str(found.params["radiomics"])]
-    table = found.associations
-    table = table[table["layer"].isin(list(tables))]
-    table = table.sort_values("p", kind="stable").drop_duplicates(["layer", "target"]).head(most)
+    table = pairs_drawn(found, tables, most)
     if table.empty:
         return [nothing("no association was tested", ax)]
     rows = -(-len(table) // 3)
@@ -334,6 +334,19 @@ def radiogenomic_pairs(
             fontweight="normal",
         )
     return panels
+
+
+def pairs_drawn(
+    found: RadiogenomicMap, tables: Mapping[str, pd.DataFrame], most: int = 6
+) -> pd.DataFrame:
+    """Rows of the associations that ``radiogenomic_pairs`` draws."""
+    table = found.associations
+    table = table[table["layer"].isin(list(tables))]
+    named = table[table["fdr"] <= float(found.params.get("fdr", 0.05))]
+    ordered = (named if len(named) else table).sort_values(
+        ["fdr", "p"] if len(named) else "p", kind="stable"
+    )
+    return ordered.drop_duplicates(["layer", "target"]).head(most)
 
 
 def _volume(found: RadiogenomicMap, images: pd.DataFrame) -> pd.Series | None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.alterations_grid import MOST_PATIENTS, SAME_PATIENTS
+from omicsfuse.plot.alterations_grid import MOST_PATIENTS, ONE_LEVEL, SAME_PATIENTS
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.plans import Plan
 from omicsfuse.report.words import plural
@@ -51,13 +51,14 @@ def clinical_plans(results: RunResults, file_name: Callable[..., str]) -> Iterat
             "oncoprint",
             "clinical",
             "Altered genes",
-            "Each column is a patient, by subtype. Rows: genes that differ between subtypes (*: "
-            "false discovery rate of at most 0.05; up to a quarter by gains or losses of one level "
-            "only), then those most often mutated, amplified or deleted; of genes altered in "
+            "Each column is a patient, by subtype. Rows: genes that differ between subtypes by "
+            "mutations, amplifications or deletions (*: false discovery rate of at most 0.05), and "
+            "those most often altered in these ways; last, up to a quarter, genes and arms that "
+            f"differ only by gains or losses of one level ({ONE_LEVEL}). Of genes altered in "
             f"nearly the same patients ({SAME_PATIENTS:.0%} or more in common) one is shown. "
-            "Percentages: patients with a mutation, amplification or deletion, of those with any "
-            "layer that measures the gene (of layers without these, such as arms: any change). "
-            f"White: not measured.{most}",
+            "Percentages: patients with a mutation, amplification or deletion, in rows with "
+            f"{ONE_LEVEL} with any change, of those with any layer that measures the gene. White: "
+            f"not measured.{most}",
             "Grid of altered genes over patients by subtype.",
             partial(plot.oncoprint, results.cohort, subtypes, table),
         )

@@ -6,9 +6,32 @@ from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.choice import CRITERIA, EXCESS, criteria_table
 from omicsfuse.plot.clusters import COMES_BACK
+from omicsfuse.plot.gains import gain_panels
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.report.plans import Plan
 from omicsfuse.report.words import plural
+
+#: What a caption says of each panel, where it is drawn.
+_DRAWN_AS = {
+    "shared": "Patients permuted within layers: layers share nothing.",
+    "structure": "Continuum without groups: the cohort made anew with the same shared variation.",
+}
+_GAINS = {
+    "shared": "Shares structure: whether groups found in the layer alone are borne out by the "
+    "others, and theirs by it; the gain over copies of the layer with patients permuted, which are "
+    "at the dashed line. Filled: p at most 0.05.",
+    "held_out": "Helps to tell a layer held out: whether the layer helps to find groups that show "
+    "in another one; the gain over the same copies.",
+    "agreement": "Agreement: adjusted Rand index with the subtypes of the layer alone, and of all "
+    "layers but this one.",
+}
+_AGREEMENT = {
+    "agreement_alone": "Layer alone: adjusted Rand index between the subtypes and the groups of "
+    "the layer (1: the layer tells the subtypes by itself; 0: no better than chance).",
+    "agreement_without": "Without the layer: the same for all layers but this one (low: the "
+    "subtypes hang on the layer).",
+    "silhouette": "Mean silhouette: how clearly the subtypes show in the layer's own network.",
+}
 
 
 def evidence_plans(results: RunResults) -> Iterator[Plan]:
@@ -33,28 +56,37 @@ def _choice(results: RunResults) -> Iterator[Plan]:
     subtypes, assessment = results.subtypes, results.assessment
     if len(assessment.tests):
         ks = sorted(assessment.tests["k"].unique())
+        kinds = set(assessment.tests["test"])
         yield Plan(
             "structure_tests",
             "tests",
             "The real network against cohorts without groups",
             "Line with dots: the real network. Dashed line and band: mean of the draws and two "
-            "standard deviations. Left: patients permuted within layers, so that layers share "
-            "nothing. Right: the cohort made anew as a continuum with the same shared "
-            "variation.",
+            "standard deviations. "
+            + " ".join(text for test, text in _DRAWN_AS.items() if test in kinds),
             f"Real network and draws for k from {ks[0]} to {ks[-1]}.",
             lambda: plot.structure_tests(assessment),
         )
     table = criteria_table(subtypes, assessment)
     known = [name for name, *_ in (*CRITERIA, *EXCESS) if name in table]
+    drawn = [name for name in known if table[name].notna().any()]
+    spread = any(name in drawn and sd in table for name, *_, sd in CRITERIA if sd)
+    excess = any(name in drawn for name, *_ in EXCESS)
     if len(table) > 1 and table[known].notna().any(axis=None):
         yield Plan(
             "choice_of_k",
             "choice",
             "Criteria for the number of subtypes k",
             "Each panel is one criterion and says whether larger or smaller is better; the chosen "
-            "k is marked by a diamond and a band. Grey: one standard deviation. Above the "
-            "continuum: how far the real network is above cohorts made anew without groups, where "
-            "0 is no better than a continuum. A flat curve means that the data prefer no k.",
+            "k is marked by a diamond and a band. "
+            + ("Grey: one standard deviation. " if spread else "")
+            + (
+                "Above the continuum: how far the real network is above cohorts made anew without "
+                "groups, where 0 is no better than a continuum. "
+                if excess
+                else ""
+            )
+            + "A flat curve means that the data prefer no k.",
             f"Criteria for k from {min(table.index)} to {max(table.index)}, one panel each.",
             lambda: plot.choice_of_k(subtypes, assessment),
         )
@@ -130,11 +162,7 @@ def _layers(results: RunResults) -> Iterator[Plan]:
             "layer_gains",
             "layers",
             "What each layer brings",
-            "Left: whether groups found in the layer alone are borne out by the others, and theirs "
-            "by it. Middle: whether the layer helps to find groups that show in a layer held out. "
-            "Both are gains over copies of the layer with patients permuted, which are at the "
-            "dashed line; filled: p at most 0.05. Right: adjusted Rand index with the subtypes of "
-            "the layer alone, and of all layers but this one.",
+            " ".join(text for name, text in _GAINS.items() if name in gain_panels(layers)),
             f"Gains with intervals and agreement of {plural(len(layers), 'layer')}.",
             lambda: plot.layer_gains(assessment),
         )
@@ -143,10 +171,7 @@ def _layers(results: RunResults) -> Iterator[Plan]:
             "layer_contributions",
             "layers",
             "What each layer brings",
-            "Left: adjusted Rand index between the subtypes and the groups of the layer alone (1: "
-            "the layer tells the subtypes by itself; 0: no better than chance). Middle: the same "
-            "for all layers but this one (low: the subtypes hang on the layer). Right: how clearly "
-            "the subtypes show in the layer's own network.",
+            " ".join(text for name, text in _AGREEMENT.items() if name in layer_columns(layers)),
             "Dots of the agreement of each layer with the subtypes.",
             lambda: plot.layer_contributions(assessment),
         )
@@ -157,8 +182,9 @@ def _layers(results: RunResults) -> Iterator[Plan]:
             "layers",
             "Which layers hold each subtype together",
             "Mean affinity between members over mean affinity to other patients, in each layer's "
-            "own network: 1 where the layer knows nothing of the subtype. Compare subtypes within "
-            "a layer; between layers with care, as some networks are steeper than others.",
+            "own network: 1 where the layer knows nothing of the subtype. The colours end at 1/4 "
+            "and 4 in every report. Compare subtypes within a layer; between layers with care, as "
+            "some networks are steeper than others.",
             "Table of coloured cells, a row for each layer and a column for each subtype.",
             lambda: plot.subtype_layers(assessment),
         )

@@ -111,18 +111,20 @@ def _biology_plans(results: RunResults) -> Iterator[Plan]:
         bars = f"the subtype in which a row is raised; {listing(names)} mirror each other"
     n = len(results.subtypes.labels)
     drivers = None if results.biology is None else results.biology.drivers
+    annotated = not plot.annotation_rows.annotation_table(results.cohort, results.subtypes).empty
     yield Plan(
         "comprehensive_heatmap",
         "biology",
         "All layers at a glance",
-        "Columns are patients by subtype, the most confident first; clinical values on top, below "
-        "them, layer by layer, features with a false discovery rate of at most 0.05, strongest for "
+        "Columns are patients by subtype, the most confident first; "
+        + ("clinical values on top, below them, " if annotated else "")
+        + "layer by layer, features with a false discovery rate of at most 0.05, strongest for "
         f"each subtype (bars at the left: {bars}). Of features that go together (correlation of "
-        f"{plot.heatmap_rows.TOGETHER:g} or more) one is shown. Clinical values took no part in "
-        "finding the subtypes."
+        f"{plot.heatmap_rows.TOGETHER:g} or more) one is shown."
+        + (" Clinical values took no part in finding the subtypes." if annotated else "")
         + (f" Of {n:,} patients {plot.MOST_DRAWN:,} are drawn." if n > plot.MOST_DRAWN else ""),
         f"Heatmap of marker features of {plural(chosen['layer'].nunique(), 'layer')} over "
-        f"{plural(n, 'patient')} by subtype, with clinical values on top.",
+        f"{plural(n, 'patient')} by subtype{', with clinical values on top' if annotated else ''}.",
         lambda: plot.comprehensive_heatmap(
             results.prepared,
             results.subtypes,

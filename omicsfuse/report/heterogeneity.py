@@ -158,13 +158,14 @@ def heterogeneity_plans(results: RunResults) -> Iterator[Plan]:
     index = results.heterogeneity
     if index is None:
         return
+    blocks = dict.fromkeys(sorted(index.features["block"].astype(str)))
     yield Plan(
         "heterogeneity",
         ANCHOR,
         "Patients along the heterogeneity index",
-        "Above: the index of each patient, in the colour of the group. Below: first-order features "
-        "and, under the line, texture features that follow the index, with their rank correlation; "
-        "of each block entropies and uniformities first.",
+        "Above: the index of each patient, in the colour of the group. Below: "
+        f"{' and, under the line, '.join(f'{name} features' for name in blocks)} that follow the "
+        "index, with their rank correlation; entropies and uniformities first.",
         "Bars of the index of each patient above a heatmap of features.",
         partial(plot.heterogeneity_heatmap, index, results.prepared),
         image=True,
@@ -183,12 +184,15 @@ def heterogeneity_plans(results: RunResults) -> Iterator[Plan]:
             "Dots with intervals of correlations with the index.",
             partial(plot.heterogeneity_correlates, index),
         )
-    if ((tests["kind"] == "survival") & tests["effect"].notna()).any():
+    ratios = tests[(tests["kind"] == "survival") & tests["effect"].notna()]
+    adjusted = (ratios["adjusted_for"].fillna("").astype(str) != "").any()
+    if len(ratios):
         yield Plan(
             "heterogeneity_survival",
             ANCHOR,
             "Survival and the index",
-            "Hazard ratios per standard deviation of the index, alone and with covariates.",
+            "Hazard ratios per standard deviation of the index"
+            + (", alone and with covariates." if adjusted else "."),
             "Forest plot of hazard ratios of the index.",
             partial(plot.heterogeneity_survival, index),
         )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, RunResults
-from omicsfuse.plot.immune import OVERALL
+from omicsfuse.plot.immune import MOST_SCORES, OVERALL
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -199,13 +199,14 @@ def immune_plans(results: RunResults) -> Iterator[Plan]:
         return
     names = results.subtypes.names
     if len(immune.tests) and immune.tests["p"].notna().any():
+        many = immune.tests.loc[immune.tests["p"].notna(), "score"].nunique()
         yield Plan(
             "immune_scores",
             "immune",
             "Which scores tell the subtypes apart",
             "Rank-biserial correlation of each subtype against all other patients, from -1 (every "
-            "patient of the subtype lower) to 1; a dot: FDR at most 0.05 within the collection. "
-            "The 40 scores with the smallest p.",
+            "patient of the subtype lower) to 1; a dot: FDR at most 0.05 within the collection."
+            + (f" The {MOST_SCORES} scores with the smallest p." if many > MOST_SCORES else ""),
             "Heatmap of immune and stromal scores by subtype.",
             partial(plot.immune_heatmap, immune, names),
         )

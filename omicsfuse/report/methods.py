@@ -197,7 +197,7 @@ def _verification(results: RunResults, cite: Citations) -> str:
         f"(scale {clean(signature.scale)})."
     )
     if signature.hash:
-        text += f" It was locked with SHA-256 {signature.hash}."
+        text += " It was locked, with a hash of its content (SHA-256, in signature.json)."
     if results.verification is not None:
         random = _section(results, "signature").get("n_random")
         sets = f"{int(random):,} random gene sets" if random else "random gene sets"

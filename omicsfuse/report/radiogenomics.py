@@ -9,7 +9,9 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
+from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
+from omicsfuse.plot.radiogenomic_map import pairs_drawn
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Points, Section, present
@@ -154,12 +156,21 @@ def _volume_words(found: RadiogenomicMap) -> str:
         return ""
     given = listing(found.params["adjusted_for"])
     kept, gone, own = (int(table[name].sum()) for name in ("kept", "vanished", "of_volume"))
+    rest = count - kept - gone - own
+    others = [
+        f"{gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above 0.05)",
+        f"{own:,} {'is of a feature' if own == 1 else 'are of features'} that measure"
+        f"{'s' if own == 1 else ''} tumour volume under another name",
+        f"{rest:,} {'does' if rest == 1 else 'do'} neither: too weak to be told from chance among "
+        "so many tests",
+    ]
+    told = [text for text, number in zip(others, (gone, own, rest), strict=True) if number]
+    again = f"{kept:,} of the {plural(count, 'association')} found {'is' if kept == 1 else 'are'}"
     return (
-        f"Given {given}, {kept:,} of the {plural(count, 'association')} found are found again, "
-        f"{gone:,} vanish (p above 0.05), {own:,} are of features that are tumour volume in other "
-        f"words, and the other {count - kept - gone - own:,} are weaker than can be told from "
-        f"chance among so many tests. That one vanishes is no proof that it is one with {given}: "
-        "adjusting costs power."
+        f"Given {given}, {listing([f'{again} found again', *told])}. An association that vanishes "
+        f"is not proven to be one with {given}: adjusting costs power."
+        if gone
+        else f"Given {given}, {listing([f'{again} found again', *told])}."
     )
 
 
@@ -223,6 +234,8 @@ def radiogenomics_plans(results: RunResults) -> Iterator[Plan]:
         return
     fdr = float(found.params["fdr"])
     adjusted = listing(found.params["adjusted_for"]) if found.params["adjusted_for"] else ""
+    named = found.associations["fdr"] <= fdr
+    vanishing = (named & found.associations["vanishes"]).any()
     yield Plan(
         "radiogenomic_map",
         ANCHOR,
@@ -230,8 +243,8 @@ def radiogenomics_plans(results: RunResults) -> Iterator[Plan]:
         "Spearman's correlation of radiomic features (rows) with the targets that have the "
         "smallest p-values, families in turn; whatever was found is among them only as far as "
         f"there is room. A dot marks a false discovery rate of at most {fdr:g}"
-        + (f", a ring one that vanishes given {adjusted}" if adjusted else "")
-        + ". Without dots, the colours are what the strongest of many look like by chance.",
+        + (f", a ring one that vanishes given {adjusted}" if vanishing else "")
+        + ("." if named.any() else ": the colours are what the strongest of many look like."),
         "Heatmap of correlations of radiomic features with molecular targets.",
         partial(plot.radiogenomic_heatmap, found),
         image=True,
@@ -242,30 +255,44 @@ def radiogenomics_plans(results: RunResults) -> Iterator[Plan]:
         "Is there anything at all?",
         "Ordered p-values of each family against those of chance. Lines along the diagonal hold "
         "nothing; tests of correlated features and genes make a line stray by chance too"
-        + (f". Dashed: given {adjusted}." if adjusted else "."),
+        + (f". Dashed: given {adjusted}." if found.quantiles["adjusted"].any() else "."),
         "Quantiles of p-values of each family against uniform ones.",
         partial(plot.radiogenomic_quantiles, found),
     )
     tables = _tables(results)
-    if found.associations["layer"].isin(list(tables)).any():
+    drawn = pairs_drawn(found, tables)
+    if len(drawn):
         yield Plan(
             "radiogenomic_pairs",
             ANCHOR,
-            "The strongest pairs",
-            "Ranks of the patients in the strongest association of each target"
-            + (
-                "; lighter dots are larger tumours."
-                if str(found.params["volume"]).startswith("feature ")
-                else "."
-            ),
-            "Scatter plots of radiomic features against their strongest targets.",
+            *_pairs_words(found, drawn, fdr),
+            "Scatter plots of radiomic features against their targets.",
             partial(plot.radiogenomic_pairs, found, tables),
         )
 
 
+def _pairs_words(found: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tuple[str, str]:
+    """Title and caption of the figure of pairs: associations found, or those of no evidence."""
+    count = int((found.associations["fdr"] <= fdr).sum())
+    shaded = str(found.params["volume"]).startswith("feature ")
+    end = "; lighter dots are larger tumours." if shaded else "."
+    ranks = "Ranks of the patients; each target with the feature that goes with it best"
+    if (drawn["fdr"] <= fdr).all():
+        what = plural(count, "association")
+        return "Associations found, patient by patient", (
+            f"{ranks}. Of the {what} at a false discovery rate of at most {fdr:g}, "
+            f"{len(drawn)} with the smallest, of whatever family{end}"
+        )
+    return "The strongest pairs, none of them found", (
+        f"{ranks}. No association drawn here reached a false discovery rate of {fdr:g}: these are "
+        f"the strongest of many tests, as chance gives them too{end}"
+    )
+
+
 def _tables(results: RunResults) -> dict[str, pd.DataFrame]:
-    """Values of the layers, to draw."""
-    return {
+    """Values to draw, of the layers and of the scores that were targets."""
+    layers = {
         name: layer.values  # noqa: PD011 - a field of ours
         for name, layer in results.prepared.layers.items()
     }
+    return {**layers, **patient_scores(results.biology, results.immune)}

@@ -88,6 +88,11 @@ def _models(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
     estimated = rows_with(comparison.cox, "hr")
     if len(estimated):
         models = dict.fromkeys(estimated["model"].astype(str))
+        both = (
+            " Univariable: the subtypes alone; multivariable: subtypes and covariates together."
+            if len(models) > 1
+            else ""
+        )
         stratified = (
             " Stratified: each stratum has its own baseline hazard."
             if any("stratified" in name for name in models)
@@ -98,9 +103,8 @@ def _models(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
             "survival",
             f"Hazard ratios, {endpoint}",
             "From Cox models, with 95% confidence "
-            "intervals; above 1 means more events. Univariable: the subtypes alone; "
-            f"multivariable: subtypes and covariates together.{stratified} p-values are not "
-            "adjusted for multiplicity.",
+            f"intervals; above 1 means more events.{both}{stratified} p-values are not adjusted "
+            "for multiplicity.",
             f"Forest plot of hazard ratios for {endpoint}.",
             partial(plot.forest, comparison.cox),
         )

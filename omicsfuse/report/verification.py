@@ -6,7 +6,7 @@ from omicsfuse.core.results import DerivedSignature, RunResults, Signature
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.report.plans import FigureView
 from omicsfuse.report.survival_words import log_rank_name
-from omicsfuse.report.tables import Table, flatten, make_table, with_interval
+from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.views import Section, present
 from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -113,7 +113,7 @@ def verification_section(results: RunResults, figures: tuple[FigureView, ...]) -
             _tests_table(tests, names, several, control=False),
             _tests_table(tests, names, several, control=True),
             _agreement_table(every),
-            _signatures_table(every) if several else None,
+            _signatures_table(every),
         ),
         details=present(
             _meta_table(every),
@@ -157,24 +157,31 @@ def _named(row: pd.Series) -> str:
 
 def _derived(signature: Signature) -> str:
     """Say what a signature is made of and what it was trained on."""
-    # Lists (of patients, by their digests) are for programs; they stand in the file.
-    told = {
-        key: value
-        for key, value in signature.trained_on.items()
-        if not isinstance(value, list | tuple) and value != {}
-    }
-    trained = "; ".join(
-        f"{name.replace('_', ' ').replace('.', ': ')}{':' if '.' not in name else ''} {value}"
-        for name, value in flatten(told)
-    )
     source = clean(signature.target.get("source", "")) or "subtypes"
     text = (
-        f"The signature {clean(signature.name)} has {len(signature.templates)} genes on scale "
-        f"{clean(signature.scale)} ({trained}). It stands for {source}, by the method "
-        f"{clean(signature.method.replace('_', ' '))}, and is locked with SHA-256 "
-        f"{signature.hash or '(not locked)'}."
+        f"The signature {clean(signature.name)} has {plural(len(signature.templates), 'gene')} on "
+        f"scale {clean(signature.scale)}{_trained(signature)}. It stands for {source}, by the "
+        f"method {clean(signature.method.replace('_', ' '))}, and is "
+        f"{'locked' if signature.hash else 'not locked'}."
     )
     return f"{text} {agreement_sentence(signature)}".strip()
+
+
+def _trained(signature: Signature) -> str:
+    """Name layer, patients and cohort that a signature was derived from, as far as known."""
+    known = signature.trained_on
+    layer, cohort, study = (clean(known.get(name, "")) for name in ("layer", "cohort", "study"))
+    text = f" of layer {layer}" if layer else ""
+    patients, labelled = known.get("n_patients"), known.get("n_labelled")
+    if patients is not None:
+        text += f", derived from {plural(int(patients), 'patient')}"
+        text += f" (of {int(labelled):,} with a value)" if (labelled or 0) > patients else ""
+    text += f" of cohort {cohort}" if cohort else ""
+    text += f", study {study}" if study else ""
+    sizes = [f"{clean(name)} {int(n)}" for name, n in known.get("subtype_sizes", {}).items()]
+    text += f": {listing(sizes)}" if sizes else ""
+    text += f", {plural(int(known['events']), 'event')}" if "events" in known else ""
+    return text
 
 
 def agreement_sentence(signature: Signature) -> str:
@@ -297,7 +304,12 @@ def _signatures_table(every: dict[str, DerivedSignature]) -> Table | None:
             for name, one in every.items()
         ]
     )
-    return make_table(frame, list(frame.columns), "The signatures of this run.")
+    return make_table(
+        frame,
+        list(frame.columns),
+        "The signatures of this run. SHA-256: the first digits of the hash that locks content, "
+        "scaling and cut-points; the file of the signature has it in full.",
+    )
 
 
 def _replication_table(every: dict[str, DerivedSignature], several: bool) -> Table | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
+import pandas as pd
+
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults, Verification
 from omicsfuse.plot.numbers import clean
@@ -30,9 +32,13 @@ def _of(verification: Verification, name: str, own: str) -> Iterator[Plan]:
             "verification",
             f"Random gene sets against {own}",
             "How strongly random gene sets of the same size, scored and tested in the same way, go "
-            "with survival (histogram), and the signature (line). Ticks below: signatures derived "
-            "in the same way from shuffled targets. A line within the histogram is what random "
-            "genes would show.",
+            "with survival (histogram), and the signature (line). "
+            + (
+                "Ticks below: signatures derived in the same way from shuffled targets. "
+                if (verification.null["kind"] == "permuted").any()
+                else ""
+            )
+            + "A line within the histogram is what random genes would show.",
             "Histograms of the score test of random gene sets with that of the signature.",
             partial(plot.random_null_figure, verification),
         )
@@ -41,8 +47,7 @@ def _of(verification: Verification, name: str, own: str) -> Iterator[Plan]:
             file_name("verification_forest", name) if name else "verification_forest",
             "verification",
             f"{own[0].upper()}{own[1:]} in other cohorts",
-            "Hazard ratios of each score (per standard deviation), alone and adjusted for the "
-            "covariates of the cohort, and of patients above the locked cut-point.",
+            _ratios(table[table["hr"].notna()]),
             "Forest plot of hazard ratios in external cohorts.",
             partial(plot.verification_forest, verification),
         )
@@ -82,6 +87,16 @@ def _of(verification: Verification, name: str, own: str) -> Iterator[Plan]:
         )
 
 
+def _ratios(table: pd.DataFrame) -> str:
+    """Say which hazard ratios there are: alone, adjusted, above the cut-point."""
+    table = table.reindex(columns=["adjusted_for", "cut_point"])
+    adjusted = (table["adjusted_for"].fillna("") != "").any()
+    text = "Hazard ratios of each score (per standard deviation)"
+    text += ", alone and adjusted for the covariates of the cohort" if adjusted else ""
+    cut = table["cut_point"].notna().any()
+    return f"{text}{', and of patients above the locked cut-point' if cut else ''}."
+
+
 def assignment_plans(results: RunResults) -> Iterator[Plan]:
     """Figures of how well new patients can be assigned."""
     evidence = results.assignment
@@ -92,8 +107,12 @@ def assignment_plans(results: RunResults) -> Iterator[Plan]:
         "assignment",
         "How well the subtype is told from each set of layers",
         "Share of held-out patients who get their subtype, with 95% interval; the short line is "
-        "the share of the largest subtype. Open diamonds: those for whom the classifier does not "
-        "abstain.",
+        "the share of the largest subtype."
+        + (
+            " Open diamonds: those for whom the classifier does not abstain."
+            if evidence.table["accuracy_of_assigned"].notna().any()
+            else ""
+        ),
         "Accuracy of held-out patients by set of layers.",
         partial(plot.assignment_figure, evidence),
     )

@@ -11,7 +11,14 @@ from omicsfuse import plot
 from omicsfuse.biology import alterations
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.results import Subtypes
-from omicsfuse.plot.alterations_grid import GLYPHS, MOST_PATIENTS, _memo_sort, oncoprint_genes
+from omicsfuse.plot.alterations_grid import (
+    GLYPHS,
+    MOST_PATIENTS,
+    ONE_LEVEL,
+    STAR,
+    _memo_sort,
+    oncoprint_genes,
+)
 from omicsfuse.plot.flows import MOST_GROUPS, UNKNOWN, flow_counts
 
 
@@ -74,8 +81,8 @@ def test_genes_that_differ_come_first_and_twins_once(altered_cohort) -> None:
     cohort, subtypes = altered_cohort
     table = alterations(subtypes, cohort)
     genes = oncoprint_genes(cohort, subtypes, table, 8)
-    assert genes[0] == "A"
-    assert "8p" in genes
+    assert next(iter(genes)) == "A"
+    assert (genes["A"], genes["8p"]) == (STAR, ONE_LEVEL)
     assert len(genes) == 8
     all_genes = oncoprint_genes(cohort, subtypes, table, 50)
     assert len({"Y", "Z"} & set(all_genes)) == 1
@@ -101,6 +108,19 @@ def test_cells_drawn_are_those_of_the_layers(altered_cohort) -> None:
     assert drawn[GLYPHS["amplified"][0]] >= 10
     assert {"mutated", "deleted", "not altered"} <= set(words(ax))
     assert "S3" in words(ax)
+
+
+def test_percentages_count_what_the_mark_is_about() -> None:
+    subtypes = groups(20, 20)
+    patients = subtypes.labels.index
+    levels = pd.DataFrame(0.0, patients, ["OFTEN", "ONCE"])
+    levels["ONCE"] = [1.0] * 18 + [2.0] + [0.0] * 21  # one level marks S1; amplified in one patient
+    levels["OFTEN"] = ([2.0] * 3 + [0.0] * 7) * 4
+    cohort = Cohort("x", {"cn": Layer("copy_number", levels, "gistic")})
+    ax = plot.oncoprint(cohort, subtypes, alterations(subtypes, cohort))
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert labels == ["OFTEN  30%", f"ONCE{ONE_LEVEL}  48%"]
+    assert {"95", "0"} <= set(words(ax))
 
 
 def test_memo_sort_by_subtype_then_by_genes() -> None:

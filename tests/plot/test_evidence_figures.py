@@ -197,8 +197,10 @@ def test_feature_groups_are_named_by_grouping_and_thinned(results):
 
 def test_ratios_are_coloured_around_one(results):
     axes = plot.subtype_layers(results.assessment)
-    low, high = axes.images[0].get_clim()
-    assert low == -high
+    # One scale in every figure: a ratio of 1.2 is always pale.
+    assert axes.images[0].get_clim() == (-2.0, 2.0)
+    ends = [text.get_text() for text in axes.figure.axes[-1].get_yticklabels()]
+    assert ends == ["0.25 or less", "0.5", "1", "2", "4 or more"]
     table = results.assessment.subtype_layers.copy()
     table.loc[0, "ratio"] = np.nan
     axes = plot.subtype_layers(replace(results.assessment, subtype_layers=table))

@@ -216,6 +216,28 @@ def test_intervals_of_gains_are_not_called_confidence_intervals(results):
     assert "no sampling error of the patients" in " ".join(methods_text(results)[0])
 
 
+def test_captions_describe_the_panels_that_are_drawn(results):
+    def plan(name, **changes):
+        return next(p for p in evidence_plans(assessed(results, **changes)) if p.name == name)
+
+    layers, tests = results.assessment.layers, results.assessment.tests
+    quick = layers.assign(held_out_gain=np.nan)
+    full, few = plan("layer_gains"), plan("layer_gains", layers=quick)
+    assert (len(full.draw()), len(few.draw())) == (3, 2)
+    assert "Helps to tell a layer held out:" in full.caption
+    assert "held out" not in few.caption
+    assert "Agreement:" in few.caption
+    alone = layers[["agreement_alone"]]
+    told = plan("layer_contributions", layers=alone)
+    assert len(told.draw()) == 1
+    assert told.caption.startswith("Layer alone:")
+    assert "Without the layer" not in told.caption
+    one = plan("structure_tests", tests=tests[tests["test"] == "structure"])
+    assert len(one.draw()) == 1
+    assert "Patients permuted" not in one.caption
+    assert "Continuum without groups:" in one.caption
+
+
 def test_layer_that_carries_the_subtypes_alone_is_named(results):
     layers = results.assessment.layers.copy()
     layers["agreement_without"] = 0.95

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
-from omicsfuse.core.results import Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RadiogenomicMap
 from omicsfuse.imaging import radiogenomic_map
 from omicsfuse.report.radiogenomics import (
     family_sentences,
@@ -41,7 +41,10 @@ def prepared(*, found: bool, volume: bool = True) -> Prepared:
 
 def results(ready: Prepared, **arguments: object) -> SimpleNamespace:
     return SimpleNamespace(
-        radiogenomics=radiogenomic_map(ready, n_permutations=30, **arguments), prepared=ready
+        radiogenomics=radiogenomic_map(ready, n_permutations=30, **arguments),
+        prepared=ready,
+        biology=None,
+        immune=None,
     )
 
 
@@ -70,8 +73,8 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     assert "adjusted correlations are given tumour volume" in opening
     assert "rna: 256 tests in 60 patients, 3 associations at a false discovery rate" in families
     assert "few shuffles have so small a rate (p = 0.032)" in families
-    assert "1 of the 3 associations found are found again, 1 vanish" in volume
-    assert "1 are of features that are tumour volume" in volume
+    assert "1 of the 3 associations found is found again, 1 vanishes (p above 0.05)" in volume
+    assert "and 1 is of a feature that measures tumour volume under another name." in volume
     families_table, strongest = section.tables
     headings = [cell.text for cell in strongest.headings]
     first = dict(zip(headings, (cell.text for cell in strongest.rows[0]), strict=True))
@@ -116,8 +119,29 @@ def test_figures(found: SimpleNamespace) -> None:
         "of these, gone\nonce adjusted",
     ]
     assert "adjusted" in quantiles.get_legend_handles_labels()[1]
-    assert len(pairs) == 6
+    assert len(pairs) == 2  # two targets were found, SIZE with two features
     assert "FDR < 0.001" in pairs[0].get_title(loc="left")
+    plan = list(radiogenomics_plans(found))[-1]
+    assert plan.title == "Associations found, patient by patient"
+    assert "Of the 3 associations at a false discovery rate of at most 0.05, 2 with" in plan.caption
+
+
+def test_pairs_show_scores_that_were_found_before_genes_that_were_not() -> None:
+    ready = prepared(found=False)
+    rng = np.random.default_rng(1)
+    images = ready.layers["ct"].scaled
+    scores = pd.DataFrame({"SET": images["b"] + 0.2 * rng.standard_normal(N)}, PATIENTS)
+    made = results(ready, scores={"gene sets": scores})
+    made.biology = Biology(scores=scores)
+    drawn = next(p for p in radiogenomics_plans(made) if p.name == "radiogenomic_pairs").draw()
+    assert [panel.get_ylabel() for panel in drawn] == ["SET (gene sets)"]
+
+
+def test_pairs_of_nothing_found_are_said_to_be_none(nothing: SimpleNamespace) -> None:
+    plan = list(radiogenomics_plans(nothing))[-1]
+    assert plan.title == "The strongest pairs, none of them found"
+    assert "No association drawn here reached a false discovery rate of 0.05" in plan.caption
+    assert len(plan.draw()) == 6
 
 
 def test_figures_say_when_there_is_nothing() -> None:

@@ -18,6 +18,7 @@ from omicsfuse.core.results import (
 from omicsfuse.io.results import signature_tables
 from omicsfuse.report.assignment import assignment_section, assignment_sentences
 from omicsfuse.report.caveats import caveats
+from omicsfuse.report.methods import methods_text
 from omicsfuse.report.summary import summary_sentences
 from omicsfuse.report.verification import verdict_sentences, verification_section
 from omicsfuse.report.verification_figures import assignment_plans, verification_plans
@@ -71,6 +72,32 @@ def test_each_signature_is_told_by_what_it_stands_for() -> None:
     captions = [table.caption for table in section.tables]
     assert captions[0].startswith("Does it replicate?")
     assert any(caption.startswith("The signatures of this run") for caption in captions)
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "said"),
+    [
+        (
+            {"cohort": "hnsc", "study": "TCGA-HNSC", "layer": "rna", "n_labelled": 106,
+             "n_patients": 65, "subtype_sizes": {"S1": 40, "S2": 25}, "patient_digests": ["a"]},
+            " of layer rna, derived from 65 patients (of 106 with a value) of cohort hnsc, study "
+            "TCGA-HNSC: S1 40 and S2 25. It",
+        ),
+        (
+            {"cohort": "x", "study": "", "n_labelled": 9, "n_patients": 9, "subtype_sizes": {}},
+            ", derived from 9 patients of cohort x. It",
+        ),
+        ({}, " on scale log2. It"),
+    ],
+)  # fmt: skip
+def test_a_signature_is_told_in_a_sentence_without_empty_slots_and_hashes(trained_on, said) -> None:
+    results = make_results(n=90)
+    signature = replace(results.signature, trained_on=trained_on, hash="0123456789abcdef" * 4)
+    section = verification_section(replace(results, signature=signature), ())
+    text = " ".join(section.paragraphs)
+    assert said in text
+    assert signature.hash not in text + " ".join(methods_text(results)[0])
+    assert "0123456789ab" in [cell.text for row in section.tables[-1].rows for cell in row]
 
 
 @pytest.mark.parametrize(

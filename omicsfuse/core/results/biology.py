@@ -112,3 +112,14 @@ class ImmuneContext:
     fraction_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     params: Mapping[str, Any] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
+
+
+def patient_scores(
+    biology: Biology | None, immune: ImmuneContext | None
+) -> dict[str, pd.DataFrame]:
+    """Patients x scores, by the name of the family of tests that the radiogenomic map makes."""
+    scores = {
+        "gene sets": pd.DataFrame() if biology is None else biology.scores,
+        "immune scores": pd.DataFrame() if immune is None else immune.scores,
+    }
+    return {name: table for name, table in scores.items() if len(table.columns)}
