@@ -323,7 +323,8 @@ def radiogenomic_pairs(
             linewidths=0,
         )
         panel.set_xlabel(shorten(row["feature"], 30), fontsize=7)
-        panel.set_ylabel(shorten(f"{row['target']} ({row['layer']})", 30), fontsize=7)
+        layer = shorten(row["layer"], 30)
+        panel.set_ylabel(f"{shorten(row['target'], 32)}\n{layer}", fontsize=7)
         panel.tick_params(labelsize=6.5)
         adjusted = float(row["adjusted_correlation"])
         more = f", adjusted {adjusted:.2f}" if np.isfinite(adjusted) else ""

@@ -280,8 +280,8 @@ def _pairs_words(found: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tup
     if (drawn["fdr"] <= fdr).all():
         what = plural(count, "association")
         return "Associations found, patient by patient", (
-            f"{ranks}. Of the {what} at a false discovery rate of at most {fdr:g}, "
-            f"{len(drawn)} with the smallest, of whatever family{end}"
+            f"{ranks}. The {plural(len(drawn), 'pair')} of smallest false discovery rate among the "
+            f"{what} found (at most {fdr:g}), all families together{end}"
         )
     return "The strongest pairs, none of them found", (
         f"{ranks}. No association drawn here reached a false discovery rate of {fdr:g}: these are "

@@ -123,7 +123,9 @@ def test_figures(found: SimpleNamespace) -> None:
     assert "FDR < 0.001" in pairs[0].get_title(loc="left")
     plan = list(radiogenomics_plans(found))[-1]
     assert plan.title == "Associations found, patient by patient"
-    assert "Of the 3 associations at a false discovery rate of at most 0.05, 2 with" in plan.caption
+    assert "The 2 pairs of smallest false discovery rate among the 3 associations found" in (
+        plan.caption
+    )
 
 
 def test_pairs_show_scores_that_were_found_before_genes_that_were_not() -> None:
@@ -134,7 +136,7 @@ def test_pairs_show_scores_that_were_found_before_genes_that_were_not() -> None:
     made = results(ready, scores={"gene sets": scores})
     made.biology = Biology(scores=scores)
     drawn = next(p for p in radiogenomics_plans(made) if p.name == "radiogenomic_pairs").draw()
-    assert [panel.get_ylabel() for panel in drawn] == ["SET (gene sets)"]
+    assert [panel.get_ylabel() for panel in drawn] == ["SET\ngene sets"]
 
 
 def test_pairs_of_nothing_found_are_said_to_be_none(nothing: SimpleNamespace) -> None:
