@@ -172,10 +172,10 @@ def _trained(signature: Signature) -> str:
     known = signature.trained_on
     layer, cohort, study = (clean(known.get(name, "")) for name in ("layer", "cohort", "study"))
     text = f" of layer {layer}" if layer else ""
-    patients, labelled = known.get("n_patients"), known.get("n_labelled")
+    patients, labelled = known.get("n_patients"), int(known.get("n_labelled") or 0)
     if patients is not None:
         text += f", derived from {plural(int(patients), 'patient')}"
-        text += f" (of {int(labelled):,} with a value)" if (labelled or 0) > patients else ""
+        text += f" (of {labelled:,} with a value)" if labelled > patients else ""
     text += f" of cohort {cohort}" if cohort else ""
     text += f", study {study}" if study else ""
     sizes = [f"{clean(name)} {int(n)}" for name, n in known.get("subtype_sizes", {}).items()]
