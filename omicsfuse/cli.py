@@ -323,6 +323,7 @@ def _tested(row: "pd.Series", name: str = "log-rank p") -> str:
 def _describe(cohort: "Cohort") -> None:
     """Print what a cohort holds."""
     from omicsfuse.core.cohort import describe_layer
+    from omicsfuse.core.variables import variable_lines
 
     clinical = (
         "no clinical table" if cohort.clinical is None else f"{len(cohort.clinical)} patients"
@@ -336,6 +337,8 @@ def _describe(cohort: "Cohort") -> None:
             f"{facts['min']:.4g} to {facts['max']:.4g}, {facts['constant']} features constant, "
             f"{facts['mostly_missing']} mostly missing"
         )
+    for line in variable_lines(cohort.variables):
+        click.echo(f"  clinical: {line}")
     for name in cohort.endpoints:
         table = cohort.survival(name)
         click.echo(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")

@@ -8,11 +8,11 @@ import pandas as pd
 
 from omicsfuse.biology.markers import differential_features
 from omicsfuse.biology.two_groups import fisher_exact
-from omicsfuse.biology.variables import level_text
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
 from omicsfuse.stats.multiple_testing import benjamini_hochberg

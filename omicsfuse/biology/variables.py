@@ -173,14 +173,3 @@ def _grouping(column: pd.Series, known: bool) -> Hashable:
     ranks = column.rank().to_numpy(dtype=float, na_value=np.nan)
     turned = column.rank(ascending=False).to_numpy(dtype=float, na_value=np.nan)
     return "ranks", min(ranks.tobytes(), turned.tobytes())
-
-
-def level_text(value: object) -> str:
-    """A category as text; whole numbers without a point.
-
-    Examples
-    --------
-    >>> level_text(2.0), level_text("G2")
-    ('2', 'G2')
-    """
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -16,6 +16,7 @@ from omicsfuse.core.checks.layers import (
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
+from omicsfuse.core.variables import CleanTable, clean_table, describe_variables
 
 __all__ = [
     "KINDS",
@@ -46,6 +47,10 @@ class Cohort:
     Where there is a clinical table, its patients are the cohort: patients of a layer who are not in
     it are left out of it and counted in ``exclusions``, as are patients of the clinical table
     who are in no layer. Without a clinical table every patient of every layer belongs.
+
+    Words for missing in the clinical table ("[Not Available]", "unknown", "'--": one list, whatever
+    their case and brackets) become missing here, and here it is decided which of its columns are
+    numeric, ordered or categorical (``variables``): every analysis asks that one decision.
 
     Attributes
     ----------
@@ -78,6 +83,14 @@ class Cohort:
     strata : tuple of str
         Clinical columns (site, centre) whose combinations have a baseline hazard of their own in
         Cox models, and within which a stratified log-rank test compares.
+    missing : tuple of str
+        Words and numbers that mean missing in the clinical table, beside the list.
+    missing_cells : mapping of str to mapping of str to int
+        Words taken as missing, by clinical column: the word as written, and how many cells.
+    variables : pandas.DataFrame
+        What was decided of each clinical column (index): ``type`` (``"numeric"``, ``"ordered"`` or
+        ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers),
+        ``n_known``, ``n_missing`` and ``missing_words`` (as ``missing_cells``).
 
     Raises
     ------
@@ -88,7 +101,7 @@ class Cohort:
     -----
     OmicsfuseWarning
         If something is doubtful but usable: dates that one gene symbol only can have become, counts
-        that look normalised or cover a small panel.
+        that look normalised or cover a small panel, unknown words among numbers or stages.
 
     Examples
     --------
@@ -111,16 +124,20 @@ class Cohort:
     study: str = ""
     ignore: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    missing_cells: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    variables: pd.DataFrame = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        exclusions = list(self.exclusions)
-        clinical = self._checked_clinical()
+        exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != _CELLS]
+        for role in _LISTS:
+            object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
+        clean = self._clean_clinical()
+        clinical = None if clean is None else clean.table
         omics = {}
         for name in self.omics:
             omics[name], found = checked_layer(name, self.omics, clinical, self._where_clinical)
             exclusions += found
-        for role in _ROLES:
-            object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
         object.__setattr__(self, "omics", omics)
         object.__setattr__(self, "clinical", clinical)
         object.__setattr__(self, "endpoints", dict(self.endpoints))
@@ -130,10 +147,12 @@ class Cohort:
             clinical = _checks.in_canonical_order(clinical)
             object.__setattr__(self, "clinical", clinical)
             exclusions += patients_without_layer(omics, clinical)
+        exclusions += self._describe(clean)
         # A cohort made from a cohort (dataclasses.replace) meets the same exclusions again.
         object.__setattr__(self, "exclusions", tuple(dict.fromkeys(exclusions)))
 
-    def _checked_clinical(self) -> pd.DataFrame | None:
+    def _clean_clinical(self) -> CleanTable | None:
+        """Check the clinical table, and take words for missing out of it."""
         if self.clinical is None:
             return None
         where = self._where_clinical
@@ -143,7 +162,46 @@ class Cohort:
             _checks.refuse_empty(clinical, where)
         _checks.refuse_duplicates(clinical.index, "patient", where)
         _checks.refuse_duplicates(clinical.columns, "clinical column", where)
-        return clinical
+        ends = self.endpoints.values()
+        events: dict[str, list[str]] = {}
+        for end in ends:
+            events.setdefault(end.event, []).extend(map(str, end.event_values))
+            if end.competing:
+                events.setdefault(end.competing, [])
+        _clinical.check_words(self.endpoints, self.missing, where)
+        return clean_table(
+            clinical,
+            where,
+            missing=self.missing,
+            labels=self.known_labels,
+            ignored=self.ignore,
+            times={column for end in ends for column in (end.time, end.entry) if column},
+            events=events,
+        )
+
+    def _describe(self, clean: CleanTable | None) -> list[Exclusion]:
+        """Set what is known of the clinical columns; count the words taken as missing."""
+        cells: dict[str, dict[str, int]] = {}
+        table = pd.DataFrame() if clean is None else clean.table
+        for name in table.columns:
+            own = dict(self.missing_cells.get(name, {}))
+            if sum(own.values()) > int(table[name].isna().sum()):
+                own = {}  # of another table, which this one has taken the place of
+            for word, n in ({} if clean is None else clean.cells.get(name, {})).items():
+                own[word] = own.get(word, 0) + n
+            if own:
+                cells[name] = own
+        decisions = {} if clean is None else clean.decisions
+        object.__setattr__(self, "missing_cells", cells)
+        object.__setattr__(self, "variables", describe_variables(table, decisions, cells))
+        total = sum(n for own in cells.values() for n in own.values())
+        if not total:
+            return []
+        every = [(name, *each) for name, own in cells.items() for each in own.items()]
+        examples = [f'{name}: "{word}" ({n})' for name, word, n in every]
+        columns = _checks.count(len(cells), "clinical column")
+        reason = f"words for missing in {columns}: taken as missing"
+        return [Exclusion("read", "clinical", _CELLS, total, reason, tuple(examples[:5]))]
 
     def _check_columns(self) -> None:
         """Check every clinical column that the cohort names."""
@@ -162,7 +220,7 @@ class Cohort:
             _clinical.require_column(column, f"one of {role}", self.clinical, where)
         for name, endpoint in self.endpoints.items():
             _clinical.check_unit(endpoint.unit, name, where)
-            self._times_and_events(name)
+            _clinical.warn_of_dead_only(self._times_and_events(name), endpoint, name, where)
             _clinical.check_apart(
                 endpoint,
                 name,
@@ -406,6 +464,8 @@ class Cohort:
 
 
 _ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
+_LISTS = (*_ROLES, "missing")
+_CELLS = "cells"
 
 _ENDPOINT_LINES = """[clinical]
 file = "clinical.tsv"
@@ -418,5 +478,6 @@ unit = "days\""""
 
 def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:
     if isinstance(columns, str):
-        raise CohortError(f'{role} = "{columns}": expected a list of columns, ["{columns}"].')
-    return tuple(columns)
+        what = "words" if role == "missing" else "columns"
+        raise CohortError(f'{role} = "{columns}": expected a list of {what}, ["{columns}"].')
+    return tuple(map(str, columns)) if role == "missing" else tuple(columns)

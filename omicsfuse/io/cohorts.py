@@ -10,6 +10,7 @@ from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transpo
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS, Kind
+from omicsfuse.core.missing import level_text
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_maf
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
@@ -63,7 +64,10 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     clinical = None
     if manifest.clinical is not None:
         table = read_table(
-            paths[manifest.clinical.file], patient=manifest.clinical.patient, duplicates="keep"
+            paths[manifest.clinical.file],
+            patient=manifest.clinical.patient,
+            duplicates="keep",
+            missing_words=("",),  # the gate knows the others, and counts them
         )
         clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
 
@@ -96,6 +100,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         study=manifest.study.strip(),
         ignore=described.ignore if described is not None else (),
         strata=described.strata if described is not None else (),
+        missing=tuple(map(level_text, described.missing)) if described is not None else (),
     )
 
 

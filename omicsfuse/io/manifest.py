@@ -85,6 +85,7 @@ class ClinicalTable(_FileTable):
     known_labels: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    missing: tuple[str | float, ...] = ()
     endpoints: dict[str, EndpointTable] = {}
 
 

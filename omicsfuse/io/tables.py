@@ -51,6 +51,7 @@ def read_table(
     duplicates: str = "refuse",
     exclusions: list[Exclusion] | None = None,
     layer: str = "",
+    missing_words: Sequence[str] = MISSING_WORDS,
 ) -> pd.DataFrame:
     r"""Read a table of patients and features from TSV, CSV (also ``.gz``) or Parquet.
 
@@ -78,6 +79,8 @@ def read_table(
         What is left out is appended to it.
     layer : str
         Name of the layer, for the exclusions.
+    missing_words : sequence of str
+        Words that mean a missing value.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def read_table(
     if suffix in (".parquet", ".pq"):
         table = _read_parquet(path, patient)
     else:
-        table = _read_text(path, "," if suffix == ".csv" else "\t", patient)
+        table = _read_text(path, "," if suffix == ".csv" else "\t", patient, missing_words)
     rows_are_patients = orientation == "patients_by_features"
     if not rows_are_patients:
         known = {_squeezed(name) for name in ANNOTATION_COLUMNS}
@@ -156,7 +159,9 @@ def _refuse_nameless(table: pd.DataFrame, path: Path, rows_are_patients: bool) -
             )
 
 
-def _read_text(path: Path, separator: str, patient: str) -> pd.DataFrame:
+def _read_text(
+    path: Path, separator: str, patient: str, missing_words: Sequence[str]
+) -> pd.DataFrame:
     """Read delimited text, its header by itself so that no name is altered."""
     content, skipped = _without_comments(read_bytes(path), separator)
     _refuse_open_quotes(path, content, separator, skipped)
@@ -185,7 +190,7 @@ def _read_text(path: Path, separator: str, patient: str) -> pd.DataFrame:
             # A converter keeps identifiers as text, and one that reads "NA" is no missing value.
             converters={position: str.strip},
             keep_default_na=False,
-            na_values=list(MISSING_WORDS),
+            na_values=list(missing_words),
             float_precision="round_trip",
             low_memory=False,
             lineterminator="\n",

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology.variables import MOST_CATEGORIES, level_text
+from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.numbers import clean, format_number
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.variables import level_text
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour, text_colour

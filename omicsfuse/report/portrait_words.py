@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology.variables import level_text
 from omicsfuse.core.kinds import KINDS, analysis_of, kind_of
 from omicsfuse.core.labelled import labelled
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import PreparedLayer, RunResults
 from omicsfuse.plot.heatmap_rows import features_apart
 from omicsfuse.plot.numbers import clean, format_p, p_text, shorten

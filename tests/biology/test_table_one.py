@@ -89,8 +89,8 @@ def test_names_that_could_meet_those_of_the_library() -> None:
     clinical = pd.DataFrame(
         {
             "subtype": ["a", "b"] * 20,
-            "Overall": ["Missing", "n"] * 10 + ["n", "Missing"] * 10,
-            "p, (%)": ["None", "nan"] * 20,
+            "Overall": ["Grouped by", "n"] * 10 + ["n", "Grouped by"] * 10,
+            "p, (%)": ["Overall", "n"] * 20,
         },
         PATIENTS,
     )
@@ -98,7 +98,7 @@ def test_names_that_could_meet_those_of_the_library() -> None:
     table = made(clinical, ["S1"] * 20 + ["S2"] * 20)
     assert rows_of(table, "subtype")["overall"].tolist() == ["20 (50.0)", "20 (50.0)"]
     assert rows_of(table, "Overall")["S1"].tolist() == ["10 (50.0)", "10 (50.0)"]
-    assert rows_of(table, "p, (%)")["level"].tolist() == ["None", "nan", "x, y"]
+    assert rows_of(table, "p, (%)")["level"].tolist() == ["Overall", "n", "x, y"]
 
 
 def test_subtypes_in_their_order_and_many_categories_put_together() -> None:

@@ -3,14 +3,16 @@
 Private helpers of the gate in ``cohort.py``; ``where`` names the clinical table and its file.
 """
 
+import warnings
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
-from omicsfuse.core.errors import CohortError
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.layers import Endpoint
+from omicsfuse.core.missing import folded
 
 UNITS = ("days", "weeks", "months", "years")
 
@@ -33,6 +35,18 @@ def check_unit(unit: str, endpoint: str, where: str) -> None:
         raise CohortError(
             f'{where}: endpoint "{endpoint}" has unit = "{unit}"; {did_you_mean(unit, UNITS)}.'
         )
+
+
+def check_words(endpoints: Mapping[str, Endpoint], missing: Iterable[str], where: str) -> None:
+    """Refuse a word that means missing and, in an endpoint, something else."""
+    words = {folded(word): word for word in missing}
+    for name, endpoint in endpoints.items():
+        for word in endpoint.event_values:
+            if folded(word) in words:
+                raise CohortError(
+                    f'{where}: "{word}" is in missing and in event_values of endpoint "{name}": '
+                    "leave it out of one of them."
+                )
 
 
 def check_apart(
@@ -96,7 +110,8 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
             f"{head}: {count(int(text.sum()), 'time')} {'is' if text.sum() == 1 else 'are'} not "
             f"a number: {_rows(column, text)}. Expected the time from the start of follow-up as a "
             f"number{' (a comma looks like a decimal comma: write a point)' if commas else ''}; "
-            "leave the cell empty where it is not known."
+            "leave the cell empty where it is not known; a word that means so goes into missing of "
+            '[clinical]: missing = ["..."].'
         )
     for wrong, what in (
         (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
@@ -165,13 +180,14 @@ def read_events(
                 "true/false: make such a column; or name one column of words as event, and give "
                 "the words of the competing event a 2 in event_values, without competing."
             )
+        guess = _guess(found)
+        open_ones = " (replace each ?); words for missing go into missing of [clinical]"
         raise CohortError(
             f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
             f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
             "true/false, or words that the endpoint maps. Add this line to "
             f"[clinical.endpoints.{endpoint}], after checking that 1 is the event and 0 is "
-            f"censored{' (replace each ?)' if '?' in _guess(found) else ''}:\n"
-            f"event_values = {_guess(found)}"
+            f"censored{open_ones if '?' in guess else ''}:\nevent_values = {guess}"
         )
     return words.map(mapping, na_action="ignore").astype(np.float64)
 
@@ -213,6 +229,21 @@ def read_endpoint(
     if endpoint.entry:
         table["entry"] = read_times(clinical[endpoint.entry], name, where)
     return table
+
+
+def warn_of_dead_only(table: pd.DataFrame, endpoint: Endpoint, name: str, where: str) -> None:
+    """Warn of a time that only patients with the event have, such as days to death."""
+    timed = table["time"].notna() & table["event"].notna()
+    censored = table["event"].eq(0)
+    if timed.any() and table["event"][timed].eq(1).all() and (censored & ~timed).any():
+        warnings.warn(
+            f'{where}: endpoint "{name}": every patient with a time (column "{endpoint.time}") had '
+            f"the event, and {count(int(censored.sum()), 'patient')} without the event "
+            f"{'has' if censored.sum() == 1 else 'have'} no time. Is the time of those in another "
+            "column, such as the days to last follow-up? Combine the two in one column.",
+            OmicsfuseWarning,
+            stacklevel=5,
+        )
 
 
 def cause_names(endpoint: Endpoint, name: str) -> dict[int, str]:

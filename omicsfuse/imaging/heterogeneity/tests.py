@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.group_tests import kruskal
-from omicsfuse.biology.variables import GENOME, TECHNICAL, Variable, level_text, variables
+from omicsfuse.biology.variables import GENOME, TECHNICAL, Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.imaging.heterogeneity.mutant_alleles import math_score
 from omicsfuse.imaging.volume import tumour_volume
