@@ -268,7 +268,10 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
         # Too few events, or only one subtype: no permutation makes up for that.
         full = full.astype(float) * np.nan
     else:
-        own["note"] = "selection, fusion and clustering redone"
+        own["note"] = (
+            "no asymptotic p-value: features or k were chosen with the outcome; permuted with "
+            "selection, fusion and clustering redone"
+        )
     for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
         own[column] = full[name]
     own["n_permutations"] = full["n_permutations"]

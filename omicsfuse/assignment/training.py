@@ -11,6 +11,7 @@ from omicsfuse.assignment.discriminant import Array
 from omicsfuse.assignment.layer_model import LayerModel, fit_layer, in_order, kept_features
 from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import ClassifierError
 from omicsfuse.core.layers import Layer
 from omicsfuse.preprocessing import default_settings
@@ -58,7 +59,8 @@ def fit_classifier(
     Parameters
     ----------
     layers : mapping of str to Layer
-        Layers; they may cover different patients.
+        Layers; they may cover different patients. A layer without a scale is checked as in a
+        ``Cohort``, which takes the first of its kind.
     labels : pandas.Series
         Patient -> subtype.
     settings : Settings, optional
@@ -75,6 +77,8 @@ def fit_classifier(
     ------
     ClassifierError
         If no layer can be used.
+    CohortError
+        If a layer without a scale is at fault.
 
     Examples
     --------
@@ -87,6 +91,9 @@ def fit_classifier(
     (('S1', 'S2', 'S3'), True)
     """
     settings = settings or Settings()
+    if not all(layer.scale for layer in layers.values()):
+        # Layers that no cohort's gate has seen: it says what an undeclared scale means.
+        layers = Cohort("training patients", dict(layers)).omics
     labels = labels.sort_index()
     subtypes = subtypes or tuple(sorted(set(labels.astype(str))))
     counts = np.array([int((labels == name).sum()) for name in subtypes], dtype=float)

@@ -26,7 +26,10 @@ def test_no_statistic_or_interval_stands_in_for_a_void_p() -> None:
     means = left.restricted_means.set_index("comparison")
     assert means.loc["S2 minus S1", ["ci_low", "ci_high"]].isna().all()
     assert means.loc[["S1", "S2"], ["ci_low", "ci_high"]].notna().all(axis=None)
-    assert left.tests.iloc[-1][["comparison", "p_permutation"]].tolist() == [FULL_PIPELINE, 0.02]
+    full = left.tests.iloc[-1]
+    assert full[["comparison", "p_permutation"]].tolist() == [FULL_PIPELINE, 0.02]
+    assert np.isnan(full["p_asymptotic"])
+    assert full["note"].startswith("no asymptotic p-value: features or k were chosen")
 
 
 def test_too_few_events_have_no_p_by_the_whole_pipeline_either() -> None:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.assignment import assign, load_classifier, save_classifier
+from omicsfuse.assignment import assign, fit_classifier, load_classifier, save_classifier
+from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import ClassifierError
 
 
@@ -122,3 +124,19 @@ def test_what_cannot_be_saved_is_said(planted: Any, tmp_path: Path) -> None:
     with pytest.raises(ClassifierError, match="nan"):
         save_classifier(odd, tmp_path / "classifier.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_layers_without_a_scale_get_that_of_the_gate(planted: Any, tmp_path: Path) -> None:
+    bare = {
+        name: Layer(layer.kind, np.log2(layer.table + 1) if name == "expression" else layer.table)
+        for name, layer in planted.training.omics.items()
+    }
+    classifier = fit_classifier(bare, planted.labels)
+    scales = {name: model.transform.scale for name, model in classifier.layers.items()}
+    assert scales == {"radiomics": "raw", "expression": "log2", "mutation": "binary"}
+    save_classifier(classifier, tmp_path / "classifier.json")
+    genes = planted.new.omics["expression"].table
+    new = {**planted.new.omics, "expression": Layer("expression", np.log2(genes + 1), "log2")}
+    told = assign(tmp_path / "classifier.json", Cohort("new", new))
+    right = told.set_index("patient")["subtype"].reindex(planted.truth.index) == planted.truth
+    assert right.mean() > 0.8
