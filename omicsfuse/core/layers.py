@@ -91,6 +91,9 @@ class Layer:
     megabases : float or None
         For mutations, how much of the genome was sequenced (about 30 to 38 for an exome), so that
         they can be given per megabase; None where it is not known.
+    variants : pandas.DataFrame or None
+        For mutations from a MAF with read counts, one row a variant: columns ``patient``,
+        ``t_alt_count`` and ``t_depth`` (reads with the mutation, all reads); None without them.
 
     Examples
     --------
@@ -106,6 +109,7 @@ class Layer:
     features: pd.DataFrame | None = None
     source: str = ""
     megabases: float | None = None
+    variants: pd.DataFrame | None = None
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:

@@ -12,7 +12,7 @@ from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS, Kind
 from omicsfuse.core.missing import level_text
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
-from omicsfuse.io.maf import is_maf, read_maf
+from omicsfuse.io.maf import is_maf, read_mutations
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path, sha256_of
 from omicsfuse.io.probes import LEVELS, gene_methylation
@@ -71,8 +71,10 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         )
         clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
 
+    variants: dict[str, pd.DataFrame] = {}
     tables = {
-        name: _read_layer(name, layer, paths, exclusions) for name, layer in manifest.layers.items()
+        name: _read_layer(name, layer, paths, exclusions, variants)
+        for name, layer in manifest.layers.items()
     }
     for name, layer in manifest.layers.items():
         _refuse_other_way_round(name, layer, tables, clinical)
@@ -83,7 +85,15 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
         if layer.annotation:
             table = _by_gene(table, name, layer, paths[layer.annotation], exclusions)
         features = radiomics_features(table.columns) if KINDS[layer.kind].radiomic else None
-        omics[name] = Layer(layer.kind, table, layer.scale, features, layer.file, layer.megabases)
+        omics[name] = Layer(
+            layer.kind,
+            table,
+            layer.scale,
+            features,
+            layer.file,
+            layer.megabases,
+            variants.get(name),
+        )
 
     described = manifest.clinical
     endpoints = described.endpoints if described is not None else {}
@@ -124,9 +134,16 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
 
 
 def _read_layer(
-    name: str, layer: LayerTable, paths: Mapping[str, Path], exclusions: list[Exclusion]
+    name: str,
+    layer: LayerTable,
+    paths: Mapping[str, Path],
+    exclusions: list[Exclusion],
+    variants: dict[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Read a layer's file in its format, as declared rows x declared features."""
+    """Read a layer's file in its format, as declared rows x declared features.
+
+    Read counts of a MAF are added to ``variants``.
+    """
     path = paths[layer.file]
     form = layer.format or _format(KINDS[layer.kind], path)
     if form != "maf" and (layer.sequenced is not None or layer.silent):
@@ -137,7 +154,12 @@ def _read_layer(
     if form == "maf":
         sequenced = layer.sequenced
         source = paths[sequenced] if isinstance(sequenced, str) else sequenced
-        return read_maf(path, layer.silent, sequenced=source, exclusions=exclusions, layer=name)
+        table, counts = read_mutations(
+            path, layer.silent, sequenced=source, exclusions=exclusions, layer=name
+        )
+        if counts is not None:
+            variants[name] = counts
+        return table
     reader = read_radiomics if form == "radiomics" else read_table
     return reader(
         path, layer.orientation, layer.patient, duplicates="keep", exclusions=exclusions, layer=name

@@ -19,6 +19,8 @@ from omicsfuse.io.identifiers import resolve_identifiers
 from omicsfuse.io.tables import read_bytes
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
+#: Reads of the tumour with the mutation, without it, and all.
+MUTANT, REFERENCE, DEPTH = "t_alt_count", "t_ref_count", "t_depth"
 
 #: Classes that do not change the protein; variants of these do not count as mutations by default.
 SILENT_CLASSES = (
@@ -89,7 +91,8 @@ def read_maf(
     Returns
     -------
     pandas.DataFrame
-        Patients (sorted) x genes with at least one mutation (sorted), 0.0 or 1.0.
+        Patients (sorted) x genes with at least one mutation (sorted), 0.0 or 1.0. A cohort read
+        from a manifest keeps the read counts of a MAF too (``Layer.variants``).
 
     Raises
     ------
@@ -107,8 +110,20 @@ def read_maf(
     ...     read_maf(file, sequenced=["P3"]).to_dict()
     {'TP53': {'P1': 1.0, 'P2': 0.0, 'P3': 0.0}}
     """
+    found = [] if exclusions is None else exclusions
+    return read_mutations(path, silent, sequenced=sequenced, exclusions=found, layer=layer)[0]
+
+
+def read_mutations(
+    path: str | Path,
+    silent: bool,
+    *,
+    sequenced: Sequence[str] | Path | None,
+    exclusions: list[Exclusion],
+    layer: str,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Read a MAF as `read_maf` does; beside it read counts (``Layer.variants``), if it has them."""
     path = Path(path)
-    exclusions = [] if exclusions is None else exclusions
     variants = _read_variants(path)
     nameless = variants[SAMPLE].eq("")
     if nameless.any():
@@ -139,7 +154,34 @@ def read_maf(
         [row_of[patient_of[sample]] for sample in counted[SAMPLE]],
         [column_of[gene] for gene in counted[GENE]],
     ] = 1.0
-    return pd.DataFrame(values, index=pd.Index(patients, name="patient"), columns=genes)
+    table = pd.DataFrame(values, index=pd.Index(patients, name="patient"), columns=genes)
+    return table, _read_counts(variants, patient_of, exclusions, layer)
+
+
+def _read_counts(
+    variants: pd.DataFrame, patient_of: dict[str, str], exclusions: list[Exclusion], layer: str
+) -> pd.DataFrame | None:
+    """Reads with the mutation and all reads of every variant, silent ones included."""
+    if MUTANT not in variants or not {DEPTH, REFERENCE} & set(variants):
+        return None
+    reads = {
+        name: pd.to_numeric(variants[name], errors="coerce")
+        for name in (MUTANT, REFERENCE, DEPTH)
+        if name in variants
+    }
+    both = reads[MUTANT] + reads[REFERENCE] if REFERENCE in reads else np.nan
+    depth = reads[DEPTH].fillna(both) if DEPTH in reads else both
+    known = reads[MUTANT].notna() & depth.notna()
+    possible = (reads[MUTANT] >= 0) & (depth > 0) & (reads[MUTANT] <= depth)
+    if (known & ~possible).any():
+        reason = f"{MUTANT} is no part of {DEPTH}: without an allele fraction"
+        exclusions.append(
+            Exclusion("read", layer, "variants", int((known & ~possible).sum()), reason)
+        )
+    patient = variants[SAMPLE].map(patient_of)
+    table = pd.DataFrame({"patient": patient, MUTANT: reads[MUTANT], DEPTH: depth})
+    table = table[possible].sort_values(["patient", MUTANT, DEPTH], kind="stable")
+    return table.reset_index(drop=True) if len(table) else None
 
 
 def is_maf(path: Path) -> bool:
@@ -171,7 +213,7 @@ def _without_comments(content: bytes) -> bytes:
 
 
 def _read_variants(path: Path) -> pd.DataFrame:
-    """Read the three columns, as text."""
+    """Read the three columns, as text, and those of read counts that are there."""
     header, _, body = _without_comments(read_bytes(path)).partition(b"\n")
     names = [name.strip() for name in header.decode("utf-8").split("\t")]
     missing = [column for column in (GENE, CLASS, SAMPLE) if column not in names]
@@ -186,7 +228,8 @@ def _read_variants(path: Path) -> pd.DataFrame:
         )
     if not body.strip():
         raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
-    positions = {names.index(column): column for column in (GENE, CLASS, SAMPLE)}
+    wanted = (GENE, CLASS, SAMPLE, MUTANT, REFERENCE, DEPTH)
+    positions = {names.index(column): column for column in wanted if column in names}
     try:
         table = pd.read_csv(
             io.BytesIO(body),

@@ -29,6 +29,7 @@ from omicsfuse.imaging import (
     radiogenomic_map,
     with_modules,
 )
+from omicsfuse.imaging.heterogeneity.mutant_alleles import with_math
 from omicsfuse.imaging.interpretation import interpret, read_scores
 from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.pipeline.stages_biology import or_without
@@ -153,6 +154,7 @@ def index_heterogeneity(
     )
     if found is None:
         return None
+    found = with_math(found, cohort)
     tests = or_without(
         "tests of the heterogeneity index",
         lambda: index_tests(found, cohort, subtypes=subtypes, endpoints=study.survival.endpoints),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import HeterogeneityIndex, RunResults
+from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.plans import FigureView, Plan
 from omicsfuse.report.tables import make_table, with_interval
@@ -99,7 +100,7 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
     tests = index.tests
     if tests.empty or not tests["p"].notna().any():
         return ["Nothing could be tested against it: there is no endpoint and no variable."]
-    said = []
+    said = _math_sentence(tests)
     tested = tests[tests["p"].notna()]
     for family, own in tested.groupby("family", sort=False):
         found = own[own["fdr"] <= FDR]
@@ -125,6 +126,21 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
         notes = listing(list(dict.fromkeys(untested["note"].astype(str))))
         said.append(f"Survival was not tested in {plural(len(untested), 'model')}: {notes}.")
     return said
+
+
+def _math_sentence(tests: pd.DataFrame) -> list[str]:
+    """Set the heterogeneity of the genome beside that of the image, where it is known."""
+    rows = tests[tests["variable"] == MATH]
+    if rows.empty:
+        return []
+    row = rows.iloc[0]
+    if not pd.notna(row["p"]):
+        patients = plural(int(row["n"]), "patient")
+        return [
+            f"{MATH} is known of {patients} with an index and was not compared with it: "
+            f"{clean(row['note'])}."
+        ]
+    return [f"Beside heterogeneity of the genome: {_effect(row)}."]
 
 
 def _effect(row: pd.Series) -> str:

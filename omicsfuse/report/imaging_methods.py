@@ -89,11 +89,18 @@ def _modules(results: RunResults, cite: Citations) -> str:
 def _heterogeneity(results: RunResults, cite: Citations) -> str:
     if results.heterogeneity is None:
         return ""
-    return (
+    text = (
         "The heterogeneity index is the coordinate of a patient along the fused network "
         f"{cite('snf')} of first-order and of texture features that follows the entropy of grey "
-        f"levels most; the idea of an index of imaging heterogeneity is that of {cite('su')}."
+        "levels most. Similarity network fusion of first-order and texture features is the method "
+        f"of Su et al. {cite('su')}; choice of features, order and scale of the index are those of "
+        "omicsfuse."
     )
+    if "math" in results.heterogeneity.patients:
+        text += (
+            f" Heterogeneity of the genome is MATH {cite('math')}, from all variants of the MAF."
+        )
+    return text
 
 
 def _models(results: RunResults, cite: Citations) -> str:

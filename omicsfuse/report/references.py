@@ -54,6 +54,8 @@ REFERENCES = {
     "besag": "Besag J, Clifford P. Sequential Monte Carlo p-values. Biometrika 1991;78:301-304.",
     "su": "Su GH et al. Radiogenomic-based multiomic analysis reveals imaging intratumor "
     "heterogeneity phenotypes and therapeutic targets. Sci Adv 2023;9:eadf0837.",
+    "math": "Mroz EA, Rocco JW. MATH, a novel measure of intratumor genetic heterogeneity, is high "
+    "in poor-outcome classes of head and neck squamous cell carcinoma. Oral Oncol 2013;49:211-215.",
     "lane": "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. "
     "J Bus Econ Stat 1983;1:292-298.",
     "random": "Venet D, Dumont JE, Detours V. Most random gene expression signatures are "

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from omicsfuse.core.cohort import Exclusion
+from omicsfuse.core.cohort import Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io import read_cohort, read_maf
 from omicsfuse.io.maf import SILENT_CLASSES
@@ -138,3 +139,56 @@ def test_a_manifest_tells_a_maf_from_a_table(tmp_path: Path) -> None:
     manifest.write_text(text + 'format = "table"\nsilent = true')
     with pytest.raises(CohortError, match="sequenced and silent are for MAF files"):
         read_cohort(manifest)
+
+
+def _with_reads(folder: Path, head: str, *rows: str) -> Path:
+    path = folder / "reads.maf"
+    lines = [f"{HEADER}\t{head}", *(row.replace(" ", "\t") for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_read_counts_of_all_variants_are_kept_beside_the_table(tmp_path: Path) -> None:
+    _with_reads(
+        tmp_path,
+        "t_depth\tt_ref_count\tt_alt_count",
+        "TP53 1 Missense_Mutation TCGA-AA-0001-01A 40 30 10",
+        "TTN 1 Silent TCGA-AA-0001-01A . 15 5",  # depth is the sum of both
+        "KRAS 1 Missense_Mutation TCGA-AA-0001-01A 20 . .",  # no count of the mutation
+        "EGFR 1 Missense_Mutation TCGA-AA-0002-01A 8 4 9",  # more than all reads
+        "EGFR 1 Missense_Mutation TCGA-AA-0003-01A 10 5 5",  # not in the clinical table
+        "MYC 1 Missense_Mutation TCGA-AA-0002-01A 10 8 2",
+    )
+    (tmp_path / "clinical.tsv").write_text("patient\tage\nTCGA-AA-0001\t60\nTCGA-AA-0002\t70\n")
+    (tmp_path / "m.toml").write_text(
+        'name = "m"\n[clinical]\nfile = "clinical.tsv"\n'
+        '[layers.mutation]\nfile = "reads.maf"\nkind = "mutation"\n'
+    )
+    cohort = read_cohort(tmp_path / "m.toml")
+    variants = cohort.omics["mutation"].variants
+    assert variants is not None
+    assert variants.to_dict("list") == {
+        "patient": ["TCGA-AA-0001", "TCGA-AA-0001", "TCGA-AA-0002"],
+        "t_alt_count": [5, 10, 2],
+        "t_depth": [20, 40, 10],
+    }
+    counted = [one for one in cohort.exclusions if "allele fraction" in one.reason]
+    assert [(one.what, one.count) for one in counted] == [("variants", 1)]
+
+
+@pytest.mark.parametrize("head", ["t_alt_count", "t_depth", "t_depth\tt_ref_count"])
+def test_without_both_counts_there_are_none(tmp_path: Path, head: str) -> None:
+    _with_reads(tmp_path, head, "TP53 1 Missense_Mutation P1 5" + " 5" * head.count("\t"))
+    (tmp_path / "m.toml").write_text(
+        'name = "m"\n[layers.mutation]\nfile = "reads.maf"\nkind = "mutation"\n'
+    )
+    assert read_cohort(tmp_path / "m.toml").omics["mutation"].variants is None
+
+
+def test_variants_belong_to_mutations() -> None:
+    table = pd.DataFrame({"A": [0.0, 1.0]}, ["P1", "P2"])
+    variants = pd.DataFrame({"patient": ["P1"], "t_alt_count": [3], "t_depth": [9]})
+    with pytest.raises(CohortError, match="belong to kind 'protein'"):
+        Cohort("x", {"p": Layer("protein", table, variants=variants)})
+    with pytest.raises(CohortError, match='lack "t_depth"'):
+        Cohort("x", {"m": Layer("mutation", table, variants=variants.drop(columns="t_depth"))})

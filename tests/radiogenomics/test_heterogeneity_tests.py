@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.imaging import index_tests
+from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, with_math
 from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS
+from omicsfuse.io import read_cohort
+from omicsfuse.report.heterogeneity import association_sentences
 from omicsfuse.survival import cox_table
 
 
@@ -128,6 +132,39 @@ def test_subtypes_math_scores_and_a_given_volume() -> None:
     assert tests.loc["purity", "family"] == "scores"
     assert tests.loc["tumour volume", "family"] == "technical"
     assert "tumour volume (ct)" not in tests.index
+
+
+def test_math_of_a_maf_with_read_counts_stands_beside_the_index(tmp_path: Path) -> None:
+    index, cohort = planted(n=60)
+    random = np.random.default_rng(0)
+    head = ["Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"]
+    lines = ["\t".join([*head, "t_ref_count", "t_alt_count"])]
+    for name, value in index.patients["index"].items():
+        # The more heterogeneous the image, the wider the spread of the fractions.
+        mutant = np.clip(50 + 40 * value * random.uniform(-1, 1, 12), 1, 99).round().astype(int)
+        lines += [
+            "\t".join([f"G{i}", "Missense_Mutation", str(name), str(100 - m), str(m)])
+            for i, m in enumerate(mutant[: 3 if name == "P000" else 12])
+        ]
+    (tmp_path / "m.maf").write_text("\n".join(lines) + "\n")
+    (tmp_path / "m.toml").write_text(
+        'name = "m"\n[layers.mutation]\nfile = "m.maf"\nkind = "mutation"\n'
+    )
+    mutation = read_cohort(tmp_path / "m.toml").omics["mutation"]
+    cohort = Cohort("x", {**cohort.omics, "mutation": mutation}, cohort.clinical)
+    found = with_math(index, cohort)
+    math = found.patients["math"]
+    assert np.isnan(math["P000"])  # three variants are too few
+    tests = index_tests(index, cohort)
+    row = tests.set_index("variable").loc[MATH]
+    expected = stats.spearmanr(math.drop("P000"), index.patients["index"].drop("P000"))
+    assert (row["n"], row["family"]) == (59, "genome")
+    assert row["effect"] == pytest.approx(expected.statistic)
+    assert row["effect"] > 0.6
+    said = " ".join(association_sentences(replace(index, tests=tests)))
+    assert said.startswith(f"Beside heterogeneity of the genome: {MATH}, Spearman correlation 0.")
+    assert "n = 59, p < 0.001" in said
+    assert with_math(index, Cohort("bare", {"ct": cohort.omics["ct"]})) is index
 
 
 def test_without_clinical_table() -> None:

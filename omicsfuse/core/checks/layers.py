@@ -48,6 +48,10 @@ SMALLEST_COUNT_MAXIMUM = 30.0
 SMALLEST_TRANSCRIPTOME = 1000
 
 
+#: Columns of ``Layer.variants``.
+VARIANT_COLUMNS = ("patient", "t_alt_count", "t_depth")
+
+
 def check_kind(kind: str, scale: str, where: str) -> str:
     """Return the scale of a layer, refusing a kind or a scale that is not known."""
     if kind not in KINDS:
@@ -289,6 +293,14 @@ def checked_layer(
             f'kind "{" or ".join(sequenced)}" (this one is of kind "{layer.kind}"). Correct it, '
             "or leave it out."
         )
+    if layer.variants is not None:
+        missing = [column for column in VARIANT_COLUMNS if column not in layer.variants]
+        if layer.kind not in sequenced or missing:
+            told = f"lack {listed(missing)}" if missing else f"belong to kind {layer.kind!r}"
+            raise CohortError(
+                f"{where}: its variants {told}; expected columns {', '.join(VARIANT_COLUMNS)}, for "
+                f'a layer of kind "{" or ".join(sequenced)}". Correct them, or leave them out.'
+            )
     if clinical is not None:
         others, of_whom = [clinical.index], where_clinical
     else:
@@ -315,7 +327,11 @@ def checked_layer(
     if clinical is not None:
         table, left_out = _in_clinical(name, table, clinical.index, where, where_clinical)
         exclusions += left_out
-    return replace(layer, table=table, scale=scale, features=features), exclusions
+    variants = layer.variants
+    if variants is not None:
+        variants = variants[variants["patient"].isin(table.index)].reset_index(drop=True)
+    checked = replace(layer, table=table, scale=scale, features=features, variants=variants)
+    return checked, exclusions
 
 
 def _in_clinical(

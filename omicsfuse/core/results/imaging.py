@@ -89,7 +89,8 @@ class HeterogeneityIndex:
     Attributes
     ----------
     patients : pandas.DataFrame
-        Index patient; columns ``index``, ``group`` (``"H1"``, least heterogeneous, and so on).
+        Index patient; columns ``index``, ``group`` (``"H1"``, least heterogeneous, and so on) and,
+        where mutations came with read counts, ``math`` (mutant-allele tumour heterogeneity).
     groups : pandas.DataFrame
         Index group: columns ``n``, ``index_mean`` and what ordered the groups.
     features : pandas.DataFrame

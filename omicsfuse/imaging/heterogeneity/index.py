@@ -57,8 +57,9 @@ def heterogeneity_index(
 
     Features that measure heterogeneity (`heterogeneity_features`) make two blocks, first-order and
     texture. Each becomes a network of patients, similarity network fusion makes one of both, and
-    spectral clustering cuts it into groups. The idea of such an index is that of Su et al.; the
-    steps are this package's, and how far they are theirs was not checked. Groups are ordered by
+    spectral clustering cuts it into groups. To fuse first-order and texture features by similarity
+    network fusion is the method of Su et al.; choice of features, order and scale of the index are
+    this package's, and values are not theirs. Groups are ordered by
     mean disorder (entropies of grey levels, and uniformity and energy turned round) as ``"H1"``,
     the least, and so on. The index is the coordinate of the patient along the fused network (an
     eigenvector of its random walk, of the first three the one that follows disorder most closely),
@@ -109,7 +110,7 @@ def heterogeneity_index(
 
     References
     ----------
-    Su G-H, Xiao Y, You C, et al. 2023, Sci Adv 9:eadf0837 (the idea, not the steps);
+    Su G-H, Xiao Y, You C, et al. 2023, Sci Adv 9:eadf0837 (fusion of both blocks);
     Wang et al. 2014, Nat Methods 11:333-337 (fusion); Coifman and Lafon 2006, Appl Comput Harmon
     Anal 21:5-30 (coordinates).
 

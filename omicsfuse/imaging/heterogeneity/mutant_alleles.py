@@ -1,13 +1,20 @@
 """MATH: how widely the mutant-allele fractions of a tumour are spread."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import HeterogeneityIndex
 
 #: Makes the median absolute deviation of a normal distribution its standard deviation.
 _CONSISTENT = 1.4826
+
+#: What the score is called in tables.
+MATH = "MATH (mutant-allele heterogeneity)"
 
 #: Fewest mutations of a patient for a score.
 FEWEST_MUTATIONS = 5
@@ -76,6 +83,21 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
         scores[str(name)] = 100 * _CONSISTENT * away / middle if enough else float("nan")
     everyone = sorted(mutations[patient].dropna().astype(str).unique())
     return pd.Series(scores, dtype=float, name="MATH").reindex(pd.Index(everyone, name="patient"))
+
+
+def cohort_variants(cohort: Cohort) -> pd.DataFrame | None:
+    """Variants of the first mutation layer that brings read counts; None where none does."""
+    found = (layer.variants for layer in cohort.omics.values())
+    return next((table for table in found if table is not None), None)
+
+
+def with_math(index: HeterogeneityIndex, cohort: Cohort) -> HeterogeneityIndex:
+    """Put MATH beside the index of each patient, where mutations came with read counts."""
+    variants = cohort_variants(cohort)
+    if variants is None:
+        return index
+    math = math_score(variants).reindex(index.patients.index)
+    return replace(index, patients=index.patients.assign(math=math))
 
 
 def _fractions(table: pd.DataFrame) -> pd.Series | None:

@@ -14,7 +14,7 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
-from omicsfuse.imaging.heterogeneity.mutant_alleles import math_score
+from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, cohort_variants, math_score
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.correlations import rank_correlations
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -69,7 +69,7 @@ def index_tests(
 
     Variables are the clinical columns, technical variables and the burden of mutations and
     copy-number changes, as in the table that compares them with the subtypes; and the subtypes,
-    MATH and scores where they are given. The logarithm of a mutation count has the same Spearman
+    MATH and scores where they are known. The logarithm of a mutation count has the same Spearman
     correlation as the count. Each family is corrected by itself: ``"survival"``, ``"clinical"``
     (the subtypes included), ``"genome"`` (burden and MATH), ``"technical"`` (tumour volume among
     them) and ``"scores"``.
@@ -87,7 +87,8 @@ def index_tests(
     covariates : sequence of str, optional
         Clinical columns to adjust for; those of the cohort by default.
     mutations : pandas.DataFrame, optional
-        Mutations with allele fractions, as `math_score` takes them.
+        Mutations with allele fractions, as `math_score` takes them; by default the variants of the
+        cohort's mutation layer, where it was read from a MAF with read counts.
     scores : pandas.DataFrame, optional
         Patients x scores, such as purity, stroma or immune scores.
     volume : pandas.Series, optional
@@ -137,9 +138,10 @@ def index_tests(
     if subtypes is not None:
         labels = subtypes.labels.reindex(values.index).dropna().astype(str)
         rows.append(_category_row("subtype", labels, values, CLINICAL))
+    mutations = cohort_variants(cohort) if mutations is None else mutations
     if mutations is not None:
         math = math_score(mutations).reindex(values.index)
-        rows.append(_correlation_row("MATH (mutant-allele heterogeneity)", math, values, GENOMIC))
+        rows.append(_correlation_row(MATH, math, values, GENOMIC))
     if scores is not None:
         for name in scores.columns:
             own = scores[name].reindex(values.index)
