@@ -164,13 +164,9 @@ def _read_counts(
     """Reads with the mutation and all reads of every variant, silent ones included."""
     if MUTANT not in variants or not {DEPTH, REFERENCE} & set(variants):
         return None
-    reads = {
-        name: pd.to_numeric(variants[name], errors="coerce")
-        for name in (MUTANT, REFERENCE, DEPTH)
-        if name in variants
-    }
-    both = reads[MUTANT] + reads[REFERENCE] if REFERENCE in reads else np.nan
-    depth = reads[DEPTH].fillna(both) if DEPTH in reads else both
+    reads = variants.reindex(columns=[MUTANT, REFERENCE, DEPTH])
+    reads = reads.apply(lambda column: pd.to_numeric(column, errors="coerce"))
+    depth = reads[DEPTH].fillna(reads[MUTANT] + reads[REFERENCE])
     known = reads[MUTANT].notna() & depth.notna()
     possible = (reads[MUTANT] >= 0) & (depth > 0) & (reads[MUTANT] <= depth)
     if (known & ~possible).any():
