@@ -164,8 +164,8 @@ def _read_counts(
     """Reads with the mutation and all reads of every variant, silent ones included."""
     if MUTANT not in variants or not {DEPTH, REFERENCE} & set(variants):
         return None
-    reads = variants.reindex(columns=[MUTANT, REFERENCE, DEPTH])
-    reads = reads.apply(lambda column: pd.to_numeric(column, errors="coerce"))
+    text = variants.reindex(columns=[MUTANT, REFERENCE, DEPTH])
+    reads = {name: pd.to_numeric(text[name], errors="coerce") for name in text}
     depth = reads[DEPTH].fillna(reads[MUTANT] + reads[REFERENCE])
     known = reads[MUTANT].notna() & depth.notna()
     possible = (reads[MUTANT] >= 0) & (depth > 0) & (reads[MUTANT] <= depth)
