@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology import alterations, associate
-from omicsfuse.biology.effect_sizes import cramer_interval, epsilon_interval
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.effect_sizes import cramer_interval, epsilon_interval
 
 LEVELS = (0.05, 0.01)
 

@@ -1,12 +1,13 @@
 """Level and power of the tests of features: how often a null data set has any discovery.
 
-    python benchmarks/markers.py [DATA_SETS [tails]]
+    python benchmarks/markers.py [DATA_SETS [tails | intervals]]
 
 Each null data set has 300 features and 60 patients in three random groups of 30, 20 and 10; its
 family is 300 features x 3 subtypes (or pairs). Where a share of null data sets with any discovery
 at a false discovery rate of 0.05 is near or below 0.05, the rate is kept. Power is the share of 30
 planted features found, and false is the share of discoveries that are not among them. ``tails``
-prints how often single p-values are small, and nothing else.
+prints how often single p-values are small, ``intervals`` how often 95% intervals of the
+rank-biserial correlation hold the true one, and nothing else.
 """
 
 import sys
@@ -18,10 +19,16 @@ import pandas as pd
 from scipy import special, stats
 
 from omicsfuse.biology import differential_features, pairwise_features
-from omicsfuse.biology.brunner_munzel import _placements, brunner_munzel
 from omicsfuse.biology.ordinal import proportional_odds
-from omicsfuse.biology.two_groups import rank_sum
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.levels import TAILS, Z
+from omicsfuse.stats.rank_tests import (
+    brunner_munzel,
+    newcombe,
+    placements,
+    rank_biserial,
+    rank_sum,
+)
 
 SIZES = (30, 20, 10)
 FEATURES, PLANTED = 300, 30
@@ -108,7 +115,7 @@ def tails(repeats: int = 40_000) -> None:
         values = rng.standard_normal((n1 + n2, repeats))
         values[:n1] *= spread
         inside, outside = values[:n1], values[n1:]
-        share, error, df, _, _ = _placements(inside, outside)
+        share, error, df, _, _ = placements(inside, outside)
         with np.errstate(divide="ignore", invalid="ignore"):
             plain = 2 * stats.t.sf(np.abs((share - 0.5) / error), df)
         sizes = f"{n1} vs {n2}" + (", 3 times as spread" if spread > 1 else "")
@@ -130,7 +137,7 @@ def tails(repeats: int = 40_000) -> None:
     for n1, n2, zeros in ((10, 96, 0.5), (10, 96, 0.8), (10, 96, 0.95), (20, 86, 0.8)):
         there = rng.random((n1 + n2, repeats)) >= zeros
         values = np.where(there, rng.random((n1 + n2, repeats)), 0.0)
-        share, error, df, _, _ = _placements(values[:n1], values[n1:])
+        share, error, df, _, _ = placements(values[:n1], values[n1:])
         with np.errstate(divide="ignore", invalid="ignore"):
             t = special.logit(share) * share * (1 - share) / error
         sizes = f"{n1} vs {n2}, {100 * zeros:.0f}% zero"
@@ -138,11 +145,71 @@ def tails(repeats: int = 40_000) -> None:
         line("as used", sizes, brunner_munzel(values[:n1], values[n1:]).p)
 
 
+def intervals(repeats: int = 5_000) -> None:
+    """Share of 95% intervals of the rank-biserial correlation that hold the true one."""
+    rng = np.random.default_rng(3)
+
+    def normal(shift: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
+        return shift + spread * rng.standard_normal((n1, repeats)), rng.standard_normal(
+            (n2, repeats)
+        )
+
+    def zeros(first: float, second: float) -> tuple[np.ndarray, np.ndarray]:
+        groups = [
+            np.where(rng.random((n, repeats)) < share, 0.0, rng.random((n, repeats)))
+            for n, share in ((n1, first), (n2, second))
+        ]
+        return groups[0], groups[1]
+
+    # What is drawn, and P that one of the first group is higher than one of the second.
+    half = stats.norm.cdf
+    cases = {
+        "same distribution": (lambda: normal(0, 1), 0.5),
+        "3 times as spread": (lambda: normal(0, 3), 0.5),
+        "a third as spread": (lambda: normal(0, 1 / 3), 0.5),
+        "1.5 SD higher": (lambda: normal(1.5, 1), half(1.5 / np.sqrt(2))),
+        "2.5 SD higher": (lambda: normal(2.5, 1), half(2.5 / np.sqrt(2))),
+        "1.5 SD higher, 3 times as spread": (lambda: normal(1.5, 3), half(1.5 / np.sqrt(10))),
+        "80% zero": (lambda: zeros(0.8, 0.8), 0.5),
+        "95% zero": (lambda: zeros(0.95, 0.95), 0.5),
+        "20% against 90% zero": (lambda: zeros(0.2, 0.9), 0.5 * 0.2 * 0.9 + 0.8 * (0.9 + 0.05)),
+    }
+    names = ("t on the logit", "normal on the logit", "Newcombe", "as used")
+    print(f"| values | patients | {' | '.join(names)} |")
+    print("| --- | --- |" + " ---: |" * len(names))
+    for what, (draw_groups, share_higher) in cases.items():
+        for n1, n2 in ((5, 30), (5, 100), (8, 20), (10, 90), (20, 80), (50, 50)):
+            inside, outside = draw_groups()
+            share, error, df, m, n = placements(inside, outside)
+            score = newcombe(share, m, n)
+            limits = []
+            with np.errstate(divide="ignore", invalid="ignore"):
+                for quantile in (stats.t.ppf(TAILS[1], df), Z):
+                    width = quantile * error / (share * (1 - share))
+                    ends = [
+                        2 * special.expit(special.logit(share) + w) - 1 for w in (-width, width)
+                    ]
+                    # Without overlap there is no variance: Newcombe's, as everywhere.
+                    without = ~(error > 0) | ~np.isfinite(ends[0])
+                    limits.append(
+                        [np.where(without, s, e) for s, e in zip(score, ends, strict=True)]
+                    )
+            used = rank_biserial(inside, outside)
+            limits += [score, (used.low, used.high)]
+            vary = np.ptp(np.vstack([inside, outside]), axis=0) > 0
+            truth = 2 * share_higher - 1
+            held = [
+                ((low <= truth + 1e-9) & (truth - 1e-9 <= high))[vary].mean()
+                for low, high in limits
+            ]
+            print(f"| {what} | {n1} vs {n2} | " + " | ".join(f"{x:.3f}" for x in held) + " |")
+
+
 def main() -> None:
     data_sets = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     warnings.simplefilter("error")
-    if sys.argv[2:] == ["tails"]:
-        tails()
+    if sys.argv[2:] in (["tails"], ["intervals"]):
+        tails() if sys.argv[2] == "tails" else intervals()
         return
     print(f"{data_sets} null data sets, {data_sets // 10} with planted features\n")
     print("| layer | any discovery in null data | power | false | CPU ms each |")

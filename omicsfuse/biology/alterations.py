@@ -6,12 +6,12 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.altered import altered
-from omicsfuse.biology.exact import fisher_groups, n_tables
-from omicsfuse.biology.group_tests import SMALLEST_EXPECTED, in_order, monte_carlo
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.group_tests import SMALLEST_EXPECTED, in_order, monte_carlo
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.shares import fisher_groups, n_tables
 
 Counts = npt.NDArray[np.int64]
 

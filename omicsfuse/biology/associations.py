@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.group_tests import contingency, kruskal
 from omicsfuse.biology.variables import Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.group_tests import contingency, kruskal
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 COLUMNS = (

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent
-from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import MINIMUM_GROUP, Z
+from omicsfuse.stats.tested import Tested, as_tested
 
 TEST = "DESeq2 Wald"
 EFFECT_NAME = "log2 fold change"

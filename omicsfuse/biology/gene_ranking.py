@@ -8,9 +8,8 @@ import pandas as pd
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.labelled import Labelled
 from omicsfuse.stats.arrays import Array
-from omicsfuse.stats.least_squares import fit_genes, moderate
+from omicsfuse.stats.least_squares import slopes
 from omicsfuse.stats.levels import MINIMUM_GROUP
-from omicsfuse.stats.moments import moments
 
 #: Statistics beyond this are set to it before genes are ranked.
 T_LIMIT = 1000.0
@@ -51,23 +50,9 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
     >>> int(np.argmax(t)), bool(t[0] > 5)
     (0, True)
     """
-    whole = moments(matrix)
     first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
-    usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP) & (whole.variance > 0)
-    t = np.full(matrix.shape[1], np.nan)
-    if not usable.any():
-        return t
-    own = np.ascontiguousarray(matrix[:, usable])
-    observed = np.isfinite(own)
-    centred = np.where(observed, own - whole.mean[usable], 0.0)
-    design = np.column_stack([np.ones(len(own)), inside.astype(float)])
-    fit = fit_genes(centred, None if observed.all() else observed.astype(float), design)
-    if usable.sum() < 2:  # One gene has no others to borrow from.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t[usable] = fit.effect / (fit.unscaled * np.sqrt(fit.variance))
-    else:
-        t[usable] = moderate(fit).t
-    return t
+    usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP)
+    return slopes(matrix, np.ones((len(matrix), 1)), inside.astype(float), usable).t
 
 
 def rank_genes(

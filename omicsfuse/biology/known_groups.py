@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.markers import differential_features
-from omicsfuse.biology.two_groups import fisher_exact
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
@@ -16,6 +15,7 @@ from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.shares import mutated_share
 
 #: Share of a level's patients that must be in one subtype for it to be concentrated there.
 MOST = 0.5
@@ -92,7 +92,8 @@ def label_concentration(
             best = found.sort_values(order, ascending=[False, False, True]).iloc[0]
             name = f"S{int(best['place'])}"
             here = (inside == name).to_numpy()
-            test = fisher_exact(has[here][:, None].astype(float), has[~here][:, None].astype(float))
+            there = has[:, None].astype(float)
+            test = mutated_share(there[here], there[~here])
             p = float(np.minimum(1.0, test.p[0] * len(subtypes.names)))
             whole = (int(has.sum()), int(best["n"]), int(best["both"]), len(column))
             rows.append((label, level, name, *whole, p))

@@ -9,17 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.adjusting import encoded
-from omicsfuse.biology.brunner_munzel import brunner_munzel
 from omicsfuse.biology.count_data import count_comparisons
 from omicsfuse.biology.moderated_comparison import moderated_difference
-from omicsfuse.biology.mutated_share import mutated_share
 from omicsfuse.biology.ordinal import proportional_odds
-from omicsfuse.biology.tested import Tested
 from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.labelled import labelled
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.rank_tests import brunner_munzel
+from omicsfuse.stats.shares import mutated_share
+from omicsfuse.stats.tested import Tested
 
 #: Tests between subtypes by name, as kinds of layers name them in ``core/kinds.py``; None is the
 #: moderated t, which sees all groups and covariates, where the others see two groups.

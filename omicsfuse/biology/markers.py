@@ -15,11 +15,11 @@ from omicsfuse.biology.layer_tests import (
     covariate_exclusions,
     takes_covariates,
 )
-from omicsfuse.biology.tested import Tested
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.tested import Tested
 
 COLUMNS = (
     "layer",

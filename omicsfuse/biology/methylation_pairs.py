@@ -15,8 +15,8 @@ from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.labelled import expression_layer, labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array, Counts
-from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.levels import FDR, MINIMUM_GROUP, TAILS
+from omicsfuse.stats.least_squares import slopes
+from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 COLUMNS = [
@@ -234,23 +234,9 @@ def _against_rest(table: _Table, name: str) -> _Tested:
     observed = ~np.isnan(table.matrix)
     n = observed.sum(axis=0)
     enough = np.minimum(observed[inside].sum(axis=0), observed[~inside].sum(axis=0))
-    usable = enough >= MINIMUM_GROUP
-    effect, low, high, p = (np.full(len(usable), np.nan) for _ in range(4))
-    if usable.sum() < 2:
-        return _Tested(effect, low, high, p, n)
-    values, seen = table.matrix[:, usable], observed[:, usable]
-    filled = np.where(seen, values, 0.0)
-    centred = np.where(seen, values - filled.sum(axis=0) / seen.sum(axis=0), 0.0)
-    design = np.column_stack([np.ones(len(inside)), inside.astype(float)])
-    fit = fit_genes(centred, None if seen.all() else seen.astype(float), design)
-    moderated = moderate(fit)
-    df = np.minimum(fit.df + moderated.df_prior, fit.df.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = np.where(moderated.t == 0, np.nan, np.abs(fit.effect / moderated.t))
-        half = half * stats.t.ppf(TAILS[1], df)
-    effect[usable], p[usable] = fit.effect, moderated.p
-    low[usable], high[usable] = fit.effect - half, fit.effect + half
-    return _Tested(effect, low, high, p, n)
+    constant = np.ones((len(inside), 1))
+    found = slopes(table.matrix, constant, inside.astype(float), enough >= MINIMUM_GROUP)
+    return _Tested(found.effect, found.low, found.high, found.p, n)
 
 
 def _within_subtypes(

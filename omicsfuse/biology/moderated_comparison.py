@@ -4,18 +4,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from omicsfuse.biology.adjusting import ADJUSTED, independent, unit_columns
-from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.stats.arrays import Array
-from omicsfuse.stats.least_squares import Fit, fit_genes, moderate
-from omicsfuse.stats.levels import MINIMUM_GROUP, SIGNIFICANCE, TAILS
+from omicsfuse.stats.least_squares import Fit, effects, fit_genes
+from omicsfuse.stats.levels import MINIMUM_GROUP, SIGNIFICANCE
 from omicsfuse.stats.moments import moments, welch_t
+from omicsfuse.stats.tested import Tested, as_tested
 
-TEST = "moderated t"
-#: Where one feature only has a variance, there is nothing to moderate it with.
-UNMODERATED_TEST = "Student t"
 #: So many times the variance of the larger group in the smaller one, and so many times the p in
 #: Welch's test, make p doubtful.
 UNEQUAL, MUCH_LARGER = 2.0, 10.0
@@ -81,27 +77,19 @@ def moderated_difference(
     found = moments(matrix)
     varying = (found.n >= 2) & (found.variance > 0)
     fit, estimable = _fit(matrix, seen, found.mean, varying, groups, inside, outside, covariates)
-    usable = (fit.df > 0) & np.isfinite(fit.variance)
-    if usable.sum() >= 2:
-        moderated = moderate(fit)
-        p, sd, df, test = moderated.p, moderated.sd, moderated.df, TEST
-    else:
-        sd, df, test = np.sqrt(fit.variance), fit.df, UNMODERATED_TEST
-        with np.errstate(divide="ignore", invalid="ignore"):
-            p = 2 * stats.t.sf(np.abs(fit.effect / fit.unscaled / sd), df)
-    with np.errstate(invalid="ignore"):
-        half = stats.t.ppf(TAILS[1], df) * sd * fit.unscaled
+    tested = effects(fit)
     tellable = varying & (n1 >= MINIMUM_GROUP) & (n2 >= MINIMUM_GROUP)
+    spread = _spread_notes(matrix, inside, outside, tested.p)
     adjusted = ADJUSTED if covariates is not None and covariates.shape[1] else ""
     return as_tested(
-        fit.effect,
-        fit.effect - half,
-        fit.effect + half,
-        np.where(tellable, p, np.nan),
+        tested.effect,
+        tested.low,
+        tested.high,
+        np.where(tellable, tested.p, np.nan),
         n1 + n2,
         effect_name,
-        test + adjusted,
-        np.where(tellable & ~estimable, CONFOUNDED, _spread_notes(matrix, inside, outside, p)),
+        tested.test + adjusted,
+        np.where(tellable & ~estimable, CONFOUNDED, spread),
     )
 
 

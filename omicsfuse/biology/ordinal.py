@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from omicsfuse.biology.tested import Tested, as_tested
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import MINIMUM_GROUP, Z
+from omicsfuse.stats.tested import Tested, as_tested
 
 TEST = "proportional odds, likelihood ratio"
 EFFECT_NAME = "log odds ratio of a higher level"

@@ -5,18 +5,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from omicsfuse.biology.effect_sizes import epsilon_interval
-from omicsfuse.biology.rank_intervals import rank_biserial_interval
-from omicsfuse.biology.two_groups import rank_sum
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.group_tests import kruskal
 from omicsfuse.stats.levels import MINIMUM_GROUP
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.rank_tests import EFFECT_NAME, WILCOXON, rank_biserial, rank_sum
 
 #: Name of the comparison of all subtypes at once.
 OVERALL = "overall"
@@ -166,7 +164,7 @@ def _against_rest(matrix: Array, own: np.ndarray, name: str, columns: list[str])
     """One subtype against all other patients, score by score."""
     inside = own == name
     found = rank_sum(matrix[inside], matrix[~inside])
-    low, high = rank_biserial_interval(matrix[inside], matrix[~inside])
+    interval = rank_biserial(matrix[inside], matrix[~inside])
     first, second = (np.isfinite(matrix[rows]).sum(axis=0) for rows in (inside, ~inside))
     tested = ~np.isnan(found.p)
     notes = []
@@ -185,10 +183,10 @@ def _against_rest(matrix: Array, own: np.ndarray, name: str, columns: list[str])
             "comparison": name,
             "n": found.n,
             "effect": found.effect,
-            "effect_ci_low": np.where(tested, low, np.nan),
-            "effect_ci_high": np.where(tested, high, np.nan),
-            "effect_name": "rank-biserial correlation",
-            "test": "Wilcoxon rank-sum",
+            "effect_ci_low": np.where(tested, interval.low, np.nan),
+            "effect_ci_high": np.where(tested, interval.high, np.nan),
+            "effect_name": EFFECT_NAME,
+            "test": WILCOXON,
             "p": found.p,
             "note": notes,
         }
@@ -221,14 +219,9 @@ def _overall(matrix: Array, own: np.ndarray, names: list[str], columns: list[str
         elif np.ptp(every) == 0:
             row["note"] = "does not vary"
         else:
-            statistic, p = (float(x) for x in stats.kruskal(*used.values()))
-            low, high = epsilon_interval(statistic, len(every), len(used))
-            row |= {
-                "effect": statistic / (len(every) - 1),
-                "effect_ci_low": low,
-                "effect_ci_high": high,
-                "p": p,
-                "note": f"without {', '.join(left)}: too few patients" if left else "",
-            }
+            labels = np.repeat(list(used), [len(values) for values in used.values()])
+            found = kruskal(pd.Series(every), pd.Series(labels))
+            row |= {key: found[key] for key in ("effect", "effect_ci_low", "effect_ci_high", "p")}
+            row["note"] = f"without {', '.join(left)}: too few patients" if left else ""
         rows.append(row)
     return pd.DataFrame(rows)

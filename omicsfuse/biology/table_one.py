@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.biology.group_tests import in_order
 from omicsfuse.biology.variables import Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.group_tests import in_order
 from omicsfuse.stats.p_values import p_text
 
 #: A numeric variable is given by mean and standard deviation where its skewness (adjusted

@@ -4,23 +4,33 @@ import numpy as np
 from scipy import stats
 from scipy.special import betaincinv
 
+from omicsfuse.stats.arrays import Array, Counts
 from omicsfuse.stats.levels import CONFIDENCE
 
 
-def wilson_interval(share: float, n: float, level: float = CONFIDENCE) -> tuple[float, float]:
-    """Wilson's score interval of a share of n patients; of nobody the limits are NaN.
+def wilson_limits(
+    share: Array, n: Array | Counts, level: float = CONFIDENCE
+) -> tuple[Array, Array]:
+    """Wilson's score interval of shares of n patients each, arrays of one shape.
 
-    The share may be a mean over repeats. Source: Wilson 1927, J Am Stat Assoc 22:209-212.
+    Source: Wilson 1927, J Am Stat Assoc 22:209-212.
+    """
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def wilson_interval(share: float, n: float, level: float = CONFIDENCE) -> tuple[float, float]:
+    """Wilson's interval of one share, which may be a mean over repeats; of nobody it is NaN.
 
     >>> [round(bound, 4) for bound in wilson_interval(0.5, 10)]
     [0.2366, 0.7634]
     """
     if n <= 0:
         return float("nan"), float("nan")
-    z = float(stats.norm.ppf(0.5 + level / 2))
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    low, high = wilson_limits(np.array([share]), np.array([n], dtype=float), level)
+    return float(low[0]), float(high[0])
 
 
 def clopper_pearson(successes: int, n: int, level: float = CONFIDENCE) -> tuple[float, float]:

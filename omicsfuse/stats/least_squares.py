@@ -5,22 +5,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
-from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.arrays import Array, Mask
+from omicsfuse.stats.levels import TAILS
+from omicsfuse.stats.moments import moments
+
+MODERATED = "moderated t"
+#: Where one feature only has a variance, there is nothing to moderate it with.
+STUDENT = "Student t"
 
 
 class Fit(NamedTuple):
-    """One coefficient of each gene.
+    """One coefficient of each gene, all (p,); NaN where the gene does not tell it.
 
-    Attributes
-    ----------
-    effect : ndarray of float, shape (p,)
-        Estimate; NaN where the gene does not tell it.
-    unscaled : ndarray of float, shape (p,)
-        Its standard error for a residual variance of 1.
-    variance : ndarray of float, shape (p,)
-        Residual variance; NaN without degrees of freedom.
-    df : ndarray of float, shape (p,)
-        Residual degrees of freedom.
+    ``unscaled`` is its standard error for a residual variance of 1; ``variance`` and ``df`` are the
+    residual variance and its degrees of freedom.
     """
 
     effect: Array
@@ -32,16 +30,8 @@ class Fit(NamedTuple):
 class Moderated(NamedTuple):
     """Moderated t of each gene, its p-value, and the prior that all genes share.
 
-    Attributes
-    ----------
-    t, p : ndarray of float, shape (p,)
-        Moderated t and its two-sided p-value.
-    df_prior, variance_prior : float
-        d0 and s0^2.
-    sd : ndarray of float, shape (p,)
-        Moderated residual standard deviation.
-    df : ndarray of float, shape (p,)
-        Degrees of freedom of t.
+    ``df_prior`` and ``variance_prior`` are d0 and s0^2; ``sd`` (p,) is the moderated residual
+    standard deviation and ``df`` (p,) the degrees of freedom of t.
     """
 
     t: Array
@@ -52,24 +42,70 @@ class Moderated(NamedTuple):
     df: Array
 
 
+class Effects(NamedTuple):
+    """Coefficient of each feature, its 95% interval, t and p, all (p,); and the test's name."""
+
+    effect: Array
+    low: Array
+    high: Array
+    t: Array
+    p: Array
+    test: str
+
+
+def slopes(matrix: Array, nuisance: Array, x: Array, usable: Mask) -> Effects:
+    """Coefficient of x (n,) in the linear model of every usable feature, by the moderated t.
+
+    ``matrix`` (n, p): NaN where missing; ``nuisance`` (n, q): a constant and what is adjusted for,
+    of full rank together with x. NaN for other features, and for those that do not vary, which take
+    no part in what the variances are shrunk to either.
+
+    >>> values = np.random.default_rng(0).standard_normal((10, 50))
+    >>> first = np.arange(10) < 5
+    >>> values[first, 0] += 5
+    >>> found = slopes(values, np.ones((10, 1)), first.astype(float), np.ones(50, dtype=bool))
+    >>> int(np.argmax(found.t)), bool(found.low[0] < 5 < found.high[0])
+    (0, True)
+    """
+    found = moments(matrix)
+    usable = usable & (found.variance > 0)
+    if not usable.any():
+        nothing = np.full(matrix.shape[1], np.nan)
+        return Effects(nothing, nothing, nothing, nothing, nothing, MODERATED)
+    own = np.ascontiguousarray(matrix[:, usable])
+    observed = ~np.isnan(own)
+    centred = np.where(observed, own - found.mean[usable], 0.0)
+    design = np.column_stack([nuisance, x])
+    fit = fit_genes(centred, None if observed.all() else observed.astype(float), design)
+    own_effects = effects(fit)
+    effect, low, high, t, p = np.full((5, matrix.shape[1]), np.nan)
+    for whole, part in zip((effect, low, high, t, p), own_effects[:5], strict=True):
+        whole[usable] = part
+    return Effects(effect, low, high, t, p, own_effects.test)
+
+
+def effects(fit: Fit) -> Effects:
+    """Test a coefficient by the moderated t; by Student's where there is one variance only."""
+    if ((fit.df > 0) & np.isfinite(fit.variance)).sum() >= 2:
+        found = moderate(fit)
+        t, p, sd, df, test = found.t, found.p, found.sd, found.df, MODERATED
+    else:
+        sd, df, test = np.sqrt(fit.variance), fit.df, STUDENT
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = fit.effect / fit.unscaled / sd
+            p = 2 * stats.t.sf(np.abs(t), df)
+    with np.errstate(invalid="ignore"):
+        half = stats.t.ppf(TAILS[1], df) * sd * fit.unscaled
+    return Effects(fit.effect, fit.effect - half, fit.effect + half, t, p, test)
+
+
 def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
-    """Fit every gene by least squares over the patients who have it.
+    """Fit every gene by least squares over the patients who have it; the last coefficient.
 
-    Parameters
-    ----------
-    centred : ndarray of float, shape (n, p)
-        Values about the mean of each gene, 0 where missing.
-    observed : ndarray of float, shape (n, p), or None
-        1 where a value is there, 0 where it is missing; None where all are there.
-    design : ndarray of float, shape (n, q)
-        Of full rank. The coefficient of the last column is returned.
+    ``centred`` (n, p): values about the mean of each gene, 0 where missing; ``observed`` (n, p): 1
+    where a value is there, 0 where it is missing, or None where all are there; ``design`` (n, q),
+    of full rank.
 
-    Returns
-    -------
-    Fit
-
-    Examples
-    --------
     >>> values = np.array([[1.0], [2.0], [4.0], [5.0]])
     >>> design = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
     >>> fit = fit_genes(values - 3, None, design)
@@ -118,22 +154,9 @@ def moderate(fit: Fit) -> Moderated:
     log(s2) are as found. The moderated t divides by the square root of
     (d0 s0^2 + d s2) / (d0 + d), and has d0 + d degrees of freedom.
 
-    Parameters
-    ----------
-    fit : Fit
-        What `fit_genes` returns.
-
-    Returns
-    -------
-    Moderated
-        NaN for genes without an effect; all NaN where fewer than two genes have a variance.
-
-    References
-    ----------
+    NaN for genes without an effect; all NaN where fewer than two genes have a variance. Source:
     Smyth 2004, Stat Appl Genet Mol Biol 3:3, section 6.2 (d0 and s0^2) and equation 3 (the t).
 
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> values = rng.standard_normal((10, 200))
     >>> design = np.column_stack([np.ones(10), np.repeat([0.0, 1.0], 5)])

@@ -7,11 +7,11 @@ import pytest
 import omicsfuse as of
 from omicsfuse.biology import alterations, altered, burden
 from omicsfuse.biology.alterations import MINIMUM_ALTERED
-from omicsfuse.biology.exact import fisher_groups
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.shares import fisher_groups
 
 SHARES = ["share", "share_S1", "share_S2"]
 

@@ -1,4 +1,4 @@
-# Reference values for tests/biology/test_two_groups.py and test_associations.py.
+# Reference values for tests/stats/test_two_groups.py and test_associations.py.
 # Run with: Rscript tests/reference/markers.R
 # The values committed in the tests came from R 4.2.2 (package stats).
 options(digits = 15)

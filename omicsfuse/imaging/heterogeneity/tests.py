@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.group_tests import kruskal
 from omicsfuse.biology.variables import GENOME, TECHNICAL, Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
@@ -17,6 +16,7 @@ from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, cohort_variants, math_score
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.group_tests import kruskal
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import combined_strata, cox_table, encode_covariates
 

@@ -5,9 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from omicsfuse.biology.two_groups import fisher_exact, rank_sum
 from omicsfuse.core.cohort import MINIMUM_PATIENTS
 from omicsfuse.core.kinds import SCALES, Scale, analysis_of
 from omicsfuse.core.results import PreparedLayer
@@ -15,9 +13,9 @@ from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.stats.arrays import Array, Counts
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.least_squares import fit_genes, moderate
-from omicsfuse.stats.levels import TAILS, Z
-from omicsfuse.stats.moments import varies
+from omicsfuse.stats.least_squares import slopes
+from omicsfuse.stats.rank_tests import rank_biserial, rank_sum
+from omicsfuse.stats.shares import mutated_share
 
 #: Fewest patients with a mutation, and fewest without, for it to be compared.
 MINIMUM_CARRIERS = 5
@@ -64,8 +62,8 @@ def compare_features(
       between the classes, in units of the layer.
     - ``"Spearman"``: Spearman's correlation, and the partial one given the covariates.
     - ``"carriers"``: Wilcoxon's rank-sum test of the score between carriers of a mutation and
-      others, with the rank-biserial correlation (2 AUC - 1) and DeLong's interval on Fisher's
-      scale; of classes Fisher's exact test. Adjusted: the partial rank correlation.
+      others, with the rank-biserial correlation (2 AUC - 1) and its interval; of classes Fisher's
+      exact test. Adjusted: the partial rank correlation.
 
     Parameters
     ----------
@@ -92,8 +90,7 @@ def compare_features(
 
     References
     ----------
-    Smyth 2004, Stat Appl Genet Mol Biol 3:3; Kendall 1942, Biometrika 32:277-283; DeLong, DeLong
-    and Clarke-Pearson 1988, Biometrics 44:837-845.
+    Smyth 2004, Stat Appl Genet Mol Biol 3:3; Kendall 1942, Biometrika 32:277-283.
 
     Examples
     --------
@@ -168,7 +165,7 @@ def _effects(y: Array, x: Array, method: str, binary: bool, columns: Array | Non
         ones = np.nansum(y, axis=0)
         enough = (ones >= MINIMUM_CARRIERS) & (np.nansum(1 - y, axis=0) >= MINIMUM_CARRIERS)
         if columns is None:
-            return _of(enough, _fisher(y, x) if binary else _carriers(y, x))
+            return _of(enough, _shares(y, x) if binary else _carriers(y, x))
         return _of(enough, _correlated(y, x, columns))
     return _correlated(y, x, columns)
 
@@ -201,29 +198,9 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
     left = x - _explained(x, basis)
     if not np.sum(left**2) > 1e-9 * np.sum((x - x.mean()) ** 2):
         return _nothing(y.shape[1])
-    y = np.ascontiguousarray(y)
-    observed = ~np.isnan(y)
-    n = observed.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(observed, y, 0.0).sum(axis=0) / n
-        centred = np.where(observed, y - mean, 0.0)
-        sd = np.sqrt((centred**2).sum(axis=0) / (n - 1))
-    usable = varies(mean, sd) & (n >= MINIMUM_PATIENTS)
-    mask = None if observed[:, usable].all() else observed[:, usable].astype(float)
-    fit = fit_genes(centred[:, usable], mask, np.column_stack([basis, x]))
-    fitted = moderate(fit)
-    prior = fitted.df_prior
-    with np.errstate(invalid="ignore"):
-        spread = (
-            np.full(len(fit.df), fitted.variance_prior)
-            if np.isinf(prior)
-            else (fit.df * fit.variance + prior * fitted.variance_prior) / (fit.df + prior)
-        )
-        half = fit.unscaled * np.sqrt(spread)
-        half = half * stats.t.ppf(TAILS[1], np.minimum(fit.df + prior, np.nansum(fit.df)))
-    parts = (fit.effect, fit.effect - half, fit.effect + half, fitted.t, fitted.p)
-    effect, low, high, t, p = (_scattered(part, usable) for part in parts)
-    return Effects(effect, low, high, t, p, n)
+    n = (~np.isnan(y)).sum(axis=0)
+    found = slopes(y, basis, x, n >= MINIMUM_PATIENTS)
+    return Effects(found.effect, found.low, found.high, found.t, found.p, n)
 
 
 def independent_basis(columns: Array) -> Array:
@@ -257,55 +234,15 @@ def _correlated(y: Array, x: Array, columns: Array | None) -> Effects:
 
 def _carriers(y: Array, x: Array) -> Effects:
     """Score of carriers against others, mutation by mutation."""
-    rows = [_one_mutation(y[:, j], x) for j in range(y.shape[1])]
-    effect, low, high, statistic, p, n = np.array(rows, dtype=float).reshape(-1, 6).T
-    return Effects(effect, low, high, statistic, p, n.astype(np.int64))
+    inside, outside = (np.where(y == side, x[:, None], np.nan) for side in (1, 0))
+    found, tested = rank_biserial(inside, outside), rank_sum(inside, outside)
+    return Effects(tested.effect, found.low, found.high, tested.effect, tested.p, tested.n)
 
 
-def _one_mutation(mutated: Array, x: Array) -> tuple[float, ...]:
-    inside, outside = x[mutated == 1], x[mutated == 0]
-    n = len(inside) + len(outside)
-    if min(len(inside), len(outside)) < 2:
-        return (*[np.nan] * 5, n)
-    tested = rank_sum(inside[:, None], outside[:, None])
-    effect, p = float(tested.effect[0]), float(tested.p[0])
-    # Share of the other group that each patient lies above: its variances are DeLong's.
-    above = (inside[:, None] > outside) + 0.5 * (inside[:, None] == outside)
-    variance = above.mean(axis=1).var(ddof=1) / len(inside)
-    variance += above.mean(axis=0).var(ddof=1) / len(outside)
-    low = high = np.nan
-    if abs(effect) < 1:
-        half = Z * 2 * np.sqrt(variance) / (1 - effect**2)
-        low, high = np.tanh(np.arctanh(effect) - half), np.tanh(np.arctanh(effect) + half)
-    return effect, low, high, effect, p, n
-
-
-def _fisher(y: Array, x: Array) -> Effects:
-    """Mutated share in two classes, with Newcombe's interval of the difference."""
-    inside, outside = y[x == 1], y[x == 0]
-    tested = fisher_exact(inside, outside)
-    counts = [
-        (np.nansum(part, axis=0), (~np.isnan(part)).sum(axis=0)) for part in (inside, outside)
-    ]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        (p1, low1, high1), (p2, low2, high2) = (_wilson(ones, n) for ones, n in counts)
-        low = p1 - p2 - np.sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)
-        high = p1 - p2 + np.sqrt((high1 - p1) ** 2 + (p2 - low2) ** 2)
-    usable = np.isfinite(tested.p)
-    return _of(usable, Effects(tested.effect, low, high, tested.effect, tested.p, tested.n))
-
-
-def _wilson(ones: Array, n: Array) -> tuple[Array, Array, Array]:
-    share, z2 = ones / n, Z**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return share, middle - half, middle + half
-
-
-def _scattered(part: Array, usable: Mask) -> Array:
-    whole = np.full(len(usable), np.nan)
-    whole[usable] = part
-    return whole
+def _shares(y: Array, x: Array) -> Effects:
+    """Mutated share in two classes."""
+    found = mutated_share(y[x == 1], y[x == 0])
+    return Effects(found.effect, found.low, found.high, found.effect, found.p, found.n)
 
 
 def _of(usable: Mask, effects: Effects) -> Effects:

@@ -5,7 +5,6 @@ import pandas as pd
 from pandas.api import types
 from scipy import stats
 
-from omicsfuse.biology.group_tests import contingency, kruskal
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
@@ -14,6 +13,7 @@ from omicsfuse.imaging.interpretation.associations import independent_basis
 from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.group_tests import contingency, kruskal
 
 #: Groups with fewer patients are left out of a comparison.
 SMALLEST_GROUP = 3

@@ -5,8 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.biology.effect_sizes import cramer_interval, epsilon_interval
+from omicsfuse.stats.effect_sizes import cramer_interval, epsilon_interval
 from omicsfuse.stats.p_values import permutation_p
+from omicsfuse.stats.shares import fisher_groups
 
 Whole = npt.NDArray[np.int64]
 
@@ -106,7 +107,7 @@ def contingency(
     test = "chi-square"
     if (expected < SMALLEST_EXPECTED).any():
         if counts.shape == (2, 2):
-            test, p = "Fisher exact", float(stats.fisher_exact(counts)[1])
+            test, p = "Fisher exact", fisher_groups(tuple(counts[0]), tuple(counts.sum(axis=0)))
         else:
             test = "chi-square, Monte Carlo"
             p = monte_carlo(counts, n_permutations, random_state)

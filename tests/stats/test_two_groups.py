@@ -1,14 +1,17 @@
 """Reference values: tests/reference/markers.R, R 4.2.2."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
-from omicsfuse.biology.two_groups import fisher_exact, rank_sum
+from omicsfuse.stats.group_tests import contingency
 from omicsfuse.stats.moments import moments, welch_t
+from omicsfuse.stats.rank_tests import rank_sum
+from omicsfuse.stats.shares import fisher_groups, mutated_share
 
 X = np.array([2.1, 3.4, 1.9, 5.6, 4.4, 3.3, 2.8])[:, None]
 Y = np.array([4.9, 6.1, 5.5, 3.9, 7.2, 6.6, 5.1, 4.7, 8.0])[:, None]
@@ -56,12 +59,22 @@ def test_fisher_against_r(counts: tuple[int, int, int, int], p: float) -> None:
     a, b, c, d = counts
     inside = np.repeat([1.0, 0.0], [a, b])[:, None]
     outside = np.repeat([1.0, 0.0], [c, d])[:, None]
-    result = fisher_exact(inside, outside)  # fisher.test(matrix(counts, 2))
+    result = mutated_share(inside, outside)  # fisher.test(matrix(counts, 2))
     assert_allclose(result.p, p, rtol=1e-11)
     assert_allclose(result.effect, a / (a + b) - c / (c + d))
 
 
-@pytest.mark.parametrize("compare", [rank_sum, fisher_exact])
+def test_mutations_genes_and_clinical_columns_have_one_fisher_test() -> None:
+    inside, outside = np.repeat([1.0, 0.0], [8, 12]), np.repeat([1.0, 0.0], [3, 37])
+    p = mutated_share(inside[:, None], outside[:, None]).p[0]
+    assert fisher_groups((8, 3), (20, 40)) == p
+    column = pd.Series(np.concatenate([inside, outside])).map(str)
+    found = contingency(column, pd.Series(np.repeat(["S1", "S2"], [20, 40])), 99, 0)
+    assert found["test"] == "Fisher exact"
+    assert found["p"] == pytest.approx(p, rel=1e-12)
+
+
+@pytest.mark.parametrize("compare", [rank_sum, mutated_share])
 def test_no_p_value_without_three_patients_a_group_or_without_variation(compare) -> None:
     inside = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [np.nan, 1.0, 1.0]])
     outside = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
@@ -71,7 +84,7 @@ def test_no_p_value_without_three_patients_a_group_or_without_variation(compare)
     assert result.n.tolist() == [5, 6, 6]
 
 
-@pytest.mark.parametrize("compare", [rank_sum, fisher_exact])
+@pytest.mark.parametrize("compare", [rank_sum, mutated_share])
 def test_an_empty_group_gives_no_p_value(compare) -> None:
     assert np.isnan(compare(np.empty((0, 2)), np.ones((4, 2))).p).all()
 
@@ -86,7 +99,7 @@ def test_constant_in_each_group_is_no_infinite_t() -> None:
 @settings(max_examples=40, deadline=None)
 @given(arrays(float, (11, 2), elements=st.integers(0, 1).map(float)))
 def test_swapping_the_groups_turns_the_effect_round(values: np.ndarray) -> None:
-    for compare in (rank_sum, fisher_exact):
+    for compare in (rank_sum, mutated_share):
         forward, back = compare(values[:5], values[5:]), compare(values[5:], values[:5])
         assert_allclose(forward.p, back.p, rtol=1e-9)
         assert_allclose(forward.effect, -back.effect, atol=1e-12)

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsfuse.biology.effect_sizes import (
+from omicsfuse.stats.effect_sizes import (
     cramer_interval,
     epsilon_interval,
     noncentrality_interval,
 )
-from omicsfuse.biology.group_tests import contingency, kruskal
+from omicsfuse.stats.group_tests import contingency, kruskal
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import special, stats
 
-from omicsfuse.biology.brunner_munzel import _placements, brunner_munzel
+from omicsfuse.stats.rank_tests import brunner_munzel, placements, rank_biserial
 
 
 def groups(n1: int, n2: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +19,7 @@ def test_variance_and_degrees_of_freedom_are_those_of_scipy(gaps: bool) -> None:
     first, second = groups(15, 30)
     if gaps:
         first[0, 0] = second[3, 0] = second[4, 2] = np.nan
-    share, error, df, _, _ = _placements(first, second)
+    share, error, df, _, _ = placements(first, second)
     for j in range(5):
         x, y = first[:, j], second[:, j]
         expected = stats.brunnermunzel(x[~np.isnan(x)], y[~np.isnan(y)])
@@ -30,7 +30,7 @@ def test_variance_and_degrees_of_freedom_are_those_of_scipy(gaps: bool) -> None:
 
 def test_interval_and_p_are_of_the_logit_by_the_delta_method() -> None:
     first, second = groups(20, 40)
-    share, error, df, _, _ = _placements(first, second)
+    share, error, df, _, _ = placements(first, second)
     found = brunner_munzel(first, second)
     t = special.logit(share) * share * (1 - share) / error
     np.testing.assert_allclose(found.p, 2 * stats.t.sf(np.abs(t), df), rtol=1e-12)
@@ -109,7 +109,7 @@ def test_level_on_nulls_also_where_spread_differs(n1: int, n2: int, spread: floa
         most = level + 3 * np.sqrt(level * (1 - level) / 20_000)
         assert (p <= level).mean() <= most
     # The untransformed statistic does not keep its level far out.
-    share, error, df, _, _ = _placements(values[:n1], values[n1:])
+    share, error, df, _, _ = placements(values[:n1], values[n1:])
     plain = 2 * stats.t.sf(np.abs((share - 0.5) / error), df)
     assert (plain <= 0.001).mean() > 0.0012
 
@@ -124,7 +124,7 @@ def test_level_on_nulls_that_are_mostly_zero(zeros: float) -> None:
         assert (found.p <= level).mean() <= most
     assert ((found.low <= 0) & (found.high >= 0)).mean() > 0.95
     # A group of nothing but zeros has no variance of its own: by itself it looks beyond doubt.
-    share, error, df, _, _ = _placements(values[:10], values[10:])
+    share, error, df, _, _ = placements(values[:10], values[10:])
     with np.errstate(divide="ignore", invalid="ignore"):
         t = special.logit(share) * share * (1 - share) / error
     assert (2 * stats.t.sf(np.abs(t), df) <= 0.001).mean() > 0.004
@@ -140,3 +140,42 @@ def test_a_group_with_two_patients_off_its_common_value_is_compared_by_wilcoxon(
     assert found.test.tolist() == expected
     p = stats.mannwhitneyu(first[:, 0], second[:, 0], method="asymptotic").pvalue
     np.testing.assert_allclose(found.p[0], p)
+
+
+def test_interval_has_the_variance_of_brunner_and_munzel() -> None:
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(0.6, 2, 14), rng.normal(0, 1, 25)
+    _, low, high, *_ = rank_biserial(first[:, None], second[:, None])
+    found = stats.brunnermunzel(second, first)
+    theta = stats.mannwhitneyu(first, second).statistic / (14 * 25)
+    error = (theta - 0.5) / found.statistic
+    p_at_half = 2 * stats.t.sf(abs(found.statistic), 1e9)
+    assert p_at_half < found.pvalue  # finite degrees of freedom
+    logit = np.log(theta / (1 - theta))
+    half = (np.log((1 + high[0]) / (1 - high[0])) - logit) * theta * (1 - theta) / error
+    # The quantile is that of t with the degrees of freedom behind scipy's p-value.
+    freedom = _freedom(first, second)
+    np.testing.assert_allclose(half, stats.t.ppf(0.975, freedom), rtol=1e-9)
+    np.testing.assert_allclose(
+        found.pvalue, 2 * stats.t.sf(abs(found.statistic), freedom), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        logit - np.log((1 + low[0]) / (1 - low[0])), half * error / (theta * (1 - theta))
+    )
+
+
+def _freedom(first: np.ndarray, second: np.ndarray) -> float:
+    """Degrees of freedom of Brunner and Munzel, from counted pairs."""
+    above = np.array([np.mean(second < x) for x in first])
+    below = np.array([np.mean(first < y) for y in second])
+    a, b = above.var(ddof=1) / len(first), below.var(ddof=1) / len(second)
+    return (a + b) ** 2 / (a**2 / (len(first) - 1) + b**2 / (len(second) - 1))
+
+
+@pytest.mark.parametrize(("m", "n", "spread"), [(8, 40, 1.0), (15, 60, 2.5), (40, 40, 0.5)])
+def test_intervals_cover(m: int, n: int, spread: float) -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(0.7, spread, (m, 2000)), rng.normal(0, 1, (n, 2000))
+    _, low, high, *_ = rank_biserial(first, second)
+    truth = 2 * stats.norm.cdf(0.7 / np.sqrt(1 + spread**2)) - 1
+    assert 0.935 < np.mean((low <= truth) & (truth <= high)) < 0.985

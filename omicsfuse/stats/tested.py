@@ -8,22 +8,12 @@ from omicsfuse.stats.arrays import Array, Counts
 
 
 class Tested(NamedTuple):
-    """Two groups of patients compared, feature by feature.
+    """Two groups of patients compared, feature by feature; all arrays (p,).
 
-    Attributes
-    ----------
-    effect, low, high : ndarray of float, shape (p,)
-        Effect (positive: higher, or more often, in the first group) and its 95% interval.
-    p : ndarray of float, shape (p,)
-        Two-sided p-value; NaN, as the effect, where there is none.
-    n : ndarray of int, shape (p,)
-        Patients of both groups in whom the feature is observed.
-    effect_name : str
-        What the effect is.
-    test : ndarray of str, shape (p,)
-        Name of the test that gave p.
-    note : ndarray of str, shape (p,)
-        What a reader should know; mostly empty.
+    ``effect`` is positive where the feature is higher, or there more often, in the first group;
+    ``low`` and ``high`` are its 95% interval. Without a p-value there is no effect either (NaN).
+    ``n`` counts the patients of both groups in whom the feature is observed, ``test`` names the
+    test that gave p, and ``note`` is what a reader should know; mostly empty.
     """
 
     effect: Array
@@ -48,8 +38,6 @@ def as_tested(
 ) -> Tested:
     """Make a `Tested`, without effect or interval where there is no p-value.
 
-    Examples
-    --------
     >>> found = as_tested(*np.array([[1.0, 2.0], [0.5, 1.0], [1.5, 3.0], [0.01, np.nan]]),
     ...                np.array([9, 4]), "difference of means", "moderated t")
     >>> found.effect.tolist(), found.high.tolist(), found.test.tolist()
