@@ -36,7 +36,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return interpret(*args, **{**kwargs, "n_resamples": 2, "n_permutations": 9})
 
     monkeypatch.setattr(interpreting, "interpret", few)
-    monkeypatch.setattr("omicsfuse.report.interpretation_page.model_plans", lambda models: [])
+    monkeypatch.setattr(
+        "omicsfuse.report.interpretation_page.draw_figures", lambda plans, folder: []
+    )
 
 
 @pytest.mark.usefixtures("quick")

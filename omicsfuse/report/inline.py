@@ -19,29 +19,6 @@ def inline_svg(path: Path, alt: str) -> Markup:
     another's clips and markers; namespaces, metadata and comments go; the alternative text
     becomes the element's title. Everything is parsed and written anew, so that text from data
     stays escaped.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The SVG file.
-    alt : str
-        Alternative text.
-
-    Returns
-    -------
-    markupsafe.Markup
-        One ``<svg>`` element.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from omicsfuse.plot import nothing, save_figure
-    >>> from omicsfuse.report.inline import inline_svg
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path, _ = save_figure(nothing("no data"), f"{folder}/empty")
-    ...     element = inline_svg(path, "an empty figure")
-    >>> "http" in element, 'aria-label="an empty figure"' in element
-    (False, True)
     """
     root = ElementTree.fromstring(path.read_bytes())
     for parent in list(root.iter()):
@@ -80,18 +57,7 @@ def _prefixed(name: str, value: str, prefix: str) -> str:
 
 
 def inline_png(path: Path, alt: str) -> Markup:
-    """Turn a PNG file into an image element that holds its data.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from omicsfuse.plot import nothing, save_figure
-    >>> from omicsfuse.report.inline import inline_png
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _, path = save_figure(nothing("no data"), f"{folder}/empty")
-    ...     inline_png(path, "a <b>")[:50]
-    Markup('<img alt="a &lt;b&gt;" src="data:image/png;base64,')
-    """
+    """Turn a PNG file into an image element that holds its data."""
     data = path.read_bytes()
     # Width and height stand in the header: given to the browser, the page does not jump.
     width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))

@@ -1,21 +1,17 @@
 """The page of interpreted models by themselves, as one HTML file that loads nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from omicsfuse import plot
 from omicsfuse.core.results import Interpretation
-from omicsfuse.plot.numbers import clean
-from omicsfuse.report.inline import inline_svg
-from omicsfuse.report.interpretation import model_plans, model_sections
-from omicsfuse.report.interpretation_words import interpretation_paragraphs
-from omicsfuse.report.plans import FigureView
-from omicsfuse.report.render import page_style, page_template
-from omicsfuse.report.tables import exclusions_table, flatten, make_table
-from omicsfuse.report.views import Section, present
+from omicsfuse.report.figures import draw_figures
+from omicsfuse.report.render import write_page
+from omicsfuse.report.section import Content, Page, Section, present
+from omicsfuse.report.sections.closing import provenance_tables, warnings_content
+from omicsfuse.report.sections.interpretation import model_sections, opening
+from omicsfuse.report.tables import exclusions_table
 
 _METHODS = (
     "A score enters linear models as normal scores of its ranks, so that its scale and single "
@@ -61,6 +57,8 @@ def write_interpretation_report(
     --------
     >>> import tempfile
     >>> from omicsfuse.report.interpretation_page import write_interpretation_report
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Interpretation
     >>> scores = pd.Series([0.1, 0.2], ["P1", "P2"], name="risk")
     >>> none = pd.DataFrame()
     >>> found = Interpretation("risk", scores, "score", none, none)
@@ -71,62 +69,60 @@ def write_interpretation_report(
     """
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    figures = []
-    for plan in model_plans(interpretations):
-        svg, _ = plot.save_figure(plan.draw(), folder / "figures" / plan.name)
-        markup = inline_svg(svg, plan.alt)
-        figures.append(FigureView(plan.section, plan.caption, markup, plan.title))
-    summary = [interpretation_paragraphs(one)[0] for one in interpretations.values()]
-    page = page_template().render(
-        name=clean(name),
+    source = _Source(interpretations, tuple(warnings), record or {})
+    page = Page.of(_SECTIONS, source)
+    figures = draw_figures(page.plans(), folder / "figures")
+    write_page(
+        folder,
+        name=name,
+        cohort=cohort,
         subject="imaging models interpreted",
         kind="Imaging models: what goes with them",
         role="Cohort",
         footer="associations found here are hypotheses, not diagnoses.",
-        cohort=clean(cohort),
         verdict=None,
-        summary=summary,
+        summary=[opening(model) for model in interpretations.values()],
         caveats=[],
         subtypes=None,
-        sections=[
-            *model_sections(interpretations, figures),
-            *_closing(interpretations, warnings, record or {}),
-        ],
-        style=page_style(),
+        sections=page.views(figures),
     )
-    (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 
 
-def _closing(
-    interpretations: Mapping[str, Interpretation],
-    warnings: Sequence[str],
-    record: Mapping[str, Any],
-) -> list[Section]:
-    """Who was left out, methods, warnings, and where the page is from."""
-    exclusions = tuple(
-        exclusion for one in interpretations.values() for exclusion in one.exclusions
-    )
-    table = exclusions_table(exclusions)
-    text = "" if table else "Every patient of the table of scores is in the cohort, and has a score"
-    sections = [
-        Section("losses", "Who was left out", (f"{text}.",) if text else (), tables=present(table)),
-        Section("methods", "Methods", _METHODS),
-    ]
-    if warnings:
-        notes = tuple(clean(text) for text in warnings)
-        sections.append(Section("warnings", "Warnings", notes=notes))
-    details = []
-    for key, first, second, caption in (
-        ("settings", "setting", "value", "Settings, defaults included."),
-        ("versions", "software", "version", "Software."),
-        ("inputs", "file", "SHA-256", "Input files."),
-    ):
-        if record.get(key):
-            frame = pd.DataFrame(flatten(dict(record[key])), columns=[first, second])
-            details.append(make_table(frame, [first, second], caption))
-    if details:
-        said = ("The same files and seed give this page again, byte for byte.",)
-        sections.append(
-            Section("provenance", "Settings, versions and input", said, details=present(*details))
-        )
-    return sections
+@dataclass(frozen=True)
+class _Source:
+    """What the page is made of."""
+
+    interpretations: Mapping[str, Interpretation]
+    warnings: tuple[str, ...]
+    record: Mapping[str, Any]
+
+
+def _models(source: _Source) -> Iterable[Section[_Source]]:
+    return model_sections(source.interpretations)
+
+
+def _exclusions(source: _Source) -> Content:
+    models = source.interpretations.values()
+    table = exclusions_table([excluded for model in models for excluded in model.exclusions])
+    text = "Every patient of the table of scores is in the cohort, and has a score."
+    return Content("Who was left out", () if table else (text,), tables=present(table))
+
+
+def _warnings(source: _Source) -> Content | None:
+    return warnings_content(source.warnings) if source.warnings else None
+
+
+def _provenance(source: _Source) -> Content | None:
+    tables = provenance_tables(source.record)
+    text = "The same files and seed give this page again, byte for byte."
+    return Content("Settings, versions and input", (text,), details=tables) if tables else None
+
+
+#: The sections of the page, in order.
+_SECTIONS: tuple[Section[_Source], ...] = (
+    Section("interpretation", parts=_models),
+    Section("losses", _exclusions),
+    Section("methods", lambda _: Content("Methods", _METHODS)),
+    Section("warnings", _warnings),
+    Section("provenance", _provenance),
+)

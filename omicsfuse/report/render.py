@@ -1,7 +1,7 @@
 """The report as one HTML file that loads nothing from elsewhere."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -9,8 +9,13 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.colours import PALETTE, text_colour
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.figures import draw_figures
-from omicsfuse.report.sections import build_sections, summary_section
-from omicsfuse.report.verdict import verdict_view
+from omicsfuse.report.page import (
+    caveats,
+    shown,
+    subtype_table,
+    summary_sentences,
+)
+from omicsfuse.report.sections.verdict import exploratory_mark, verdict_view
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -50,22 +55,27 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     """
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    figures = draw_figures(results, folder / "figures")
-    summary, caveats, subtypes = summary_section(results)
-    page = page_template().render(
-        name=clean(results.name),
-        cohort=clean(results.cohort.name),
+    page = shown(results)
+    figures = draw_figures(page.plans(), folder / "figures")
+    write_page(
+        folder,
+        name=results.name,
+        cohort=results.cohort.name,
         verdict=verdict_view(results),
-        summary=summary,
-        caveats=caveats,
-        subtypes=subtypes,
-        sections=build_sections(results, figures),
-        style=page_style(),
+        summary=summary_sentences(results),
+        caveats=caveats(results),
+        subtypes=subtype_table(results),
+        sections=page.views(figures, exploratory_mark(results)),
     )
+
+
+def write_page(folder: Path, *, name: str, cohort: str, **parts: Any) -> None:
+    """Write ``report.html`` from its parts; text from data cannot become markup."""
+    page = _template().render(name=clean(name), cohort=clean(cohort), style=_style(), **parts)
     (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 
 
-def page_template() -> "Template":
+def _template() -> "Template":
     """Load the page's template; everything put into it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -88,7 +98,7 @@ def _chip_class(subtype: str) -> str:
     return f"chip chip-{(int(number) - 1) % len(PALETTE)}" if known else "chip"
 
 
-def page_style() -> Markup:
+def _style() -> Markup:
     """Style sheet of the package, with a rule for each subtype colour."""
     chips = "\n".join(
         f".chip-{i} {{ background: {colour}; color: {text_colour(colour)}; }}"

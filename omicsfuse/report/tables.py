@@ -164,34 +164,7 @@ def make_table(
     most: int | None = None,
     folded: bool = False,
 ) -> Table | None:
-    """Turn columns of a data frame into a table of text; None where there are no rows.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The rows; columns that are absent are left out, and so are columns with nothing in them.
-    columns : sequence of str
-        Columns in the order wanted.
-    caption : str
-        What the table shows.
-    most : int, optional
-        Rows shown at most; a note below the table then says so.
-    folded : bool
-        Whether it is folded until it is opened.
-
-    Returns
-    -------
-    Table or None
-        The table.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.tables import make_table
-    >>> table = make_table(pd.DataFrame({"term": ["age"], "p": [0.00001]}), ["term", "p"], "Cox")
-    >>> [cell.text for cell in table.rows[0]]
-    ['age', '< 0.001']
-    """
+    """Turn columns of a data frame into a table of text; None where there are no rows."""
     if frame.empty:
         return None
     frame, notes = _footnotes(frame if most is None else frame.head(most), len(frame))
@@ -274,16 +247,7 @@ def _missing(value: object) -> bool:
 def with_interval(
     frame: pd.DataFrame, low: str, high: str, name: str, write: Callable[[float], str]
 ) -> pd.DataFrame:
-    """Add a column with two bounds written as one interval.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.report.tables import with_interval
-    >>> table = pd.DataFrame({"low": [1.0], "high": [2.5]})
-    >>> with_interval(table, "low", "high", "interval", str)["interval"].tolist()
-    ['1.0 to 2.5']
-    """
+    """Add a column with two bounds written as one interval."""
     texts = [
         "" if pd.isna(a) or pd.isna(b) else f"{write(float(a))} to {write(float(b))}"
         for a, b in zip(frame[low], frame[high], strict=True)
@@ -292,15 +256,7 @@ def with_interval(
 
 
 def exclusions_table(exclusions: Sequence[Exclusion]) -> Table | None:
-    """List everything that did not go on to the next step.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.cohort import Exclusion
-    >>> from omicsfuse.report.tables import exclusions_table
-    >>> exclusions_table([Exclusion("read", "rna", "patients", 2, "no barcode")]).rows[0][3].text
-    '2'
-    """
+    """List everything that did not go on to the next step."""
     rows = [
         {
             "step": exclusion.step,
@@ -319,14 +275,7 @@ def exclusions_table(exclusions: Sequence[Exclusion]) -> Table | None:
 
 
 def flatten(settings: object, prefix: str = "") -> list[tuple[str, str]]:
-    """Write nested settings as pairs of a dotted name and a value.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.tables import flatten
-    >>> flatten({"seed": 0, "fusion": {"mu": 0.5}, "layers": None})
-    [('seed', '0'), ('fusion.mu', '0.5'), ('layers', 'not set')]
-    """
+    """Write nested settings as pairs of a dotted name and a value."""
     if isinstance(settings, dict) and settings:
         return [
             pair

@@ -1,62 +1,64 @@
-"""Words that several parts of the report share: lists, counts, stability in one number."""
+"""Words that several parts of the report share: lists, counts, p-values, what was chosen how."""
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 
-#: What was not repeated in the resamples.
-NOT_REPEATED = (
-    "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
-)
-
 
 def listing(names: Sequence[object]) -> str:
-    """Join names as in a sentence.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.words import listing
-    >>> listing(["a"]), listing(["a", "b", "c"])
-    ('a', 'a, b and c')
-    """
+    """Join names as in a sentence."""
     texts = [clean(name) for name in names]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def chosen_with_outcome(results: RunResults) -> str:
-    """Say what was chosen with the outcome: features, the number of subtypes; empty if neither.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> from omicsfuse.report.words import chosen_with_outcome
-    >>> chosen_with_outcome(SimpleNamespace(settings={"preprocess": {"select": "survival"}}))
-    'features'
-    """
-    asked = (("preprocess", "select", "features"), ("subtypes", "choose", "the number of subtypes"))
-    tables = {name: results.settings.get(name) for name, _, _ in asked}
-    found = [
-        what
-        for name, key, what in asked
-        if isinstance(table := tables[name], Mapping) and table.get(key) == "survival"
-    ]
-    return " and ".join(found)
-
-
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> from omicsfuse.report.words import plural
-    >>> plural(1, "patient"), plural(1200, "patient")
-    ('1 patient', '1,200 patients')
-    """
+    """Write a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def two_decimals(value: float) -> str:
+    """Two decimals; empty where there is no number."""
+    return "" if math.isnan(value) else f"{value:.2f}"
+
+
+def drawn_of(n: int, most: int) -> str:
+    """Say that only some of the patients are drawn, as a sentence with a space before it."""
+    return f" Of {n:,} patients {most:,} are drawn." if n > most else ""
+
+
+def first_genes(genes: object) -> str:
+    """Write the first six genes of a list."""
+    names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def names_of_tests(table: pd.DataFrame) -> list[str]:
+    """Names in the column ``test`` of a table, each once, in order."""
+    return sorted({clean(test) for test in table["test"].dropna() if test})
+
+
+def rule_of_k(results: RunResults) -> str:
+    """How the number of subtypes was chosen, without a full stop."""
+    return clean(results.subtypes.params.get("rule", "not stated")).rstrip(".")
+
+
+def chosen_with_outcome(results: RunResults) -> str:
+    """Say what was chosen with the outcome: features, the number of subtypes; empty if neither."""
+    asked = (("preprocess", "select", "features"), ("subtypes", "choose", "the number of subtypes"))
+    return " and ".join(
+        what for table, key, what in asked if settings_of(results, table).get(key) == "survival"
+    )
+
+
+def settings_of(results: RunResults, table: str) -> Mapping[str, Any]:
+    """Settings of one table of the study file; empty where there is none."""
+    settings = results.settings.get(table)
+    return settings if isinstance(settings, Mapping) else {}
 
 
 def mean_jaccard(results: RunResults) -> float:

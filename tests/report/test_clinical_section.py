@@ -8,9 +8,10 @@ import pytest
 from synthetic_results import make_results
 
 from omicsfuse.core.results import RunResults
-from omicsfuse.report.caveats import caveats
-from omicsfuse.report.clinical import clinical_section, explaining_variables, technical_caveats
-from omicsfuse.report.verdict import verdict_view
+from omicsfuse.report.page import caveats
+from omicsfuse.report.sections.clinical import content as clinical_section
+from omicsfuse.report.sections.clinical import explaining_variables, technical_caveats
+from omicsfuse.report.sections.verdict import verdict_view
 
 VOLUME = "tumour volume (radiomics)"
 

@@ -10,20 +10,23 @@ from synthetic_results import make_results
 
 from omicsfuse.core.results import VERDICTS
 from omicsfuse.report import write_report
-from omicsfuse.report.caveats import caveats
-from omicsfuse.report.contributions import adds_sentence, adds_sentences, layers_section
-from omicsfuse.report.evidence import (
-    choice_section,
-    sensitivity_sentence,
-    stability_section,
-)
-from omicsfuse.report.evidence_figures import evidence_plans
-from omicsfuse.report.methods import methods_text
-from omicsfuse.report.sections import build_sections
-from omicsfuse.report.summary import summary_sentences
-from omicsfuse.report.verdict import exploratory_mark, verdict_section, verdict_view
+from omicsfuse.report.page import caveats, methods_text, shown, summary_sentences
+from omicsfuse.report.sections import choice, layers, stability, verdict
+from omicsfuse.report.sections.choice import content as choice_section
+from omicsfuse.report.sections.layers import adds_sentence, adds_sentences
+from omicsfuse.report.sections.layers import content as layers_section
+from omicsfuse.report.sections.sensitivity import sentences as sensitivity_sentences
+from omicsfuse.report.sections.stability import content as stability_section
+from omicsfuse.report.sections.verdict import content as verdict_section
+from omicsfuse.report.sections.verdict import exploratory_mark, verdict_view
 
 SUPPORTED, CONTINUUM, NOTHING = VERDICTS
+
+
+def evidence_plans(results):
+    """Figures of the sections that ask whether there are subtypes."""
+    parts = (verdict, choice, stability, layers)
+    return [plan for part in parts for plan in part.SECTION.figures(results)]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +121,8 @@ def test_summary_says_what_the_tests_say(verdict, said):
 
 def test_sections_that_rest_on_the_subtypes_are_marked():
     results = make_results(verdict=CONTINUUM)
-    marked = {section.anchor for section in build_sections(results, ()) if section.mark}
+    views = shown(results).views((), exploratory_mark(results))
+    marked = {view.anchor for view in views if view.mark}
     assert marked == {"survival", "clinical", "biology", "pathways", "verification"}
     assert exploratory_mark(results) == "Exploratory: subtypes are not supported by the tests."
     untested = exploratory_mark(make_results(verdict="not tested"))
@@ -198,7 +202,7 @@ def test_radiomics_is_asked_about_first_and_in_the_summary(results):
     (sentence,) = adds_sentences(results)
     assert sentence.startswith("Does radiomics add anything? It shares structure")
     assert sentence in summary_sentences(results)
-    assert sentence in layers_section(results, ()).paragraphs
+    assert sentence in layers_section(results).paragraphs
 
 
 def test_without_radiomics_every_layer_is_asked_about(results):
@@ -208,7 +212,7 @@ def test_without_radiomics_every_layer_is_asked_about(results):
 
 
 def test_intervals_of_gains_are_not_called_confidence_intervals(results):
-    section = layers_section(results, ())
+    section = layers_section(results)
     headings = [h.text for table in section.details for h in table.headings]
     assert headings.count("interval by chance") == 2
     assert "95% CI" not in headings
@@ -253,7 +257,7 @@ def test_layer_that_carries_the_subtypes_alone_is_named(results):
 
 
 def test_criteria_stand_in_rows_and_the_chosen_k_is_named(results):
-    (table,) = choice_section(results, ()).details
+    (table,) = choice_section(results).details
     assert [h.text for h in table.headings][:3] == ["criterion", "k = 2", "k = 3 (chosen)"]
     rows = [row[0].text for row in table.rows]
     assert rows[0] == "gain over the continuum in normalised cut"
@@ -262,12 +266,12 @@ def test_criteria_stand_in_rows_and_the_chosen_k_is_named(results):
     assert len(rows) == len(set(rows))
     # Nothing that holds a criterion is lost, whatever it is called.
     table = results.assessment.n_clusters.assign(new_criterion=0.5)
-    (table,) = choice_section(assessed(results, n_clusters=table), ()).details
+    (table,) = choice_section(assessed(results, n_clusters=table)).details
     assert "new criterion" in [row[0].text for row in table.rows]
 
 
 def test_borderline_patients_are_counted_and_named(results):
-    section = stability_section(results, ())
+    section = stability_section(results)
     patients = results.assessment.patients
     border = patients[patients["membership"] == "borderline"]
     counts = {row[0].text: [cell.text for cell in row[1:4]] for row in section.tables[0].rows}
@@ -305,7 +309,7 @@ def test_one_sentence_says_what_the_result_hangs_on(results, lowest, said):
     table = results.assessment.sensitivity.copy()
     table.loc[0, "agreement"] = lowest
     changed = assessed(results, sensitivity=table)
-    text = sensitivity_sentence(changed)
+    (text,) = sensitivity_sentences(changed)
     assert said in text
     assert "chooses another number of subtypes than 3 under 1 of 3 other settings" in text
     assert text.count("(") == text.count(")")
@@ -315,26 +319,26 @@ def test_one_sentence_says_what_the_result_hangs_on(results, lowest, said):
 def test_sensitivity_of_drawn_patients_is_compared_with_the_draw(results):
     table = results.assessment.sensitivity.copy()
     table.loc[table["note"] == "as reported", "agreement"] = 0.93
-    text = sensitivity_sentence(assessed(results, sensitivity=table))
+    (text,) = sensitivity_sentences(assessed(results, sensitivity=table))
     assert "with nothing moved, agreement is 0.93" in text
 
 
 def test_nothing_moved_says_nothing(results):
     table = results.assessment.sensitivity
     only = table[table["note"] == "as reported"]
-    assert sensitivity_sentence(assessed(results, sensitivity=only)) == ""
-    assert sensitivity_sentence(assessed(results, sensitivity=pd.DataFrame())) == ""
+    assert sensitivity_sentences(assessed(results, sensitivity=only)) == []
+    assert sensitivity_sentences(assessed(results, sensitivity=pd.DataFrame())) == []
 
 
 def test_tests_have_a_section_with_the_draws(results):
-    section = verdict_section(results, ())
+    section = verdict_section(results)
     (table,) = section.details
     assert len(table.rows) == 10
     assert {row[0].text for row in table.rows} == {
         "patients permuted within layers",
         "continuum without groups",
     }
-    assert verdict_section(assessed(results, tests=pd.DataFrame()), ()) is None
+    assert verdict_section(assessed(results, tests=pd.DataFrame())) is None
 
 
 def test_methods_describe_tests_and_resampling_with_their_sources(results):

@@ -11,12 +11,27 @@ from omicsfuse.core.results import (
     ImmuneContext,
     Interpretation,
     RadiogenomicMap,
+    RunResults,
 )
-from omicsfuse.report.imaging_methods import imaging_methods
-from omicsfuse.report.references import REFERENCES, Citations
+from omicsfuse.report.page import references
+from omicsfuse.report.references import Citations
+from omicsfuse.report.sections import (
+    heterogeneity,
+    immune,
+    interpretation,
+    radiogenomic_modules,
+    radiogenomics,
+)
 
 NONE = pd.DataFrame()
 FAMILIES = pd.DataFrame({"layer": ["rna"], "permutations": [100]})
+
+
+PARTS = (immune, radiogenomics, radiogenomic_modules, heterogeneity, interpretation)
+
+
+def imaging_methods(results: RunResults, cite: Citations) -> list[str]:
+    return [text for part in PARTS for text in part.SECTION.methods(results, cite)]
 
 
 def map_of(adjusted_for: list[str]) -> RadiogenomicMap:
@@ -55,4 +70,4 @@ def test_all_parts_have_a_paragraph_and_their_references() -> None:
     assert "Shares of cells" in paragraphs[0]
     assert "(risk)" in paragraphs[4]
     assert {"pitman", "cca", "su", "lane", "cibersort"} <= set(cite.keys)
-    assert all(key in REFERENCES for key in cite.keys)
+    assert all(key in references() for key in cite.keys)

@@ -11,8 +11,10 @@ from omicsfuse.biology import compare_scores
 from omicsfuse.biology.immune import immune_scores
 from omicsfuse.biology.methylation_pairs import empty_pairs, expression_methylation_pairs
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, Subtypes
-from omicsfuse.report.immune import immune_plans, immune_section
-from omicsfuse.report.methylation import methylation_plans, methylation_section
+from omicsfuse.report.sections.immune import content as immune_section
+from omicsfuse.report.sections.immune import figures as immune_plans
+from omicsfuse.report.sections.methylation import content as methylation_section
+from omicsfuse.report.sections.methylation import figures as methylation_plans
 
 GENES = [f"g{i:02d}" for i in range(40)]
 
@@ -47,9 +49,9 @@ SETS = {
 def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespace) -> None:
     immune = immune_scores(made.prepared, SETS, subtypes=made.subtypes)
     results = SimpleNamespace(immune=immune, subtypes=made.subtypes)
-    section = immune_section(results, ())
+    section = immune_section(results)
     assert section is not None
-    assert (section.anchor, section.title) == ("immune", "Immune and stromal context")
+    assert section.title == "Immune and stromal context"
     text = section.paragraphs[0]
     assert text.startswith("3 of 6 scores have enough measured genes among the 40 genes of layer")
     assert "None could be computed of cytolytic activity." in text
@@ -84,7 +86,7 @@ def test_shares_of_cells_are_described(made: SimpleNamespace) -> None:
         fraction_tests=compare_scores(made.subtypes, shares),
     )
     results = SimpleNamespace(immune=immune, subtypes=made.subtypes)
-    section = immune_section(results, ())
+    section = immune_section(results)
     assert section is not None
     assert "No score was compared between subtypes." in section.paragraphs[0]
     assert (
@@ -98,7 +100,7 @@ def test_shares_of_cells_are_described(made: SimpleNamespace) -> None:
 def test_pairs_are_described_with_their_family(made: SimpleNamespace) -> None:
     pairs = expression_methylation_pairs(made.subtypes, made.prepared)
     results = SimpleNamespace(biology=Biology(methylation_pairs=pairs), subtypes=made.subtypes)
-    section = methylation_section(results, ())
+    section = methylation_section(results)
     assert section is not None
     text = section.paragraphs[0]
     assert text.startswith("40 genes have both expression (up to 36 patients)")
@@ -107,7 +109,6 @@ def test_pairs_are_described_with_their_family(made: SimpleNamespace) -> None:
     assert "Within subtypes, 1 of the 2 that could be asked go together" in text
     assert {row[1].text for row in section.tables[0].rows} >= {"g00", "g01"}
     (plan,) = methylation_plans(results)
-    assert plan.section == "methylation"
     assert plan.draw() is not None
 
 
@@ -115,7 +116,7 @@ def test_no_pair_is_said_plainly(made: SimpleNamespace) -> None:
     pairs = expression_methylation_pairs(made.subtypes, made.prepared)
     pairs = pairs.assign(p=0.5, fdr=0.9, correlation_fdr=np.nan)
     results = SimpleNamespace(biology=Biology(methylation_pairs=pairs), subtypes=made.subtypes)
-    section = methylation_section(results, ())
+    section = methylation_section(results)
     assert section is not None
     assert "None of them moves in opposite directions" in section.paragraphs[0]
     assert section.tables == ()
@@ -123,9 +124,9 @@ def test_no_pair_is_said_plainly(made: SimpleNamespace) -> None:
 
 def test_nothing_asked_is_no_section(made: SimpleNamespace) -> None:
     results = SimpleNamespace(immune=None, biology=None, subtypes=made.subtypes)
-    assert immune_section(results, ()) is None
-    assert methylation_section(results, ()) is None
+    assert immune_section(results) is None
+    assert methylation_section(results) is None
     assert list(immune_plans(results)) == []
     assert list(methylation_plans(results)) == []
     results.biology = Biology(methylation_pairs=empty_pairs())
-    assert methylation_section(results, ()) is None
+    assert methylation_section(results) is None

@@ -13,12 +13,8 @@ from omicsfuse.datasets import simulate_cohort
 from omicsfuse.imaging.interpretation import interpret
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.report import write_interpretation_report
-from omicsfuse.report.interpretation import (
-    interpretation_anchor,
-    model_plans,
-    model_sections,
-)
-from omicsfuse.report.interpretation_words import interpretation_paragraphs
+from omicsfuse.report.section import Page, file_name
+from omicsfuse.report.sections.interpretation import content, figures, model_sections
 
 QUICK = {"n_resamples": 3, "n_permutations": 49}
 
@@ -67,7 +63,7 @@ def test_the_page_is_whole_and_the_same_twice(
 def test_what_is_found_is_said_with_effect_interval_and_family(
     found: dict[str, Interpretation],
 ) -> None:
-    text = " ".join(interpretation_paragraphs(found["planted $1 <i>"]))
+    text = " ".join(content("planted", found["planted $1 <i>"]).paragraphs)
     assert "gives a score to 60 patients" in text
     assert re.search(
         r"expression: \d+ of 100 found \(n = 60; most clearly \S+: log2 change per SD "
@@ -79,7 +75,7 @@ def test_what_is_found_is_said_with_effect_interval_and_family(
 
 
 def test_nothing_is_said_plainly(found: dict[str, Interpretation]) -> None:
-    text = " ".join(interpretation_paragraphs(found["noise"]))
+    text = " ".join(content("noise", found["noise"]).paragraphs)
     assert "Nothing was found at a false discovery rate of 0.05 in" in text
     assert re.search(r"a correlation of 0\.\d+ or more would be found in four of five", text)
     assert "No gene set is found on the ranking of genes" in text
@@ -100,15 +96,16 @@ def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> 
     )
     assert (
         "It is a measure of the tumour's volume (Spearman correlation 0.97"
-        in (interpretation_paragraphs(told)[0])
+        in content("told", told).paragraphs[0]
     )
 
 
 def test_sections_take_their_own_figures(found: dict[str, Interpretation]) -> None:
-    sections = model_sections(found, [])
-    assert [section.anchor for section in sections] == [interpretation_anchor(n) for n in found]
-    plans = list(model_plans(found))
-    assert {plan.section for plan in plans} == {section.anchor for section in sections}
+    page = Page.of(model_sections(found), None)
+    anchors = [view.anchor for view in page.views(())]
+    assert anchors == [file_name("interpretation", name) for name in found]
+    plans = page.plans()
+    assert {plan.section for plan in plans} == set(anchors)
     assert len({plan.name for plan in plans}) == len(plans)
 
 
@@ -118,7 +115,7 @@ def test_figures_of_an_empty_interpretation_say_so() -> None:
     for draw in (plot.interpretation_genes, plot.interpretation_gene_sets):
         assert "Nothing to show" in draw(empty).texts[0].get_text()
     assert "Nothing to show" in plot.interpretation_groups(empty)[0].texts[0].get_text()
-    assert list(model_plans({"m": empty})) == []
+    assert list(figures("m", empty)) == []
 
 
 def test_figures_show_what_there_is(found: dict[str, Interpretation]) -> None:

@@ -14,8 +14,12 @@ from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS, SCALES, Kind
 from omicsfuse.core.results import Subtypes
 from omicsfuse.imaging.maps.radiogenomic import radiogenomic_map
-from omicsfuse.report.methods import methods_text
-from omicsfuse.report.portrait_words import features_sentence, layers_to_tell, marked_features
+from omicsfuse.report.page import methods_text
+from omicsfuse.report.sections.biology.features import (
+    features_sentence,
+    layers_to_tell,
+    marked_features,
+)
 
 ROW = Kind(
     name="spectra",

@@ -19,7 +19,8 @@ from omicsfuse.biology import (
 )
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RunResults, Subtypes
 from omicsfuse.plot.gene_sets import _rows_to_show
-from omicsfuse.report.pathways import pathways_plans, pathways_section
+from omicsfuse.report.sections.pathways import content as pathways_section
+from omicsfuse.report.sections.pathways import figures as pathways_plans
 
 ODD = "<b>ODD</b> & $x$ " + "LONG_" * 12
 
@@ -70,8 +71,8 @@ def words(section) -> str:
 
 
 def test_the_sentences(results) -> None:
-    section = pathways_section(results, ())
-    assert (section.anchor, section.title) == ("pathways", "Gene sets")
+    section = pathways_section(results)
+    assert section.title == "Gene sets"
     text = words(section)
     assert "6 gene sets were given; 4 could be tested for enrichment, having 10 to 500" in text
     assert "The sets tested fall into 3 groups that share most of their genes" in text
@@ -89,7 +90,7 @@ def test_the_sentences(results) -> None:
 
 
 def test_two_subtypes_are_told_once() -> None:
-    section = pathways_section(made(2), ())
+    section = pathways_section(made(2))
     for table in section.details:
         column = next((i for i, h in enumerate(table.headings) if h.text == "subtype"), None)
         if column is not None:
@@ -99,15 +100,15 @@ def test_two_subtypes_are_told_once() -> None:
 
 def test_what_was_not_done_is_not_told(results) -> None:
     nothing = replace(results, biology=None, enrichment=results.enrichment.iloc[:0])
-    assert pathways_section(nothing, ()) is None
+    assert pathways_section(nothing) is None
     assert list(pathways_plans(nothing)) == []
     only = replace(results, biology=None)
-    section = pathways_section(only, ())
+    section = pathways_section(only)
     assert "Scores of each patient" not in words(section)
     assert [plan.name for plan in pathways_plans(only)] == ["pathways", "pathway_heatmap"]
     biology = replace(results.biology, score_tests=pd.DataFrame(), scores=pd.DataFrame())
     untested = replace(results, biology=biology, enrichment=results.enrichment.iloc[:0])
-    assert "No gene set was tested for enrichment." in words(pathways_section(untested, ()))
+    assert "No gene set was tested for enrichment." in words(pathways_section(untested))
 
 
 def test_nothing_found_is_said(results) -> None:
@@ -115,7 +116,7 @@ def test_nothing_found_is_said(results) -> None:
     markers = results.biology.over_representation.assign(p=0.9, fdr=0.9)
     biology = replace(results.biology, score_tests=tests, over_representation=markers)
     dull = replace(results, biology=biology, enrichment=results.enrichment.assign(p=0.9, fdr=0.9))
-    text = words(pathways_section(dull, ()))
+    text = words(pathways_section(dull))
     assert "0 of 12 comparisons of a gene set with a subtype" in text
     assert "0 of 4 gene sets differ" in text
     assert "The strongest" not in text
@@ -134,7 +135,6 @@ def test_all_figures_are_drawn(results, tmp_path) -> None:
         "gene_set_scores",
     ]
     for plan in plans:
-        assert plan.section == "pathways"
         svg, _ = plot.save_figure(plan.draw(), tmp_path / plan.name)
         text = svg.read_text()
         assert "<b>" not in text

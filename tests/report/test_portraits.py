@@ -19,10 +19,12 @@ from omicsfuse.core.results import (
     Subtypes,
 )
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
-from omicsfuse.report.drivers import driver_tables, label_marker_sentences, label_table
-from omicsfuse.report.figures import _biology_plans
-from omicsfuse.report.findings import biology_section
-from omicsfuse.report.portraits import portrait_sentences, portraits
+from omicsfuse.report.sections.biology import content as biology_section
+from omicsfuse.report.sections.biology import figures as biology_plans
+from omicsfuse.report.sections.biology.drivers import driver_tables
+from omicsfuse.report.sections.biology.known_labels import label_marker_sentences, label_table
+from omicsfuse.report.sections.biology.portraits import portraits
+from omicsfuse.report.sections.biology.portraits import summary as portrait_sentences
 
 EVIL = "<b>gene</b>"
 
@@ -227,7 +229,7 @@ def test_one_group_or_no_markers_have_no_portraits():
     assert portrait_sentences(make_results(1)) == []
     empty = replace(planted(), markers=planted().markers.head(0), biology=None)
     assert portraits(empty) == []
-    assert "No markers were computed." in biology_section(empty, ()).paragraphs
+    assert "No markers were computed." in biology_section(empty).paragraphs
 
 
 def test_driver_table_says_both_numbers_in_words():
@@ -248,7 +250,7 @@ def test_driver_table_says_both_numbers_in_words():
     assert " to " in rows["UP0"][heads.index("its 95% CI")]
     without = replace(results, biology=None)
     assert driver_tables(without) == ()
-    assert "Strongest markers" in biology_section(without, ()).details[0].caption
+    assert "Strongest markers" in biology_section(without).details[0].caption
 
 
 def test_known_labels_are_laid_beside_their_subtype():
@@ -319,10 +321,10 @@ def test_names_from_the_data_are_escaped_on_the_page(tmp_path, monkeypatch):
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_the_heatmap_is_planned_where_there_are_markers(k):
     results = make_results(1) if k == 1 else planted(k)
-    plans = list(_biology_plans(results))
+    plans = list(biology_plans(results))
     assert [plan.name for plan in plans] == ([] if k == 1 else ["comprehensive_heatmap"])
     for plan in plans:
         assert plan.image
         assert len(plan.draw().images) > 1
     no_rows = replace(results, markers=results.markers.assign(fdr=0.5))
-    assert list(_biology_plans(no_rows)) == []
+    assert list(biology_plans(no_rows)) == []

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from omicsfuse.report.drivers import _both
+from omicsfuse.report.sections.biology.known_labels import _both
 
 
 def test_an_effect_without_limit_is_said_in_words() -> None:

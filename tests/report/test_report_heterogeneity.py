@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.results import HeterogeneityIndex, Prepared, RadiogenomicMap
-from omicsfuse.report.heterogeneity import heterogeneity_plans, heterogeneity_section
-from omicsfuse.report.radiogenomic_modules import (
-    radiogenomic_modules_plans,
-    radiogenomic_modules_section,
-)
+from omicsfuse.report.sections.heterogeneity import content as heterogeneity_section
+from omicsfuse.report.sections.heterogeneity import figures as heterogeneity_plans
+from omicsfuse.report.sections.radiogenomic_modules import content as radiogenomic_modules_section
+from omicsfuse.report.sections.radiogenomic_modules import figures as radiogenomic_modules_plans
 
 NONE = pd.DataFrame()
 
@@ -61,7 +60,7 @@ def index(volume: float, p: float) -> HeterogeneityIndex:
 
 
 def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
-    section = heterogeneity_section(results(heterogeneity=index(-0.63, 0.004)), ())
+    section = heterogeneity_section(results(heterogeneity=index(-0.63, 0.004)))
     assert section is not None
     said, told = section.paragraphs
     assert "7 first-order and 30 texture features of layer ct" in said
@@ -82,16 +81,16 @@ def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
 def test_subtypes_found_with_the_index_are_called_no_evidence() -> None:
     made = index(0.1, 0.004)
     tests = made.tests.assign(variable=["os", "pfi", "subtype"], fdr=[0.004, np.nan, 0.01])
-    section = heterogeneity_section(results(heterogeneity=replace(made, tests=tests)), ())
+    section = heterogeneity_section(results(heterogeneity=replace(made, tests=tests)))
     assert section is not None
     assert "that they go with the index describes them and is no evidence" in section.paragraphs[1]
-    plain = heterogeneity_section(results(heterogeneity=made), ())
+    plain = heterogeneity_section(results(heterogeneity=made))
     assert plain is not None
     assert "describes them" not in plain.paragraphs[1]
 
 
 def test_a_small_correlation_with_volume_is_not_called_size() -> None:
-    section = heterogeneity_section(results(heterogeneity=index(0.1, 0.5)), ())
+    section = heterogeneity_section(results(heterogeneity=index(0.1, 0.5)))
     assert section is not None
     assert "index of size" not in section.paragraphs[0]
     assert "none goes with the index at a false discovery rate of 0.05" in section.paragraphs[1]
@@ -121,7 +120,7 @@ def modules(fdr: float) -> RadiogenomicMap:
 @pytest.mark.parametrize(("fdr", "names"), [(0.01, 2), (0.4, 1)])
 def test_modules_are_said_to_go_together_only_where_they_do(fdr: float, names: int) -> None:
     given = results(radiogenomics=modules(fdr))
-    section = radiogenomic_modules_section(given, ())
+    section = radiogenomic_modules_section(given)
     assert section is not None
     said = section.paragraphs[0]
     assert said.startswith("2 radiomic clusters and 1 gene module, 106 patients: ")
@@ -139,13 +138,13 @@ def test_modules_are_said_to_go_together_only_where_they_do(fdr: float, names: i
 
 
 def test_nothing_gives_no_section() -> None:
-    assert heterogeneity_section(results(), ()) is None
+    assert heterogeneity_section(results()) is None
     assert list(heterogeneity_plans(results())) == []
-    assert radiogenomic_modules_section(results(), ()) is None
+    assert radiogenomic_modules_section(results()) is None
     bare = RadiogenomicMap(NONE, NONE, NONE)
-    assert radiogenomic_modules_section(results(radiogenomics=bare), ()) is None
+    assert radiogenomic_modules_section(results(radiogenomics=bare)) is None
     empty = RadiogenomicMap(NONE, NONE, NONE, params={"modules": {}})
-    section = radiogenomic_modules_section(results(radiogenomics=empty), ())
+    section = radiogenomic_modules_section(results(radiogenomics=empty))
     assert section is not None
     assert "No co-expression module was found" in section.paragraphs[0]
     assert list(radiogenomic_modules_plans(results(radiogenomics=empty))) == []

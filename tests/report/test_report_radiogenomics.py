@@ -10,11 +10,9 @@ import pytest
 from omicsfuse import plot
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RadiogenomicMap
 from omicsfuse.imaging import radiogenomic_map
-from omicsfuse.report.radiogenomics import (
-    family_sentences,
-    radiogenomics_plans,
-    radiogenomics_section,
-)
+from omicsfuse.report.sections.radiogenomics import content as radiogenomics_section
+from omicsfuse.report.sections.radiogenomics import family_sentences
+from omicsfuse.report.sections.radiogenomics import figures as radiogenomics_plans
 
 N = 60
 PATIENTS = [f"P{i:02d}" for i in range(N)]
@@ -60,14 +58,14 @@ def nothing() -> SimpleNamespace:
 
 def test_nothing_without_a_map() -> None:
     empty = SimpleNamespace(radiogenomics=None)
-    assert radiogenomics_section(empty, ()) is None
+    assert radiogenomics_section(empty) is None
     assert list(radiogenomics_plans(empty)) == []
 
 
 def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
-    section = radiogenomics_section(found, ())
+    section = radiogenomics_section(found)
     assert section is not None
-    assert (section.anchor, section.title) == ("radiogenomics", "What the images go with")
+    assert section.title == "What the images go with"
     opening, families, volume = section.paragraphs
     assert "8 radiomic features of layer ct say 8 different things" in opening
     assert "adjusted correlations are given tumour volume" in opening
@@ -84,7 +82,7 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
 
 
 def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> None:
-    section = radiogenomics_section(nothing, ())
+    section = radiogenomics_section(nothing)
     assert section is not None
     _, families, volume = section.paragraphs
     assert "no association was found (smallest FDR" in families
@@ -100,7 +98,7 @@ def test_families_without_a_test_are_named() -> None:
         "protein": PreparedLayer("protein", few, few, "raw", None),
     }
     made = results(dataclasses.replace(ready, layers=layers))
-    section = radiogenomics_section(made, ())
+    section = radiogenomics_section(made)
     assert section is not None
     assert "protein: 8 patients have both; 10 are needed: not tested." in section.paragraphs[1]
     assert {plan.name for plan in radiogenomics_plans(made)} == {

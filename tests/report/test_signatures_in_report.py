@@ -16,12 +16,13 @@ from omicsfuse.core.results import (
     RunResults,
 )
 from omicsfuse.io.results import signature_tables
-from omicsfuse.report.assignment import assignment_section, assignment_sentences
-from omicsfuse.report.caveats import caveats
-from omicsfuse.report.methods import methods_text
-from omicsfuse.report.summary import summary_sentences
-from omicsfuse.report.verification import verdict_sentences, verification_section
-from omicsfuse.report.verification_figures import assignment_plans, verification_plans
+from omicsfuse.report.page import caveats, methods_text, summary_sentences
+from omicsfuse.report.sections.assignment import assignment_sentences
+from omicsfuse.report.sections.assignment import content as assignment_section
+from omicsfuse.report.sections.assignment import figures as assignment_plans
+from omicsfuse.report.sections.verification import content as verification_section
+from omicsfuse.report.sections.verification import figures as verification_plans
+from omicsfuse.report.sections.verification.replication import sentences as verdict_sentences
 
 
 def replicated(verdict: str, scope: str = "independent cohorts") -> pd.DataFrame:
@@ -63,7 +64,7 @@ def two_signatures(p: float = 0.01, verdict: str = "replicates", **role: object)
 
 
 def test_each_signature_is_told_by_what_it_stands_for() -> None:
-    section = verification_section(two_signatures(), ())
+    section = verification_section(two_signatures())
     text = " ".join(section.paragraphs)
     assert "It stands for feature texture of layer ct, by the method correlation" in text
     assert (
@@ -93,7 +94,7 @@ def test_each_signature_is_told_by_what_it_stands_for() -> None:
 def test_a_signature_is_told_in_a_sentence_without_empty_slots_and_hashes(trained_on, said) -> None:
     results = make_results(n=90)
     signature = replace(results.signature, trained_on=trained_on, hash="0123456789abcdef" * 4)
-    section = verification_section(replace(results, signature=signature), ())
+    section = verification_section(replace(results, signature=signature))
     text = " ".join(section.paragraphs)
     assert said in text
     assert signature.hash not in text + " ".join(methods_text(results)[0])
@@ -110,7 +111,7 @@ def test_a_signature_is_told_in_a_sentence_without_empty_slots_and_hashes(traine
 )
 def test_the_verdict_stands_first_in_section_and_summary(verdict: str, said: str) -> None:
     results = two_signatures(verdict=verdict)
-    assert said in verification_section(results, ()).paragraphs[0]
+    assert said in verification_section(results).paragraphs[0]
     assert any(said in sentence for sentence in summary_sentences(results))
 
 
@@ -130,7 +131,7 @@ def test_a_gene_set_that_does_not_stand_for_its_target_is_a_caveat() -> None:
 
 def test_what_a_negative_control_shows_is_a_warning_and_no_finding() -> None:
     results = two_signatures(role="negative control", cohort="glioma", fdr=0.01)
-    section = verification_section(results, ())
+    section = verification_section(results)
     captions = [table.caption for table in section.tables]
     assert any(caption.startswith("Negative controls:") for caption in captions)
     assert not any("glioma" in text for text in section.paragraphs)
@@ -188,7 +189,7 @@ def test_new_patients_layer_by_layer() -> None:
     )
     assert second.startswith("From rna: 80% of 60")
     assert third.startswith("From ct + rna: 85%")
-    section = assignment_section(results, ())
+    section = assignment_section(results)
     assert section is not None
     assert len(section.details) == 1
     assert [plan.name for plan in assignment_plans(results)] == ["assignment"]
@@ -196,7 +197,7 @@ def test_new_patients_layer_by_layer() -> None:
 
 def test_nothing_to_say_of_new_patients() -> None:
     results = make_results(n=60)
-    assert assignment_section(results, ()) is None
+    assert assignment_section(results) is None
     none = replace(results, assignment=evidence(accuracy=np.nan, p=np.nan))
     assert "No set of layers has enough patients" in assignment_sentences(none)[0]
     assert list(assignment_plans(none)) == []

@@ -10,17 +10,16 @@ from synthetic_results import make_results
 
 from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.report import write_report
-from omicsfuse.report.added_value import added_value_tables
-from omicsfuse.report.caveats import caveats
-from omicsfuse.report.evidence import choice_section
-from omicsfuse.report.methods import methods_text
-from omicsfuse.report.plans import file_name
-from omicsfuse.report.summary import summary_sentences
-from omicsfuse.report.survival import survival_section
-from omicsfuse.report.survival_caveats import survival_caveats
-from omicsfuse.report.survival_figures import survival_plans
-from omicsfuse.report.survival_tables import rows_of
-from omicsfuse.report.survival_words import added_value_sentence, survival_sentence
+from omicsfuse.report.page import caveats, methods_text, summary_sentences
+from omicsfuse.report.section import file_name
+from omicsfuse.report.sections.choice import content as choice_section
+from omicsfuse.report.sections.survival import content as survival_section
+from omicsfuse.report.sections.survival import figures as survival_plans
+from omicsfuse.report.sections.survival.added_value import sentence as added_value_sentence
+from omicsfuse.report.sections.survival.added_value import tables as added_value_tables
+from omicsfuse.report.sections.survival.endpoints import rows_of
+from omicsfuse.report.sections.survival.log_rank import caveats as survival_caveats
+from omicsfuse.report.sections.survival.log_rank import survival_sentence
 
 NONE = pd.DataFrame()
 TABLES = ("times", "restricted_means", "proportional", "residuals", "time_varying", "diagnostics")
@@ -68,14 +67,13 @@ def test_every_figure_has_a_plan_in_the_order_of_the_page(results):
         "decision_curve",
     ]
     for plan in survival_plans(results):
-        assert plan.section == "survival"
         assert plan.caption.endswith(".")
         assert plan.alt
         assert plan.title.endswith(", os")
 
 
 def test_section_has_short_tables_and_long_ones_to_open(results):
-    section = survival_section(results, ())
+    section = survival_section(results)
     assert [table.title for table in section.tables] == [
         "Log-rank tests",
         "Median time to the event and median follow-up, in days",
@@ -93,7 +91,7 @@ def test_section_has_short_tables_and_long_ones_to_open(results):
 
 
 def test_paragraph_says_follow_up_hazards_means_and_added_value(results):
-    (text,) = survival_section(results, ()).paragraphs
+    (text,) = survival_section(results).paragraphs
     for said in (
         "median follow-up by the reverse Kaplan-Meier method is from 1,420 days (S3) to 1,500",
         "no evidence against proportional hazards in the multivariable model of os (4 terms tested",
@@ -107,7 +105,7 @@ def test_paragraph_says_follow_up_hazards_means_and_added_value(results):
 
 
 def test_numbers_of_the_tables_are_those_of_the_results(results):
-    section, comparison = survival_section(results, ()), results.survival["os"]
+    section, comparison = survival_section(results), results.survival["os"]
     tests = table_of(section, "Log-rank")
     assert tests[0]["permutations"] == "5,000"
     assert tests[0]["its 95% CI"] == "0.004 to 0.008"
@@ -137,12 +135,12 @@ def test_numbers_of_the_tables_are_those_of_the_results(results):
 def test_survival_after_the_last_patient_says_not_followed(results):
     times = results.survival["os"].times.copy()
     times.loc[times["years"] == 5, ["survival", "ci_low", "ci_high"]] = np.nan
-    section = survival_section(changed(results, times=times), ())
+    section = survival_section(changed(results, times=times))
     assert {row["5 years"] for row in table_of(section, "Survival at")} == {"not followed"}
 
 
 def test_comparison_with_empty_tables_only_says_what_it_has(results):
-    section = survival_section(changed(results, **dict.fromkeys(TABLES, NONE)), ())
+    section = survival_section(changed(results, **dict.fromkeys(TABLES, NONE)))
     assert captions(section) == [
         "Log-rank tests",
         "Median time to the event and median follow-up, in days",
@@ -150,10 +148,10 @@ def test_comparison_with_empty_tables_only_says_what_it_has(results):
     ]
     bare = SurvivalComparison("os", "days", NONE, NONE, NONE, NONE)
     bare_results = replace(results, survival={"os": bare})
-    section = survival_section(bare_results, ())
+    section = survival_section(bare_results)
     assert (section.paragraphs, section.tables, section.details) == ((), (), ())
     assert figure_names(bare_results) == []
-    assert survival_caveats(bare, several=False) == ["Survival (os) could not be tested."]
+    assert list(survival_caveats(bare, several=False)) == ["Survival (os) could not be tested."]
     assert "No log-rank test was computed" in " ".join(methods_text(bare_results)[0])
 
 
@@ -166,7 +164,7 @@ def test_numbers_that_are_all_missing_are_as_good_as_none(results):
             **{c: np.nan for c in table.select_dtypes("number") if c not in ("years", "n")}
         )
     blanked = changed(results, **blank)
-    section = survival_section(blanked, ())
+    section = survival_section(blanked)
     assert "nan" not in " ".join(section.paragraphs).lower()
     for table in (*section.tables, *section.details):
         assert not any(cell.text == "nan" for row in table.rows for cell in row)
@@ -182,7 +180,7 @@ def test_endpoints_with_and_without_models_share_the_tables(results, one_event):
             "pfi": replace(one_event.survival["os"], endpoint="pfi", unit="months"),
         },
     )
-    section = survival_section(both, ())
+    section = survival_section(both)
     assert len(section.paragraphs) == 2
     assert {row["unit"] for row in table_of(section, "Median")} == {"days", "months"}
     assert len(rows_of(both, "cox")) == 10
@@ -217,7 +215,7 @@ def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
         "events for each variable",
     ):
         assert not re.search(rf"\b{absent}\b", text), absent
-    section = survival_section(one_event, ())
+    section = survival_section(one_event)
     assert captions(section) == [
         "Log-rank tests",
         "Median time to the event and median follow-up, in days",
@@ -238,7 +236,7 @@ def test_hazards_that_are_not_proportional_are_a_caveat_with_the_term(results):
         "ratio is an average over follow-up, and the restricted mean survival time of the subtypes "
         "is to be read instead."
     )
-    (text,) = survival_section(other, ()).paragraphs
+    (text,) = survival_section(other).paragraphs
     assert "hazards are not proportional for S2 vs S1 (p = 0.003) (4 terms tested" in text
     table.loc[table["term"] == "age", "p"] = 0.01
     (caveat,) = caveats(changed(results, proportional=table))
@@ -332,7 +330,7 @@ def test_only_the_p_of_the_whole_pipeline_counts(results):
     assert "different sides" not in found
     text = " ".join(methods_text(other)[0])
     assert "whole pipeline (selection, fusion, clustering) repeated in each permutation" in text
-    comparisons = [row["comparison"] for row in table_of(survival_section(other, ()), "Log-rank")]
+    comparisons = [row["comparison"] for row in table_of(survival_section(other), "Log-rank")]
     assert comparisons[-1] == "overall, full pipeline"
     without = with_pipeline(results, np.nan)
     assert "was not tested" in survival_sentence(without.survival["os"])
@@ -347,7 +345,7 @@ def test_the_report_says_what_was_chosen_with_survival(results):
     settings["subtypes"] = {"choose": "survival"}
     seen = replace(other, settings=settings)
     text = " ".join([*summary_sentences(seen), *methods_text(seen)[0]])
-    text += choice_section(seen, ()).paragraphs[0]
+    text += choice_section(seen).paragraphs[0]
     assert "not looked at" not in text
     assert "Neither the number" not in text
     assert "(how k was chosen: " in text
@@ -374,7 +372,7 @@ def test_other_comparisons_stay_where_there_are_two_subtypes():
         for name in ("overall, stratified by SITE", "trend over AGE")
     ]
     other = changed(results, tests=pd.concat([tests, *extra], ignore_index=True))
-    rows = table_of(survival_section(other, ()), "Log-rank")
+    rows = table_of(survival_section(other), "Log-rank")
     assert [row["comparison"] for row in rows] == [
         "overall",
         "overall, stratified by SITE",

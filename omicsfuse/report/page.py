@@ -1,0 +1,169 @@
+"""The report of a run: its sections in order, and what is gathered from them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import pandas as pd
+
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.references import SHARED, Citations
+from omicsfuse.report.section import (
+    Content,
+    Page,
+    Section,
+)
+from omicsfuse.report.sections import (
+    assignment,
+    biology,
+    choice,
+    clinical,
+    closing,
+    data,
+    heterogeneity,
+    immune,
+    interpretation,
+    layers,
+    methylation,
+    network,
+    pathways,
+    radiogenomic_modules,
+    radiogenomics,
+    sensitivity,
+    stability,
+    survival,
+    verdict,
+    verification,
+)
+from omicsfuse.report.tables import Table, make_table
+
+
+def methods_content(results: RunResults) -> Content:
+    """Show the methods, ready to paste, with the references that they cite."""
+    paragraphs, references = methods_text(results)
+    return Content("Methods", tuple(paragraphs), ordered=tuple(references))
+
+
+def software(results: RunResults, cite: Citations) -> Iterator[str]:
+    """Name the software and the seed."""
+    versions = results.provenance.get("versions", {})
+    listed = ", ".join(f"{clean(name)} {clean(version)}" for name, version in versions.items())
+    seed = results.provenance.get("seed", results.settings.get("seed", "not recorded"))
+    yield (
+        f"Computed with omicsfuse, seed {clean(seed)}"
+        + (f" ({listed})" if listed else "")
+        + f". Clustering and agreement measures use scikit-learn {cite('sklearn')}."
+    )
+
+
+METHODS = Section(
+    "methods",
+    methods_content,
+    methods=software,
+    references={
+        "sklearn": "Pedregosa F et al. Scikit-learn: machine learning in Python. J Mach Learn Res "
+        "2011;12:2825-2830."
+    },
+)
+
+#: All sections in the order of the page. To add one: its file, and its row here.
+SECTIONS: tuple[Section[RunResults], ...] = (
+    data.SECTION,
+    network.SECTION,
+    verdict.SECTION,
+    choice.SECTION,
+    stability.SECTION,
+    layers.SECTION,
+    sensitivity.SECTION,
+    survival.SECTION,
+    clinical.SECTION,
+    biology.SECTION,
+    pathways.SECTION,
+    immune.SECTION,
+    methylation.SECTION,
+    radiogenomics.SECTION,
+    radiogenomic_modules.SECTION,
+    heterogeneity.SECTION,
+    interpretation.SECTION,
+    verification.SECTION,
+    assignment.SECTION,
+    METHODS,
+    closing.WARNINGS,
+    closing.PROVENANCE,
+)
+
+#: Sections whose sentences come first in the summary; the others follow as on the page.
+_SUMMARY_FIRST = ("network", "tests", "stability", "layers", "clinical")
+#: Sections whose caveats come first, the most serious ones.
+_CAVEATS_FIRST = ("clinical", "stability", "layers", "sensitivity", "survival", "verification")
+
+
+def _ordered(first: Sequence[str]) -> list[Section[RunResults]]:
+    """Sections named first, then the others as on the page."""
+    place = {name: number for number, name in enumerate(first)}
+    return sorted(SECTIONS, key=lambda section: place.get(section.name, len(place)))
+
+
+def summary_sentences(results: RunResults) -> list[str]:
+    """Say in plain words what was done and what came out."""
+    ordered = _ordered(_SUMMARY_FIRST)
+    return [text for section in ordered for text in section.summary(results) if text]
+
+
+def caveats(results: RunResults) -> list[str]:
+    """List what weakens the result, most serious first; empty if nothing needs saying."""
+    return [text for section in _ordered(_CAVEATS_FIRST) for text in section.caveats(results)]
+
+
+def references() -> dict[str, str]:
+    """All references by key: those of the sections, and those that several cite."""
+    return {**SHARED, **{key: text for one in SECTIONS for key, text in one.references.items()}}
+
+
+def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
+    """Write the methods, and the references they cite, numbered from 1 in this order."""
+    cite = Citations()
+    paragraphs: list[str] = []
+    for _, together in groupby(SECTIONS, key=lambda section: section.paragraph or section.name):
+        sections = list(together)
+        texts = [text for one in sections for text in one.methods(results, cite) if text]
+        paragraphs += [" ".join(texts)] if sections[0].paragraph and texts else texts
+    known = references()
+    return paragraphs, [known[key] for key in cite.keys]
+
+
+def shown(results: RunResults) -> Page[RunResults]:
+    """The sections that have something to show, and what."""
+    return Page.of(SECTIONS, results)
+
+
+def subtype_table(results: RunResults) -> Table | None:
+    """Size, silhouette, stability and median survival of each subtype."""
+    names = results.subtypes.names
+    sizes = results.subtypes.labels.value_counts()
+    frame = pd.DataFrame(
+        {"subtype": names, "patients": [int(sizes[name]) for name in names]}, index=names
+    )
+    frame["share"] = [f"{100 * size / sizes.sum():.0f}%" for size in frame["patients"]]
+    measured = results.subtypes.evidence.get("subtypes", pd.DataFrame())
+    for table, column in (
+        (measured, "silhouette"),
+        (results.assessment.stability, "jaccard_mean"),
+    ):
+        if column in table:
+            frame[column] = table[column].reindex(names)
+    for endpoint, comparison in results.survival.items():
+        if comparison.medians.empty:
+            continue
+        medians = comparison.medians.reindex(names)
+        frame[f"{clean(endpoint)}: events; median ({clean(comparison.unit)})"] = [
+            f"{events:.0f}; {_median(median)}"
+            for events, median in zip(medians["events"], medians["median"], strict=True)
+        ]
+    return make_table(frame, list(frame.columns), "The subtypes, largest first.")
+
+
+def _median(median: float) -> str:
+    if pd.isna(median):
+        return "not reached"
+    return f"{median:.0f}" if median >= 20 else f"{median:g}"

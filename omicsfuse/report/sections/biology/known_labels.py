@@ -1,0 +1,137 @@
+"""Known labels beside the subtypes: who holds whose patients, and what marks both."""
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.missing import level_text
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.numbers import clean, format_p, shorten
+from omicsfuse.report.section import Points
+from omicsfuse.report.sections.biology.features import layers_to_tell
+from omicsfuse.report.tables import Table, make_table
+from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
+
+#: Features of a label in a layer that the table shows, and that a sentence names.
+_MOST, _NAMED = 10, 2
+_COLUMNS = ["level", "subtype", "layer", "feature", "label_effect", "label_fdr"]
+_COLUMNS += ["subtype_effect", "subtype_fdr", "agrees", "effect_name"]
+
+
+def label_sentences(results: RunResults, name: str) -> list[str]:
+    """Say of which levels of the known labels most patients are in this subtype.
+
+    Only labels that go with the subtypes at all (FDR in the clinical table), and levels of at least
+    3 patients.
+    """
+    clinical, labels = results.cohort.clinical, results.subtypes.labels.astype(str)
+    if clinical is None:
+        return []
+    sentences = []
+    for label in results.cohort.known_labels:
+        if label not in clinical or not _goes_with_subtypes(results, label):
+            continue
+        column = clinical[label].reindex(labels.index).dropna().map(level_text)
+        own = labels.loc[column.index] == name
+        for level in sorted(column.unique()):
+            has = column == level
+            n, both = int(has.sum()), int((has & own).sum())
+            rest = int((~has).sum())
+            if min(n, rest) < MINIMUM_GROUP or both * 2 <= n:
+                continue
+            if both * len(own) <= n * int(own.sum()):
+                continue
+            here, there, known = int(own.sum()), int((~own).sum()), clean(label)
+            sentences.append(
+                f"{both} of {n} patients with {known} = {clean(level)} are in {name} ({both} of "
+                f"the {here} in {name} whose {known} is known; {n - both} of the {there} others)."
+            )
+    return sentences
+
+
+def _goes_with_subtypes(results: RunResults, label: str) -> bool:
+    table = results.clinical
+    if label not in table.index or "fdr" not in table:
+        return False
+    fdr = float(pd.to_numeric(table["fdr"], errors="coerce")[label])
+    return fdr <= FDR
+
+
+def label_table(results: RunResults) -> Table | None:
+    """Show what marks a known label beside what marks the subtype that holds its patients."""
+    table = _label_markers(results)
+    if table.empty:
+        return None
+    shown = table[table["rank"] <= _MOST]
+    shown = shown.assign(
+        level=[f"{a} = {b}" for a, b in zip(shown["label"], shown["level"], strict=True)],
+        agrees=["yes" if value else "no" for value in shown["agrees"]],
+    )
+    return make_table(
+        shown,
+        _COLUMNS,
+        "What marks a known label, and whether it marks the subtype that holds most of its "
+        f"patients. Up to {_MOST} features of a layer, smallest p first; effect of the level "
+        "against all other patients whose label is known, and of the subtype against all others. "
+        "Agrees: the subtype's FDR is at most 0.05, in the same direction.",
+    )
+
+
+def label_marker_sentences(results: RunResults) -> list[str]:
+    """Say of each known label how much of what marks it marks the subtype that holds it."""
+    table = _label_markers(results)
+    if table.empty:
+        return []
+    sentences: list[str] = []
+    for (label, level, subtype), rows in table.groupby(["label", "level", "subtype"], sort=False):
+        n, both = int(rows["n_level"].iloc[0]), int(rows["n_both"].iloc[0])
+        parts = []
+        for layer in [name for name in layers_to_tell(results) if name in set(rows["layer"])]:
+            own = rows[rows["layer"] == layer]
+            agreeing = own[own["agrees"]]
+            text = f"{clean(layer)} {len(agreeing)} of {len(own)}"
+            if len(agreeing):
+                text += f" ({'; '.join(_both(row) for _, row in _largest(agreeing).iterrows())})"
+            parts.append(text)
+        missing = [x for x in layers_to_tell(results) if x not in set(rows["layer"])]
+        none = [f"Nothing marks it in {listing(missing)}."] if missing else []
+        top, here = int(rows["rank"].max()), clean(subtype)
+        lead = (
+            f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
+            f"{here}): of the features that mark it most (up to {top} a layer, FDR at most 0.05), "
+            f"so many mark {here} in the same direction (in brackets the largest effects of the "
+            f"label and of {here}):"
+        )
+        sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))
+    sentences.append(
+        "Level and subtype share most of their patients, so that agreement is to be expected: it "
+        "shows which part of a known group's biology a subtype carries, and is no test of the "
+        "subtypes. A label that was itself made from such data agrees all the more."
+    )
+    return sentences
+
+
+def _largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the largest effects of each direction: raised, then lowered."""
+    ordered = rows.assign(_size=-rows["label_effect"].abs(), _lower=rows["label_effect"] < 0)
+    ordered = ordered.sort_values(["_lower", "_size", "feature"], kind="stable")
+    return ordered.groupby("_lower", sort=False).head(_NAMED)
+
+
+def _both(row: pd.Series) -> str:
+    """A feature with both effects: of the label, and of the subtype."""
+    # An odds ratio without end: a group in which all, or none, have it.
+    label, own = (
+        f"{row[key]:+.2f}"
+        if np.isfinite(row[key])
+        else ("raised" if row[key] > 0 else "lowered") + " without limit"
+        for key in ("label_effect", "subtype_effect")
+    )
+    return (
+        f"{shorten(row['feature'], 32)} {label} and "
+        f"{own}, {format_p(float(row['subtype_fdr']), 'FDR')}"
+    )
+
+
+def _label_markers(results: RunResults) -> pd.DataFrame:
+    return pd.DataFrame() if results.biology is None else results.biology.label_markers

@@ -1,0 +1,231 @@
+"""A short plain paragraph for each subtype: what was found of it, and what was not."""
+
+import pandas as pd
+
+from omicsfuse.core.kinds import kind_of
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.numbers import clean, shorten
+from omicsfuse.report.section import Points
+from omicsfuse.report.sections.biology.features import (
+    NAMED,
+    Marked,
+    features_sentence,
+    layers_to_tell,
+    marked_features,
+    share_text,
+)
+from omicsfuse.report.sections.biology.known_labels import label_sentences
+from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import FDR
+
+#: Features named of each direction in a layer of copy-number levels, where each takes a clause.
+_FEW_LEVELS = 2
+#: Subtypes up to which the summary has a sentence on each.
+_FEW = 6
+
+
+def portraits(results: RunResults) -> list[str]:
+    """Describe each subtype by what was found of it: features, gene sets, immune context, labels.
+
+    Nothing is said beyond the tables; layers and gene sets in which nothing was found are named.
+    Two subtypes, which mirror each other, get one paragraph.
+    """
+    said = [_portrait(results, name) for name in _described(results)]
+    return [Points(head, sentences) for head, *sentences in said]
+
+
+def summary(results: RunResults) -> list[str]:
+    """Say of each subtype in one sentence what marks it most, for the summary."""
+    names = _described(results)
+    if len(results.subtypes.names) > _FEW:
+        return []
+    sentences = [_short(results, name) for name in names]
+    said = [sentence for sentence in sentences if sentence]
+    if said:
+        said.append(
+            "These markers describe the subtypes and are no evidence that they exist: the subtypes "
+            "were found on such features."
+        )
+    return said
+
+
+def _described(results: RunResults) -> list[str]:
+    names = results.subtypes.names
+    if len(names) < 2 or results.markers.empty:
+        return []
+    return names[:1] if len(names) == 2 else names
+
+
+def _head(results: RunResults, name: str) -> tuple[str, str]:
+    """Who is described, and what the others are called."""
+    sizes = results.subtypes.labels.astype(str).value_counts()
+    n, total = int(sizes[name]), int(sizes.sum())
+    if len(sizes) == 2:
+        other = results.subtypes.names[1]
+        return f"{name} ({plural(n, 'patient')}) against {other} ({total - n})", other
+    return f"{name} ({n} of {plural(total, 'patient')}, {100 * n / total:.0f}%)", "the others"
+
+
+def _portrait(results: RunResults, name: str) -> list[str]:
+    head, others = _head(results, name)
+    sentences = [f"{head}."]
+    without = []
+    untested = []
+    for layer in layers_to_tell(results):
+        prepared = results.prepared.layers.get(layer)
+        levels = prepared is not None and prepared.scale == "gistic"
+        marked = marked_features(results, name, layer, **({"most": _FEW_LEVELS} if levels else {}))
+        if marked.n_found:
+            sentences.append(features_sentence(results, name, marked, others))
+        elif marked.n_tested:
+            without.append(f"{clean(layer)} ({marked.n_tested:,} tested)")
+        else:
+            untested.append(clean(layer))
+    if without:
+        sentences.append(f"No feature of {listing(without)} reached FDR {FDR:g}.")
+    if untested:
+        sentences.append(f"Nothing could be tested in {listing(untested)}.")
+    sentences.append(gene_set_sentence(results, name))
+    sentences.append(immune_sentence(results, name))
+    known = _labels(results, name)
+    sentences += known
+    if not known and results.cohort.known_labels and len(results.subtypes.names) > 2:
+        labels = listing(list(results.cohort.known_labels))
+        sentences.append(f"No level of a known label ({labels}) has most of its patients here.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def _short(results: RunResults, name: str) -> str:
+    """One sentence: up to two features a layer that holds calls, two up and two down of others."""
+    head, _ = _head(results, name)
+    parts = []
+    for layer in layers_to_tell(results):
+        prepared = results.prepared.layers.get(layer)
+        marked = marked_features(results, name, layer, most=2)
+        # Names of images' features and of neighbours on a chromosome say little in a summary.
+        if prepared is None or not kind_of(prepared).telling or not marked.n_found:
+            continue
+        parts.append(_few(results, name, layer, marked))
+    parts += [text.partition(" (")[0] for text in _labels(results, name)]
+    if not parts:
+        found = [
+            x for x in layers_to_tell(results) if marked_features(results, name, x, most=1).n_found
+        ]
+        where = f" other than {listing(found)}" if found else ""
+        return f"{head}: no feature marks it in any layer{where} at FDR {FDR:g}."
+    return f"{head}: {'; '.join(parts)}."
+
+
+def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:
+    prepared = results.prepared.layers[layer]
+    if prepared.scale == "binary":
+        return "; ".join(
+            share_text(results, name, prepared, feature, raised=feature in marked.raised)
+            for feature in [*marked.raised, *marked.lowered][:2]
+        )
+    sides = (("raised", marked.raised), ("lowered", marked.lowered))
+    texts = [f"{word} {listing([shorten(x, 32) for x in own])}" for word, own in sides if own]
+    return f"{clean(layer)} {', '.join(texts)}"
+
+
+def _labels(results: RunResults, name: str) -> list[str]:
+    """Known labels of a subtype; of two, which are described together, of both."""
+    names = results.subtypes.names if len(results.subtypes.names) == 2 else [name]
+    return [sentence for each in names for sentence in label_sentences(results, each)]
+
+
+def gene_set_sentence(results: RunResults, name: str) -> str:
+    """Name the gene sets raised and lowered, one for each group of sets that say the same."""
+    table = results.enrichment
+    coverage = _coverage(results)
+    if table.empty:
+        return f"No gene set was tested{f' ({coverage})' if coverage else ''}."
+    own = table[(table["subtype"].astype(str) == name) & table["fdr"].notna()]
+    found = own[own["fdr"] <= FDR].sort_values(["fdr", "p", "gene_set"], kind="stable")
+    if found.empty:
+        tested = coverage or f"{plural(len(own), 'set')} tested"
+        return f"No gene set reached FDR {FDR:g} ({tested})."
+    group = _groups(results, found)
+    shown = found[~pd.Series(group, found.index).duplicated()]
+    parts = []
+    for word, rows in (("raised", shown[shown["nes"] > 0]), ("lowered", shown[shown["nes"] < 0])):
+        if len(rows):
+            named = [shorten(x, 44) for x in rows["gene_set"].head(NAMED)]
+            rest = len(rows) - len(named)
+            parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
+    return (
+        f"Gene sets, genes permuted: {len(found)} of {len(own)} tested at FDR {FDR:g}"
+        f"{f' ({coverage})' if coverage else ''}: {'; '.join(parts)}."
+        f"{_among_patients(results, found)}"
+    )
+
+
+def _among_patients(results: RunResults, found: pd.DataFrame) -> str:
+    """Say of how many sets the scores of patients differ too: permuted genes find too many."""
+    tests = pd.DataFrame() if results.biology is None else results.biology.score_tests
+    if tests.empty:
+        return " Permuting genes finds too many sets, as genes of a set are correlated."
+    name = str(found["subtype"].iloc[0])
+    own = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= FDR)]
+    sign = dict(zip(own["score"].astype(str), own["effect"] > 0, strict=True))
+    same = sum(
+        sign.get(str(gene_set)) == (nes > 0)
+        for gene_set, nes in zip(found["gene_set"], found["nes"], strict=True)
+    )
+    if len(found) == 1:
+        how = "differ too" if same else "do not differ"
+    else:
+        how = f"differ in the same direction for {same} of these"
+    return f" Scores of the patients {how} at FDR {FDR:g} (all sets and comparisons)."
+
+
+def _coverage(results: RunResults) -> str:
+    """How many gene sets had enough genes among those measured."""
+    sets = pd.DataFrame() if results.biology is None else results.biology.gene_sets
+    if sets.empty or "tested" not in sets:
+        return ""
+    return f"{int(sets['tested'].sum())} of {len(sets)} sets had enough genes"
+
+
+def _groups(results: RunResults, found: pd.DataFrame) -> list[str]:
+    """Group of each set with its direction; sets of one group say the same thing."""
+    own = found["gene_set"].astype(str)
+    group = dict(zip(own, own, strict=True))
+    source = found
+    if "group" not in found and results.biology is not None:
+        source = results.biology.gene_sets
+    if "group" in source:
+        known = source[source["group"].notna() & (source["group"] != "")]
+        group |= dict(zip(known["gene_set"].astype(str), known["group"].astype(str), strict=True))
+    return [
+        f"{group[str(gene_set)]} {nes > 0}"
+        for gene_set, nes in zip(found["gene_set"], found["nes"], strict=True)
+    ]
+
+
+def immune_sentence(results: RunResults, name: str) -> str:
+    """Name the immune and stromal scores that differ; empty where none was computed."""
+    if results.immune is None or results.immune.tests.empty:
+        return ""
+    table = results.immune.tests
+    own = table[(table["comparison"].astype(str) == name) & table["p"].notna()]
+    if own.empty:
+        return ""
+    found = own[own["fdr"] <= FDR]
+    if found.empty:
+        return f"No immune or stromal score differs at FDR {FDR:g} ({len(own)} tested)."
+    found = found.assign(_size=-found["effect"].abs()).sort_values(
+        ["_size", "p", "score"], kind="stable"
+    )
+    parts = []
+    for word, sign in (("higher", 1), ("lower", -1)):
+        rows = found[sign * found["effect"] > 0]
+        if len(rows):
+            named = [shorten(x, 40) for x in rows["score"].head(NAMED)]
+            rest = len(rows) - len(named)
+            parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
+    return (
+        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {FDR:g} within "
+        "their collection: "
+        f"{'; '.join(parts)}."
+    )

@@ -1,0 +1,142 @@
+"""The section on the number of subtypes: how it was chosen, and what other criteria say."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, criteria_table
+from omicsfuse.report.references import Citations
+from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.tables import Table, make_table
+from omicsfuse.report.words import chosen_with_outcome, plural, rule_of_k
+
+REFERENCES = {
+    "rotation_cost": "Zelnik-Manor L, Perona P. Self-tuning spectral clustering. Adv Neural Inf "
+    "Process Syst 2004;17:1601-1608.",
+    "pac": "Senbabaoglu Y, Michailidis G, Li JZ. Critical limitations of consensus clustering in "
+    "class discovery. Sci Rep 2014;4:6207. doi:10.1038/srep06207",
+    "prediction": "Tibshirani R, Walther G. Cluster validation by prediction strength. J Comput "
+    "Graph Stat 2005;14:511-528. doi:10.1198/106186005X59243",
+}
+
+_CRITERIA = {
+    "gap": "gain over the continuum in normalised cut",
+    "gap_sd": "standard deviation of that gain",
+    "eigengap": "eigengap",
+    "eigengap_ratio": "eigengap, scaled by what is left",
+    "rotation_cost": "rotation cost (smaller is better)",
+    "silhouette": "mean silhouette",
+    "normalised_cut": "normalised cut (rises with k)",
+    "pac": "proportion of ambiguous clustering (smaller is better)",
+    "cdf_area": "area under the consensus distribution",
+    "cdf_area_gain": "growth of that area",
+    "prediction_strength": "prediction strength",
+    "prediction_strength_sd": "standard deviation of prediction strength",
+    "silhouette_over_continuum": "silhouette above the continuum (SD)",
+    "normalised_cut_over_continuum": "normalised cut above the continuum (SD)",
+    "eigengap_over_continuum": "eigengap above the continuum (SD)",
+    "smallest": "patients in the smallest subtype",
+}
+
+
+def content(results: RunResults) -> Content:
+    """Say how the number of subtypes was chosen, and show every criterion."""
+    seen = chosen_with_outcome(results)
+    looked = f"Chosen with survival: {seen}" if seen else "Survival was not looked at"
+    return Content(
+        "Choice of k",
+        (
+            f"{len(results.subtypes.names)} chosen: {rule_of_k(results)}. {looked}.",
+            "A number always comes back, also where there are no groups; whether there are any is "
+            "asked by the tests above. Where criteria disagree, the data do not settle on a "
+            "number.",
+        ),
+        details=present(_criteria(criteria_table(results.subtypes, results.assessment))),
+    )
+
+
+def _criteria(table: pd.DataFrame) -> Table | None:
+    """Criteria in rows, numbers of subtypes in columns."""
+    if table.empty:
+        return None
+    chosen = chosen_k(table)
+    heads = {k: f"k = {k} (chosen)" if chosen[k] else f"k = {k}" for k in table.index}
+    known = [name for name in _CRITERIA if name in table]
+    known += [name for name in table.columns if name not in known and name != "chosen"]
+    kept = [name for name in known if table[name].notna().any()]
+    values = table[kept].apply(pd.to_numeric, errors="coerce").astype(float)
+    frame = values.T.rename(columns=heads)
+    frame.insert(0, "criterion", [_CRITERIA.get(n, n.replace("_", " ")) for n in kept])
+    return make_table(frame, list(frame.columns), "Criteria for each number of subtypes.")
+
+
+def figures(results: RunResults) -> Iterator[Plan]:
+    """Criteria, and the consensus of pairs of patients."""
+    subtypes, assessment = results.subtypes, results.assessment
+    table = criteria_table(subtypes, assessment)
+    known = [name for name, *_ in (*CRITERIA, *EXCESS) if name in table]
+    drawn = [name for name in known if table[name].notna().any()]
+    spread = any(name in drawn and sd in table for name, *_, sd in CRITERIA if sd)
+    excess = any(name in drawn for name, *_ in EXCESS)
+    if len(table) > 1 and drawn:
+        yield Plan(
+            "choice_of_k",
+            "Criteria for the number of subtypes k",
+            "Each panel is one criterion and says whether larger or smaller is better; the chosen "
+            "k is marked by a diamond and a band. "
+            + ("Grey: one standard deviation. " if spread else "")
+            + (
+                "Above the continuum: how far the real network is above cohorts made anew without "
+                "groups, where 0 is no better than a continuum. "
+                if excess
+                else ""
+            )
+            + "A flat curve means that the data prefer no k.",
+            f"Criteria for k from {min(table.index)} to {max(table.index)}, one panel each.",
+            partial(plot.choice_of_k, subtypes, assessment),
+        )
+    consensus = assessment.consensus_cdf
+    if len(consensus) and consensus["cdf"].notna().any():
+        yield Plan(
+            "consensus_cdf",
+            "Consensus of pairs of patients",
+            "Distribution of the share of resamples in which two patients are in one group, one "
+            "line for each k. Where groups are clear the line is flat over the shaded part; what "
+            "it rises there is the proportion of ambiguous clustering.",
+            "Cumulative distributions of consensus, "
+            f"{plural(int(consensus['k'].nunique()), 'line')}.",
+            partial(plot.consensus_cdf, assessment),
+        )
+
+
+def methods(results: RunResults, cite: Citations) -> Iterator[str]:
+    """Name the criteria reported, with their sources."""
+    table = results.assessment.n_clusters
+    named = (
+        ("eigengap", "eigengap", "eigengap"),
+        ("rotation_cost", "rotation cost", "rotation_cost"),
+        ("silhouette", "mean silhouette", "silhouette"),
+        ("pac", "proportion of ambiguous clustering (consensus above 0.1 and up to 0.9)", "pac"),
+        ("prediction_strength", "prediction strength", "prediction"),
+    )
+    known = [
+        f"{words} {cite(key)}"
+        for name, words, key in named
+        if name in table and table[name].notna().any()
+    ]
+    if len(known) < 2 or len(table) < 2:
+        return
+    text = f"Criteria reported for each number of subtypes: {', '.join(known)}."
+    splits = results.assessment.params.get("n_splits")
+    if splits and "prediction_strength" in table:
+        text += (
+            " For prediction strength the patients were split into halves "
+            f"{plural(splits, 'time')}, and each half was fused and cut by itself."
+        )
+    yield text
+
+
+SECTION = Section("choice", content, figures, methods, REFERENCES)

@@ -1,0 +1,87 @@
+"""Gene sets on the ranking of genes by an imaging model."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.core.results import Interpretation
+from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.report.section import Plan, file_name
+from omicsfuse.report.tables import Table, make_table
+from omicsfuse.report.words import first_genes, listing, plural
+from omicsfuse.stats.levels import FDR
+
+#: Gene sets that a sentence names.
+_NAMED = 4
+
+
+def sentences(model: Interpretation) -> list[str]:
+    """Say which gene sets there are, by the test that shuffles patients."""
+    table, said = model.enrichment, []
+    if table.empty:
+        return []
+    shuffled = bool(table["fdr_patients"].notna().any())
+    p, rate = ("p_patients", "fdr_patients") if shuffled else ("p", "fdr")
+    how = "patients shuffled" if shuffled else "random genes, so too often"
+    is_adjusted = np.array([str(name).endswith(", adjusted") for name in table["score"]])
+    for adjusted in (False, True):
+        block = table[is_adjusted == adjusted]
+        if block.empty:
+            continue
+        ranking = "the adjusted ranking" if adjusted else "the ranking"
+        family = f"{plural(len(block), 'test')}, {how}"
+        found = block[block[rate] <= FDR].sort_values([p, "gene_set"], kind="stable")
+        if found.empty:
+            low = format_p(float(block[rate].min()), "smallest FDR")
+            said.append(f"No gene set is found on {ranking} of genes ({family}; {low}).")
+        else:
+            names = _named(found, several=block["score"].nunique() > 1)
+            said.append(f"On {ranking} of genes {names} are found ({family}).")
+    return said
+
+
+def _named(found: pd.DataFrame, *, several: bool) -> str:
+    """Name the first sets with their scores, and count the others."""
+    names = [
+        f"{clean(row['gene_set'])} (NES {row['nes']:.1f}"
+        + (f", {clean(row['score'])}" if several else "")
+        + ")"
+        for _, row in found.head(_NAMED).iterrows()
+    ]
+    if len(found) > _NAMED:
+        return f"{', '.join(names)} and {len(found) - _NAMED} more"
+    return listing(names)
+
+
+def table(model: Interpretation) -> Table | None:
+    """Gene sets with both kinds of p-values."""
+    if model.enrichment.empty:
+        return None
+    rows = model.enrichment.sort_values(["p_patients", "p", "gene_set"], kind="stable")
+    return make_table(
+        rows.assign(leading_edge=[first_genes(genes) for genes in rows["leading_edge"]]),
+        [
+            *("gene_set", "score", "nes", "p_patients", "fdr_patients", "p", "fdr", "size"),
+            *("stability", "leading_edge"),
+        ],
+        "Gene sets on the ranking of genes. p and FDR (patients): patients shuffled, which keeps "
+        "genes correlated as they are; p and FDR without that word: random genes, too small where "
+        "genes of a set are correlated. Stability: share of subsamples with the same sign.",
+        most=30,
+    )
+
+
+def figures(name: str, model: Interpretation) -> Iterator[Plan]:
+    """Dots of gene sets."""
+    if len(model.enrichment) and model.enrichment["nes"].notna().any():
+        yield Plan(
+            file_name("interpretation_gene_sets", name),
+            "Gene sets",
+            "Gene sets whose genes rise (red) or fall (blue) with it. A dark rim marks a "
+            "false discovery rate of at most 0.05 when patients are shuffled.",
+            f"Dot plot of gene sets on the ranking of genes by {clean(name)}.",
+            partial(plot.interpretation_gene_sets, model),
+        )

@@ -1,0 +1,36 @@
+"""How far the rankings of features by an imaging model come back in other patients."""
+
+from omicsfuse.core.results import Interpretation
+from omicsfuse.plot.numbers import format_number
+from omicsfuse.report.tables import Table, make_table, with_interval
+
+
+def sentences(model: Interpretation) -> list[str]:
+    """Say how far the ranking of genes comes back in two halves of the patients."""
+    rows = model.stability
+    if len(rows):
+        rows = rows[rows["layer"] == model.params.get("gene_layer")]
+    if len(rows) != 1 or not rows["split_half"].notna().all():
+        return []
+    row = rows.iloc[0]
+    return [
+        f"Rankings of genes in two halves of the patients agree with a rank correlation of "
+        f"{row['split_half']:.2f} (95% of divisions {row['split_half_low']:.2f} to "
+        f"{row['split_half_high']:.2f}; 0 without any truth in them)."
+    ]
+
+
+def table(model: Interpretation) -> Table | None:
+    """Stability of the ranking of each layer."""
+    if model.stability.empty:
+        return None
+    rows = with_interval(model.stability, "low", "high", "interval", format_number)
+    rows = with_interval(rows, "split_half_low", "split_half_high", "95% of halves", format_number)
+    columns = ["layer", "contrast", "n_resamples", "rank_correlation", "interval", "split_half"]
+    return make_table(
+        rows,
+        [*columns, "95% of halves"],
+        "Stability of the rankings. Rank correlation of subsamples of 80% with all patients (about "
+        "0.9 by chance alone, since they share patients), and of two halves, which share nobody "
+        "(about 0 by chance).",
+    )

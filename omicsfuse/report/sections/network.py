@@ -1,0 +1,233 @@
+"""The section on the fused network and the subtypes it was cut into."""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.core.kinds import kind_of
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.references import Citations
+from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.words import (
+    chosen_with_outcome,
+    drawn_of,
+    listing,
+    plural,
+    rule_of_k,
+)
+
+REFERENCES = {
+    "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
+    "spectral": "Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. "
+    "Adv Neural Inf Process Syst 2001;14:849-856.",
+    "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
+    "for dimension reduction. arXiv:1802.03426, 2018.",
+    "cut": "Shi J, Malik J. Normalized cuts and image segmentation. IEEE Trans Pattern Anal Mach "
+    "Intell 2000;22:888-905. doi:10.1109/34.868688",
+    "gap": "Tibshirani R, Walther G, Hastie T. Estimating the number of clusters in a data set via "
+    "the gap statistic. J R Stat Soc B 2001;63:411-423. doi:10.1111/1467-9868.00293",
+}
+
+#: Patients below which a subtype is called small.
+_SMALL = 10
+#: Share of patients without the layers needed above which it is said.
+_MANY_LOST = 0.2
+#: Adjusted mutual information with the pattern of missing layers above which it is said.
+_FOLLOWS_MISSING = 0.1
+#: Relative change of the network in the last iteration above which it had not settled.
+_SETTLED = 0.02
+
+
+def summary(results: RunResults) -> list[str]:
+    """Say what was fused, and into how many subtypes the network was cut."""
+    return [_fused(results), _subtypes(results)]
+
+
+def _fused(results: RunResults) -> str:
+    layers = list(results.fusion.per_layer) or list(results.prepared.layers)
+    n, considered = len(results.subtypes.labels), len(results.fusion.coverage)
+    text = f"{plural(len(layers), 'layer')} ({listing(layers)}) of {plural(n, 'patient')}"
+    text += " were fused into one network of patients"
+    if considered > n:
+        text += f"; {considered - n} of {considered} patients lack layers and were left out"
+    some = n - int(results.fusion.coverage.loc[results.fusion.patients].all(axis=1).sum())
+    if some:
+        text += f"; {some} of the {n} lack at least one layer and were fused by those they have"
+    return text + "."
+
+
+def _subtypes(results: RunResults) -> str:
+    names, rule = results.subtypes.names, rule_of_k(results)
+    if len(names) == 1:
+        return f"All patients form one group (how k was chosen: {rule})."
+    sizes = results.subtypes.labels.value_counts()
+    each = listing([f"{name} ({int(sizes[name])})" for name in names])
+    seen = chosen_with_outcome(results)
+    looked = f"chosen with survival: {seen}" if seen else "survival was not looked at"
+    return (
+        f"The network was cut into {len(names)} subtypes, with patients in brackets: {each} "
+        f"(how k was chosen: {rule}; {looked})."
+    )
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Small subtypes, patients left out, subtypes that follow what is missing, no settling."""
+    sizes = results.subtypes.labels.value_counts()
+    small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
+    if small:
+        has = "has" if len(small) == 1 else "have"
+        yield f"{listing(small)} {has} fewer than {_SMALL} patients."
+    considered = len(results.fusion.coverage)
+    lost = considered - len(results.subtypes.labels)
+    if lost > _MANY_LOST * considered:
+        yield (
+            f"{100 * lost / considered:.0f}% of the patients were left out because they lack "
+            "layers; those that remain may not stand for all."
+        )
+    agreement = results.assessment.params.get("missingness_agreement", math.nan)
+    if agreement > _FOLLOWS_MISSING:
+        yield (
+            "The subtypes go together with who brought which layers (adjusted mutual information "
+            f"{agreement:.2f}, 0 by chance): they may tell who was measured rather than what was "
+            "found. Compare with a run on complete patients."
+        )
+    changes = results.fusion.convergence["change"]
+    if len(changes) and changes.iloc[-1] > _SETTLED:
+        yield (
+            f"The network still changed by {changes.iloc[-1]:.1%} in the last of {len(changes)} "
+            "iterations; see whether the subtypes stay with twice as many."
+        )
+
+
+def content(results: RunResults) -> Content:
+    """Show the network; its figures say the rest."""
+    return Content("The fused network")
+
+
+def figures(results: RunResults) -> Iterator[Plan]:
+    """The network, and its map."""
+    fusion, subtypes = results.fusion, results.subtypes
+    n = len(subtypes.labels)
+    yield Plan(
+        "fused_network",
+        "The fused network",
+        "Each row and column is a patient; bright means similar. Patients are "
+        "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
+        "diagonal are what subtypes look like; without visible blocks, distrust them."
+        + drawn_of(n, plot.MOST_DRAWN),
+        f"Heatmap of fused affinities between {plural(n, 'patient')}, ordered by subtype.",
+        partial(plot.fused_network, fusion, subtypes),
+        image=True,
+    )
+    if len(results.embedding):
+        yield Plan(
+            "patient_map",
+            "Map of the patients",
+            "The fused network in two dimensions (UMAP). Neighbours on the map are similar; "
+            "sizes of groups and distances between them mean little. The map takes no part in "
+            "finding the subtypes.",
+            f"Scatter plot of {plural(n, 'patient')} coloured by subtype.",
+            partial(plot.patient_map, results.embedding, subtypes),
+        )
+
+
+def methods(results: RunResults, cite: Citations) -> list[str]:
+    """Say how layers were prepared and fused, and how the network was cut."""
+    return [_integration(results, cite), _subtyping(results, cite)]
+
+
+def _integration(results: RunResults, cite: Citations) -> str:
+    params = results.fusion.params
+    layers = results.prepared.layers
+    rules = "; ".join(dict.fromkeys(kind_of(layer).preparation for layer in layers.values()))
+    metrics = params.get("metrics", {})
+    distances = ", ".join(
+        f"{clean(metric)} for {clean(layer)} ({layers[layer].scaled.shape[1]:,} features)"
+        if layer in layers
+        else f"{clean(metric)} for {clean(layer)}"
+        for layer, metric in metrics.items()
+    )
+    engine = clean(params.get("engine", "exact"))
+    method = cite("snf", "snfpy") if engine == "snfpy" else cite("snf")
+    text = (
+        f"Each omics layer was prepared by itself: {rules}; features mostly missing or nearly "
+        "constant were left out, and missing values imputed from the nearest patients within the "
+        "layer. Continuous features were limited to five robust standard deviations around their "
+        "median and standardised. Patients were compared by distances "
+        f"({distances or 'one a layer'}), and the layers were combined by similarity network "
+        f"fusion {method} "
+        f"(variant {clean(params.get('variant', 'paper'))}, engine {engine}, "
+        f"K = {params.get('n_neighbors', 'not recorded')} neighbours, "
+        f"mu = {params.get('mu', 'not recorded')}, "
+        f"{params.get('n_iterations', 'not recorded')} iterations)"
+    )
+    return f"{text} on {plural(len(results.subtypes.labels), 'patient')}. {_who(results)}".strip()
+
+
+def _who(results: RunResults) -> str:
+    """Say how patients without some layer were dealt with, and how far the fusion had settled."""
+    fusion = results.fusion
+    sentences = [_sparse_engine(fusion.params)] if fusion.params.get("engine") == "sparse" else []
+    if not fusion.coverage.loc[fusion.patients].all(axis=None):
+        pairs = fusion.params.get("pairs", {})
+        sentences.append(
+            "Patients who lack layers were fused by those they have: K in proportion to a layer's "
+            "patients, pairs that a layer does not see started from the layers that do, and each "
+            "pair weighted by the layers that both patients brought when the network was cut "
+            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs were seen in every layer, "
+            f"{pairs.get('in_no_layer', math.nan):.0%} in none and known through neighbours "
+            "alone)."
+        )
+    elif len(fusion.coverage) > len(fusion.patients):
+        sentences.append("Only patients with all the layers needed were fused.")
+    if len(fusion.convergence):
+        last = fusion.convergence["change"].iloc[-1]
+        sentences.append(f"In the last iteration the network changed by {100 * last:.2g}%.")
+    return " ".join(sentences)
+
+
+def _sparse_engine(params: Mapping[str, Any]) -> str:
+    """Say what the sparse engine leaves out, and why it was taken."""
+    reason = clean(params.get("engine_reason", "not recorded"))
+    return (
+        "The sparse engine kept the "
+        f"{params.get('n_kept', 'not recorded')} strongest pairs of each "
+        f"patient and a smooth approximation of the others (why this engine: {reason})."
+    )
+
+
+def _subtyping(results: RunResults, cite: Citations) -> str:
+    seen = chosen_with_outcome(results)
+    blind = (
+        f"Chosen with knowledge of survival: {seen}."
+        if seen
+        else "Neither the number of subtypes nor the features were chosen with knowledge of "
+        "survival."
+    )
+    return (
+        f"The fused network was cut into {plural(len(results.subtypes.names), 'subtype')} by "
+        f"spectral clustering {cite('spectral')}. Number of subtypes: "
+        f"{rule_of_k(results)}{_rule_sources(results, cite)}. {blind} The 2-D map was drawn with "
+        f"UMAP {cite('umap')}."
+    )
+
+
+def _rule_sources(results: RunResults, cite: Citations) -> str:
+    """Cite what the rule for the number of subtypes rests on."""
+    table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
+    if "gap" in table and table["gap"].notna().any():
+        return (
+            f" (normalised cut {cite('cut')}; the rule of the gap statistic {cite('gap')} with "
+            "redraws that keep the shared variation of the cohort)"
+        )
+    if len(table) > 1:
+        return f" (eigengap {cite('eigengap')}, silhouette {cite('silhouette')})"
+    return ""
+
+
+SECTION = Section("network", content, figures, methods, REFERENCES, summary, caveats)

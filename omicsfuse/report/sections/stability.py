@@ -1,0 +1,239 @@
+"""The section on stability: how much of the subtypes comes back, and who is on their border."""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.clusters import COMES_BACK
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.references import Citations
+from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.sections import sensitivity
+from omicsfuse.report.tables import Table, make_table
+from omicsfuse.report.words import listing, mean_jaccard, plural
+
+REFERENCES = {
+    "stability": "Hennig C. Cluster-wise assessment of cluster stability. Comput Stat Data Anal "
+    "2007;52:258-271. doi:10.1016/j.csda.2006.11.025",
+    "consensus": "Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering: a resampling-based "
+    "method for class discovery and visualization of gene expression microarray data. Mach Learn "
+    "2003;52:91-118. doi:10.1023/A:1023949509487",
+}
+
+#: What was not repeated in the resamples.
+_NOT_REPEATED = (
+    "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
+)
+#: Share of borderline patients above which it is said.
+_MANY = 0.5
+#: Borderline patients named on the page at most.
+_MOST_NAMED = 60
+
+
+def summary(results: RunResults) -> list[str]:
+    """Say whether the subtypes come back in resampled patients."""
+    mean = mean_jaccard(results)
+    if math.isnan(mean):
+        return ["Stability was not assessed."] if len(results.subtypes.names) > 1 else []
+    jaccard, weak = results.assessment.stability["jaccard_mean"], _weak(results)
+    if mean < COMES_BACK:
+        verdict = "do not come back reliably"
+    elif weak:
+        verb = "does" if len(weak) == 1 else "do"
+        verdict = f"come back on average, but {listing(weak)} {verb} not reliably"
+    else:
+        verdict = "come back"
+    said = (
+        f"When patients are resampled, the subtypes {verdict}: mean Jaccard similarity {mean:.2f} "
+        f"(lowest {jaccard.min():.2f}, {clean(jaccard.idxmin())}; {COMES_BACK} or more is read as "
+        f"coming back, which describes subtypes and tests nothing). {borderline_sentence(results)}"
+    )
+    return [said.strip()]
+
+
+def _weak(results: RunResults) -> list[object]:
+    """Subtypes that do not come back reliably."""
+    jaccard = results.assessment.stability["jaccard_mean"]
+    return list(jaccard.index[jaccard < COMES_BACK])
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """One group only, no stability known, subtypes that do not come back, a wide border."""
+    mean = mean_jaccard(results)
+    if len(results.subtypes.names) == 1:
+        yield "There is one group only: nothing between subtypes can be compared."
+    elif math.isnan(mean):
+        yield "Stability was not assessed: do not take the subtypes for real yet."
+    elif mean < COMES_BACK:
+        yield (
+            "The subtypes do not come back reliably when patients are resampled (mean Jaccard "
+            f"similarity {mean:.2f}, below {COMES_BACK}): other patients would give other subtypes."
+        )
+    elif weak := _weak(results):
+        noun, verb = ("Subtype", "does") if len(weak) == 1 else ("Subtypes", "do")
+        yield (
+            f"{noun} {listing(weak)} {verb} not come back reliably (mean Jaccard "
+            f"similarity below {COMES_BACK})."
+        )
+    membership = _membership(results)
+    share = float((membership == "borderline").mean())
+    if share > _MANY:
+        yield f"{100 * share:.0f}% of the patients are on the border of their subtype."
+
+
+def _membership(results: RunResults) -> pd.Series:
+    """Whether each patient is a core member or borderline; empty where it was not assessed."""
+    patients = results.assessment.patients
+    if "membership" not in patients or len(results.subtypes.names) == 1:
+        return pd.Series(dtype=str)
+    return patients["membership"]
+
+
+def content(results: RunResults) -> Content:
+    """Say how much of the subtypes comes back, who is borderline, and what settings do."""
+    assessment = results.assessment
+    stability = assessment.stability.rename_axis("subtype").reset_index()
+    texts = [] if any(figures(results)) else ["Stability was not assessed for this run."]
+    if not math.isnan(mean_jaccard(results)):
+        share = assessment.params.get("resampled_share")
+        drawn = f"{100 * float(share):.0f}% of the patients" if share else "some of the patients"
+        texts.append(
+            f"Each resample draws {drawn} without replacement, fuses them and cuts the network "
+            f"again. As an aid for reading, a subtype with a mean Jaccard similarity of "
+            f"{COMES_BACK} or more is said to come back; one whose similarity is 0.5 or less has "
+            "dissolved in that resample. Subtypes of a continuum can come back too: stability "
+            f"tests nothing. {_NOT_REPEATED.capitalize()}."
+        )
+    border = borderline_sentence(results)
+    if border:
+        texts.append(
+            f"{border} Core patients were together with the other members of their subtype in at "
+            "least 80% of the resamples, with no other subtype more often, and have a silhouette "
+            "above 0; all others are borderline."
+        )
+    texts += sensitivity.sentences(results)
+    counts, names = _borderline_tables(results)
+    return Content(
+        "Stability",
+        tuple(texts),
+        tables=present(counts),
+        details=present(
+            make_table(stability, list(stability.columns), "Stability of each subtype."),
+            names,
+            sensitivity.settings_table(results),
+        ),
+    )
+
+
+def borderline_sentence(results: RunResults) -> str:
+    """Count the patients on the border of their subtype; empty where it was not assessed."""
+    membership = _membership(results)
+    if membership.empty:
+        return ""
+    count = int((membership == "borderline").sum())
+    verb = "is" if count == 1 else "are"
+    return f"{count} of {plural(len(membership), 'patient')} {verb} borderline."
+
+
+def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]:
+    """Core and borderline patients by subtype, and the borderline ones by name."""
+    membership = _membership(results)
+    if membership.empty:
+        return None, None
+    patients = results.assessment.patients
+    sizes = patients["subtype"].value_counts()
+    frame = pd.DataFrame({"patients": sizes.reindex(results.subtypes.names)})
+    for kind in ("core", "borderline"):
+        members = patients.loc[membership == kind, "subtype"]
+        frame[kind] = members.value_counts().reindex(frame.index).fillna(0).astype(int)
+    frame["share borderline"] = [
+        f"{100 * few / all_:.0f}%" if all_ else ""
+        for few, all_ in zip(frame["borderline"], frame["patients"], strict=True)
+    ]
+    counts = make_table(
+        frame.rename_axis("subtype").reset_index(),
+        ["subtype", *frame.columns],
+        "Core and borderline patients. subtypes.tsv names all.",
+    )
+    border = patients[membership == "borderline"]
+    named = border.sort_values("co_clustering", kind="stable").rename_axis("patient").reset_index()
+    names = make_table(
+        named,
+        ["patient", "subtype", "co_clustering", "silhouette", "confidence"],
+        "Borderline patients, least settled first. Co-clustering: share of the resamples together "
+        "with the other members of the subtype.",
+        most=_MOST_NAMED,
+        folded=True,
+    )
+    return counts, names
+
+
+def figures(results: RunResults) -> Iterator[Plan]:
+    """Jaccard similarity, the consensus of patients, other settings."""
+    subtypes, assessment = results.subtypes, results.assessment
+    if len(assessment.stability) and assessment.stability["jaccard_mean"].notna().any():
+        yield Plan(
+            "stability",
+            "How much of each subtype is found again",
+            "Mean and standard deviation of the Jaccard similarity with the best match in "
+            f"resampled patients. Dashed: {COMES_BACK}, an aid for reading. Dissolved: share of "
+            "the resamples with a similarity of 0.5 or less.",
+            "Bars of the mean Jaccard similarity of each subtype.",
+            partial(plot.stability, assessment),
+        )
+    if len(assessment.consensus):
+        n, all_ = len(assessment.consensus), len(subtypes.labels)
+        most = min(n, plot.MOST_DRAWN)
+        few = f" Of {all_:,} patients {most:,} are drawn." if most < all_ else ""
+        marks = (
+            " Ticks at the right are borderline patients."
+            if "membership" in assessment.patients
+            else ""
+        )
+        yield Plan(
+            "consensus_matrix",
+            "Who stays together",
+            "Share of the resamples in which each pair of patients is in one group (yellow: "
+            "always; dark blue: never). Patients are ordered by subtype (coloured bars), and "
+            "within it so that those often together are next to each other. Clear subtypes are "
+            f"clean yellow blocks.{marks}{few}",
+            f"Heatmap of the consensus of {plural(n, 'patient')}, ordered by subtype.",
+            partial(plot.consensus_matrix, assessment, subtypes),
+            image=True,
+        )
+    yield from sensitivity.figures(results)
+
+
+def methods(results: RunResults, cite: Citations) -> Iterator[str]:
+    """Describe resampling, and whom it makes a core member."""
+    assessment = results.assessment
+    resamples = assessment.params.get("n_resamples")
+    if not resamples or len(results.subtypes.names) == 1:
+        return
+    share = assessment.params.get("resampled_share")
+    each = f" of {100 * float(share):.0f}% of the patients" if share else ""
+    text = (
+        "Stability was measured by the Jaccard similarity of each subtype with its best match in "
+        f"{resamples:,} resamples{each}, drawn without replacement, that were fused and clustered "
+        f"again {cite('stability')}; a subtype dissolved where it was 0.5 or less; "
+        f"{_NOT_REPEATED}."
+    )
+    if len(assessment.consensus):
+        text += (
+            " The consensus of two patients is the share of the resamples with both in which they "
+            f"were in one group {cite('consensus')}."
+        )
+    if "membership" in assessment.patients:
+        text += (
+            " Patients are core members where they were together with the other members of their "
+            "subtype in at least 80% of these resamples, with no other subtype more often, and "
+            "have a silhouette above 0, and borderline otherwise."
+        )
+    yield text
+
+
+SECTION = Section("stability", content, figures, methods, REFERENCES, summary, caveats)

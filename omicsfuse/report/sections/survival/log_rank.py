@@ -1,0 +1,258 @@
+"""The log-rank tests of the subtypes: what they show, what weakens them, how they were made."""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from omicsfuse.core.results import RunResults, SurvivalComparison
+from omicsfuse.plot.numbers import clean, format_p, p_text
+from omicsfuse.plot.rows import rows_with
+from omicsfuse.plot.tested import is_void, log_rank_text, overall_test, pipeline_test
+from omicsfuse.report.references import Citations
+from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of, texts_of
+from omicsfuse.report.tables import Table, make_table, with_interval
+from omicsfuse.report.words import (
+    chosen_with_outcome,
+    listing,
+    plural,
+    settings_of,
+)
+from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+
+REFERENCES = {
+    "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
+    "its consideration. Cancer Chemother Rep 1966;50:163-170.",
+    "trend": "Tarone RE. Tests for trend in life table analysis. Biometrika 1975;62:679-690. "
+    "doi:10.1093/biomet/62.3.679",
+}
+
+
+def best_p(test: pd.Series | None) -> float:
+    """P-value that sentences rest on: the permutation test's where there is one; NaN if void."""
+    if test is None or is_void(test):
+        return math.nan
+    permuted = _value(test, "p_permutation")
+    return permuted if math.isfinite(permuted) else _value(test, "p_asymptotic")
+
+
+def _value(test: pd.Series | None, name: str) -> float:
+    return math.nan if test is None else float(test.get(name, math.nan))
+
+
+def deciding_test(comparison: SurvivalComparison) -> pd.Series | None:
+    """Test over all subtypes that counts: with the whole pipeline permuted, where that was done."""
+    pipeline = pipeline_test(comparison)
+    return overall_test(comparison) if pipeline is None else pipeline
+
+
+def overall_fdr(test: pd.Series | None) -> float:
+    """Tell the false discovery rate of a test over all subtypes; NaN where there is none."""
+    return _value(test, "fdr")
+
+
+def log_rank_name(comparison: SurvivalComparison | None) -> str:
+    """Name the log-rank test whose p a table of verification gives: permuted, where it could be."""
+    test = overall_test(comparison) if comparison is not None else None
+    asymptotic, permuted = (
+        math.isfinite(_value(test, name)) for name in ("p_asymptotic", "p_permutation")
+    )
+    return (
+        "asymptotic log-rank test"
+        if asymptotic and not permuted
+        else "log-rank test by permutation"
+    )
+
+
+def both_tests(comparison: SurvivalComparison) -> str:
+    """Write the log-rank test of a cohort as a sentence with a space before it."""
+    text = tests_in_a_line(comparison)
+    return f" {text[:1].upper()}{text[1:]}." if text else ""
+
+
+def tests_in_a_line(comparison: SurvivalComparison) -> str:
+    """Write the log-rank test with patients and events in one line."""
+    text = log_rank_text(overall_test(comparison), pipeline_test(comparison))
+    return text.replace("\n", "; ")
+
+
+def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
+    """Say what the log-rank test of one endpoint shows, with patients and events.
+
+    Where there are several endpoints, the false discovery rate over them is given as well.
+    """
+    endpoint, test = clean(comparison.endpoint), deciding_test(comparison)
+    if test is None:
+        return f"For endpoint {endpoint}, no test over all subtypes was made."
+    counts = f"{plural(int(test['n']), 'patient')}, {plural(int(test['events']), 'event')}"
+    p = best_p(test)
+    if math.isnan(p):
+        note = clean(test.get("note", "") or "no p-value")
+        return f"For endpoint {endpoint}, survival was not tested ({note}; {counts})."
+    if pipeline_test(comparison) is not None:
+        parts = [format_p(p, "p with the whole pipeline permuted")]
+    else:
+        permuted = _value(test, "p_permutation")
+        parts = [format_p(float(test["p_asymptotic"])), format_p(permuted, "permutation p")]
+    parts.append(format_p(overall_fdr(test), "FDR over the endpoints") if several else "")
+    values = ", ".join(part for part in parts if part)
+    shown = (
+        "survival differs between subtypes"
+        if p < SIGNIFICANCE
+        else "there is no evidence of a survival difference between subtypes"
+    )
+    return f"For endpoint {endpoint}, {shown} (log-rank {values}; {counts})."
+
+
+def caveats(comparison: SurvivalComparison, *, several: bool) -> Iterator[str]:
+    """What the test over all subtypes does not show, and p-values that do not count."""
+    test = deciding_test(comparison)
+    endpoint, p = clean(comparison.endpoint), best_p(test)
+    if test is None or math.isnan(p):
+        yield f"Survival ({endpoint}) could not be tested."
+    else:
+        yield from _weaknesses(comparison, test, p, several=several)
+    yield from _void(comparison)
+
+
+def _weaknesses(
+    comparison: SurvivalComparison, test: pd.Series, p: float, *, several: bool
+) -> Iterator[str]:
+    endpoint = clean(comparison.endpoint)
+    if p >= SIGNIFICANCE:
+        yield (
+            f"There is no evidence of a survival difference ({endpoint}); with "
+            f"{plural(int(test['events']), 'event')} this does not show that survival is the same."
+        )
+    elif several and overall_fdr(test) >= FDR:
+        yield (
+            f"The survival difference ({endpoint}) does not withstand correction for the number of "
+            f"endpoints ({format_p(overall_fdr(test), 'FDR')})."
+        )
+    asymptotic = _value(test, "p_asymptotic")
+    sides_differ = math.isfinite(asymptotic) and (asymptotic < SIGNIFICANCE) != (p < SIGNIFICANCE)
+    if pipeline_test(comparison) is None and sides_differ:
+        yield (
+            f"The asymptotic and the permutation test of {endpoint} fall on different sides of "
+            f"{SIGNIFICANCE}: rely on the permutation test."
+        )
+
+
+def _void(comparison: SurvivalComparison) -> Iterator[str]:
+    """Name p-values that mean nothing because the subtypes were made with the outcome."""
+    endpoint, pipeline = clean(comparison.endpoint), pipeline_test(comparison)
+    if pipeline is not None:
+        whole = best_p(pipeline)
+        counts = (
+            f"only the p-value with the whole pipeline permuted ({format_p(whole)}) counts"
+            if math.isfinite(whole)
+            else "the whole pipeline was permuted, but without a p-value"
+        )
+        usual = format_p(_value(overall_test(comparison), "p_asymptotic"))
+        yield (
+            f"{endpoint}: features or subtypes were chosen with the outcome, so that the usual "
+            f"log-rank test{f' ({usual})' if usual else ''} is void, and so are those of pairs, "
+            f"hazard ratios and restricted means; {counts}."
+        )
+    elif "note" in comparison.tests:
+        tests = comparison.tests
+        void = tests[[is_void(row) for _, row in tests.iterrows()]]
+        notes = dict.fromkeys(clean(note).rstrip(".") for note in void["note"])
+        yield from (f"A p-value of {endpoint} does not count: {note}." for note in notes)
+
+
+def tests_table(results: RunResults) -> Table | None:
+    """Log-rank tests of all endpoints."""
+    tests = rows_of(results, "tests")
+    if tests.empty:
+        return None
+    names = results.subtypes.names
+    # Of two subtypes, the only pair is the overall test once more.
+    if len(names) == 2:
+        tests = tests[~tests["comparison"].isin([" vs ".join(names), " vs ".join(names[::-1])])]
+    tests = with_interval(
+        tests, "p_ci_low", "p_ci_high", "p_interval", lambda value: p_text(value) or "-"
+    )
+    columns = ["endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation"]
+    columns += ["p_interval", "n_permutations", "fdr", "note"]
+    return make_table(
+        tests,
+        columns,
+        "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (asymptotic where nothing "
+        "was permuted); overall tests: over the endpoints; pairs: within an endpoint.",
+    )
+
+
+def tested_at_all(results: RunResults) -> bool:
+    """Tell whether any log-rank test gave a p-value."""
+    return any(len(first_rows(results, "tests", p)) for p in ("p_asymptotic", "p_permutation"))
+
+
+def methods(results: RunResults, cite: Citations) -> str:
+    """Describe the tests, and over what they were corrected."""
+    if not tested_at_all(results):
+        return "No log-rank test was computed: the table of tests says why."
+    if any(pipeline_test(one) is not None for one in results.survival.values()):
+        return _whole_pipeline(results, cite)
+    text = (
+        f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "
+        f"asymptotic{_permuted(results, cite)}."
+    )
+    comparisons = texts_of(results, "tests", "comparison")
+    strata = _after(comparisons, "overall, stratified by ")
+    if strata:
+        text += f" It was repeated stratified by {listing(strata)}."
+    trends = _after(comparisons, "trend over ")
+    if trends:
+        text += f" A trend over {listing(trends)} was tested as well {cite('trend')}."
+    return text + (
+        f" Log-rank tests were corrected by the Benjamini-Hochberg method {cite('fdr')}: tests of "
+        "all subtypes over the endpoints, tests of pairs within an endpoint."
+    )
+
+
+def _after(texts: set[str], start: str) -> list[str]:
+    """What follows a beginning, in those texts that have it."""
+    return sorted(text.removeprefix(start) for text in texts if text.startswith(start))
+
+
+def _drawn(results: RunResults) -> list[int]:
+    """Numbers of permutations of the tests that were permuted."""
+    return [
+        int(count)
+        for comparison in results.survival.values()
+        for count in rows_with(comparison.tests, "n_permutations").get("n_permutations", ())
+    ]
+
+
+def _permuted(results: RunResults, cite: Citations) -> str:
+    """Say that subtypes were permuted, and how often."""
+    asked, counts = settings_of(results, "survival").get("n_permutations"), _drawn(results)
+    if counts:
+        few, most = min(counts), max(counts)
+        count = f"{most:,}" if few == most else f"{few:,} to {most:,}"
+        adaptive = (
+            ": as many as it took until the 95% confidence interval of the p-value was narrow or "
+            "clear of 0.05"
+        )
+        return (
+            f" and by permutation of subtypes {cite('permutation')} ({count} permutations"
+            f"{adaptive if asked == 'adaptive' else ''})"
+        )
+    if asked == 0:
+        return ""
+    count = f" ({asked:,} permutations)" if isinstance(asked, int) else ""
+    return f" and by permutation of subtypes{count}"
+
+
+def _whole_pipeline(results: RunResults, cite: Citations) -> str:
+    """The one test that is left where features or the number of subtypes saw the outcome."""
+    counts = _drawn(results)
+    often = f" ({max(counts):,} times)" if counts else ""
+    return (
+        f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}. As "
+        f"{chosen_with_outcome(results) or 'features or the number of subtypes'} had been chosen "
+        f"with the outcome, outcomes were permuted{often} and the whole pipeline (selection, "
+        "fusion, clustering) repeated in each permutation; this is the only p-value given, "
+        f"corrected over the endpoints by the Benjamini-Hochberg method {cite('fdr')}."
+    )
