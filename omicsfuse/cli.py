@@ -1,11 +1,10 @@
 """The command: thin wrappers around the library, with messages a user can act on."""
 
-import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,7 @@ import omicsfuse
 from omicsfuse.core.errors import OmicsfuseError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.progress import Progress
-
-    from omicsfuse.core.cohort import Cohort
-    from omicsfuse.core.results import RunResults
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(path_type=Path)
@@ -58,11 +53,13 @@ def cli(data: Path | None) -> None:
 @click.option("--resume", is_flag=True, help="Take up an unfinished run in the same folder.")
 def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> None:
     """Run a study: fuse, cluster, assess, compare survival, explain, verify, report."""
-    from omicsfuse.pipeline.run import STAGES
     from omicsfuse.pipeline.run import run as run_study
+    from omicsfuse.pipeline.stages import STAGES
+    from omicsfuse.pipeline.summary import summary
 
+    names = (*(stage.name for stage in STAGES), "report")
     try:
-        with _progress(STAGES) as progress:
+        with _progress(names) as progress:
             results = run_study(
                 study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress
             )
@@ -80,19 +77,14 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 @click.argument("study", type=FILE)
 def check(study: Path) -> None:
     """Read and check everything a study names, and compute nothing."""
-    from omicsfuse.pipeline.run import check as check_study
-    from omicsfuse.pipeline.study import fused_layers
-    from omicsfuse.pipeline.study_checks import patients_to_fuse
+    from omicsfuse.pipeline.commands.check import check as check_study
+    from omicsfuse.pipeline.summary import cohort_summary, study_summary
 
     with _shown_warnings():
-        parsed, cohort, external, _ = check_study(study)
-    fused = fused_layers(parsed, cohort)
-    click.echo(
-        f"study {parsed.name}: ready to run; {len(patients_to_fuse(parsed, cohort))} patients to "
-        f"fuse, {len(cohort.patients(fused))} of them with all of {', '.join(fused)}"
-    )
-    for one in (cohort, *external):
-        _describe(one)
+        parsed, cohort, others, _ = check_study(study)
+    click.echo(study_summary(parsed, cohort))
+    for each in (cohort, *others):
+        click.echo("\n".join(["", *cohort_summary(each)]))
 
 
 @cli.command()
@@ -167,32 +159,24 @@ def verify(
     seed: int,
 ) -> None:
     """Test a locked signature in other cohorts."""
-    from omicsfuse.pipeline.commands.verify import verify_cohorts
-    from omicsfuse.verification import replication
+    from omicsfuse.pipeline.commands.verify import VERIFY_STAGES, verify_cohorts
+    from omicsfuse.pipeline.summary import verification_summary
 
-    verification = verify_cohorts(
-        signature,
-        manifests,
-        out,
-        negative_controls=controls,
-        layer=layer,
-        scorer=scorer,
-        scaling=scaling,
-        gene_names=gene_names,
-        seed=seed,
-    )
-    # Also what a row has no place for, such as patients of the training cohort left out.
-    for warning in json.loads((out / "run.json").read_text(encoding="utf-8"))["warnings"]:
-        click.echo(f"warning: {warning}", err=True)
-    columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
-    columns += ["random_null_percentile"]
-    shown = verification.table[columns].to_string(index=False, float_format="%.3g", na_rep="")
-    click.echo(shown)
-    notes = verification.table.loc[verification.table["p"].isna(), ["cohort", "note"]]
-    for _, row in notes[notes["note"] != ""].drop_duplicates().iterrows():
-        click.echo(f"{row['cohort']}: {row['note']}")
-    for _, row in replication(verification).iterrows():
-        click.echo(f"{row['score']} ({row['endpoint']}), {row['scope']}: {row['verdict']}")
+    with _progress(VERIFY_STAGES) as progress:
+        verification = verify_cohorts(
+            signature,
+            manifests,
+            out,
+            negative_controls=controls,
+            layer=layer,
+            scorer=scorer,
+            scaling=scaling,
+            gene_names=gene_names,
+            seed=seed,
+            progress=progress,
+        )
+    for line in verification_summary(verification):
+        click.echo(line)
     click.echo(f"verification: {out / 'verification.tsv'}")
 
 
@@ -245,111 +229,29 @@ def interpret(
     SCORES is a table with the patient in the first column and one column a model.
     """
     from omicsfuse.imaging.interpretation import interpretation_summary
-    from omicsfuse.pipeline.commands.interpret import interpret_scores
+    from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
 
-    with _shown_warnings():
-        found = interpret_scores(
-            scores, study, out, columns=columns or None, run=run_dir, seed=seed, n_jobs=jobs
+    with _progress(INTERPRET_STAGES) as progress:
+        interpretations = interpret_scores(
+            scores,
+            study,
+            out,
+            columns=columns or None,
+            run=run_dir,
+            seed=seed,
+            n_jobs=jobs,
+            progress=progress,
         )
-    for one in found.values():
-        for line in interpretation_summary(one):
+    for interpretation in interpretations.values():
+        for line in interpretation_summary(interpretation):
             click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
-
-
-def summary(results: "RunResults") -> list[str]:
-    """Say in a few lines what a run found."""
-    sizes = results.subtypes.evidence["subtypes"]["n"]
-    stable = results.assessment.stability["jaccard_mean"]
-    counts = [(len(results.fusion.patients), "patient")]
-    counts += [(len(results.fusion.params["layers"]), "layer"), (len(sizes), "subtype")]
-    lines = [
-        f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),
-        "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
-    ]
-    says, values = results.assessment.verdict, []
-    for name in ("p_shared", "p_structure"):
-        p = getattr(results.assessment, name)
-        if p == p:
-            values.append(f"{name} = {p:.3g}")
-    lines.insert(1, f"verdict: {says}" + (f" ({', '.join(values)})" if values else ""))
-    if not results.assessment.supported:
-        lines.append("subtypes are not supported: what follows is exploratory")
-    if len(sizes) > 1:
-        found = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
-        lines.append(f"stability (mean Jaccard): {found}")
-    for variable in results.cohort.known_labels:
-        if variable in results.clinical.index:
-            agreement = results.clinical["adjusted_rand_index"][variable]
-            n = results.clinical["n"][variable]
-            lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
-    for endpoint, comparison in results.survival.items():
-        tests = comparison.tests
-        full = tests[tests["comparison"].str.endswith("full pipeline")]
-        row = full.iloc[0] if len(full) else tests.iloc[0]
-        lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
-        if len(value := comparison.added_value):
-            said = _tested(value.iloc[0].rename({"p": "p_asymptotic"}), "likelihood ratio p")
-            lines.append(f"  beyond the covariates: {said}")
-    if results.verification is not None:
-        table = results.verification.table
-        for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
-            p = f"p = {row['p']:.3g}" if row["p"] == row["p"] else row["note"]
-            lines.append(
-                f"signature in {row['cohort']} ({row['endpoint']}): {row['genes_found']:.0f} of "
-                f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
-                f"{row['events']:.0f}, {p}"
-            )
-    for name, one in results.signatures.items():
-        judged = one.details.get("replication")
-        if judged is not None and len(judged):
-            judged = judged[judged["scope"] != "negative controls"]
-            held = judged[judged["verdict"] == "replicates"]
-            which = [f"{row['score']} ({row['endpoint']})" for _, row in held.iterrows()]
-            said = f": {', '.join(which)}" if which else ""
-            lines.append(f"signature {name}: {len(held)} of {len(judged)} scores replicate{said}")
-    if results.warnings:
-        lines.append(f"warnings: {len(results.warnings)} (see the report)")
-    return lines
-
-
-def _tested(row: "pd.Series", name: str = "log-rank p") -> str:
-    """Write the p-values of a test, or why there are none."""
-    named = {"p_asymptotic": name, "p_permutation": "by permutation"}
-    known = [f"{text} = {row[name]:.3g}" for name, text in named.items() if row[name] == row[name]]
-    return ", ".join([*known, row["note"]] if row["note"] else known)
-
-
-def _describe(cohort: "Cohort") -> None:
-    """Print what a cohort holds."""
-    from omicsfuse.core.cohort import describe_layer
-    from omicsfuse.core.variables import variable_lines
-
-    clinical = (
-        "no clinical table" if cohort.clinical is None else f"{len(cohort.clinical)} patients"
-    )
-    click.echo(f"\ncohort {cohort.name}: clinical table: {clinical}")
-    for name, layer in cohort.omics.items():
-        facts = describe_layer(layer)
-        click.echo(
-            f"  {name}: {facts['kind']}, scale {facts['scale']}, {facts['n_patients']} patients x "
-            f"{facts['n_features']} features, {facts['missing']} values missing, from "
-            f"{facts['min']:.4g} to {facts['max']:.4g}, {facts['constant']} features constant, "
-            f"{facts['mostly_missing']} mostly missing"
-        )
-    for line in variable_lines(cohort.variables):
-        click.echo(f"  clinical: {line}")
-    for name in cohort.endpoints:
-        table = cohort.survival(name)
-        click.echo(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")
-    for exclusion in cohort.exclusions:
-        click.echo(f"  {exclusion.layer}: {exclusion.count} {exclusion.what}: {exclusion.reason}")
 
 
 class _Bars:
     """Two bars: the stages of a run, and below it the repeated work of the present stage."""
 
-    def __init__(self, bars: "Progress", stages: tuple[str, ...]) -> None:
+    def __init__(self, bars: "Progress", stages: Sequence[str]) -> None:
         self._bars = bars
         self._stages = stages
         self._stage = ""
@@ -361,6 +263,11 @@ class _Bars:
         self._stage = stage
         self._bars.update(self._outer, description=stage, completed=self._stages.index(stage))
         self._bars.update(self._inner, visible=False)
+
+    def done(self, stage: str, seconds: float, warnings: list[str]) -> None:
+        """Print the warnings of a stage that has ended, above the bars."""
+        for warning in warnings:
+            self._bars.console.print(f"warning: {warning}", markup=False, highlight=False)
 
     def tasks(self, what: str, done: int, total: int) -> None:
         """Show how many tasks of the present stage are done."""
@@ -375,11 +282,25 @@ class _Bars:
         )
 
 
+class _Lines:
+    """A line at the beginning and at the end of each stage, for pipes and logs."""
+
+    def __call__(self, stage: str) -> None:
+        """Say that a stage begins."""
+        click.echo(f"{stage}: begins", err=True)
+
+    def done(self, stage: str, seconds: float, warnings: list[str]) -> None:
+        """Say how long a stage took, and what it warns of."""
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
+        click.echo(f"{stage}: done in {seconds:.1f} s", err=True)
+
+
 @contextmanager
-def _progress(stages: tuple[str, ...]) -> Iterator[_Bars | None]:
-    """Show progress bars on a terminal; stay quiet in a pipe."""
+def _progress(stages: Sequence[str]) -> Iterator[_Bars | _Lines]:
+    """Show progress bars on a terminal, and lines in a pipe."""
     if not sys.stderr.isatty():
-        yield None
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -62,4 +62,4 @@ def quick() -> Callable[[Path], Path]:
 @pytest.fixture
 def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the map of patients out of runs: compiling UMAP takes half a minute."""
-    monkeypatch.setattr("omicsfuse.pipeline.run.embed", no_layout)
+    monkeypatch.setattr("omicsfuse.pipeline.stages.map.embed", no_layout)

@@ -5,47 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.io import biology_results
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
-from omicsfuse.io.results import result_tables
-from omicsfuse.pipeline.study import (
-    AssignmentSettings,
-    FusionSettings,
-    PreprocessSettings,
-    SignatureSettings,
-    Study,
-    SubtypeSettings,
-    SurvivalSettings,
-)
-from omicsfuse.pipeline.study_biology import (
-    EnrichmentSettings,
-    HeterogeneitySettings,
-    ImmuneSettings,
-    InterpretSettings,
-    MarkerSettings,
-    RadiogenomicSettings,
-)
-from omicsfuse.pipeline.study_signatures import FurtherSignature
+from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.stages.interpret import InterpretSettings
+from omicsfuse.pipeline.stages.signature import FurtherSignature, SignatureSettings
+from omicsfuse.pipeline.study import Study
 
 TEXT = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")
-SETTINGS = [
-    PreprocessSettings,
-    FusionSettings,
-    SubtypeSettings,
-    SurvivalSettings,
-    EnrichmentSettings,
-    SignatureSettings,
-    FurtherSignature,
-    AssignmentSettings,
-    MarkerSettings,
-    ImmuneSettings,
-    RadiogenomicSettings,
-    HeterogeneitySettings,
-    InterpretSettings,
+SETTINGS = [SignatureSettings, FurtherSignature, InterpretSettings]
+SETTINGS += [
+    stage.settings
+    for stage in stages.STAGES
+    if stage.table and hasattr(stage.settings, "model_fields")
 ]
-TABLES = {"clinical", "layers", "path", "preprocess", "fusion", "subtypes", "survival"}
-TABLES |= {"enrichment", "signature", "signatures", "assignment"}
-TABLES |= {"markers", "immune", "radiogenomics", "heterogeneity", "interpret"}
+TABLES = {"clinical", "layers", "path", "signature"}
+TABLES |= {stage.table for stage in stages.STAGES}
 
 
 @pytest.mark.parametrize(
@@ -67,8 +41,9 @@ def test_numbers_that_are_defaults_are_those_of_the_code(model: type) -> None:
 
 
 def test_every_result_file_is_explained() -> None:
-    import inspect
-
-    source = inspect.getsource(result_tables) + inspect.getsource(biology_results)
-    for name in re.findall(r'"(\w+\.tsv)"', source):
+    folder = Path(stages.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    names = re.findall(r'"(\w+\.tsv)"', source)
+    assert len(names) > 40
+    for name in names:
         assert f"`{name}`" in TEXT, name

@@ -35,6 +35,7 @@ def parse_toml_model(
     model: type[Model],
     what: str = "manifest",
     error: type[OmicsfuseError] = CohortError,
+    context: Mapping[str, Any] | None = None,
 ) -> Model:
     """Read a TOML file into a pydantic model.
 
@@ -48,6 +49,8 @@ def parse_toml_model(
         What such a file is called in messages.
     error : type
         Class of error to raise.
+    context : mapping of str to object, optional
+        What validators of the model are told, such as the folder of the file.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def parse_toml_model(
     except tomllib.TOMLDecodeError as fault:
         raise error(f"{what} {path} is not valid TOML: {fault}.{_hint(content, fault)}") from None
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context=context)
     except ValidationError as faults:
         sentences = _sentences(faults.errors(include_url=False), model)
         more = f"\n... and {len(sentences) - 5} more." if len(sentences) > 5 else ""

@@ -5,7 +5,7 @@ import json
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -37,16 +37,20 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def input_hashes(base: Path, paths: list[Path]) -> dict[str, str]:
-    """SHA-256 of input files, by path below ``base``, or else by the end of the path.
+def hashes_of(paths: Iterable[Path]) -> dict[Path, str]:
+    """SHA-256 of files, by resolved path; each is read once."""
+    return {path: sha256_of(path) for path in dict.fromkeys(path.resolve() for path in paths)}
+
+
+def named_inputs(base: Path, hashes: Mapping[Path, str]) -> dict[str, str]:
+    """Name hashes by the path below ``base``, or else by the end of the path.
 
     An absolute path would make the record differ between machines; as many parent folders are
     kept as it takes to tell files apart.
     """
-    resolved = list(dict.fromkeys(path.resolve() for path in paths))
-    hashes: dict[str, str] = {}
-    for path in resolved:
-        others = [other for other in resolved if other != path]
+    named: dict[str, str] = {}
+    for path, sha256 in hashes.items():
+        others = [other for other in hashes if other != path]
         if path.is_relative_to(base):
             name = path.relative_to(base).as_posix()
         else:
@@ -54,8 +58,8 @@ def input_hashes(base: Path, paths: list[Path]) -> dict[str, str]:
             while any(other.parts[-parts:] == path.parts[-parts:] for other in others):
                 parts += 1
             name = Path(*path.parts[-parts:]).as_posix()
-        hashes[name] = sha256_of(path)
-    return hashes
+        named[name] = sha256
+    return named
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -64,20 +68,30 @@ def digest(content: Mapping[str, Any]) -> str:
 
 
 class Clock:
-    """Announces each stage and notes how long it took."""
+    """Announces the beginning and the end of each stage, and notes how long it took.
 
-    def __init__(self, progress: Callable[[str], None] | None) -> None:
-        self.progress = progress
+    ``warned`` gives all warnings so far; those of a stage are told when it ends.
+    """
+
+    def __init__(
+        self, progress: Callable[[str], None] | None, warned: Callable[[], list[str]]
+    ) -> None:
+        self.begins = progress
+        self.ends: Callable[[str, float, list[str]], None] | None = getattr(progress, "done", None)
+        self.tasks: Callable[[str, int, int], None] | None = getattr(progress, "tasks", None)
+        self.warned = warned
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         """Time one stage."""
-        if self.progress:
-            self.progress(stage)
-        start = time.perf_counter()
+        if self.begins:
+            self.begins(stage)
+        before, start = len(self.warned()), time.perf_counter()
         yield
         self.seconds[stage] = round(time.perf_counter() - start, 3)
+        if self.ends:
+            self.ends(stage, self.seconds[stage], self.warned()[before:])
 
 
 @contextmanager

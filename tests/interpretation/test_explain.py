@@ -10,7 +10,7 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.imaging.interpretation import interpret, interpretation_summary
-from omicsfuse.io.biology_results import interpretation_tables
+from omicsfuse.pipeline.stages.interpret import INTERPRET
 
 QUICK = {"n_resamples": 6, "n_permutations": 99}
 
@@ -254,7 +254,7 @@ def test_gene_sets_without_genes_give_a_warning() -> None:
 def test_result_files() -> None:
     cohort, prepared = made(n=30, genes=40)
     found = interpret(planted_score(prepared), cohort, prepared, gene_sets=SETS, **QUICK)
-    tables = interpretation_tables({"planted": found})
+    tables = INTERPRET.tables({"planted": found})
     assert list(tables) == [
         "interpretation.tsv",
         "interpretation_families.tsv",

@@ -15,7 +15,13 @@ from omicsfuse.core.results import (
     DerivedSignature,
     RunResults,
 )
-from omicsfuse.io.results import signature_tables
+from omicsfuse.pipeline.stages.signature import (
+    SIGNATURE,
+    Locked,
+    LockedSignatures,
+    SignatureSettings,
+)
+from omicsfuse.pipeline.stages.verify import VERIFY, Verified
 from omicsfuse.report.page import caveats, methods_text, summary_sentences
 from omicsfuse.report.sections.assignment import assignment_sentences
 from omicsfuse.report.sections.assignment import content as assignment_section
@@ -150,8 +156,12 @@ def test_files_of_a_second_signature_do_not_overwrite_those_of_the_first() -> No
     every = {
         name: replace(one, verification=full[name]) for name, one in results.signatures.items()
     }
-    first = full[results.signature.name]
-    tables = signature_tables(replace(results, signatures=every, verification=first))
+    first = every[results.signature.name]
+    locked = {name: Locked(name, one, (), SignatureSettings()) for name, one in every.items()}
+    tables = {
+        **SIGNATURE.tables(LockedSignatures(locked, ())),
+        **VERIFY.tables(Verified(every, first)),
+    }
     assert {"assigned_other_cohort.tsv", "scores_texture_other_cohort.tsv"} <= set(tables)
     rows = tables["verification.tsv"]
     assert len(rows) == 2 * len(results.verification.table)

@@ -70,6 +70,8 @@ class RunResults:
         Imaging heterogeneity of each patient.
     interpretations : mapping of str to Interpretation
         Imaging models interpreted, by name.
+    stages : mapping of str to object
+        What each stage returned, by its name: also of stages that have no attribute here.
     """
 
     name: str
@@ -99,3 +101,4 @@ class RunResults:
     radiogenomics: RadiogenomicMap | None = None
     heterogeneity: HeterogeneityIndex | None = None
     interpretations: Mapping[str, Interpretation] = field(default_factory=dict)
+    stages: Mapping[str, Any] = field(default_factory=dict)

@@ -10,10 +10,8 @@ from omicsfuse.assignment.saved import load_classifier
 from omicsfuse.core.errors import ClassifierError, StudyError
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.whole import write_whole
-
-#: Name of the classifier among the files of a run.
-CLASSIFIER_FILE = "classifier.json"
-_RECORD = "run.json"
+from omicsfuse.pipeline.stages.assign import CLASSIFIER_FILE
+from omicsfuse.pipeline.workspace import RECORD
 
 
 def assign_patients(
@@ -71,12 +69,12 @@ def _classifier_of(folder: Path) -> Path:
     if not folder.is_dir():
         raise ClassifierError(f"{folder} is no folder; name one that omicsfuse run has written.")
     try:
-        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None
     if not isinstance(record, dict) or "versions" not in record:
         raise ClassifierError(
-            f"{folder} holds no finished run: there is no {_RECORD} of omicsfuse in it. Name the "
+            f"{folder} holds no finished run: there is no {RECORD} of omicsfuse in it. Name the "
             "folder given to omicsfuse run as --out, and finish the run if it was interrupted."
         )
     if "inputs" in record and "subtypes" not in record:

@@ -1,7 +1,7 @@
 """The command `interpret`: scores of imaging models and a study in, a report out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,29 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Interpretation, Subtypes
-from omicsfuse.imaging.interpretation import interpret, read_scores
+from omicsfuse.imaging.interpretation import read_scores
 from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR
-from omicsfuse.io.biology_results import interpretation_tables
-from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.results import write_table
 from omicsfuse.io.tables import read_table
-from omicsfuse.pipeline.provenance import Clock, input_hashes, recorded_warnings, versions
-from omicsfuse.pipeline.stages_biology import score_immune_context
-from omicsfuse.pipeline.study import Study, gene_layer, read_study
-from omicsfuse.pipeline.study_checks import check_cohort, check_files
+from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.provenance import (
+    Clock,
+    hashes_of,
+    named_inputs,
+    recorded_warnings,
+    versions,
+)
+from omicsfuse.pipeline.stage import Context
+from omicsfuse.pipeline.stages.immune import IMMUNE
+from omicsfuse.pipeline.stages.interpret import INTERPRET, interpreted
+from omicsfuse.pipeline.stages.preprocess import PREPROCESS
+from omicsfuse.pipeline.stages.read import READ
+from omicsfuse.pipeline.study import Study, read_study
 from omicsfuse.pipeline.workspace import Workspace
-from omicsfuse.preprocessing import preprocess
 from omicsfuse.report import write_interpretation_report
 
 #: Stages, in order.
-INTERPRET_STAGES = ("read", "preprocess", "interpret", "report")
+INTERPRET_STAGES = ("read", "preprocess", "immune", "interpret", "report")
 #: Name of the subtypes among the files of a run.
 _SUBTYPES = "subtypes.tsv"
 
@@ -84,84 +91,68 @@ def interpret_scores(
     n_jobs = whole_number(n_jobs, "n_jobs")
     study = study if isinstance(study, Study) else read_study(study)
     chosen = whole_number(study.seed if seed is None else seed, "seed", 0, 2**32 - 1)
+    study = study.model_copy(update={"seed": chosen})
     name = f"{study.name}, imaging models"
-    clock = Clock(progress)
     with (
         Workspace(Path(out), name) as workspace,
         recorded_warnings() as caught,
         threadpool_limits(limits=1),
     ):
+        clock = Clock(progress, caught)
+        context = Context(study, stages.STAGES, workspace, n_jobs, clock.tasks)
         with clock("read"):
             models = read_scores(scores, columns)
-            discovery, _, _ = check_files(study)
-            cohort = read_cohort(discovery)
-            check_cohort(study, cohort)
-            subtypes = None if run is None else read_subtypes(Path(run), cohort)
-            files = [Path(scores), study.discovery, *discovery.files(), *study.gene_sets]
-            files += study.immune.sets.values()
-            matrix = study.immune.signature_matrix
-            files += [] if matrix is None else [matrix]
-            files += [study.path] if study.path else []
-            files += [] if run is None else [Path(run) / _SUBTYPES]
-        with clock("preprocess"):
-            prepared = preprocess(cohort)
-            immune = score_immune_context(study, cohort, prepared, None)
+            context.results["read"] = opened = READ.run(context)
+            files = [Path(scores)]
+            if run is not None:
+                context.results["cluster"] = read_subtypes(Path(run), opened.cohort)
+                files.append(Path(run) / _SUBTYPES)
+            inputs = {**opened.hashes, **hashes_of(files)}
+        for stage in (PREPROCESS, IMMUNE):
+            with clock(stage.name):
+                context.results[stage.name] = stage.run(context)
         with clock("interpret"):
-            genes = gene_layer(study, cohort, "enrichment")
-            found = {
-                key: interpret(
-                    one,
-                    cohort,
-                    prepared,
-                    subtypes=subtypes,
-                    gene_sets=list(study.gene_sets) or None,
-                    immune=immune,
-                    adjust_for=adjust_for,
-                    gene_layer=genes if genes in prepared.layers else None,
-                    min_size=study.enrichment.min_size,
-                    max_size=study.enrichment.max_size,
-                    random_state=chosen,
-                    n_jobs=n_jobs,
-                )
+            interpretations = {
+                key: replace(interpreted(context, one, adjust_for=adjust_for), name=key)
                 for key, one in models.items()
             }
+        first = next(iter(interpretations.values()))
         settings: dict[str, Any] = {
-            "models": list(found),
+            "models": list(interpretations),
             "adjust_for": list(adjust_for),
             "subtypes": run is not None,
             "seed": chosen,
-            "n_permutations": next(iter(found.values())).params["n_permutations"],
-            "n_resamples": next(iter(found.values())).params["n_resamples"],
+            "n_permutations": first.params["n_permutations"],
+            "n_resamples": first.params["n_resamples"],
         }
-        said = caught()
+        exclusions = [
+            *PREPROCESS.exclusions(context.of(PREPROCESS)),
+            *IMMUNE.exclusions(context.of(IMMUNE)),
+            *INTERPRET.exclusions(interpretations),
+        ]
+        warned = caught()
         record = {
             "name": name,
             "versions": versions(),
             "seed": chosen,
             "settings": settings,
-            "inputs": input_hashes(study.path.parent if study.path else Path.cwd(), files),
-            "losses": [
-                asdict(exclusion)
-                for exclusion in (
-                    *prepared.exclusions,
-                    *(x for one in found.values() for x in one.exclusions),
-                )
-            ],
-            "warnings": said,
+            "inputs": named_inputs(study.folder, inputs),
+            "losses": [asdict(exclusion) for exclusion in exclusions],
+            "warnings": warned,
         }
         with clock("report"):
-            for file, table in interpretation_tables(found).items():
+            for file, table in INTERPRET.tables(interpretations).items():
                 write_table(table, workspace.staging / file)
             write_interpretation_report(
-                found,
+                interpretations,
                 workspace.staging,
                 name=name,
-                cohort=cohort.name,
-                warnings=said,
+                cohort=context.cohort.name,
+                warnings=warned,
                 record=record,
             )
         workspace.publish(record | {"seconds": dict(clock.seconds)})
-    return found
+    return interpretations
 
 
 def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:

@@ -1,22 +1,31 @@
 """The command ``verify``: a saved signature and manifests in, a folder of results out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.errors import SignatureError
-from omicsfuse.core.results import Verification
-from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.core.results import DerivedSignature, Verification
 from omicsfuse.io.gene_names import read_gene_table
 from omicsfuse.io.manifest import read_manifest
-from omicsfuse.io.results import verification_tables, write_table
-from omicsfuse.pipeline.provenance import input_hashes, recorded_warnings, versions
+from omicsfuse.io.results import write_table
+from omicsfuse.pipeline.provenance import (
+    Clock,
+    hashes_of,
+    named_inputs,
+    recorded_warnings,
+    versions,
+)
+from omicsfuse.pipeline.stages.verify import VERIFY, Verified, open_cohorts, with_verification
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.signatures import load_signature
-from omicsfuse.verification import replication, verify
+from omicsfuse.verification import verify
 
+#: Stages, in order.
+VERIFY_STAGES = ("read", "verify")
 #: Random gene sets where no study says how many.
 N_RANDOM = 1000
 
@@ -32,6 +41,7 @@ def verify_cohorts(
     scaling: str | None = None,
     gene_names: str | Path | None = None,
     seed: int = 0,
+    progress: Callable[[str], None] | None = None,
 ) -> Verification:
     """Test a saved signature in cohorts described by manifests, and write what it shows.
 
@@ -54,6 +64,8 @@ def verify_cohorts(
         Table of gene names, by which genes are found under other names.
     seed : int
         Seed of the permutations and of the random gene sets.
+    progress : callable, optional
+        As for ``run``; the stages are ``VERIFY_STAGES``.
 
     Returns
     -------
@@ -74,32 +86,41 @@ def verify_cohorts(
         recorded_warnings() as caught,
         threadpool_limits(limits=1),
     ):
-        named = [*manifests, *negative_controls]
-        described = [read_manifest(path) for path in named]
-        cohorts = [read_cohort(manifest) for manifest in described]
-        verification = verify(
-            locked,
-            cohorts[: len(manifests)],
-            negative_controls=cohorts[len(manifests) :],
-            n_random=N_RANDOM,
-            layer=layer,
-            scorer=scorer,
-            scaling=scaling,
-            aliases=None if gene_names is None else read_gene_table(Path(gene_names)),
-            random_state=seed,
-        )
+        clock = Clock(progress, caught)
+        with clock("read"):
+            external, controls = (
+                [(Path(path), read_manifest(path)) for path in paths]
+                for paths in (manifests, negative_controls)
+            )
+            others = open_cohorts(external, controls)
+        with clock("verify"):
+            verification = verify(
+                locked,
+                others.external,
+                negative_controls=others.controls,
+                n_random=N_RANDOM,
+                layer=layer,
+                scorer=scorer,
+                scaling=scaling,
+                aliases=None if gene_names is None else read_gene_table(Path(gene_names)),
+                random_state=seed,
+            )
         if not verification.assignments:
             notes = "; ".join(dict.fromkeys(verification.table["note"]))
             raise SignatureError(f"the signature could be scored in none of the cohorts: {notes}")
-        for file, table in verification_tables(verification).items():
+        tried = with_verification(DerivedSignature(locked, pd.DataFrame()), verification)
+        for file, table in VERIFY.tables(Verified({locked.name: tried}, tried)).items():
             write_table(table, workspace.staging / file)
-        table = replication(verification)
-        if len(table):
-            write_table(table, workspace.staging / "replication.tsv")
-        files = [Path(signature), *map(Path, named)]
+        files = [Path(signature), *map(Path, manifests), *map(Path, negative_controls)]
         files += [] if gene_names is None else [Path(gene_names)]
-        files += [path for manifest in described for path in manifest.files()]
-        exclusions = [exclusion for cohort in cohorts for exclusion in cohort.exclusions]
+        exclusions = [
+            *(
+                each
+                for cohort in (*others.external, *others.controls)
+                for each in cohort.exclusions
+            ),
+            *verification.exclusions,
+        ]
         record = {
             "name": name,
             "signature": locked.hash,
@@ -111,8 +132,10 @@ def verify_cohorts(
                 "scorer": scorer or locked.scorer,
                 "scaling": scaling or locked.scaling,
             },
-            "inputs": input_hashes(Path(signature).resolve().parent, files),
-            "losses": [asdict(exclusion) for exclusion in (*exclusions, *verification.exclusions)],
+            "inputs": named_inputs(
+                Path(signature).resolve().parent, {**hashes_of(files), **others.hashes}
+            ),
+            "losses": [asdict(exclusion) for exclusion in exclusions],
             "warnings": caught(),
         }
         workspace.publish(record)

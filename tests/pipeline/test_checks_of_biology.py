@@ -10,9 +10,9 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.layers import Layer
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
-from omicsfuse.pipeline import study_checks_biology
+from omicsfuse.pipeline.check import check_cohort
+from omicsfuse.pipeline.stages import STAGES, markers
 from omicsfuse.pipeline.study import Study, read_study
-from omicsfuse.pipeline.study_checks_biology import check_biology
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_mistakes_are_said_with_their_table(
     cohort: Cohort, folder: Path, text: str, message: str
 ) -> None:
     with pytest.raises((StudyError, CohortError), match=message) as refusal:
-        check_biology(asked(folder, text), cohort)
+        check_cohort(asked(folder, text), cohort, STAGES)
     assert "study.toml: [" in str(refusal.value)
 
 
@@ -106,7 +106,7 @@ def test_what_can_be_done_passes(cohort: Cohort, folder: Path) -> None:
         '[radiogenomics]\ntargets = ["mutation"]\ncovariates = ["age"]\n'
         '[interpret.a]\nscores = "scores.tsv"\ncolumn = "risk"',
     )
-    check_biology(study, cohort)
+    check_cohort(study, cohort, STAGES)
 
 
 @pytest.mark.filterwarnings('ignore:layer .* scale = "counts" is declared')
@@ -120,10 +120,10 @@ def test_counts_must_be_whole_and_their_package_installed(
     def with_counts(values: pd.DataFrame) -> Cohort:
         return Cohort("counts", {"rna": Layer("expression", values, "counts")})
 
-    monkeypatch.setattr(study_checks_biology, "find_spec", lambda name: None)
+    monkeypatch.setattr(markers, "find_spec", lambda name: None)
     with pytest.raises(StudyError, match="needs PyDESeq2, which is not installed"):
-        check_biology(study, with_counts(table))
-    monkeypatch.setattr(study_checks_biology, "find_spec", lambda name: name)
+        check_cohort(study, with_counts(table), STAGES)
+    monkeypatch.setattr(markers, "find_spec", lambda name: name)
     with pytest.raises(StudyError, match=r"\[markers\] .*TP53 of patient P00 has 0.5"):
-        check_biology(study, with_counts(table))
-    check_biology(study, with_counts(table.round()))
+        check_cohort(study, with_counts(table), STAGES)
+    check_cohort(study, with_counts(table.round()), STAGES)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.io.biology_results import _matrices
+from omicsfuse.pipeline.stages.radiogenomics import _matrices
 
 
 def test_layers_whose_names_differ_in_signs_or_case_have_a_file_each() -> None:
@@ -20,7 +20,7 @@ def test_layers_whose_names_differ_in_signs_or_case_have_a_file_each() -> None:
 
 
 def test_a_name_does_not_hang_on_how_large_other_layers_are(monkeypatch: Any) -> None:
-    monkeypatch.setattr("omicsfuse.io.biology_results.MOST_CELLS", 2)
+    monkeypatch.setattr("omicsfuse.pipeline.stages.radiogenomics.MOST_CELLS", 2)
     large = pd.DataFrame(np.zeros((2, 2)), index=["a", "b"], columns=["x", "y"])
     files = dict(_matrices({"a b": large, "a_b": large.iloc[:1, :1]}, "correlations"))
     assert list(files) == ["radiogenomic_correlations_a_b_2.tsv"]

@@ -13,15 +13,18 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
-import omicsfuse.pipeline.run as pipeline
 from omicsfuse.core.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.pipeline import check as checking
+from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.commands.verify import verify_cohorts
-from omicsfuse.pipeline.run import STAGES, check, run
-from omicsfuse.pipeline.study import prepared_layers
+from omicsfuse.pipeline.run import run
+from omicsfuse.pipeline.stage import layers_to_prepare
+from omicsfuse.pipeline.stages import STAGES
+from omicsfuse.pipeline.stages import verify as verifying
 from omicsfuse.pipeline.workspace import Workspace
 
-STUDIES = Path(__file__).parents[1] / "data_manifests" / "studies"
+STUDIES = Path(__file__).parents[2] / "data_manifests" / "studies"
 
 CONTRACT = {
     "subtypes.tsv": [
@@ -143,7 +146,7 @@ def test_the_record_tells_how_the_results_came_about(done: Path, study: Path) ->
     assert set(record["inputs"]) >= {"discovery.toml", "radiomics.tsv", "external_expression.tsv"}
     assert record["subtypes"]["n_clusters"] == 3
     assert sum(record["subtypes"]["sizes"].values()) == 90
-    assert list(record["seconds"]) == list(STAGES)
+    assert list(record["seconds"]) == [*(stage.name for stage in STAGES), "report"]
     assert record["versions"]["omicsfuse"] == of.__version__
     assert any(
         exclusion["what"] == "values" and exclusion["count"] > 0 for exclusion in record["losses"]
@@ -173,14 +176,15 @@ def test_the_signature_is_written_before_an_external_table_is_opened(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[tuple[str, bool]] = []
-    reader = pipeline.read_cohort
+    reader = of.read_cohort
 
     def watched(manifest):  # type: ignore[no-untyped-def]
         locked = list((tmp_path / "out").rglob("signature.json"))
         opened.append((manifest.name, bool(locked) and bool(of.load_signature(locked[0]).hash)))
         return reader(manifest)
 
-    monkeypatch.setattr(pipeline, "read_cohort", watched)
+    monkeypatch.setattr(checking, "read_cohort", watched)
+    monkeypatch.setattr(verifying, "read_cohort", watched)
     run(study, tmp_path / "out")
     assert opened == [("simulated", False), ("simulated-external", True)]
 
@@ -297,7 +301,7 @@ def test_gene_sets_need_genes_and_find_them_in_a_layer_that_is_not_fused(study: 
     images = study.with_name("images.toml")
     images.write_text(text)
     parsed, cohort, _, _ = check(images)
-    assert prepared_layers(parsed, cohort)[-1] == "expression"
+    assert layers_to_prepare(STAGES, parsed, cohort)[-1] == "expression"
     manifest = study.with_name("discovery.toml").read_text()
     start, end = manifest.index("[layers.expression]"), manifest.index("[layers.methylation]")
     study.with_name("no_genes.toml").write_text(manifest[:start] + manifest[end:])

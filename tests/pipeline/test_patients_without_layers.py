@@ -11,8 +11,9 @@ import omicsfuse as of
 from omicsfuse.cli import main
 from omicsfuse.core.results import Fusion
 from omicsfuse.datasets import write_simulated_study
-from omicsfuse.pipeline.run import check, run
-from omicsfuse.pipeline.stages_core import fuse_layers
+from omicsfuse.pipeline.commands.check import check
+from omicsfuse.pipeline.run import run
+from omicsfuse.pipeline.stages.fuse import fusion_options
 
 #: Patients of the first 40 who have images, and of the last 36 who have methylation.
 IMAGES, METHYLATION = range(28), range(4, 40)
@@ -55,7 +56,8 @@ def study_with(folder: Path, name: str, fusion: str) -> Path:
 def fused(path: Path) -> Fusion:
     """What the study fuses, without the stages after it."""
     study, cohort, _, _ = check(path)
-    return fuse_layers(study, cohort, of.preprocess(cohort), n_jobs=1)
+    prepared = of.preprocess(cohort)
+    return of.fuse(prepared, random_state=study.seed, **fusion_options(study, cohort, prepared))
 
 
 def test_everyone_is_fused_by_default(

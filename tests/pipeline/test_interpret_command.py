@@ -9,8 +9,8 @@ import pytest
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.datasets import simulate_cohort, write_simulated_study
 from omicsfuse.imaging.interpretation import interpret
-from omicsfuse.pipeline.commands import interpret as interpreting
 from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
+from omicsfuse.pipeline.stages import interpret as interpreting
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,12 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.datasets import SimulatedCohort, write_simulated_study
-from omicsfuse.pipeline.run import check
-from omicsfuse.pipeline.study import (
-    Study,
-    asked_signatures,
-    prepared_layers,
-    settings,
-    signature_layer,
-)
+from omicsfuse.pipeline.asked import asked_signatures
+from omicsfuse.pipeline.commands.check import check
+from omicsfuse.pipeline.stage import layers_to_prepare
+from omicsfuse.pipeline.stages import STAGES
+from omicsfuse.pipeline.stages.signature import signature_layer
+from omicsfuse.pipeline.study import Study, settings
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,11 @@ def test_a_signature_takes_the_layer_of_the_first_and_its_feature_s_layer_is_pre
     assert list(asked_signatures(study)) == ["", "texture"]
     assert signature_layer(study, cohort, "texture") == signature_layer(study, cohort, "")
     only = study.model_copy(update={"layers": ("methylation",), "gene_sets": ()})
-    assert set(prepared_layers(only, cohort)) == {"methylation", "expression", "radiomics"}
+    assert set(layers_to_prepare(STAGES, only, cohort)) == {
+        "methylation",
+        "expression",
+        "radiomics",
+    }
 
 
 def _features(path: Path) -> list[str]:

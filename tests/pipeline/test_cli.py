@@ -1,5 +1,7 @@
 """The command: exit codes, messages, quiet pipes."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +40,15 @@ def test_simulate_check_run_verify(tmp_path: Path) -> None:
     assert "cohort simulated-external" in checked.stdout
 
     done = command("run", "sim/study.toml", "--out", "out", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    said = done.stderr.splitlines()
+    assert said[0] == "read: begins"
+    assert re.fullmatch(r"read: done in \d+\.\d s", said[1])
+    assert "report: begins" in said
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    warned = [line.removeprefix("warning: ") for line in said if line.startswith("warning: ")]
+    assert warned == record["warnings"]
+    assert len(said) == 2 * len(record["seconds"]) + len(warned)
     assert "60 patients, 5 layers" in done.stdout
     assert "adjusted Rand index 1.000" in done.stdout
     assert done.stdout.endswith("report: out/report.html\n")
@@ -46,7 +56,8 @@ def test_simulate_check_run_verify(tmp_path: Path) -> None:
     verified = command(
         "verify", "out/signature.json", "sim/external.toml", "--out", "check", cwd=tmp_path
     )
-    assert (verified.returncode, verified.stderr) == (0, "")
+    assert verified.returncode == 0
+    assert "verify: done in " in verified.stderr
     assert (tmp_path / "check" / "verification.tsv").is_file()
 
 
@@ -160,7 +171,7 @@ def test_interrupting_says_how_to_go_on(
     def interrupt(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("omicsfuse.pipeline.run.fuse_layers", interrupt)
+    monkeypatch.setattr("omicsfuse.pipeline.stages.fuse.fuse", interrupt)
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130
@@ -171,7 +182,7 @@ def test_interrupting_says_how_to_go_on(
     assert not (tmp_path / "out").exists()
 
     monkeypatch.undo()
-    monkeypatch.setattr("omicsfuse.pipeline.run.compare_endpoints", interrupt)
+    monkeypatch.setattr("omicsfuse.pipeline.stages.survival.compare_endpoints", interrupt)
     with pytest.raises(SystemExit) as stop:
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130

@@ -1,0 +1,147 @@
+"""What a study asks of a cohort, where several stages need to know: layers, patients, columns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from omicsfuse.biology.adjusting import encoded
+from omicsfuse.biology.covariates import covariate_table
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
+from omicsfuse.fusion import fused_patients
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.stages.signature import SignatureSettings
+    from omicsfuse.pipeline.study import Study
+
+
+def fused_layers(study: "Study", cohort: Cohort) -> list[str]:
+    """Layers that the study fuses: those it names, or all of the cohort's."""
+    return list(study.layers or cohort.omics)
+
+
+def patients_to_fuse(study: "Study", cohort: Cohort) -> pd.Index:
+    """Patients who have the layers that the study asks of them.
+
+    Raises
+    ------
+    CohortError
+        If they are fewer than ten, or layers have too few patients in common.
+    """
+    fused = fused_layers(study, cohort)
+    if study.fusion.patients == "complete":
+        return cohort.common_patients(fused)
+    indices = {name: cohort.omics[name].table.index for name in fused}
+    enough = min(study.fusion.min_layers, len(fused))
+    try:
+        return fused_patients(indices, study.fusion.patients, enough)[0].patients
+    except CohortError as error:
+        raise CohortError(f"{study.where}: {error}") from error
+
+
+def looks_at_outcome(study: "Study") -> bool:
+    """Whether a study chooses features or the number of subtypes with the outcome."""
+    return "survival" in (study.preprocess.select, study.subtypes.choose)
+
+
+def endpoints(study: "Study", cohort: Cohort) -> list[str]:
+    """Endpoints to compare: those that the study names, or all of the cohort's."""
+    named = study.survival.endpoints
+    return list(cohort.endpoints if named is None else named)
+
+
+def survival_tables(study: "Study", cohort: Cohort) -> dict[str, pd.DataFrame]:
+    """Survival of each endpoint to compare."""
+    return {name: cohort.survival(name) for name in endpoints(study, cohort)}
+
+
+def asked_signatures(study: "Study") -> "Mapping[str, SignatureSettings]":
+    """All signatures that a study asks for, the one of the subtypes first, under an empty name."""
+    first = {} if study.signature is None else {"": study.signature}
+    return {**first, **study.signatures}
+
+
+def enriched_layer(study: "Study", cohort: Cohort) -> str | None:
+    """Name the layer that gene sets are looked for in; None where the study has none to look for.
+
+    Raises
+    ------
+    StudyError
+        If there are gene sets and the cohort has no layer of kind expression.
+    """
+    named = study.enrichment.layer
+    if not study.gene_sets:
+        return named
+    return layer_of_genes(study, cohort, "[enrichment]", named, "gene_sets are named")
+
+
+def layer_of_genes(study: "Study", cohort: Cohort, where: str, named: str | None, why: str) -> str:
+    """Name the layer that genes are read from: the one named, or the first of kind expression.
+
+    Fused layers come first.
+
+    Raises
+    ------
+    StudyError
+        If the one named holds no genes, or none is named and none is of kind expression.
+    """
+    if named:
+        layer = cohort.omics[named]
+        if not kind_of(layer).ranks_genes:
+            kinds = kinds_that(lambda kind: kind.ranks_genes)
+            raise StudyError(
+                f"{study.where}: {where} layer {named!r} is of kind {layer.kind!r}; genes are read "
+                f"from a layer of kind {' or '.join(kinds)}."
+            )
+        return named
+    order = {name: cohort.omics[name] for name in (*fused_layers(study, cohort), *cohort.omics)}
+    expression = layers_that(order, lambda kind: kind.transcriptome)
+    if not expression:
+        raise StudyError(
+            f"{study.where}: {why}, but cohort {cohort.name!r} has no layer of kind "
+            f'expression. Name a layer with genes: {where} layer = "...", or leave that out.'
+        )
+    return expression[0]
+
+
+def refuse_other_kinds(
+    study: "Study", cohort: Cohort, key: str, name: str | None, fits: Callable[[Kind], bool]
+) -> None:
+    """See that a layer named for a purpose is of a kind that serves it."""
+    kinds = kinds_that(fits)
+    if name is not None and cohort.omics[name].kind not in kinds:
+        raise StudyError(
+            f"{study.where}: {key} names {name!r}, which is of kind {cohort.omics[name].kind!r}; "
+            f"expected a layer of kind {' or '.join(kinds)}."
+        )
+
+
+def check_covariates(cohort: Cohort, names: Sequence[str], scores: Sequence[str]) -> None:
+    """See that covariates are there, known of some patients, and numbers or categories.
+
+    ``scores`` are the immune scores of the study, which may be adjusted for too.
+    """
+    columns = [] if cohort.clinical is None else [str(name) for name in cohort.clinical.columns]
+    for name in names:
+        if name not in columns and name not in scores:
+            hint = did_you_mean(name, [*columns, *scores])
+            raise StudyError(
+                f"covariates: {name!r} is not among the {len(columns)} clinical columns of cohort "
+                f"{cohort.name!r} and the {len(scores)} immune scores of this study"
+                f"{'; ' + hint if hint else ''}."
+            )
+    clinical = [name for name in names if name in columns]
+    if not clinical:
+        return
+    table = covariate_table(cohort, clinical)
+    for name in clinical:
+        known = int(table[name].notna().sum())
+        if known < 3:
+            raise StudyError(
+                f"covariates: {name!r} is known of {known} of {len(table)} patients; nothing can "
+                "be adjusted for it. Leave it out."
+            )
+        encoded(table[[name]], table.index, "covariates")

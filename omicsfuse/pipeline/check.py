@@ -1,0 +1,135 @@
+"""Can a study be done? Every fault is told at once, and nothing is computed."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsfuse.biology.outcomes import is_outcome
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.manifest import Manifest, read_manifest
+from omicsfuse.pipeline.asked import fused_layers
+from omicsfuse.pipeline.faults import Faults
+from omicsfuse.pipeline.stage import Stage, layers_to_prepare
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Manifests of all cohorts of a study, and those cohorts that were opened, by manifest path."""
+
+    manifests: dict[Path, Manifest]
+    cohorts: dict[Path, Cohort]
+
+
+def check_study(
+    study: "Study", stages: Sequence[Stage[Any, Any]], *, open_all: bool = False
+) -> Checked:
+    """See that all that a study names is there and can be done.
+
+    The tables of external cohorts and controls are opened only if ``open_all``: a run may not look
+    at them yet.
+
+    Raises
+    ------
+    StudyError, CohortError
+        If the study or the data are at fault; several faults are told in one error.
+    """
+    faults = Faults()
+    with faults.gathered():
+        _check_roles(study)
+    manifests: dict[Path, Manifest] = {}
+    for path in (study.discovery, *study.external, *study.negative_controls):
+        with faults.gathered():
+            manifests[path] = read_manifest(path)
+    files = [*study.files(), *(file for one in manifests.values() for file in one.files())]
+    missing = [path for path in dict.fromkeys(files) if not path.is_file()]
+    with faults.gathered():
+        if missing:
+            listed = "\n".join(f"  {path}" for path in missing)
+            raise StudyError(f"{study.where}: these files do not exist:\n{listed}")
+    cohorts: dict[Path, Cohort] = {}
+    for path, manifest in manifests.items():
+        if (open_all or path == study.discovery) and not {*manifest.files()} & {*missing}:
+            with faults.gathered():
+                cohorts[path] = read_cohort(manifest)
+    discovery = cohorts.get(study.discovery)
+    if discovery is not None and not {*study.files()} & {*missing}:
+        with faults.gathered():
+            check_cohort(study, discovery, stages)
+    faults.tell()
+    return Checked(manifests, cohorts)
+
+
+def _check_roles(study: "Study") -> None:
+    """See that no cohort has two roles."""
+    for key, paths in (
+        ("external", study.external),
+        ("negative_controls", study.negative_controls),
+    ):
+        if study.discovery in paths:
+            raise StudyError(
+                f"{study.where}: {key} names the discovery cohort itself "
+                f"({study.discovery.name}); a signature is not verified where it was derived."
+            )
+        twice = next((path.name for path in paths if paths.count(path) > 1), None)
+        if twice:
+            raise StudyError(f"{study.where}: {key} names {twice} twice; once is enough.")
+    both = [path.name for path in study.external if path in study.negative_controls]
+    if both:
+        raise StudyError(
+            f"{study.where}: {', '.join(both)} is named both in external and in "
+            "negative_controls; it is one of the two."
+        )
+
+
+def check_cohort(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any]]) -> None:
+    """See that what the stages are asked can be done with the discovery cohort.
+
+    Raises
+    ------
+    StudyError, CohortError
+        If not; several faults are told in one error.
+    """
+    faults = Faults()
+    named: list[tuple[str, str | None]] = [("layers", name) for name in fused_layers(study, cohort)]
+    named += [pair for stage in stages for pair in stage.named_layers(study)]
+    for key, name in named:
+        with faults.gathered():
+            if name is None or name in cohort.omics:
+                continue
+            raise StudyError(
+                f"{study.where}: {key} names {name!r}, which cohort {cohort.name!r} does not have. "
+                f"It has {', '.join(cohort.omics)}."
+            )
+    faults.tell()
+    layers = fused_layers(study, cohort)
+    with faults.gathered():
+        layers = layers_to_prepare(stages, study, cohort)
+    for stage in stages:
+        with faults.gathered():
+            stage.check(study, cohort, layers)
+    _warn_of_outcomes(study, cohort, stages)
+    faults.tell()
+
+
+def _warn_of_outcomes(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any]]) -> None:
+    """Warn of columns that by their names hold an outcome and are used as if they did not."""
+    roles: dict[str, Sequence[str]] = {"covariates": cohort.covariates, "strata": cohort.strata}
+    roles["technical"] = cohort.technical
+    for stage in stages:
+        roles |= stage.adjusts_for(study)
+    for role, columns in roles.items():
+        outcomes = [column for column in columns if is_outcome(column)]
+        if outcomes:
+            warnings.warn(
+                f"{role} names {', '.join(outcomes)}, which by its name holds an outcome: what is "
+                "adjusted for or put in order by the outcome proves nothing.",
+                OmicsfuseWarning,
+                stacklevel=3,
+            )

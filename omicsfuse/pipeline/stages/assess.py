@@ -1,0 +1,115 @@
+"""Ask whether the subtypes are real, and what each layer brings."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from omicsfuse.assessment import assess
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import Assessment, Fusion, Subtypes
+from omicsfuse.io.results import patients_first
+from omicsfuse.io.tables import read_table
+from omicsfuse.pipeline.asked import fused_layers
+from omicsfuse.pipeline.stage import Context, Stage
+from omicsfuse.pipeline.stages.fuse import FUSE
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+class Assessed(NamedTuple):
+    """The subtypes with all that speaks for and against them."""
+
+    subtypes: Subtypes
+    fusion: Fusion
+    assessment: Assessment
+
+
+class Assess(Stage[None, Assessed]):
+    """Judge the subtypes by resamples and by the same cohort without subtypes."""
+
+    name = "assess"
+
+    def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        fused = fused_layers(study, cohort)
+        for name in study.subtypes.feature_groups:
+            if name not in fused:
+                raise StudyError(
+                    f"{study.where}: [subtypes] feature_groups names {name!r}, which is not fused."
+                )
+        read_feature_groups(study, cohort)
+
+    def run(self, context: Context) -> Assessed:
+        study, fusion = context.study, context.of(FUSE).fusion
+        assessment = context.remembered(
+            assess,
+            context.prepared,
+            fusion,
+            context.subtypes,
+            budget=study.subtypes.budget,
+            random_state=study.seed,
+            feature_groups=read_feature_groups(study, context.cohort),
+            n_jobs=context.n_jobs,
+            how=context.tasks,
+        )
+        return Assessed(context.subtypes, fusion, assessment)
+
+    def tables(self, result: Assessed) -> dict[str, pd.DataFrame]:
+        evidence, assessment = result.subtypes.evidence, result.assessment
+        patients = evidence["patients"][["subtype", "silhouette", "confidence", "n_layers"]]
+        if len(assessment.patients):
+            patients = patients.join(assessment.patients[["co_clustering", "membership"]])
+        by_k = assessment.n_clusters if len(assessment.n_clusters) else evidence["n_clusters"]
+        tables = {
+            "subtypes.tsv": patients.reset_index(names="patient"),
+            "n_clusters.tsv": by_k.reset_index(names="k"),
+            "structure.tsv": assessment.tests,
+            "stability.tsv": assessment.stability.reset_index(names="subtype"),
+            "layers.tsv": assessment.layers.reset_index(names="layer"),
+            "subtype_layers.tsv": assessment.subtype_layers,
+            "coverage.tsv": patients_first(result.fusion.coverage.astype(int), "layer patient"),
+        }
+        if len(assessment.consensus):
+            tables["consensus.tsv"] = assessment.consensus.reset_index(names="patient")
+        if len(assessment.feature_groups):
+            tables["feature_groups.tsv"] = assessment.feature_groups.reset_index()
+        if len(assessment.sensitivity):
+            tables["sensitivity.tsv"] = assessment.sensitivity
+        return tables
+
+    def fields(self, result: Assessed) -> dict[str, Any]:
+        return {"assessment": result.assessment}
+
+
+def read_feature_groups(study: "Study", cohort: Cohort) -> dict[str, pd.DataFrame]:
+    """Read which group each feature of a layer belongs to, from the files that a study names.
+
+    Raises
+    ------
+    StudyError
+        If a file is no table, has no column of groups, or names no feature of the layer.
+    """
+    tables = {}
+    for layer, path in study.subtypes.feature_groups.items():
+        try:
+            table = read_table(path)
+        except CohortError as error:
+            raise StudyError(f"[subtypes] feature_groups of layer {layer!r}: {error}") from error
+        if table.shape[1] == 0:
+            raise StudyError(
+                f"{path}: feature groups are a table with a feature in the first column and its "
+                "group in the second; found no second column."
+            )
+        known = cohort.omics[layer].table.columns.astype(str)
+        if not known.isin(table.index).any():
+            raise StudyError(
+                f"{path}: none of its features is in layer {layer!r}. The file names "
+                f"{', '.join(map(str, table.index[:3]))}; the layer has {', '.join(known[:3])}."
+            )
+        tables[layer] = table
+    return tables
+
+
+ASSESS = Assess()

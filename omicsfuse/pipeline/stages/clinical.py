@@ -1,0 +1,52 @@
+"""Hold the subtypes against the clinical table, mutations and copy-number changes."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from omicsfuse.biology import TABLE_ONE_NOTES, alterations, associate, burden, table_one
+from omicsfuse.io.table_one import write_table_one
+from omicsfuse.pipeline.stage import Context, Stage
+
+
+class ClinicalAssociations(NamedTuple):
+    """Clinical columns, altered genes, burden of each patient, and Table 1."""
+
+    clinical: pd.DataFrame
+    alterations: pd.DataFrame
+    burden: pd.DataFrame
+    table_one: pd.DataFrame
+
+
+class Clinical(Stage[None, ClinicalAssociations]):
+    """Test what is known of the patients against the subtypes."""
+
+    name = "clinical"
+
+    def run(self, context: Context) -> ClinicalAssociations:
+        subtypes, cohort = context.subtypes, context.cohort
+        clinical = associate(subtypes, cohort)
+        return ClinicalAssociations(
+            clinical,
+            alterations(subtypes, cohort),
+            burden(subtypes, cohort),
+            table_one(subtypes, cohort, clinical),
+        )
+
+    def tables(self, result: ClinicalAssociations) -> dict[str, pd.DataFrame]:
+        tables = {"clinical.tsv": result.clinical.reset_index(names="variable")}
+        if len(result.alterations):
+            tables["alterations.tsv"] = result.alterations
+        if len(result.burden.columns):
+            tables["burden.tsv"] = result.burden.reset_index(names="patient")
+        return tables
+
+    def write(self, result: ClinicalAssociations, folder: Path) -> None:
+        write_table_one(result.table_one, TABLE_ONE_NOTES, folder)
+
+    def fields(self, result: ClinicalAssociations) -> dict[str, Any]:
+        return result._asdict()
+
+
+CLINICAL = Clinical()

@@ -1,0 +1,141 @@
+"""Fuse the layers into one network of patients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from omicsfuse.assessment.outcome_aware import N_SELECTED, OutcomeAware, Pipeline
+from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Fusion, Prepared, Subtypes
+from omicsfuse.fusion import check_fusion, fuse, precomputed_distances
+from omicsfuse.io.tables import read_table
+from omicsfuse.pipeline.asked import (
+    endpoints,
+    fused_layers,
+    looks_at_outcome,
+    patients_to_fuse,
+    survival_tables,
+)
+from omicsfuse.pipeline.faults import said_of
+from omicsfuse.pipeline.keys import PositiveInt, PositiveNumber, StudyPath, Table
+from omicsfuse.pipeline.stage import Context, Stage
+from omicsfuse.pipeline.stages.preprocess import PREPROCESS
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+class FusionSettings(Table):
+    """``[fusion]``: settings of similarity network fusion."""
+
+    n_neighbors: PositiveInt = 20
+    mu: PositiveNumber = 0.5
+    n_iterations: PositiveInt = 20
+    variant: Literal["paper", "snfpy"] = "paper"
+    engine: Literal["auto", "exact", "sparse", "snfpy"] = "auto"
+    metrics: dict[str, str] = {}
+    distances: dict[str, StudyPath] = {}
+    patients: Literal["all", "complete"] = "all"
+    min_layers: PositiveInt = 1
+    layer_weights: dict[str, PositiveNumber] = {}
+    alpha: PositiveNumber | None = None
+    dtype: Literal["float64", "float32"] = "float64"
+    n_kept: PositiveInt = 60
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_the_engine_can(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("engine") == "snfpy":
+            return {"variant": "snfpy", "patients": "complete", **values}
+        return values
+
+    @model_validator(mode="after")
+    def _one_distance_a_layer(self) -> "FusionSettings":
+        both = sorted(self.metrics.keys() & self.distances.keys())
+        if both:
+            raise ValueError(
+                f"has a metric and a file of distances for {', '.join(both)}; give one of the two"
+            )
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """The network and its layers; where features or k were chosen with the outcome, all of it.
+
+    ``aware`` says how to choose again when the outcome is permuted.
+    """
+
+    fusion: Fusion
+    prepared: Prepared
+    subtypes: Subtypes | None = None
+    aware: Pipeline | None = None
+
+
+class Fuse(Stage[FusionSettings, Fused]):
+    """Fuse the layers that the study names and that have anything usable."""
+
+    name = "fuse"
+    table = "fusion"
+    settings = FusionSettings
+
+    def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        fused = fused_layers(study, cohort)
+        with said_of(f"{study.where}: "):
+            check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))
+            for name, path in study.fusion.distances.items():
+                if name not in fused:
+                    raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")
+                precomputed_distances(read_table(path), cohort.omics[name].table.index, name)
+        patients_to_fuse(study, cohort)
+
+    def run(self, context: Context) -> Fused:
+        study, cohort = context.study, context.cohort
+        blind = context.of(PREPROCESS)
+        options = fusion_options(study, cohort, blind)
+        aware = outcome_pipeline(study, cohort, options)
+        if aware is None:
+            fusion = fuse(blind, random_state=study.seed, n_threads=context.n_jobs, **options)
+            return Fused(fusion, blind)
+        prepared, fusion, subtypes = aware.subtypes(blind, survival_tables(study, cohort))
+        return Fused(fusion, prepared, subtypes, aware)
+
+    def exclusions(self, result: Fused) -> Sequence[Exclusion]:
+        return result.fusion.exclusions
+
+    def fields(self, result: Fused) -> dict[str, Any]:
+        return {"prepared": result.prepared, "fusion": result.fusion}
+
+
+def fusion_options(study: "Study", cohort: Cohort, prepared: Prepared) -> dict[str, Any]:
+    """Arguments of ``fuse`` as the study has them, for the layers that have anything usable."""
+    usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
+    options = study.fusion.model_dump(exclude={"distances"})
+    files = {layer: read_table(path) for layer, path in study.fusion.distances.items()}
+    for setting, given in (
+        ("metrics", {**study.fusion.metrics, **files}),
+        ("layer_weights", study.fusion.layer_weights),
+    ):
+        options[setting] = {layer: value for layer, value in given.items() if layer in usable}
+    options["min_layers"] = min(study.fusion.min_layers, len(usable))
+    return options | {"layers": usable}
+
+
+def outcome_pipeline(study: "Study", cohort: Cohort, options: dict[str, Any]) -> Pipeline | None:
+    """What a study chooses with the outcome, and all that follows; None where it is blind."""
+    if not looks_at_outcome(study):
+        return None
+    asked = study.preprocess.n_features
+    aware = OutcomeAware(
+        endpoints(study, cohort)[0],
+        features=study.preprocess.select == "survival",
+        n_features=N_SELECTED if asked == "auto" else asked,
+        n_clusters=study.subtypes.choose == "survival",
+    )
+    return Pipeline(aware, options, study.subtypes.n_clusters, study.seed)
+
+
+FUSE = Fuse()

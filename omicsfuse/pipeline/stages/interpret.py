@@ -1,0 +1,136 @@
+"""Say what goes with the scores of imaging models."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.results import Interpretation
+from omicsfuse.imaging.interpretation import interpret, match_scores, read_scores
+from omicsfuse.io.results import filled
+from omicsfuse.pipeline.asked import enriched_layer
+from omicsfuse.pipeline.faults import Faults, said_of
+from omicsfuse.pipeline.keys import Count, StudyPath, Table
+from omicsfuse.pipeline.stage import Context, Stage, or_without
+from omicsfuse.pipeline.stages.immune import IMMUNE
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+class InterpretSettings(Table):
+    """``[interpret.NAME]``: the score or class that an imaging model gives each patient."""
+
+    scores: StudyPath
+    column: str | None = None
+    n_resamples: Count = 100
+
+
+class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
+    """What goes with each imaging model that the study names."""
+
+    name = "interpret"
+    table = "interpret"
+    settings = dict[str, InterpretSettings]
+
+    def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        known = set() if cohort.clinical is None else set(cohort.clinical.index)
+        known |= {patient for layer in cohort.omics.values() for patient in layer.table.index}
+        patients = pd.Index(sorted(known))
+        faults = Faults()
+        for name in study.interpret:
+            with faults.gathered(), said_of(f"{study.where}: [interpret.{name}] "):
+                key, scores = model_scores(study, name)
+                # What it warns of is said when the model is interpreted.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", OmicsfuseWarning)
+                    match_scores(scores, patients, key)
+        faults.tell()
+
+    def run(self, context: Context) -> dict[str, Interpretation]:
+        interpretations = {}
+        for name, asked in context.study.interpret.items():
+            _, scores = model_scores(context.study, name)
+            interpretation = or_without(
+                f"interpretation of model {name}",
+                partial(interpreted, context, scores, n_resamples=asked.n_resamples),
+            )
+            if interpretation is not None:
+                interpretations[name] = replace(interpretation, name=name)
+        return interpretations
+
+    def tables(self, result: dict[str, Interpretation]) -> dict[str, pd.DataFrame]:
+        scores = {
+            name: pd.DataFrame({"patient": one.scores.index, one.kind: one.scores.to_numpy()})
+            for name, one in result.items()
+        }
+        parts = {
+            "interpretation.tsv": {name: one.associations for name, one in result.items()},
+            "interpretation_families.tsv": {name: one.families for name, one in result.items()},
+            "interpretation_gene_sets.tsv": {name: one.enrichment for name, one in result.items()},
+            "interpretation_stability.tsv": {name: one.stability for name, one in result.items()},
+            "interpretation_scores.tsv": scores,
+        }
+        return filled({file: _stacked(by_model, "model") for file, by_model in parts.items()})
+
+    def exclusions(self, result: dict[str, Interpretation]) -> list[Exclusion]:
+        return [each for one in result.values() for each in one.exclusions]
+
+    def fields(self, result: dict[str, Interpretation]) -> dict[str, Any]:
+        return {"interpretations": result}
+
+
+def interpreted(context: Context, scores: pd.Series, **options: Any) -> Interpretation:
+    """Hold the scores of one model against all that the study has on its patients."""
+    study, cohort, prepared = context.study, context.cohort, context.prepared
+    genes = enriched_layer(study, cohort)
+    return interpret(
+        scores,
+        cohort,
+        prepared,
+        subtypes=context.results.get("cluster"),
+        gene_sets=list(study.gene_sets) or None,
+        immune=context.of(IMMUNE),
+        gene_layer=genes if genes in prepared.layers else None,
+        min_size=study.enrichment.min_size,
+        max_size=study.enrichment.max_size,
+        random_state=study.seed,
+        n_jobs=context.n_jobs,
+        **options,
+    )
+
+
+def model_scores(study: "Study", name: str) -> tuple[str, pd.Series]:
+    """Read the scores of one imaging model, with the name of their column.
+
+    Raises
+    ------
+    StudyError
+        If the file has no column of scores, or several and none is named.
+    """
+    asked = study.interpret[name]
+    columns = read_scores(asked.scores, None if asked.column is None else [asked.column])
+    if len(columns) != 1:
+        there = f'has the columns {", ".join(columns)}; name one: column = "..."'
+        none = "has no column beside the patient; give each patient a score"
+        raise StudyError(f"{asked.scores.name} {there if columns else none}.")
+    return next(iter(columns.items()))
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    """Put tables under one another, with a first column that says which each row is from."""
+    parts = []
+    for name, table in tables.items():
+        if len(table):
+            part = table.copy()
+            part.insert(0, key, name)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+INTERPRET = Interpret()

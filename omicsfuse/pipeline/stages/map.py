@@ -1,0 +1,28 @@
+"""Lay the network out on a plane."""
+
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.clustering import embed
+from omicsfuse.pipeline.stage import Context, Stage
+from omicsfuse.pipeline.stages.fuse import FUSE
+
+
+class Map(Stage[None, pd.DataFrame]):
+    """Place each patient near those who are like them."""
+
+    name = "map"
+
+    def run(self, context: Context) -> pd.DataFrame:
+        fusion = context.of(FUSE).fusion
+        return context.remembered(embed, fusion, random_state=context.study.seed)
+
+    def tables(self, result: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        return {"map.tsv": result.reset_index(names="patient")}
+
+    def fields(self, result: pd.DataFrame) -> dict[str, Any]:
+        return {"embedding": result}
+
+
+MAP = Map()

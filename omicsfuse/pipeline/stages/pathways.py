@@ -1,0 +1,199 @@
+"""Say what marks the subtypes beyond single features: gene sets, drivers, methylation."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import pandas as pd
+from pydantic import Field, model_validator
+
+from omicsfuse.biology import (
+    compare_scores,
+    driver_features,
+    enrich,
+    enrichment_exclusions,
+    expression_methylation_pairs,
+    gene_set_coverage,
+    gene_set_score_exclusions,
+    gene_set_scores,
+    label_markers,
+    over_representation,
+    running_sums,
+)
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
+from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import layers_that
+from omicsfuse.core.results import Biology, Prepared, Subtypes
+from omicsfuse.io.gmt import read_gmt
+from omicsfuse.io.results import filled, patients_first
+from omicsfuse.pipeline.asked import enriched_layer
+from omicsfuse.pipeline.keys import PositiveInt, Table
+from omicsfuse.pipeline.stage import Context, Stage, or_without
+from omicsfuse.pipeline.stages.markers import MARKERS
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+class EnrichmentSettings(Table):
+    """``[enrichment]``: gene-set enrichment of each subtype, and scores of each patient."""
+
+    layer: str | None = None
+    min_size: Annotated[int, Field(ge=2, strict=True)] = 10
+    max_size: PositiveInt = 500
+    n_permutations: PositiveInt = 5000
+    scores: Literal["ssgsea", "gsva", "zscore", "none"] = "ssgsea"
+
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> "EnrichmentSettings":
+        if self.min_size > self.max_size:
+            raise ValueError(f"min_size {self.min_size} is above max_size {self.max_size}")
+        return self
+
+
+class Explained(NamedTuple):
+    """Enrichment of the study's gene sets, who and what took no part, and all else."""
+
+    enrichment: pd.DataFrame
+    exclusions: tuple[Exclusion, ...]
+    biology: Biology
+
+
+class Pathways(Stage[EnrichmentSettings, Explained]):
+    """Gene sets of subtypes and patients, drivers, known groups, methylation."""
+
+    name = "pathways"
+    table = "enrichment"
+    settings = EnrichmentSettings
+
+    def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
+        return [("[enrichment] layer", study.enrichment.layer)]
+
+    def layers(self, study: "Study", cohort: Cohort) -> list[str | None]:
+        return [enriched_layer(study, cohort)]
+
+    def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        for path in study.gene_sets:
+            if not read_gmt(path):
+                raise StudyError(f"{path} holds no gene set.")
+
+    def run(self, context: Context) -> Explained:
+        study, prepared, subtypes = context.study, context.prepared, context.subtypes
+        layer = enriched_layer(study, context.cohort)
+        if not study.gene_sets or layer not in prepared.layers:
+            layer = None
+        enrichment = EMPTY_ENRICHMENT.copy()
+        if layer is not None:
+            enrichment = context.remembered(
+                enrich,
+                subtypes,
+                prepared,
+                list(study.gene_sets),
+                random_state=study.seed,
+                **(study.enrichment.model_dump(exclude={"scores"}) | {"layer": layer}),
+            )
+        biology = _explained(context, layer, enrichment)
+        return Explained(enrichment, _without(study, prepared, subtypes, layer), biology)
+
+    def tables(self, result: Explained) -> dict[str, pd.DataFrame]:
+        biology = result.biology
+        return {"enrichment.tsv": result.enrichment} | filled(
+            {
+                "drivers.tsv": biology.drivers,
+                "label_markers.tsv": biology.label_markers,
+                "gene_sets.tsv": biology.gene_sets,
+                "over_representation.tsv": biology.over_representation,
+                "running_sums.tsv": biology.running_sums,
+                "gene_set_scores.tsv": patients_first(biology.scores),
+                "gene_set_tests.tsv": biology.score_tests,
+                "expression_methylation.tsv": biology.methylation_pairs,
+            }
+        )
+
+    def exclusions(self, result: Explained) -> Sequence[Exclusion]:
+        return (*result.exclusions, *result.biology.exclusions)
+
+    def fields(self, result: Explained) -> dict[str, Any]:
+        return {"enrichment": result.enrichment, "biology": result.biology}
+
+
+def _without(
+    study: "Study", prepared: Prepared, subtypes: Subtypes, layer: str | None
+) -> tuple[Exclusion, ...]:
+    """Count the patients and the gene sets that took no part in the enrichment."""
+    if layer is None:
+        return ()
+    exclusions = list(enrichment_exclusions(subtypes, prepared, layer))
+    genes = prepared.layers[layer].values.columns  # noqa: PD011 - a field of ours
+    asked = study.enrichment
+    sets = gene_set_coverage(list(study.gene_sets), genes, asked.min_size, asked.max_size)
+    untested = sets.loc[~sets["tested"], "gene_set"]
+    if len(untested):
+        reason = (
+            f"fewer than {asked.min_size} of their genes are among the {len(genes)} genes of layer "
+            f"{layer}"
+        )
+        examples = tuple(untested.astype(str)[:5])
+        exclusions.append(Exclusion("enrich", layer, "gene sets", len(untested), reason, examples))
+    return tuple(exclusions)
+
+
+def _explained(context: Context, layer: str | None, enrichment: pd.DataFrame) -> Biology:
+    """What marks the subtypes beyond single features; ``layer`` holds the genes of gene sets."""
+    study, prepared, subtypes = context.study, context.prepared, context.subtypes
+    markers, pairwise = context.of(MARKERS)
+    several = len(subtypes.names) > 1
+    biology = Biology(
+        pairwise=pairwise,
+        drivers=driver_features(markers, prepared, subtypes),
+        label_markers=label_markers(subtypes, context.cohort, prepared, markers=markers),
+        methylation_pairs=_methylation_pairs(prepared, subtypes) if several else pd.DataFrame(),
+    )
+    if layer is None:
+        return biology
+    sets, asked = list(study.gene_sets), study.enrichment
+    genes = prepared.layers[layer].values.columns  # noqa: PD011 - a field of ours
+    biology = replace(
+        biology,
+        gene_sets=gene_set_coverage(
+            sets, genes, asked.min_size, asked.max_size, enrichment=enrichment
+        ),
+        over_representation=over_representation(markers, prepared, sets, layer=layer)
+        if several
+        else pd.DataFrame(),
+        running_sums=running_sums(subtypes, prepared, enrichment, sets, layer=layer),
+    )
+    if asked.scores == "none":
+        return biology
+    scores = gene_set_scores(
+        prepared,
+        sets,
+        method=asked.scores,
+        layer=layer,
+        min_size=asked.min_size,
+        max_size=asked.max_size,
+    )
+    tests = compare_scores(subtypes, scores) if several and len(scores.columns) else pd.DataFrame()
+    return replace(
+        biology,
+        scores=scores,
+        score_tests=tests,
+        params={"method": asked.scores},
+        exclusions=gene_set_score_exclusions(prepared, scores, method=asked.scores, layer=layer),
+    )
+
+
+def _methylation_pairs(prepared: Prepared, subtypes: Subtypes) -> pd.DataFrame:
+    """Expression against methylation, where both layers are there and share genes."""
+    genes = layers_that(prepared.layers, lambda kind: kind.transcriptome)
+    if not genes or not layers_that(prepared.layers, lambda kind: kind.methylome):
+        return pd.DataFrame()
+    pairs = or_without(
+        "pairs of expression and methylation",
+        lambda: expression_methylation_pairs(subtypes, prepared),
+    )
+    return pd.DataFrame() if pairs is None else pairs
+
+
+PATHWAYS = Pathways()

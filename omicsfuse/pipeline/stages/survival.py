@@ -1,0 +1,227 @@
+"""Compare survival between the subtypes, endpoint by endpoint."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from omicsfuse.assessment.outcome_aware import FULL_PIPELINE, full_pipeline_permutation, voided
+from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.results import (
+    CHOSEN_WITH,
+    COX_COLUMNS,
+    SURVIVAL_COLUMNS,
+    Subtypes,
+    SurvivalComparison,
+)
+from omicsfuse.io.results import stacked
+from omicsfuse.pipeline.asked import endpoints, looks_at_outcome, patients_to_fuse, survival_tables
+from omicsfuse.pipeline.keys import Count, PositiveInt, Table
+from omicsfuse.pipeline.stage import Context, Stage
+from omicsfuse.pipeline.stages.fuse import FUSE
+from omicsfuse.pipeline.stages.preprocess import PREPROCESS
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival, trend_order
+
+if TYPE_CHECKING:
+    from omicsfuse.pipeline.study import Study
+
+
+class SurvivalSettings(Table):
+    """``[survival]``: endpoints to compare; all of the cohort's if none is named."""
+
+    endpoints: tuple[str, ...] | None = None
+    n_permutations: PositiveInt | Literal["adaptive"] = "adaptive"
+    n_bootstrap: Count = 200
+    trend: str | None = None
+    full_pipeline_permutations: Annotated[int, Field(ge=39, strict=True)] | None = None
+
+
+class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
+    """Test, model and draw the survival of the subtypes for each endpoint."""
+
+    name = "survival"
+    table = "survival"
+    settings = SurvivalSettings
+
+    def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
+        trend = study.survival.trend
+        return {"[survival] trend": () if trend is None else (trend,)}
+
+    def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        for endpoint in study.survival.endpoints or ():
+            if endpoint not in cohort.endpoints:
+                there = ", ".join(cohort.endpoints) or "none"
+                raise StudyError(
+                    f"{study.where}: [survival] endpoints names {endpoint!r}, which the manifest "
+                    f"of cohort {cohort.name!r} does not describe (it describes: {there}). Add\n"
+                    f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
+                    f"to {study.discovery}, or leave it out."
+                )
+        _check_outcome_aware(study, cohort)
+        patients = patients_to_fuse(study, cohort)
+        for endpoint in endpoints(study, cohort):
+            known = cohort.survival(endpoint).index
+            if not known.isin(patients).any():
+                raise CohortError(
+                    f"{study.where}: endpoint {endpoint!r}: none of the {len(patients)} patients "
+                    f"who are fused has both a time and an event ({len(known)} patients of the "
+                    "clinical table have). Check its columns, or leave the endpoint out."
+                )
+        if study.survival.trend is not None:
+            try:
+                trend_order(cohort, study.survival.trend)
+            except StudyError as error:
+                raise StudyError(f"{study.where}: [survival] trend: {error}") from error
+
+    def run(self, context: Context) -> dict[str, SurvivalComparison]:
+        study, cohort = context.study, context.cohort
+        compared = compare_endpoints(study, cohort, context.subtypes, context.n_jobs)
+        aware = context.of(FUSE).aware
+        if aware is None:
+            return compared
+        full = context.remembered(
+            full_pipeline_permutation,
+            context.of(PREPROCESS),
+            survival_tables(study, cohort),
+            aware,
+            study.survival.full_pipeline_permutations,
+            n_jobs=context.n_jobs,
+            how={"how": context.tasks},
+        )
+        return void_comparisons(compared, full)
+
+    def tables(self, result: dict[str, SurvivalComparison]) -> dict[str, pd.DataFrame]:
+        compared = result.values()
+        medians = [
+            comparison.medians.reset_index(names="subtype").assign(endpoint=endpoint)
+            for endpoint, comparison in result.items()
+        ]
+        parts = {
+            "survival_medians.tsv": [table[["endpoint", *table.columns[:-1]]] for table in medians],
+            "survival_at_times.tsv": [one.times for one in compared],
+            "restricted_means.tsv": [one.restricted_means for one in compared],
+            "proportional_hazards.tsv": [one.proportional for one in compared],
+            "time_varying.tsv": [one.time_varying for one in compared],
+            "cox_diagnostics.tsv": [one.diagnostics for one in compared],
+            "cumulative_incidence.tsv": [one.incidence for one in compared],
+            "added_value.tsv": [one.added_value for one in compared],
+            "calibration.tsv": [one.calibration for one in compared],
+            "decision_curves.tsv": [one.decision for one in compared],
+        }
+        filled = {name: [table for table in of if len(table)] for name, of in parts.items()}
+        return {
+            "survival.tsv": stacked([one.tests for one in compared], SURVIVAL_COLUMNS),
+            "cox.tsv": stacked([one.cox for one in compared], COX_COLUMNS),
+            **{name: pd.concat(of, ignore_index=True) for name, of in filled.items() if of},
+        }
+
+    def exclusions(self, result: dict[str, SurvivalComparison]) -> list[Exclusion]:
+        return [each for comparison in result.values() for each in comparison.exclusions]
+
+    def fields(self, result: dict[str, SurvivalComparison]) -> dict[str, Any]:
+        return {"survival": result}
+
+
+def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
+    """Refuse choices made with the outcome unless the whole pipeline is permuted."""
+    asked = study.survival.full_pipeline_permutations
+    if not looks_at_outcome(study):
+        if asked is not None:
+            raise StudyError(
+                f"{study.where}: [survival] full_pipeline_permutations is for studies that choose "
+                "features or k with the outcome; this one does not. Leave it out: the log-rank "
+                "test and its permutation are valid."
+            )
+        return
+    what = (
+        '[preprocess] select = "survival" chooses features'
+        if study.preprocess.select == "survival"
+        else '[subtypes] choose = "survival" chooses the number of subtypes'
+    )
+    if not endpoints(study, cohort):
+        raise StudyError(f"{study.where}: {what} by survival, but no endpoint is compared.")
+    if asked is None:
+        raise StudyError(
+            f"{study.where}: {what} with the outcome, after which comparing the subtypes by that "
+            "outcome proves nothing: where nothing is associated with survival, features chosen in "
+            "this way give p < 0.05 in most data sets. Leave it out; or add\n"
+            "  [survival]\n  full_pipeline_permutations = 199\n"
+            "which permutes the outcome and repeats selection, fusion and clustering each time, "
+            "and reports that p-value in place of all others."
+        )
+    if study.fusion.engine == "sparse":
+        raise StudyError(
+            f"{study.where}: {what} with the outcome, which the sparse engine cannot do."
+        )
+
+
+def warn_of_doubtful_survival(study: "Study", cohort: Cohort, patients: pd.Index) -> None:
+    """Warn of what in the endpoints of these patients looks like a mistake."""
+    tables = {
+        name: table[table.index.isin(patients)]
+        for name, table in survival_tables(study, cohort).items()
+    }
+    for doubt in doubtful_survival(tables, {name: cohort.endpoints[name].unit for name in tables}):
+        warnings.warn(doubt, OmicsfuseWarning, stacklevel=3)
+
+
+def compare_endpoints(
+    study: "Study", cohort: Cohort, subtypes: Subtypes, n_jobs: int = 1
+) -> dict[str, SurvivalComparison]:
+    """Compare survival for each endpoint asked for; a cohort without any has no comparison."""
+    warn_of_doubtful_survival(study, cohort, subtypes.labels.index)
+    # Of subtypes found with the outcome, `void_comparisons` leaves what still stands.
+    params = {key: value for key, value in subtypes.params.items() if key != CHOSEN_WITH}
+    subtypes = replace(subtypes, params=params)
+    compared = {
+        endpoint: compare_survival(
+            subtypes,
+            cohort,
+            endpoint,
+            trend=study.survival.trend,
+            n_permutations=study.survival.n_permutations,
+            n_bootstrap=study.survival.n_bootstrap,
+            random_state=study.seed,
+            n_jobs=n_jobs,
+        )
+        for endpoint in endpoints(study, cohort)
+    }
+    # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
+    tests = [one.tests for one in compared.values()]
+    p = [best_p_values(table[table["comparison"] == "overall"]) for table in tests]
+    return _corrected(compared, "overall", np.concatenate(p) if p else np.empty(0))
+
+
+def void_comparisons(
+    survival: Mapping[str, SurvivalComparison], full: pd.DataFrame
+) -> dict[str, SurvivalComparison]:
+    """Leave of comparisons what the full-pipeline permutation leaves standing."""
+    rows = {str(name): row for name, row in full.iterrows()}
+    left = {name: voided(one, rows[name]) for name, one in survival.items()}
+    p = [
+        float(one.tests.loc[one.tests["comparison"] == FULL_PIPELINE, "p_permutation"].iloc[0])
+        for one in left.values()
+    ]
+    # Endpoints with too few events have no p-value, and no part in the family.
+    return _corrected(left, FULL_PIPELINE, np.array(p))
+
+
+def _corrected(
+    survival: Mapping[str, SurvivalComparison], comparison: str, p: np.ndarray
+) -> dict[str, SurvivalComparison]:
+    """Return the comparisons with one test of each endpoint corrected for their number."""
+    corrected = {}
+    for (name, one), fdr in zip(survival.items(), benjamini_hochberg(p), strict=True):
+        tests = one.tests.copy()
+        tests.loc[tests["comparison"] == comparison, "fdr"] = fdr
+        corrected[name] = replace(one, tests=tests)
+    return corrected
+
+
+SURVIVAL = Survival()

@@ -1,0 +1,120 @@
+"""What the command prints: a run, a study or a cohort in a few lines."""
+
+import pandas as pd
+
+from omicsfuse.core.cohort import Cohort, describe_layer
+from omicsfuse.core.results import RunResults, Verification
+from omicsfuse.core.variables import variable_lines
+from omicsfuse.pipeline.asked import fused_layers, patients_to_fuse
+from omicsfuse.pipeline.study import Study
+from omicsfuse.verification import replication
+
+
+def summary(results: RunResults) -> list[str]:
+    """Say in a few lines what a run found."""
+    sizes = results.subtypes.evidence["subtypes"]["n"]
+    stable = results.assessment.stability["jaccard_mean"]
+    counts = [(len(results.fusion.patients), "patient")]
+    counts += [(len(results.fusion.params["layers"]), "layer"), (len(sizes), "subtype")]
+    lines = [
+        f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),
+        "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
+    ]
+    says, values = results.assessment.verdict, []
+    for name in ("p_shared", "p_structure"):
+        p = getattr(results.assessment, name)
+        if p == p:
+            values.append(f"{name} = {p:.3g}")
+    lines.insert(1, f"verdict: {says}" + (f" ({', '.join(values)})" if values else ""))
+    if not results.assessment.supported:
+        lines.append("subtypes are not supported: what follows is exploratory")
+    if len(sizes) > 1:
+        found = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
+        lines.append(f"stability (mean Jaccard): {found}")
+    for variable in results.cohort.known_labels:
+        if variable in results.clinical.index:
+            agreement = results.clinical["adjusted_rand_index"][variable]
+            n = results.clinical["n"][variable]
+            lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
+    for endpoint, comparison in results.survival.items():
+        tests = comparison.tests
+        full = tests[tests["comparison"].str.endswith("full pipeline")]
+        row = full.iloc[0] if len(full) else tests.iloc[0]
+        lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
+        if len(value := comparison.added_value):
+            said = _tested(value.iloc[0].rename({"p": "p_asymptotic"}), "likelihood ratio p")
+            lines.append(f"  beyond the covariates: {said}")
+    if results.verification is not None:
+        table = results.verification.table
+        for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
+            p = f"p = {row['p']:.3g}" if row["p"] == row["p"] else row["note"]
+            lines.append(
+                f"signature in {row['cohort']} ({row['endpoint']}): {row['genes_found']:.0f} of "
+                f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
+                f"{row['events']:.0f}, {p}"
+            )
+    for name, one in results.signatures.items():
+        judged = one.details.get("replication")
+        if judged is not None and len(judged):
+            judged = judged[judged["scope"] != "negative controls"]
+            held = judged[judged["verdict"] == "replicates"]
+            which = [f"{row['score']} ({row['endpoint']})" for _, row in held.iterrows()]
+            said = f": {', '.join(which)}" if which else ""
+            lines.append(f"signature {name}: {len(held)} of {len(judged)} scores replicate{said}")
+    if results.warnings:
+        lines.append(f"warnings: {len(results.warnings)} (see the report)")
+    return lines
+
+
+def _tested(row: pd.Series, name: str = "log-rank p") -> str:
+    """Write the p-values of a test, or why there are none."""
+    named = {"p_asymptotic": name, "p_permutation": "by permutation"}
+    known = [f"{text} = {row[name]:.3g}" for name, text in named.items() if row[name] == row[name]]
+    return ", ".join([*known, row["note"]] if row["note"] else known)
+
+
+def verification_summary(verification: Verification) -> list[str]:
+    """Say what a signature showed in other cohorts: tests, notes, whether it replicates."""
+    table = verification.table
+    columns = ["cohort", "endpoint", "comparison", "n", "events", "hr", "p"]
+    columns += ["random_null_percentile"]
+    lines = [table[columns].to_string(index=False, float_format="%.3g", na_rep="")]
+    notes = table.loc[table["p"].isna() & (table["note"] != ""), ["cohort", "note"]]
+    for _, row in notes.drop_duplicates().iterrows():
+        lines.append(f"{row['cohort']}: {row['note']}")
+    for _, row in replication(verification).iterrows():
+        lines.append(f"{row['score']} ({row['endpoint']}), {row['scope']}: {row['verdict']}")
+    return lines
+
+
+def study_summary(study: Study, cohort: Cohort) -> str:
+    """Say how many patients a study would fuse."""
+    fused = fused_layers(study, cohort)
+    return (
+        f"study {study.name}: ready to run; {len(patients_to_fuse(study, cohort))} patients to "
+        f"fuse, {len(cohort.patients(fused))} of them with all of {', '.join(fused)}"
+    )
+
+
+def cohort_summary(cohort: Cohort) -> list[str]:
+    """Say what a cohort holds."""
+    clinical = (
+        "no clinical table" if cohort.clinical is None else f"{len(cohort.clinical)} patients"
+    )
+    lines = [f"cohort {cohort.name}: clinical table: {clinical}"]
+    for name, layer in cohort.omics.items():
+        facts = describe_layer(layer)
+        lines.append(
+            f"  {name}: {facts['kind']}, scale {facts['scale']}, {facts['n_patients']} patients x "
+            f"{facts['n_features']} features, {facts['missing']} values missing, from "
+            f"{facts['min']:.4g} to {facts['max']:.4g}, {facts['constant']} features constant, "
+            f"{facts['mostly_missing']} mostly missing"
+        )
+    lines += [f"  clinical: {line}" for line in variable_lines(cohort.variables)]
+    for name in cohort.endpoints:
+        table = cohort.survival(name)
+        lines.append(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")
+    lines += [
+        f"  {each.layer}: {each.count} {each.what}: {each.reason}" for each in cohort.exclusions
+    ]
+    return lines
