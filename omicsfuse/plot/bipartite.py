@@ -69,7 +69,10 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
         wide.to_numpy(), cmap=colours, vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.4
     )
     rows, columns = np.nonzero(rates.to_numpy() <= FDR)
-    ax.plot(columns + 0.5, rows + 0.5, "o", color=INK, markersize=3.2, linestyle="none")
+    # The cells found are the darkest: a white rim keeps the dots apart from them.
+    ax.plot(
+        columns + 0.5, rows + 0.5, "o", color=INK, markersize=4.6, linestyle="none", mec="white"
+    )
     names = _cluster_names(table)
     ax.set_yticks(np.arange(len(clusters)) + 0.5, [shorten(names[c], 38) for c in clusters])
     hubs = _module_names(table)

@@ -137,10 +137,11 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
         ].itertuples(index=False, name=None)
         if str(feature) in features and (str(layer), str(target)) in targets
     ]
-    for gone, fill in ((False, INK), (True, "none")):
+    # The cells found are the darkest: dots have a white rim, rings are white inside.
+    for gone, fill, rim in ((False, INK, "white"), (True, "white", INK)):
         chosen = np.array([(x, y) for x, y, vanishes in places if vanishes is gone])
         if len(chosen):
-            ax.scatter(chosen[:, 0], chosen[:, 1], s=13, fc=fill, ec=INK, lw=0.8)
+            ax.scatter(chosen[:, 0], chosen[:, 1], s=17, fc=fill, ec=rim, lw=0.8)
     ax.set_xticks(range(len(targets)), [shorten(name, 26) for _, name in targets], rotation=90)
     ax.set_yticks(range(len(features)), [shorten(name, 38) for name in features])
     ax.tick_params(length=0, labelsize=7)
@@ -153,7 +154,7 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
     if places:
         marks = [(INK, f"FDR <= {fdr:g}")]
         if any(gone for *_, gone in places):
-            marks.append(("none", "of these, gone\nonce adjusted"))
+            marks.append(("white", "of these, gone\nonce adjusted"))
         handles = [
             Line2D([], [], ls="", marker="o", ms=4, mfc=fill, mec=INK, label=text)
             for fill, text in marks

@@ -63,13 +63,13 @@ def random_null_figure(
     groups = list(null.groupby(keys, sort=False))
     columns = min(_COLUMNS, len(groups))
     rows = -(-len(groups) // columns)
-    drawn = panel_grid(ax, len(groups), columns, 0.5 + 2.75 * columns, 0.2 + 2.45 * rows)
+    drawn = panel_grid(ax, len(groups), columns, 0.5 + 2.75 * columns, 0.2 + 2.6 * rows)
     top = 1.08 * float(null["z"].abs().max())
     bins = np.linspace(0, max(top, 1.0), 36)
     for i, (panel, (key, part)) in enumerate(zip(drawn, groups, strict=True)):
         _panel(panel, part, bins)
         where = f"{shorten(key[0], 24)}, {shorten(key[1], 10)}"
-        panel.set_title(f"{where}\n{shorten(key[3], 16)}: {_place(part)}", fontsize=8.5)
+        panel.set_title(f"{where}\n{shorten(key[3], 30)}\n{_place(part)}", fontsize=8.5)
         if i % columns == 0:
             panel.set_ylabel("random gene sets")
         if i >= len(groups) - columns:

@@ -19,6 +19,8 @@ HEADINGS = {
     "p_permutation": "p (permutation)",
     "p_interval": "its 95% CI",
     "fdr": "FDR",
+    "smallest_fdr": "smallest FDR",
+    "adjusted_fdr": "adjusted FDR",
     "effect_interval": "its 95% CI",
     "stands_out": "stands out",
     "n_altered": "altered",

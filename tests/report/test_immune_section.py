@@ -54,7 +54,7 @@ def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespa
     assert section.title == "Immune and stromal context"
     text = section.paragraphs[0]
     assert text.startswith("3 of 6 scores have enough measured genes among the 40 genes of layer")
-    assert "None could be computed of cytolytic activity." in text
+    assert "No score of cytolytic activity could be computed." in text
     assert "mcp_counter: 1 of 2 scores differs at FDR 0.05 (FDR over the 8 comparisons" in text
     assert "most of all T cells, which is higher in S1 than in the others" in text
     assert "danaher: none of 1 score differs between subtypes" in text

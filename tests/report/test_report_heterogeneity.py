@@ -87,6 +87,23 @@ def test_subtypes_found_with_the_index_are_called_no_evidence() -> None:
     plain = heterogeneity_section(results(heterogeneity=made))
     assert plain is not None
     assert "describes them" not in plain.paragraphs[1]
+    assert "Subtypes that were fused" in section.tables[0].caption
+    assert "Subtypes that were fused" not in plain.tables[0].caption
+
+
+def test_captions_say_only_what_is_there() -> None:
+    made = index(0.1, 0.5)
+    plans = {plan.name: plan for plan in heterogeneity_plans(results(heterogeneity=made))}
+    assert "Below: texture features that follow the index" in plans["heterogeneity"].caption
+    assert plans["heterogeneity_survival"].caption.endswith("deviation of the index.")
+    tests = made.tests.assign(adjusted_for=["age", "", ""])
+    adjusted = list(heterogeneity_plans(results(heterogeneity=replace(made, tests=tests))))[-1]
+    assert adjusted.caption.endswith("alone and with covariates.")
+    bare = replace(made, tests=made.tests[made.tests["kind"] == "order"])
+    section = heterogeneity_section(results(heterogeneity=bare), ())
+    assert section is not None
+    assert "Hazard ratios" not in section.tables[0].caption
+    assert "Stage and grade" in section.tables[0].caption
 
 
 def test_a_small_correlation_with_volume_is_not_called_size() -> None:

@@ -78,13 +78,17 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     first = dict(zip(headings, (cell.text for cell in strongest.rows[0]), strict=True))
     assert first["target"] in ("SIZE", "EDGE")
     assert "e-" in first["p"]
-    assert "shuffled p" in [cell.text for cell in families_table.headings]
+    assert {"shuffled p", "kept"} <= {cell.text for cell in families_table.headings}
+    assert "Kept, vanished" in families_table.caption
 
 
 def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> None:
     section = radiogenomics_section(nothing)
     assert section is not None
     _, families, volume = section.paragraphs
+    table = section.tables[0]
+    assert not {"kept", "vanished", "of volume"} & {cell.text for cell in table.headings}
+    assert "Kept, vanished" not in table.caption
     assert "no association was found (smallest FDR" in families
     assert "a single one would have been from |rho| = 0.46 on" in families
     assert "cannot be said" in volume

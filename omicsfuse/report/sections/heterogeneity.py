@@ -208,12 +208,20 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
     table = with_interval(tests, "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals)
     columns = ["variable", "adjusted_for", "n", "events", "effect_name", "effect"]
     columns += ["effect_interval", "p", "fdr", "family", "note"]
+    said = [
+        ("What goes with the heterogeneity index; FDR within each family.", True),
+        ("Hazard ratios are per SD of the index.", (tests["kind"] == "survival").any()),
+        ("Stage and grade are taken as steps.", (tests["kind"] == "order").any()),
+        (
+            "Subtypes that were fused from the same radiomic features are not independent of the "
+            "index.",
+            (tests["variable"] == "subtype").any(),
+        ),
+    ]
     return make_table(
         table,
         columns,
-        "What goes with the heterogeneity index. Hazard ratios per standard deviation of the "
-        "index; FDR within each family. Stage and grade are taken as steps. Subtypes that were "
-        "fused from the same radiomic features are not independent of the index.",
+        " ".join(text for text, there in said if there),
     )
 
 

@@ -87,7 +87,7 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
         if not (rows["used"] > 0).any()
     ]
     if lacking:
-        said.append(f"None could be computed of {listing(lacking)}.")
+        said.append(f"No score of {listing(lacking)} could be computed.")
     if immune.tests.empty:
         return [*said, "No score was compared between subtypes."]
     collections = coverage.set_index("score")["collection"]

@@ -43,7 +43,9 @@ def content(results: RunResults) -> Content | None:
         note=note,
     )
     columns = ["layer", "n", "features", "targets", "tests", "found", "smallest_fdr", "shuffled_p"]
-    columns += ["kept", "vanished", "of_volume", "needed_correlation", "detectable_correlation"]
+    if found.params["adjusted_for"]:
+        columns += ["kept", "vanished", "of_volume"]
+    columns += ["needed_correlation", "detectable_correlation"]
     fdr = float(found.params["fdr"])
     return Content(
         "What the images go with",
@@ -53,11 +55,21 @@ def content(results: RunResults) -> Content | None:
                 shown,
                 [*columns, "note"],
                 "Families of tests: one layer against all radiomic features. Found: false "
-                f"discovery rate at most {fdr:g} over the tests of the row. Shuffled p: share of "
-                "shuffles of the patients in which the smallest FDR is as small. Kept, vanished: "
-                "found adjusted as well; adjusted p above 0.05. Of volume: found for features that "
-                "are tumour volume in other words. Needed: the smallest |rho| that would be found "
-                "alone; detectable: the smallest that is with a chance of 80%.",
+                f"discovery rate at most {fdr:g} over the tests of the row. "
+                + (
+                    "Shuffled p: share of shuffles of the patients in which the smallest FDR is as "
+                    "small. "
+                    if families["permutations"].any()
+                    else ""
+                )
+                + (
+                    "Kept, vanished: found adjusted as well; adjusted p above 0.05. Of volume: "
+                    "found for features that measure tumour volume under another name. "
+                    if found.params["adjusted_for"]
+                    else ""
+                )
+                + "Needed: the smallest |rho| that would be found alone; detectable: the smallest "
+                "that is found with a chance of 80%.",
             ),
             _associations_table(found),
         ),

@@ -44,7 +44,7 @@ def _assigned(row: pd.Series, verification: Verification) -> str:
     p, endpoint = float(row["p"]), clean(row["endpoint"])
     if math.isnan(p):
         why = clean(row.get("note", "") or "no p-value")
-        return f"survival ({endpoint}) was not tested: {why}; {counts}"
+        return f"survival ({endpoint}) was not tested ({why}; {counts})"
     shown = (
         "differs between assigned subtypes"
         if p < SIGNIFICANCE
