@@ -458,7 +458,7 @@ def test_lists_of_patients_stay_out_of_the_page(results):
     trained = {**results.signature.trained_on, "patient_digests": ["0a1b", "2c3d"]}
     signature = replace(results.signature, trained_on=trained)
     text = verification_section(replace(results, signature=signature)).paragraphs[1]
-    assert "cohort: simulated; layer: expression; n patients: 56)" in text
+    assert "of layer expression, derived from 56 patients of cohort simulated." in text
 
 
 def test_the_table_says_which_tests_and_notes_the_study_below(results):

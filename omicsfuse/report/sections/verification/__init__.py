@@ -78,9 +78,12 @@ def content(results: RunResults) -> Content:
             cohorts.tests_table(tests, names, several, control=False),
             cohorts.tests_table(tests, names, several, control=True),
             signatures.agreement_table(every),
-            signatures.signatures_table(every),
         ),
-        details=present(replication.meta_table(every), replication.proportions_table(every)),
+        details=present(
+            signatures.signatures_table(every),
+            replication.meta_table(every),
+            replication.proportions_table(every),
+        ),
     )
 
 

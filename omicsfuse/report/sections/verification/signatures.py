@@ -123,7 +123,7 @@ def signatures_table(every: Signatures) -> Table | None:
                 "method": derived.signature.method.replace("_", " "),
                 "genes": len(derived.signature.templates),
                 "scorer": derived.signature.scorer.replace("_", " "),
-                "SHA-256": derived.signature.hash[:12],
+                "SHA-256": derived.signature.hash,
             }
             for name, derived in every.items()
         ]
@@ -131,8 +131,7 @@ def signatures_table(every: Signatures) -> Table | None:
     return make_table(
         frame,
         list(frame.columns),
-        "The signatures of this run. SHA-256: the first digits of the hash that locks content, "
-        "scaling and cut-points; the file of the signature has it in full.",
+        "The signatures of this run. SHA-256 locks content, scaling and cut-points.",
     )
 
 
