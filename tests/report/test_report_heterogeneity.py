@@ -100,7 +100,7 @@ def test_captions_say_only_what_is_there() -> None:
     adjusted = list(heterogeneity_plans(results(heterogeneity=replace(made, tests=tests))))[-1]
     assert adjusted.caption.endswith("alone and with covariates.")
     bare = replace(made, tests=made.tests[made.tests["kind"] == "order"])
-    section = heterogeneity_section(results(heterogeneity=bare), ())
+    section = heterogeneity_section(results(heterogeneity=bare))
     assert section is not None
     assert "Hazard ratios" not in section.tables[0].caption
     assert "Stage and grade" in section.tables[0].caption
