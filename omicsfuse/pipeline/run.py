@@ -8,7 +8,6 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import require, whole_number
-from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import RunResults
 from omicsfuse.io.results import write_table
 from omicsfuse.pipeline import stages
@@ -104,11 +103,13 @@ def run_stages(chosen: Sequence[Stage[Any, Any]], context: Context, clock: Clock
             stage.write(result, folder)
 
 
-def listed_exclusions(chosen: Sequence[Stage[Any, Any]], context: Context) -> tuple[Exclusion, ...]:
-    """All exclusions, in the order of the stages, but for stages that another one precedes."""
+def in_listing_order(chosen: Sequence[Stage[Any, Any]]) -> list[Stage[Any, Any]]:
+    """Stages in the order in which their exclusions are listed."""
     names = [stage.name for stage in chosen]
-    order = sorted(chosen, key=lambda stage: names.index(stage.listed_after or stage.name))
-    return tuple(each for stage in order for each in stage.exclusions(context.results[stage.name]))
+    return sorted(
+        chosen,
+        key=lambda stage: (names.index(stage.listed_after or stage.name), bool(stage.listed_after)),
+    )
 
 
 def _gathered(
@@ -130,9 +131,14 @@ def _gathered(
     return RunResults(
         name=study.name,
         settings=settings(study),
-        exclusions=listed_exclusions(chosen, context),
+        exclusions=tuple(
+            each
+            for stage in in_listing_order(chosen)
+            for each in stage.exclusions(results[stage.name])
+        ),
         warnings=tuple(warnings),
         provenance=provenance,
         stages=dict(results),
+        sections=tuple(section for stage in chosen for section in stage.sections),
         **fields,
     )

@@ -10,9 +10,10 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning
-from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.core.results import Prepared, RunResults, Subtypes
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.workspace import Workspace
+from omicsfuse.report.section import Section
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -83,6 +84,8 @@ class Stage(Generic[S, R]):
     name: str
     table: str = ""
     settings: type[S]
+    #: Sections of the report; ``report.page.SECTIONS`` orders them, new ones precede the methods.
+    sections: Sequence[Section[RunResults]] = ()
     #: Name of a later stage whose exclusions are listed before those of this one.
     listed_after: str = ""
 

@@ -1,6 +1,6 @@
 """The report of a run: its sections in order, and what is gathered from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import pandas as pd
@@ -98,43 +98,52 @@ _SUMMARY_FIRST = ("network", "tests", "stability", "layers", "clinical")
 _CAVEATS_FIRST = ("clinical", "stability", "layers", "sensitivity", "survival", "verification")
 
 
-def _ordered(first: Sequence[str]) -> list[Section[RunResults]]:
+def sections_of(results: RunResults) -> tuple[Section[RunResults], ...]:
+    """All sections in order; those of stages that have no place in it precede the methods."""
+    brought = [section for section in results.sections if section not in SECTIONS]
+    end = SECTIONS.index(METHODS)
+    return (*SECTIONS[:end], *brought, *SECTIONS[end:])
+
+
+def _ordered(results: RunResults, first: Sequence[str]) -> list[Section[RunResults]]:
     """Sections named first, then the others as on the page."""
     place = {name: number for number, name in enumerate(first)}
-    return sorted(SECTIONS, key=lambda section: place.get(section.name, len(place)))
+    return sorted(sections_of(results), key=lambda section: place.get(section.name, len(place)))
 
 
 def summary_sentences(results: RunResults) -> list[str]:
     """Say in plain words what was done and what came out."""
-    ordered = _ordered(_SUMMARY_FIRST)
+    ordered = _ordered(results, _SUMMARY_FIRST)
     return [text for section in ordered for text in section.summary(results) if text]
 
 
 def caveats(results: RunResults) -> list[str]:
     """List what weakens the result, most serious first; empty if nothing needs saying."""
-    return [text for section in _ordered(_CAVEATS_FIRST) for text in section.caveats(results)]
+    ordered = _ordered(results, _CAVEATS_FIRST)
+    return [text for section in ordered for text in section.caveats(results)]
 
 
-def references() -> dict[str, str]:
+def references(sections: Iterable[Section[RunResults]] = SECTIONS) -> dict[str, str]:
     """All references by key: those of the sections, and those that several cite."""
-    return {**SHARED, **{key: text for one in SECTIONS for key, text in one.references.items()}}
+    return {**SHARED, **{key: text for one in sections for key, text in one.references.items()}}
 
 
 def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
     """Write the methods, and the references they cite, numbered from 1 in this order."""
     cite = Citations()
     paragraphs: list[str] = []
-    for _, together in groupby(SECTIONS, key=lambda section: section.paragraph or section.name):
-        sections = list(together)
-        texts = [text for one in sections for text in one.methods(results, cite) if text]
-        paragraphs += [" ".join(texts)] if sections[0].paragraph and texts else texts
-    known = references()
+    sections = sections_of(results)
+    for _, together in groupby(sections, key=lambda section: section.paragraph or section.name):
+        sharing = list(together)
+        texts = [text for one in sharing for text in one.methods(results, cite) if text]
+        paragraphs += [" ".join(texts)] if sharing[0].paragraph and texts else texts
+    known = references(sections)
     return paragraphs, [known[key] for key in cite.keys]
 
 
 def shown(results: RunResults) -> Page[RunResults]:
     """The sections that have something to show, and what."""
-    return Page.of(SECTIONS, results)
+    return Page.of(sections_of(results), results)
 
 
 def subtype_table(results: RunResults) -> Table | None:

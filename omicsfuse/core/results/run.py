@@ -72,6 +72,8 @@ class RunResults:
         Imaging models interpreted, by name.
     stages : mapping of str to object
         What each stage returned, by its name: also of stages that have no attribute here.
+    sections : tuple
+        Sections of the report that the stages bring (`omicsfuse.report.section.Section`).
     """
 
     name: str
@@ -102,3 +104,4 @@ class RunResults:
     heterogeneity: HeterogeneityIndex | None = None
     interpretations: Mapping[str, Interpretation] = field(default_factory=dict)
     stages: Mapping[str, Any] = field(default_factory=dict)
+    sections: tuple[Any, ...] = ()

@@ -14,6 +14,7 @@ from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
+from omicsfuse.report.sections import layers, sensitivity, stability, verdict
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -31,6 +32,7 @@ class Assess(Stage[None, Assessed]):
     """Judge the subtypes by resamples and by the same cohort without subtypes."""
 
     name = "assess"
+    sections = (verdict.SECTION, stability.SECTION, layers.SECTION, sensitivity.SECTION)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)

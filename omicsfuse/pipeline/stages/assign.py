@@ -13,6 +13,7 @@ from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.keys import Count, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.signature import signature_layer
+from omicsfuse.report.sections import assignment
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -34,6 +35,7 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
     name = "assign"
     table = "assignment"
     settings = AssignmentSettings
+    sections = (assignment.SECTION,)
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[assignment] layers", name) for name in study.assignment.layers or ()]

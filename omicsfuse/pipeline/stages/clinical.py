@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse.biology import TABLE_ONE_NOTES, alterations, associate, burden, table_one
 from omicsfuse.io.table_one import write_table_one
 from omicsfuse.pipeline.stage import Context, Stage
+from omicsfuse.report.sections import clinical
 
 
 class ClinicalAssociations(NamedTuple):
@@ -23,6 +24,7 @@ class Clinical(Stage[None, ClinicalAssociations]):
     """Test what is known of the patients against the subtypes."""
 
     name = "clinical"
+    sections = (clinical.SECTION,)
 
     def run(self, context: Context) -> ClinicalAssociations:
         subtypes, cohort = context.subtypes, context.cohort

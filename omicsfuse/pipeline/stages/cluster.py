@@ -12,6 +12,7 @@ from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
+from omicsfuse.report.sections import choice
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -32,6 +33,7 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
     name = "cluster"
     table = "subtypes"
     settings = SubtypeSettings
+    sections = (choice.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         with said_of(f"{study.where}: "):

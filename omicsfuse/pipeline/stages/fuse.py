@@ -23,6 +23,7 @@ from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, PositiveNumber, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.preprocess import PREPROCESS
+from omicsfuse.report.sections import network
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -81,6 +82,7 @@ class Fuse(Stage[FusionSettings, Fused]):
     name = "fuse"
     table = "fusion"
     settings = FusionSettings
+    sections = (network.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)

@@ -16,6 +16,7 @@ from omicsfuse.io.results import filled, patients_first
 from omicsfuse.pipeline.asked import refuse_other_kinds
 from omicsfuse.pipeline.keys import Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
+from omicsfuse.report.sections import heterogeneity
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -36,6 +37,7 @@ class Heterogeneity(Stage[HeterogeneitySettings, HeterogeneityIndex | None]):
     name = "heterogeneity"
     table = "heterogeneity"
     settings = HeterogeneitySettings
+    sections = (heterogeneity.SECTION,)
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[heterogeneity] layer", study.heterogeneity.layer)]

@@ -22,6 +22,7 @@ from omicsfuse.pipeline.asked import enriched_layer, refuse_other_kinds
 from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
+from omicsfuse.report.sections import immune
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -52,6 +53,7 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
     table = "immune"
     settings = ImmuneSettings
     listed_after = "pathways"
+    sections = (immune.SECTION,)
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[immune] layer", study.immune.layer)]

@@ -18,6 +18,7 @@ from omicsfuse.pipeline.faults import Faults, said_of
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE
+from omicsfuse.report.sections import interpretation
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -37,6 +38,7 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
     name = "interpret"
     table = "interpret"
     settings = dict[str, InterpretSettings]
+    sections = (interpretation.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         known = set() if cohort.clinical is None else set(cohort.clinical.index)

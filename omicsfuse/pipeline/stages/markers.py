@@ -16,6 +16,7 @@ from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
+from omicsfuse.report.sections import biology
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -42,6 +43,7 @@ class Markers(Stage[MarkerSettings, Marked]):
     name = "markers"
     table = "markers"
     settings = MarkerSettings
+    sections = (biology.SECTION,)
 
     def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
         return {"[markers] covariates": study.markers.covariates}

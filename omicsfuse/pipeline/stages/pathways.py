@@ -31,6 +31,7 @@ from omicsfuse.pipeline.asked import enriched_layer
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.markers import MARKERS
+from omicsfuse.report.sections import methylation, pathways
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -66,6 +67,7 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
     name = "pathways"
     table = "enrichment"
     settings = EnrichmentSettings
+    sections = (pathways.SECTION, methylation.SECTION)
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[enrichment] layer", study.enrichment.layer)]

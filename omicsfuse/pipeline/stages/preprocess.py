@@ -11,6 +11,7 @@ from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, layers_to_prepare
 from omicsfuse.preprocessing import make_preprocessor, preprocess
+from omicsfuse.report.sections import data
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -29,6 +30,7 @@ class Preprocess(Stage[PreprocessSettings, Prepared]):
     name = "preprocess"
     table = "preprocess"
     settings = PreprocessSettings
+    sections = (data.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         n_features = study.preprocess.n_features

@@ -29,6 +29,7 @@ from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
 from omicsfuse.pipeline.stages.pathways import PATHWAYS
+from omicsfuse.report.sections import radiogenomic_modules, radiogenomics
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -56,6 +57,7 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
     name = "radiogenomics"
     table = "radiogenomics"
     settings = RadiogenomicSettings
+    sections = (radiogenomics.SECTION, radiogenomic_modules.SECTION)
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         asked = study.radiogenomics

@@ -25,6 +25,7 @@ from omicsfuse.pipeline.keys import Count, PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
 from omicsfuse.pipeline.stages.preprocess import PREPROCESS
+from omicsfuse.report.sections import survival
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival, trend_order
 
@@ -48,6 +49,7 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
     name = "survival"
     table = "survival"
     settings = SurvivalSettings
+    sections = (survival.SECTION,)
 
     def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
         trend = study.survival.trend

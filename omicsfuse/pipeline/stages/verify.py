@@ -17,6 +17,7 @@ from omicsfuse.pipeline.provenance import hashes_of
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.read import READ
 from omicsfuse.pipeline.stages.signature import SIGNATURE
+from omicsfuse.report.sections import verification
 from omicsfuse.verification import replication, verify
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Verify(Stage[None, Verified]):
     """Open the other cohorts, now that the signatures are locked, and test them there."""
 
     name = "verify"
+    sections = (verification.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         if study.gene_names is not None:
