@@ -36,8 +36,9 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
     sections = (choice.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        n_patients = len(patients_to_fuse(study, cohort))
         with said_of(f"{study.where}: "):
-            cluster_range(study.subtypes.n_clusters, len(patients_to_fuse(study, cohort)))
+            cluster_range(study.subtypes.n_clusters, n_patients)
 
     def run(self, context: Context) -> Subtypes:
         study, fused = context.study, context.of(FUSE)
