@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse.core.results import RunResults
+from omicsfuse.biology import alterations
+from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.results import RunResults, Subtypes
+from omicsfuse.plot.alterations_grid import ONE_LEVEL
 from omicsfuse.report.page import caveats
 from omicsfuse.report.sections.clinical import content as clinical_section
-from omicsfuse.report.sections.clinical import explaining_variables, technical_caveats
+from omicsfuse.report.sections.clinical import explaining_variables, figures, technical_caveats
 from omicsfuse.report.sections.verdict import verdict_view
 
 VOLUME = "tumour volume (radiomics)"
@@ -115,3 +118,23 @@ def test_no_gene_in_enough_patients(results) -> None:
     few = results.alterations.head(3).assign(p=np.nan, fdr=np.nan)
     section = clinical_section(replace(results, alterations=few))
     assert "No gene was altered in enough patients to be tested." in section.paragraphs
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_the_caption_of_the_oncoprint_names_the_marks_that_are_drawn(results, marked: bool) -> None:
+    patients = [f"P{i:02d}" for i in range(40)]
+    subtypes = Subtypes(pd.Series(["S1"] * 20 + ["S2"] * 20, patients), {}, {})
+    calls = pd.DataFrame({"A": [1.0, 0.0] * 20}, patients)
+    levels = pd.DataFrame({"B": [1.0] * 18 + [0.0] * 22}, patients)
+    layers = {"mutation": Layer("mutation", calls)}
+    if marked:
+        layers |= {"copy_number": Layer("copy_number", levels, "gistic")}
+    cohort = Cohort("x", layers)
+    made = replace(
+        results, cohort=cohort, subtypes=subtypes, alterations=alterations(subtypes, cohort)
+    )
+    (plan,) = figures(made)
+    assert plan.caption.count(ONE_LEVEL) == (2 if marked else 0)
+    assert "*:" not in plan.caption
+    drawn = [text.get_text() for text in plan.draw().get_yticklabels()]
+    assert drawn == ["A  50%", f"B{ONE_LEVEL}  45%"][: 1 + marked]

@@ -10,7 +10,13 @@ from omicsfuse import plot
 from omicsfuse.biology import EXPLAINED, MINIMUM_ALTERED, TABLE_ONE_NOTES, VOLUME
 from omicsfuse.core.results import RunResults
 from omicsfuse.io.table_one import printed_rows
-from omicsfuse.plot.alterations_grid import MOST_PATIENTS, ONE_LEVEL, SAME_PATIENTS
+from omicsfuse.plot.alterations_grid import (
+    MOST_PATIENTS,
+    ONE_LEVEL,
+    SAME_PATIENTS,
+    STAR,
+    oncoprint_genes,
+)
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section, file_name, present
@@ -308,21 +314,39 @@ def figures(results: RunResults) -> Iterator[Plan]:
         )
     table = results.alterations
     if len(table):
-        most = drawn_of(len(subtypes.labels), MOST_PATIENTS)
         yield Plan(
             "oncoprint",
             "Altered genes",
-            "Each column is a patient, by subtype. Rows: genes that differ between subtypes by "
-            "mutations, amplifications or deletions (*: false discovery rate of at most 0.05), and "
-            "those most often altered in these ways; last, up to a quarter, genes and arms that "
-            f"differ only by gains or losses of one level ({ONE_LEVEL}). Of genes altered in "
-            f"nearly the same patients ({SAME_PATIENTS:.0%} or more in common) one is shown. "
-            "Percentages: patients with a mutation, amplification or deletion, in rows with "
-            f"{ONE_LEVEL} with any change, of those with any layer that measures the gene. White: "
-            f"not measured.{most}",
+            _oncoprint_caption(results),
             "Grid of altered genes over patients by subtype.",
             partial(plot.oncoprint, results.cohort, subtypes, table),
         )
+
+
+def _oncoprint_caption(results: RunResults) -> str:
+    """Say what the rows and the percentages are, with the marks that are drawn."""
+    marks = set(oncoprint_genes(results.cohort, results.subtypes, results.alterations).values())
+    rows = "Rows: genes most often mutated, amplified or deleted"
+    if STAR in marks:
+        rows = (
+            "Rows: genes that differ between subtypes by mutations, amplifications or deletions "
+            f"({STAR}: false discovery rate of at most {FDR:g}), and those most often altered in "
+            "these ways"
+        )
+    any_change = ""
+    if ONE_LEVEL in marks:
+        rows += (
+            "; last, up to a quarter, genes and arms that differ only by gains or losses of one "
+            f"level ({ONE_LEVEL})"
+        )
+        any_change = f", in rows with {ONE_LEVEL} with any change"
+    some = drawn_of(len(results.subtypes.labels), MOST_PATIENTS)
+    return (
+        f"Each column is a patient, by subtype. {rows}. Of genes altered in nearly the same "
+        f"patients ({SAME_PATIENTS:.0%} or more in common) one is shown. Percentages: patients with "
+        f"a mutation, amplification or deletion{any_change}, of those with any layer that measures "
+        f"the gene. White: not measured.{some}"
+    )
 
 
 def _agreement(results: RunResults, name: str) -> str:
