@@ -343,9 +343,9 @@ def _oncoprint_caption(results: RunResults) -> str:
     some = drawn_of(len(results.subtypes.labels), MOST_PATIENTS)
     return (
         f"Each column is a patient, by subtype. {rows}. Of genes altered in nearly the same "
-        f"patients ({SAME_PATIENTS:.0%} or more in common) one is shown. Percentages: patients with "
-        f"a mutation, amplification or deletion{any_change}, of those with any layer that measures "
-        f"the gene. White: not measured.{some}"
+        f"patients ({SAME_PATIENTS:.0%} or more in common) one is shown. Percentages: patients "
+        f"with a mutation, amplification or deletion{any_change}, of those with any layer that "
+        f"measures the gene. White: not measured.{some}"
     )
 
 
