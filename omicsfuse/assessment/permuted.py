@@ -17,7 +17,7 @@ from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.results import Subtypes
-from omicsfuse.stats.levels import TAILS
+from omicsfuse.stats.intervals import percentile_interval
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.p_values import permutation_p
 
@@ -183,7 +183,7 @@ def gains(values: np.ndarray) -> dict[str, float]:
     real, copies = float(values[0]), values[1:]
     if np.isnan(values).any():
         return dict.fromkeys(keys, float("nan")) | {"_real": real}
-    low, high = np.quantile(copies, TAILS)
+    low, high = percentile_interval(copies)
     p = permutation_p((copies >= real).sum(), len(copies))
     found = (real, copies.mean(), real - copies.mean(), real - high, real - low, p)
     return dict(zip(keys, map(float, found), strict=True))

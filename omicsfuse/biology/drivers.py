@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
@@ -12,6 +11,7 @@ from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.labelled import Labelled, labelled
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.correlations import spearman
 from omicsfuse.stats.levels import FDR
 
 COLUMNS = (
@@ -154,11 +154,10 @@ def _in_turn(
 def _redundant(first: Array, second: Array) -> bool:
     """Say whether two features have nearly the same ranks in the patients who have both."""
     both = ~np.isnan(first) & ~np.isnan(second)
-    a, b = stats.rankdata(first[both]), stats.rankdata(second[both])
-    a, b = a - a.mean() if len(a) else a, b - b.mean() if len(b) else b
-    scale = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
+    if not both.any():
+        return False
     # Far enough from rounding that the order of patients cannot decide.
-    return scale > 0 and bool(abs(float(np.dot(a, b))) / scale > REDUNDANT + 1e-12)
+    return bool(abs(spearman(first[None, both], second[None, both])[0]) > REDUNDANT + 1e-12)
 
 
 def _described(

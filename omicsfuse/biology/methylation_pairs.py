@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import listed
@@ -15,6 +14,7 @@ from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.labelled import expression_layer, labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array, Counts
+from omicsfuse.stats.correlations import t_p_value
 from omicsfuse.stats.least_squares import slopes
 from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -266,8 +266,7 @@ def _within_subtypes(
         r = products[0] / np.sqrt(products[1] * products[2])
         r = np.where((df >= MINIMUM_GROUP) & (products[1] > 0) & (products[2] > 0), r, np.nan)
         r = np.clip(r, -1.0, 1.0)
-        p = 2 * stats.t.sf(np.abs(r) * np.sqrt(df / (1 - r**2)), df)
-    return r, np.where(np.isnan(r), np.nan, p), n.astype(np.int64)
+    return r, t_p_value(r, df), n.astype(np.int64)
 
 
 def _warn_nothing(

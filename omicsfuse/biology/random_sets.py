@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.running_sum import enrichment_scores
 
 # Cells held at once: bounds memory (about 100 MB), not the distribution of the result.
 _BATCH_CELLS = 4_000_000
@@ -52,7 +53,8 @@ def random_scores(
             rows = slice(start, min(start + batch, n_draws))
             places = random_places(rng, rows.stop - rows.start, n_genes, size)
             for s in concerned:
-                scores[s, size][rows] = enrichment_scores(rankings[s], places)
+                first = np.arange(0, places.size, size)
+                scores[s, size][rows] = enrichment_scores(rankings[s], places.ravel(), first)
     return scores
 
 
@@ -94,41 +96,3 @@ def random_places(
         places[unsettled] = np.sort(rows, axis=1)
         unsettled = unsettled[twice.any(axis=1)]
     return places
-
-
-def enrichment_scores(statistic: Array, places: npt.NDArray[np.integer]) -> Array:
-    """Compute the enrichment score of many sets of one size in one ranking.
-
-    The running sum rises by ``|t| / sum of |t|`` at each gene of the set and falls by
-    ``1 / (N - size)`` at every other; the score is its largest excursion from zero.
-
-    Parameters
-    ----------
-    statistic : ndarray of float, shape (N,)
-        Statistics t of all ranked genes, decreasing.
-    places : ndarray of int, shape (n, size)
-        Places of each set's genes in the ranking, ascending in each row.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        From -1 to 1.
-
-    References
-    ----------
-    Subramanian et al. 2005, PNAS 102:15545-15550, appendix.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> statistic = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])
-    >>> enrichment_scores(statistic, np.array([[0, 1, 4]])).round(3).tolist()
-    [0.9]
-    """
-    n_sets, size = places.shape
-    hits = np.cumsum(np.abs(statistic)[places], axis=1)
-    hits = hits / hits[:, -1:]
-    misses = (places - np.arange(size)) / (len(statistic) - size)
-    highest = (hits - misses).max(axis=1)
-    lowest = (np.column_stack([np.zeros(n_sets), hits[:, :-1]]) - misses).min(axis=1)
-    return np.where(highest >= -lowest, highest, lowest)

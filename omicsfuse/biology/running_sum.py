@@ -12,50 +12,30 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.stats import running_sum as kernel
 
 #: Columns of the table.
 COLUMNS = ("subtype", "gene_set", "place", "gene", "statistic", "running_sum", "n_genes")
 
 
 def running_sum(ranking: pd.Series, genes: list[str]) -> pd.DataFrame:
-    """Running sum of one gene set along one ranking, at the genes of the set.
+    """Running sum of a gene set along a ranking (gene -> t, decreasing), at the genes of the set.
 
-    It rises by ``|t| / sum of |t|`` at each gene of the set and falls by ``1 / (N - size)`` at
-    every other gene; its largest excursion from zero is the enrichment score.
+    Columns ``place`` (from 1), ``gene``, ``statistic``, ``running_sum`` (after that gene),
+    ``n_genes`` (N); in the order of the ranking.
 
-    Parameters
-    ----------
-    ranking : pandas.Series
-        Gene -> statistic t, decreasing.
-    genes : list of str
-        Genes of the set, all of them ranked.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``place`` (from 1), ``gene``, ``statistic``, ``running_sum`` (after that gene),
-        ``n_genes`` (N); in the order of the ranking.
-
-    References
-    ----------
-    Subramanian et al. 2005, PNAS 102:15545-15550, appendix.
-
-    Examples
-    --------
     >>> ranking = pd.Series([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5], list("abcdefghij"))
     >>> running_sum(ranking, ["a", "b", "e"])[["place", "running_sum"]].round(3).values.tolist()
     [[1.0, 0.5], [2.0, 0.9], [5.0, 0.714]]
     """
     places = np.sort(ranking.index.get_indexer(pd.Index(list(dict.fromkeys(genes)), dtype=object)))
-    statistic = ranking.to_numpy(dtype=float)[places]
-    hits = np.cumsum(np.abs(statistic))
-    misses = (places - np.arange(len(places))) / (len(ranking) - len(places))
+    statistic = ranking.to_numpy(dtype=float)
     return pd.DataFrame(
         {
             "place": places + 1,
             "gene": ranking.index[places],
-            "statistic": statistic,
-            "running_sum": hits / hits[-1] - misses,
+            "statistic": statistic[places],
+            "running_sum": kernel.running_sums(statistic, places, np.zeros(1, dtype=np.int64))[1],
             "n_genes": len(ranking),
         }
     )

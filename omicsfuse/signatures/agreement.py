@@ -11,12 +11,13 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
-from omicsfuse.signatures.agreement_measures import interval, measured, resamples
+from omicsfuse.signatures.agreement_measures import measured, resamples
 from omicsfuse.signatures.derived import Derived, Method
 from omicsfuse.signatures.score import Z_LIMIT, template_scores, weighted_scores
 from omicsfuse.signatures.target import group_names
 from omicsfuse.signatures.training_data import shuffled, take, usable_values
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.intervals import percentile_interval
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.moments import moments
 from omicsfuse.stats.p_values import permutation_p
@@ -333,7 +334,7 @@ def _row(
     name: str, measure: str, value: float, spread: Array, null: list[float], n: int
 ) -> dict[str, Any]:
     """One row of the table, with what it means."""
-    low, high = interval(spread)
+    low, high = percentile_interval(spread)
     by_chance, p, note = float("nan"), float("nan"), ""
     if null:
         by_chance = float(np.mean(null))

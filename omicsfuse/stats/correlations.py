@@ -226,6 +226,20 @@ def p_value(
     return p
 
 
+def t_p_value(r: Array, df: Array | float) -> Array:
+    """Two-sided p-value of correlations by Student's t: t = r sqrt(df / (1 - r^2)).
+
+    ``df``: patients less 2 less covariates; NaN where there are no degrees of freedom.
+
+    >>> t_p_value(np.array([0.5]), 18.0).round(4).tolist()
+    [0.0248]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(r) * np.sqrt(np.where(np.asarray(df) > 0, df, np.nan) / (1 - r**2))
+        p: Array = 2 * stats.t.sf(t, df)
+    return p
+
+
 def smallest_correlation(p: float, n: int, given: int = 0, shape: float = UNTIED) -> float:
     """Absolute correlation that has a p-value; 1 where even that has a larger one.
 
@@ -295,6 +309,19 @@ class _Ranks:
         if self._kept is None:
             self._kept = doubled_ranks(self._values[np.ix_(rows, self._columns)])
         return self._kept
+
+
+def spearman(first: Array, second: Array) -> Array:
+    """Spearman's correlation of each row (b, n) of one with that of the other; NaN if constant.
+
+    >>> spearman(np.array([[1.0, 2, 3], [0, 0, 0]]), np.array([[1.0, 9, 4], [1, 2, 3]])).tolist()
+    [0.5, nan]
+    """
+    x, y = stats.rankdata(first, axis=1), stats.rankdata(second, axis=1)
+    x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("bi,bi->b", x, x) * np.einsum("bi,bi->b", y, y))
+    along = np.einsum("bi,bi->b", x, y)
+    return np.divide(along, lengths, out=np.full(len(x), np.nan), where=lengths > 0)
 
 
 def doubled_ranks(values: Array) -> Array:

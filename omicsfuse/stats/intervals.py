@@ -5,7 +5,7 @@ from scipy import stats
 from scipy.special import betaincinv
 
 from omicsfuse.stats.arrays import Array, Counts
-from omicsfuse.stats.levels import CONFIDENCE
+from omicsfuse.stats.levels import CONFIDENCE, TAILS
 
 
 def wilson_limits(
@@ -45,3 +45,17 @@ def clopper_pearson(successes: int, n: int, level: float = CONFIDENCE) -> tuple[
     low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
     high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
     return low, high
+
+
+def percentile_interval(values: Array) -> tuple[float, float]:
+    """Percentile interval of what resamples (b,) gave; NaN where fewer than half gave anything.
+
+    >>> low, high = percentile_interval(np.arange(101.0))
+    >>> round(low, 6), round(high, 6)
+    (2.5, 97.5)
+    """
+    found = values[np.isfinite(values)]
+    if not len(found) or len(found) < len(values) / 2:
+        return float("nan"), float("nan")
+    low, high = np.quantile(found, TAILS)
+    return float(low), float(high)

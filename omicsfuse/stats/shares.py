@@ -91,7 +91,9 @@ def fisher_groups(altered: tuple[int, ...], sizes: tuple[int, ...]) -> float:
     weight = weight + _log_choose(limits[-1], left)
     observed = _log_choose(limits, counts).sum()
     chosen = np.exp(weight[weight <= observed + RELATIVE_TOLERANCE] - weight.max())
-    return float(min(1.0, chosen.sum() / np.exp(weight - weight.max()).sum()))
+    p = min(1.0, chosen.sum() / np.exp(weight - weight.max()).sum())
+    # Tables that are equally probable have one p, whatever the rounding: ties stay ties.
+    return float(f"{p:.12g}")
 
 
 def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:

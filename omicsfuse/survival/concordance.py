@@ -5,11 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from omicsfuse.core.errors import CohortError
+from omicsfuse.stats.concordance import pairs_of_each
 from omicsfuse.stats.levels import Z
 from omicsfuse.survival._input import check_survival
-
-# Pairs held at once: bounds memory, not the result.
-_CELLS = 2_000_000
 
 
 class Concordance(NamedTuple):
@@ -68,21 +66,7 @@ def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> 
     # In one order, so that no sum depends on the order given.
     order = np.lexsort((values, ~events, times))
     times, events, values = times[order], events[order], values[order]
-    n = len(times)
-    agree, pairs = np.zeros(n), np.zeros(n)
-    rows = np.flatnonzero(events)
-    step = max(1, _CELLS // max(1, n))
-    for start in range(0, len(rows), step):
-        own = rows[start : start + step]
-        later = times[None, :] > times[own, None]
-        later |= (times[None, :] == times[own, None]) & ~events[None, :]
-        higher = np.where(values[own, None] > values[None, :], 1.0, 0.0)
-        higher += 0.5 * (values[own, None] == values[None, :])
-        higher *= later
-        agree[own] += higher.sum(axis=1)
-        pairs[own] += later.sum(axis=1)
-        agree += higher.sum(axis=0)
-        pairs += later.sum(axis=0)
+    agree, pairs = pairs_of_each(values, times, events)
     total = pairs.sum() / 2
     if not total:
         return Concordance(np.nan, np.nan, np.nan, np.nan)

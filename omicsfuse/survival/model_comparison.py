@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from omicsfuse.stats.levels import TAILS, Z
+from omicsfuse.stats.intervals import percentile_interval
+from omicsfuse.stats.levels import Z
 from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
 from omicsfuse.survival.cox_model import CoxData, fit_cox
@@ -142,7 +143,7 @@ class ModelComparison:
                 if np.isfinite(drawn).any():
                     gain = float(np.nanmean(np.array(_paired(optimism, name))[:, place]))
                     row["optimism"], row["corrected"] = gain, _pick(apparent, name)[place] - gain
-                    low, high = np.nanquantile(drawn, TAILS)
+                    low, high = percentile_interval(drawn)
                     if measure != "calibration slope":  # which is 1 in every sample
                         row["ci_low"], row["ci_high"] = low - gain, high - gain
                 rows_out.append(row)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.integrate import trapezoid
 
+from omicsfuse.stats.concordance import area_under_curve, concordance
 from omicsfuse.survival.cox_model import CoxData
 
 #: Risk thresholds of decision curves.
@@ -60,25 +61,20 @@ def uncensored(
 
 def harrell(outcome: Outcome, risk: np.ndarray) -> float:
     """Harrell's concordance index: the share of comparable pairs in the right order."""
-    from omicsfuse.survival.prediction_kernel import concordance
-
-    ones = np.ones(len(risk))
-    return float(concordance(outcome.time, outcome.event, risk, ones, np.inf))
+    return float(concordance(risk, outcome.time, outcome.event)[0])
 
 
 def uno(outcome: Outcome, risk: np.ndarray, until: float) -> float:
     """Uno's concordance index up to a time: pairs weighted so that censoring does not matter."""
-    from omicsfuse.survival.prediction_kernel import concordance
-
-    weight = _weights(outcome, until) ** 2
-    return float(concordance(outcome.time, outcome.event, risk, weight, until))
+    counts = outcome.event & (outcome.time <= until)
+    return float(concordance(risk, outcome.time, counts, _weights(outcome, until) ** 2)[0])
 
 
 def area_under_curve_at(outcome: Outcome, risk: np.ndarray, at: float) -> float:
     """Area under the receiver operating characteristic for the event by a time."""
-    from omicsfuse.survival.prediction_kernel import area_under_curve
-
-    return float(area_under_curve(outcome.time, outcome.event, risk, _weights(outcome, at), at))
+    inside = outcome.event & (outcome.time <= at)
+    known = (outcome.time > at).astype(float)
+    return float(area_under_curve(risk, inside, _weights(outcome, at), known)[0])
 
 
 def brier(outcome: Outcome, survival: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -1,52 +1,8 @@
-"""Compiled inner loops of measures of prediction: concordance, curves and errors by weighting.
-
-Imported only when survival is compared. Censored patients are made up for by weighting the others
-with one over the probability G of being still uncensored.
-"""
+"""Compiled inner loops of decision curves; imported only when survival is compared."""
 
 from typing import Any
 
-import numpy as np
-
 from omicsfuse.stats.compiled import compiled
-
-
-@compiled
-def concordance(time: Any, event: Any, risk: Any, weight: Any, until: float) -> float:
-    """Weighted share of comparable pairs in which who had the event first has the higher risk.
-
-    A pair is comparable where one had an event before ``until`` and the other was observed longer,
-    or as long without an event. Equal risks count half. NaN without a pair.
-    """
-    concordant, total = 0.0, 0.0
-    for i in range(len(time)):
-        if not event[i] or time[i] > until:
-            continue
-        for j in range(len(time)):
-            if time[j] > time[i] or (time[j] == time[i] and not event[j]):
-                total += weight[i]
-                if risk[i] > risk[j]:
-                    concordant += weight[i]
-                elif risk[i] == risk[j]:
-                    concordant += 0.5 * weight[i]
-    return concordant / total if total > 0.0 else np.nan
-
-
-@compiled
-def area_under_curve(time: Any, event: Any, risk: Any, weight: Any, at: float) -> float:
-    """Share of pairs of a patient with the event by ``at`` and one without in which risks agree."""
-    concordant, total = 0.0, 0.0
-    for i in range(len(time)):
-        if not event[i] or time[i] > at:
-            continue
-        for j in range(len(time)):
-            if time[j] > at:
-                total += weight[i]
-                if risk[i] > risk[j]:
-                    concordant += weight[i]
-                elif risk[i] == risk[j]:
-                    concordant += 0.5 * weight[i]
-    return concordant / total if total > 0.0 else np.nan
 
 
 @compiled

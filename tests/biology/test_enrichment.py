@@ -17,11 +17,12 @@ from omicsfuse.biology import (
     enrichment_exclusions,
 )
 from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT
-from omicsfuse.biology.random_sets import enrichment_scores, random_places, random_scores
+from omicsfuse.biology.random_sets import random_places, random_scores
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
+from omicsfuse.stats.running_sum import enrichment_scores
 
 SHIFTS = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])
 
@@ -53,8 +54,8 @@ def test_score_worked_by_hand() -> None:
     # Set at places 1, 2 and 5: it gains 5/10, 4/10, 1/10, and falls by 1/7 at every other gene.
     # The peak is after place 2: 9/10. Places 2, 9, 10: weights 4, 4, 5 of 13; the lowest point is
     # just before place 9, with one gene passed and all seven others: 4/13 - 1.
-    places = np.array([[0, 1, 4], [1, 8, 9]])
-    np.testing.assert_allclose(enrichment_scores(SHIFTS, places), [9 / 10, 4 / 13 - 1], rtol=1e-12)
+    scores = enrichment_scores(SHIFTS, np.array([0, 1, 4, 1, 8, 9]), np.array([0, 3]))
+    np.testing.assert_allclose(scores, [9 / 10, 4 / 13 - 1], rtol=1e-12)
 
 
 def test_score_agrees_with_gseapy() -> None:
@@ -68,7 +69,8 @@ def test_score_agrees_with_gseapy() -> None:
         ranking, sets, outdir=None, min_size=2, permutation_num=10, ascending=None, threads=1
     ).res2d
     theirs = result.set_index("Term")["ES"].astype(float)
-    ours = pd.Series(enrichment_scores(ranking.to_numpy(), places), [str(i) for i in range(20)])
+    scores = enrichment_scores(ranking.to_numpy(), places.ravel(), np.arange(0, 160, 8))
+    ours = pd.Series(scores, [str(i) for i in range(20)])
     np.testing.assert_allclose(ours, theirs.loc[ours.index], rtol=1e-9)
 
 

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.biology import enrich, running_sums
-from omicsfuse.biology.random_sets import enrichment_scores
 from omicsfuse.biology.running_sum import COLUMNS, curve, peak, running_sum
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.running_sum import enrichment_scores
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_its_peak_is_the_enrichment_score(places: set[int], seed: int) -> None:
     values = np.sort(np.random.default_rng(seed).standard_normal(30))[::-1]
     ranking = pd.Series(values, [f"G{i}" for i in range(30)])
     sums = running_sum(ranking, [f"G{i}" for i in sorted(places, reverse=True)])
-    expected = enrichment_scores(values, np.array([sorted(places)]))[0]
+    expected = enrichment_scores(values, np.array(sorted(places)), np.array([0]))[0]
     np.testing.assert_allclose(peak(sums)[1], expected, atol=1e-12)
     x, y = curve(sums)
     assert (np.diff(x) >= 0).all()

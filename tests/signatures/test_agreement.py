@@ -12,16 +12,15 @@ from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
 from omicsfuse.signatures import agreement as module
 from omicsfuse.signatures import cross_validated_agreement
 from omicsfuse.signatures.agreement_measures import (
-    area_under_curve,
     balanced_accuracy,
-    concordance,
-    interval,
     rank_correlation,
     resamples,
 )
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.methods import find_method
 from omicsfuse.signatures.target import group_names
+from omicsfuse.stats.concordance import area_under_curve, concordance
+from omicsfuse.stats.intervals import percentile_interval
 
 CORRELATION = find_method("correlation")
 TEMPLATES = find_method("templates")
@@ -254,9 +253,9 @@ def test_measures_against_other_programs() -> None:
     event, own = (rng.random(40) < 0.6).astype(float), rng.integers(0, 3, 40)
     once = np.ones((1, 40))
     auc = np.mean([roc_auc_score(inside, row) for row in scores])
-    assert area_under_curve(scores, inside, once)[0] == pytest.approx(auc)
+    assert area_under_curve(scores, inside)[0] == pytest.approx(auc)
     c = np.mean([concordance_index(time, -row, event) for row in scores])
-    assert concordance(scores, time, event, once)[0] == pytest.approx(c)
+    assert concordance(scores, time, event)[0] == pytest.approx(c)
     assigned = rng.integers(0, 3, (2, 40))
     accuracy = np.mean([balanced_accuracy_score(own, row) for row in assigned])
     assert balanced_accuracy(assigned, own, once)[0] == pytest.approx(accuracy)
@@ -266,11 +265,11 @@ def test_measures_against_other_programs() -> None:
     rows = rng.integers(0, 40, 40)
     counts = np.bincount(rows, minlength=40)[None].astype(float)
     again = np.mean([roc_auc_score(inside[rows], row[rows]) for row in scores])
-    assert area_under_curve(scores, inside, counts)[0] == pytest.approx(again)
+    assert area_under_curve(scores, inside, counts, counts)[0] == pytest.approx(again)
 
 
 def test_intervals() -> None:
     assert resamples(30, 0).sum(axis=1).tolist() == [30.0] * 1000
-    low, high = interval(np.r_[np.linspace(0, 1, 1001), np.nan])
+    low, high = percentile_interval(np.r_[np.linspace(0, 1, 1001), np.nan])
     assert (low, high) == pytest.approx((0.025, 0.975))
-    assert np.isnan(interval(np.array([np.nan, np.nan, 1.0]))).all()
+    assert np.isnan(percentile_interval(np.array([np.nan, np.nan, 1.0]))).all()

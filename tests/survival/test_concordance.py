@@ -33,15 +33,6 @@ def test_as_r_has_it(column: str, theirs: float, se: float) -> None:
     assert turned == found
 
 
-def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    from omicsfuse.survival import concordance
-
-    arguments = [VETERAN[c].to_numpy(dtype=float) for c in ("time", "status", "karno")]
-    whole = concordance_index(*arguments)
-    monkeypatch.setattr(concordance, "_CELLS", 500)
-    assert concordance_index(*arguments) == pytest.approx(whole, abs=1e-12)
-
-
 def test_perfect_order_and_none() -> None:
     found = concordance_index(np.arange(1, 9), np.ones(8), -np.arange(8.0))
     assert (found.estimate, found.se, found.ci_high) == (1, 0, 1)

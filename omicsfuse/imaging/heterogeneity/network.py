@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.clustering import cut, laplacian_spectrum
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion import fuse
 from omicsfuse.imaging.heterogeneity.measured import Measured
+from omicsfuse.stats.correlations import spearman
 
 #: Patients of a resample at most: bounded time, and harder on the index, not easier.
 MOST_RESAMPLED = 1000
@@ -46,12 +46,8 @@ def network_coordinate(fusion: Fusion, disorder: pd.Series) -> tuple[pd.Series, 
     _, vectors = laplacian_spectrum(network, N_COORDINATES + 1)
     walk = vectors / np.sqrt(network.sum(axis=1))[:, None]
     ordered = disorder.reindex(fusion.patients).to_numpy()
-    follows = np.nan_to_num(
-        [
-            float(stats.spearmanr(np.round(walk[:, j], 12), ordered).statistic)
-            for j in range(1, walk.shape[1])
-        ]
-    )
+    coordinates = np.round(walk[:, 1:].T, 12)
+    follows = np.nan_to_num(spearman(coordinates, np.tile(ordered, (len(coordinates), 1))))
     best = int(np.argmax(np.abs(follows).round(9)))
     values = walk[:, best + 1] * (-1.0 if follows[best] < 0 else 1.0)
     values = (values - values.min()) / (values.max() - values.min())
@@ -85,7 +81,9 @@ def index_stability(
         fusion = fused_blocks(part, neighbors)
         found, _, _ = network_coordinate(fusion, part.disorder)
         own = found.index
-        correlations.append(float(stats.spearmanr(found, index.loc[own]).statistic))
+        before = index.loc[own].to_numpy(dtype=float)
+        again = found.to_numpy(dtype=float)
+        correlations.append(float(spearman(again[None], before[None])[0]))
         labels = cut(fusion, k, random_state=random_state).labels
         agreements.append(float(adjusted_rand_score(group.loc[own], labels.loc[own])))
     if not correlations:

@@ -19,6 +19,7 @@ from omicsfuse.imaging.interpretation.resampled import resampled_statistics
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
 from omicsfuse.stats.moments import moments
+from omicsfuse.stats.running_sum import enrichment_scores
 
 #: Columns of ``Interpretation.enrichment``.
 ENRICHMENT_COLUMNS = [
@@ -66,45 +67,18 @@ def places_of(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> Places
 
 
 def set_scores(statistic: Array, places: Places) -> Array:
-    """Enrichment score of every set on one ranking: GSEA's running sum, weighted by the statistic.
+    """Enrichment score of every set on one ranking; genes without a statistic (p,) weigh nothing.
 
-    Parameters
-    ----------
-    statistic : ndarray of float, shape (p,)
-        Of each gene; genes without one rank in the middle, with weight 0.
-    places : Places
-        Sets, none of them empty or of all genes.
-
-    Returns
-    -------
-    ndarray of float, shape (s,)
-        From -1 to 1; see ``biology.random_sets.enrichment_scores``.
-
-    References
-    ----------
-    Subramanian et al. 2005, PNAS 102:15545-15550, appendix.
-
-    Examples
-    --------
     >>> set_scores(np.array([3.0, 2.0, -1.0, -2.0]), places_of({"top": "ab"}, list("abcd"))).item()
     1.0
     """
     statistic = np.nan_to_num(statistic, nan=0.0)
     n = len(statistic)
+    order = np.argsort(-statistic, kind="stable")
     rank = np.empty(n, dtype=np.int64)
-    rank[np.argsort(-statistic, kind="stable")] = np.arange(n)
-    key = np.sort(places.of_set * n + rank[places.gene])
-    place = key - places.of_set * n
-    ordered = statistic[np.argsort(-statistic, kind="stable")]
-    # Without any weight in a set every gene counts alike.
-    weight = np.maximum(np.abs(ordered[place]), 1e-300)
-    total = np.add.reduceat(weight, places.start)[places.of_set]
-    risen = np.cumsum(weight / total) - places.of_set
-    before = np.arange(len(place)) - places.start[places.of_set]
-    fallen = (place - before) / (n - places.size)[places.of_set]
-    peak = np.maximum.reduceat(risen - fallen, places.start)
-    trough = np.minimum.reduceat(risen - weight / total - fallen, places.start)
-    return np.where(peak >= -trough, peak, trough)
+    rank[order] = np.arange(n)
+    place = np.sort(places.of_set * n + rank[places.gene]) - places.of_set * n
+    return enrichment_scores(statistic[order], place, places.start)
 
 
 def shuffled_patients(

@@ -11,6 +11,7 @@ from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.associations import MODERATED, linear_effects
 from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.correlations import spearman
 from omicsfuse.stats.levels import TAILS
 
 #: Share of the patients in each subsample.
@@ -220,11 +221,8 @@ def _over(pairs: list[tuple[Array, Array]]) -> tuple[float, float, float]:
     for first, second in pairs:
         both = np.isfinite(first) & np.isfinite(second)
         if both.sum() >= FEWEST_FEATURES:
-            ranks = [stats.rankdata(part[both]) for part in (first, second)]
-            centred = [part - part.mean() for part in ranks]
-            below = np.sqrt(np.sum(centred[0] ** 2) * np.sum(centred[1] ** 2))
-            if below > 0:
-                values.append(float(np.sum(centred[0] * centred[1]) / below))
+            values.append(float(spearman(first[None, both], second[None, both])[0]))
+    values = [value for value in values if np.isfinite(value)]
     if not values:
         return np.nan, np.nan, np.nan
     low, middle, high = np.round(np.quantile(values, (TAILS[0], 0.5, TAILS[1])), 12)

@@ -5,7 +5,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
@@ -15,6 +14,7 @@ from omicsfuse.signatures.methods.remembered import remembered
 from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.correlations import t_p_value
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
@@ -72,7 +72,7 @@ def correlation(
     genes = remembered(values, f"correlation {coefficient}", lambda: _genes(values, ranked))
     r = _all_patients(genes, adjust, columns, ranked)
     df = genes.n[:, None] - 2.0 - adjust.shape[1]
-    p = correlation_p(r, df)
+    p = t_p_value(r, df)
     q = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(names))])
     share = np.full(r.shape, np.nan)
     passed = q <= fdr
@@ -115,22 +115,6 @@ def correlation(
             "covariates": [] if covariates is None else list(covariates.columns),
         },
     )
-
-
-def correlation_p(r: Array, df: Array) -> Array:
-    """Two-sided p-value of a correlation: t = r sqrt(df / (1 - r^2)).
-
-    ``df``: patients less 2 less covariates. Gives NaN where there are no degrees of freedom.
-
-    Examples
-    --------
-    >>> correlation_p(np.array([0.5]), np.array([18.0])).round(4).tolist()
-    [0.0248]
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.abs(r) * np.sqrt(np.where(df > 0, df, np.nan) / (1 - r**2))
-        p: Array = 2 * stats.t.sf(t, df)
-    return p
 
 
 class _Genes(NamedTuple):

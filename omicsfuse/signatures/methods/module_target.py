@@ -10,6 +10,7 @@ from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.coexpression import CoexpressionModules
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.correlations import t_p_value
 from omicsfuse.stats.moments import moments
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
@@ -87,11 +88,7 @@ def correlations(
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.clip(np.einsum("ij,ik->jk", x, y) / np.sqrt(np.outer(xx, yy)), -1.0, 1.0)
         r = np.where(left_over, r, np.nan)
-        if freedom < 1:
-            return r, np.full(r.shape, np.nan)
-        t = np.abs(r) * np.sqrt(freedom / (1 - r**2))
-        p = 2 * stats.t.sf(t, freedom)
-    return r, p
+    return r, t_p_value(r, freedom)
 
 
 def module_target(
