@@ -26,8 +26,8 @@ def concordance(
     >>> concordance(np.array([3.0, 1, 2]), np.array([1.0, 2, 3]), np.array([1, 1, 0])).round(3)
     array([0.667])
     """
-    event = np.asarray(event, dtype=bool)
-    won, total = _sums(scores, _keys(time, event), event, second)
+    had: Mask = np.asarray(event, dtype=bool)
+    won, total = _sums(scores, _keys(time, had), had, second)
     if first is not None:
         weight = np.atleast_2d(first).T
         won, total = won * weight, total * weight
