@@ -24,7 +24,6 @@ from omicsfuse.assessment.layers import (
 from omicsfuse.assessment.permuted import permuted_layers
 from omicsfuse.assessment.prediction import prediction_strengths
 from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.stability import patient_stability, subtype_recovery
 from omicsfuse.assessment.structure import STRUCTURE, structure_tests, verdict
@@ -34,6 +33,7 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.tasks import Runner
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import pandas as pd
 
 from omicsfuse.assessment.redraw import continuum
 from omicsfuse.assessment.refusion import Refusion, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
 from omicsfuse.clustering import cluster_range, cut
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Subtypes
+from omicsfuse.stats.tasks import Runner
 
 #: Redraws without groups, for the choice of k.
 N_REDRAWS = 20

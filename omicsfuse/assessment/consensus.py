@@ -8,7 +8,6 @@ import pandas as pd
 
 from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import (
     CONSENSUS_GRID,
     area_under_cdf,
@@ -20,6 +19,7 @@ from omicsfuse.clustering import (
 )
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.tasks import Runner
 
 #: Share of the patients in each resample.
 RESAMPLED_SHARE = 0.8

@@ -18,7 +18,6 @@ from omicsfuse.assessment.between_layers import (
 from omicsfuse.assessment.feature_names import OTHER, radiomic_feature_groups
 from omicsfuse.assessment.permuted import gains
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
@@ -26,6 +25,7 @@ from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import distance_table, patient_distances
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.tasks import Runner
 
 #: With fewer features a group is not looked at.
 FEWEST_FEATURES = 5

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.choose import cluster
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import cluster_range
 from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.errors import StudyError
@@ -21,6 +20,7 @@ from omicsfuse.core.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, Surv
 from omicsfuse.fusion import fuse
 from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.stats.p_values import permutation_p
+from omicsfuse.stats.tasks import Runner
 from omicsfuse.survival import logrank_test, score_z
 
 #: Name of the row of the valid test among the tests of an endpoint.

@@ -14,12 +14,12 @@ from omicsfuse.assessment.between_layers import (
     whole_agreement,
 )
 from omicsfuse.assessment.refusion import Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.intervals import percentile_interval
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.p_values import permutation_p
+from omicsfuse.stats.tasks import Runner
 
 #: What is measured on the real layer and on each permuted copy, in order.
 EFFECTS = ("shared", "held_out", "stability", "silhouette")

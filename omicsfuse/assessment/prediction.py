@@ -8,11 +8,11 @@ import pandas as pd
 
 from omicsfuse.assessment.consensus import cut_network
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import prediction_strength
 from omicsfuse.clustering.spectral import Network
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.stats.tasks import Runner
 
 
 def prediction_strengths(

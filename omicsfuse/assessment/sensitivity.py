@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.choose import cluster
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 from omicsfuse.fusion import fuse
+from omicsfuse.stats.tasks import Runner
 
 #: So many patients are fused at most; of more, as many are drawn once.
 MOST_MOVED = 1000

@@ -5,9 +5,9 @@ import pandas as pd
 
 from omicsfuse.assessment.consensus import RESAMPLED_SHARE, Resamples, resample_clusters
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
+from omicsfuse.stats.tasks import Runner
 
 __all__ = [
     "CORE_CO_CLUSTERING",

@@ -8,7 +8,6 @@ import pandas as pd
 
 from omicsfuse.assessment.redraw import Continuum, continuum, why_not_redrawn
 from omicsfuse.assessment.refusion import Refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.clustering import (
     affinity_silhouettes,
     discretised_labels,
@@ -19,6 +18,7 @@ from omicsfuse.clustering import (
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import NOT_TESTED, VERDICTS
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.tasks import Runner
 
 #: Criteria that are computed for each k in each draw; the first is the one that is tested.
 CRITERIA = ("silhouette", "normalised_cut", "eigengap")

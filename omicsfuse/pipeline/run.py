@@ -85,7 +85,7 @@ def run(
         run_stages(stages.STAGES, context, clock)
         results = _gathered(context, stages.STAGES, caught())
         with clock("report"):
-            write_report(results, workspace.staging)
+            write_report(results, workspace.staging, n_jobs=n_jobs)
         provenance = {**results.provenance, "seconds": dict(clock.seconds)}
         results = replace(results, provenance=provenance)
         workspace.publish(run_record(results))

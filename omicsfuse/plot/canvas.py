@@ -54,6 +54,11 @@ STYLE: dict[str, Any] = {
     "svg.image_inline": True,
 }
 
+#: White around a saved figure, in inches.
+_MARGIN = 0.06
+#: Settings that give a figure a layout engine which asks for none.
+_ENGINES = ("figure.autolayout", "figure.constrained_layout.use")
+
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Draw in the style of this package, and leave the caller's matplotlib settings as they were.
@@ -133,7 +138,7 @@ def _png(figure: "Figure") -> bytes:
     target = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(target, format="png", dpi=100, bbox_inches="tight", pad_inches=0.06)
+        figure.savefig(target, format="png", dpi=100, bbox_inches="tight", pad_inches=_MARGIN)
     return target.getvalue()
 
 
@@ -222,7 +227,8 @@ def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
 def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170) -> list[Path]:
     """Write a figure as SVG (text stays text) and as PNG; the same figure gives the same bytes.
 
-    A notebook shows the figures that a cell draws and does not save.
+    It is laid out once, by the widths of text of the SVG. A notebook shows the figures that a cell
+    draws and does not save.
 
     Parameters
     ----------
@@ -253,7 +259,8 @@ def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170)
     if figure in _DRAWN:
         _DRAWN.remove(figure)
     svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
-    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": svg.stem}):
+    settings = {"svg.hashsalt": svg.stem, **dict.fromkeys(_ENGINES, False)}
+    with warnings.catch_warnings(), matplotlib.rc_context(settings):
         # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(
@@ -261,15 +268,15 @@ def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170)
             format="svg",
             dpi=dpi,
             bbox_inches="tight",
-            pad_inches=0.06,
+            pad_inches=_MARGIN,
             metadata={"Date": None, "Creator": None},
         )
-        figure.savefig(
-            png,
-            format="png",
-            dpi=dpi,
-            bbox_inches="tight",
-            pad_inches=0.06,
-            metadata={"Software": None},
-        )
+        # The layout stays: to lay out and to measure anew would take longer than drawing does.
+        engine, figure_dpi = figure.get_layout_engine(), figure.dpi
+        figure.set_layout_engine(None)
+        figure.dpi = dpi
+        box = figure.get_tightbbox().padded(_MARGIN)
+        figure.savefig(png, format="png", dpi=dpi, bbox_inches=box, metadata={"Software": None})
+        figure.set_layout_engine(engine)
+        figure.dpi = figure_dpi
     return [svg, png]

@@ -1,18 +1,22 @@
 """The one place that draws figures: files, and elements of the page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from omicsfuse import plot
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.section import FigureView, Plan
+from omicsfuse.stats.tasks import Runner
 
 
-def draw_figures(plans: Iterable[Plan], folder: Path) -> list[FigureView]:
+def draw_figures(plans: Iterable[Plan], folder: Path, n_jobs: int = 1) -> list[FigureView]:
     """Draw figures as SVG and PNG files in a folder that exists, and as parts of the page."""
-    views = []
-    for plan in plans:
-        svg, png = plot.save_figure(plan.draw(), folder / plan.name)
-        markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt)
-        views.append(FigureView(plan.section, plan.caption, markup, plan.title))
-    return views
+    plans = list(plans)
+    return Runner(n_jobs).map(_drawn, range(len(plans)), plans, folder, what="figures")
+
+
+def _drawn(plans: Sequence[Plan], folder: Path, number: int) -> FigureView:
+    plan = plans[number]
+    svg, png = plot.save_figure(plan.draw(), folder / plan.name)
+    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt)
+    return FigureView(plan.section, plan.caption, markup, plan.title)

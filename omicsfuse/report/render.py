@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-def write_report(results: RunResults, folder: str | Path) -> None:
+def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) -> None:
     """Write ``report.html`` and the figures (SVG and PNG) of a run.
 
     The page holds everything it shows: it can be sent by mail, printed and kept. It needs no
@@ -35,6 +35,8 @@ def write_report(results: RunResults, folder: str | Path) -> None:
         The run.
     folder : str or path
         Where to write; made if it does not exist. Figures go to ``figures`` in it.
+    n_jobs : int
+        Processes that draw figures; what is drawn does not depend on it.
 
     Examples
     --------
@@ -56,7 +58,7 @@ def write_report(results: RunResults, folder: str | Path) -> None:
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     page = shown(results)
-    figures = draw_figures(page.plans(), folder / "figures")
+    figures = draw_figures(page.plans(), folder / "figures", n_jobs)
     write_page(
         folder,
         name=results.name,

@@ -23,8 +23,8 @@ from omicsfuse.assessment.consensus import (
 from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.prediction import prediction_strengths
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.stats.tasks import Runner
 
 MANIFESTS = Path(__file__).parents[2] / "data_manifests"
 

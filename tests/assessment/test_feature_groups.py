@@ -13,8 +13,8 @@ import omicsfuse as of
 from omicsfuse.assessment.feature_groups import feature_group_contributions
 from omicsfuse.assessment.feature_names import radiomic_feature_groups
 from omicsfuse.assessment.refusion import refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.tasks import Runner
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ from joblib._parallel_backends import ThreadingBackend
 from threadpoolctl import threadpool_info
 
 import omicsfuse as of
-from omicsfuse.assessment import kept_tasks as kept
-from omicsfuse.assessment.kept_tasks import kept_tasks
 from omicsfuse.assessment.refusion import Refusion, refusion
-from omicsfuse.assessment.resampling import TASKS_A_FILE, Runner
 from omicsfuse.cli import _Bars, main
 from omicsfuse.datasets import simulate_cohort, write_simulated_study
 from omicsfuse.pipeline.run import run
 from omicsfuse.pipeline.workspace import Workspace
+from omicsfuse.stats import kept_tasks as kept
+from omicsfuse.stats.kept_tasks import kept_tasks
+from omicsfuse.stats.tasks import TASKS_A_FILE, Runner
 
 CALLS: list[Any] = []
 
@@ -137,7 +137,7 @@ def test_a_refusion_is_shared_and_found_again_in_another_process(tmp_path: Path)
     (tmp_path / "repeat.pickle").write_bytes(pickle.dumps(repeat))
     code = (
         "import pickle, sys; from pathlib import Path; import numpy as np;"
-        "from omicsfuse.assessment.kept_tasks import kept_tasks;"
+        "from omicsfuse.stats.kept_tasks import kept_tasks;"
         "from omicsfuse.assessment.refusion import Refusion;"
         "repeat = pickle.loads(Path('repeat.pickle').read_bytes());"
         "store = kept_tasks(Path(), Refusion.network, [repeat]);"

@@ -9,10 +9,10 @@ import pytest
 from joblib import parallel_config
 
 import omicsfuse as of
-from omicsfuse.assessment import resampling
 from omicsfuse.assessment.refusion import Refusion, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.datasets import simulate_cohort
+from omicsfuse.stats import tasks
+from omicsfuse.stats.tasks import Runner
 
 distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
@@ -52,13 +52,13 @@ def test_shared_arguments_are_sent_packed_and_once(
     repeat: Refusion, cluster: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed: list[int] = []
-    pack = resampling._Work._pack
+    pack = tasks._Work._pack
 
-    def counted(work: resampling._Work) -> tuple[Any, ...]:
+    def counted(work: tasks._Work) -> tuple[Any, ...]:
         packed.append(1)
         return pack(work)
 
-    monkeypatch.setattr(resampling._Work, "_pack", counted)
+    monkeypatch.setattr(tasks._Work, "_pack", counted)
     with parallel_config(backend="dask"):
         Runner().map(Refusion.network, [np.arange(30)] * 8, repeat, what="fusions")
     assert len(packed) <= 1

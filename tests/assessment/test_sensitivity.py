@@ -7,9 +7,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.assessment import sensitivity as module
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.sensitivity import SETTINGS, sensitivity
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.stats.tasks import Runner
 
 COLUMNS = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 import omicsfuse as of
 from omicsfuse.assessment.consensus import Resamples, resample_clusters
 from omicsfuse.assessment.refusion import NO_GROUP, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.stability import (
     best_jaccard,
     co_clustering_with_subtypes,
@@ -18,6 +17,7 @@ from omicsfuse.assessment.stability import (
     subtype_stability,
 )
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.tasks import Runner
 
 
 def planted(shift: float, n: int = 48, seed: int = 0) -> Prepared:

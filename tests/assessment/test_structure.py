@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 import omicsfuse as of
 from omicsfuse.assessment import structure
 from omicsfuse.assessment.refusion import Refusion, refusion
-from omicsfuse.assessment.resampling import Runner
 from omicsfuse.assessment.structure import (
     CRITERIA,
     _p_value,
@@ -20,6 +19,7 @@ from omicsfuse.assessment.structure import (
     verdict,
 )
 from omicsfuse.core.results import VERDICTS, Prepared, PreparedLayer
+from omicsfuse.stats.tasks import Runner
 
 KS = [2, 3, 4]
 

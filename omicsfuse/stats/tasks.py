@@ -20,8 +20,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from omicsfuse.assessment.kept_tasks import kept_tasks
 from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.stats.kept_tasks import kept_tasks
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
