@@ -344,7 +344,7 @@ def pairs_drawn(
     """Rows of the associations that ``radiogenomic_pairs`` draws."""
     table = found.associations
     table = table[table["layer"].isin(list(tables))]
-    named = table[table["fdr"] <= float(found.params.get("fdr", 0.05))]
+    named = table[table["fdr"] <= float(found.params.get("fdr", FDR))]
     ordered = (named if len(named) else table).sort_values(
         ["fdr", "p"] if len(named) else "p", kind="stable"
     )

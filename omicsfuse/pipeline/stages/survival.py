@@ -26,6 +26,7 @@ from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
 from omicsfuse.pipeline.stages.preprocess import PREPROCESS
 from omicsfuse.report.sections import survival
+from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival, trend_order
 
@@ -152,7 +153,7 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
         raise StudyError(
             f"{study.where}: {what} with the outcome, after which comparing the subtypes by that "
             "outcome proves nothing: where nothing is associated with survival, features chosen in "
-            "this way give p < 0.05 in most data sets. Leave it out; or add\n"
+            f"this way give p < {SIGNIFICANCE:g} in most data sets. Leave it out; or add\n"
             "  [survival]\n  full_pipeline_permutations = 199\n"
             "which permutes the outcome and repeats selection, fusion and clustering each time, "
             "and reports that p-value in place of all others."

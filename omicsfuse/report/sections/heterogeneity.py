@@ -183,7 +183,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "heterogeneity_correlates",
             "What goes with the index",
             "Spearman correlations with 95% intervals; filled squares: false discovery rate at "
-            "most 0.05 within the family of tests (the table names it). Categories are in the "
+            f"most {FDR:g} within the family of tests (the table names it). Categories are in the "
             "table.",
             "Dots with intervals of correlations with the index.",
             partial(plot.heterogeneity_correlates, index),

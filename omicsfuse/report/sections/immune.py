@@ -194,7 +194,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "immune_scores",
             "Which scores tell the subtypes apart",
             "Rank-biserial correlation of each subtype against all other patients, from -1 (every "
-            "patient of the subtype lower) to 1; a dot: FDR at most 0.05 within the collection."
+            f"patient of the subtype lower) to 1; a dot: FDR at most {FDR:g} within the collection."
             + (f" The {MOST_SCORES} scores with the smallest p." if many > MOST_SCORES else ""),
             "Heatmap of immune and stromal scores by subtype.",
             partial(plot.immune_heatmap, immune, names),

@@ -28,7 +28,7 @@ REFERENCES = {
 _GAINS = {
     "shared": "Shares structure: whether groups found in the layer alone are borne out by the "
     "others, and theirs by it; the gain over copies of the layer with patients permuted, which are "
-    "at the dashed line. Filled: p at most 0.05.",
+    f"at the dashed line. Filled: p at most {SIGNIFICANCE:g}.",
     "held_out": "Helps to tell a layer held out: whether the layer helps to find groups that show "
     "in another one; the gain over the same copies.",
     "agreement": "Agreement: adjusted Rand index with the subtypes of the layer alone, and of all "

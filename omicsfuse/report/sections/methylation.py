@@ -103,7 +103,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "methylation_pairs",
         "Expression against methylation, gene by gene",
         "Difference of each subtype from all other patients in methylation (across) and in "
-        "expression (upwards). Coloured: opposite directions at FDR 0.05 over all genes and "
+        f"expression (upwards). Coloured: opposite directions at FDR {FDR:g} over all genes and "
         "subtypes; the six with the smallest p are named.",
         "Scatter of differences in expression against differences in methylation by subtype.",
         partial(plot.methylation_quadrants, pairs, results.subtypes.names),

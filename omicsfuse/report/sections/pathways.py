@@ -69,8 +69,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Gene sets of the subtypes",
             f"Gene sets raised (red) or lowered (blue) in {against}; of sets made of much the same "
             "genes, one. Larger dots have a smaller false discovery rate; a dark rim marks one "
-            "below 0.05. Genes were permuted, not patients: where genes of a set are correlated, p "
-            "is too small.",
+            f"below {FDR:g}. Genes were permuted, not patients: where genes of a set are correlated, "
+            "p is too small.",
             "Dot plot of enrichment scores of gene sets in each subtype.",
             partial(plot.pathways, table, subtypes=names),
         )
@@ -78,8 +78,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
             yield Plan(
                 "pathway_heatmap",
                 "Gene sets by subtype",
-                "Normalised enrichment scores; a dot marks a false discovery rate below 0.05. One "
-                "row a group of sets that share most of their genes, named by the set with the "
+                f"Normalised enrichment scores; a dot marks a false discovery rate below {FDR:g}. "
+                "One row a group of sets that share most of their genes, named by the set with the "
                 "smallest p.",
                 "Heatmap of enrichment scores, gene sets against subtypes.",
                 partial(plot.pathway_heatmap, table, subtypes=names),

@@ -74,7 +74,7 @@ def content(results: RunResults) -> Content | None:
     if settings.get("volume"):
         caption += (
             " Given volume: the same for pairs found, with the tumour volume taken out of both "
-            "sides; a pair vanishes where that p is above 0.05."
+            f"sides; a pair vanishes where that p is above {SIGNIFICANCE:g}."
         )
     adjusted = settings.get("covariates", [])
     how = (
@@ -151,7 +151,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "radiogenomic_modules",
         "Radiomic clusters against gene modules",
         "First canonical correlation of held-out patients; around 0, or below, where nothing is "
-        "shared. Dots: false discovery rate at most 0.05 over all pairs. Clusters are named by "
+        f"shared. Dots: false discovery rate at most {FDR:g} over all pairs. Clusters are named by "
         "their representative feature, modules by their most central genes"
         f"{_most(found.modules)}.",
         "Heatmap of canonical correlations of radiomic clusters and gene modules.",
@@ -162,8 +162,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "radiogenomic_network",
             "Which radiomic clusters go with which gene modules",
-            "Lines: false discovery rate at most 0.05 over all pairs; thicker lines are stronger "
-            "correlations in held-out patients.",
+            f"Lines: false discovery rate at most {FDR:g} over all pairs; thicker lines are "
+            "stronger correlations in held-out patients.",
             "Network of radiomic clusters and gene modules.",
             partial(plot.module_network, found),
         )

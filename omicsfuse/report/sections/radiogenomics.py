@@ -63,8 +63,8 @@ def content(results: RunResults) -> Content | None:
                     else ""
                 )
                 + (
-                    "Kept, vanished: found adjusted as well; adjusted p above 0.05. Of volume: "
-                    "found for features that measure tumour volume under another name. "
+                    f"Kept, vanished: found adjusted as well; adjusted p above {SIGNIFICANCE:g}. "
+                    "Of volume: found for features that measure tumour volume under another name. "
                     if found.params["adjusted_for"]
                     else ""
                 )
@@ -161,7 +161,7 @@ def _volume_words(found: RadiogenomicMap) -> str:
     kept, gone, own = (int(table[name].sum()) for name in ("kept", "vanished", "of_volume"))
     rest = count - kept - gone - own
     others = [
-        f"{gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above 0.05)",
+        f"{gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above {SIGNIFICANCE:g})",
         f"{own:,} {'is of a feature' if own == 1 else 'are of features'} that measure"
         f"{'s' if own == 1 else ''} tumour volume under another name",
         f"{rest:,} {'does' if rest == 1 else 'do'} neither: too weak to be told from chance among "

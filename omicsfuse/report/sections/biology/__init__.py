@@ -50,8 +50,8 @@ def _strongest(results: RunResults) -> Table | None:
         best,
         ["layer", group, "feature", "effect", "p", "fdr", "n", "effect_name"],
         f"Strongest markers {each}, by layer. Up to three with a false discovery rate of at most "
-        "0.05 (over all features and subtypes of a layer), raised ones first; markers.tsv has them "
-        "all, with the tests.",
+        f"{FDR:g} (over all features and subtypes of a layer), raised ones first; markers.tsv has "
+        "them all, with the tests.",
     )
 
 
@@ -63,7 +63,7 @@ def _marker_sentences(results: RunResults) -> str:
     what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
     texts = [
         f"{found:,} of {len(tested):,} comparisons of {what} have a false discovery rate of at "
-        "most 0.05 (Benjamini-Hochberg over all features and subtypes of one layer)."
+        f"most {FDR:g} (Benjamini-Hochberg over all features and subtypes of one layer)."
     ]
     if len(names) == 2:
         texts.append(
@@ -109,7 +109,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "All layers at a glance",
         "Columns are patients by subtype, the most confident first; "
         + ("clinical values on top, below them, " if annotated else "")
-        + "layer by layer, features with a false discovery rate of at most 0.05, strongest for "
+        + f"layer by layer, features with a false discovery rate of at most {FDR:g}, strongest for "
         f"each subtype (bars at the left: {bars}). Of features that go together (correlation of "
         f"{plot.heatmap_rows.TOGETHER:g} or more) one is shown."
         + (" Clinical values took no part in finding the subtypes." if annotated else "")

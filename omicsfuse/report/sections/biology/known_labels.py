@@ -73,7 +73,7 @@ def label_table(results: RunResults) -> Table | None:
         "What marks a known label, and whether it marks the subtype that holds most of its "
         f"patients. Up to {_MOST} features of a layer, smallest p first; effect of the level "
         "against all other patients whose label is known, and of the subtype against all others. "
-        "Agrees: the subtype's FDR is at most 0.05, in the same direction.",
+        f"Agrees: the subtype's FDR is at most {FDR:g}, in the same direction.",
     )
 
 
@@ -98,8 +98,8 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         top, here = int(rows["rank"].max()), clean(subtype)
         lead = (
             f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
-            f"{here}): of the features that mark it most (up to {top} a layer, FDR at most 0.05), "
-            f"so many mark {here} in the same direction (in brackets the largest effects of the "
+            f"{here}): of the features that mark it most (up to {top} a layer, FDR at most "
+            f"{FDR:g}), so many mark {here} in the same direction (in brackets the largest effects of the "
             f"label and of {here}):"
         )
         sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))

@@ -140,9 +140,9 @@ def families_table(model: Interpretation) -> Table | None:
             *("layer", "kind", "n", "tests", "found", "smallest_fdr", "adjusted_n"),
             *("adjusted_found", "kept", "detectable", "note"),
         ],
-        "Families of tests. Found: false discovery rate of at most 0.05 (Benjamini-"
+        f"Families of tests. Found: false discovery rate of at most {FDR:g} (Benjamini-"
         "Hochberg over the family); kept: found, and found adjusted. Detectable: the "
-        "correlation that a single test at 0.05 over the number of tests finds with a "
+        f"correlation that a single test at {FDR:g} over the number of tests finds with a "
         "power of 80%.",
     )
 

@@ -81,7 +81,7 @@ def figures(name: str, model: Interpretation) -> Iterator[Plan]:
             file_name("interpretation_gene_sets", name),
             "Gene sets",
             "Gene sets whose genes rise (red) or fall (blue) with it. A dark rim marks a "
-            "false discovery rate of at most 0.05 when patients are shuffled.",
+            f"false discovery rate of at most {FDR:g} when patients are shuffled.",
             f"Dot plot of gene sets on the ranking of genes by {clean(name)}.",
             partial(plot.interpretation_gene_sets, model),
         )

@@ -233,7 +233,7 @@ def _permuted(results: RunResults, cite: Citations) -> str:
         count = f"{most:,}" if few == most else f"{few:,} to {most:,}"
         adaptive = (
             ": as many as it took until the 95% confidence interval of the p-value was narrow or "
-            "clear of 0.05"
+            f"clear of {SIGNIFICANCE:g}"
         )
         return (
             f" and by permutation of subtypes {cite('permutation')} ({count} permutations"

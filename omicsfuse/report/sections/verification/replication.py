@@ -6,6 +6,7 @@ from omicsfuse.plot.numbers import clean, format_number, format_ratio
 from omicsfuse.report.sections.verification.signatures import Signatures, stacked, verified
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def sentences(every: Signatures) -> list[str]:
@@ -54,8 +55,8 @@ def replication_table(every: Signatures) -> Table | None:
         frame,
         ["signature", *columns] if len(every) > 1 else columns,
         "Does it replicate? One-sided test in the direction that the discovery cohort fixed, "
-        "corrected by Holm over the scores. A score replicates where this p is at most 0.05, and "
-        "so are those among random gene sets and among signatures of shuffled targets.",
+        f"corrected by Holm over the scores. A score replicates where this p is at most "
+        f"{SIGNIFICANCE:g}, and so are those among random gene sets and among signatures of shuffled targets.",
     )
 
 
