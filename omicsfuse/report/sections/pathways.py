@@ -69,8 +69,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Gene sets of the subtypes",
             f"Gene sets raised (red) or lowered (blue) in {against}; of sets made of much the same "
             "genes, one. Larger dots have a smaller false discovery rate; a dark rim marks one "
-            f"below {FDR:g}. Genes were permuted, not patients: where genes of a set are correlated, "
-            "p is too small.",
+            f"below {FDR:g}. Genes were permuted, not patients: where genes of a set are "
+            "correlated, p is too small.",
             "Dot plot of enrichment scores of gene sets in each subtype.",
             partial(plot.pathways, table, subtypes=names),
         )

@@ -99,8 +99,8 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         lead = (
             f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
             f"{here}): of the features that mark it most (up to {top} a layer, FDR at most "
-            f"{FDR:g}), so many mark {here} in the same direction (in brackets the largest effects of the "
-            f"label and of {here}):"
+            f"{FDR:g}), so many mark {here} in the same direction (in brackets the largest effects "
+            f"of the label and of {here}):"
         )
         sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))
     sentences.append(

@@ -56,7 +56,8 @@ def replication_table(every: Signatures) -> Table | None:
         ["signature", *columns] if len(every) > 1 else columns,
         "Does it replicate? One-sided test in the direction that the discovery cohort fixed, "
         f"corrected by Holm over the scores. A score replicates where this p is at most "
-        f"{SIGNIFICANCE:g}, and so are those among random gene sets and among signatures of shuffled targets.",
+        f"{SIGNIFICANCE:g}, and so are those among random gene sets and among signatures of "
+        "shuffled targets.",
     )
 
 
