@@ -50,8 +50,8 @@ def random_null_figure(
     >>> null = pd.DataFrame({"cohort": "other", "endpoint": "os", "signature": "toy", "score": "S1",
     ...                      "kind": ["signature", "random", "random"], "z": [-2.5, 0.3, -1.1]})
     >>> axes = random_null_figure(Verification(pd.DataFrame(), {}, {}, null=null))
-    >>> axes[0].get_title(loc="left").splitlines()[1]
-    'S1: percentile 100'
+    >>> axes[0].get_title(loc="left").splitlines()[1:]
+    ['S1', 'percentile 100']
     """
     null = verification.null
     for column, wanted in (("cohort", cohort), ("endpoint", endpoint)):

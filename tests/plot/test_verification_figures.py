@@ -72,7 +72,7 @@ def test_forest_without_each_cohort() -> None:
 def test_random_sets_and_the_line_of_the_signature() -> None:
     (panel,) = plot.random_null_figure(made())
     # 2 of 99 random sets reach 2.5: those at -2.6 and -2.549.
-    assert panel.get_title(loc="left") == "cohort 0, os\nS1: percentile 98.0 (p = 0.030)"
+    assert panel.get_title(loc="left") == "cohort 0, os\nS1\npercentile 98.0 (p = 0.030)"
     assert sum(patch.get_height() for patch in panel.patches) == 99
     assert "shuffled" in words(panel)
     (nothing,) = plot.random_null_figure(made(), cohort="glioma")
@@ -86,7 +86,7 @@ def test_percentiles_at_the_ends(z: float, title: str) -> None:
     found = made()
     found.null.loc[0, "z"] = z
     (panel,) = plot.random_null_figure(found)
-    assert panel.get_title(loc="left").endswith(f"S1: {title}")
+    assert panel.get_title(loc="left").endswith(f"S1\n{title}")
 
 
 def test_forest_of_a_verification_names_roles_and_covariates() -> None:
