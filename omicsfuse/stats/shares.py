@@ -91,9 +91,7 @@ def fisher_groups(altered: tuple[int, ...], sizes: tuple[int, ...]) -> float:
     weight = weight + _log_choose(limits[-1], left)
     observed = _log_choose(limits, counts).sum()
     chosen = np.exp(weight[weight <= observed + RELATIVE_TOLERANCE] - weight.max())
-    p = min(1.0, chosen.sum() / np.exp(weight - weight.max()).sum())
-    # Tables that are equally probable have one p, whatever the rounding: ties stay ties.
-    return float(f"{p:.12g}")
+    return float(min(1.0, chosen.sum() / np.exp(weight - weight.max()).sum()))
 
 
 def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
