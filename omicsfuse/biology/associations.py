@@ -35,8 +35,9 @@ def associate(
 ) -> pd.DataFrame:
     """Test clinical columns, technical variables and the genome's burden against the subtypes.
 
-    Numeric columns with more than 5 different values: Kruskal-Wallis, with epsilon squared
-    ``H / (n - 1)`` as effect, which is eta squared of the ranks. All others are categories:
+    Numeric columns, and ordered ones by their steps (see ``Cohort.variables``), of more than two
+    different values: Kruskal-Wallis, with epsilon squared ``H / (n - 1)`` as effect, which is eta
+    squared of the ranks. All others are compared as categories:
     Pearson's chi-square (no continuity correction) where every expected count is 5 or more; else
     Fisher's exact test for a 2 x 2 table, and for a larger one chi-square against random tables
     with the same margins (Monte Carlo); with Cramer's V as effect. Intervals of effects invert the
@@ -130,8 +131,8 @@ def _row(
         return row
     if not variable.note:
         row |= (
-            kruskal(values, own)
-            if variable.numeric
+            kruskal(variable.numbers.loc[values.index], own)
+            if variable.ranked
             else contingency(values.map(level_text), own, n_permutations, random_state)
         )
     if variable.known and len(values):

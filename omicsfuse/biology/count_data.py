@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.adjusting import ADJUSTED, independent
+from omicsfuse.biology.moderated_comparison import ADJUSTED
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.least_squares import independent
 from omicsfuse.stats.levels import MINIMUM_GROUP, Z
 from omicsfuse.stats.tested import Tested, as_tested
 

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology.adjusting import encoded
 from omicsfuse.biology.count_data import count_comparisons
 from omicsfuse.biology.moderated_comparison import moderated_difference
 from omicsfuse.biology.ordinal import proportional_odds
@@ -70,7 +69,7 @@ def compare_layer(
     contrasts : list of Contrast
         What to compare.
     covariates : pandas.DataFrame, optional
-        Patients x columns, for the tests that can adjust.
+        Patients x terms, for the tests that can adjust.
 
     Returns
     -------
@@ -103,9 +102,9 @@ def compare_layer(
     adjust = None
     if covariates is not None:
         patients = table.index[table.index.isin(subtypes.labels.index)]
-        kept, adjust = encoded(covariates, patients, "markers")
-        rows = patients.isin(kept)
-        matrix, own = matrix[rows], own[rows]
+        terms = covariates.reindex(patients).to_numpy(dtype=float)
+        rows = ~np.isnan(terms).any(axis=1)
+        matrix, own, adjust = matrix[rows], own[rows], terms[rows]
     name = analysis_of(layer).difference
     return features, [
         moderated_difference(
@@ -128,8 +127,9 @@ def compare_counts(
     table = counts.loc[counts.index.isin(subtypes.labels.index)]
     adjust = None
     if covariates is not None:
-        kept, adjust = encoded(covariates, table.index, "markers")
-        table = table.loc[kept]
+        terms = covariates.reindex(table.index).to_numpy(dtype=float)
+        rows = ~np.isnan(terms).any(axis=1)
+        table, adjust = table.loc[rows], terms[rows]
     own = subtypes.labels.reindex(table.index).astype(str)
     features = [str(name) for name in table.columns]
     if all(len(c.outside) == 1 for c in contrasts) and len(contrasts) > 2:

@@ -6,7 +6,6 @@ from itertools import combinations
 
 import pandas as pd
 
-from omicsfuse.biology.adjusting import checked_covariates
 from omicsfuse.biology.count_data import checked_counts
 from omicsfuse.biology.layer_tests import (
     Contrast,
@@ -18,6 +17,7 @@ from omicsfuse.biology.layer_tests import (
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.tested import Tested
 
@@ -41,7 +41,7 @@ def differential_features(
     subtypes: Subtypes,
     prepared: Prepared,
     *,
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     counts: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Compare each subtype with all other patients, feature by feature, in every layer.
@@ -67,9 +67,10 @@ def differential_features(
         Labels; patients without a label or absent from a layer take no part in that layer.
     prepared : Prepared
         Layers; ``PreparedLayer.values`` is tested. Missing values are left out per feature.
-    covariates : pandas.DataFrame, optional
-        Patients x columns (numbers or categories) that the moderated t and PyDESeq2 adjust for,
-        tumour purity for instance. Patients who lack one take no part in these layers
+    covariates : pandas.DataFrame or Encoded, optional
+        Patients x columns that the moderated t and PyDESeq2 adjust for, tumour purity for
+        instance, or what `encode_covariates` made of them: by its rules they are taken as numbers,
+        steps or categories. Patients who lack one take no part in these layers
         (`covariate_exclusions` counts them). Other tests cannot adjust; their rows say so in
         ``note``.
     counts : mapping of str to pandas.DataFrame, optional
@@ -140,7 +141,7 @@ def pairwise_features(
     subtypes: Subtypes,
     prepared: Prepared,
     *,
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     counts: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Compare each two subtypes, feature by feature, in every layer.
@@ -207,11 +208,12 @@ def _compare(
     prepared: Prepared,
     contrasts: list[Contrast],
     key: str,
-    covariates: pd.DataFrame | None,
+    covariates: pd.DataFrame | Encoded | None,
     counts: Mapping[str, pd.DataFrame] | None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Compare in every layer, and say what a user should be warned of."""
-    covariates = checked_covariates(covariates, "markers")
+    encoded = as_terms(covariates, "markers")
+    terms = None if encoded is None else encoded.terms
     raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}
     unknown = [name for name in raw if name not in prepared.layers]
     if unknown:
@@ -223,15 +225,15 @@ def _compare(
         f"layer {each.layer}: {each.count} patient{'s' if each.count > 1 else ''} "
         f"{each.reason} and {'take' if each.count > 1 else 'takes'} no part in comparing its "
         f"features (e.g. {', '.join(each.examples)})."
-        for each in covariate_exclusions(subtypes, prepared, covariates, raw)
+        for each in covariate_exclusions(subtypes, prepared, terms, raw)
     ]
     tables, unadjusted = [], []
     for name, layer in prepared.layers.items():
         if name in raw:
-            features, found = compare_counts(raw[name], subtypes, contrasts, covariates)
+            features, found = compare_counts(raw[name], subtypes, contrasts, terms)
         else:
-            features, found = compare_layer(layer, subtypes, contrasts, covariates)
-            if covariates is not None and not takes_covariates(layer):
+            features, found = compare_layer(layer, subtypes, contrasts, terms)
+            if terms is not None and not takes_covariates(layer):
                 unadjusted.append(name)
         tables.append(_layer_table(name, features, contrasts, found, key))
     if unadjusted:

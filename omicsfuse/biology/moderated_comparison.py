@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omicsfuse.biology.adjusting import ADJUSTED, independent, unit_columns
 from omicsfuse.stats.arrays import Array
-from omicsfuse.stats.least_squares import Fit, effects, fit_genes
+from omicsfuse.stats.least_squares import Fit, effects, fit_genes, independent, unit_columns
 from omicsfuse.stats.levels import MINIMUM_GROUP, SIGNIFICANCE
 from omicsfuse.stats.moments import moments, welch_t
 from omicsfuse.stats.tested import Tested, as_tested
 
+#: What the name of a test ends with where covariates were adjusted for.
+ADJUSTED = ", adjusted"
 #: So many times the variance of the larger group in the smaller one, and so many times the p in
 #: Welch's test, make p doubtful.
 UNEQUAL, MUCH_LARGER = 2.0, 10.0

@@ -14,6 +14,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
+from omicsfuse.core.variables import NUMERIC, ORDERED, levels
 from omicsfuse.stats.group_tests import in_order
 from omicsfuse.stats.p_values import p_text
 
@@ -119,9 +120,10 @@ def _blocks(
     summaries = [_summary(each) for each in shown]
     categorical = [f"v{i}" for i, summary in enumerate(summaries) if summary == SHARE]
     continuous = [f"v{i}" for i, summary in enumerate(summaries) if summary != SHARE]
-    levels = {name: _levels(data[name]) for name in categorical}
+    named = {f"v{i}": each for i, each in enumerate(shown)}
+    categories = {name: _levels(data[name], named[name]) for name in categorical}
     for name in categorical:
-        codes = {level: f"c{i:03d}" for i, level in enumerate(levels[name])}
+        codes = {level: f"c{i:03d}" for i, level in enumerate(categories[name])}
         data[name] = data[name].map(codes, na_action="ignore")
     printed = _printed(data, categorical, continuous, summaries)
     blocks = []
@@ -129,8 +131,8 @@ def _blocks(
         key = f"v{i}"
         head = {"variable": variable.name, "summary": summary}
         block = []
-        for code, level in enumerate(levels.get(key, [""])):
-            place = (key, f"c{code:03d}" if key in levels else "")
+        for code, level in enumerate(categories.get(key, [""])):
+            place = (key, f"c{code:03d}" if key in categories else "")
             cells = {name: str(printed[name].get(place, "")) for name in printed.columns}
             block.append(head | {"level": level} | _cells(cells, names))
         if summary == MEAN:
@@ -193,10 +195,10 @@ def _cells(printed: Mapping[str, str], names: list[str]) -> dict[str, str]:
 
 def _column(variable: Variable) -> pd.Series:
     """Values to tabulate: numbers as they are, categories as text."""
-    if variable.numeric:
-        return variable.column.astype(float)
+    if _summary(variable) != SHARE:
+        return variable.numbers
     column = variable.column
-    text = column.dropna().map(level_text)
+    text = column.dropna().astype(object).map(level_text)
     counts = text.value_counts()
     if len(counts) > MOST_LEVELS:
         order = sorted(counts.index, key=lambda level: (-counts[level], level))
@@ -205,16 +207,19 @@ def _column(variable: Variable) -> pd.Series:
     return text.reindex(column.index).astype(object)
 
 
-def _levels(column: pd.Series) -> list[str]:
-    """Categories in their order, "other" last."""
+def _levels(column: pd.Series, variable: Variable) -> list[str]:
+    """Categories in their order, or by name; "other" last."""
     found = sorted(map(str, column.dropna().unique()))
+    if variable.type == ORDERED:
+        order = levels(variable.column, ORDERED)
+        found.sort(key=lambda level: order.index(level) if level in order else len(order))
     return sorted(found, key=lambda level: level.startswith("other ("))
 
 
 def _summary(variable: Variable) -> str:
-    if not variable.numeric:
+    if variable.type != NUMERIC or not variable.ranked:
         return SHARE
-    values = variable.column.dropna().to_numpy(dtype=float)
+    values = variable.numbers.dropna().to_numpy()
     if len(values) < FEWEST_FOR_MEAN:
         return MEDIAN
     return MEAN if abs(float(stats.skew(values, bias=False))) <= MOST_SKEWNESS else MEDIAN

@@ -11,9 +11,7 @@ from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.technical import automatic_technical
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
-
-#: A numeric column with more different values than this is numeric; with fewer it is categories.
-MOST_CATEGORIES = 5
+from omicsfuse.core.variables import CATEGORICAL, NUMERIC, ORDERED, steps
 
 #: Roles of variables; those of the last two are families of tests of their own.
 KNOWN, COVARIATE, TECHNICAL, GENOME = "known label", "covariate", "technical", "genome"
@@ -26,20 +24,30 @@ ONE_SUBTYPE = "all patients with a value are in one subtype"
 class Variable:
     """One variable: values of the patients who have a subtype, its role, and whether to test it.
 
-    ``note`` says why it is not tested, and ``source`` where it is from if it is no clinical column.
+    ``type`` is what the cohort has decided of the column. ``note`` says why it is not tested, and
+    ``source`` where it is from if it is no clinical column.
     """
 
     name: str
     column: pd.Series
+    type: str
     role: str = ""
     known: bool = False
     note: str = ""
     source: str = ""
 
     @property
-    def numeric(self) -> bool:
-        """Whether it counts as numeric rather than as categories."""
-        return _is_numeric(self.column.dropna(), self.known)
+    def numbers(self) -> pd.Series:
+        """Numbers, or steps of what is in order; NaN where missing."""
+        if self.type == ORDERED:
+            return steps(self.column)
+        numbers = self.column.to_numpy(dtype=float, na_value=np.nan)
+        return pd.Series(numbers, self.column.index)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether patients are put in order by it: three different values at least."""
+        return self.type != CATEGORICAL and self.numbers.nunique() > 2
 
     @property
     def family(self) -> str:
@@ -50,7 +58,7 @@ class Variable:
     def tabulated(self) -> bool:
         """Whether it belongs in Table 1: also where nobody can be compared with anybody."""
         return not self.note or (
-            self.note == ONE_SUBTYPE and not _unfit(self.column.dropna(), self.numeric)
+            self.note == ONE_SUBTYPE and not _unfit(self.column.dropna(), self.type)
         )
 
 
@@ -98,23 +106,28 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
             if column
         )
     )
+    types = cohort.variables["type"]
     seen: dict[Hashable, str] = {}
     for name in followed:
-        if clinical[name].nunique() > 1:
+        end = Variable(str(name), clinical[name], types[name])
+        if end.column.nunique() > 1:
             for family in ("", TECHNICAL, GENOME):
-                seen.setdefault((family, _grouping(clinical[name], False)), str(name))
+                seen.setdefault((family, _grouping(end)), end.name)
     found = []
     for name in clinical.columns:
         if name not in followed:
             known = name in cohort.known_labels
-            found.append(Variable(str(name), clinical[name], _role(name, cohort), known))
+            found.append(
+                Variable(str(name), clinical[name], types[name], _role(name, cohort), known)
+            )
     for label, (values, source) in automatic_technical(cohort, patients).items():
-        found.append(Variable(label, values, TECHNICAL, source=source))
+        kind = NUMERIC if pd.api.types.is_numeric_dtype(values) else CATEGORICAL
+        found.append(Variable(label, values, kind, TECHNICAL, source=source))
     load = burden(subtypes, cohort)
     for name in load.columns:
         if not name.endswith(MEASURED):
             column = load[name].reindex(patients)
-            found.append(Variable(in_words(name), column, GENOME, source="see burden.tsv"))
+            found.append(Variable(in_words(name), column, NUMERIC, GENOME, source="see burden.tsv"))
     ignored = set(map(str, cohort.ignore))
     labels = subtypes.labels
     return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in found]
@@ -135,41 +148,36 @@ def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], igno
     present = variable.column.dropna()
     first = variable.name
     if present.nunique() > 1:
-        key = (variable.family, _grouping(variable.column, variable.known))
+        key = (variable.family, _grouping(variable))
         first = seen.setdefault(key, variable.name)
     if is_outcome(variable.name) and not variable.known:
         return "outcome: see survival"
     if first != variable.name:
-        return f"same {'order' if variable.numeric else 'grouping'} as {first}"
+        return f"same {'order' if variable.ranked else 'grouping'} as {first}"
     if present.nunique() > 1 and labels.loc[present.index].nunique() < 2:
         return ONE_SUBTYPE
-    return _unfit(present, variable.numeric)
+    return _unfit(present, variable.type)
 
 
-def _unfit(values: pd.Series, numeric: bool) -> str:
+def _unfit(values: pd.Series, kind: str) -> str:
     """Why a variable can be neither tested nor tabulated; empty if it can."""
     n_values = values.nunique()
     if len(values) == 0:
         return "no patient has a value"
     if n_values == 1:
         return "constant"
-    if numeric or n_values <= len(values) / 2:
+    if kind != CATEGORICAL or n_values <= len(values) / 2:
         return ""
     if n_values == len(values):
         return "every value differs: an identifier?"
     return f"{n_values} categories for {len(values)} patients are too many"
 
 
-def _is_numeric(values: pd.Series, known: bool) -> bool:
-    """Say whether a column counts as numeric rather than as categories."""
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return numeric and values.nunique() > MOST_CATEGORIES and not known
-
-
-def _grouping(column: pd.Series, known: bool) -> Hashable:
+def _grouping(variable: Variable) -> Hashable:
     """Key that two columns share if, and only if, the same test of both gives the same answer."""
-    if not _is_numeric(column.dropna(), known):
-        return "groups", pd.factorize(column)[0].tobytes()
-    ranks = column.rank().to_numpy(dtype=float, na_value=np.nan)
-    turned = column.rank(ascending=False).to_numpy(dtype=float, na_value=np.nan)
-    return "ranks", min(ranks.tobytes(), turned.tobytes())
+    if not variable.ranked:
+        return "groups", pd.factorize(variable.column)[0].tobytes()
+    numbers = variable.numbers
+    return "ranks", min(
+        numbers.rank().to_numpy().tobytes(), numbers.rank(ascending=False).to_numpy().tobytes()
+    )

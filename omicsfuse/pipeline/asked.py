@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from omicsfuse.biology.adjusting import encoded
 from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
 from omicsfuse.fusion import fused_patients
+from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.stages.signature import SignatureSettings
@@ -144,4 +144,10 @@ def check_covariates(cohort: Cohort, names: Sequence[str], scores: Sequence[str]
                 f"covariates: {name!r} is known of {known} of {len(table)} patients; nothing can "
                 "be adjusted for it. Leave it out."
             )
-        encoded(table[[name]], table.index, "covariates")
+    encoded = encode_covariates(table, variables=cohort.variables)
+    for name in clinical:
+        if name not in encoded.used:
+            raise StudyError(
+                f"covariates: {name!r} cannot be adjusted for ({encoded.notes[name]}). Leave it "
+                "out."
+            )

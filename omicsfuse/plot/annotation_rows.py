@@ -1,16 +1,16 @@
 """Rows above a heatmap that say who the patients are: clinical values as colours, with a key."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
+from omicsfuse.core.variables import ORDERED, decide
+from omicsfuse.core.variables import levels as ordered_levels
 from omicsfuse.plot.numbers import clean, format_number
 
 #: Colours of categories, apart from those of the subtypes: Paul Tol's light scheme.
@@ -33,7 +33,8 @@ EVENT = {"event": "#4a4f57", "none": "#e6e9ec"}
 #: Rows drawn at most.
 MOST_VARIABLES = 8
 
-_STAGE = re.compile(r"^(stage|grade|t|n|m|g|pt|pn|pm|ct|cn|cm)?\s*([ivx]+|[0-4])[a-c]?$", re.I)
+#: Numbers of more different values than this are shown without a level for each.
+MOST_LEVELS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
 def annotation_row(name: str, values: pd.Series) -> AnnotationRow:
     """Give each value of a variable a colour.
 
-    Numbers with more than ``MOST_CATEGORIES`` different values run from light to dark between
+    Numbers with more than ``MOST_LEVELS`` different values run from light to dark between
     their 2nd and 98th percentile; so do stages, grades and other whole numbers, level by level.
     Other categories have colours of their own: the most frequent ones, the rest as "other".
 
@@ -117,18 +118,22 @@ def annotation_row(name: str, values: pd.Series) -> AnnotationRow:
     """
     present = values.dropna()
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    if numeric and present.nunique() > MOST_CATEGORIES:
+    if numeric and present.nunique() > MOST_LEVELS:
         return _gradient(name, values.to_numpy(dtype=float, na_value=np.nan))
-    text = present.map(level_text)
+    text = present.astype(object).map(level_text)
+    kind = decide(values.rename(name)).type
     counts = text.value_counts()
+    ordered = numeric or kind == ORDERED
     if numeric:
         levels = [level_text(level) for level in sorted(present.unique())]
+    elif ordered:
+        levels = list(ordered_levels(present.rename(name), ORDERED))
     else:
         levels = sorted(counts.index, key=_level_order)
     if set(levels) <= set(EVENT):
         palette = {level: EVENT[level] for level in levels}
         key = list(palette.items())
-    elif numeric or (len(levels) > 1 and all(_STAGE.match(level) for level in levels)):
+    elif ordered:
         palette = dict(zip(levels, _ramp(len(levels)), strict=True))
         key = [(clean(level), colour) for level, colour in palette.items()]
     else:

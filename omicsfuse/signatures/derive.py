@@ -40,6 +40,7 @@ from omicsfuse.signatures.training_data import (
     training_data,
     usable_values,
 )
+from omicsfuse.stats.covariates import Encoded
 from omicsfuse.stats.moments import moments
 
 #: Permutations of the target where none are asked for; fewer for methods that take long.
@@ -55,7 +56,7 @@ def derive_signature(
     method: str = "templates",
     n_genes: int = 50,
     name: str = "",
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
     minimum_share_of_genes: float = MINIMUM_SHARE,
@@ -181,7 +182,7 @@ def derive(
     method: str = "templates",
     n_genes: int = 50,
     name: str = "",
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
     minimum_share_of_genes: float = MINIMUM_SHARE,

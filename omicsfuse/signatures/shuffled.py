@@ -21,6 +21,7 @@ from omicsfuse.signatures.derive_arguments import (
 from omicsfuse.signatures.methods import accepts, find_method
 from omicsfuse.signatures.target import as_target
 from omicsfuse.signatures.training_data import shuffled, training_data, usable_values
+from omicsfuse.stats.covariates import Encoded
 
 #: Targets shuffled in vain, for each signature wanted, before giving up.
 ATTEMPTS = 3
@@ -35,7 +36,7 @@ def shuffled_signatures(
     method: str = "templates",
     n_genes: int = 50,
     name: str = "",
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     scorer: str | None = None,
     scaling: str | None = None,
     random_state: int = 0,

@@ -1,5 +1,6 @@
 """Expression of the patients who have the target, made ready for choosing genes."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
 from omicsfuse.core.results import Prepared, Target
 from omicsfuse.signatures.score import WINSORISED
+from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.moments import moments, varies
 from omicsfuse.stats.ranks import winsorise
 
@@ -33,7 +35,7 @@ class TrainingData(NamedTuple):
     layer, scale : str
         Name of the layer, and scale of its values.
     exclusions : tuple of str
-        Patients who have the target and are not here, in words.
+        Patients who have the target and are not here, and terms left out, in words.
     """
 
     values: pd.DataFrame
@@ -45,12 +47,14 @@ class TrainingData(NamedTuple):
 
 
 def training_data(
-    target: Target, prepared: Prepared, layer: str | None, covariates: pd.DataFrame | None
+    target: Target,
+    prepared: Prepared,
+    layer: str | None,
+    covariates: pd.DataFrame | Encoded | None,
 ) -> TrainingData:
     """Bring target, expression and covariates together.
 
-    ``covariates``: patients x numeric covariates. Gives TrainingData, possibly of no patients at
-    all.
+    ``covariates``: patients x columns, or their terms. Gives TrainingData, possibly of nobody.
 
     Examples
     --------
@@ -79,18 +83,19 @@ def training_data(
     exclusions = list(target.exclusions)
     patients = known.index[known.index.isin(table.index)]
     exclusions += _lost(known.index.difference(patients), f"no layer {name}")
-    if covariates is not None:
-        covariates = _numeric(covariates)
-        complete = covariates.index[covariates.notna().all(axis=1)]
+    encoded, adjust = _in_order(covariates), None
+    if encoded is not None:
+        complete = encoded.terms.index[encoded.terms.notna().all(axis=1)]
         without = patients.difference(complete)
-        exclusions += _lost(without, f"no complete covariates ({', '.join(covariates.columns)})")
+        exclusions += _lost(without, f"no complete covariates ({', '.join(encoded.terms.columns)})")
         patients = patients[patients.isin(complete)]
-        covariates = _independent(covariates.loc[patients])
+        adjust, said = _independent(encoded, patients)
+        exclusions += said
     values = table.loc[patients].sort_index(axis=1).astype("float64")
     if ready.scale == "zscore":
         values = values.clip(-Z_LIMIT, Z_LIMIT)
     own = replace(target, values=known.loc[patients])
-    return TrainingData(values, own, covariates, name, ready.scale, tuple(exclusions))
+    return TrainingData(values, own, adjust, name, ready.scale, tuple(exclusions))
 
 
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
@@ -164,38 +169,36 @@ def _lost(patients: pd.Index, what: str) -> list[str]:
     return [f"{len(patients)} {have} {what}: {', '.join(map(str, patients[:5]))}"]
 
 
-def _numeric(covariates: pd.DataFrame) -> pd.DataFrame:
-    """Refuse covariates that are no numbers."""
-    require(covariates, pd.DataFrame, "covariates", "patients x numeric columns")
-    text = [
-        str(name)
-        for name, dtype in covariates.dtypes.items()
-        if not pd.api.types.is_numeric_dtype(dtype)
-    ]
-    if text or covariates.shape[1] == 0:
-        raise StudyError(
-            f"signature: covariates must be numbers; found text in {', '.join(text) or 'no column'}"
-            ". Turn a column of categories into columns of 0 and 1 first, one fewer than there are "
-            "categories."
-        )
-    table = covariates.astype("float64").set_axis([str(patient) for patient in covariates.index])
-    table = table.set_axis([str(name) for name in table.columns], axis=1).sort_index(axis=1)
-    if not table.index.is_unique or not table.columns.is_unique:
-        raise SignatureError("signature: a patient or a column of the covariates is there twice.")
-    return table.replace([np.inf, -np.inf], np.nan)
+def _in_order(covariates: pd.DataFrame | Encoded | None) -> Encoded | None:
+    """Covariates as terms, patients and terms named by text; terms in order."""
+    encoded = as_terms(covariates, "signature")
+    if encoded is None:
+        return None
+    terms = encoded.terms.set_axis([str(patient) for patient in encoded.terms.index])
+    return encoded._replace(terms=terms.sort_index(axis=1))
 
 
-def _independent(covariates: pd.DataFrame) -> pd.DataFrame:
-    """Refuse covariates that say nothing, or nothing of their own."""
-    if len(covariates) < 2:
-        return covariates
-    centred = covariates.to_numpy() - covariates.to_numpy().mean(axis=0)
-    for last in range(1, covariates.shape[1] + 1):
-        if np.linalg.matrix_rank(centred[:, :last]) < last:
-            name = covariates.columns[last - 1]
+def _independent(covariates: Encoded, patients: pd.Index) -> tuple[pd.DataFrame, list[str]]:
+    """Terms of the patients used; of several of one column, without those that say nothing."""
+    terms, lost = covariates.terms.loc[patients], list[str]()
+    if len(terms) < 2:
+        return terms, lost
+    siblings = Counter(covariates.columns.values())
+    centred = terms.to_numpy() - terms.to_numpy().mean(axis=0)
+    kept: list[int] = []
+    for last, name in enumerate(terms.columns):
+        if np.linalg.matrix_rank(centred[:, [*kept, last]]) > len(kept):
+            kept.append(last)
+        elif siblings[covariates.columns[name]] > 1:
+            siblings[covariates.columns[name]] -= 1
+            lost.append(
+                f"covariate {name}: the same in all {len(terms)} patients, or follows from "
+                "others: left out"
+            )
+        else:
             raise SignatureError(
                 f"signature: covariate {name!r} is constant, or follows from those before it "
-                f"({', '.join(covariates.columns[: last - 1]) or 'none'}), among the "
-                f"{len(covariates)} patients used. Leave it out."
+                f"({', '.join(terms.columns[:last]) or 'none'}), among the {len(terms)} patients "
+                "used. Leave it out."
             )
-    return covariates
+    return terms.iloc[:, kept], lost

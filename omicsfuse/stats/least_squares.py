@@ -201,3 +201,18 @@ def _inverse_trigamma(value: float) -> float:
     low = np.log(1 / value)
     high = np.log(0.5 / value + np.sqrt(0.25 / value**2 + 1 / value))
     return float(np.exp(optimize.brentq(gap, low - 1e-6, high + 1e-6, xtol=1e-14, rtol=1e-14)))
+
+
+def independent(columns: Array) -> Array:
+    """Leave out every column that those before it already say."""
+    kept: list[int] = []
+    for j in range(columns.shape[1]):
+        if np.linalg.matrix_rank(unit_columns(columns[:, [*kept, j]])) == len(kept) + 1:
+            kept.append(j)
+    return columns[:, kept]
+
+
+def unit_columns(columns: Array) -> Array:
+    """Columns of length 1, so that rank does not hang on units."""
+    length = np.sqrt((columns**2).sum(axis=0))
+    return columns / np.where(length > 0, length, 1.0)

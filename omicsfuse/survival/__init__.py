@@ -1,12 +1,12 @@
 """Survival of subtypes: tests, curves, models, and what the subtypes add to other covariates."""
 
+from omicsfuse.stats.covariates import Encoded, combined_strata, encode_covariates
 from omicsfuse.survival._input import MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM
 from omicsfuse.survival.added_value import AddedValue, added_value
 from omicsfuse.survival.compare import compare_survival, trend_order
 from omicsfuse.survival.comparisons import best_p_values, logrank_table
 from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.concordance import Concordance, concordance_index
-from omicsfuse.survival.covariates import combined_strata, encode_covariates
 from omicsfuse.survival.cox import HazardRatio, cox_table, hazard_ratio
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
 from omicsfuse.survival.diagnostics import model_diagnostics
@@ -30,6 +30,7 @@ __all__ = [
     "AddedValue",
     "Concordance",
     "CoxModel",
+    "Encoded",
     "HazardRatio",
     "LogRank",
     "PermutationP",

@@ -9,7 +9,9 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import CHOSEN_WITH, Subtypes, SurvivalComparison
-from omicsfuse.survival.covariates import combined_strata, encode_covariates
+from omicsfuse.core.variables import CATEGORICAL
+from omicsfuse.stats.covariates import combined_strata, encode_covariates
+from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.endpoint import compare_labels
 
 
@@ -91,20 +93,21 @@ def compare_survival(
         )
     survival = cohort.survival(endpoint)
     chosen = list(cohort.covariates if covariates is None else covariates)
-    table, groups, order_by = None, None, None
+    terms, groups, order_by = None, None, None
     if cohort.clinical is not None:
-        clinical = cohort.clinical
-        encode_covariates(clinical.iloc[:0], chosen)  # names are checked before any work
-        table = clinical[list(dict.fromkeys(chosen))] if chosen else None
+        clinical, known = cohort.clinical, cohort.variables
+        patients = patients_in_common(subtypes.labels, survival)[0].index
+        # Reference categories and rare ones are judged on the patients of this analysis.
+        terms = encode_covariates(clinical.reindex(patients), chosen, known) if chosen else None
         columns = list(cohort.strata if strata is None else strata)
-        groups = combined_strata(clinical, columns) if columns else None
+        groups = combined_strata(clinical, columns, known) if columns else None
         order_by = None if trend is None else trend_order(cohort, trend)
     return compare_labels(
         subtypes.labels,
         survival,
         endpoint,
         cohort.endpoints[endpoint].unit,
-        table,
+        terms,
         strata=groups,
         order_by=order_by,
         causes=cohort.causes(endpoint),
@@ -153,8 +156,8 @@ def trend_order(cohort: Cohort, trend: str) -> pd.Series:
                 f'trend = "{trend}": the column is part of endpoint "{name}", and an order found '
                 "by looking at the outcome makes the test void. Name another column."
             )
-    terms, _ = encode_covariates(cohort.clinical, [trend])
-    if terms.shape[1] != 1 or ": " in str(terms.columns[0]):
+    terms = encode_covariates(cohort.clinical, [trend], cohort.variables).terms
+    if terms.shape[1] != 1 or cohort.variables["type"][trend] == CATEGORICAL:
         raise StudyError(
             f'trend = "{trend}": subtypes are ordered by a clinical column of numbers or of '
             "stages, and this one is neither (or does not vary)."

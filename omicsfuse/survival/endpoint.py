@@ -7,6 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import COX_COLUMNS, SurvivalComparison
+from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
     ADDED_VALUE_COLUMNS,
@@ -18,7 +19,6 @@ from omicsfuse.survival.added_value import (
 )
 from omicsfuse.survival.comparisons import logrank_table
 from omicsfuse.survival.competing import INCIDENCE_COLUMNS, cumulative_incidence
-from omicsfuse.survival.covariates import encode_covariates
 from omicsfuse.survival.cox import model_table
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
 from omicsfuse.survival.diagnostics import DIAGNOSTIC_COLUMNS, model_diagnostics
@@ -39,7 +39,7 @@ def compare_labels(
     survival: pd.DataFrame,
     endpoint: str,
     unit: str,
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     *,
     strata: pd.Series | None = None,
     order_by: pd.Series | None = None,
@@ -72,8 +72,9 @@ def compare_labels(
         complete.
     endpoint, unit : str
         Name of the endpoint and unit of its times.
-    covariates : pandas.DataFrame, optional
-        Patients x clinical columns to adjust for, as read; see `encode_covariates`.
+    covariates : pandas.DataFrame or Encoded, optional
+        Patients x clinical columns to adjust for, as read, or what `encode_covariates` made of
+        them.
     strata : pandas.Series, optional
         Patient -> stratum, with a name.
     order_by : pandas.Series, optional
@@ -123,11 +124,13 @@ def compare_labels(
         {f"{name} vs {names[0]}": (matched == name).astype(float) for name in names[1:]},
         index=matched.index,
     )
-    terms, notes = pd.DataFrame(index=matched.index), dict[str, str]()
-    if covariates is not None:
+    given = Encoded(pd.DataFrame(index=matched.index), {}, {})
+    if isinstance(covariates, Encoded):
+        given = covariates
+    elif covariates is not None:
         # Reference categories and rare ones are judged on the patients of this analysis.
-        clinical = covariates.reindex(matched.index)
-        terms, notes = encode_covariates(clinical, list(clinical.columns))
+        given = encode_covariates(covariates.reindex(matched.index))
+    terms = given.terms.reindex(matched.index)
     models = _models(known, subtypes, terms, endpoint, strata)
     tested = [proportional_hazards(model) for model, _ in models]
     value = None
@@ -148,7 +151,7 @@ def compare_labels(
         ),
         cox=_stacked(
             [
-                _with_notes(model_table(model), notes) if model.name.startswith("multivariable")
+                _with_notes(model_table(model), given) if model.name.startswith("multivariable")
                 else model_table(model)
                 for model, _ in models
             ],
@@ -215,12 +218,12 @@ def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFr
     return found if isinstance(found, pd.DataFrame) else pd.DataFrame(columns=columns)
 
 
-def _with_notes(table: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
+def _with_notes(table: pd.DataFrame, given: Encoded) -> pd.DataFrame:
     """Say beside each covariate's terms what encoding changed; a row for those left out."""
     extra = []
-    terms = table["term"].astype(str)
-    for name, note in notes.items():
-        rows = (terms == name) | terms.str.startswith((f"{name}: ", f"{name} (per step)"))
+    columns = table["term"].map(given.columns)
+    for name, note in given.notes.items():
+        rows = columns == name
         if rows.any():
             table.loc[rows, "note"] = [
                 f"{before}; {note}" if before else note for before in table.loc[rows, "note"]

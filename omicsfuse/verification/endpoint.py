@@ -145,27 +145,23 @@ class EndpointTests:
         if cohort.clinical is None or not (cohort.covariates or cohort.strata):
             return []
         clinical = cohort.clinical.loc[survival.index]
-        terms, _ = encode_covariates(clinical, list(cohort.covariates))
-        used = [
-            column
-            for column in cohort.covariates
-            if any(
-                str(term) == column or str(term).startswith((f"{column}: ", f"{column} (per step)"))
-                for term in terms.columns
-            )
-        ]
-        adjusted_for, strata = ", ".join(used), None
+        encoded = encode_covariates(clinical, cohort.covariates, cohort.variables)
+        adjusted_for, strata = ", ".join(encoded.used), None
         if cohort.strata:
-            strata = combined_strata(clinical, list(cohort.strata))
+            strata = combined_strata(clinical, cohort.strata, cohort.variables)
             adjusted_for = join_notes(adjusted_for, f"stratified by {strata.name}")
         row: Row = {"comparison": f"{name} score per SD, adjusted", "test": "Wald"}
         row["adjusted_for"] = adjusted_for
-        if not used and strata is None:
+        if not encoded.used and strata is None:
             note = join_notes(self.scored.note, "not adjusted: no covariate varies")
             return [_counts(survival) | row | {"note": note}]
         own = "the score"
         model = fit_model(
-            survival, pd.DataFrame({own: score}).join(terms), self.endpoint, "adjusted", strata
+            survival,
+            pd.DataFrame({own: score}).join(encoded.terms),
+            self.endpoint,
+            "adjusted",
+            strata,
         )
         row |= {"n": model.n, "events": model.events}
         notes = [self.scored.note, model.note]

@@ -97,10 +97,18 @@ def test_value_only_in_one_subtype() -> None:
     assert table.loc["late", "note"] == "all patients with a value are in one subtype"
 
 
-def test_few_numbers_are_categories_and_booleans_too() -> None:
+def test_few_numbers_are_put_in_order_and_two_are_groups() -> None:
     labels = ["S1", "S2"] * 20
-    table = columns_against(labels, stage=[1, 2, 3, 3] * 10, smoker=[True, True, False, True] * 10)
-    assert table["test"].tolist() == ["chi-square", "chi-square"]
+    table = columns_against(
+        labels,
+        stage=[1, 2, 3, 3] * 10,
+        lesions=[1, 2, 3, 3] * 10,
+        smoker=[True, True, False, True] * 10,
+        mutated=[0, 0, 1, 0] * 10,
+    )
+    # Numbers and steps are put in order, two values compared as groups; the second is the first.
+    assert table["test"].tolist() == ["Kruskal-Wallis", "", "chi-square", ""]
+    assert table["note"].tolist() == ["", "same order as stage", "", "same grouping as smoker"]
 
 
 def test_planted_subtype_is_recognised_and_endpoint_columns_are_left_out(

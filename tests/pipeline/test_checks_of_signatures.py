@@ -18,7 +18,11 @@ from omicsfuse.pipeline.study import Study, settings
 
 @pytest.fixture(scope="module")
 def base(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_simulated_study(simulated, tmp_path_factory.mktemp("signatures"))
+    folder = tmp_path_factory.mktemp("signatures")
+    study = write_simulated_study(simulated, folder)
+    clinical = pd.read_csv(folder / "clinical.tsv", sep="\t")
+    clinical.assign(same="a").to_csv(folder / "clinical.tsv", sep="\t", index=False)
+    return study
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def _features(path: Path) -> list[str]:
         (['endpoint = "dss"'], "has no 'dss'; it has os"),
         (['scores = "nowhere.tsv"'], "do not exist"),
         (['covariates = ["purity"]'], "'purity', which is no column of the clinical table"),
-        (['covariates = ["stage"]'], "holds text"),
+        (['covariates = ["same"]'], "'same', which cannot be adjusted for (left out: the"),
         (["n_genes = 4"], "n_genes = 4"),
         (['method = "wgcna"'], "wgcna"),
         (["options = { minimum_groups = 5 }"], "no option 'minimum_groups': did you mean"),

@@ -164,7 +164,7 @@ def test_refusals_say_what_to_do() -> None:
     with pytest.raises(StudyError, match="n_components"):
         map_modules(prepared, clusters, n_components=9)
     sites = pd.DataFrame({"site": "a"}, table(prepared.layers["ct"]).index)
-    with pytest.raises(StudyError, match="covariate 'site' is not numeric"):
+    with pytest.raises(StudyError, match="covariate 'site' cannot be adjusted for"):
         map_modules(prepared, clusters, gene_modules=MODULES, covariates=sites)
     with pytest.raises(StudyError, match="no layer 'mri'"):
         map_modules(prepared, clusters, radiomics="mri")

@@ -215,10 +215,10 @@ def test_too_few_patients_in_common() -> None:
         ({"scores": {"rna": pd.DataFrame()}}, "scores 'rna' have the name of a layer"),
         ({"scores": {"sets": pd.DataFrame({"a": ["x"]})}}, "column a does not hold numbers"),
         (
-            {"covariates": pd.DataFrame({"age": [1.0]}, ["Q"])},
+            {"covariates": pd.DataFrame({"age": [1.0, 2.0]}, ["Q", "R"])},
             "covariate age is known for none of the 80 patients",
         ),
-        ({"covariates": [1]}, "covariates are not a table"),
+        ({"covariates": [1]}, "covariates is of type list; expected DataFrame"),
     ],
 )
 def test_what_cannot_be_done(

@@ -114,9 +114,8 @@ def test_who_is_left_out_is_counted() -> None:
 def test_covariates_that_will_not_do() -> None:
     table, score = toy()
     for covariates, error, message in [
-        (pd.DataFrame({"sex": "f"}, table.index), StudyError, "must be numbers; found text in sex"),
-        (pd.DataFrame({"a": 1.0}, table.index), SignatureError, "'a' is constant, or follows"),
-        (pd.DataFrame(index=table.index), StudyError, "found text in no column"),
+        (pd.DataFrame({"sex": "f"}, table.index), StudyError, "'sex' cannot be adjusted for"),
+        (pd.DataFrame({"a": 1.0}, table.index), StudyError, "'a' cannot be .*same value in all"),
         ([1], StudyError, "covariates is of type list"),
     ]:
         with pytest.raises(error, match=message):

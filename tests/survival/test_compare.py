@@ -154,12 +154,20 @@ def test_notes_of_encoding_stand_beside_the_terms() -> None:
     survival = pd.DataFrame({"time": rng.exponential(size=n), "event": 1})
     labels = pd.Series(rng.choice(["S1", "S2"], n))
     covariates = pd.DataFrame(
-        {"grade": ["G1"] * 3 + ["G4"] * 4 + ["G2"] * 60 + ["G3"] * 53, "age": rng.normal(size=n)}
+        {
+            "site": ["ear"] * 3 + ["lip"] * 4 + ["neck"] * 60 + ["arm"] * 53,
+            "age": rng.normal(size=n),
+        }
     )
     cox = compare_labels(labels, survival, "os", "days", covariates, n_permutations=0).cox
     adjusted = cox[cox["model"] == "multivariable"].set_index("term")
-    assert adjusted.index.tolist() == ["S2 vs S1", "grade: G3 vs G2", "grade: other vs G2", "age"]
-    assert "pooled as other: G1, G4" in adjusted.loc["grade: other vs G2", "note"]
+    assert adjusted.index.tolist() == [
+        "S2 vs S1",
+        "site: arm vs neck",
+        "site: other vs neck",
+        "age",
+    ]
+    assert "pooled as other: ear, lip" in adjusted.loc["site: other vs neck", "note"]
     assert adjusted.loc[["S2 vs S1", "age"], "note"].tolist() == ["", ""]
 
 

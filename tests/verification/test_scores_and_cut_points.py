@@ -65,7 +65,7 @@ def test_adjusted_and_cut_rows_are_those_of_the_survival_room(
     table = found.table.set_index("comparison")
     score = found.assignments["elsewhere"]["score_image"]
     survival = other.survival("os").loc[score.index]
-    terms, _ = encode_covariates(other.clinical, ["age"])
+    terms = encode_covariates(other.clinical, ["age"]).terms
     standard = pd.DataFrame({"s": (score - score.mean()) / score.std()})
     model = fit_model(survival, standard.join(terms), "os", "adjusted")
     row = table.loc["image score per SD, adjusted"]

@@ -1,6 +1,5 @@
 """What the heterogeneity index goes with: survival, the clinic, the genome, subtypes, volume."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,9 +12,11 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
+from omicsfuse.core.variables import ORDERED
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, cohort_variants, math_score
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.correlations import rank_correlations
+from omicsfuse.stats.covariates import MINIMUM_LEVEL
 from omicsfuse.stats.group_tests import kruskal
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import combined_strata, cox_table, encode_covariates
@@ -39,10 +40,6 @@ TEST_COLUMNS = [
 
 SURVIVAL, CLINICAL, GENOMIC, SCORES = "survival", "clinical", "genome", "scores"
 
-#: Fewest patients of a category that is compared.
-MINIMUM_LEVEL = 5
-
-_GRADE = re.compile(r"^(?:grade\s*)?g?\s*([1-4])$", re.IGNORECASE)
 _VOLUME = "tumour volume"
 
 
@@ -177,18 +174,21 @@ def _survival_rows(
         return []
     wanted = list(cohort.covariates if covariates is None else covariates)
     clinical = cohort.clinical.reindex(values.index)
-    encoded, _ = encode_covariates(clinical, wanted)
+    encoded = encode_covariates(clinical, wanted, cohort.variables)
     sd = float(values.std())
     own = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
-    strata = combined_strata(clinical, list(cohort.strata)) if cohort.strata else None
+    strata = None
+    if cohort.strata:
+        strata = combined_strata(clinical, cohort.strata, cohort.variables)
     stratified = "" if strata is None else f"; strata {', '.join(cohort.strata)}"
     models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", own, None)]
-    if encoded.shape[1]:
-        models.append((", ".join(wanted) + stratified, own.join(encoded), strata))
+    used = encoded.used
+    if used:
+        models.append((", ".join(used) + stratified, own.join(encoded.terms), strata))
     if size is not None:
         log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
-        adjusted = own.join(encoded).join(log_volume)
-        said = ", ".join([*(wanted if encoded.shape[1] else []), _VOLUME])
+        adjusted = own.join(encoded.terms).join(log_volume)
+        said = ", ".join([*used, _VOLUME])
         models.append((said + stratified, adjusted, strata))
     rows = []
     for name in names:
@@ -235,31 +235,16 @@ def _variable_row(variable: Variable, values: pd.Series) -> dict[str, object]:
     column = variable.column.reindex(values.index)
     reason = "" if variable.note.startswith("all patients with") else variable.note
     if reason:
-        kind = "number" if variable.numeric else "category"
+        kind = "number" if variable.ranked else "category"
         known = int(column.notna().sum())
         return {"variable": variable.name, "kind": kind, "n": known, "note": reason,
                 "family": family}  # fmt: skip
-    steps = _steps(column, variable.name)
-    if steps is not None:
-        row = _correlation_row(variable.name, steps, values, family)
-        return {**row, "kind": "order"}
-    if variable.numeric:
-        return _correlation_row(variable.name, column, values, family)
+    if variable.ranked:
+        row = _correlation_row(
+            variable.name, variable.numbers.reindex(values.index), values, family
+        )
+        return {**row, "kind": "order"} if variable.type == ORDERED else row
     return _category_row(variable.name, column.dropna().map(level_text), values, family)
-
-
-def _steps(column: pd.Series, name: str) -> pd.Series | None:
-    """Stage or grade as numbers; None where it is neither."""
-    if pd.api.types.is_numeric_dtype(column):
-        return None
-    encoded, _ = encode_covariates(column.to_frame(name), [name])
-    if list(encoded.columns) == [f"{name} (per step)"]:
-        return encoded.iloc[:, 0]
-    known = column.dropna().astype(str).str.strip()
-    grades = known.str.extract(_GRADE, expand=False)
-    if len(known) and grades.notna().mean() >= 0.9 and grades.nunique() > 1:
-        return grades.astype(float).reindex(column.index)
-    return None
 
 
 def _correlation_row(

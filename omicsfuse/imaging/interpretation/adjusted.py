@@ -5,22 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api import types
 
 from omicsfuse.biology.technical import VOLUME, automatic_technical
-from omicsfuse.biology.variables import MOST_CATEGORIES
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.stats.arrays import Array
-from omicsfuse.stats.ranks import normal_scores
+from omicsfuse.stats.covariates import encode_covariates
 
 #: What is adjusted for where nobody says: each is taken where the cohort has it.
 ADJUST_FOR = ("covariates", "stage", "purity", "volume")
 #: A covariate known for a smaller share of the patients would cost too many of them.
 LEAST_KNOWN = 0.5
-#: Levels of a category with fewer patients are taken together.
-SMALLEST_LEVEL = 3
 #: Patients that must be left for each that a covariate's columns take up, and beyond them all.
 PATIENTS_A_COLUMN = 5
 
@@ -34,8 +30,10 @@ class Covariates:
     names : tuple of str
         Covariates adjusted for, as a reader knows them.
     design : pandas.DataFrame
-        Patients x columns: normal scores of numeric covariates, 0 and 1 for all levels but the
-        most frequent one of categories; rows are missing where a covariate is.
+        Patients x terms: normal scores of numbers and steps, 0 and 1 for all levels but the most
+        frequent one of categories; missing where a covariate is.
+    columns : dict of str to str
+        Covariate that each term is of.
     notes : tuple of str
         What was asked for and is not adjusted for, and why.
     volume : pandas.Series or None
@@ -44,8 +42,13 @@ class Covariates:
 
     names: tuple[str, ...]
     design: pd.DataFrame
+    columns: dict[str, str]
     notes: tuple[str, ...]
     volume: pd.Series | None
+
+    def without(self, name: str) -> pd.DataFrame:
+        """The design without one covariate."""
+        return self.design[[term for term in self.design if self.columns[str(term)] != name]]
 
 
 def covariates(
@@ -105,15 +108,24 @@ def covariates(
             notes.append(f"{word}: {why}")
         if clinical is not None:
             wanted |= {name: clinical[name].reindex(patients) for name in named}
-    parts: dict[str, pd.DataFrame] = {}
-    for name, values in wanted.items():
-        part = _design(name, values)
-        if isinstance(part, str):
-            notes.append(f"{name}: {part}")
+    known = {name: int(values.notna().sum()) for name, values in wanted.items()}
+    enough = [name for name, n in known.items() if n >= LEAST_KNOWN * len(patients)]
+    encoded = encode_covariates(
+        pd.DataFrame(wanted, index=patients), enough, cohort.variables, scores=True
+    )
+    kept: dict[str, str] = {}
+    for name, n in known.items():
+        terms = [term for term, column in encoded.columns.items() if column == name]
+        if name not in enough:
+            notes.append(f"{name}: known for {n} of {len(patients)} patients only")
+        elif not terms:
+            notes.append(f"{name}: {encoded.notes[name]}")
+        elif len(terms) > 1 and len(terms) * PATIENTS_A_COLUMN > n:
+            notes.append(f"{name}: {len(terms) + 1} levels are too many for {n} patients")
         else:
-            parts[name] = part
-    design = pd.concat(parts.values(), axis=1) if parts else pd.DataFrame(index=patients)
-    return Covariates(tuple(parts), design, tuple(notes), volume)
+            kept |= dict.fromkeys(terms, name)
+    names = tuple(dict.fromkeys(kept.values()))
+    return Covariates(names, encoded.terms[list(kept)], kept, tuple(notes), volume)
 
 
 def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | None:
@@ -132,32 +144,6 @@ def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | No
 def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
     found = automatic_technical(cohort, patients)
     return next((values for name, (values, _) in found.items() if name.startswith(VOLUME)), None)
-
-
-def _design(name: str, values: pd.Series) -> pd.DataFrame | str:
-    """Columns of one covariate, or why there are none."""
-    known = int(values.notna().sum())
-    if known < LEAST_KNOWN * len(values):
-        return f"known for {known} of {len(values)} patients only"
-    numeric = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
-    if numeric and values.nunique() > MOST_CATEGORIES:
-        scores = normal_scores(values.to_numpy(dtype=float, na_value=np.nan))
-        return pd.DataFrame({name: scores}, values.index)
-    levels = values.dropna().astype(str)
-    sizes = levels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    common = sizes[sizes >= SMALLEST_LEVEL]
-    if common.empty:
-        return f"{len(sizes)} levels, none of them with {SMALLEST_LEVEL} patients"
-    if len(common) < 2 and sizes.iloc[1:].sum() < SMALLEST_LEVEL:
-        return "does not vary"
-    rest = sizes[sizes < SMALLEST_LEVEL]
-    shown = list(common.index[1:]) + (["other"] if rest.sum() >= SMALLEST_LEVEL else [])
-    if len(shown) * PATIENTS_A_COLUMN > known:
-        return f"{len(shown) + 1} levels are too many for {known} patients"
-    merged = levels.where(~levels.isin(rest.index), "other")
-    return pd.DataFrame(
-        {f"{name}: {level}": (merged == level).astype(float) for level in shown}, levels.index
-    ).reindex(values.index)
 
 
 def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:

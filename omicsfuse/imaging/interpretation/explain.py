@@ -279,7 +279,7 @@ def _groups(
         else:
             rows.append(row | {"layer": "subtypes", "kind": "subtype", "feature": "subtypes"})
     for name, values in clinical_variables(cohort).items():
-        row = compare_clinical(name, values, classes, contrast, given.design, random_state)
+        row = compare_clinical(name, values, classes, contrast, given.without(name), random_state)
         if row is not None:
             rows.append(row | {"layer": "clinical", "kind": "clinical", "feature": name})
     if classes is not None and rows:

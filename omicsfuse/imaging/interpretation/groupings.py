@@ -6,8 +6,9 @@ from pandas.api import types
 from scipy import stats
 
 from omicsfuse.biology.outcomes import is_outcome
-from omicsfuse.biology.variables import MOST_CATEGORIES
+from omicsfuse.biology.variables import Variable
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
+from omicsfuse.core.missing import level_text
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns
 from omicsfuse.imaging.interpretation.associations import independent_basis
 from omicsfuse.imaging.interpretation.contrasts import Contrast
@@ -131,9 +132,9 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
     Returns
     -------
     dict of str to pandas.Series
-        Numeric, or categories as text. Columns of endpoints, columns whose names say that they
-        hold an outcome, those to ``ignore``, constant ones, and text with more than 20 different
-        values are left out.
+        Numbers (steps of what is in order), or categories as text. Columns of endpoints, columns
+        whose names say that they hold an outcome, those to ``ignore``, constant ones, and text with
+        more than 20 different values are left out.
 
     Examples
     --------
@@ -154,11 +155,11 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
         known = name in cohort.known_labels
         if name in followed or name in cohort.ignore or (is_outcome(name) and not known):
             continue
-        numeric = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
-        if numeric and values.nunique() > MOST_CATEGORIES and not known:
-            found[name] = values.astype("float64")
+        variable = Variable(name, values, cohort.variables["type"][name])
+        if variable.ranked:
+            found[name] = variable.numbers
         elif 2 <= values.nunique() <= MOST_GROUPS:
-            found[name] = values.dropna().astype(str).reindex(values.index)
+            found[name] = values.astype(object).map(level_text, na_action="ignore")
     return found
 
 
@@ -170,7 +171,7 @@ def compare_clinical(
     design: pd.DataFrame,
     seed: int,
 ) -> dict[str, object] | None:
-    """Compare one clinical column with a score or class; itself is not adjusted for.
+    """Compare one clinical column with a score or class; the design is without it.
 
     Parameters
     ----------
@@ -195,8 +196,6 @@ def compare_clinical(
     >>> compare_clinical("age", age, None, score, pd.DataFrame(index=patients), 0)["effect"]
     1.0
     """
-    own = [c for c in design.columns if c != name and not str(c).startswith(f"{name}: ")]
-    design = design[own]
     if not types.is_numeric_dtype(values):
         return compare_groups(values, classes, contrast, design, seed)
     there = values.reindex(contrast.numbers.index).dropna()

@@ -19,6 +19,7 @@ from omicsfuse.imaging.redundancy import (
     radiomics_layer,
 )
 from omicsfuse.imaging.volume import of_volume, tumour_volume
+from omicsfuse.stats.covariates import Encoded
 from omicsfuse.stats.levels import FDR
 
 
@@ -28,7 +29,7 @@ def radiogenomic_map(
     radiomics: str | None = None,
     layers: Iterable[str] | None = None,
     scores: Mapping[str, pd.DataFrame] | None = None,
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     volume: pd.Series | None = None,
     threshold: float = THRESHOLD,
     features: str = "representatives",
@@ -61,9 +62,9 @@ def radiogenomic_map(
         Layers to hold against them; all that are not radiomics when not given.
     scores : mapping of str to pandas.DataFrame, optional
         Further tables, patients x scores: gene sets, immune cells. Each is a family.
-    covariates : pandas.DataFrame, optional
-        Patients x covariates, numbers or categories; patients who lack one are left out of the
-        adjusted correlations only.
+    covariates : pandas.DataFrame or Encoded, optional
+        Patients x covariates, or what `encode_covariates` made of them; patients who lack one are
+        left out of the adjusted correlations only.
     volume : pandas.Series, optional
         Patient -> tumour volume. The volume among the shape features is taken where not given.
     threshold : float

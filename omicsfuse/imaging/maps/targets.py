@@ -13,6 +13,7 @@ from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.redundancy import in_order
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.covariates import Encoded, as_terms
 
 #: Fewest patients that must have another value than the most common one, mutated or not among
 #: them; as for alterations against subtypes.
@@ -107,66 +108,26 @@ def numeric_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
 
 
 def design(
-    covariates: pd.DataFrame | None, volume: Array | None, patients: pd.Index
+    covariates: pd.DataFrame | Encoded | None, volume: Array | None, patients: pd.Index
 ) -> Design | None:
-    """Turn covariates into columns of numbers: categories as 0 and 1 for each level but the first.
-
-    Parameters
-    ----------
-    covariates : pandas.DataFrame or None
-        Patients x columns, numbers or words.
-    volume : ndarray of float, shape (n,), or None
-        Tumour volume of the patients.
-    patients : pandas.Index
-        Patients wanted.
-
-    Returns
-    -------
-    Design or None
-        None where there is nothing to adjust for.
-
-    Raises
-    ------
-    StudyError
-        If the covariates are not a table, name a patient twice, or know none of the patients.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"age": [60, 70, 50], "sex": ["f", "m", None]}, ["P1", "P2", "P3"])
-    >>> design(table, None, table.index).numbers.tolist()
-    [[60.0, 0.0], [70.0, 1.0], [50.0, nan]]
-    """
+    """Covariates and tumour volume (n,) of these patients as columns of numbers; None without."""
     columns: list[Array] = []
     names: list[str] = []
-    if covariates is not None:
-        if not isinstance(covariates, pd.DataFrame) or covariates.index.has_duplicates:
-            raise StudyError(
-                "covariates are not a table with one row a patient; give patients x covariates."
-            )
-        own = covariates.set_axis(covariates.index.astype(str)).reindex(patients)
-        for name, column in own.items():
-            if column.notna().sum() == 0:
+    encoded = as_terms(covariates, "radiogenomic map")
+    if encoded is not None:
+        terms = encoded.terms.set_axis(encoded.terms.index.astype(str)).reindex(patients)
+        for term, name in encoded.columns.items():
+            if terms[term].notna().sum() == 0:
                 raise StudyError(
                     f"covariate {name} is known for none of the {len(patients)} patients with "
                     "images; leave it out, or name the patients as the layers do."
                 )
-            columns += _numbers(column)
-            names.append(str(name))
+        columns += [terms.to_numpy()]
+        names += encoded.used
     if volume is not None:
-        columns.append(volume)
+        columns.append(volume[:, None])
         names.append("tumour volume")
     return Design(np.column_stack(columns), tuple(names)) if columns else None
-
-
-def _numbers(column: pd.Series) -> list[Array]:
-    """A column of numbers as it is; levels of any other as columns of 0 and 1, but the first."""
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    if numeric:
-        return [column.to_numpy(dtype=float, na_value=np.nan)]
-    known = column.notna().to_numpy()
-    text = column.astype(str).to_numpy(dtype=object)
-    levels = sorted(set(text[known]))
-    return [np.where(known, (text == level).astype(float), np.nan) for level in levels[1:]]
 
 
 def varying(values: Array) -> npt.NDArray[np.bool_]:

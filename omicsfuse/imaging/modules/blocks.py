@@ -31,7 +31,7 @@ def shared_patients(
     names: tuple[str, str],
     exclusions: list[Exclusion],
 ) -> pd.Index:
-    """Patients with both layers and all covariates; the others are counted."""
+    """Patients with both layers and all covariates (patients x terms); the others are counted."""
     both = images.index[images.index.isin(genes.index)]
     for name, index in zip(names, (images.index, genes.index), strict=True):
         without = index[~index.isin(both)]
@@ -43,13 +43,6 @@ def shared_patients(
                 )
             )
     if covariates is not None:
-        require(covariates, pd.DataFrame, "covariates", "patients x numeric covariates")
-        other = [c for c in covariates if not pd.api.types.is_numeric_dtype(covariates[c])]
-        if other:
-            raise StudyError(
-                f"covariate {str(other[0])!r} is not numeric; encode categories first "
-                "(survival.encode_covariates)."
-            )
         known = covariates.index[np.isfinite(covariates.to_numpy(dtype=float)).all(axis=1)]
         lacking = both[~both.isin(known)]
         if len(lacking):

@@ -27,6 +27,7 @@ from omicsfuse.imaging.modules.canonical import (
     make_splits,
 )
 from omicsfuse.imaging.redundancy import radiomics_layer
+from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 #: Columns of the table of pairs.
@@ -81,7 +82,7 @@ def map_modules(
     radiomics: str | None = None,
     expression: str | None = None,
     gene_modules: pd.DataFrame | None = None,
-    covariates: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | Encoded | None = None,
     n_components: int = 3,
     n_folds: int = 5,
     n_repeats: int = 3,
@@ -178,7 +179,9 @@ def map_modules(
     images = layer_table(prepared.layers[image_layer])
     genes = layer_table(prepared.layers[gene_layer])
     exclusions: list[Exclusion] = []
-    patients = shared_patients(images, genes, covariates, (image_layer, gene_layer), exclusions)
+    encoded = as_terms(covariates, "radiogenomic modules")
+    terms = None if encoded is None else encoded.terms
+    patients = shared_patients(images, genes, terms, (image_layer, gene_layer), exclusions)
     if gene_modules is None:
         gene_modules, power = made_modules(
             genes, minimum_size, maximum_genes, gene_layer, exclusions
@@ -191,7 +194,7 @@ def map_modules(
         "n": len(patients),
         "n_components": n_components,
         "n_folds": n_folds,
-        "covariates": [] if covariates is None else [str(name) for name in covariates.columns],
+        "covariates": [] if encoded is None else encoded.used,
         "soft_threshold": power,
         "maximum_genes": maximum_genes,
         "random_state": random_state,
@@ -209,7 +212,7 @@ def map_modules(
     params["n_permutations"] = n_permutations
     splits = make_splits(len(patients), n_folds, n_repeats, random_state)
     params["n_repeats"] = splits.n_repeats
-    design = None if covariates is None else covariates.loc[patients].to_numpy(dtype=float)
+    design = None if terms is None else terms.loc[patients].to_numpy()
     first = [adjusted_block(images.loc[patients, names], design) for names in by_cluster.values()]
     second = [adjusted_block(genes.loc[patients, names], design) for names in by_module.values()]
     tests = correlate_pairs(

@@ -17,6 +17,7 @@ from omicsfuse.pipeline.keys import Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
 from omicsfuse.report.sections import biology
+from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -61,7 +62,8 @@ class Markers(Stage[MarkerSettings, Marked]):
         if asked.covariates:
             immune = context.of(IMMUNE)
             scores = None if immune is None else immune.scores
-            options["covariates"] = covariate_table(context.cohort, asked.covariates, scores)
+            table = covariate_table(context.cohort, asked.covariates, scores)
+            options["covariates"] = encode_covariates(table, variables=context.cohort.variables)
         if asked.counts == "deseq2":
             options["counts"] = raw_counts(context.cohort, prepared)
         markers = differential_features(subtypes, prepared, **options)

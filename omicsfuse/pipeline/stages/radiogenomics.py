@@ -30,6 +30,7 @@ from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
 from omicsfuse.pipeline.stages.pathways import PATHWAYS
 from omicsfuse.report.sections import radiogenomic_modules, radiogenomics
+from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -96,7 +97,8 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
         def mapped() -> RadiogenomicMap:
             covariates = None
             if asked.covariates:
-                covariates = covariate_table(context.cohort, asked.covariates, immune_scores)
+                table = covariate_table(context.cohort, asked.covariates, immune_scores)
+                covariates = encode_covariates(table, variables=context.cohort.variables)
             return context.remembered(
                 radiogenomic_map,
                 prepared,

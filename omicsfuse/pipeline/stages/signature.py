@@ -31,6 +31,7 @@ from omicsfuse.signatures import (
 )
 from omicsfuse.signatures.derive_arguments import refuse_unknown_options
 from omicsfuse.signatures.methods import find_method
+from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.verification import record_discovery
 
 if TYPE_CHECKING:
@@ -253,13 +254,13 @@ def target_of(
     return subtype_target(subtypes)
 
 
-def covariates_of(study: "Study", name: str, cohort: Cohort) -> pd.DataFrame | None:
-    """Numeric clinical columns that a signature is adjusted for; None where there are none.
+def covariates_of(study: "Study", name: str, cohort: Cohort) -> Encoded | None:
+    """Clinical columns that a signature is adjusted for, as terms; None where there are none.
 
     Raises
     ------
     StudyError
-        If a column is not there or is no number.
+        If a column is not there, or does not vary.
     """
     columns = list(asked_signatures(study)[name].covariates)
     if not columns:
@@ -271,12 +272,14 @@ def covariates_of(study: "Study", name: str, cohort: Cohort) -> pd.DataFrame | N
             raise StudyError(
                 f"{where} covariates names {column!r}, which is no column of the clinical table."
             )
-        if not pd.api.types.is_numeric_dtype(clinical[column]):
+    encoded = encode_covariates(clinical, columns, cohort.variables)
+    for column in columns:
+        if column not in encoded.used:
             raise StudyError(
-                f"{where} covariates names {column!r}, which holds text; associations are adjusted "
-                "for numbers only."
+                f"{where} covariates names {column!r}, which cannot be adjusted for "
+                f"({encoded.notes[column]}). Leave it out."
             )
-    return clinical[columns].astype(float)
+    return encoded
 
 
 def _locked(context: Context, key: str, asked: SignatureSettings, target: Target) -> Locked:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
+from omicsfuse.core.variables import level_list
 from omicsfuse.report.section import Content, Plan, Section, present
-from omicsfuse.report.tables import exclusions_table, make_table
+from omicsfuse.report.tables import Table, exclusions_table, make_table
 from omicsfuse.report.words import plural
 
 
@@ -37,7 +38,38 @@ def content(results: RunResults) -> Content:
     if exclusions is None:
         text += " Nothing was left out on the way."
     layers = make_table(frame, list(frame.columns), "The layers as they went into the fusion.")
-    return Content("What was fused, and who was lost", (text,), tables=present(layers, exclusions))
+    return Content(
+        "What was fused, and who was lost",
+        (text,),
+        tables=present(layers, exclusions),
+        details=present(_variables(results)),
+    )
+
+
+def _variables(results: RunResults) -> Table | None:
+    """What was decided of the clinical columns, and words that were taken as missing."""
+    known = results.cohort.variables
+    if known.empty:
+        return None
+    frame = pd.DataFrame(
+        {
+            "clinical column": known.index,
+            "type": known["type"],
+            "decided by": known["why"],
+            "levels": [level_list(row) for _, row in known.iterrows()],
+            "known": known["n_known"],
+            "missing": known["n_missing"],
+            "words taken as missing": [
+                ", ".join(f"{word} ({n})" for word, n in cells.items())
+                for cells in known["missing_words"]
+            ],
+        }
+    )
+    return make_table(
+        frame,
+        list(frame.columns),
+        "The clinical columns, and what each holds: decided once, for every analysis.",
+    )
 
 
 def _measured(results: RunResults, name: str) -> int | None:

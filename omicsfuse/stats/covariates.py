@@ -1,0 +1,279 @@
+"""Covariates as numeric terms of a model, by the one decision of what a clinical column holds."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.missing import level_text
+from omicsfuse.core.variables import CATEGORICAL, ORDERED, clean_table, steps
+from omicsfuse.stats.ranks import normal_scores
+
+#: Fewest patients of a category that has a term of its own.
+MINIMUM_LEVEL = 5
+#: What the term of a column of words in order is called after the column.
+PER_STEP = " (per step)"
+
+
+class Encoded(NamedTuple):
+    """Covariates as numeric terms.
+
+    Attributes
+    ----------
+    terms : pandas.DataFrame
+        Patients x terms, float64; missing values are NaN.
+    notes : dict of str to str
+        What was left out, pooled or taken as missing, by column.
+    columns : dict of str to str
+        Column that each term is of.
+    """
+
+    terms: pd.DataFrame
+    notes: dict[str, str]
+    columns: dict[str, str]
+
+    @property
+    def used(self) -> list[str]:
+        """Columns that have a term, in order."""
+        return list(dict.fromkeys(self.columns.values()))
+
+
+def encode_covariates(
+    clinical: pd.DataFrame,
+    names: Iterable[str] | None = None,
+    variables: pd.DataFrame | None = None,
+    *,
+    scores: bool = False,
+) -> Encoded:
+    """Turn clinical columns into numeric terms: in every analysis by the same rules.
+
+    - A numeric column is a term with the column's name; true/false are 1/0.
+    - An ordered one (stage, grade, T, N, M ...; words such as ``Stage IIIb``, ``G2``, ``pT1a``)
+      becomes its steps, substages merged, in one term ``"stage (per step)"``.
+    - Categories become one 0/1 term each against the most frequent one (ties: the first in
+      sorted order), ``"gender: FEMALE vs MALE"``; categories of fewer than 5 patients, if
+      there are several, are pooled as ``other``.
+    - A column without two different values is left out, with a note. Missing values stay NaN.
+
+    Parameters
+    ----------
+    clinical : pandas.DataFrame
+        Patients x columns.
+    names : iterable of str, optional
+        Columns to encode; all by default.
+    variables : pandas.DataFrame, optional
+        ``Cohort.variables`` of the cohort that the table is of: what its columns hold has been
+        decided. Of other columns, and without it, it is decided here by the same rules, and words
+        for missing become missing, with a note.
+    scores : bool
+        Give numeric and ordered terms as normal scores, for methods of ranks.
+
+    Returns
+    -------
+    Encoded
+        ``terms``, ``notes`` by column, and the column that each term is of.
+
+    Raises
+    ------
+    StudyError
+        If a name is not a column.
+    CohortError
+        If a column holds infinite values.
+
+    Warns
+    -----
+    OmicsfuseWarning
+        As for ``Cohort``, of doubtful words in columns that are decided here.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import encode_covariates
+    >>> clinical = pd.DataFrame({
+    ...     "age": [61, 72, 55, 49, 66, 58],
+    ...     "stage": ["Stage I", "Stage IVA", "stage iiib", "Stage II", None, "Stage X"],
+    ...     "site": ["lung"] * 6,
+    ... })
+    >>> terms, notes, columns = encode_covariates(clinical)
+    >>> terms["stage (per step)"].tolist(), columns["stage (per step)"]
+    ([1.0, 4.0, 3.0, 2.0, nan, nan], 'stage')
+    >>> notes["site"]
+    'left out: the same value in all patients'
+    """
+    table, types, taken = _decided(clinical, names, variables, "covariate")
+    parts: list[pd.DataFrame] = []
+    notes: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    for name in table.columns:
+        if types[name] == CATEGORICAL:
+            part, note = _indicators(table[name], name)
+        else:
+            part, note = _number(table[name], name, types[name], scores)
+        if note := "; ".join(filter(None, [taken.get(name, ""), note])):
+            notes[name] = note
+        parts.append(part)
+        columns |= dict.fromkeys(map(str, part.columns), name)
+    terms = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=clinical.index)
+    return Encoded(terms.astype(float), notes, columns)
+
+
+def as_terms(covariates: pd.DataFrame | Encoded | None, who: str) -> Encoded | None:
+    """Covariates that a user gave, as terms; None where there are none.
+
+    A column that gives no term is refused. ``who`` begins messages.
+    """
+    if covariates is None or isinstance(covariates, Encoded):
+        return covariates if covariates is not None and covariates.columns else None
+    require(covariates, pd.DataFrame, "covariates", "patients x columns")
+    axes = ((covariates.index, "row", "patient"), (covariates.columns, "column", "name"))
+    for index, what, each in axes:
+        twice = index[index.duplicated()].unique()
+        if len(twice):
+            named = ", ".join(str(one) for one in twice[:5])
+            raise StudyError(
+                f"{who}: the covariates have more than one {what} for {len(twice)} "
+                f"{each}{'s' if len(twice) > 1 else ''} ({named}); give each {each} one {what}."
+            )
+    encoded = encode_covariates(covariates.set_axis(covariates.columns.astype(str), axis=1))
+    for name in covariates.columns.astype(str):
+        if name not in encoded.used:
+            raise StudyError(
+                f"{who}: covariate {name!r} cannot be adjusted for ({encoded.notes[name]}). Leave "
+                "it out."
+            )
+    return encoded if encoded.columns else None
+
+
+def combined_strata(
+    clinical: pd.DataFrame, names: Sequence[str], variables: pd.DataFrame | None = None
+) -> pd.Series:
+    """Combine clinical columns into one stratum a patient.
+
+    Whoever lacks a value is in the stratum ``not known`` of the column, so that nobody is left out.
+    Combinations of fewer than 5 patients are pooled as ``other``.
+
+    Parameters
+    ----------
+    clinical : pandas.DataFrame
+        Patients x clinical columns.
+    names : sequence of str
+        Columns to combine.
+    variables : pandas.DataFrame, optional
+        As in `encode_covariates`.
+
+    Returns
+    -------
+    pandas.Series
+        Patient -> stratum, called by the names of the columns.
+
+    Raises
+    ------
+    StudyError
+        If a name is not a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.survival import combined_strata
+    >>> clinical = pd.DataFrame({"site": ["a"] * 5 + ["b"] * 2 + ["unknown"]})
+    >>> combined_strata(clinical, ["site"]).tolist()
+    ['a', 'a', 'a', 'a', 'a', 'other', 'other', 'other']
+    """
+    table, _, _ = _decided(clinical, names, variables, "stratum")
+    parts = [
+        table[name].astype(object).map(level_text, na_action="ignore").fillna("not known")
+        for name in table.columns
+    ]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined + ", " + part
+    counts = joined.value_counts()
+    rare = counts.index[counts < MINIMUM_LEVEL]
+    return joined.where(~joined.isin(rare), "other").rename(", ".join(table.columns))
+
+
+def _decided(
+    clinical: pd.DataFrame, names: Iterable[str] | None, variables: pd.DataFrame | None, what: str
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
+    """Columns wanted without words for missing, their types, and notes on such words."""
+    wanted = list(dict.fromkeys(clinical.columns if names is None else names))
+    for name in wanted:
+        if name not in clinical.columns:
+            raise StudyError(
+                f'{what} "{name}" is not a column of the clinical table; '
+                f"{did_you_mean(name, map(str, clinical.columns))}."
+            )
+    known = [] if variables is None else [name for name in wanted if name in variables.index]
+    rest = clean_table(clinical[[name for name in wanted if name not in known]], "covariates")
+    types = {name: rest.decisions[name].type for name in rest.decisions}
+    if variables is not None:
+        types |= {name: str(variables["type"][name]) for name in known}
+    columns = {n: clinical[n] if n in known else rest.table[n] for n in wanted}
+    notes = {
+        name: "taken as missing: " + ", ".join(f'"{word}" ({n})' for word, n in cells.items())
+        for name, cells in rest.cells.items()
+    }
+    return pd.DataFrame(columns, clinical.index, wanted), types, notes
+
+
+def _number(column: pd.Series, name: str, kind: str, scores: bool) -> tuple[pd.DataFrame, str]:
+    """One term of a column of numbers or steps, and why there is none."""
+    empty = pd.DataFrame(index=column.index)
+    numbers = pd.api.types.is_numeric_dtype(column) or kind != ORDERED
+    if numbers:
+        column = pd.Series(column.to_numpy(dtype=float, na_value=np.nan), column.index)
+        infinite = column.index[np.isinf(column)]
+        if len(infinite):
+            raise CohortError(
+                f"clinical column {name!r} holds infinite values "
+                f"({', '.join(map(str, infinite[:5]))}): mend them or leave the column out of the "
+                "covariates"
+            )
+    else:
+        column = steps(column)
+    if column.nunique() < 2:
+        return empty, _why_left_out(column, "value" if numbers else "step")
+    if scores:
+        column = pd.Series(normal_scores(column.to_numpy()), column.index)
+    return column.rename(name if numbers else f"{name}{PER_STEP}").to_frame(), ""
+
+
+def _indicators(column: pd.Series, name: str) -> tuple[pd.DataFrame, str]:
+    """A term for each category but the most frequent one, and what was pooled or left out."""
+    empty, notes = pd.DataFrame(index=column.index), []
+    text = column.astype(object).map(level_text, na_action="ignore")
+    counts = text.value_counts()
+    if len(counts) < 2:
+        return empty, _why_left_out(text, "value")
+    rare = sorted(counts.index[counts < MINIMUM_LEVEL])
+    if len(rare) == len(counts):
+        return empty, f"left out: {len(rare)} categories, none of {MINIMUM_LEVEL} patients or more"
+    if len(rare) > 1:
+        text = text.where(~text.isin(rare), "other")
+        notes.append(
+            f"{len(rare)} categories of fewer than {MINIMUM_LEVEL} patients pooled as other: "
+            + ", ".join(rare[:5])
+            + (" ..." if len(rare) > 5 else "")
+        )
+        counts = text.value_counts()
+    levels = sorted(counts.index)
+    reference = max(levels, key=lambda level: (counts[level], -levels.index(level)))
+    known = text.notna()
+    terms = {
+        f"{name}: {level} vs {reference}": (text == level).astype(float).where(known)
+        for level in levels
+        if level != reference
+    }
+    return pd.DataFrame(terms, column.index), "; ".join(notes)
+
+
+def _why_left_out(column: pd.Series, what: str) -> str:
+    return (
+        f"left out: the same {what} in all patients"
+        if column.notna().any()
+        else ("left out: no known value")
+    )
