@@ -215,7 +215,7 @@ def test_without_covariates_and_with_too_few_patients() -> None:
     short = interpret(score.iloc[:16], cohort, prepared, **QUICK)
     assert short.associations["adjusted_p"].isna().all()
     note = short.families.set_index("layer").loc["rna", "note"]
-    assert note == "16 patients have all covariates, too few for 5 columns"
+    assert note == "16 patients have all covariates, too few for 4 columns"
 
 
 def test_what_is_asked_for_wrongly() -> None:
