@@ -9,7 +9,6 @@ from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
 from omicsfuse.clustering import affinity_silhouettes, discretised_labels, laplacian_spectrum
 from omicsfuse.core.results import Prepared
-from omicsfuse.fusion import affinities_of, layer_neighbors
 
 #: So many patients are fused with a permuted layer at most; of more, as many are drawn once.
 MOST_PERMUTED = 500
@@ -115,7 +114,7 @@ def prepared_bench(repeat: Refusion, k: int, random_state: int) -> Bench:
         distances[name] = networks[name] = np.zeros((len(found), len(found)))
         if len(found) > 2:
             distances[name] = repeat._distances(name, rows[found])
-            networks[name] = own_network(repeat, distances[name], n)
+            networks[name] = repeat.method.affinity(distances[name], n)
     small = replace(
         repeat,
         prepared=Prepared(repeat.prepared.name, {}),
@@ -133,12 +132,6 @@ def prepared_bench(repeat: Refusion, k: int, random_state: int) -> Bench:
         for name in positions
     }
     return replace(bench, others=others)
-
-
-def own_network(repeat: Refusion, distances: np.ndarray, n: int) -> np.ndarray:
-    """Affinities of one layer before fusion, with the settings of the fusion of n patients."""
-    neighbors = layer_neighbors(min(repeat.params["n_neighbors"], n - 1), len(distances), n)
-    return affinities_of(distances, neighbors, repeat.params["mu"])
 
 
 def shared_agreement(bench: Bench, name: str, alone: np.ndarray, network: np.ndarray) -> float:

@@ -11,7 +11,6 @@ from omicsfuse.assessment.between_layers import (
     FEWEST_COMMON,
     Bench,
     mean_silhouette,
-    own_network,
     prepared_bench,
     shared_agreement,
 )
@@ -280,7 +279,7 @@ def _agreements(
         if grouped.sum() >= FEWEST_COMMON:
             row[key] = float(adjusted_rand_score(codes[grouped], again[grouped]))
         if key == "agreement_alone":
-            network = own_network(bench.repeat, distances, len(codes))
+            network = bench.repeat.method.affinity(distances, len(codes))
             if len(np.unique(codes[positions])) > 1:
                 row["silhouette"] = mean_silhouette(network, codes[positions])
     return row
@@ -319,5 +318,5 @@ def _one_copy(
     except OmicsfuseError:
         return float("nan")
     alone = bench.groups([part.layer], repeat=repeat)[1]
-    network = own_network(repeat, repeat.distances[part.layer], len(bench.rows))
+    network = repeat.method.affinity(repeat.distances[part.layer], len(bench.rows))
     return shared_agreement(bench, part.layer, alone, network)

@@ -109,8 +109,7 @@ def _one_split(
     order = rng.permutation(n)
     halves = [np.sort(order[:size]), np.sort(order[size : min(2 * size + n % 2, 2 * MOST_REFUSED)])]
     start = int(rng.integers(2**31))
-    neighbors = max(round(repeat.params["n_neighbors"] / 2), 2)
-    half = replace(repeat, params={**repeat.params, "n_neighbors": neighbors})
+    half = replace(repeat, method=repeat.method.of_part(0.5))
     labels = [cut_network(*half.network(rows), ks, start) for rows in halves]
     strengths = []
     for k in ks:

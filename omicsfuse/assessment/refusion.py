@@ -10,12 +10,7 @@ import pandas as pd
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared
-from omicsfuse.fusion import (
-    affinities_of,
-    fuse_networks,
-    layer_distances,
-    layer_neighbors,
-)
+from omicsfuse.fusion import Method, layer_distances, method_of
 
 #: So many patients are fused again at most, by the exact engine; of more, as many are drawn.
 MOST_REFUSED = 2000
@@ -39,8 +34,10 @@ class Refusion:
     distances : mapping of str to array of shape (n_v, n_v)
         Distances between a layer's patients; empty for large cohorts, where those of a part are
         computed when it is fused.
-    params : mapping of str to object
-        Settings of the fusion that is repeated.
+    method : Method
+        Method of the fusion that is repeated, with its settings.
+    weights : mapping of str to float
+        Weight of each layer.
     metrics : mapping of str to metric
         Distance of each layer.
     """
@@ -49,7 +46,8 @@ class Refusion:
     patients: pd.Index
     positions: Mapping[str, np.ndarray]
     distances: Mapping[str, np.ndarray]
-    params: Mapping[str, Any]
+    method: Method
+    weights: Mapping[str, float]
     metrics: Mapping[str, Any]
 
     def labels(
@@ -128,29 +126,19 @@ class Refusion:
         if n == 0:
             return np.empty((0, 0)), there
         place = np.cumsum(there) - 1
-        neighbors = min(self.params["n_neighbors"], n - 1)
-        arrays = [
-            affinities_of(
-                self._distances(name, rows[found], (shuffled or {}).get(name)),
-                layer_neighbors(neighbors, len(found), n),
-                self.params["mu"],
-                n_threads,
-            )
-            for name, found in own.items()
-        ]
-        weights = np.array([self.params["layer_weights"][name] for name in own])
-        network = fuse_networks(
-            arrays,
-            neighbors,
-            self.params["n_iterations"],
-            self.params["variant"],
-            weights,
-            self.params["alpha"],
-            self.params["dtype"],
-            n_threads,
+        weights = np.array([self.weights[name] for name in own])
+        network = self.method.network(
+            (
+                self._distances(name, rows[found], (shuffled or {}).get(name))
+                for name, found in own.items()
+            ),
             [place[found] for found in own.values()],
             n,
+            weights,
+            n_threads,
         ).network
+        if not self.method.weighs_evidence:
+            return network, there
         brought = sum(
             weight * np.bincount(place[found], minlength=n)
             for weight, found in zip(weights, own.values(), strict=True)
@@ -229,9 +217,9 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
     prepared : Prepared
         The layers that were fused.
     fusion : Fusion
-        The fusion to repeat. One made by engine ``"snfpy"`` is repeated by the exact engine with
-        variant ``"snfpy"``, which gives the same network; one made by engine ``"sparse"`` is
-        repeated exactly on as many patients as ``MOST_REFUSED``.
+        The fusion to repeat, by its own method. One of SNF made by engine ``"snfpy"`` is repeated
+        by the exact engine with variant ``"snfpy"``, which gives the same network; one made by
+        engine ``"sparse"`` is repeated exactly on as many patients as ``MOST_REFUSED``.
 
     Returns
     -------
@@ -266,4 +254,6 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
             distances[name] = layer_distances(
                 prepared.layers[name], fusion.metrics[name], own, name
             )
-    return Refusion(prepared, patients, positions, distances, fusion.params, fusion.metrics)
+    weights = fusion.params["layer_weights"]
+    method = method_of(fusion).exact()
+    return Refusion(prepared, patients, positions, distances, method, weights, fusion.metrics)

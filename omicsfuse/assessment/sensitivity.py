@@ -15,18 +15,14 @@ from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
-from omicsfuse.fusion import fuse
+from omicsfuse.fusion import Method, fuse, method_of
 from omicsfuse.stats.tasks import Runner
 
 #: So many patients are fused at most; of more, as many are drawn once.
 MOST_MOVED = 1000
 
-#: Settings that are moved, and the values they take; of n_neighbors in cohorts of 90 or more.
+#: Settings that are moved whatever the method, after its own, and the values they take.
 SETTINGS: Mapping[str, tuple[Any, ...]] = {
-    "n_neighbors": (10, 15, 20, 25, 30),
-    "mu": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
-    "n_iterations": (10, 20, 40),
-    "variant": ("paper", "snfpy"),
     "n_features": (0.25, 0.5, 1.0),
     "metric": (),
     "random_state": (1, 2, 3, 4, 5),
@@ -75,9 +71,9 @@ def sensitivity(
         Seed of draws: of patients in cohorts of more than 1,000, and of features where none is more
         variable than others.
     settings : mapping of str to sequence, optional
-        Values to try in place of those of ``SETTINGS``, for any of its settings; none for an empty
-        sequence. ``n_features`` are shares of the features that were fused, above 0 and at most 1;
-        ``metric`` holds names, tried in every layer.
+        Values to try in place of the usual ones, for any setting of the method that is moved or of
+        ``SETTINGS``; none for an empty sequence. ``n_features`` are shares of the features that
+        were fused, above 0 and at most 1; ``metric`` holds names, tried in every layer.
 
     Returns
     -------
@@ -107,7 +103,7 @@ def sensitivity(
     >>> cohort = of.simulate_cohort(45, n_external=0, n_genes=100, effect=3.0).discovery
     >>> ready = of.preprocess(cohort)
     >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
-    >>> moved = {name: [] for name in SETTINGS} | {"n_neighbors": [5, 8, 60]}
+    >>> moved = {name: [] for name in settings_moved(fusion, 45)} | {"n_neighbors": [5, 8, 60]}
     >>> table = sensitivity(ready, fusion, of.cluster(fusion, 3), settings=moved)
     >>> table[["value", "agreement", "note"]].to_numpy().tolist()
     [['5', 1.0, ''], ['8', 1.0, 'as reported'], ['60', nan, '60 neighbours need more than 60 \
@@ -123,11 +119,12 @@ patients, and there are 45']]
     layers = {name: _of(prepared.layers[name], labels.index) for name in fusion.params["layers"]}
     part = Prepared(prepared.name, layers)
     order = {name: _most_variable(layer, chance) for name, layer in layers.items()}
-    grid = _grid(fusion, subtypes, layers, len(labels), _checked(settings))
+    usual = settings_moved(fusion, len(labels))
+    grid = _grid(fusion, subtypes, layers, usual, _checked(settings, usual))
     tasks: list[Task] = [("", "", None), *(task for task, reported in grid if not reported)]
     found = runner.map(
-        _one_setting, tasks, part, dict(fusion.params), dict(fusion.metrics), order, labels,
-        dict(subtypes.params), what="sensitivity",
+        _one_setting, tasks, part, method_of(fusion).exact(), fusion.params["layer_weights"],
+        dict(fusion.metrics), order, labels, dict(subtypes.params), what="sensitivity",
     )  # fmt: skip
     base, moved = found[0], iter(found[1:])
     rows = []
@@ -149,15 +146,22 @@ patients, and there are 45']]
     )
 
 
-def _checked(settings: Mapping[str, Sequence[Any]] | None) -> Mapping[str, Sequence[Any]]:
+def settings_moved(fusion: Fusion, n: int) -> Mapping[str, Sequence[Any]]:
+    """Settings that are moved in a cohort of n patients, those of the method first, and values."""
+    return {**method_of(fusion).moved(n), **SETTINGS}
+
+
+def _checked(
+    settings: Mapping[str, Sequence[Any]] | None, usual: Mapping[str, Sequence[Any]]
+) -> Mapping[str, Sequence[Any]]:
     """Values to try; refuse settings that do not exist."""
     if settings is None:
         return {}
     require(settings, Mapping, "settings", "a dict from setting to the values to try")
     for name, values in settings.items():
-        if name not in SETTINGS:
+        if name not in usual:
             raise StudyError(
-                f"settings names {name!r}, which is not moved; {did_you_mean(str(name), SETTINGS)}."
+                f"settings names {name!r}, which is not moved; {did_you_mean(str(name), usual)}."
             )
         if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
             raise StudyError(f"settings: {name} is {values!r}; give a list of values to try.")
@@ -168,33 +172,28 @@ def _grid(
     fusion: Fusion,
     subtypes: Subtypes,
     layers: Mapping[str, PreparedLayer],
-    n: int,
+    usual: Mapping[str, Sequence[Any]],
     settings: Mapping[str, Sequence[Any]],
 ) -> list[tuple[Task, bool]]:
     """Every (setting, layer, value) in order, and whether it is the one reported."""
-    reported = {name: fusion.params[name] for name in ("n_neighbors", "mu", "n_iterations")}
-    reported |= {
-        "variant": fusion.params["variant"],
+    reported = method_of(fusion).settings | {
         "n_features": 1.0,
         "random_state": subtypes.params.get("random_state", 0),
     }
     grid: list[tuple[Task, bool]] = []
-    for name in SETTINGS:
+    for name, values in usual.items():
         if name == "metric":
             grid += _metric_grid(fusion, layers, settings.get("metric"))
             continue
-        values: Sequence[Any] = SETTINGS[name]
-        if name == "n_neighbors":
-            values = [k for k in values if 3 * k <= n]
-            if n < 90:
-                values = np.unique(np.linspace(max(n / 10, 3), max(n / 3, 3), 5).round()).tolist()
+        own = reported[name]
         if name == "random_state":
-            values = [reported[name] + step for step in (0, *values)]
+            values = [own + step for step in (0, *values)]
         if name in settings:
             values = list(settings[name])
-        elif reported[name] not in values:
-            values = sorted([*values, reported[name]])
-        grid += [((name, "", _plain(value)), bool(value == reported[name])) for value in values]
+        elif own not in values:
+            # Words stand before numbers.
+            values = sorted([*values, own], key=lambda value: (not isinstance(value, str), value))
+        grid += [((name, "", _plain(value)), bool(value == own)) for value in values]
     return grid
 
 
@@ -243,7 +242,8 @@ def _most_variable(layer: PreparedLayer, chance: np.random.Generator) -> np.ndar
 
 def _one_setting(
     prepared: Prepared,
-    params: Mapping[str, Any],
+    method: Method,
+    layer_weights: Mapping[str, float],
     metrics: Mapping[str, Any],
     order: Mapping[str, np.ndarray],
     labels: pd.Series,
@@ -252,11 +252,6 @@ def _one_setting(
 ) -> Found:
     """Agreement, number of groups, agreement with that number, and why something is missing."""
     setting, layer, value = task
-    names = list(params["layers"])
-    options: dict[str, Any] = {
-        name: params[name]
-        for name in ("n_neighbors", "mu", "n_iterations", "variant", "alpha", "dtype")
-    }
     metrics, own_seed = dict(metrics), clustering.get("random_state", 0)
     n, k = len(labels), int(labels.nunique())
     try:
@@ -267,20 +262,11 @@ def _one_setting(
         elif setting == "n_features":
             prepared = _fewer_features(prepared, order, metrics, value)
         elif setting:
-            options[setting] = value
-        if options["variant"] != "snfpy":
-            options["alpha"] = None
-        if setting != "n_neighbors":
-            options["n_neighbors"] = min(options["n_neighbors"], n - 1)
-        elif isinstance(value, int) and value >= n:
-            raise StudyError(
-                f"{value} neighbours need more than {value} patients, and there are {n}"
-            )
+            method = method.changed(setting, value, n)
         with _quiet():
             again = fuse(
-                prepared, layers=names, engine="exact", metrics=metrics, patients="all",
-                layer_weights=params["layer_weights"], n_threads=1, **options,
-            )  # fmt: skip
+                prepared, method=method, metrics=metrics, layer_weights=layer_weights, n_threads=1
+            )
             return _compared(again, labels, k, clustering.get("asked", "auto"), own_seed)
     except (OmicsfuseError, np.linalg.LinAlgError) as error:
         return float("nan"), 0, float("nan"), str(error)

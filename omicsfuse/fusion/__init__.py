@@ -1,4 +1,4 @@
-"""Similarity network fusion: distances, affinities, the exact, sparse and reference engines."""
+"""Integration of layers: distances, affinities, and one file for each method."""
 
 from omicsfuse.fusion.affinity import affinities_of, affinity_matrix
 from omicsfuse.fusion.distances import (
@@ -9,16 +9,28 @@ from omicsfuse.fusion.distances import (
     patient_distances,
     precomputed_distances,
 )
+from omicsfuse.fusion.engines import ENGINES
 from omicsfuse.fusion.exact import VARIANTS, fuse_affinities, fuse_networks, layer_neighbors
-from omicsfuse.fusion.fuse import fuse, layer_distances
+from omicsfuse.fusion.fuse import fuse
+from omicsfuse.fusion.layers import layer_distances
 from omicsfuse.fusion.members import fused_patients
-from omicsfuse.fusion.settings import ENGINES, PATIENTS, check_fusion
+from omicsfuse.fusion.method import Description, Joined, Method
+from omicsfuse.fusion.methods import METHODS, method_of
+from omicsfuse.fusion.nemo import NEMO
+from omicsfuse.fusion.settings import PATIENTS, check_fusion
+from omicsfuse.fusion.snf import SNF
 
 __all__ = [
     "ENGINES",
+    "METHODS",
     "METRICS",
+    "NEMO",
     "PATIENTS",
+    "SNF",
     "VARIANTS",
+    "Description",
+    "Joined",
+    "Method",
     "affinities_of",
     "affinity_matrix",
     "check_fusion",
@@ -30,6 +42,7 @@ __all__ = [
     "fused_patients",
     "layer_distances",
     "layer_neighbors",
+    "method_of",
     "metric_name",
     "patient_distances",
     "precomputed_distances",

@@ -1,5 +1,6 @@
 """Resamples that are fused and cut again: what is drawn, and what planted groups show."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -268,13 +269,10 @@ def test_patients_without_any_layer_drawn_are_in_no_group() -> None:
     # Of a layer with three patients hardly three are drawn, and with fewer it is not fused.
     ready, _ = planted(2, 2.0, n=30)
     repeat, _ = repeated(ready)
-    narrow = Refusion(
-        repeat.prepared,
-        repeat.patients,
-        {"a": np.arange(27), "b": np.array([0, 28, 29])},
-        {"a": repeat.distances["a"], "b": repeat.distances["b"][:3, :3]},
-        repeat.params,
-        repeat.metrics,
+    narrow = replace(
+        repeat,
+        positions={"a": np.arange(27), "b": np.array([0, 28, 29])},
+        distances={"a": repeat.distances["a"], "b": repeat.distances["b"][:3, :3]},
     )
     resamples = resample_clusters(narrow, [2], n_resamples=8)
     nobody = [r[labels == NO_GROUP] for r, labels in zip(
@@ -328,7 +326,7 @@ def test_a_split_has_two_directions_and_half_the_neighbours(
     network_of = Refusion.network
 
     def network(self: Refusion, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        neighbors.append(self.params["n_neighbors"])
+        neighbors.append(self.method.settings["n_neighbors"])
         return network_of(self, rows)
 
     def strength(_: object, test: np.ndarray, labels: np.ndarray, *training: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """The real layer against patient-permuted copies of itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -192,9 +194,7 @@ def test_layers_with_hardly_a_patient_in_the_draw(monkeypatch: pytest.MonkeyPatc
     assert table.loc["c"].drop("n_permutations").isna().all()
     assert (table.loc[["a", "b"], "p_adds"] == 0.25).all()
     # Distances of large cohorts, computed when needed, are the same.
-    large = Refusion(
-        repeat.prepared, repeat.patients, repeat.positions, {}, repeat.params, repeat.metrics
-    )
+    large = replace(repeat, distances={})
     again = permuted_layers(large, subtypes, n_permutations=3, random_state=1)
     pd.testing.assert_frame_equal(table, again)
 

@@ -7,8 +7,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.assessment import sensitivity as module
-from omicsfuse.assessment.sensitivity import SETTINGS, sensitivity
+from omicsfuse.assessment.sensitivity import SETTINGS, sensitivity, settings_moved
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
+from omicsfuse.fusion import SNF
 from omicsfuse.stats.tasks import Runner
 
 COLUMNS = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
@@ -34,7 +35,7 @@ def ready(shift: float, n: int = 40, seed: int = 0) -> Prepared:
 
 
 def only(**settings: list[object]) -> dict[str, list[object]]:
-    return {name: [] for name in SETTINGS} | settings
+    return {name: [] for name in [*SNF().moved(40), *SETTINGS]} | settings
 
 
 def agreement(reported: pd.Series, fusion: Fusion, k: int, seed: int = 0) -> float:
@@ -68,7 +69,7 @@ def test_grid(n: int, neighbors: list[int] | None) -> None:
     prepared = ready(3.0)
     fusion = of.fuse(prepared, n_neighbors=10)
     subtypes = of.cluster(fusion, 2, random_state=7)
-    grid = module._grid(fusion, subtypes, prepared.layers, n, {})
+    grid = module._grid(fusion, subtypes, prepared.layers, settings_moved(fusion, n), {})
     values: dict[str, list[object]] = {}
     for (setting, layer, value), _ in grid:
         values.setdefault(f"{setting} {layer}".strip(), []).append(value)

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 import omicsfuse as of
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import fuse_networks
-from omicsfuse.fusion.settings import exact_memory
+from omicsfuse.fusion.engines import exact_memory
 
 
 def prepared(n: int = 60, constant: bool = False) -> Prepared:
@@ -81,7 +81,7 @@ def test_very_unequal_weights_lose_no_digits(weight: float) -> None:
 def test_auto_stays_exact_where_only_exact_can(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], reason: str
 ) -> None:
-    monkeypatch.setattr(sys.modules["omicsfuse.fusion.settings"], "EXACT_LIMIT", 50)
+    monkeypatch.setattr(sys.modules["omicsfuse.fusion.engines"], "EXACT_LIMIT", 50)
     fusion = of.fuse(prepared(), n_neighbors=8, **settings)  # type: ignore[arg-type]
     assert fusion.params["engine_reason"] == reason
     assert fusion.params["engine"] == ("exact" if settings else "sparse")

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omicsfuse as of
-import omicsfuse.fusion.settings as settings_module
+import omicsfuse.fusion.engines as engines_module
 from omicsfuse.core.errors import OmicsfuseWarning
-from omicsfuse.fusion import check_fusion, fused_patients
+from omicsfuse.fusion import SNF, check_fusion, fused_patients
+from omicsfuse.fusion.engines import chosen_engine, exact_memory
 from omicsfuse.fusion.members import pairs_by_coverage
-from omicsfuse.fusion.settings import chosen_engine, exact_memory
 
 
 def names(*ranges: range) -> pd.Index:
@@ -190,16 +190,18 @@ def test_settings_that_do_not_exist_or_go_together(options: dict, message: str) 
 
 
 def test_settings_that_are_left_out() -> None:
-    assert check_fusion(["a"]) == ("paper", "all")
-    assert check_fusion(["a"], variant="snfpy") == ("snfpy", "all")
-    assert check_fusion(["a", "b"], engine="snfpy") == ("snfpy", "complete")
-    assert check_fusion(["a", "b"], engine="sparse", patients="complete") == ("paper", "complete")
+    assert check_fusion(["a"]) == (SNF(variant="paper"), "all")
+    assert check_fusion(["a"], variant="snfpy")[0].settings["variant"] == "snfpy"
+    method, patients = check_fusion(["a", "b"], engine="snfpy")
+    assert (method.settings["variant"], patients) == ("snfpy", "complete")
+    method, patients = check_fusion(["a", "b"], engine="sparse", patients="complete")
+    assert (method.settings["variant"], patients) == ("paper", "complete")
     with pytest.raises(of.StudyError, match="at least two layers"):
         check_fusion(["a"], engine="snfpy")
 
 
 def test_auto_goes_by_the_number_of_patients(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings_module, "EXACT_LIMIT", 300)
+    monkeypatch.setattr(engines_module, "EXACT_LIMIT", 300)
     assert chosen_engine("auto", 300, {"a": 300}, "float64") == (
         "exact",
         "300 patients, at most 300",
@@ -220,7 +222,7 @@ def test_auto_goes_by_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen_engine("auto", 2000, sizes, "float64")[0] == "exact"
     little = int(needed / 0.91)
     monkeypatch.setattr("omicsfuse.fusion.memory.available_memory", lambda: little)
-    monkeypatch.setattr(settings_module, "available_memory", lambda: little)
+    monkeypatch.setattr(engines_module, "available_memory", lambda: little)
     engine, reason = chosen_engine("auto", 2000, sizes, "float64")
     assert engine == "sparse"
     assert (

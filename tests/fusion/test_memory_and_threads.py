@@ -15,8 +15,8 @@ import omicsfuse as of
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import fuse_networks
 from omicsfuse.fusion.affinity import affinities_of
+from omicsfuse.fusion.engines import exact_memory
 from omicsfuse.fusion.memory import available_memory, require_memory, usable_memory
-from omicsfuse.fusion.settings import exact_memory
 from omicsfuse.fusion.threads import Each, threads, usable_threads
 
 
@@ -171,7 +171,7 @@ def test_fuse_refuses_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("distances were computed")
 
     # The function hides its module of the same name.
-    monkeypatch.setattr(sys.modules["omicsfuse.fusion.fuse"], "layer_distances", never)
+    monkeypatch.setattr(sys.modules["omicsfuse.fusion.layers"], "layer_distances", never)
     with pytest.raises(
         of.StudyError,
         match=r'fusing 40 patients in 5 layers with engine \'exact\' takes .*engine="sparse", or '

@@ -78,7 +78,8 @@ class Fusion:
     coverage : pandas.DataFrame
         Patients (all that were considered) x layers, bool: which layers each patient brought.
     params : mapping of str to object
-        Settings as used: engine and why, variant, n_neighbors, mu, n_iterations, metrics and more.
+        Method and settings as used; of similarity network fusion the engine and why, variant,
+        n_neighbors, mu, n_iterations; metrics and more.
     exclusions : tuple of Exclusion
         Patients left out because they lack layers.
     convergence : pandas.DataFrame
@@ -94,6 +95,9 @@ class Fusion:
         and a smooth rest for the others, as an operator that multiplies by it.
     prepared : Prepared, optional
         The layers that were fused, so that the fusion can be repeated.
+    method : omicsfuse.fusion.Method, optional
+        The method with the settings that were used, so that whatever repeats the fusion repeats
+        this method.
     """
 
     affinity: pd.DataFrame | sparse.csr_array
@@ -106,6 +110,7 @@ class Fusion:
     patients: pd.Index = field(default_factory=lambda: pd.Index([]))
     whole: LinearOperator | None = None
     prepared: Prepared | None = None
+    method: Any = None
 
     def __post_init__(self) -> None:
         if isinstance(self.affinity, pd.DataFrame):
@@ -126,13 +131,16 @@ class Fusion:
         """How much is known of each fused patient: the share of the layers that they brought.
 
         Layers count by their weights. Clustering weights each pair by the product of both, so that
-        patients of whom little is known do not form subtypes of their own.
+        patients of whom little is known do not form subtypes of their own; where the method leaves
+        pairs as they are, everybody counts the same.
 
         Returns
         -------
         pandas.Series
             Patient -> share, above 0 and at most 1.
         """
+        if self.method is not None and not self.method.weighs_evidence:
+            return pd.Series(1.0, self.patients, name="evidence")
         names = list(self.params.get("layers", self.coverage.columns))
         given = self.params.get("layer_weights", {})
         weights = np.array([given.get(name, 1.0) for name in names])
