@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from omicsfuse.fusion.rivals import nemo_network
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import omicsfuse as of
@@ -36,7 +37,6 @@ from omicsfuse.fusion import (
     layer_neighbors,
     patient_distances,
 )
-from omicsfuse.fusion.rivals import nemo_network
 
 K, ITERATIONS = 20, 20
 OURS = "omicsfuse"

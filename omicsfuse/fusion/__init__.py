@@ -15,7 +15,7 @@ from omicsfuse.fusion.fuse import fuse
 from omicsfuse.fusion.layers import layer_distances
 from omicsfuse.fusion.members import fused_patients
 from omicsfuse.fusion.method import Description, Joined, Method
-from omicsfuse.fusion.methods import METHODS, method_of
+from omicsfuse.fusion.methods import METHODS, chosen_method, method_of
 from omicsfuse.fusion.nemo import NEMO
 from omicsfuse.fusion.settings import PATIENTS, check_fusion
 from omicsfuse.fusion.snf import SNF
@@ -34,6 +34,7 @@ __all__ = [
     "affinities_of",
     "affinity_matrix",
     "check_fusion",
+    "chosen_method",
     "default_metric",
     "distance_table",
     "fuse",

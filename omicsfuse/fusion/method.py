@@ -14,6 +14,9 @@ from omicsfuse.fusion.distances import Metric
 from omicsfuse.fusion.layers import Layers
 from omicsfuse.fusion.memory import require_memory
 
+#: Settings of every fusion, whatever its method.
+SHARED = ("method", "layers", "metrics", "patients", "min_layers", "layer_weights")
+
 #: Numbers of the references with these keys, in brackets: how a report cites.
 Cite = Callable[..., str]
 
@@ -99,6 +102,11 @@ class Method(ABC):
     def whom(self) -> str:
         """Whom to fuse where nothing is said: ``"all"`` with any layer, or ``"complete"``."""
         return "all" if self.takes_partial else "complete"
+
+    @property
+    def repeats_whole(self) -> bool:
+        """Whether the whole cohort can be fused again hundreds of times, as it was."""
+        return True
 
     def check(
         self,
@@ -188,8 +196,10 @@ def with_settings(method: type[Method], settings: Mapping[str, Any]) -> Method:
     known = [field.name for field in fields(method)]
     for setting in settings:
         if setting not in known:
-            there = did_you_mean(setting, known) or "it has no settings"
-            raise StudyError(f"method {method.name!r} has no setting {setting!r}; {there}.")
+            raise StudyError(
+                f"method {method.name!r} has no setting {setting!r}; "
+                f"{did_you_mean(setting, [*known, *SHARED])}."
+            )
     return method(**settings)
 
 

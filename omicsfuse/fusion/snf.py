@@ -131,6 +131,11 @@ class SNF(Method):
         """All patients; engine "snfpy" knows only those who have every layer."""
         return "complete" if self.engine == "snfpy" else "all"
 
+    @property
+    def repeats_whole(self) -> bool:
+        """Not with engine "sparse": repeats are exact."""
+        return self.engine != "sparse"
+
     def check(
         self,
         layers: Sequence[str],

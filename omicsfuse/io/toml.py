@@ -141,6 +141,8 @@ def _sentence(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
         return f"{name} = {_shown(found)}: {_EXPECTED[kind]}."
     message = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
     message = message.replace("Input should be", "it should be")
+    if isinstance(found, Mapping) and name:
+        return f"[{name}] {message}."
     return f"{name} = {_shown(found)}: {message}." if name else f"{message}."
 
 

@@ -137,7 +137,8 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
         sharing = list(together)
         texts = [text for one in sharing for text in one.methods(results, cite) if text]
         paragraphs += [" ".join(texts)] if sharing[0].paragraph and texts else texts
-    known = references(sections)
+    method = results.fusion.method
+    known = references(sections) | dict(method.references if method else {})
     return paragraphs, [known[key] for key in cite.keys]
 
 

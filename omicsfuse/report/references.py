@@ -1,9 +1,10 @@
 """References that several sections cite, and the numbers of all."""
 
+from omicsfuse.fusion import METHODS
+
 #: Those that more than one section cites; others stand with their section.
 SHARED = {
-    "snf": "Wang B et al. Similarity network fusion for aggregating data types on a genomic scale. "
-    "Nat Methods 2014;11:333-337. doi:10.1038/nmeth.2810",
+    **{key: text for method in METHODS.values() for key, text in method.references.items()},
     "eigengap": "von Luxburg U. A tutorial on spectral clustering. Stat Comput 2007;17:395-416. "
     "doi:10.1007/s11222-007-9033-z",
     "silhouette": "Rousseeuw PJ. Silhouettes: a graphical aid to the interpretation and validation "

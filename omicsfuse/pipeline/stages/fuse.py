@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import model_validator
+from pydantic import (
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from omicsfuse.assessment.outcome_aware import N_SELECTED, OutcomeAware, Pipeline
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
-from omicsfuse.fusion import check_fusion, fuse, precomputed_distances
+from omicsfuse.fusion import (
+    SNF,
+    Method,
+    check_fusion,
+    chosen_method,
+    fuse,
+    precomputed_distances,
+)
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import (
     endpoints,
@@ -30,28 +42,32 @@ if TYPE_CHECKING:
 
 
 class FusionSettings(Table):
-    """``[fusion]``: settings of similarity network fusion."""
+    """``[fusion]``: the integration method, its settings, and what all methods share.
 
-    n_neighbors: PositiveInt = 20
-    mu: PositiveNumber = 0.5
-    n_iterations: PositiveInt = 20
-    variant: Literal["paper", "snfpy"] = "paper"
-    engine: Literal["auto", "exact", "sparse", "snfpy"] = "auto"
+    Keys that are not listed here are settings of the method, which checks them and fills in the
+    others.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    method: str = SNF.name
     metrics: dict[str, str] = {}
     distances: dict[str, StudyPath] = {}
     patients: Literal["all", "complete"] = "all"
     min_layers: PositiveInt = 1
     layer_weights: dict[str, PositiveNumber] = {}
-    alpha: PositiveNumber | None = None
-    dtype: Literal["float64", "float32"] = "float64"
-    n_kept: PositiveInt = 60
 
     @model_validator(mode="before")
     @classmethod
-    def _what_the_engine_can(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("engine") == "snfpy":
-            return {"variant": "snfpy", "patients": "complete", **values}
-        return values
+    def _settings_of_the_method(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        own = {key: value for key, value in values.items() if key not in cls.model_fields}
+        try:
+            method = chosen_method(values.get("method", SNF.name), own)
+        except StudyError as error:
+            raise ValueError(str(error)) from None
+        return {"patients": method.whom, **values, **method.settings}
 
     @model_validator(mode="after")
     def _one_distance_a_layer(self) -> "FusionSettings":
@@ -61,6 +77,26 @@ class FusionSettings(Table):
                 f"has a metric and a file of distances for {', '.join(both)}; give one of the two"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _settings_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        plain = handler(self)
+        first = [key for key in ("method", *self.chosen().settings) if key in plain]
+        return {key: plain[key] for key in (*first, *plain)}
+
+    def chosen(self) -> Method:
+        """The method with its settings."""
+        return chosen_method(self.method, self.model_extra or {})
+
+    def shared(self) -> dict[str, Any]:
+        """Arguments of ``fuse`` that all methods share; files of distances are not read yet."""
+        return {
+            "method": self.chosen(),
+            "metrics": self.metrics,
+            "patients": self.patients,
+            "min_layers": self.min_layers,
+            "layer_weights": self.layer_weights,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +123,7 @@ class Fuse(Stage[FusionSettings, Fused]):
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)
         with said_of(f"{study.where}: "):
-            check_fusion(fused, **study.fusion.model_dump(exclude={"distances"}))
+            check_fusion(fused, **study.fusion.shared())
             for name, path in study.fusion.distances.items():
                 if name not in fused:
                     raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")
@@ -115,7 +151,7 @@ class Fuse(Stage[FusionSettings, Fused]):
 def fusion_options(study: "Study", cohort: Cohort, prepared: Prepared) -> dict[str, Any]:
     """Arguments of ``fuse`` as the study has them, for the layers that have anything usable."""
     usable = [name for name in fused_layers(study, cohort) if name in prepared.layers]
-    options = study.fusion.model_dump(exclude={"distances"})
+    options = study.fusion.shared()
     files = {layer: read_table(path) for layer, path in study.fusion.distances.items()}
     for setting, given in (
         ("metrics", {**study.fusion.metrics, **files}),

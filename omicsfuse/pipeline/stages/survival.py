@@ -158,7 +158,7 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
             "which permutes the outcome and repeats selection, fusion and clustering each time, "
             "and reports that p-value in place of all others."
         )
-    if study.fusion.engine == "sparse":
+    if not study.fusion.chosen().repeats_whole:
         raise StudyError(
             f"{study.where}: {what} with the outcome, which the sparse engine cannot do."
         )

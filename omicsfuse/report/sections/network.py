@@ -1,15 +1,15 @@
 """The section on the fused network and the subtypes it was cut into."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.kinds import kind_of
-from omicsfuse.core.results import RunResults
+from omicsfuse.core.results import Fusion, RunResults
+from omicsfuse.fusion import METHODS, Description
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -22,7 +22,6 @@ from omicsfuse.report.words import (
 )
 
 REFERENCES = {
-    "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
     "spectral": "Ng AY, Jordan MI, Weiss Y. On spectral clustering: analysis and an algorithm. "
     "Adv Neural Inf Process Syst 2001;14:849-856.",
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
@@ -152,53 +151,30 @@ def _integration(results: RunResults, cite: Citations) -> str:
         else f"{clean(metric)} for {clean(layer)}"
         for layer, metric in metrics.items()
     )
-    engine = clean(params.get("engine", "exact"))
-    method = cite("snf", "snfpy") if engine == "snfpy" else cite("snf")
+    method = results.fusion.method or METHODS[params.get("method", "snf")]()
+    described = method.describe(results.fusion, cite)
     text = (
         f"Each omics layer was prepared by itself: {rules}; features mostly missing or nearly "
         "constant were left out, and missing values imputed from the nearest patients within the "
         "layer. Continuous features were limited to five robust standard deviations around their "
         "median and standardised. Patients were compared by distances "
-        f"({distances or 'one a layer'}), and the layers were combined by similarity network "
-        f"fusion {method} "
-        f"(variant {clean(params.get('variant', 'paper'))}, engine {engine}, "
-        f"K = {params.get('n_neighbors', 'not recorded')} neighbours, "
-        f"mu = {params.get('mu', 'not recorded')}, "
-        f"{params.get('n_iterations', 'not recorded')} iterations)"
+        f"({distances or 'one a layer'}), and the layers were combined by {clean(described.clause)}"
     )
-    return f"{text} on {plural(len(results.subtypes.labels), 'patient')}. {_who(results)}".strip()
+    who = _who(results.fusion, described)
+    return f"{text} on {plural(len(results.subtypes.labels), 'patient')}. {who}".strip()
 
 
-def _who(results: RunResults) -> str:
+def _who(fusion: Fusion, described: Description) -> str:
     """Say how patients without some layer were dealt with, and how far the fusion had settled."""
-    fusion = results.fusion
-    sentences = [_sparse_engine(fusion.params)] if fusion.params.get("engine") == "sparse" else []
+    sentences = [clean(sentence) for sentence in described.sentences]
     if not fusion.coverage.loc[fusion.patients].all(axis=None):
-        pairs = fusion.params.get("pairs", {})
-        sentences.append(
-            "Patients who lack layers were fused by those they have: K in proportion to a layer's "
-            "patients, pairs that a layer does not see started from the layers that do, and each "
-            "pair weighted by the layers that both patients brought when the network was cut "
-            f"({pairs.get('in_every_layer', math.nan):.0%} of the pairs were seen in every layer, "
-            f"{pairs.get('in_no_layer', math.nan):.0%} in none and known through neighbours "
-            "alone)."
-        )
+        sentences.append(described.partial)
     elif len(fusion.coverage) > len(fusion.patients):
         sentences.append("Only patients with all the layers needed were fused.")
     if len(fusion.convergence):
         last = fusion.convergence["change"].iloc[-1]
         sentences.append(f"In the last iteration the network changed by {100 * last:.2g}%.")
     return " ".join(sentences)
-
-
-def _sparse_engine(params: Mapping[str, Any]) -> str:
-    """Say what the sparse engine leaves out, and why it was taken."""
-    reason = clean(params.get("engine_reason", "not recorded"))
-    return (
-        "The sparse engine kept the "
-        f"{params.get('n_kept', 'not recorded')} strongest pairs of each "
-        f"patient and a smooth approximation of the others (why this engine: {reason})."
-    )
 
 
 def _subtyping(results: RunResults, cite: Citations) -> str:
