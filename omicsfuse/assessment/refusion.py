@@ -239,7 +239,7 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
     >>> len(repeat.labels(2, rows=np.arange(30)))
     30
     """
-    patients = fusion.patients
+    method, patients = method_of(fusion).exact(), fusion.patients
     positions, distances = {}, {}
     for name in fusion.params["layers"]:
         has = fusion.coverage.loc[patients, name].to_numpy()
@@ -255,5 +255,4 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
                 prepared.layers[name], fusion.metrics[name], own, name
             )
     weights = fusion.params["layer_weights"]
-    method = method_of(fusion).exact()
     return Refusion(prepared, patients, positions, distances, method, weights, fusion.metrics)

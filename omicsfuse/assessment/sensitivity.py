@@ -264,8 +264,9 @@ def _one_setting(
         elif setting:
             method = method.changed(setting, value, n)
         with _quiet():
+            weights = layer_weights if method.takes_weights else None
             again = fuse(
-                prepared, method=method, metrics=metrics, layer_weights=layer_weights, n_threads=1
+                prepared, method=method, metrics=metrics, layer_weights=weights, n_threads=1
             )
             return _compared(again, labels, k, clustering.get("asked", "auto"), own_seed)
     except (OmicsfuseError, np.linalg.LinAlgError) as error:

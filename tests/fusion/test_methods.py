@@ -158,6 +158,9 @@ def test_tables_are_taken_as_they_are() -> None:
     assert of.assess(fusion.prepared, fusion, of.cluster(fusion, 2)).params["budget"] == "quick"
 
 
+GAPS = ready().layers["a"].scaled.mask(lambda table: table > 2)
+
+
 @pytest.mark.parametrize(
     ("tables", "error", "message"),
     [
