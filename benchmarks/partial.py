@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from omicsfuse.fusion.rivals import nemo_network
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import (
+    NEMO,
     affinity_matrix,
     default_metric,
     fuse_affinities,
@@ -180,11 +180,12 @@ def ours(c: Complete, members: list[np.ndarray], variant: str) -> np.ndarray:
 
 def nemo(c: Complete, members: list[np.ndarray], k: int | None) -> np.ndarray:
     """With the paper's neighbours (patients of the layer / 6), or with K."""
-    layers = [
-        affinity(t[i], metric, k or max(1, round(len(i) / 6)))
+    distances = [
+        patient_distances(t[i], metric)
         for t, metric, i in zip(c.tables, c.metrics, members, strict=True)
     ]
-    return nemo_network(layers, members, len(c.sicker), k)
+    method = NEMO(n_neighbors=k or "auto")
+    return method.network(distances, members, len(c.sicker), np.ones(len(distances))).network
 
 
 def complete_cases(c: Complete, members: list[np.ndarray], variant: str) -> Labels | None:

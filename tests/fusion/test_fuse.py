@@ -248,7 +248,7 @@ def test_auto_says_which_engine_and_why(monkeypatch: pytest.MonkeyPatch) -> None
     few = of.fuse(ready, n_neighbors=8)
     assert (few.params["engine"], few.params["engine_asked"]) == ("exact", "auto")
     assert few.params["engine_reason"] == "40 patients, at most 5,000"
-    monkeypatch.setattr("omicsfuse.fusion.settings.EXACT_LIMIT", 39)
+    monkeypatch.setattr("omicsfuse.fusion.engines.EXACT_LIMIT", 39)
     many = of.fuse(ready, n_neighbors=8, n_kept=24)
     assert many.params["engine"] == "sparse"
     assert many.params["engine_reason"] == "40 patients, more than 39"

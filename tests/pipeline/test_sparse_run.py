@@ -71,7 +71,7 @@ def test_a_run_with_the_sparse_engine(folder: Path, tmp_path: Path) -> None:
 def test_auto_takes_the_sparse_engine_for_many_patients(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["omicsfuse.fusion.settings"], "EXACT_LIMIT", 80)
+    monkeypatch.setattr(sys.modules["omicsfuse.fusion.engines"], "EXACT_LIMIT", 80)
     results = run(study_with(folder, "auto"), tmp_path / "out")
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["fusion"]["engine"] == "sparse"
