@@ -90,6 +90,8 @@ class Method(ABC):
     #: Whether it fuses patients who lack layers, and whether it takes weights of layers.
     takes_partial: ClassVar[bool] = True
     takes_weights: ClassVar[bool] = True
+    #: Settings that are listed last: they say how it is computed more than what.
+    technical: ClassVar[tuple[str, ...]] = ()
     #: Most patients that are fused; more only where the method has an engine for them.
     most_patients: ClassVar[int] = 20_000
 

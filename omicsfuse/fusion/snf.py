@@ -93,6 +93,7 @@ class SNF(Method):
         "snfpy": "Markello R. snfpy: similarity network fusion in Python (software).",
     }
     weighs_evidence: ClassVar[bool] = True
+    technical: ClassVar[tuple[str, ...]] = ("alpha", "dtype", "n_kept")
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:

@@ -81,8 +81,11 @@ class FusionSettings(Table):
     @model_serializer(mode="wrap")
     def _settings_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         plain = handler(self)
-        first = [key for key in ("method", *self.chosen().settings) if key in plain]
-        return {key: plain[key] for key in (*first, *plain)}
+        method = self.chosen()
+        first = [key for key in method.settings if key not in method.technical]
+        shared = [key for key in plain if key not in method.settings and key != "method"]
+        order = ("method", *first, *shared, *method.technical)
+        return {key: plain[key] for key in order if key in plain}
 
     def chosen(self) -> Method:
         """The method with its settings."""
