@@ -16,15 +16,21 @@ from omicsfuse.assessment.choose import cluster
 from omicsfuse.clustering import cluster_range
 from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.results import CHOSEN_WITH, Fusion, Prepared, Subtypes, SurvivalComparison
+from omicsfuse.core.results import (
+    CHOSEN_WITH,
+    FULL_PIPELINE,
+    OVERALL,
+    Fusion,
+    Prepared,
+    Subtypes,
+    SurvivalComparison,
+)
 from omicsfuse.fusion import fuse
 from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.stats.tasks import Runner
 from omicsfuse.survival import logrank_test, score_z
 
-#: Name of the row of the valid test among the tests of an endpoint.
-FULL_PIPELINE = "overall, full pipeline"
 #: Features kept of each layer where no number is given.
 N_SELECTED = 100
 
@@ -259,10 +265,10 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     """
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
-    own = tests[tests["comparison"] == "overall"].iloc[0].copy()
+    own = tests[tests["kind"] == OVERALL].iloc[0].copy()
     tests[["chi2", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
-    tests = tests.assign(n_permutations=np.nan, note=note)
-    own["comparison"] = FULL_PIPELINE
+    tests = tests.assign(n_permutations=np.nan, note=note, void=True)
+    own["comparison"] = own["kind"] = FULL_PIPELINE
     own["p_asymptotic"] = own["fdr"] = np.nan
     if str(own["note"]).startswith("no p-value"):
         # Too few events, or only one subtype: no permutation makes up for that.

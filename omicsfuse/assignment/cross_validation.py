@@ -229,7 +229,8 @@ def _evidence(
         parts = [fold.found[chosen] for folds in repeats for fold in folds if chosen in fold.found]
         title = " + ".join(chosen)
         if not parts:
-            rows.append({"layers": title, "n": 0, "note": "no held-out patient has these layers"})
+            why = "no held-out patient has these layers"
+            rows.append({"layers": title, "n": 0, "note": why, "n_layers": len(chosen)})
             continue
         patients = np.concatenate([part[0] for part in parts])
         p = np.concatenate([part[1] for part in parts])
@@ -245,7 +246,7 @@ def _evidence(
                 abstains = np.ones(len(abstains), dtype=bool)
                 row |= {"share_assigned": 0.0, "accuracy_of_assigned": np.nan}
                 row["note"] = "; ".join(filter(None, [row["note"], NOBODY]))
-        rows.append({"layers": title, **row})
+        rows.append({"layers": title, **row, "n_layers": len(chosen)})
         calibration.append(
             bins.assign(n=bins["n"] / len(repeats)).assign(layers=title)[
                 ["layers", "bin", "n", "predicted", "observed"]
@@ -263,7 +264,7 @@ def _evidence(
                         "n": count / len(repeats),
                     }
                 )
-    table = pd.DataFrame(rows).reindex(columns=ASSIGNMENT_COLUMNS)
+    table = pd.DataFrame(rows).reindex(columns=[*ASSIGNMENT_COLUMNS, "n_layers"])
     return AssignmentEvidence(
         classifier=replace(classifier, calibrations=calibrations),
         table=table,
@@ -361,7 +362,8 @@ def _nothing_to_tell(subtypes: Subtypes, labels: pd.Series) -> str:
 
 def _empty(layers: list[str], n: int, why: str) -> AssignmentEvidence:
     """Nothing but the reason."""
-    row = {"layers": " + ".join(layers), "n": n, "note": why}
+    row = {"layers": " + ".join(layers), "n": n, "note": why, "n_layers": len(layers)}
     return AssignmentEvidence(
-        classifier=None, table=pd.DataFrame([row]).reindex(columns=ASSIGNMENT_COLUMNS)
+        classifier=None,
+        table=pd.DataFrame([row]).reindex(columns=[*ASSIGNMENT_COLUMNS, "n_layers"]),
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, describe_layer
-from omicsfuse.core.results import RunResults, Verification
+from omicsfuse.core.results import ASSIGNED, FULL_PIPELINE, RunResults, Verification
 from omicsfuse.core.variables import variable_lines
 from omicsfuse.pipeline.asked import fused_layers, patients_to_fuse
 from omicsfuse.pipeline.study import Study
@@ -38,7 +38,7 @@ def summary(results: RunResults) -> list[str]:
             lines.append(f"against {variable}: adjusted Rand index {agreement:.3f} (n = {n:.0f})")
     for endpoint, comparison in results.survival.items():
         tests = comparison.tests
-        full = tests[tests["comparison"].str.endswith("full pipeline")]
+        full = tests[tests["kind"] == FULL_PIPELINE]
         row = full.iloc[0] if len(full) else tests.iloc[0]
         lines.append(f"{endpoint}: n = {row['n']}, events = {row['events']}, {_tested(row)}")
         if len(value := comparison.added_value):
@@ -46,7 +46,7 @@ def summary(results: RunResults) -> list[str]:
             lines.append(f"  beyond the covariates: {said}")
     if results.verification is not None:
         table = results.verification.table
-        for _, row in table[table["comparison"] == "assigned subtypes"].iterrows():
+        for _, row in table[table["contrast"] == ASSIGNED].iterrows():
             p = f"p = {row['p']:.3g}" if row["p"] == row["p"] else row["note"]
             lines.append(
                 f"signature in {row['cohort']} ({row['endpoint']}): {row['genes_found']:.0f} of "

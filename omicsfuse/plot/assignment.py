@@ -144,7 +144,8 @@ def assignment_calibration_figure(
     >>> from omicsfuse.core.results import AssignmentEvidence
     >>> bins = pd.DataFrame({"layers": "ct", "bin": [6, 9], "n": [20.0, 30.0],
     ...                      "predicted": [0.55, 0.85], "observed": [0.5, 0.9]})
-    >>> evidence = AssignmentEvidence(None, pd.DataFrame({"layers": ["ct"]}), calibration=bins)
+    >>> table = pd.DataFrame({"layers": ["ct"], "n_layers": 1})
+    >>> evidence = AssignmentEvidence(None, table, calibration=bins)
     >>> assignment_calibration_figure(evidence)[0].get_title(loc="left")
     'ct'
     """
@@ -152,9 +153,11 @@ def assignment_calibration_figure(
     if bins.empty:
         return [nothing("no classifier of new patients was made", ax)]
     names = list(dict.fromkeys(bins["layers"].astype(str)))
-    alone = [name for name in names if " + " not in name]
+    table = evidence.table
+    n_layers = dict(zip(table["layers"].astype(str), table["n_layers"], strict=True))
+    alone = [name for name in names if n_layers[name] == 1]
     shown = list(dict.fromkeys([*alone[: MOST_PANELS - 1], names[-1]]))
-    errors = _errors(evidence.table)
+    errors = _errors(table)
     columns = min(len(shown), 3)
     rows = -(-len(shown) // columns)
     drawn = panel_grid(ax, len(shown), 3, 0.7 + 2.35 * columns, 0.4 + 2.5 * rows)
@@ -182,16 +185,12 @@ def assignment_calibration_figure(
         panel.set_aspect("equal")
         panel.grid(color=FAINT)
         panel.set_axisbelow(True)
-        panel.set_title(shorten("all layers" if _all(name, names, alone) else name, 26))
+        whole = name == names[-1] and 1 < len(alone) == n_layers[name]
+        panel.set_title(shorten("all layers" if whole else name, 26))
         panel.set_xlabel("probability given")
         if i % 3 == 0:
             panel.set_ylabel("share right")
     return drawn
-
-
-def _all(name: str, names: list[str], alone: list[str]) -> bool:
-    """Tell whether a set is that of all layers, of which there are several."""
-    return name == names[-1] and len(alone) > 1 and name.count(" + ") == len(alone) - 1
 
 
 def _errors(table: pd.DataFrame) -> dict[str, float]:

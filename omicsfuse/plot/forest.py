@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import Verification
+from omicsfuse.core.results import ABOVE_CUT, ADJUSTED, ASSIGNED, PER_SD, Verification
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
@@ -109,7 +109,8 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     >>> from omicsfuse.plot import verification_forest
     >>> from omicsfuse.core.results import Verification
     >>> table = pd.DataFrame({
-    ...     "cohort": ["other"], "endpoint": ["os"], "comparison": ["S1 score per SD"], "n": [90],
+    ...     "cohort": ["other"], "endpoint": ["os"], "n": [90],
+    ...     "comparison": ["S1 score per SD"], "contrast": ["per SD"],
     ...     "events": [40], "hr": [1.5], "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01]})
     >>> verification_forest(Verification(table, {}, {})).get_xscale()
     'log'
@@ -118,9 +119,8 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     # The test over all assigned subtypes has no hazard ratio by nature: it belongs to the table.
     # Nor is a row drawn where nothing was tested: the table says why.
     if len(table):
-        comparison = table["comparison"].astype(str)
-        tested = table["events"].notna() & (comparison != "assigned subtypes")
-        scores = tested & comparison.str.contains(" score ", regex=False)
+        tested = table["events"].notna() & (table["contrast"] != ASSIGNED)
+        scores = tested & table["contrast"].isin([PER_SD, ADJUSTED, ABOVE_CUT])
         table = table[scores if scores.any() else tested]
     if table.empty:
         return nothing("no hazard ratio was estimated in another cohort", ax)
@@ -141,10 +141,10 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
 
 def _comparison(row: pd.Series) -> str:
     """Name a comparison; an adjusted one by what it is adjusted for."""
-    name, adjusted_for = str(row["comparison"]), str(row.get("adjusted_for", ""))
-    if name.endswith(", adjusted") and adjusted_for and adjusted_for != "nan":
+    adjusted_for = str(row.get("adjusted_for", ""))
+    if row["contrast"] == ADJUSTED and adjusted_for and adjusted_for != "nan":
         return f"adjusted for {shorten(adjusted_for, 21)}"
-    return name
+    return str(row["comparison"])
 
 
 def line_of(row: pd.Series, label: str) -> Line:

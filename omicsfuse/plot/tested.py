@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.core.results import FULL_PIPELINE, OVERALL, SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_p
 
 
@@ -15,15 +15,12 @@ def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
     >>> import pandas as pd
     >>> from omicsfuse.plot.tested import overall_test
     >>> from omicsfuse.core.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"comparison": ["overall"], "n": [90]})
+    >>> tests = pd.DataFrame({"kind": ["overall"], "n": [90]})
     >>> none = pd.DataFrame()
     >>> int(overall_test(SurvivalComparison("os", "days", tests, none, none, none))["n"])
     90
     """
-    if "comparison" not in comparison.tests:
-        return None
-    rows = comparison.tests[comparison.tests["comparison"] == "overall"]
-    return rows.iloc[0] if len(rows) else None
+    return _first_of(comparison, OVERALL)
 
 
 def pipeline_test(comparison: SurvivalComparison) -> pd.Series | None:
@@ -34,28 +31,33 @@ def pipeline_test(comparison: SurvivalComparison) -> pd.Series | None:
     >>> import pandas as pd
     >>> from omicsfuse.plot.tested import pipeline_test
     >>> from omicsfuse.core.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"comparison": ["overall", "overall, full pipeline"], "n": 90})
+    >>> tests = pd.DataFrame({"kind": ["overall", "overall, full pipeline"], "n": 90})
     >>> none = pd.DataFrame()
-    >>> pipeline_test(SurvivalComparison("os", "days", tests, none, none, none))["comparison"]
+    >>> pipeline_test(SurvivalComparison("os", "days", tests, none, none, none))["kind"]
     'overall, full pipeline'
     """
-    if "comparison" not in comparison.tests:
+    return _first_of(comparison, FULL_PIPELINE)
+
+
+def _first_of(comparison: SurvivalComparison, kind: str) -> pd.Series | None:
+    """First test of a kind."""
+    if "kind" not in comparison.tests:
         return None
-    rows = comparison.tests[comparison.tests["comparison"] == "overall, full pipeline"]
+    rows = comparison.tests[comparison.tests["kind"] == kind]
     return rows.iloc[0] if len(rows) else None
 
 
 def is_void(test: pd.Series | None) -> bool:
-    """Tell whether the note of a test says that its p-value is void.
+    """Tell whether the p-value of a test is void.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from omicsfuse.plot.tested import is_void
-    >>> is_void(pd.Series({"note": "void: features were chosen by outcome"})), is_void(None)
+    >>> is_void(pd.Series({"void": True})), is_void(None)
     (True, False)
     """
-    return test is not None and "void" in str(test.get("note", "")).lower()
+    return test is not None and bool(test.get("void", False))
 
 
 def log_rank_text(test: pd.Series | None, pipeline: pd.Series | None = None) -> str:

@@ -7,7 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import SURVIVAL_COLUMNS
+from omicsfuse.core.results import (
+    OVERALL,
+    PAIR,
+    STRATIFIED,
+    SURVIVAL_COLUMNS,
+    TEST_FACTS,
+    TREND,
+)
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival._input import MINIMUM_EVENTS, events_text, patients_in_common
 from omicsfuse.survival.logrank import (
@@ -93,17 +100,16 @@ def logrank_table(
     # Codes in natural order, so that nothing below depends on how the subtypes are called.
     codes = pd.Series(pd.Categorical(matched, categories=names).codes, matched.index)
     seeded = (n_permutations, random_state, n_jobs)
-    rows = [_row("overall", survival, codes, names, *seeded)]
+    rows = [_row(OVERALL, "", OVERALL, survival, codes, names, *seeded)]
     for pair in combinations(range(len(names)), 2):
         inside = codes.isin(pair)
         comparison = " vs ".join(names[code] for code in pair)
-        rows.append(_row(comparison, survival[inside], codes[inside], names, *seeded))
-    pairs = [row["comparison"] for row in rows[1:]]
+        rows.append(_row(PAIR, "", comparison, survival[inside], codes[inside], names, *seeded))
     if strata is not None:
         known = strata.reindex(codes.index).dropna().astype(str)
         rows.append(
             _row(
-                f"overall, stratified by {strata.name}",
+                STRATIFIED, str(strata.name), f"overall, stratified by {strata.name}",
                 survival.loc[known.index], codes[known.index], names, *seeded, strata=known,
             )
         )  # fmt: skip
@@ -111,15 +117,15 @@ def logrank_table(
         places = order_by.reindex(codes.index).groupby(codes).mean().rank().dropna()
         inside = codes.isin(places.index)
         trend = {int(str(code)): float(place) for code, place in places.items()}
-        comparison = f"trend over {order_by.name}"
-        row = _row(comparison, survival[inside], codes[inside], names, 0, *seeded[1:], trend=trend)
+        what = (TREND, str(order_by.name), f"trend over {order_by.name}")
+        row = _row(*what, survival[inside], codes[inside], names, 0, *seeded[1:], trend=trend)
         rows.append(_with_order(row, survival[inside], codes[inside], order_by, *seeded[:2]))
     table = pd.DataFrame(rows)
     table.insert(0, "endpoint", endpoint)
     table["fdr"] = benjamini_hochberg(
-        best_p_values(table).where(table["comparison"].isin(pairs)).to_numpy(dtype=float)
+        best_p_values(table).where(table["kind"] == PAIR).to_numpy(dtype=float)
     )
-    return table[SURVIVAL_COLUMNS]
+    return table[[*SURVIVAL_COLUMNS, *TEST_FACTS]]
 
 
 def _with_order(
@@ -161,6 +167,8 @@ def best_p_values(tests: pd.DataFrame) -> pd.Series:
 
 
 def _row(
+    kind: str,
+    by: str,
     comparison: str,
     survival: pd.DataFrame,
     codes: pd.Series,
@@ -173,6 +181,7 @@ def _row(
 ) -> dict[str, object]:
     present, events = sorted(codes.unique()), int(survival["event"].sum())
     row: dict[str, object] = {
+        **{"kind": kind, "by": by, "void": False},
         "comparison": comparison,
         "n": len(survival),
         "events": events,
@@ -194,8 +203,7 @@ def _row(
     if events < MINIMUM_EVENTS:
         row["note"] = f"no p-value: {events_text(events)}, fewer than {MINIMUM_EVENTS}"
     elif trend is not None and len(set(trend.values())) == 1:
-        column = comparison.removeprefix("trend over ")
-        row["note"] = f"no p-value: the subtypes have the same mean of {column}"
+        row["note"] = f"no p-value: the subtypes have the same mean of {by}"
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:

@@ -6,7 +6,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import Signature, SurvivalComparison
+from omicsfuse.core.results import (
+    ABOVE_CUT,
+    ADJUSTED,
+    ASSIGNED,
+    OVERALL,
+    PER_SD,
+    VS_REST,
+    Signature,
+    SurvivalComparison,
+)
 from omicsfuse.stats.arrays import Array
 from omicsfuse.survival import (
     MINIMUM_EVENTS,
@@ -112,7 +121,7 @@ class EndpointTests:
     ) -> Row:
         """The score per standard deviation, and how well it puts patients in order."""
         time, event, entry = _arrays(survival)
-        row = _counts(survival) | {"comparison": f"{name} score per SD"}
+        row = _counts(survival) | _what(name, PER_SD)
         values = score.to_numpy()
         row |= self._cox(time, event, entry, values)
         row["p_one_sided"] = _one_sided(row, sign)
@@ -150,7 +159,7 @@ class EndpointTests:
         if cohort.strata:
             strata = combined_strata(clinical, cohort.strata, cohort.variables)
             adjusted_for = join_notes(adjusted_for, f"stratified by {strata.name}")
-        row: Row = {"comparison": f"{name} score per SD, adjusted", "test": "Wald"}
+        row: Row = _what(name, ADJUSTED) | {"test": "Wald"}
         row["adjusted_for"] = adjusted_for
         if not encoded.used and strata is None:
             note = join_notes(self.scored.note, "not adjusted: no covariate varies")
@@ -186,7 +195,7 @@ class EndpointTests:
         if cut is None:
             return [], None
         high = (score > cut).to_numpy()
-        row = _counts(survival) | {"comparison": f"{name} score above cut-point", "cut_point": cut}
+        row = _counts(survival) | _what(name, ABOVE_CUT) | {"cut_point": cut}
         if high.all() or not high.any():
             where = "above" if high.all() else "at or below"
             note = f"all {len(high)} patients are {where} the locked cut-point"
@@ -210,7 +219,7 @@ class EndpointTests:
         """Patients assigned to each subtype against the others, and all of them."""
         if labels.empty:
             note = join_notes(self.scored.note, "no patient with this endpoint was assigned")
-            return [{"n": 0, "comparison": "assigned subtypes", "note": note}], None
+            return [_what("", ASSIGNED) | {"n": 0, "note": note}], None
         survival = survival.loc[labels.index]
         counts = _counts(survival)
         rows: list[Row] = []
@@ -218,10 +227,10 @@ class EndpointTests:
         for name in names if len(names) > 2 else names[:1]:
             inside = np.asarray(labels == name, dtype=np.float64)
             row = self._cox(*_arrays(survival), inside)
-            rows.append(counts | {"comparison": f"assigned {name} vs rest"} | row)
+            rows.append(counts | _what(name, VS_REST) | row)
         compared = self._compare(labels, survival)
         row = self._logrank(compared.tests, self.scored.note)
-        return [*rows, counts | {"comparison": "assigned subtypes"} | row], compared
+        return [*rows, counts | _what("", ASSIGNED) | row], compared
 
     def _compare(self, labels: pd.Series, survival: pd.DataFrame) -> SurvivalComparison:
         cohort = self.scored.cohort
@@ -237,7 +246,7 @@ class EndpointTests:
 
     def _logrank(self, tests: pd.DataFrame, note: str) -> Row:
         """Chi-squared and p-value of the test over all labels."""
-        test = tests.set_index("comparison").loc["overall"]
+        test = tests[tests["kind"] == OVERALL].iloc[0]
         permuted = test["p_permutation"]
         return {
             "chi2": test["chi2"],
@@ -281,6 +290,13 @@ def locked_cut_point(signature: Signature, name: str, scorer: str, scaling: str)
 def _arrays(survival: pd.DataFrame) -> tuple[Array, Array, Array | None]:
     entry = survival["entry"].to_numpy(dtype=float) if "entry" in survival else None
     return survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(dtype=int), entry
+
+
+def _what(score: str, contrast: str) -> Row:
+    """Facts of a row: the score, what is compared, and both in words."""
+    words = {VS_REST: f"assigned {score} {VS_REST}", ASSIGNED: ASSIGNED}
+    said = words.get(contrast, f"{score} score {contrast}")
+    return {"score": score, "contrast": contrast, "comparison": said}
 
 
 def _counts(survival: pd.DataFrame) -> Row:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.results import META_COLUMNS
+from omicsfuse.core.results import ASSIGNED, META_COLUMNS
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import TAILS, Z
 
@@ -252,15 +252,15 @@ def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> table = pd.DataFrame({
     ...     "cohort": ["a", "b"], "endpoint": "os", "signature": "toy", "role": "external",
-    ...     "comparison": "S1 score per SD", "n": 90, "events": 40.0, "hr": [1.5, 1.2],
-    ...     "hr_ci_low": [1.1, 0.8], "hr_ci_high": [2.0, 1.8], "p": [0.01, 0.4],
-    ...     "p_one_sided": [0.005, 0.2]})
+    ...     "comparison": "S1 score per SD", "contrast": "per SD", "n": 90, "events": 40.0,
+    ...     "hr": [1.5, 1.2], "hr_ci_low": [1.1, 0.8], "hr_ci_high": [2.0, 1.8],
+    ...     "p": [0.01, 0.4], "p_one_sided": [0.005, 0.2]})
     >>> across_cohorts(table)["model"].tolist()[:2]
     ['fixed effect', 'random effects, DerSimonian-Laird']
     """
     rows: list[dict[str, object]] = []
     if len(table):
-        tested = table[table["comparison"].ne("") & table["comparison"].ne("assigned subtypes")]
+        tested = table[~table["contrast"].isin(["", ASSIGNED])]
         keys = ["endpoint", "signature", "comparison"]
         for key, part in tested.groupby(keys, sort=False):
             named = dict(zip(keys, key, strict=True))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import Verification
+from omicsfuse.core.results import PER_SD, Verification
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.multiple_testing import holm
 from omicsfuse.verification.meta import log_ratios, meta_analysis
@@ -20,7 +20,6 @@ _SCOPES = {
     "internal-external": "cohorts of the same study",
     "negative control": "negative controls",
 }
-_SUFFIX = " score per SD"
 
 
 def replication(verification: Verification) -> pd.DataFrame:
@@ -73,7 +72,7 @@ def replication(verification: Verification) -> pd.DataFrame:
     >>> from omicsfuse.core.results import Verification
     >>> table = pd.DataFrame({
     ...     "cohort": ["a"], "endpoint": "os", "signature": "toy", "role": "external",
-    ...     "comparison": "S1 score per SD", "n": 90, "events": 40.0, "hr": [1.5],
+    ...     "score": "S1", "contrast": "per SD", "n": 90, "events": 40.0, "hr": [1.5],
     ...     "hr_ci_low": [1.1], "hr_ci_high": [2.0], "p": [0.01], "p_one_sided": [0.005],
     ...     "random_null_p": [0.02]})
     >>> replication(Verification(table, {}, {}))[["direction", "verdict"]].values.tolist()
@@ -82,18 +81,18 @@ def replication(verification: Verification) -> pd.DataFrame:
     table = verification.table
     rows: list[dict[str, object]] = []
     if len(table):
-        scores = table[table["comparison"].str.endswith(_SUFFIX)]
+        scores = table[table["contrast"] == PER_SD]
         keys = ["signature", "endpoint", "role"]
         for (signature, endpoint, role), part in scores.groupby(keys, sort=False):
             own = [
                 {
                     "signature": signature,
                     "endpoint": endpoint,
-                    "score": str(comparison).removesuffix(_SUFFIX),
+                    "score": str(score),
                     "scope": _SCOPES.get(str(role), str(role)),
                 }
                 | _judged(group)
-                for comparison, group in part.groupby("comparison", sort=False)
+                for score, group in part.groupby("score", sort=False)
             ]
             corrected = holm(np.array([row["p_one_sided"] for row in own], dtype=float))
             for row, p in zip(own, corrected, strict=True):

@@ -14,6 +14,7 @@ from omicsfuse.core.results import (
     SCALINGS,
     SCORERS,
     VERIFICATION_COLUMNS,
+    VERIFICATION_FACTS,
     Signature,
     SurvivalComparison,
     Verification,
@@ -304,20 +305,18 @@ def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     """One table of all rows, with a false discovery rate for each of the two families."""
     text = {"cohort", "endpoint", "comparison", "test", "same_study", "note"}
-    text |= {"signature", "role", "scorer", "scaling", "adjusted_for"}
+    text |= {"signature", "role", "scorer", "scaling", "adjusted_for", *VERIFICATION_FACTS}
+    columns = [*VERIFICATION_COLUMNS, *VERIFICATION_FACTS]
     # Events stay missing where nothing was counted: 0 would say that nobody had the event.
     whole = {"n", "genes_found", "genes_total"}
     table = pd.DataFrame(
         {
             c: [row.get(c, "" if c in text else 0 if c in whole else np.nan) for row in rows]
-            for c in VERIFICATION_COLUMNS
+            for c in columns
         }
     )
     table = table.astype(
-        {
-            c: object if c in text else "int64" if c in whole else "float64"
-            for c in VERIFICATION_COLUMNS
-        }
+        {c: object if c in text else "int64" if c in whole else "float64" for c in columns}
     )
     p, fdr = table["p"].to_numpy(), np.full(len(table), np.nan)
     control = (table["role"] == "negative control").to_numpy()

@@ -25,7 +25,8 @@ def evidence() -> AssignmentEvidence:
             "share_assigned": [0.0, 0.8, 0.9],
             "accuracy_of_assigned": [float("nan"), 0.85, 0.93],
         }
-    ).reindex(columns=ASSIGNMENT_COLUMNS)
+    ).reindex(columns=[*ASSIGNMENT_COLUMNS, "n_layers"])
+    table["n_layers"] = [1, 1, 2]
     bins = pd.DataFrame(
         {
             "layers": ["ct", "rna", "rna", "ct + rna"],

@@ -22,13 +22,15 @@ def made(n: int = 3) -> Verification:
             "cohort": [*(f"cohort {i}" for i in range(n)), "images lacking", "glioma"],
             "endpoint": "os", "signature": "toy",
             "role": ["external"] * n + ["internal-external", "negative control"],
-            "comparison": "S1 score per SD", "n": 100, "events": 50.0, "hr": np.exp(y),
+            "comparison": "S1 score per SD", "contrast": "per SD", "n": 100, "events": 50.0,
+            "hr": np.exp(y),
             "hr_ci_low": np.exp(y - 1.96 * se), "hr_ci_high": np.exp(y + 1.96 * se), "p": 0.03,
             "p_one_sided": 0.015, "adjusted_for": "",
         }
     )  # fmt: skip
-    more = table.assign(comparison="S1 score per SD, adjusted", adjusted_for="age, stage")
-    rest = table.assign(comparison="assigned S1 vs rest")
+    more = table.assign(contrast="per SD, adjusted", adjusted_for="age, stage")
+    more["comparison"] = "S1 score per SD, adjusted"
+    rest = table.assign(comparison="assigned S1 vs rest", contrast="vs rest")
     table = pd.concat([table, more, rest], ignore_index=True)
     null = pd.DataFrame(
         {

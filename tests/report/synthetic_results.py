@@ -390,7 +390,9 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
     return SurvivalComparison(
         endpoint,
         "days",
-        pd.DataFrame(tests, columns=TEST_COLUMNS),
+        pd.DataFrame(tests, columns=TEST_COLUMNS).assign(
+            kind=["overall", *["pair"] * (len(tests) - 1)], by="", void=False
+        ),
         pd.DataFrame(cox, columns=[*columns, "p", "note"]).sort_values(
             "model", ascending=False, kind="stable"
         ),
@@ -620,6 +622,10 @@ def _verification(names, signature, rng) -> Verification:
         )
     nothing = [np.nan] * 3
     rows.append([*common, "assigned subtypes", *counts, *nothing, 3.1, 0.21, np.nan, ""])
+    facts = {
+        "score": [*(name for name in names for _ in range(2)), ""],
+        "contrast": ["per SD", "vs rest"] * len(names) + ["assigned subtypes"],
+    }
     columns = ["cohort", "endpoint", "comparison", "n", "events", "genes_found", "genes_total"]
     columns += ["hr", "hr_ci_low", "hr_ci_high", "chi2", "p", "random_null_percentile", "note"]
     exclusions = (
@@ -627,7 +633,7 @@ def _verification(names, signature, rng) -> Verification:
     )
     table = pd.DataFrame(rows, columns=columns).assign(fdr=np.nan, signature=signature.name)
     return Verification(
-        table.assign(role="external", scorer="nearest_template", scaling="cohort"),
+        table.assign(role="external", scorer="nearest_template", scaling="cohort", **facts),
         {"other cohort": pd.DataFrame({"subtype": assigned})},
         {"other cohort: os": comparison},
         exclusions,

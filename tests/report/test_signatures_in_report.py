@@ -182,7 +182,7 @@ def evidence(**more: object) -> AssignmentEvidence:
         "log_loss": 1.0, "brier_score": 0.5, "calibration_error": 0.05, "share_assigned": 0.6,
         "accuracy_of_assigned": 0.9, "note": "",
     }  # fmt: skip
-    table = pd.DataFrame(rows)[ASSIGNMENT_COLUMNS].assign(**more)
+    table = pd.DataFrame(rows)[ASSIGNMENT_COLUMNS].assign(n_layers=[1, 1, 2], **more)
     confusion = pd.DataFrame(
         {"layers": "ct", "subtype": ["S1", "S1"], "assigned": ["S1", "none"], "n": [9.0, 3.0]}
     )

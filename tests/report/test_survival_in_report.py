@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.core.results import FULL_PIPELINE, SurvivalComparison
 from omicsfuse.report import write_report
 from omicsfuse.report.page import caveats, methods_text, summary_sentences
 from omicsfuse.report.section import file_name
@@ -312,7 +312,11 @@ def with_pipeline(results, p=0.41):
     """Features were chosen with the outcome, and the whole pipeline was permuted."""
     tests = results.survival["os"].tests
     row = tests.iloc[[0]].assign(
-        comparison="overall, full pipeline", p_asymptotic=np.nan, p_permutation=p, fdr=np.nan
+        comparison=FULL_PIPELINE,
+        kind=FULL_PIPELINE,
+        p_asymptotic=np.nan,
+        p_permutation=p,
+        fdr=np.nan,
     )
     return changed(results, tests=pd.concat([tests, row], ignore_index=True))
 
@@ -356,7 +360,7 @@ def test_the_report_says_what_was_chosen_with_survival(results):
 
 def test_a_void_p_is_not_read(results):
     tests = results.survival["os"].tests.copy()
-    tests.loc[0, "note"] = "void: groups end before the first event"
+    tests.loc[0, ["note", "void"]] = ["void: groups end before the first event", True]
     other = changed(results, tests=tests)
     assert "survival was not tested (void: groups end" in " ".join(summary_sentences(other))
     found = caveats(other)
@@ -368,8 +372,11 @@ def test_other_comparisons_stay_where_there_are_two_subtypes():
     results = make_results(2, 60)
     tests = results.survival["os"].tests
     extra = [
-        tests.iloc[[0]].assign(comparison=name)
-        for name in ("overall, stratified by SITE", "trend over AGE")
+        tests.iloc[[0]].assign(comparison=name, kind=kind, by=by)
+        for name, kind, by in (
+            ("overall, stratified by SITE", "stratified", "SITE"),
+            ("trend over AGE", "trend", "AGE"),
+        )
     ]
     other = changed(results, tests=pd.concat([tests, *extra], ignore_index=True))
     rows = table_of(survival_section(other), "Log-rank")

@@ -92,10 +92,10 @@ def test_the_log_rank_test_that_counts() -> None:
     assert best_p(pd.Series({"p_asymptotic": 0.01})) == 0.01
     assert overall_fdr(pd.Series({"fdr": 0.04})) == 0.04
     assert overall_fdr(pd.Series({"p_asymptotic": 0.04})) != 0.04
-    both = pd.DataFrame({"comparison": ["overall", "overall, full pipeline"], "n": 90})
-    assert deciding_test(compared(both))["comparison"] == "overall, full pipeline"
+    both = pd.DataFrame({"kind": ["overall", "overall, full pipeline"], "n": 90})
+    assert deciding_test(compared(both))["kind"] == "overall, full pipeline"
     assert both_tests(compared()) == ""
-    overall = pd.DataFrame({"comparison": ["overall"], "p_asymptotic": [0.3]})
+    overall = pd.DataFrame({"kind": ["overall"], "p_asymptotic": [0.3]})
     assert log_rank_name(compared(overall)) == "asymptotic log-rank test"
     overall = overall.assign(p_permutation=0.31, n=90, events=40)
     assert log_rank_name(compared(overall)) == "log-rank test by permutation"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.results import TEST_FACTS
 from omicsfuse.survival import MINIMUM_EVENTS, logrank_table
 
 # R 4.2.2, survival 3.5-3: pchisq(survdiff(Surv(time, status) ~ celltype, pair)$chisq, 1,
@@ -55,7 +56,7 @@ def cells(veteran: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
 def test_pairs_and_their_false_discovery_rate(cells: tuple[pd.Series, pd.DataFrame]) -> None:
     labels, survival = cells
     table = logrank_table(labels, survival, "os", n_permutations=0)
-    assert table.columns.tolist() == COLUMNS
+    assert table.columns.tolist() == [*COLUMNS, *TEST_FACTS]
     assert table["comparison"].tolist() == [
         "overall",
         *("S1 vs S2", "S1 vs S3", "S1 vs S4", "S2 vs S3", "S2 vs S4", "S3 vs S4"),

@@ -111,7 +111,8 @@ def rows(n: int, **more: object) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "cohort": [f"c{i}" for i in range(n)], "endpoint": "os", "signature": "toy",
-            "role": "external", "comparison": "S1 score per SD", "n": 100, "events": 50.0,
+            "role": "external", "comparison": "S1 score per SD", "contrast": "per SD",
+            "n": 100, "events": 50.0,
             "hr": np.exp(y), "hr_ci_low": np.exp(y - 1.959963984540054 * se),
             "hr_ci_high": np.exp(y + 1.959963984540054 * se), "p": p, "p_one_sided": p / 2,
         }
@@ -163,5 +164,5 @@ def test_direction_is_that_of_discovery() -> None:
 
 
 def test_rows_without_a_hazard_ratio_by_nature_are_left_aside() -> None:
-    assert across_cohorts(rows(3, comparison="assigned subtypes")).empty
-    assert across_cohorts(rows(3, comparison="")).empty
+    assert across_cohorts(rows(3, contrast="assigned subtypes")).empty
+    assert across_cohorts(rows(3, contrast="")).empty

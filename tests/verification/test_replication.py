@@ -17,7 +17,7 @@ def made(**more: object) -> Verification:
     table = pd.DataFrame(
         {
             "cohort": ["a", "b"], "endpoint": "os", "signature": "toy", "role": "external",
-            "comparison": "S1 score per SD", "n": 100, "events": 50.0, "hr": np.exp(y),
+            "score": "S1", "contrast": "per SD", "n": 100, "events": 50.0, "hr": np.exp(y),
             "hr_ci_low": np.exp(y - 1.959963984540054 * se),
             "hr_ci_high": np.exp(y + 1.959963984540054 * se), "p": [0.012, 0.046],
             "p_one_sided": [0.006, 0.023], "random_null_p": [0.01, 0.2],
@@ -60,7 +60,7 @@ def test_a_verdict_needs_both_nulls_where_they_were_drawn() -> None:
 
 
 def test_holm_over_the_scores() -> None:
-    found = replication(made(comparison=["S1 score per SD", "S2 score per SD"]))
+    found = replication(made(score=["S1", "S2"]))
     assert found["p_holm"].tolist() == pytest.approx([0.012, 0.023])
 
 

@@ -8,7 +8,7 @@ from planted_cohorts import relocked
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import VERIFICATION_COLUMNS as COLUMNS
-from omicsfuse.core.results import Signature, Subtypes
+from omicsfuse.core.results import VERIFICATION_FACTS, Signature, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import derive_signature, score_signature
@@ -42,7 +42,8 @@ def test_planted_signature_holds_elsewhere(
 
     found = verify(signature, [external], n_random=100, n_permutations=499)
     table = found.table.set_index("comparison")
-    assert list(found.table.columns) == list(COLUMNS)
+    assert list(found.table.columns) == [*COLUMNS, *VERIFICATION_FACTS]
+    assert set(found.table["score"]) == {"S1", "S2", "S3", ""}
     assert list(table.index) == [
         "S1 score per SD",
         "S1 score per SD, adjusted",

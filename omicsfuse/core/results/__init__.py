@@ -11,28 +11,56 @@ from omicsfuse.core.results.imaging import (
 )
 from omicsfuse.core.results.run import RunResults
 from omicsfuse.core.results.signatures import (
+    ABOVE_CUT,
+    ADJUSTED,
     AGREEMENT_COLUMNS,
+    ASSIGNED,
     CUT_POINT_COLUMNS,
     DISCOVERY_COLUMNS,
     META_COLUMNS,
+    PER_SD,
     SCALINGS,
     SCORERS,
     VERIFICATION_COLUMNS,
+    VERIFICATION_FACTS,
+    VS_REST,
     DerivedSignature,
     Signature,
     Verification,
 )
 from omicsfuse.core.results.subtypes import CHOSEN_WITH, NOT_TESTED, VERDICTS, Assessment, Subtypes
-from omicsfuse.core.results.survival import COX_COLUMNS, SURVIVAL_COLUMNS, SurvivalComparison
+from omicsfuse.core.results.survival import (
+    COX_COLUMNS,
+    FULL_PIPELINE,
+    OVERALL,
+    PAIR,
+    STRATIFIED,
+    SURVIVAL_COLUMNS,
+    TEST_FACTS,
+    TREND,
+    SurvivalComparison,
+)
 from omicsfuse.core.results.targets import TARGET_KINDS, Target
 
 __all__ = [
     "CHOSEN_WITH",
     "COX_COLUMNS",
+    "FULL_PIPELINE",
+    "OVERALL",
+    "PAIR",
+    "STRATIFIED",
+    "TEST_FACTS",
+    "TREND",
     "NOT_TESTED",
     "SURVIVAL_COLUMNS",
     "VERDICTS",
     "VERIFICATION_COLUMNS",
+    "VERIFICATION_FACTS",
+    "ABOVE_CUT",
+    "ADJUSTED",
+    "ASSIGNED",
+    "PER_SD",
+    "VS_REST",
     "Assessment",
     "Fusion",
     "Prepared",

@@ -33,7 +33,8 @@ class AssignmentEvidence:
     classifier : object
         The fitted ``omicsfuse.assignment.MultiLayerClassifier``; None where none could be made.
     table : pandas.DataFrame
-        Columns ``ASSIGNMENT_COLUMNS``: one row a set of layers (names joined by ``" + "``).
+        Columns ``ASSIGNMENT_COLUMNS`` and ``n_layers``: one row a set of layers (names joined by
+        ``" + "``).
         Accuracies are of held-out patients; ``no_information_rate`` is the share of the largest
         subtype; ``accuracy_of_assigned`` is of the patients for whom the classifier does not
         abstain, who are ``share_assigned`` of all.

@@ -49,6 +49,12 @@ VERIFICATION_COLUMNS = [
     "note",
 ]
 
+#: What each row of a verification compares, for programs; not written to files.
+VERIFICATION_FACTS = ["score", "contrast"]
+#: Contrasts: a score per SD, the same adjusted, above its cut-point; assigned subtypes.
+PER_SD, ADJUSTED, ABOVE_CUT = "per SD", "per SD, adjusted", "above cut-point"
+VS_REST, ASSIGNED = "vs rest", "assigned subtypes"
+
 #: Columns of the meta-analysis across cohorts.
 META_COLUMNS = [
     "endpoint",
@@ -176,7 +182,9 @@ class Verification:
         ``"log-rank, permutation"``, ``"log-rank, asymptotic"``. ``p_one_sided``: in the direction
         that the discovery cohort fixed. ``random_null_percentile``: percentage of random gene sets
         that go less with outcome; ``permuted_null_percentile``: the same of signatures derived
-        from shuffled targets. ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or empty.
+        from shuffled targets. ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or empty. Then,
+        not in the files, ``score`` (its name) and ``contrast`` (``"per SD"``, ``"per SD,
+        adjusted"``, ``"above cut-point"``, ``"vs rest"``, ``"assigned subtypes"`` or empty).
     assignments : mapping of str to pandas.DataFrame
         For each cohort: index patient, column ``subtype`` and one score column a subtype.
     survival : mapping of str to SurvivalComparison

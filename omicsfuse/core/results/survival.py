@@ -21,6 +21,12 @@ SURVIVAL_COLUMNS = [
     "fdr",
     "note",
 ]
+#: What each test of `SurvivalComparison.tests` is, for programs; not written to files.
+TEST_FACTS = ["kind", "by", "void"]
+#: Kinds of tests.
+OVERALL, PAIR, STRATIFIED, TREND = "overall", "pair", "stratified", "trend"
+#: Kind, and name, of the test in which each permutation repeats the whole pipeline.
+FULL_PIPELINE = "overall, full pipeline"
 COX_COLUMNS = [
     "endpoint",
     "model",
@@ -47,7 +53,9 @@ class SurvivalComparison:
         Columns ``endpoint``, ``comparison`` (``"overall"``, ``"S1 vs S2"``, ``"overall,
         stratified by SITE"``, ``"trend over AGE"``), ``n``, ``events``, ``chi2``,
         ``p_asymptotic``, ``p_permutation``, ``p_ci_low``, ``p_ci_high``, ``n_permutations``,
-        ``fdr``, ``note`` (why a row has no p-value; empty otherwise).
+        ``fdr``, ``note`` (why a row has no p-value; empty otherwise); then, not in the files,
+        ``kind`` (of the test), ``by`` (what it is stratified by, or a trend over; empty
+        otherwise), ``void`` (whether choices made with the outcome leave it without meaning).
     cox : pandas.DataFrame
         Columns ``endpoint``, ``model`` (``"univariable"``, ``"multivariable"``, and with
         strata ``"multivariable, stratified"`` or ``"stratified"``), ``term``,
@@ -98,6 +106,8 @@ class SurvivalComparison:
     decision : pandas.DataFrame
         Decision curve: columns ``endpoint``, ``model`` (also ``"treat all"`` and ``"treat
         none"``), ``years``, ``threshold`` (probability), ``net_benefit``; corrected for optimism.
+    doubts : tuple of str
+        What in the times and events of the endpoint looks like a mistake, in sentences.
     """
 
     endpoint: str
@@ -117,3 +127,4 @@ class SurvivalComparison:
     added_value: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     decision: pd.DataFrame = field(default_factory=pd.DataFrame)
+    doubts: tuple[str, ...] = ()

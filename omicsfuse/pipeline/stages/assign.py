@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.assignment import cross_validate_assignment, save_classifier
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.core.results import AssignmentEvidence
+from omicsfuse.core.results import ASSIGNMENT_COLUMNS, AssignmentEvidence
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.keys import Count, Table
 from omicsfuse.pipeline.stage import Context, Stage
@@ -69,7 +69,7 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
         if result is None:
             return {}
         return {
-            "assignment.tsv": result.table,
+            "assignment.tsv": result.table[ASSIGNMENT_COLUMNS],
             "assignment_confusion.tsv": result.confusion,
             "assignment_calibration.tsv": result.calibration,
         }

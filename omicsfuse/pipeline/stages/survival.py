@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from omicsfuse.assessment.outcome_aware import FULL_PIPELINE, full_pipeline_permutation, voided
+from omicsfuse.assessment.outcome_aware import full_pipeline_permutation, voided
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import (
     CHOSEN_WITH,
     COX_COLUMNS,
+    FULL_PIPELINE,
+    OVERALL,
     SURVIVAL_COLUMNS,
     Subtypes,
     SurvivalComparison,
@@ -164,41 +166,52 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
         )
 
 
-def warn_of_doubtful_survival(study: "Study", cohort: Cohort, patients: pd.Index) -> None:
-    """Warn of what in the endpoints of these patients looks like a mistake."""
+def warn_of_doubtful_survival(
+    study: "Study", cohort: Cohort, patients: pd.Index
+) -> dict[str, tuple[str, ...]]:
+    """Warn of what in the endpoints of these patients looks like a mistake, and return it.
+
+    Doubts of two endpoints together stand with the last endpoint.
+    """
     tables = {
         name: table[table.index.isin(patients)]
         for name, table in survival_tables(study, cohort).items()
     }
-    for doubt in doubtful_survival(tables, {name: cohort.endpoints[name].unit for name in tables}):
+    units = {name: cohort.endpoints[name].unit for name in tables}
+    left = doubtful_survival(tables, units)
+    for doubt in left:
         warnings.warn(doubt, OmicsfuseWarning, stacklevel=3)
+    doubts = {}
+    for name in tables:
+        alone = doubtful_survival({name: tables[name]}, units)
+        left = [doubt for doubt in left if doubt not in alone]
+        doubts[name] = tuple(alone)
+    return doubts | {name: (*doubts[name], *left) for name in list(tables)[-1:]}
 
 
 def compare_endpoints(
     study: "Study", cohort: Cohort, subtypes: Subtypes, n_jobs: int = 1
 ) -> dict[str, SurvivalComparison]:
     """Compare survival for each endpoint asked for; a cohort without any has no comparison."""
-    warn_of_doubtful_survival(study, cohort, subtypes.labels.index)
+    doubts = warn_of_doubtful_survival(study, cohort, subtypes.labels.index)
     # Of subtypes found with the outcome, `void_comparisons` leaves what still stands.
     params = {key: value for key, value in subtypes.params.items() if key != CHOSEN_WITH}
     subtypes = replace(subtypes, params=params)
+    options: dict[str, Any] = {
+        "trend": study.survival.trend,
+        "n_permutations": study.survival.n_permutations,
+        "n_bootstrap": study.survival.n_bootstrap,
+        "random_state": study.seed,
+        "n_jobs": n_jobs,
+    }
     compared = {
-        endpoint: compare_survival(
-            subtypes,
-            cohort,
-            endpoint,
-            trend=study.survival.trend,
-            n_permutations=study.survival.n_permutations,
-            n_bootstrap=study.survival.n_bootstrap,
-            random_state=study.seed,
-            n_jobs=n_jobs,
-        )
-        for endpoint in endpoints(study, cohort)
+        name: replace(compare_survival(subtypes, cohort, name, **options), doubts=doubts[name])
+        for name in endpoints(study, cohort)
     }
     # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
     tests = [one.tests for one in compared.values()]
-    p = [best_p_values(table[table["comparison"] == "overall"]) for table in tests]
-    return _corrected(compared, "overall", np.concatenate(p) if p else np.empty(0))
+    p = [best_p_values(table[table["kind"] == OVERALL]) for table in tests]
+    return _corrected(compared, OVERALL, np.concatenate(p) if p else np.empty(0))
 
 
 def void_comparisons(
@@ -208,7 +221,7 @@ def void_comparisons(
     rows = {str(name): row for name, row in full.iterrows()}
     left = {name: voided(one, rows[name]) for name, one in survival.items()}
     p = [
-        float(one.tests.loc[one.tests["comparison"] == FULL_PIPELINE, "p_permutation"].iloc[0])
+        float(one.tests.loc[one.tests["kind"] == FULL_PIPELINE, "p_permutation"].iloc[0])
         for one in left.values()
     ]
     # Endpoints with too few events have no p-value, and no part in the family.
@@ -216,13 +229,13 @@ def void_comparisons(
 
 
 def _corrected(
-    survival: Mapping[str, SurvivalComparison], comparison: str, p: np.ndarray
+    survival: Mapping[str, SurvivalComparison], kind: str, p: np.ndarray
 ) -> dict[str, SurvivalComparison]:
     """Return the comparisons with one test of each endpoint corrected for their number."""
     corrected = {}
     for (name, one), fdr in zip(survival.items(), benjamini_hochberg(p), strict=True):
         tests = one.tests.copy()
-        tests.loc[tests["comparison"] == comparison, "fdr"] = fdr
+        tests.loc[tests["kind"] == kind, "fdr"] = fdr
         corrected[name] = replace(one, tests=tests)
     return corrected
 

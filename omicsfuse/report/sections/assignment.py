@@ -64,8 +64,8 @@ def assignment_sentences(results: RunResults) -> list[str]:
     rows = evidence.table.dropna(subset=["accuracy"])
     if rows.empty:
         return ["No set of layers has enough patients to say how well subtypes can be told."]
-    single = rows[~rows["layers"].str.contains(" + ", regex=False)]
-    most = rows.iloc[[int(rows["layers"].str.count(r" \+ ").to_numpy().argmax())]]
+    single = rows[rows["n_layers"] == 1]
+    most = rows.loc[[rows["n_layers"].idxmax()]]
     sentences = []
     for _, row in pd.concat([single, most]).drop_duplicates("layers").iterrows():
         p, n = float(row["p"]), int(row["n"])

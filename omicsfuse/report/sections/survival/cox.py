@@ -1,9 +1,9 @@
 """Cox models of the subtypes: hazard ratios, whether they last, how far to trust them."""
 
 import math
-import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import permutations
 
 import pandas as pd
 
@@ -161,7 +161,8 @@ def _not_lasting(comparison: SurvivalComparison) -> Iterator[str]:
         f"{clean(comparison.endpoint)}: hazards are not proportional for {which}; {ratios} over "
         "follow-up"
     )
-    subtype = any(re.match(r"S\d+ vs ", term) for term in terms) or terms == [ALL_TERMS]
+    contrasts = {" vs ".join(pair) for pair in permutations(map(str, comparison.medians.index), 2)}
+    subtype = bool(contrasts & set(terms)) or terms == [ALL_TERMS]
     if subtype and len(rows_with(comparison.restricted_means, "estimate")):
         text += ", and the restricted mean survival time of the subtypes is to be read instead"
     yield f"{text}."

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from omicsfuse.core.results import RunResults, SurvivalComparison
+from omicsfuse.core.results import PAIR, STRATIFIED, TREND, RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_p, p_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.plot.tested import is_void, log_rank_text, overall_test, pipeline_test
 from omicsfuse.report.references import Citations
-from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of, texts_of
+from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import (
     chosen_with_outcome,
@@ -166,10 +166,9 @@ def tests_table(results: RunResults) -> Table | None:
     tests = rows_of(results, "tests")
     if tests.empty:
         return None
-    names = results.subtypes.names
     # Of two subtypes, the only pair is the overall test once more.
-    if len(names) == 2:
-        tests = tests[~tests["comparison"].isin([" vs ".join(names), " vs ".join(names[::-1])])]
+    if len(results.subtypes.names) == 2:
+        tests = tests[tests["kind"] != PAIR]
     tests = with_interval(
         tests, "p_ci_low", "p_ci_high", "p_interval", lambda value: p_text(value) or "-"
     )
@@ -198,22 +197,16 @@ def methods(results: RunResults, cite: Citations) -> str:
         f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "
         f"asymptotic{_permuted(results, cite)}."
     )
-    comparisons = texts_of(results, "tests", "comparison")
-    strata = _after(comparisons, "overall, stratified by ")
+    tests = rows_of(results, "tests")
+    strata, trends = (sorted(set(tests.loc[tests["kind"] == k, "by"])) for k in (STRATIFIED, TREND))
     if strata:
         text += f" It was repeated stratified by {listing(strata)}."
-    trends = _after(comparisons, "trend over ")
     if trends:
         text += f" A trend over {listing(trends)} was tested as well {cite('trend')}."
     return text + (
         f" Log-rank tests were corrected by the Benjamini-Hochberg method {cite('fdr')}: tests of "
         "all subtypes over the endpoints, tests of pairs within an endpoint."
     )
-
-
-def _after(texts: set[str], start: str) -> list[str]:
-    """What follows a beginning, in those texts that have it."""
-    return sorted(text.removeprefix(start) for text in texts if text.startswith(start))
 
 
 def _drawn(results: RunResults) -> list[int]:

@@ -39,7 +39,7 @@ def sentence(comparison: SurvivalComparison) -> str:
     table = rows_with(comparison.restricted_means, "estimate", "tau")
     if table.empty:
         return ""
-    table = table[table["comparison"].astype(str).str.contains(" minus ", regex=False)]
+    # Means of single subtypes have no p-value: what is left are differences.
     table = table[[any(_finite(row.get(p)) for p in _P_VALUES) for _, row in table.iterrows()]]
     if table.empty or len(table) > _MOST_DIFFERENCES:
         return ""

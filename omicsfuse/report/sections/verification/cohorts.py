@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.core.results import Verification
+from omicsfuse.core.results import ASSIGNED, PER_SD, Verification
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.report.section import Plan, file_name
 from omicsfuse.report.sections.survival.log_rank import both_tests, log_rank_name
@@ -30,7 +30,7 @@ def survival_sentences(verification: Verification) -> Iterator[str]:
     for cohort, rows in table.groupby("cohort", sort=False) if len(table) else ():
         first = rows.iloc[0]
         genes = f"{int(first['genes_found'])} of {int(first['genes_total'])} signature genes"
-        assigned = rows[rows["comparison"] == "assigned subtypes"]
+        assigned = rows[rows["contrast"] == ASSIGNED]
         parts = [_assigned(row, verification) for _, row in assigned.iterrows()]
         yield (
             f"In the external cohort {clean(cohort)} ({genes} found) "
@@ -85,7 +85,8 @@ def _is_control(tests: pd.DataFrame) -> pd.Series:
 
 
 def _named(row: pd.Series) -> str:
-    score = str(row["comparison"]).removesuffix(" per SD")
+    # What is said of a score goes without its unit.
+    score = f"{row['score']} score" if row["contrast"] == PER_SD else row["comparison"]
     percentile = format_number(float(row["random_null_percentile"]))
     return f"{score} for {row['endpoint']} (percentile {percentile})"
 
