@@ -42,7 +42,7 @@ def assessed(results, **changes):
 @pytest.fixture
 def page_of(tmp_path, monkeypatch):
     """The page of some results, without figures: those take their time."""
-    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda results, folder: [])
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
 
     def page(results) -> str:
         write_report(results, tmp_path)
