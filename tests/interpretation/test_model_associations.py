@@ -159,16 +159,17 @@ def test_covariates_of_all_kinds() -> None:
     cohort = Cohort("toy", {}, clinical, covariates=("age",))
     found = covariates(cohort, clinical.index)
     assert found.names == ("age", "stage", "purity_cpe")
-    # Stages III and IV have three patients together.
-    assert list(found.design.columns) == ["age", "stage: II", "stage: other", "purity_cpe"]
-    assert found.design.iloc[-1].isna().tolist() == [True, False, False, False]
+    assert list(found.design.columns) == ["age", "stage (per step)", "purity_cpe"]
+    assert found.design["stage (per step)"].nunique() == 4
+    assert found.design.iloc[-1].isna().tolist() == [True, False, False]
+    assert list(found.without("stage").columns) == ["age", "purity_cpe"]
     assert found.notes == ("volume: no radiomics layer has the volume of the tumour",)
     asked = covariates(cohort, clinical.index, ["centre", "late", "same"])
     assert asked.names == ()
     said = " ".join(asked.notes)
     assert "late: known for 10 of 30" in said
-    assert "same: does not vary" in said
-    assert "centre: 30 levels, none of them with 3 patients" in said
+    assert "same: left out: the same value in all patients" in said
+    assert "centre: left out: 30 categories, none of 5 patients or more" in said
     columns, note = adjusting_columns(found.design, clinical.index[:12])
     assert columns is None
     assert "12 patients have all covariates" in note

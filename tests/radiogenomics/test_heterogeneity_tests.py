@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from omicsfuse.report.heterogeneity import association_sentences
 from scipy import stats
 
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
@@ -14,6 +13,7 @@ from omicsfuse.imaging import index_tests
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, with_math
 from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS
 from omicsfuse.io import read_cohort
+from omicsfuse.report.sections.heterogeneity import association_sentences
 from omicsfuse.survival import cox_table
 
 
