@@ -7,4 +7,4 @@ from omicsfuse.core.results import Fusion
 
 def no_layout(fusion: Fusion, **_: object) -> pd.DataFrame:
     """Put all patients in one place."""
-    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"])
+    return pd.DataFrame(0.0, fusion.patients, columns=["x", "y"]).assign(method="umap")

@@ -1,18 +1,27 @@
 """A 2-D map of the fused network; the only module that imports umap."""
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import require, seed
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
 
+#: Steps of t-SNE: twice as many change what is near what by less than a hundredth.
+_STEPS = 500
+#: Neighbours that t-SNE weighs (perplexity), and UMAP counts.
+_NEIGHBOURS = 15
 
-def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
-    """Lay the patients of a fused network out in two dimensions by UMAP.
+
+def embed(
+    fusion: Fusion, *, method: Literal["umap", "tsne"] = "umap", random_state: int = 0
+) -> pd.DataFrame:
+    """Lay the patients of a fused network out in two dimensions.
 
     Distances are 1 - W / max(W) off the diagonal. The map is for looking at: distances between far
     groups mean little in it, and no result is computed from it.
@@ -21,41 +30,90 @@ def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
     ----------
     fusion : Fusion
         What ``fuse`` returned.
+    method : {"umap", "tsne"}
+        UMAP, which compiles itself in each process (10 seconds); or t-SNE from a spectral start,
+        which takes less than a second for hundreds of patients and needs a network without gaps
+        (that of the exact engine).
     random_state : int
-        Seed; with it the map is the same on every run.
+        Seed; with it the map is the same on every run, on any number of threads.
 
     Returns
     -------
     pandas.DataFrame
-        Index patient; columns ``x``, ``y`` without units.
+        Index patient; columns ``x``, ``y`` without units, and ``method``.
+
+    Raises
+    ------
+    StudyError
+        If the method is unknown, or t-SNE is asked of a sparse network.
 
     References
     ----------
     McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection.
     arXiv:1802.03426, 2018.
 
+    van der Maaten L, Hinton G. Visualizing data using t-SNE. J Mach Learn Res 2008;9:2579-2605.
+
     Examples
     --------
     >>> import omicsfuse as of
     >>> cohort = of.simulate_cohort(30, n_external=0).discovery
-    >>> of.embed(of.fuse(of.preprocess(cohort), n_neighbors=6)).shape
-    (30, 2)
+    >>> of.embed(of.fuse(of.preprocess(cohort), n_neighbors=6), method="tsne").shape
+    (30, 3)
     """
     require(fusion, Fusion, "fusion", "what of.fuse returns")
     random_state = seed(random_state)
+    if method == "umap":
+        layout = _umap(fusion.affinity, random_state)
+    elif method != "tsne":
+        raise StudyError(f'method is {method!r}; choose "umap" or "tsne".')
+    elif isinstance(fusion.affinity, pd.DataFrame):
+        layout = _tsne(fusion.affinity.to_numpy(), random_state)
+    else:
+        raise StudyError(
+            't-SNE needs a network without gaps, and this one is sparse; choose method="umap".'
+        )
+    placed = pd.DataFrame(np.asarray(layout, dtype=np.float64), fusion.patients, ["x", "y"])
+    return placed.assign(method=method)
+
+
+def _tsne(network: np.ndarray, random_state: int) -> np.ndarray:
+    """Lay out by t-SNE on one thread, as the sums in it depend on how many share the work."""
+    from sklearn.manifold import TSNE
+
+    with threadpool_limits(limits=1):
+        layout: np.ndarray = TSNE(
+            metric="precomputed",
+            init=1e-4 * _spectral_start(network),
+            perplexity=min(_NEIGHBOURS, (len(network) - 1) / 3),
+            max_iter=_STEPS,
+            random_state=random_state,
+        ).fit_transform(_distances(network))
+    return layout
+
+
+def _spectral_start(network: np.ndarray) -> np.ndarray:
+    """Second and third eigenvector of the normalised network, with a fixed sign and variance 1."""
+    off = network.copy()
+    np.fill_diagonal(off, 0.0)
+    scale = 1 / np.sqrt(off.sum(axis=1))
+    vectors = np.linalg.eigh(off * scale[:, None] * scale)[1][:, [-2, -3]] * scale[:, None]
+    vectors *= np.sign(vectors[np.abs(vectors).argmax(axis=0), [0, 1]])
+    found: np.ndarray = vectors / vectors.std(axis=0)
+    return found
+
+
+def _umap(network: pd.DataFrame | sparse.csr_array, random_state: int) -> np.ndarray:
     # Importing umap warns of optional packages (TensorFlow) that are not needed here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
 
-    n = len(fusion.patients)
-    neighbors = min(15, n - 1)
-    network = fusion.affinity
+    n = network.shape[0]
+    neighbors = min(_NEIGHBOURS, n - 1)
     settings: dict[str, Any] = {}
     if isinstance(network, pd.DataFrame):
-        dense = network.to_numpy()
-        distances = 1 - dense / _largest_off_diagonal(dense)
-        np.fill_diagonal(distances, 0.0)
+        distances = _distances(network.to_numpy())
         settings["metric"] = "precomputed"
     else:
         # The sparse network names each patient's neighbours already; the data are not used then.
@@ -64,7 +122,7 @@ def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
     with warnings.catch_warnings():
         # umap announces that a seed means one thread, and that a precomputed metric has no inverse.
         warnings.simplefilter("ignore", UserWarning)
-        layout = UMAP(
+        layout: np.ndarray = UMAP(
             n_neighbors=neighbors,
             # The spectral start fails below a handful of patients and for disconnected graphs.
             init="random" if n < 20 else "spectral",
@@ -72,14 +130,16 @@ def embed(fusion: Fusion, *, random_state: int = 0) -> pd.DataFrame:
             n_jobs=1,
             **settings,
         ).fit_transform(distances)
-    return pd.DataFrame(np.asarray(layout, dtype=np.float64), fusion.patients, columns=["x", "y"])
+    return layout
 
 
-def _largest_off_diagonal(network: np.ndarray) -> float:
-    """Largest affinity between two patients."""
+def _distances(network: np.ndarray) -> np.ndarray:
+    """1 - W / max(W) between patients, 0 to oneself."""
     off = network.copy()
     np.fill_diagonal(off, 0.0)
-    return float(off.max())
+    distances: np.ndarray = 1 - network / off.max()
+    np.fill_diagonal(distances, 0.0)
+    return distances
 
 
 def _nearest_in(network: sparse.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,12 +1,16 @@
 """Spectral clustering, criteria for k, and their invariants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from threadpoolctl import threadpool_limits
 
 import omicsfuse as of
 from omicsfuse.clustering import affinity_silhouettes, laplacian_spectrum, ordered_by_size
@@ -149,12 +153,37 @@ def test_ordering_is_idempotent() -> None:
     np.testing.assert_array_equal(ordered_by_size(ordered_by_size(raw)), ordered_by_size(raw))
 
 
-def test_map_is_reproducible_and_complete() -> None:
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_map_is_reproducible_and_complete(method: str) -> None:
     points, _ = groups([20, 15])
     fusion = fusion_of(points)
-    first = of.embed(fusion, random_state=1)
-    pd.testing.assert_frame_equal(first, of.embed(fusion, random_state=1))
+    first = of.embed(fusion, method=method, random_state=1)
+    pd.testing.assert_frame_equal(first, of.embed(fusion, method=method, random_state=1))
     assert list(first.index) == list(fusion.affinity.index)
-    assert np.isfinite(first.to_numpy()).all()
+    assert np.isfinite(first[["x", "y"]].to_numpy()).all()
+    assert set(first["method"]) == {method}
     tiny, _ = groups([6, 5])
-    assert of.embed(fusion_of(tiny, 4)).shape == (11, 2)
+    assert of.embed(fusion_of(tiny, 4), method=method).shape == (11, 3)
+
+
+def test_tsne_keeps_groups_apart_on_any_number_of_threads() -> None:
+    points, known = groups([30, 25, 20])
+    fusion = fusion_of(points)
+    drawn = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            drawn.append(of.embed(fusion, method="tsne"))
+    pd.testing.assert_frame_equal(drawn[0], drawn[1], check_exact=True)
+    places = drawn[0][["x", "y"]].to_numpy()
+    away = ((places[:, None] - places[None]) ** 2).sum(axis=2)
+    np.fill_diagonal(away, np.inf)
+    assert (known[away.argmin(axis=1)] == known).mean() > 0.95
+
+
+def test_maps_that_cannot_be_drawn() -> None:
+    points, _ = groups([10, 10])
+    with pytest.raises(of.StudyError, match='choose "umap" or "tsne"'):
+        of.embed(fusion_of(points), method="pca")  # type: ignore[arg-type]
+    network = sparse.csr_array(fusion_of(points).affinity.to_numpy())
+    with pytest.raises(of.StudyError, match="this one is sparse"):
+        of.embed(replace(fusion_of(points), affinity=network), method="tsne")

@@ -647,6 +647,7 @@ def _embedding(labels, rng) -> pd.DataFrame:
         {
             "x": 4 * np.cos(angle) + rng.normal(0, 0.8, len(labels)),
             "y": 4 * np.sin(angle) + rng.normal(0, 0.8, len(labels)),
+            "method": "umap",
         },
         index=labels.index,
     )

@@ -12,6 +12,7 @@ from omicsfuse.core.cohort import Exclusion
 from omicsfuse.report import write_report
 from omicsfuse.report.page import caveats, methods_text, summary_sentences
 from omicsfuse.report.sections.biology import content as biology_section
+from omicsfuse.report.sections.network import figures as network_figures
 from omicsfuse.report.sections.survival import content as survival_section
 from omicsfuse.report.sections.verification import content as verification_section
 
@@ -298,6 +299,24 @@ def test_methods_follow_the_settings_used(results):
     cited = {int(n) for group in re.findall(r"\[([\d, ]+)\]", text) for n in group.split(", ")}
     assert cited == set(range(1, len(references) + 1))
     assert any("snfpy" in reference for reference in references)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "source"), [("umap", "UMAP", "McInnes"), ("tsne", "t-SNE", "Maaten")]
+)
+def test_the_map_names_its_method(results, method, name, source) -> None:
+    results = replace(results, embedding=results.embedding.assign(method=method))
+    paragraphs, references = methods_text(results)
+    cited = re.search(rf"The 2-D map was drawn with {name} \[(\d+)\]\.", " ".join(paragraphs))
+    assert source in references[int(cited[1]) - 1]
+    assert sum("McInnes" in line or "Maaten" in line for line in references) == 1
+    caption = next(plan.caption for plan in network_figures(results) if plan.name == "patient_map")
+    assert caption.startswith(f"The fused network in two dimensions ({name}).")
+
+
+def test_methods_without_a_map_name_none(results) -> None:
+    text = methods(replace(results, embedding=results.embedding.iloc[:0]))
+    assert "2-D map" not in text
 
 
 def methods(results) -> str:

@@ -29,7 +29,7 @@ class RunResults:
     cohort, prepared, fusion, subtypes, assessment
         Results of the stages.
     embedding : pandas.DataFrame
-        Index patient; columns ``x``, ``y``: the 2-D map of the fused network.
+        Index patient; columns ``x``, ``y``, ``method``: the 2-D map of the fused network.
     survival : mapping of str to SurvivalComparison
         By endpoint; empty where the cohort has none.
     clinical : pandas.DataFrame

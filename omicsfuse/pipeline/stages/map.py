@@ -15,8 +15,11 @@ class Map(Stage[None, pd.DataFrame]):
     name = "map"
 
     def run(self, context: Context) -> pd.DataFrame:
-        fusion = context.of(FUSE).fusion
-        return context.remembered(embed, fusion, random_state=context.study.seed)
+        fusion, study = context.of(FUSE).fusion, context.study
+        # UMAP compiles itself for longer than many a quick run takes altogether.
+        quick = study.subtypes.budget == "quick" and isinstance(fusion.affinity, pd.DataFrame)
+        method = "tsne" if quick else "umap"
+        return context.remembered(embed, fusion, method=method, random_state=study.seed)
 
     def tables(self, result: pd.DataFrame) -> dict[str, pd.DataFrame]:
         return {"map.tsv": result.reset_index(names="patient")}

@@ -26,12 +26,16 @@ REFERENCES = {
     "Adv Neural Inf Process Syst 2001;14:849-856.",
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection "
     "for dimension reduction. arXiv:1802.03426, 2018.",
+    "tsne": "van der Maaten L, Hinton G. Visualizing data using t-SNE. J Mach Learn Res "
+    "2008;9:2579-2605.",
     "cut": "Shi J, Malik J. Normalized cuts and image segmentation. IEEE Trans Pattern Anal Mach "
     "Intell 2000;22:888-905. doi:10.1109/34.868688",
     "gap": "Tibshirani R, Walther G, Hastie T. Estimating the number of clusters in a data set via "
     "the gap statistic. J R Stat Soc B 2001;63:411-423. doi:10.1111/1467-9868.00293",
 }
 
+#: How each method of the map is written.
+_MAPS = {"umap": "UMAP", "tsne": "t-SNE"}
 #: Patients below which a subtype is called small.
 _SMALL = 10
 #: Share of patients without the layers needed above which it is said.
@@ -127,9 +131,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "patient_map",
             "Map of the patients",
-            "The fused network in two dimensions (UMAP). Neighbours on the map are similar; "
-            "sizes of groups and distances between them mean little. The map takes no part in "
-            "finding the subtypes.",
+            f"The fused network in two dimensions ({_MAPS[_map_method(results)]}). Neighbours on "
+            "the map are similar; sizes of groups and distances between them mean little. The map "
+            "takes no part in finding the subtypes.",
             f"Scatter plot of {plural(n, 'patient')} coloured by subtype.",
             partial(plot.patient_map, results.embedding, subtypes),
         )
@@ -188,9 +192,19 @@ def _subtyping(results: RunResults, cite: Citations) -> str:
     return (
         f"The fused network was cut into {plural(len(results.subtypes.names), 'subtype')} by "
         f"spectral clustering {cite('spectral')}. Number of subtypes: "
-        f"{rule_of_k(results)}{_rule_sources(results, cite)}. {blind} The 2-D map was drawn with "
-        f"UMAP {cite('umap')}."
+        f"{rule_of_k(results)}{_rule_sources(results, cite)}. {blind}{_map(results, cite)}"
     )
+
+
+def _map(results: RunResults, cite: Citations) -> str:
+    if not len(results.embedding):
+        return ""
+    method = _map_method(results)
+    return f" The 2-D map was drawn with {_MAPS[method]} {cite(method)}."
+
+
+def _map_method(results: RunResults) -> str:
+    return str(results.embedding["method"].iloc[0])
 
 
 def _rule_sources(results: RunResults, cite: Citations) -> str:
