@@ -279,17 +279,7 @@ def _check_groups(groups: Mapping[str, Groups], fusion: Fusion) -> None:
 def tried(subtypes: Subtypes, n: int) -> list[int]:
     """Numbers of groups that are looked at: the range that was asked for, or that of ``"auto"``.
 
-    Parameters
-    ----------
-    subtypes : Subtypes
-        The subtypes.
-    n : int
-        Number of patients.
-
-    Returns
-    -------
-    list of int
-        Rising, each at least 2; that of the subtypes is among them, unless it is 1.
+    Gives list of int, rising, each at least 2; that of the subtypes is among them, unless it is 1.
 
     Examples
     --------

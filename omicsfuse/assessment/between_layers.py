@@ -65,18 +65,8 @@ class Bench:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Network of the patients who have any of these layers, and the groups of all ``rows``.
 
-        Parameters
-        ----------
-        layers, rows, shuffled
-            As in ``Refusion.network``.
-        repeat : Refusion, optional
-            In place of that of the bench.
-
-        Returns
-        -------
-        network : array of shape (m, m)
-        groups : array of shape (n,)
-            ``NO_GROUP`` for patients who have none of the layers.
+        Gives ``network`` (m, m); ``groups`` (n,): ``NO_GROUP`` for patients who have none of the
+        layers.
         """
         network, there = (repeat or self.repeat).network(rows, layers, shuffled=shuffled)
         groups = np.full(len(there), NO_GROUP)
@@ -87,21 +77,7 @@ class Bench:
 
 
 def prepared_bench(repeat: Refusion, k: int, random_state: int) -> Bench:
-    """Draw the patients, compute what all copies share, and leave behind what they do not need.
-
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat.
-    k : int
-        Number of subtypes.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    Bench
-    """
+    """Draw the patients, compute what all copies share, and leave behind what they do not need."""
     chance = np.random.default_rng([random_state, 0])
     rows = np.arange(len(repeat.patients))
     if len(rows) > MOST_PERMUTED:
@@ -141,22 +117,9 @@ def shared_agreement(bench: Bench, name: str, alone: np.ndarray, network: np.nda
     from this layer alone (mean over the layers); and the mean silhouette, in this layer's network,
     of the groups found from all other layers.
 
-    Parameters
-    ----------
-    bench : Bench
-        What all copies share.
-    name : str
-        The layer.
-    alone : array of shape (n,)
-        Groups found from the layer alone, ``NO_GROUP`` for patients who lack it.
-    network : array of shape (n_v, n_v)
-        The layer's own network.
-
-    Returns
-    -------
-    float
-        0 or, with more than two groups, somewhat below where nothing is shared; NaN where no 10
-        patients have the layer and another.
+    ``alone`` (n,); ``network`` (n_v, n_v): the layer's own network. Gives float, 0 or, with more
+    than two groups, somewhat below where nothing is shared; NaN where no 10 patients have the layer
+    and another.
     """
     forth = [_silhouette_in(bench.networks[w], alone[bench.repeat.positions[w]])
              for w in bench.but(name)]  # fmt: skip
@@ -172,21 +135,8 @@ def held_out_agreement(
 ) -> float:
     """Mean silhouette, in each layer held out, of the groups found from the layers that are left.
 
-    Parameters
-    ----------
-    bench : Bench
-        What all copies share.
-    held : sequence of str
-        Layers to hold out, one at a time; the mean over them is returned.
-    without : sequence of str
-        Layers to leave out altogether.
-    shuffled : mapping of str to array, optional
-        As in ``Refusion.network``.
-
-    Returns
-    -------
-    float
-        NaN where nothing is left, or no 10 patients of a layer held out have any of the others.
+    Gives float, NaN where nothing is left, or no 10 patients of a layer held out have any of the
+    others.
     """
     found = []
     for name in held:
@@ -202,19 +152,8 @@ def whole_agreement(
 ) -> tuple[float, float]:
     """Stability and mean silhouette of the groups found from all layers.
 
-    Parameters
-    ----------
-    bench : Bench
-        What all copies share.
-    shuffled : mapping of str to array, optional
-        As in ``Refusion.network``.
-
-    Returns
-    -------
-    stability : float
-        Mean Jaccard index with the groups of the resamples.
-    silhouette : float
-        In the fused network.
+    Gives ``stability``: mean Jaccard index with the groups of the resamples; ``silhouette``: in the
+    fused network.
     """
     network, groups = bench.groups(shuffled=shuffled)
     jaccards = []

@@ -106,31 +106,9 @@ def gap_against_continuum(
 ) -> pd.DataFrame:
     """Normalised cut at each k, against that of the cohort redrawn without groups.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion. Of larger cohorts 500 patients are drawn.
-    ks : sequence of int
-        Numbers of groups, each at least 2.
-    random_state : int
-        Seed.
-    runner : Runner, optional
-        How the work is done.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index k; columns ``gap``: mean normalised cut of the redrawn networks less that of the real
-        one, above 0 where the real one is cut better than a continuum; and ``gap_sd``: standard
-        deviation over the redraws, times the root of 1 + 1 / 20 for the error of their mean.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> ready = of.preprocess(of.simulate_cohort(60, n_external=0, effect=2.0).discovery)
-    >>> table = gap_against_continuum(refusion(ready, of.fuse(ready)), [2, 3, 4])
-    >>> bool((table["gap"] > 0).all())
-    True
+    Gives index k; columns ``gap``: mean normalised cut of the redrawn networks less that of the
+    real one, above 0 where the real one is cut better than a continuum; and ``gap_sd``: standard
+    deviation over the redraws, times the root of 1 + 1 / 20 for the error of their mean.
     """
     n = len(repeat.patients)
     if n > MOST_COMPARED:

@@ -58,13 +58,7 @@ class Resamples:
     whole_layers: Mapping[str, int]
 
     def cut_at(self, k: int) -> tuple[np.ndarray, ...]:
-        """Groups of each resample at k.
-
-        Raises
-        ------
-        StudyError
-            If the resamples were not cut at this k.
-        """
+        """Groups of each resample at k."""
         if k not in self.labels:
             raise StudyError(
                 f"the resamples were cut at k = {', '.join(map(str, self.labels))}, not at {k}; "
@@ -75,10 +69,7 @@ class Resamples:
     def consensus(self, k: int) -> np.ndarray:
         """Consensus matrix at k of the patients in ``panel``, in their order.
 
-        Returns
-        -------
-        array of shape (p, p)
-            See ``omicsfuse.clustering.consensus_matrix``.
+        Gives (p, p): see ``omicsfuse.clustering.consensus_matrix``.
         """
         place = np.full(self.n, -1)
         place[self.panel] = np.arange(len(self.panel))
@@ -108,48 +99,11 @@ def resample_clusters(
     itself, so that each resample is a random draw of the cohort all the same. k-means is started
     three times in each. Preprocessing is not repeated.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat.
-    ks : sequence of int
-        Numbers of groups.
-    n_resamples : int
-        Number of resamples.
-    random_state : int
-        Seed. Each resample has a seed of its own.
-    runner : Runner, optional
-        How the work is done; the result does not depend on it.
-    share : float
-        Share of the patients to draw, above 0 and at most 1.
-    feature_share : float, optional
-        Share of each layer's features to draw too, at least two; all by default. A layer whose
-        distances were given keeps them, and one whose distance is undefined for a patient on the
-        features drawn keeps all features in that resample (counted in ``whole_layers``).
-
-    Returns
-    -------
-    Resamples
-        Rows, and labels by k.
-
-    Raises
-    ------
-    StudyError
-        If a number is out of range, or there are fewer than two patients a group.
+    Gives Resamples, rows, and labels by k.
 
     References
     ----------
     Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning 2003;52:91-118.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
-    >>> resamples = resample_clusters(repeat, [2, 3, 4], n_resamples=5)
-    >>> len(resamples.rows), len(resamples.rows[0]), len(resamples.labels[3])
-    (5, 36, 5)
     """
     n = len(repeat.patients)
     wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})
@@ -187,32 +141,14 @@ def resample_clusters(
 def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
     """Say for each k how clearly pairs of patients are together or apart.
 
-    Parameters
-    ----------
-    resamples : Resamples
-        From ``resample_clusters``.
-    ks : sequence of int, optional
-        Numbers of groups; all that the resamples were cut at by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index k; columns ``pac`` (proportion of ambiguous clustering, smallest at the best k),
-        ``cdf_area`` and ``cdf_area_gain``: the area at k = 2, and above that the growth since k - 1
-        as a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is
-        always together.
+    Gives index k; columns ``pac`` (proportion of ambiguous clustering, smallest at the best k),
+    ``cdf_area`` and ``cdf_area_gain``: the area at k = 2, and above that the growth since k - 1 as
+    a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
+    together.
 
     References
     ----------
     See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows = (np.arange(4), np.arange(4))
-    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))}
-    >>> float(consensus_table(Resamples(rows, labels, 4, np.arange(4), {})).loc[2, "pac"])
-    0.0
     """
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):
@@ -231,30 +167,8 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
 def consensus_network(repeat: Refusion, resamples: Resamples, k: int) -> pd.DataFrame:
     """Consensus matrix at k, with the names of the patients.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion that was repeated.
-    resamples : Resamples
-        From ``resample_clusters``.
-    k : int
-        Number of groups.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x patients, of large cohorts those of the panel: share of the resamples with both
-        in which they were in one group; NaN where there is none.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
-    >>> resamples = resample_clusters(repeat, [3], n_resamples=5)
-    >>> consensus_network(repeat, resamples, 3).shape
-    (45, 45)
+    Gives patients x patients, of large cohorts those of the panel: share of the resamples with both
+    in which they were in one group; NaN where there is none.
     """
     names = repeat.patients[resamples.panel]
     return pd.DataFrame(resamples.consensus(k), names, names.rename(None))
@@ -263,27 +177,8 @@ def consensus_network(repeat: Refusion, resamples: Resamples, k: int) -> pd.Data
 def consensus_distribution(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
     """Distribution of consensus values for each k.
 
-    Parameters
-    ----------
-    resamples : Resamples
-        From ``resample_clusters``.
-    ks : sequence of int, optional
-        Numbers of groups; all that the resamples were cut at by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``k``, ``consensus`` (0, 0.01, ... 1) and ``cdf``, the share of the pairs of
-        patients at or below it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows = (np.arange(4), np.arange(4))
-    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))}
-    >>> long = consensus_distribution(Resamples(rows, labels, 4, np.arange(4), {}))
-    >>> long["cdf"].iloc[[0, 50, 100]].round(3).tolist()
-    [0.333, 0.833, 1.0]
+    Gives columns ``k``, ``consensus`` (0, 0.01, ... 1) and ``cdf``, the share of the pairs of
+    patients at or below it.
     """
     tables = [
         pd.DataFrame(
@@ -331,20 +226,8 @@ def cut_network(
 ) -> dict[int, np.ndarray]:
     """Cut a network at several k, starting k-means three times at each.
 
-    Parameters
-    ----------
-    network, there
-        As ``Refusion.network`` returns them.
-    ks : sequence of int
-        Numbers of groups.
-    random_state : int
-        Seed of k-means.
-
-    Returns
-    -------
-    dict of int to array of shape (n,)
-        Groups by k; ``NO_GROUP`` for whom the network does not hold, and for everyone where there
-        are no more than k patients.
+    Gives (n,): groups by k; ``NO_GROUP`` for whom the network does not hold, and for everyone where
+    there are no more than k patients.
     """
     labels = {k: np.full(len(there), NO_GROUP) for k in ks}
     possible = [k for k in ks if k < len(network)]

@@ -14,34 +14,10 @@ def with_features_drawn(
 ) -> tuple[Refusion, list[str]]:
     """Prepare the fusion of some patients, with distances on some of each layer's features.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat.
-    rows : array of int
-        Positions of the patients to take, rising.
-    share : float
-        Share of each layer's features to draw; two at least, or all where there are fewer.
-    rng : numpy.random.Generator
-        Source of chance.
-
-    Returns
-    -------
-    part : Refusion
-        Fusion of these patients alone, ready to be made.
-    whole : list of str
-        Layers that kept all of their features, because the distance is undefined on those drawn.
-        Layers whose distances were given keep these, and are not among them.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(40, n_external=0).discovery)
-    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
-    >>> part, whole = with_features_drawn(repeat, np.arange(30), 0.8, np.random.default_rng(0))
-    >>> len(part.patients), whole
-    (30, [])
+    ``rows``: positions of the patients to take, rising. Gives ``part``: fusion of these patients
+    alone, ready to be made; ``whole``: layers that kept all of their features, because the distance
+    is undefined on those drawn. Layers whose distances were given keep these, and are not among
+    them.
     """
     positions: dict[str, np.ndarray] = {}
     distances: dict[str, np.ndarray] = {}

@@ -56,47 +56,18 @@ def feature_group_contributions(
 ) -> pd.DataFrame:
     """Compare the subtypes with those of a group of features, and of a layer without the group.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        The layers that were fused.
-    fusion : Fusion
-        Their fusion.
-    repeat : Refusion
-        The same fusion, ready to be repeated. Of large cohorts 500 patients are drawn, once.
-    subtypes : Subtypes
-        Subtypes of the fusion.
-    groups : mapping of str to mapping, Series or DataFrame, optional
-        For a layer, the group of each of its features: a mapping or Series from feature to group,
-        or a table with features in rows and a column for each way to group them. Features that it
-        does not name are ``"other"``. Radiomic layers that are not named are grouped by
-        ``radiomic_feature_groups``.
-    n_permutations : int
-        Permuted copies of each group, B.
-    random_state : int
-        Seed.
-    runner : Runner, optional
-        How the work is done; the result does not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index (layer, group), for groups of at least 5 features in layers where there are at least
-        two groups; layers with a table of distances have no features. Columns ``grouping``
-        (``"class"``, ``"image"``, ``"modality"``, or the user's), ``n_features``,
-        ``agreement_alone``: adjusted Rand index with the subtypes of the groups found from these
-        features alone; ``agreement_without``: of those found when the layer keeps its other
-        features only; ``silhouette``: mean silhouette of the subtypes in the network of these
-        features; ``shared_real``, ``shared_permuted``, ``shared_gain``, ``shared_gain_low``,
-        ``shared_gain_high`` and ``shared_gain_p`` as in ``permuted_layers``, where a permuted
-        copy is the layer in which the patients' values of this group, all together, have changed
-        places; ``fdr`` (Benjamini-Hochberg, over all groups of the table); ``n_permutations`` and
-        ``note`` (why a cell is empty).
-
-    Raises
-    ------
-    StudyError
-        If groups are given for a layer that does not exist, or for none of its features.
+    ``groups``: for a layer, the group of each of its features: a mapping or Series from feature to
+    group, or a table with features in rows and a column for each way to group them. Gives index
+    (layer, group), for groups of at least 5 features in layers where there are at least two groups;
+    layers with a table of distances have no features. Columns ``grouping`` (``"class"``,
+    ``"image"``, ``"modality"``, or the user's), ``n_features``, ``agreement_alone``: adjusted Rand
+    index with the subtypes of the groups found from these features alone; ``agreement_without``: of
+    those found when the layer keeps its other features only; ``silhouette``: mean silhouette of the
+    subtypes in the network of these features; ``shared_real``, ``shared_permuted``,
+    ``shared_gain``, ``shared_gain_low``, ``shared_gain_high`` and ``shared_gain_p`` as in
+    ``permuted_layers``, where a permuted copy is the layer in which the patients' values of this
+    group, all together, have changed places; ``fdr`` (Benjamini-Hochberg, over all groups of the
+    table); ``n_permutations`` and ``note`` (why a cell is empty).
 
     Notes
     -----
@@ -104,19 +75,6 @@ def feature_group_contributions(
     layer too: the gain is that of the group's true values over values of strangers. Its p-value is
     that of the null that the group is exchangeable among patients given everything else, the rest
     of its layer included: it is small for a group that only repeats the others of its layer.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> cohort = of.simulate_cohort(45, n_external=0, n_genes=100, effect=3.0).discovery
-    >>> ready = of.preprocess(cohort)
-    >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
-    >>> table = feature_group_contributions(
-    ...     ready, fusion, refusion(ready, fusion), of.cluster(fusion, 3), n_permutations=3
-    ... )
-    >>> table.loc["radiomics", "grouping"].to_dict()["texture"]
-    'class'
     """
     runner = Runner() if runner is None else runner
     n_permutations = whole_number(n_permutations, "n_permutations")

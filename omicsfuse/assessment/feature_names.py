@@ -53,26 +53,10 @@ def radiomic_feature_groups(names: Iterable[str]) -> pd.DataFrame:
     Names as PyRadiomics, MIRP, LIFEx and CaPTk write them are understood, and others as far as
     they hold the same words, set apart by anything that is neither letter nor digit.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Names of features.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``feature``; ``class``: ``"first order"`` (histograms among them), ``"shape"`` or
-        ``"texture"``; ``image``: ``"original"``, ``"wavelet"``, ``"LoG"`` or the name of another
-        filter; ``modality``: ``"PET"``, ``"CT"`` or an MR sequence such as ``"T1CE"`` or
-        ``"FLAIR"``. ``"other"`` where the name does not tell, or tells two.
-
-    Examples
-    --------
-    >>> table = radiomic_feature_groups(
-    ...     ["wavelet-LLH_glcm_Idm", "T1CE_ED_Morphologic_Eccentricity", "CONVENTIONAL_SUVmean"]
-    ... )
-    >>> table["class"].tolist(), table["modality"].tolist()
-    (['texture', 'shape', 'first order'], ['other', 'T1CE', 'PET'])
+    Gives columns ``feature``; ``class``: ``"first order"`` (histograms among them), ``"shape"`` or
+    ``"texture"``; ``image``: ``"original"``, ``"wavelet"``, ``"LoG"`` or the name of another
+    filter; ``modality``: ``"PET"``, ``"CT"`` or an MR sequence such as ``"T1CE"`` or ``"FLAIR"``.
+    ``"other"`` where the name does not tell, or tells two.
     """
     listed_names = [str(name) for name in names]
     known = radiomics_features(listed_names)

@@ -172,29 +172,12 @@ def missingness_agreement(fusion: Fusion, subtypes: Subtypes) -> float:
     Layers may well be missing for reasons that go with a disease, so that a high value is not an
     error by itself; but subtypes that only tell who was scanned are none.
 
-    Parameters
-    ----------
-    fusion : Fusion
-        The fusion.
-    subtypes : Subtypes
-        Its subtypes.
-
-    Returns
-    -------
-    float
-        NaN where every patient brought the same layers, or with one subtype.
+    Gives float, NaN where every patient brought the same layers, or with one subtype.
 
     References
     ----------
     Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison. Journal of
     Machine Learning Research 2010;11:2837-2854.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> fusion = of.fuse(of.preprocess(of.simulate_cohort(40, n_external=0).discovery))
-    >>> missingness_agreement(fusion, of.cluster(fusion, 2))
-    nan
     """
     from sklearn.metrics import adjusted_mutual_info_score
 

@@ -114,33 +114,8 @@ def select_by_outcome(
     Subtypes of such features must not be compared by that outcome, or one that goes with it,
     except by `full_pipeline_permutation`.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Prepared layers.
-    survival : pandas.DataFrame
-        Index patient; columns ``time`` and ``event``.
-    n_features : int or mapping of str to int
-        How many of each layer; layers that a mapping does not name keep all.
-
-    Returns
-    -------
-    Prepared
-        With fewer columns in ``scaled``; ``values``, which markers use, stay.
-
-    Raises
-    ------
-    StudyError
-        If no patient of a layer has the outcome.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> cohort = of.simulate_cohort(60, n_external=0).discovery
-    >>> ready = of.preprocess(cohort, ["expression"])
-    >>> chosen = select_by_outcome(ready, cohort.survival("os"), 10)
-    >>> chosen.layers["expression"].scaled.shape
-    (60, 10)
+    ``survival``: index patient. Gives Prepared, with fewer columns in ``scaled``; ``values``, which
+    markers use, stay.
     """
     layers = {}
     for name, layer in prepared.layers.items():
@@ -178,43 +153,15 @@ def full_pipeline_permutation(
     p-value is the share of permutations (and the real order) with an overall log-rank p-value as
     small as the real one.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Prepared layers, before anything was chosen with the outcome.
-    survival : mapping of str to pandas.DataFrame
-        Endpoints; each index patient, columns ``time``, ``event`` and perhaps ``entry``.
-    pipeline : Pipeline
-        What is done.
-    n_permutations : int
-        Permutations.
-    n_jobs : int
-        Processes; the result does not depend on it.
-    how : mapping of str to object, optional
-        Further arguments of the runner (folder of finished tasks, progress).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index endpoint; columns ``p_naive`` (asymptotic, of the subtypes as if they had been found
-        without the outcome: void), ``p``, ``ci_low``, ``ci_high`` (of what all permutations would
-        give) and ``n_permutations``.
+    ``survival``: endpoints. Gives index endpoint; columns ``p_naive`` (asymptotic, of the subtypes
+    as if they had been found without the outcome: void), ``p``, ``ci_low``, ``ci_high`` (of what
+    all permutations would give) and ``n_permutations``.
 
     References
     ----------
     Simon R et al. Pitfalls in the use of DNA microarray data for diagnostic and prognostic
     classification. J Natl Cancer Inst 2003;95:14-18. Phipson B, Smyth GK. Stat Appl Genet Mol Biol
     2010;9:39.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> cohort = of.simulate_cohort(60, n_external=0).discovery
-    >>> ready = of.preprocess(cohort, ["expression"])
-    >>> pipeline = Pipeline(OutcomeAware("os", n_features=20), n_clusters=2)
-    >>> outcome = {"os": cohort.survival("os")}
-    >>> full_pipeline_permutation(ready, outcome, pipeline, 9).loc["os", "n_permutations"].item()
-    9
     """
     n_permutations = whole_number(n_permutations, "n_permutations")
     # Survival is permuted among the patients who have any, in one order.
@@ -238,30 +185,10 @@ def full_pipeline_permutation(
 def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalComparison:
     """Take out of a comparison everything that looking at the outcome before has made void.
 
-    Parameters
-    ----------
-    comparison : SurvivalComparison
-        Of subtypes found with the outcome.
-    full : pandas.Series
-        Row of `full_pipeline_permutation` for this endpoint.
-
-    Returns
-    -------
-    SurvivalComparison
-        Curves, medians and survival at given times stay as descriptions; p-values, hazard ratios
-        and measures of prediction are left out, with the reason; the tests end with the row
-        ``"overall, full pipeline"``.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.core.results import Subtypes
-    >>> simulated = of.simulate_cohort(60, n_external=0)
-    >>> labels = "S" + simulated.truth.astype(str)
-    >>> found = of.compare_survival(Subtypes(labels, {}, {}), simulated.discovery, "os")
-    >>> row = pd.Series({"p": 0.4, "ci_low": 0.3, "ci_high": 0.5, "n_permutations": 99})
-    >>> voided(found, row).tests[["comparison", "p_permutation"]].values.tolist()[-1]
-    ['overall, full pipeline', 0.4]
+    ``full``: row of `full_pipeline_permutation` for this endpoint. Gives SurvivalComparison,
+    curves, medians and survival at given times stay as descriptions; p-values, hazard ratios and
+    measures of prediction are left out, with the reason; the tests end with the row ``"overall,
+    full pipeline"``.
     """
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()

@@ -70,38 +70,14 @@ def permuted_layers(
     shared: a layer may lower them and yet agree with the others. A gain below 0 there says that the
     real layer pulls the fused network apart more than a layer that has nothing to do with the rest.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat. Of large cohorts 500 patients are drawn, once.
-    subtypes : Subtypes
-        The subtypes; only their number is used.
-    n_permutations : int
-        Permuted copies of each layer, B; each takes as many fusions as there are layers, and four.
-    whole : bool
-        Whether to measure ``held_out``, ``stability`` and ``silhouette`` too; without them each
-        copy takes a single fusion.
-    random_state : int
-        Seed of permutations and resamples.
-    runner : Runner, optional
-        How the work is done; the result does not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index layer. ``p_adds``, the p-value of ``shared_gain``; ``fdr_adds``, Benjamini-Hochberg
-        over the layers. For each of ``shared``, ``held_out``, ``stability`` and ``silhouette``:
-        ``..._real``, the value with the real layer; ``..._permuted``, its mean over permuted
-        copies; ``..._gain``, the difference; ``..._gain_low`` and ``..._gain_high``, differences
-        from the copies at the 97.5th and the 2.5th percentile: an interval that tells what chance
-        does, not how the gain would vary with other patients; ``..._gain_p``. Then
-        ``held_out_without`` and ``n_permutations``. NaN with one layer or one subtype, and where no
-        10 patients have both the layer and another.
-
-    Raises
-    ------
-    StudyError
-        If an argument is out of range.
+    Gives index layer. ``p_adds``, the p-value of ``shared_gain``; ``fdr_adds``, Benjamini-Hochberg
+    over the layers. For each of ``shared``, ``held_out``, ``stability`` and ``silhouette``:
+    ``..._real``, the value with the real layer; ``..._permuted``, its mean over permuted copies;
+    ``..._gain``, the difference; ``..._gain_low`` and ``..._gain_high``, differences from the
+    copies at the 97.5th and the 2.5th percentile: an interval that tells what chance does, not how
+    the gain would vary with other patients; ``..._gain_p``. Then ``held_out_without`` and
+    ``n_permutations``. NaN with one layer or one subtype, and where no 10 patients have both the
+    layer and another.
 
     Notes
     -----
@@ -121,18 +97,6 @@ def permuted_layers(
     ----------
     Phipson B, Smyth GK. Permutation p-values should never be zero. Statistical Applications in
     Genetics and Molecular Biology 2010;9:39.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> cohort = of.simulate_cohort(45, n_external=0, n_genes=100, effect=3.0).discovery
-    >>> ready = of.preprocess(cohort)
-    >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
-    >>> subtypes = of.cluster(fusion, 3)
-    >>> table = permuted_layers(refusion(ready, fusion), subtypes, n_permutations=9)
-    >>> table["p_adds"].tolist()
-    [0.1, 0.1]
     """
     runner = Runner() if runner is None else runner
     n_permutations, random_state = (
@@ -163,21 +127,9 @@ def permuted_layers(
 def gains(values: np.ndarray) -> dict[str, float]:
     """Compare the value of the real thing with those of permuted copies.
 
-    Parameters
-    ----------
-    values : array of shape (B + 1,)
-        That of the real thing, then those of the copies.
-
-    Returns
-    -------
-    dict
-        Keys ``_real``, ``_permuted``, ``_gain``, ``_gain_low``, ``_gain_high`` and ``_gain_p``; NaN
-        but for the first where any is missing.
-
-    Examples
-    --------
-    >>> gains(np.array([0.9, 0.1, 0.3, 0.2]))["_gain_p"]
-    0.25
+    ``values`` (B + 1,): that of the real thing, then those of the copies. Gives keys ``_real``,
+    ``_permuted``, ``_gain``, ``_gain_low``, ``_gain_high`` and ``_gain_p``; NaN but for the first
+    where any is missing.
     """
     keys = ("_real", "_permuted", "_gain", "_gain_low", "_gain_high", "_gain_p")
     real, copies = float(values[0]), values[1:]

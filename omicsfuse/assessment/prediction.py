@@ -32,49 +32,15 @@ def prediction_strengths(
     network, and the groups of the patient's own half are tested against that; then the other way
     round.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat.
-    network : array, csr_array or LinearOperator of shape (n, n)
-        The fused network of everyone, ``Fusion.network()``.
-    ks : sequence of int
-        Numbers of groups.
-    n_splits : int
-        Number of splits.
-    random_state : int
-        Seed. Each split has a seed of its own.
-    runner : Runner, optional
-        How the work is done; the result does not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index k; columns ``prediction_strength`` and ``prediction_strength_sd``: mean and standard
-        deviation over the splits, each the mean of its two directions; NaN where a half is too
-        small for k groups. It is 1 at k = 1; the source takes the largest k with 0.8 or more.
-
-    Raises
-    ------
-    StudyError
-        If the network is not of these patients, or a number is out of range.
+    ``network`` (n, n): the fused network of everyone, ``Fusion.network()``. Gives index k; columns
+    ``prediction_strength`` and ``prediction_strength_sd``: mean and standard deviation over the
+    splits, each the mean of its two directions; NaN where a half is too small for k groups. It is 1
+    at k = 1; the source takes the largest k with 0.8 or more.
 
     References
     ----------
     Tibshirani R, Walther G. Cluster validation by prediction strength. Journal of Computational and
     Graphical Statistics 2005;14:511-528.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(60, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=10)
-    >>> table = prediction_strengths(
-    ...     refusion(ready, fusion), fusion.network(), [3, 4], n_splits=4
-    ... )
-    >>> bool(table.loc[3, "prediction_strength"] > 0.9 > table.loc[4, "prediction_strength"])
-    True
     """
     n = len(repeat.patients)
     if network.shape[0] != n:

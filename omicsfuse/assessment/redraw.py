@@ -63,20 +63,7 @@ class Continuum:
     def redrawn(self, chance: np.random.Generator) -> Refusion:
         """Draw the cohort anew, without groups.
 
-        Parameters
-        ----------
-        chance : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        Refusion
-            The fusion of the redrawn cohort, ready to be made.
-
-        Raises
-        ------
-        StudyError
-            If a distance is undefined for some patient in every one of twenty redraws.
+        Gives Refusion, the fusion of the redrawn cohort, ready to be made.
         """
         for _ in range(_TRIES - 1):
             try:
@@ -123,16 +110,7 @@ class Continuum:
 def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
     """Make a cohort ready to be redrawn.
 
-    Parameters
-    ----------
-    repeat : Refusion
-        Its fusion, with the distances of every layer.
-    network : array of shape (n, n)
-        Fused network, to find stand-ins for patients who lack a layer.
-
-    Returns
-    -------
-    Continuum
+    ``network`` (n, n).
     """
     n = len(repeat.patients)
     scores, ranked = {}, {}
@@ -168,15 +146,7 @@ def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
 def why_not_redrawn(prepared: Continuum) -> str:
     """Say why a cohort cannot be redrawn; empty where it can.
 
-    Parameters
-    ----------
-    prepared : Continuum
-        The cohort.
-
-    Returns
-    -------
-    str
-        The layer whose distance is undefined for redrawn patients.
+    Gives str, the layer whose distance is undefined for redrawn patients.
     """
     try:
         prepared.redrawn(np.random.default_rng(0))
@@ -192,21 +162,8 @@ def normal_scores(table: np.ndarray) -> np.ndarray:
     rank; equal values share one wider interval. So the scores of a feature with few values are
     those of a normal variable that was cut into as many classes, and vary less than it.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Complete values.
-
-    Returns
-    -------
-    array of shape (n, p)
-        Scores; their variance is near 1 for a feature without ties and smaller with ties.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> normal_scores(np.array([[0.0], [0.0], [1.0], [1.0]])).ravel().round(2).tolist()
-    [-0.8, -0.8, 0.8, 0.8]
+    ``table`` (n, p): complete values. Gives (n, p): scores; their variance is near 1 for a feature
+    without ties and smaller with ties.
     """
     n = len(table)
     low = (rankdata(table, method="min", axis=0) - 1) / n
@@ -224,26 +181,9 @@ def latent_scores(scores: np.ndarray, coarse: np.ndarray, signal: np.ndarray) ->
     brought to the variance that is left to 1. The factor is the one at which a redrawn layer holds
     together as much as the real one: sum of squared correlations between patients, over all pairs.
 
-    Parameters
-    ----------
-    scores : array of shape (n, p)
-        Centred scores from ``normal_scores``.
-    coarse : array of bool, shape (p,)
-        Features to treat; empty for none.
-    signal : array of shape (n, m)
-        Orthonormal components that hold more than chance would.
-
-    Returns
-    -------
-    array of shape (n, p)
-        Scores of the features before they were cut.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> halves = normal_scores(np.repeat([[0.0], [1.0]], 50, axis=0))
-    >>> latent_scores(halves, np.array([True]), np.empty((100, 0))).var().round(6)
-    np.float64(1.0)
+    ``scores`` (n, p): centred scores from ``normal_scores``; ``coarse`` (p,): features to treat;
+    ``signal`` (n, m): orthonormal components that hold more than chance would. Gives (n, p): scores
+    of the features before they were cut.
     """
     if not coarse.any():
         return scores
@@ -317,22 +257,8 @@ def _density(x: np.ndarray) -> np.ndarray:
 def principal_coordinates(distances: np.ndarray) -> np.ndarray:
     """Coordinates of patients whose Euclidean distances are as given, as far as there are any.
 
-    Parameters
-    ----------
-    distances : array of shape (n, n)
-        Distances.
-
-    Returns
-    -------
-    array of shape (n, m)
-        Coordinates, classical scaling (Torgerson 1952); what no coordinates can show is left out.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = principal_coordinates(np.array([[0.0, 2.0], [2.0, 0.0]]))
-    >>> np.abs(points).round(6).ravel().tolist()
-    [1.0, 1.0]
+    ``distances`` (n, n): distances. Gives (n, m): coordinates, classical scaling (Torgerson 1952);
+    what no coordinates can show is left out.
     """
     squared = distances**2
     centred = squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean()

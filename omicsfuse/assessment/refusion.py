@@ -60,23 +60,8 @@ class Refusion:
     ) -> np.ndarray:
         """Group the patients in ``rows`` by ``layers`` alone (all by default).
 
-        Parameters
-        ----------
-        k : int
-            Number of groups.
-        rows : array of int, optional
-            Positions of the patients to take, rising; all by default.
-        layers : sequence of str, optional
-            Layers to take.
-        random_state : int
-            Seed of k-means.
-        n_threads : int
-            Threads of the fusion.
-
-        Returns
-        -------
-        array of shape (n,)
-            Groups 0 to k - 1; ``NO_GROUP`` for patients who have none of these layers.
+        ``rows``: positions of the patients to take, rising. Gives (n,): groups 0 to k - 1;
+        ``NO_GROUP`` for patients who have none of these layers.
         """
         network, there = self.network(rows, layers, n_threads=n_threads)
         groups = np.full(len(there), NO_GROUP)
@@ -94,25 +79,10 @@ class Refusion:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Fuse the patients in ``rows`` by ``layers`` alone, as it is cut into subtypes.
 
-        Parameters
-        ----------
-        rows : array of int, optional
-            Positions of the patients to take, rising; all by default.
-        layers : sequence of str, optional
-            Layers to take.
-        shuffled : mapping of str to array of shape (n_v,), optional
-            Layers whose patients change places: the i-th patient of the layer takes the values of
-            the patient at position ``order[i]`` of it.
-        n_threads : int
-            Threads of the fusion.
-
-        Returns
-        -------
-        network : array of shape (m, m)
-            Fused affinities, weighted by the evidence on both patients, of the patients who have
-            any of these layers; (0, 0) if nobody has.
-        there : array of bool, one for each of ``rows``
-            Whether the patient is among them.
+        ``rows``: positions of the patients to take, rising; ``shuffled`` (n_v,). Gives ``network``
+        (m, m): fused affinities, weighted by the evidence on both patients, of the patients who
+        have any of these layers; (0, 0) if nobody has; ``there``: whether the patient is among
+        them.
         """
         names = list(self.positions) if layers is None else list(layers)
         rows = np.arange(len(self.patients)) if rows is None else rows
@@ -151,17 +121,7 @@ class Refusion:
         Patients change places with those who brought the same layers: who lacks a layer may well
         differ in the others, and a plain permutation would break that too.
 
-        Parameters
-        ----------
-        name : str
-            The layer.
-        chance : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        array of shape (n_v,)
-            Positions among the layer's patients.
+        Gives (n_v,): positions among the layer's patients.
         """
         rows = self.positions[name]
         brought = np.array([np.isin(rows, own) for own in self.positions.values()])
@@ -175,15 +135,8 @@ class Refusion:
     def among(self, rows: np.ndarray) -> "Refusion":
         """Take some of the patients as the whole cohort.
 
-        Parameters
-        ----------
-        rows : array of int
-            Positions of the patients to take, rising.
-
-        Returns
-        -------
-        Refusion
-            The same fusion of these patients, with their distances.
+        ``rows``: positions of the patients to take, rising. Gives Refusion, the same fusion of
+        these patients, with their distances.
         """
         positions, distances = {}, {}
         for name, own in self.positions.items():
@@ -212,32 +165,7 @@ class Refusion:
 def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
     """Collect what is needed to repeat a fusion.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        The layers that were fused.
-    fusion : Fusion
-        The fusion to repeat, by its own method. One of SNF made by engine ``"snfpy"`` is repeated
-        by the exact engine with variant ``"snfpy"``, which gives the same network; one made by
-        engine ``"sparse"`` is repeated exactly on as many patients as ``MOST_REFUSED``.
-
-    Returns
-    -------
-    Refusion
-        Layers and settings.
-
-    Raises
-    ------
-    StudyError
-        If the fusion was not made from these layers.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> ready = of.preprocess(of.simulate_cohort(40, n_external=0).discovery)
-    >>> repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
-    >>> len(repeat.labels(2, rows=np.arange(30)))
-    30
+    Gives Refusion, layers and settings.
     """
     method, patients = method_of(fusion).exact(), fusion.patients
     positions, distances = {}, {}

@@ -36,36 +36,7 @@ def subtype_stability(
 
     Draws the resamples (``resample_clusters``) and reads them (``subtype_recovery``).
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion to repeat.
-    subtypes : Subtypes
-        The subtypes in question.
-    n_resamples : int
-        Number of resamples.
-    random_state : int
-        Seed. Each resample has a seed of its own, so the result does not depend on ``n_jobs``.
-    n_jobs : int
-        Processes to use.
-    runner : Runner, optional
-        How the work is done, in place of ``n_jobs``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As ``subtype_recovery`` returns it.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=8)
-    >>> subtypes = of.cluster(fusion, 3)
-    >>> table = subtype_stability(refusion(ready, fusion), subtypes, n_resamples=5)
-    >>> bool((table["jaccard_mean"] > 0.9).all())
-    True
+    Gives as ``subtype_recovery`` returns it.
     """
     resamples = resample_clusters(
         repeat,
@@ -87,41 +58,14 @@ def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     cohorts 2,000 patients are drawn each time, which is harder on small subtypes than four fifths
     would be.
 
-    Parameters
-    ----------
-    resamples : Resamples
-        From ``resample_clusters``, cut at the number of subtypes among others.
-    subtypes : Subtypes
-        The subtypes in question.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved`` (share of
-        resamples with a Jaccard index of at most 0.5) and ``n_resamples``. With a single subtype
-        the Jaccard columns are NaN: one group of everyone always comes back.
-
-    Raises
-    ------
-    StudyError
-        If the resamples are of other patients, or were not cut at this number.
+    Gives index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved`` (share of
+    resamples with a Jaccard index of at most 0.5) and ``n_resamples``. With a single subtype the
+    Jaccard columns are NaN: one group of everyone always comes back.
 
     References
     ----------
     Hennig C. Cluster-wise assessment of cluster stability. Computational Statistics and Data
     Analysis 2007;52:258-271.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from omicsfuse.assessment.consensus import Resamples
-    >>> everyone = np.arange(4)
-    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))}
-    >>> resamples = Resamples((everyone, everyone), labels, 4, everyone, {})
-    >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2", "S2"], list("abcd")), {}, {})
-    >>> subtype_recovery(resamples, subtypes)["jaccard_mean"].round(3).to_dict()
-    {'S1': 0.833, 'S2': 0.75}
     """
     codes, k = _codes(resamples, subtypes)
     n_resamples = len(resamples.rows)
@@ -146,45 +90,17 @@ def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
 def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     """Tell patients who stay with their subtype from those on its border.
 
-    Parameters
-    ----------
-    resamples : Resamples
-        From ``resample_clusters``, cut at the number of subtypes among others.
-    subtypes : Subtypes
-        The subtypes in question.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index patient; columns ``subtype``, ``silhouette``, ``confidence`` (as in
-        ``subtypes.evidence``), ``co_clustering`` and ``membership``.
-
-        ``co_clustering`` is the share of the resamples in which the patient was in one group with
-        the other members of its subtype (see ``co_clustering_with_subtypes``); NaN for a subtype of
-        one patient, or a patient who was never drawn.
-
-        ``membership`` is ``"core"`` where ``co_clustering`` is at least 0.8, no other subtype has a
-        higher one, and the silhouette is above 0: both the resamples and the network itself put
-        the patient there. All others are ``"borderline"``. At 0.8 nearly all patients of data
-        without anything in them are borderline: of 100 such patients cut in two, the median is
-        0.72 and about a sixth (at most a quarter) are core; cut in three or four, nobody is. It is
-        no test of groups: along a continuum, however it is cut, 80% to 95% are core. With a single
-        subtype everyone is core, which says nothing.
-
-    Raises
-    ------
-    StudyError
-        If the resamples are of other patients, or were not cut at this number.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=8)
-    >>> resamples = resample_clusters(refusion(ready, fusion), [3], n_resamples=10)
-    >>> patient_stability(resamples, of.cluster(fusion, 3))["membership"].unique().tolist()
-    ['core']
+    Gives index patient; columns ``subtype``, ``silhouette``, ``confidence`` (as in
+    ``subtypes.evidence``), ``co_clustering`` and ``membership``. ``co_clustering`` is the share of
+    the resamples in which the patient was in one group with the other members of its subtype (see
+    ``co_clustering_with_subtypes``); NaN for a subtype of one patient, or a patient who was never
+    drawn. ``membership`` is ``"core"`` where ``co_clustering`` is at least 0.8, no other subtype
+    has a higher one, and the silhouette is above 0: both the resamples and the network itself put
+    the patient there. All others are ``"borderline"``. At 0.8 nearly all patients of data without
+    anything in them are borderline: of 100 such patients cut in two, the median is 0.72 and about a
+    sixth (at most a quarter) are core; cut in three or four, nobody is. It is no test of groups:
+    along a continuum, however it is cut, 80% to 95% are core. With a single subtype everyone is
+    core, which says nothing.
     """
     codes, k = _codes(resamples, subtypes)
     shares = co_clustering_with_subtypes(resamples, codes, k)
@@ -208,32 +124,8 @@ def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int)
     these were in the patient's new group. It is the mean of a row of the consensus matrix over a
     subtype, each pair weighted by the number of resamples with both, and so needs no matrix.
 
-    Parameters
-    ----------
-    resamples : Resamples
-        From ``resample_clusters``.
-    codes : array of shape (n,)
-        Subtypes 0 to k - 1.
-    k : int
-        Number of subtypes, and of groups in the resamples.
-
-    Returns
-    -------
-    array of shape (n, k)
-        Between 0 and 1; NaN where patient and subtype never met.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.assessment.consensus import Resamples
-    >>> everyone = np.arange(4)
-    >>> labels = {2: (np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))}
-    >>> resamples = Resamples((everyone, everyone), labels, 4, everyone, {})
-    >>> co_clustering_with_subtypes(resamples, np.array([0, 0, 1, 1]), 2)
-    array([[1.  , 0.25],
-           [1.  , 0.25],
-           [0.5 , 0.5 ],
-           [0.  , 0.5 ]])
+    ``codes`` (n,): subtypes 0 to k - 1. Gives (n, k): between 0 and 1; NaN where patient and
+    subtype never met.
     """
     together = np.zeros((resamples.n, k))
     both = np.zeros((resamples.n, k))
@@ -253,23 +145,8 @@ def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int)
 def best_jaccard(original: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:
     """Jaccard index of each of k original groups with the new group that overlaps it best.
 
-    Parameters
-    ----------
-    original, again : arrays of shape (n,)
-        Groups of the same patients, numbered from 0.
-    k : int
-        Number of original groups.
-
-    Returns
-    -------
-    array of shape (k,)
-        Between 0 and 1; NaN for a group with no patient among these.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> best_jaccard(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]), 2).round(3)
-    array([0.667, 0.5  ])
+    ``original``, ``again`` (n,): groups of the same patients, numbered from 0. Gives (k,): between
+    0 and 1; NaN for a group with no patient among these.
     """
     common = np.zeros((k, int(again.max(initial=0)) + 1))
     np.add.at(common, (original, again), 1)

@@ -147,24 +147,8 @@ _SIGN = np.array([1.0, -1.0, 1.0])
 def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
     """Compute how group-like a network is at each k.
 
-    Parameters
-    ----------
-    network : array of shape (n, n)
-        Fused affinities.
-    ks : sequence of int
-        Numbers of groups.
-
-    Returns
-    -------
-    array of shape (3, len(ks))
-        Mean silhouette, negative normalised cut, eigengap: larger is more group-like.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> groups = np.kron(np.eye(2), np.ones((5, 5))) + 0.1
-    >>> network_criteria(groups, [2, 3]).round(2)[0].argmax()
-    np.int64(0)
+    ``network`` (n, n): fused affinities. Gives (3, len(ks)): mean silhouette, negative normalised
+    cut, eigengap: larger is more group-like.
     """
     values, vectors = laplacian_spectrum(network, max(ks) + 1)
     table = np.zeros((len(CRITERIA), len(ks)))
@@ -182,22 +166,7 @@ def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
 def verdict(p_shared: float, p_structure: float) -> str:
     """Say what the two tests say together.
 
-    Parameters
-    ----------
-    p_shared : float
-        P-value of shared structure; NaN with a single layer, which has nothing to share.
-    p_structure : float
-        P-value of groups against a continuum.
-
-    Returns
-    -------
-    str
-        One of ``VERDICTS``, or ``"not tested"`` where it hangs on a p-value that is NaN.
-
-    Examples
-    --------
-    >>> verdict(0.01, 0.3)
-    'layers share a continuum, not groups'
+    Gives str, one of ``VERDICTS``, or ``"not tested"`` where it hangs on a p-value that is NaN.
     """
     if p_shared > SIGNIFICANCE:
         return VERDICTS[2]
@@ -211,19 +180,7 @@ def one_draw(
 ) -> np.ndarray:
     """Compute the criteria of one network that was drawn without groups.
 
-    Parameters
-    ----------
-    prepared : Continuum
-        The cohort, ready to be redrawn.
-    ks : sequence of int
-        Numbers of groups.
-    task : (str, numpy.random.SeedSequence)
-        Kind of the draw, ``SHARED`` or ``STRUCTURE``, and its seed.
-
-    Returns
-    -------
-    array of shape (3, len(ks))
-        As from ``network_criteria``.
+    Gives (3, len(ks)): as from ``network_criteria``.
     """
     kind, seed = task
     chance = np.random.default_rng(seed)

@@ -21,22 +21,7 @@ _FEW = "no p-value: an outlying count decides it (Cook's distance)"
 def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
     """Check a table of raw counts: patients x genes, whole numbers of 0 or more, nothing missing.
 
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        What was given.
-    layer : str
-        Layer that they stand for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Whole numbers; patients and genes named by str, in alphabetical order.
-
-    Raises
-    ------
-    StudyError
-        If they are not raw counts.
+    Gives whole numbers; patients and genes named by str, in alphabetical order.
 
     Examples
     --------
@@ -88,32 +73,10 @@ def count_comparisons(
     stay in the family (no independent filtering), and effects are not shrunk. A gene whose p-value
     hangs on one outlying count has none (Cook's distance).
 
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Patients x genes, whole numbers (`checked_counts`).
-    groups : pandas.Series
-        Patient -> group; the same patients in the same order.
-    contrasts : list of (str, str)
-        Groups to compare; all are in one model.
-    covariates : ndarray of float, shape (n, q), optional
-        Columns to adjust for.
-
-    Returns
-    -------
-    list of Tested
-        One a contrast; effect: log2 fold change with its Wald interval. NaN where a gene has no
-        count, or one of the groups fewer than 3 patients.
-
-    Raises
-    ------
-    StudyError
-        If PyDESeq2 is not installed, or covariates tell the groups apart entirely.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        What PyDESeq2 warns of.
+    ``counts``: patients x genes, whole numbers (`checked_counts`); ``groups``: patient -> group;
+    ``covariates`` (n, q): columns to adjust for. Gives list of Tested, one a contrast; effect: log2
+    fold change with its Wald interval. NaN where a gene has no count, or one of the groups fewer
+    than 3 patients.
 
     References
     ----------

@@ -25,30 +25,13 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
     Variances are shrunk towards what all genes have in common, so that a gene that hardly varies
     in these patients does not lead the ranking on account of its small denominator.
 
-    Parameters
-    ----------
-    matrix : ndarray of float, shape (n, p)
-        Patients x genes, NaN where missing.
-    inside : ndarray of bool, shape (n,)
-        Patients of the group.
-
-    Returns
-    -------
-    ndarray of float, shape (p,)
-        Positive where the group is higher. NaN for genes that do not vary, or are observed in fewer
-        than ``MINIMUM_GROUP`` patients of the group or of the others.
+    ``matrix`` (n, p): patients x genes, NaN where missing; ``inside`` (n,): patients of the group.
+    Gives (p,): positive where the group is higher. NaN for genes that do not vary, or are observed
+    in fewer than ``MINIMUM_GROUP`` patients of the group or of the others.
 
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3:3, equation 3.
-
-    Examples
-    --------
-    >>> values = np.random.default_rng(0).standard_normal((10, 50))
-    >>> values[:5, 0] += 5
-    >>> t = moderated_t(values, np.arange(10) < 5)
-    >>> int(np.argmax(t)), bool(t[0] > 5)
-    (0, True)
     """
     first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
     usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP)
@@ -60,27 +43,7 @@ def rank_genes(
 ) -> dict[str, pd.Series]:
     """Rank the genes of a layer for each subtype, by the moderated t against all other patients.
 
-    Parameters
-    ----------
-    part : Labelled
-        Patients x genes and the subtype of each patient.
-    names : list of str
-        Subtypes.
-    layer, who : str
-        Name of the layer and of the function, for warnings.
-    scaled : bool
-        Whether statistics are divided by the largest of a ranking.
-
-    Returns
-    -------
-    dict of str to pandas.Series
-        Of each subtype that has enough patients: gene -> statistic, as `in_order` leaves it.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a subtype or all others are too few to rank genes, or nearly all genes of a ranking have
-        the same sign.
+    Gives of each subtype that has enough patients: gene -> statistic, as `in_order` leaves it.
 
     Examples
     --------
@@ -142,19 +105,7 @@ def in_order(ranked: pd.Series) -> pd.Series:
     Tied genes are spaced by 1e-12, so that no program reorders them. Enrichment scores do not
     change when all statistics are divided by one number.
 
-    Parameters
-    ----------
-    ranked : pandas.Series
-        Gene -> statistic, finite.
-
-    Returns
-    -------
-    pandas.Series
-
-    Examples
-    --------
-    >>> in_order(pd.Series([2.0, 4.0, 2.0], ["b", "c", "a"])).index.tolist()
-    ['c', 'a', 'b']
+    ``ranked``: gene -> statistic, finite. Gives pandas.Series.
     """
     ordered = ranked.sort_index(kind="stable").sort_values(ascending=False, kind="stable")
     largest = float(ordered.abs().max())
@@ -164,23 +115,7 @@ def in_order(ranked: pd.Series) -> pd.Series:
 def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
     """Check a ranking that a user brings; genes without a statistic are left out, with a warning.
 
-    Parameters
-    ----------
-    ranking : pandas.Series
-        Gene -> statistic.
-    name, who : str
-        Name of the ranking and of the function, for messages.
-
-    Returns
-    -------
-    pandas.Series
-        Gene -> statistic, as `in_order` leaves it.
-
-    Raises
-    ------
-    StudyError
-        If it holds no numbers, infinities or a gene twice, has fewer than two genes with a
-        statistic, or the same statistic for all.
+    ``ranking``: gene -> statistic. Gives gene -> statistic, as `in_order` leaves it.
 
     Examples
     --------

@@ -17,26 +17,7 @@ GeneSets: TypeAlias = (
 def read_gene_sets(gene_sets: GeneSets) -> dict[str, list[str]]:
     """Gather sets from files and from memory under one name each.
 
-    Parameters
-    ----------
-    gene_sets : str, Path, mapping, or list of these
-        GMT files or sets in memory. Where a name comes again with other genes, the later set is
-        kept as ``"<file>: <name>"``.
-
-    Returns
-    -------
-    dict of str to list of str
-        Genes of each set.
-
-    Raises
-    ------
-    StudyError
-        If they are something else, or a file cannot be read.
-
-    Examples
-    --------
-    >>> sorted(read_gene_sets([{"A": ["x", "y"]}, {"A": ["z", "y"]}]))
-    ['A', 'source 2: A']
+    ``gene_sets``: GMT files or sets in memory. Gives genes of each set.
     """
     hint = "a GMT file, sets in memory (name -> genes), or a list of these"
     require(gene_sets, (str, Path, Mapping, Sequence), "gene_sets", hint)
@@ -70,16 +51,7 @@ def _new_name(name: str, taken: Mapping[str, list[str]]) -> str:
 def measured_sets(sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> dict[str, list[str]]:
     """Keep of each set the genes that were measured, each once; sets sorted by name.
 
-    Parameters
-    ----------
-    sets : mapping of str to sequence of str
-        Genes of each set.
-    genes : iterable of str
-        Genes that were measured.
-
-    Returns
-    -------
-    dict of str to list of str
+    ``sets``: genes of each set. Gives dict of str to list of str.
 
     Examples
     --------

@@ -316,12 +316,6 @@ def _not_computed(coverage: pd.DataFrame, layer: str) -> list[Exclusion]:
 
 
 def title_of(collection: str) -> str:
-    """Name of a collection as its authors write it; as given where it is not known.
-
-    Examples
-    --------
-    >>> title_of("mcp_counter"), title_of("my sets")
-    ('MCP-counter', 'my sets')
-    """
+    """Name of a collection as its authors write it; as given where it is not known."""
     found = known_collection(collection)
     return found.title if found is not None else collection

@@ -60,23 +60,8 @@ def compare_layer(
 ) -> tuple[list[str], list[Tested]]:
     """Compare subtypes on every feature of a layer with the test that fits it.
 
-    Parameters
-    ----------
-    layer : PreparedLayer
-        Layer; its ``values`` are tested.
-    subtypes : Subtypes
-        Labels.
-    contrasts : list of Contrast
-        What to compare.
-    covariates : pandas.DataFrame, optional
-        Patients x terms, for the tests that can adjust.
-
-    Returns
-    -------
-    features : list of str
-        In alphabetical order.
-    found : list of Tested
-        One a contrast.
+    ``covariates``: patients x terms, for the tests that can adjust. Gives ``features``: in
+    alphabetical order; ``found``: one a contrast.
 
     Examples
     --------

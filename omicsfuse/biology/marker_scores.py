@@ -69,15 +69,7 @@ KNOWN = {
 
 
 def known_collection(name: str) -> Collection | None:
-    """Recognise a published collection by its name, however it is written.
-
-    Examples
-    --------
-    >>> known_collection("MCP-counter").method, known_collection("TME_xCell").title
-    ('mean_log', 'xCell')
-    >>> known_collection("my sets") is None
-    True
-    """
+    """Recognise a published collection by its name, however it is written."""
     plain = "".join(letter for letter in name.lower() if letter.isalnum())
     plain = plain.removeprefix("tme")
     for key, found in KNOWN.items():
@@ -131,19 +123,8 @@ def score_sets(
 ) -> pd.DataFrame:
     """Score sets of measured genes in every patient.
 
-    Parameters
-    ----------
-    layer : PreparedLayer
-        Expression, log2 or z-scores; z-scores are limited to +-10.
-    sets : mapping of str to sequence of str
-        Genes of each set, all of them in the layer.
-    method : str
-        One of ``METHODS``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x sets; NaN where a patient lacks what the score needs.
+    ``sets``: genes of each set, all of them in the layer. Gives patients x sets; NaN where a
+    patient lacks what the score needs.
 
     Examples
     --------
@@ -182,24 +163,7 @@ def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
     A mean over what is there would rise where a low gene is missing. Patients who lack more than
     half of the markers have no score.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes.
-    genes : sequence of str
-        Markers, all in the table.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": [0.0, 2.0, np.nan], "B": [4.0, 6.0, 5.0]})
-    >>> mean_of_markers(table, ["A", "B"]).tolist()
-    [2.0, 4.0, 3.0]
+    ``table``: patients x genes. Gives (n,).
     """
     values = table[sorted(genes)].to_numpy(dtype=float)
     missing = np.isnan(values)

@@ -202,13 +202,7 @@ def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -
 
 
 def empty_pairs() -> pd.DataFrame:
-    """Table of pairs without rows.
-
-    Examples
-    --------
-    >>> empty_pairs().columns[:2].tolist()
-    ['subtype', 'gene']
-    """
+    """Table of pairs without rows."""
     kinds: dict[str, Any] = {"subtype": object, "gene": object}
     kinds |= {name: "int64" for name in COLUMNS if name.startswith("n_")}
     return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "float64")) for name in COLUMNS})

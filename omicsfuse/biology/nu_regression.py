@@ -32,14 +32,7 @@ class Explained(NamedTuple):
 
 
 def standardised(values: Array) -> Array:
-    """Subtract the mean of all values and divide by their standard deviation (n - 1).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> standardised(np.array([1.0, 2.0, 3.0])).tolist()
-    [-1.0, 0.0, 1.0]
-    """
+    """Subtract the mean of all values and divide by their standard deviation (n - 1)."""
     spread = values.std(ddof=1)
     scaled: Array = (values - values.mean()) / (spread if spread > 0 else 1.0)
     return scaled
@@ -52,28 +45,12 @@ def nu_svr(reference: Array, mixtures: Array) -> Explained:
     the others divided by their sum. Of the three, the one is taken whose weighted sum of reference
     columns lies closest to the mixture.
 
-    Parameters
-    ----------
-    reference : ndarray of float, shape (g, c)
-        Genes x cell types, on the linear scale; standardised here as a whole.
-    mixtures : ndarray of float, shape (m, g)
-        One mixture a row, on the linear scale; each is standardised here.
-
-    Returns
-    -------
-    Explained
+    ``reference`` (g, c): genes x cell types, on the linear scale; ``mixtures`` (m, g): one mixture
+    a row, on the linear scale.
 
     References
     ----------
     Newman et al. 2015, Nat Methods 12:453-457; Schoelkopf et al. 2000, Neural Comput 12:1207-1245.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> reference = np.random.default_rng(0).lognormal(5, 1, (80, 3))
-    >>> mixture = reference @ np.array([0.6, 0.4, 0.0])
-    >>> nu_svr(reference, mixture[None]).fractions.round(2).tolist()
-    [[0.6, 0.4, 0.0]]
     """
     scaled = standardised(reference)
     own = np.array([standardised(mixture) for mixture in mixtures])
@@ -94,17 +71,9 @@ def nu_svr(reference: Array, mixtures: Array) -> Explained:
 def least_squares(reference: Array, mixtures: Array) -> Explained:
     """Explain mixtures by least squares with weights of 0 or more, divided by their sum.
 
-    Parameters
-    ----------
-    reference : ndarray of float, shape (g, c)
-        Genes x cell types, on the linear scale.
-    mixtures : ndarray of float, shape (m, g)
-        One mixture a row, on the linear scale.
-
-    Returns
-    -------
-    Explained
-        The error is that of the weights before they are divided by their sum.
+    ``reference`` (g, c): genes x cell types, on the linear scale; ``mixtures`` (m, g): one mixture
+    a row, on the linear scale. Gives Explained, the error is that of the weights before they are
+    divided by their sum.
 
     References
     ----------

@@ -23,30 +23,12 @@ def nu_weights(reference: Array, mixtures: Array, nu: float) -> Array:
     few columns, each step needs no larger system than d + 2 equations. The solution is that of
     libsvm, which stops earlier and is slow where a few genes are far louder than the others.
 
-    Parameters
-    ----------
-    reference : ndarray of float, shape (n, d)
-        Genes x cell types.
-    mixtures : ndarray of float, shape (m, n)
-        One mixture a row.
-    nu : float
-        Above 0 and below 1.
-
-    Returns
-    -------
-    ndarray of float, shape (m, d)
+    ``reference`` (n, d): genes x cell types; ``mixtures`` (m, n): one mixture a row. Gives (m, d).
 
     References
     ----------
     Schoelkopf et al. 2000, Neural Comput 12:1207-1245 (the problem); Mehrotra 1992, SIAM J Optim
     2:575-601 (the steps); Fine and Scheinberg 2001, J Mach Learn Res 2:243-264 (few columns).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> reference = np.random.default_rng(0).standard_normal((50, 2))
-    >>> nu_weights(reference, (reference @ np.array([0.7, 0.3]))[None], 0.5).round(2).tolist()
-    [[0.7, 0.3]]
     """
     from threadpoolctl import threadpool_limits
 

@@ -38,30 +38,13 @@ def proportional_odds(inside: Array, outside: Array) -> Tested:
     most common level its p-values below 0.001 are several times too frequent in small groups
     (``docs/markers.md``).
 
-    Parameters
-    ----------
-    inside, outside : ndarray of float, shapes (a, p) and (b, p)
-        Levels of the two groups; missing values are NaN and left out feature by feature.
-
-    Returns
-    -------
-    Tested
-        NaN where a group has fewer than 3 observed patients or all are at one level.
+    ``inside``, ``outside``: levels of the two groups. Gives Tested, NaN where a group has fewer
+    than 3 observed patients or all are at one level.
 
     References
     ----------
     McCullagh 1980, J R Stat Soc B 42:109-142, section 2.
     Venzon and Moolgavkar 1988, Appl Stat 37:87-94 (profile likelihood).
-
-    Examples
-    --------
-    >>> found = proportional_odds(
-    ...     np.array([[0.0], [1], [1], [2], [2], [2]]), np.array([[0.0], [0], [0], [1], [1], [2]])
-    ... )
-    >>> found.effect.round(3).tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
-    ([1.609], [-0.555], [4.093])
-    >>> found.p.round(3).tolist()
-    [0.148]
     """
     levels = np.unique(np.concatenate([inside.ravel(), outside.ravel()]))
     levels = levels[~np.isnan(levels)]

@@ -34,22 +34,6 @@ def is_outcome(name: str) -> bool:
     Words of time are ``time``, ``days``, ``weeks``, ``months`` and ``years``. The rule is meant to
     miss an outcome rather than to take something else for one: a bare ``recurrence``, which may
     tell primary tumours from recurrent ones, is none.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> [is_outcome(name) for name in ("vital_status", "OS.time", "PFI.1", "daysToDeath")]
-    [True, True, True, True]
-    >>> [is_outcome(name) for name in ("stage", "hpv_status", "Recurrence", "treatment_time")]
-    [False, False, False, False]
     """
     words = [word.lower() for word in _WORDS.findall(name)]
     found = set(words)

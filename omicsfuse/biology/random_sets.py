@@ -20,29 +20,8 @@ def random_scores(
 ) -> dict[tuple[str, int], Array]:
     """Score random sets of each size in each ranking.
 
-    Parameters
-    ----------
-    rankings : mapping of str to ndarray of float
-        Statistics of all ranked genes, decreasing, by the name of the ranking.
-    sizes : mapping of str to set of int
-        Sizes wanted of each ranking.
-    n_draws : int
-        Random sets of each size.
-    random_state : int
-        Seed. The sets depend on it, on the number of genes ranked and on the size, on nothing else:
-        rankings of as many genes are scored on the same ones.
-
-    Returns
-    -------
-    dict of (str, int) to ndarray of float, shape (n_draws,)
-        Scores by ranking and size.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> scores = random_scores({"S1": np.arange(5.0, -6, -1)}, {"S1": {3}}, 4, 0)
-    >>> scores["S1", 3].shape
-    (4,)
+    ``rankings``: statistics of all ranked genes, decreasing, by the name of the ranking. Gives
+    (n_draws,): scores by ranking and size.
     """
     scores = {(s, size): np.empty(n_draws) for s, own in sizes.items() for size in own}
     for n_genes, size in sorted({(len(rankings[s]), size) for s, size in scores}):
@@ -63,23 +42,7 @@ def random_places(
 ) -> npt.NDArray[np.int32]:
     """Draw sets of different places; every set is as probable.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance.
-    n_draws, n_genes, size : int
-        Sets to draw, places to choose from, places of a set.
-
-    Returns
-    -------
-    ndarray of int, shape (n_draws, size)
-        Ascending in each row.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> random_places(np.random.default_rng(0), 2, 4, 4).tolist()
-    [[0, 1, 2, 3], [0, 1, 2, 3]]
+    Gives (n_draws, size): ascending in each row.
     """
     if n_genes <= 4 * size:
         every = np.tile(np.arange(n_genes, dtype=np.int32), (n_draws, 1))

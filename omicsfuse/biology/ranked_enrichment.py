@@ -168,23 +168,10 @@ def against_random_sets(
 ) -> pd.DataFrame:
     """Score sets in each ranking and hold the scores against those of random sets.
 
-    Parameters
-    ----------
-    rankings : mapping of str to pandas.Series
-        Gene -> statistic, strictly decreasing, by the name of the ranking.
-    members : mapping of str to mapping of str to list of str
-        By ranking: genes of each set, all of them ranked there.
-    measured : mapping of str to list of str
-        Genes of each set that were measured, by which sets are gathered into groups.
-    n_permutations, random_state : int
-        Random sets of each size, and the seed.
-    key : str
-        Name of the column that holds the name of the ranking.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``key`` and ``COLUMNS``; one family of false discovery rates.
+    ``rankings``: gene -> statistic, strictly decreasing, by the name of the ranking; ``members``:
+    by ranking: genes of each set, all of them ranked there; ``measured``: genes of each set that
+    were measured, by which sets are gathered into groups. Gives ``key`` and ``COLUMNS``; one family
+    of false discovery rates.
     """
     random = random_scores(
         {name: ranking.to_numpy() for name, ranking in rankings.items()},
@@ -211,19 +198,8 @@ def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str
     Groups are made by genes alone, hence the same in all rankings; they bear the name of the set
     with the smallest p of all. Within a ranking, the first set of a group represents it there.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns ``key``, ``gene_set``, ``p``, ``nes``, sorted as its rows are to be taken.
-    measured : mapping of str to list of str
-        Genes of each set.
-    key : str
-        Column with the name of the ranking.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With ``group`` and ``representative``.
+    ``table``: columns ``key``, ``gene_set``, ``p``, ``nes``, sorted as its rows are to be taken;
+    ``measured``: genes of each set. Gives with ``group`` and ``representative``.
     """
     first = table.sort_values(["p", "strength", "gene_set"], kind="stable")
     place = {name: i for i, name in enumerate(dict.fromkeys(first["gene_set"]))}

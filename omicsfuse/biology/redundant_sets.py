@@ -22,24 +22,12 @@ def overlap(sets: Mapping[str, Sequence[str]]) -> Array:
     The Jaccard index alone is small between a set and a part of it; the overlap coefficient alone
     is 1 there, however small the part.
 
-    Parameters
-    ----------
-    sets : mapping of str to sequence of str
-        Genes of each set.
-
-    Returns
-    -------
-    ndarray of float, shape (k, k)
-        0 to 1, in the order of the sets; 0 beside a set without genes.
+    ``sets``: genes of each set. Gives (k, k): 0 to 1, in the order of the sets; 0 beside a set
+    without genes.
 
     References
     ----------
     Merico et al. 2010, PLoS One 5:e13984 (the combined coefficient of Enrichment Map).
-
-    Examples
-    --------
-    >>> overlap({"one": ["A", "B"], "two": ["A", "B", "C", "D"]}).round(3).tolist()
-    [[1.0, 0.75], [0.75, 1.0]]
     """
     genes = {g: i for i, g in enumerate(sorted({g for own in sets.values() for g in own}))}
     member = np.zeros((len(sets), len(genes)), dtype=np.float32)

@@ -14,36 +14,8 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
     r"""Read and check a reference matrix: expression of genes in pure cell types.
 
-    Parameters
-    ----------
-    matrix : str, Path or DataFrame
-        Genes (first column, or index) x cell types, on the linear scale.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Genes x cell types, float, complete.
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be read, there are fewer than two cell types, genes or cell types occur
-        twice, cells are not numbers or missing, values are negative (a log or z-score scale), a
-        cell type does not vary, or genes are in columns.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If the largest value is below 50, as of log2 values.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "cells.tsv"
-    ...     _ = file.write_text("gene\tB\tT\nCD19\t900\t3\nCD3D\t2\t800\nACTB\t500\t510\n")
-    ...     read_reference(file).loc["CD19"].tolist()
-    [900.0, 3.0]
+    ``matrix``: genes (first column, or index) x cell types, on the linear scale. Gives genes x cell
+    types, float, complete.
     """
     require(matrix, (str, Path, pd.DataFrame), "signature_matrix", "genes x cell types")
     if isinstance(matrix, pd.DataFrame):

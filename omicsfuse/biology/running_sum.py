@@ -128,22 +128,8 @@ def running_sums(
 def peak(sums: pd.DataFrame) -> tuple[float, float]:
     """Place and height of the largest excursion of one running sum: the enrichment score.
 
-    Parameters
-    ----------
-    sums : pandas.DataFrame
-        Rows of one set in one ranking, as `running_sum` returns them.
-
-    Returns
-    -------
-    place, height : float
-        A minimum lies just before a gene of the set.
-
-    Examples
-    --------
-    >>> ranking = pd.Series([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5], list("abcdefghij"))
-    >>> place, height = peak(running_sum(ranking, ["b", "i", "j"]))
-    >>> place, round(height, 4)
-    (8.0, -0.6923)
+    ``sums``: rows of one set in one ranking, as `running_sum` returns them. Gives ``place,
+    height``: A minimum lies just before a gene of the set.
     """
     x, y = curve(sums)
     i = int(np.argmax(y)) if y.max() >= -y.min() else int(np.argmin(y))
@@ -151,15 +137,7 @@ def peak(sums: pd.DataFrame) -> tuple[float, float]:
 
 
 def curve(sums: Mapping[str, pd.Series] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of one running sum, from 0 before the first gene to 0 after the last.
-
-    Examples
-    --------
-    >>> ranking = pd.Series([2.0, 1.0, -1.0], list("abc"))
-    >>> x, y = curve(running_sum(ranking, ["b"]))
-    >>> x.tolist(), y.tolist()
-    ([0.0, 1.0, 2.0, 3.0], [0.0, -0.5, 0.5, 0.0])
-    """
+    """Corners of one running sum, from 0 before the first gene to 0 after the last."""
     place = np.asarray(sums["place"], dtype=float)
     after = np.asarray(sums["running_sum"], dtype=float)
     n = float(np.asarray(sums["n_genes"])[0])

@@ -34,17 +34,8 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
       original image. It is a measurement of the tumour and no fault by itself, but many radiomic
       features grow with it: subtypes that follow it may be a roundabout measure of size.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    patients : pandas.Index
-        Patients wanted.
-
-    Returns
-    -------
-    dict of str to (pandas.Series, str)
-        Name -> values of those patients (missing where there are none), and where they are from.
+    ``patients``: patients wanted. Gives name -> values of those patients (missing where there are
+    none), and where they are from.
 
     Examples
     --------
@@ -77,24 +68,8 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
 def volume_feature(names: pd.Index) -> str | None:
     """Find the feature of a radiomics layer that is the volume of the tumour.
 
-    Parameters
-    ----------
-    names : pandas.Index
-        Names of the features.
-
-    Returns
-    -------
-    str or None
-        Of several, the mesh volume, then the voxel volume, then the first.
-
-    Examples
-    --------
-    >>> volume_feature(["original_shape_VoxelVolume", "original_shape_MeshVolume"])
-    'original_shape_MeshVolume'
-    >>> volume_feature(["MORPHOLOGICAL_Volume(mL)", "shape_SurfaceVolumeRatio"])
-    'MORPHOLOGICAL_Volume(mL)'
-    >>> volume_feature(["shape_SurfaceVolumeRatio"]) is None
-    True
+    ``names``: names of the features. Gives str or None, of several, the mesh volume, then the voxel
+    volume, then the first.
     """
     parts = radiomics_features(names)
     original = parts["image_type"].str.lower().isin(["original", ""])

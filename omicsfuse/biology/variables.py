@@ -69,18 +69,8 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     (``automatic_technical``), then the burden of mutations and copy-number changes. Columns of the
     endpoints (time, event, entry, competing event) are not listed.
 
-    Parameters
-    ----------
-    subtypes : Subtypes
-        Labels of the patients.
-    cohort : Cohort
-        Where the variables are.
-
-    Returns
-    -------
-    list of Variable
-        One that holds an outcome, is to be ignored, is constant, looks like an identifier, or
-        repeats an earlier one of its family has a note.
+    Gives list of Variable, one that holds an outcome, is to be ignored, is constant, looks like an
+    identifier, or repeats an earlier one of its family has a note.
 
     Examples
     --------

@@ -27,17 +27,7 @@ class Labelled(NamedTuple):
 def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     """Take the patients of a layer that have a label; z-scores are limited to +-``Z_LIMIT``.
 
-    Parameters
-    ----------
-    layer : PreparedLayer
-        Layer; its ``values`` are taken.
-    subtypes : Subtypes
-        Labels.
-
-    Returns
-    -------
-    Labelled
-        Patients x features, the subtype of each patient, names of the features.
+    Gives Labelled, patients x features, the subtype of each patient, names of the features.
 
     Examples
     --------
@@ -63,19 +53,7 @@ def without_layer(
 ) -> tuple[Exclusion, ...]:
     """Count the patients that have a label but not the layer.
 
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype.
-    layer : PreparedLayer
-        The layer.
-    name, step : str
-        Name of the layer, and the step that does without these patients.
-
-    Returns
-    -------
-    tuple of Exclusion
-        One, or none where nobody is missing.
+    ``labels``: patient -> subtype. Gives tuple of Exclusion, one, or none where nobody is missing.
 
     Examples
     --------
@@ -105,28 +83,7 @@ def expression_layer(
 ) -> str:
     """Choose the layer to use: the one asked for, else one of kind expression.
 
-    Parameters
-    ----------
-    layers : mapping of str to PreparedLayer or Layer
-        Layers to choose from.
-    wanted : str or None
-        Layer asked for.
-    who : str
-        What needs it, to begin messages with.
-    trained : str, optional
-        Name of the layer that a signature was trained on. With it, that layer is taken where it
-        exists, and else the only one of kind expression: a guess among several would be a guess
-        about which measurement the signature stands for. Without it, the first is taken.
-
-    Returns
-    -------
-    str
-        Name of the layer.
-
-    Raises
-    ------
-    StudyError
-        If there is no such layer, or none can be chosen.
+    Gives str, name of the layer.
 
     Examples
     --------

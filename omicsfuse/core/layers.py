@@ -115,24 +115,9 @@ class Layer:
 def describe_layer(layer: Layer) -> dict[str, object]:
     """Describe a layer in numbers, constant and mostly missing features among them.
 
-    Parameters
-    ----------
-    layer : Layer
-        A layer of a ``Cohort``.
-
-    Returns
-    -------
-    dict
-        ``kind``, ``scale``, ``n_patients``, ``n_features``, ``missing`` (cells), ``min``, ``max``,
-        ``constant`` (features with fewer than two different values) and ``mostly_missing``
-        (features missing in more than half of the patients).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": [1.0, 2.0], "B": [3.0, 3.0]}, index=["P1", "P2"])
-    >>> describe_layer(Layer("continuous", table))["constant"]
-    1
+    Gives ``kind``, ``scale``, ``n_patients``, ``n_features``, ``missing`` (cells), ``min``,
+    ``max``, ``constant`` (features with fewer than two different values) and ``mostly_missing``
+    (features missing in more than half of the patients).
     """
     values = layer.table.to_numpy(dtype="float64")
     missing = np.isnan(values)

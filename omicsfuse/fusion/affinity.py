@@ -144,26 +144,8 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
 def checked_square(matrix: np.ndarray, name: str, n_threads: int = 1) -> tuple[np.ndarray, float]:
     """Check a square, finite matrix of at least two patients, or refuse it.
 
-    Parameters
-    ----------
-    matrix : array of shape (n, n)
-        The matrix; it is not modified.
-    name : str
-        What to call it.
-    n_threads : int
-        Threads to use.
-
-    Returns
-    -------
-    array of shape (n, n)
-        The matrix as float64, symmetrised; the one that was given if it was both already.
-    float
-        Its smallest entry.
-
-    Raises
-    ------
-    StudyError
-        If it is not square, numeric and finite.
+    ``matrix`` (n, n): the matrix. Gives (n, n): the matrix as float64, symmetrised; the one that
+    was given if it was both already; float, its smallest entry.
     """
     from omicsfuse.fusion import kernel
 

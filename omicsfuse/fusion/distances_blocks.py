@@ -31,19 +31,7 @@ Pairs = Callable[[slice, slice], np.ndarray]
 def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
     """Fill a symmetric table of n x n distances from a function of two runs of patients.
 
-    Parameters
-    ----------
-    n : int
-        Patients.
-    pairs : callable
-        Takes two slices of patients and returns their distances, a new float64 array.
-    n_jobs : int
-        Threads that work on tiles; the result does not depend on it.
-
-    Returns
-    -------
-    array of shape (n, n)
-        Exactly symmetric, zero diagonal.
+    Gives (n, n): exactly symmetric, zero diagonal.
 
     Examples
     --------
@@ -88,19 +76,7 @@ def squared_euclidean(table: np.ndarray, n_jobs: int = 1, *, root: bool = False)
     the origin are computed again from their differences; equal rows are at distance 0. Whole
     numbers (levels, 0/1) are exact without either, so that equal distances stay equal.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Finite.
-    n_jobs : int
-        Threads.
-    root : bool
-        Whether to take the square root.
-
-    Returns
-    -------
-    array of shape (n, n)
-        Relative error about 1e-12 at most.
+    ``table`` (n, p): finite. Gives (n, n): relative error about 1e-12 at most.
 
     Examples
     --------
@@ -151,17 +127,7 @@ def angles(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     that point nearly the same way. Whole numbers are divided only after an exact product, so that
     equal distances stay equal.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Finite.
-    n_jobs : int
-        Threads.
-
-    Returns
-    -------
-    array of shape (n, n)
-        From 0 to 2.
+    ``table`` (n, p): finite. Gives (n, n): from 0 to 2.
 
     Examples
     --------
@@ -191,16 +157,7 @@ def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     A difference of whole levels is the number of steps that only one of the two has reached. With
     few levels the steps are coded 0/1, where it is a squared distance: one exact matrix product.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Finite.
-    n_jobs : int
-        Threads.
-
-    Returns
-    -------
-    array of shape (n, n)
+    ``table`` (n, p): finite. Gives (n, n).
 
     Examples
     --------
@@ -216,17 +173,7 @@ def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     """Share of features that differ, for all pairs of rows.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Finite.
-    n_jobs : int
-        Threads.
-
-    Returns
-    -------
-    array of shape (n, n)
-        From 0 to 1.
+    ``table`` (n, p): finite. Gives (n, n): from 0 to 1.
 
     Examples
     --------
@@ -246,17 +193,8 @@ def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 def jaccard(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     """Share of the features present in either row that are not present in both.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        Any value other than 0 counts as present.
-    n_jobs : int
-        Threads.
-
-    Returns
-    -------
-    array of shape (n, n)
-        From 0 to 1; two rows with nothing present are at distance 0.
+    ``table`` (n, p): any value other than 0 counts as present. Gives (n, n): from 0 to 1; two rows
+    with nothing present are at distance 0.
 
     Examples
     --------

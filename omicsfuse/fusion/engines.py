@@ -43,32 +43,8 @@ def chosen_engine(
 ) -> tuple[str, str]:
     """Choose the engine for so many patients, and say why.
 
-    Parameters
-    ----------
-    engine : str
-        What was asked for.
-    n : int
-        Patients to fuse.
-    sizes : mapping of str to int
-        Patients of each layer.
-    dtype : str
-        Precision.
-    exact_only : str
-        What was asked for that only the exact engine knows, from ``only_exact``.
-    k : int
-        Neighbours.
-
-    Returns
-    -------
-    engine : str
-        ``"exact"``, ``"sparse"`` or ``"snfpy"``.
-    reason : str
-        Why, in words.
-
-    Examples
-    --------
-    >>> chosen_engine("auto", 100, {"a": 100}, "float64")
-    ('exact', '100 patients, at most 5,000')
+    ``sizes``: patients of each layer. Gives ``engine``: ``"exact"``, ``"sparse"`` or ``"snfpy"``;
+    ``reason``: why, in words.
     """
     if engine != "auto":
         return engine, "as asked"
@@ -92,29 +68,8 @@ def exact_memory(
 ) -> int:
     """Estimate the bytes that an exact fusion takes at its peak.
 
-    Parameters
-    ----------
-    n : int
-        Patients to fuse.
-    sizes : mapping of str to int
-        Patients of each layer.
-    dtype : str
-        Precision.
-    engine : str
-        ``"exact"`` or ``"snfpy"``.
-    k, n_threads : int
-        Neighbours, and threads to be used.
-
-    Returns
-    -------
-    int
-        Affinities of the layers, which the result keeps, and the larger of what the last layer's
-        distances and the iterations need.
-
-    Examples
-    --------
-    >>> exact_memory(1000, {"a": 1000, "b": 1000}) // 10**6
-    49
+    ``sizes``: patients of each layer. Gives int, affinities of the layers, which the result keeps,
+    and the larger of what the last layer's distances and the iterations need.
     """
     kept = sum(8 * size * size for size in sizes.values())
     distances = 3 * 8 * max(sizes.values()) ** 2

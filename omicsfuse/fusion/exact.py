@@ -449,13 +449,7 @@ def checked_affinities(affinities: Sequence[np.ndarray], n_threads: int = 1) -> 
 def refuse_isolated(
     network: np.ndarray, name: str, n_threads: int = 1, patients: Sequence[str] | None = None
 ) -> None:
-    """Refuse affinities in which a patient is similar to no other.
-
-    Raises
-    ------
-    StudyError
-        If a row has nothing but its diagonal.
-    """
+    """Refuse affinities in which a patient is similar to no other."""
     from omicsfuse.fusion import kernel
 
     rest = np.empty(len(network))

@@ -99,21 +99,8 @@ def fused_patients(
 def pairs_by_coverage(coverage: pd.DataFrame) -> dict[str, float]:
     """Share of the pairs of patients that every layer sees, that some see, and that none does.
 
-    Parameters
-    ----------
-    coverage : pandas.DataFrame
-        Fused patients x layers, bool.
-
-    Returns
-    -------
-    dict
-        Keys ``in_every_layer``, ``in_some_layers``, ``in_no_layer``; they sum to 1.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> pairs_by_coverage(pd.DataFrame({"a": [True] * 4, "b": [True, True, True, False]}))
-    {'in_every_layer': 0.5, 'in_some_layers': 0.5, 'in_no_layer': 0.0}
+    ``coverage``: fused patients x layers, bool. Gives keys ``in_every_layer``, ``in_some_layers``,
+    ``in_no_layer``; they sum to 1.
     """
     patterns, counts = np.unique(coverage.to_numpy(), axis=0, return_counts=True)
     common = patterns.astype(int) @ patterns.T.astype(int)

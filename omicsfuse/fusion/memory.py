@@ -12,22 +12,7 @@ _USABLE = 0.9
 
 
 def available_memory(container: Path = _CONTAINER) -> int:
-    """Bytes that this process can still use: what the machine has left, or its container.
-
-    Parameters
-    ----------
-    container : Path
-        Folder in which the container's limits stand.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> available_memory() > 0
-    True
-    """
+    """Bytes that this process can still use: what the machine has left, or its container."""
     import psutil
 
     free = int(psutil.virtual_memory().available)
@@ -48,26 +33,7 @@ def usable_memory() -> int:
 
 
 def require_memory(needed: int, what: str, advice: str) -> None:
-    """Refuse work that would not fit into memory.
-
-    Parameters
-    ----------
-    needed : int
-        Bytes that it takes at its peak.
-    what : str
-        The work, to begin the message with.
-    advice : str
-        What to change, to end it with.
-
-    Raises
-    ------
-    StudyError
-        If less than that is available, a tenth set aside.
-
-    Examples
-    --------
-    >>> require_memory(10, "a tiny fusion", "use a bigger machine")
-    """
+    """Refuse work that would not fit into memory."""
     if needed > usable_memory():
         there = available_memory()
         raise StudyError(

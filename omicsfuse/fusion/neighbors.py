@@ -47,42 +47,14 @@ def nearest_neighbors(
     independent dimensions. It runs on one thread, since its result depends on their number.
     Distances are recomputed in double precision for the neighbours found.
 
-    Parameters
-    ----------
-    table : array of shape (n patients, p features)
-        Complete and finite.
-    n_neighbors : int
-        Neighbours of each patient, the patient itself not counted; reduced with a warning to n - 1.
-    metric : str
-        One of ``SPARSE_METRICS``.
-    exact_below : int
-        Largest number of patients for which neighbours are found exactly.
-    random_state : int
-        Seed of NN-descent.
-
-    Returns
-    -------
-    indices : array of shape (n, n_neighbors), int32
-        Rows of the neighbours, nearest first, ties by position.
-    distances : array of shape (n, n_neighbors), float64
-        Their distances.
-
-    Raises
-    ------
-    StudyError
-        If the metric is not among ``SPARSE_METRICS``, or is undefined for a patient.
+    ``table`` (n patients, p features): complete and finite. Gives ``indices`` (n, n_neighbors):
+    rows of the neighbours, nearest first, ties by position; ``distances`` (n, n_neighbors): their
+    distances.
 
     References
     ----------
     Dong W, Moses C, Li K. Efficient k-nearest neighbor graph construction for generic similarity
     measures. WWW 2011:577-586.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> indices, distances = nearest_neighbors(np.array([[0.0], [1.0], [3.0]]), 1)
-    >>> indices.ravel(), distances.ravel()
-    (array([1, 0, 1], dtype=int32), array([1., 1., 2.]))
     """
     metric = checked_metric(metric)
     table = prepared_table(table, metric)

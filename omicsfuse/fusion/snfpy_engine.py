@@ -16,32 +16,7 @@ def fuse_with_snfpy(
 ) -> np.ndarray:
     """Fuse affinity matrices by calling snfpy, as a reference for our own kernel.
 
-    Parameters
-    ----------
-    affinities : sequence of arrays of shape (n, n)
-        At least two symmetric affinity matrices of the same patients.
-    n_neighbors, n_iterations : int
-        K and t of the paper.
-
-    Returns
-    -------
-    array of shape (n, n)
-        What ``snf.snf`` returns.
-
-    Raises
-    ------
-    StudyError
-        If the matrices cannot be fused.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.fusion import affinity_matrix
-    >>> from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
-    >>> points = np.arange(12.0)[:, None]
-    >>> affinity = affinity_matrix(np.abs(points - points.T), n_neighbors=3)
-    >>> fuse_with_snfpy([affinity, affinity], n_neighbors=3).shape
-    (12, 12)
+    ``affinities`` (n, n). Gives (n, n): what ``snf.snf`` returns.
     """
     networks = checked_affinities(affinities)
     k = usable_neighbors(n_neighbors, len(networks[0]))

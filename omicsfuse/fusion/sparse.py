@@ -95,62 +95,12 @@ def fuse_sparse(
     starts with the mean of the layers that do, and at 0 if there are none; and K shrinks with a
     layer's share of the patients.
 
-    Parameters
-    ----------
-    tables : sequence of arrays of shape (n_v patients, p_v features)
-        Layers, complete and finite.
-    members : sequence of arrays of shape (n_v,)
-        Which of the n patients the rows of each table are, in rising order.
-    n : int
-        Number of patients.
-    metrics : sequence of str
-        Distance of each layer, of ``SPARSE_METRICS``.
-    n_neighbors : int
-        Neighbours that set the local scale, and entries a row in S (K of the paper).
-    n_kept : int
-        Strongest pairs kept for each patient, at least ``n_neighbors``.
-    mu : float
-        Width of the affinity kernel.
-    n_iterations : int
-        Iterations of the fusion.
-    variant : {"paper", "snfpy"}
-        Normalisation, see ``fuse_affinities``; here both break ties among neighbours by position,
-        in cohorts larger than ``exact_below`` by position in an order of similar patients.
-    layer_weights : sequence of float, optional
-        Weight of each layer in the mean of the others and in the final mean; equal by default.
-    rank : int
-        Rank of the smooth rest; 0 leaves it out.
-    n_landmarks : int
-        Patients to whom the smooth rest is fitted.
-    exact_below : int
-        Largest layer in which neighbours are found exactly, see ``nearest_neighbors``.
-    random_state : int
-        Seed of NN-descent and of the sample.
-    n_threads : int
-        Layers worked on at a time; the result does not depend on it.
-
-    Returns
-    -------
-    SparseFusion
-
-    Raises
-    ------
-    StudyError
-        If layers, patients or settings do not fit together.
+    ``tables`` (n_v patients, p_v features): layers, complete and finite; ``members`` (n_v,).
 
     References
     ----------
     Wang B et al. Similarity network fusion for aggregating data types on a genomic scale.
     Nature Methods 2014;11:333-337.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> points = np.random.default_rng(0).normal(size=(40, 3))
-    >>> everyone = np.arange(40)
-    >>> fusion = fuse_sparse([points, points], [everyone] * 2, 40, ["euclidean"] * 2, n_kept=25)
-    >>> fusion.network.shape
-    (40, 40)
     """
     n = whole_number(n, "n", 3)
     rows = _checked_layers(tables, members, n, metrics)
@@ -215,24 +165,7 @@ def fuse_sparse(
 def sparse_memory(n: int, layers: int, features: int, n_kept: int = 60) -> int:
     """Estimate the memory that ``fuse_sparse`` takes at its peak, tables included.
 
-    Parameters
-    ----------
-    n, layers : int
-        Patients, and layers to be fused.
-    features : int
-        Features of all layers together.
-    n_kept : int
-        Strongest pairs kept for each patient.
-
-    Returns
-    -------
-    int
-        Bytes.
-
-    Examples
-    --------
-    >>> sparse_memory(100_000, 4, 1100) < 10 * 2**30
-    True
+    Gives int, bytes.
     """
     entry = 12  # a double and a 32-bit position
     # Networks, their affinities before fusion, the new ones, and copies while they are made.

@@ -42,29 +42,8 @@ def smooth_part(
     The columns span a space; of it the ``rank`` strongest directions B are kept, and the symmetric
     core C that makes B C B' fit the columns best by least squares.
 
-    Parameters
-    ----------
-    table : array of shape (n, p)
-        From ``prepared_table``.
-    metric : str
-        Distance.
-    local : array of shape (n,)
-        Local scale of each patient: mean distance to its nearest neighbours.
-    mu : float
-        Width of the kernel.
-    rank : int
-        Directions kept.
-    n_landmarks : int
-        Patients whose columns are computed.
-    generator : numpy.random.Generator
-        Chooses them.
-
-    Returns
-    -------
-    factor : array of shape (n, rank)
-        B, orthonormal columns.
-    core : array of shape (rank, rank)
-        C, symmetric.
+    ``table`` (n, p): from ``prepared_table``; ``local`` (n,). Gives ``factor`` (n, rank): B,
+    orthonormal columns; ``core`` (rank, rank): C, symmetric.
 
     References
     ----------

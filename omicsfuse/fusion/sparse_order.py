@@ -32,15 +32,7 @@ def similar_first(
 ) -> np.ndarray:
     """Order patients by groups of similar ones (k-means on the layers' principal directions).
 
-    Parameters
-    ----------
-    tables, members, n, metrics, random_state
-        As in ``fuse_sparse``.
-
-    Returns
-    -------
-    array of shape (n,)
-        Patients, by row, in the new order; within a group as before.
+    Gives (n,): patients, by row, in the new order; within a group as before.
 
     Examples
     --------

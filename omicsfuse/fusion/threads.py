@@ -17,27 +17,7 @@ class Each(tuple[Any, ...]):
 
 
 def usable_threads(n_threads: int | None) -> int:
-    """Threads to use: as many as asked for, or as there are processors for this process.
-
-    Parameters
-    ----------
-    n_threads : int or None
-        What was asked for.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    StudyError
-        If it is not a positive whole number.
-
-    Examples
-    --------
-    >>> usable_threads(3)
-    3
-    """
+    """Threads to use: as many as asked for, or as there are processors for this process."""
     if n_threads is not None:
         return whole_number(n_threads, "n_threads")
     if hasattr(os, "sched_getaffinity"):
@@ -49,27 +29,8 @@ def usable_threads(n_threads: int | None) -> int:
 def threads(n_threads: int) -> Iterator[Share]:
     """Open threads that run one compiled function at a time, each on its share.
 
-    Parameters
-    ----------
-    n_threads : int
-        How many.
-
-    Yields
-    ------
-    callable
-        ``share(function, *arguments)`` calls ``function(number, n_threads, *arguments)`` once in
-        each thread and returns when all are done.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> def double(number, n_threads, values):
-    ...     values[number::n_threads] *= 2
-    >>> values = np.arange(5)
-    >>> with threads(2) as share:
-    ...     share(double, values)
-    >>> values
-    array([0, 2, 4, 6, 8])
+    Gives callable, ``share(function, *arguments)`` calls ``function(number, n_threads,
+    *arguments)`` once in each thread and returns when all are done.
     """
 
     def one(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:

@@ -114,13 +114,7 @@ def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Patients and features sorted by name as text: no result depends on the order of a file.
-
-    Examples
-    --------
-    >>> in_order(pd.DataFrame([[1, 2], [3, 4]], ["q", "p"], ["b", "a"])).to_numpy().tolist()
-    [[4, 3], [2, 1]]
-    """
+    """Patients and features sorted by name as text: no result depends on the order of a file."""
     named = table.set_axis(table.index.astype(str), axis=0)
     named = named.set_axis(named.columns.astype(str), axis=1)
     return named.sort_index(axis=0).sort_index(axis=1)

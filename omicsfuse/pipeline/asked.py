@@ -24,13 +24,7 @@ def fused_layers(study: "Study", cohort: Cohort) -> list[str]:
 
 
 def patients_to_fuse(study: "Study", cohort: Cohort) -> pd.Index:
-    """Patients who have the layers that the study asks of them.
-
-    Raises
-    ------
-    CohortError
-        If they are fewer than ten, or layers have too few patients in common.
-    """
+    """Patients who have the layers that the study asks of them."""
     fused = fused_layers(study, cohort)
     if study.fusion.patients == "complete":
         return cohort.common_patients(fused)
@@ -65,13 +59,7 @@ def asked_signatures(study: "Study") -> "Mapping[str, SignatureSettings]":
 
 
 def enriched_layer(study: "Study", cohort: Cohort) -> str | None:
-    """Name the layer that gene sets are looked for in; None where the study has none to look for.
-
-    Raises
-    ------
-    StudyError
-        If there are gene sets and the cohort has no layer of kind expression.
-    """
+    """Name the layer that gene sets are looked for in; None where there are no sets."""
     named = study.enrichment.layer
     if not study.gene_sets:
         return named
@@ -82,11 +70,6 @@ def layer_of_genes(study: "Study", cohort: Cohort, where: str, named: str | None
     """Name the layer that genes are read from: the one named, or the first of kind expression.
 
     Fused layers come first.
-
-    Raises
-    ------
-    StudyError
-        If the one named holds no genes, or none is named and none is of kind expression.
     """
     if named:
         layer = cohort.omics[named]

@@ -34,11 +34,6 @@ def check_study(
 
     The tables of external cohorts and controls are opened only if ``open_all``: a run may not look
     at them yet.
-
-    Raises
-    ------
-    StudyError, CohortError
-        If the study or the data are at fault; several faults are told in one error.
     """
     faults = Faults()
     with faults.gathered():
@@ -89,13 +84,7 @@ def _check_roles(study: "Study") -> None:
 
 
 def check_cohort(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any]]) -> None:
-    """See that what the stages are asked can be done with the discovery cohort.
-
-    Raises
-    ------
-    StudyError, CohortError
-        If not; several faults are told in one error.
-    """
+    """See that what the stages are asked can be done with the discovery cohort."""
     faults = Faults()
     named: list[tuple[str, str | None]] = [("layers", name) for name in fused_layers(study, cohort)]
     named += [pair for stage in stages for pair in stage.named_layers(study)]

@@ -28,13 +28,6 @@ class Study(StudyFile):
 
     The table of a stage that is not named here is a field all the same, of ``study_model()``; a
     line here tells type checkers, and fixes its place in the record.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> study = Study(name="demo", discovery=Path("discovery.toml"))
-    >>> study.fusion.n_neighbors
-    20
     """
 
     preprocess: PreprocessSettings = PreprocessSettings()

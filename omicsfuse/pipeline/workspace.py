@@ -36,22 +36,6 @@ class Workspace:
         Name of what is run; results of the same name are replaced, those of another are not.
     resume : bool
         Use the finished work of a run that was interrupted or failed.
-
-    Raises
-    ------
-    StudyError
-        If ``out`` is a file, holds files that no run of omicsfuse made, or the results of another
-        study.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> out = Path(tempfile.mkdtemp()) / "results"
-    >>> with Workspace(out) as workspace:
-    ...     _ = (workspace.staging / "table.tsv").write_text("patient")
-    ...     workspace.publish({"name": "example", "versions": {"omicsfuse": "0.1.0"}})
-    >>> sorted(path.name for path in out.iterdir())
-    ['run.json', 'table.tsv']
     """
 
     def __init__(self, out: Path, name: str = "", resume: bool = False) -> None:
@@ -148,23 +132,7 @@ class Workspace:
         how: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Run a long stage, or take up its result and its warnings from an earlier, unfinished run.
-
-        Parameters
-        ----------
-        fingerprint : str
-            Hash of everything that the stage depends on beside its arguments: content of the input
-            files, versions. A result is only taken up where it is the same.
-        function : callable
-            The stage.
-        n_jobs : int
-            Processes; handed to the stage if above 0, and of no influence on what it returns.
-        how : mapping of str to object, optional
-            Further arguments of the stage that have no influence on what it returns, such as where
-            it keeps its finished tasks.
-        *args, **kwargs
-            Arguments of the stage.
-        """
+        """Run a long stage, or take up its result and warnings from an earlier, unfinished run."""
         from joblib import Memory
 
         memory = Memory(self.cache / fingerprint[:16], verbose=0)
@@ -179,13 +147,7 @@ class Workspace:
         return value
 
     def publish(self, record: Mapping[str, Any]) -> None:
-        """Move the staged files into place, the record last, and drop what an earlier run left.
-
-        Parameters
-        ----------
-        record : mapping of str to object
-            Content of ``run.json``; the list of files is added to it.
-        """
+        """Move the staged files into place, the record last, and drop what an earlier run left."""
         staged = sorted(path for path in self.staging.rglob("*") if path.is_file())
         names = [path.relative_to(self.staging).as_posix() for path in staged]
         write_json({**record, "files": [*names, RECORD]}, self.staging / RECORD)

@@ -142,18 +142,7 @@ def oncoprint(
 def oncoprint_genes(
     cohort: Cohort, subtypes: Subtypes, alterations: pd.DataFrame, n_genes: int = 20
 ) -> dict[str, str]:
-    """Choose the genes of an oncoprint, each with its mark; see ``oncoprint`` for the rule.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.cohort import Cohort
-    >>> from omicsfuse.plot.alterations_grid import oncoprint_genes
-    >>> from omicsfuse.core.results import Subtypes
-    >>> labels = pd.Series(["S1"], ["a"])
-    >>> oncoprint_genes(Cohort("none", {}), Subtypes(labels, {}, {}), pd.DataFrame())
-    {}
-    """
+    """Choose the genes of an oncoprint, each with its mark; see ``oncoprint`` for the rule."""
     if alterations.empty:
         return {}
     found = alterations[alterations["fdr"] <= FDR].sort_values(

@@ -57,27 +57,7 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
     value, or with the same value in all patients, are left out, and so is what comes after
     ``MOST_VARIABLES``.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its clinical table.
-    subtypes : Subtypes
-        Its patients.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x variables.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.cohort import Endpoint
-    >>> from omicsfuse.core.results import Subtypes
-    >>> clinical = pd.DataFrame({"hpv": ["+", "-"], "t": [5.0, 9.0], "d": [1, 0]}, ["a", "b"])
-    >>> cohort = Cohort("x", {}, clinical, {"os": Endpoint("t", "d")}, known_labels=("hpv",))
-    >>> table = annotation_table(cohort, Subtypes(pd.Series(["S1", "S1"], ["a", "b"]), {}, {}))
-    >>> table.to_dict("list")
-    {'hpv': ['+', '-'], 'os': ['event', 'none']}
+    Gives patients x variables.
     """
     patients = subtypes.labels.index
     columns: dict[str, pd.Series] = {}
@@ -98,23 +78,8 @@ def annotation_row(name: str, values: pd.Series) -> AnnotationRow:
     their 2nd and 98th percentile; so do stages, grades and other whole numbers, level by level.
     Other categories have colours of their own: the most frequent ones, the rest as "other".
 
-    Parameters
-    ----------
-    name : str
-        Name of the variable.
-    values : pandas.Series
-        One value a patient; missing ones are grey.
-
-    Returns
-    -------
-    AnnotationRow
-        The colours as red, green, blue from 0 to 255.
-
-    Examples
-    --------
-    >>> row = annotation_row("sex", pd.Series(["f", "m", None]))
-    >>> row.key
-    (('f', '#77AADD'), ('m', '#EE8866'), ('missing', '#b9c0c8'))
+    ``values``: one value a patient. Gives AnnotationRow, the colours as red, green, blue from 0 to
+    255.
     """
     present = values.dropna()
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)

@@ -52,30 +52,8 @@ def select_markers(
     first are taken: so many that are raised in it, then so many that are lowered. Fewer are taken
     where the figure would grow too long.
 
-    Parameters
-    ----------
-    markers : pandas.DataFrame
-        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
-    subtypes : sequence of str
-        Subtypes in the order wanted.
-    per_subtype : int
-        Most markers of a subtype in a layer.
-    fdr : float
-        Only markers with at most this false discovery rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``markers``, ordered by layer, subtype and p.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.biology import select_markers
-    >>> table = pd.DataFrame({"layer": ["rna"] * 2, "feature": ["A", "B"], "subtype": ["S1"] * 2,
-    ...                       "effect": [1.0, 2.0], "p": [0.01, 0.5], "fdr": [0.02, 0.6]})
-    >>> select_markers(table, ["S1"])["feature"].tolist()
-    ['A']
+    ``markers``: columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``. Gives rows
+    of ``markers``, ordered by layer, subtype and p.
     """
     found = markers[markers["fdr"] <= fdr] if len(markers) else markers
     found = one_direction(found, subtypes)

@@ -93,14 +93,7 @@ def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """Make a figure that belongs to no window; a notebook shows it at the end of the running cell.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import new_figure
-    >>> new_figure(4, 3).axes
-    []
-    """
+    """Make a figure that belongs to no window; a notebook shows it at the end of the cell."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")

@@ -118,15 +118,7 @@ def criteria_table(subtypes: Subtypes, assessment: Assessment | None = None) -> 
 
 
 def chosen_k(table: pd.DataFrame) -> pd.Series:
-    """Tell for each k whether it was chosen.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.choice import chosen_k
-    >>> chosen_k(pd.DataFrame({"chosen": [False, True]}, [2, 3])).tolist()
-    [False, True]
-    """
+    """Tell for each k whether it was chosen."""
     if "chosen" not in table:
         return pd.Series(False, table.index)
     return table["chosen"].eq(True).astype(bool)

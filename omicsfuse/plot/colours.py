@@ -73,14 +73,7 @@ def marker(subtype: str) -> str:
 
 
 def text_colour(background: str) -> str:
-    """Black or white, whichever reads better on a colour (contrast ratio of WCAG 2).
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.colours import text_colour
-    >>> text_colour("#0072B2"), text_colour("#56B4E9")
-    ('#ffffff', '#000000')
-    """
+    """Black or white, whichever reads better on a colour (contrast ratio of WCAG 2)."""
     channels = [int(background[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -167,17 +167,7 @@ def consensus_matrix(
 
 
 def consensus_order(consensus: pd.DataFrame, subtypes: Subtypes) -> pd.Index:
-    """Patients by subtype, largest first, and within it by average linkage of their consensus.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from omicsfuse.plot.evidence import consensus_order
-    >>> table = pd.DataFrame(np.eye(3), list("abc"), list("abc"))
-    >>> labels = pd.Series(["S2", "S1", "S1"], list("abc"))
-    >>> consensus_order(table, Subtypes(labels, {}, {})).tolist()
-    ['b', 'c', 'a']
-    """
+    """Patients by subtype, largest first, and within it by average linkage of their consensus."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     order: list[object] = []

@@ -107,17 +107,7 @@ def alluvial(
 
 
 def flow_counts(subtypes: Subtypes, known: pd.Series) -> pd.DataFrame:
-    """Count patients by known group and subtype, in the order drawn.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.flows import flow_counts
-    >>> from omicsfuse.core.results import Subtypes
-    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> flow_counts(Subtypes(labels, {}, {}), pd.Series(["x", "y", "y"], list("cab"))).to_dict()
-    {'S1': {'y': 2, 'x': 0}, 'S2': {'y': 0, 'x': 1}}
-    """
+    """Count patients by known group and subtype, in the order drawn."""
     labels = subtypes.labels
     groups = known.reindex(labels.index)
     text = groups.map(lambda value: clean(level_text(value)), na_action="ignore")

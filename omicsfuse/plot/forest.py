@@ -177,19 +177,6 @@ def _limits(rows: list[Line]) -> tuple[float, float]:
 def draw_lines(rows: list[Line], ax: "Axes | None", more: str = "") -> "Axes":
     """Draw the lines from top to bottom, with numbers in columns at the right.
 
-    Parameters
-    ----------
-    rows : list of Line
-        Lines and headings.
-    ax : matplotlib.axes.Axes or None
-        Axes to draw on; a new figure otherwise.
-    more : str
-        Title of a further column; none without it.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Examples
     --------
     >>> from omicsfuse.plot.forest import Line, draw_lines

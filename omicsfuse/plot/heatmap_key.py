@@ -37,17 +37,7 @@ def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
 
 
 def draw_key(ax: "Axes", key: Sequence["AnnotationRow"], width: float) -> None:
-    """Write the key below the axes: a bold name, then its colours; long ones go on in a new line.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The heatmap.
-    key : sequence of AnnotationRow
-        What to explain.
-    width : float
-        Width of the key in inches, from the left edge of the layers' names on.
-    """
+    """Write the key below the axes: a bold name, its colours; long ones go on in a new line."""
     from matplotlib.patches import Rectangle
     from matplotlib.transforms import ScaledTranslation
 

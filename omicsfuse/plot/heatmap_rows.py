@@ -35,41 +35,11 @@ def heatmap_rows(
     (``TOGETHER``) the first is shown. Of two subtypes, which mirror each other, the rows of the
     first are taken.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Layers; features that are in none of them are passed over.
-    subtypes : Subtypes
-        Labels of the patients.
-    markers : pandas.DataFrame
-        Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
-    drivers : pandas.DataFrame, optional
-        Columns ``subtype``, ``rank``, ``layer``, ``feature``: taken before the other markers.
-    per_subtype : int
-        Most features of a subtype in a layer; fewer where there would be too many rows.
-    max_rows : int
-        Most rows; each layer with markers of a subtype keeps at least one row for it.
-    fdr : float
-        Only markers with at most this false discovery rate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``markers`` with a column ``group``, the subtype that the row stands for (of two
-        subtypes, the one in which the feature is raised); by layer, group, raised before lowered.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heatmap_rows import heatmap_rows
-    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
-    >>> values = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
-    >>> prepared = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
-    >>> table = pd.DataFrame({"layer": "rna", "feature": ["A", "B", "C"], "subtype": "S1",
-    ...                       "effect": [2.0, 1.9, -1.0], "p": [0.001, 0.002, 0.003], "fdr": 0.01})
-    >>> subtypes = Subtypes(pd.Series(["S1", "S2", "S3"], list("abc")), {}, {})
-    >>> heatmap_rows(prepared, subtypes, table)["feature"].tolist()
-    ['A', 'C']
+    ``markers``: columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``;
+    ``drivers``: columns ``subtype``, ``rank``, ``layer``, ``feature``: taken before the other
+    markers. Gives rows of ``markers`` with a column ``group``, the subtype that the row stands for
+    (of two subtypes, the one in which the feature is raised); by layer, group, raised before
+    lowered.
     """
     names = subtypes.names
     found = markers[markers["fdr"] <= fdr] if len(markers) else markers

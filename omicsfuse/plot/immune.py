@@ -30,15 +30,7 @@ _OTHER = "#d9dde1"
 
 
 def strongest_scores(tests: pd.DataFrame, most: int) -> list[str]:
-    """Scores with the smallest p of a comparison of one subtype with the rest, then by name.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> tests = pd.DataFrame({"score": ["a", "b"], "comparison": ["S1", "S1"], "p": [0.5, 0.1]})
-    >>> strongest_scores(tests, 1)
-    ['b']
-    """
+    """Scores with the smallest p of a comparison of one subtype with the rest, then by name."""
     if tests.empty:
         return []
     own = tests[(tests["comparison"] != OVERALL) & tests["p"].notna()]

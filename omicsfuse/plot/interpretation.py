@@ -22,15 +22,7 @@ MOST_FEATURES, MOST_SETS = 16, 14
 def gene_rows(interpretation: Interpretation, most: int = MOST_FEATURES) -> pd.DataFrame:
     """Associations to draw: the strongest of the layer whose genes are ranked, or of the first.
 
-    Parameters
-    ----------
-    interpretation : Interpretation
-    most : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``associations``, by p; of several classes those of all.
+    Gives rows of ``associations``, by p; of several classes those of all.
 
     Examples
     --------

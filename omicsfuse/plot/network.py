@@ -24,18 +24,7 @@ MOST_DRAWN = 2000
 
 
 def patients_in_order(subtypes: Subtypes) -> pd.Series:
-    """Labels of the patients, subtype by subtype, the most confident first within each.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Subtypes
-    >>> from omicsfuse.plot.network import patients_in_order
-    >>> labels = pd.Series(["S2", "S1", "S1"], ["a", "b", "c"])
-    >>> confidence = pd.DataFrame({"confidence": [0.9, 0.2, 0.8]}, ["a", "b", "c"])
-    >>> patients_in_order(Subtypes(labels, {"patients": confidence}, {})).index.tolist()
-    ['c', 'b', 'a']
-    """
+    """Labels of the patients, subtype by subtype, the most confident first within each."""
     patients = subtypes.evidence.get("patients", pd.DataFrame())
     by = next((name for name in ("confidence", "silhouette") if name in patients), None)
     score = patients[by].reindex(subtypes.labels.index) if by else None
@@ -110,14 +99,7 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
 def mark_subtypes(ax: "Axes", labels: pd.Series, subtypes: Subtypes) -> None:
     """Put coloured bars, names and sizes of the subtypes beside a heatmap of patients.
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Axes with the heatmap.
-    labels : pandas.Series
-        Subtype of each row of the heatmap, patients of a subtype next to each other.
-    subtypes : Subtypes
-        All patients: the sizes written are theirs.
+    ``labels``: subtype of each row of the heatmap, patients of a subtype next to each other.
 
     Examples
     --------

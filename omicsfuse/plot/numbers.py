@@ -72,14 +72,7 @@ def format_ratio(value: float) -> str:
 
 
 def format_interval(value: float, low: float, high: float) -> str:
-    """Write a hazard ratio with its 95% confidence interval.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import format_interval
-    >>> format_interval(1.5, 1.02, 2.21)
-    '1.50 (1.02 to 2.21)'
-    """
+    """Write a hazard ratio with its 95% confidence interval."""
     if value is None or math.isnan(value):
         return "not estimated"
     low_text, high_text = format_ratio(low), format_ratio(high)
@@ -101,26 +94,12 @@ def years_text(years: float) -> str:
 
 
 def clean(text: object) -> str:
-    r"""Text of a name without line breaks and control characters, which no figure can show.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import clean
-    >>> clean("two\nlines")
-    'two lines'
-    """
+    r"""Text of a name without line breaks and control characters, which no figure can show."""
     return _NOT_PRINTABLE.sub(" ", str(text))
 
 
 def shorten(text: object, length: int = 32) -> str:
-    """Shorten a long name in its middle: the beginning and the end usually tell names apart.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import shorten
-    >>> shorten("wavelet-LLH_glszm_SizeZoneNonUniformity", 24)
-    'wavelet-LLH...Uniformity'
-    """
+    """Shorten a long name in its middle: the beginning and the end usually tell names apart."""
     text = clean(text)
     if len(text) <= length:
         return text

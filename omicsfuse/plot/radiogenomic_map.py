@@ -26,18 +26,7 @@ def strongest(
     Families take turns, so that each is seen; features are put in the order of their correlations,
     targets in that of the families.
 
-    Parameters
-    ----------
-    found : RadiogenomicMap
-        Its ``associations``.
-    most_features, most_targets : int
-        How many at most.
-
-    Returns
-    -------
-    features : list of str
-    targets : list of (str, str)
-        Layer and target.
+    Gives ``features``; ``targets``: layer and target.
 
     Examples
     --------

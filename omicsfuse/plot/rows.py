@@ -5,17 +5,7 @@ import pandas as pd
 
 
 def rows_with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Keep the rows with a finite number in all these columns; none where a column is absent.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.rows import rows_with
-    >>> rows_with(pd.DataFrame({"p": [0.1, None], "n": [3, 4]}), "p", "n")["n"].tolist()
-    [3]
-    >>> len(rows_with(pd.DataFrame(), "p"))
-    0
-    """
+    """Keep the rows with a finite number in all these columns; none where a column is absent."""
     if any(name not in table for name in columns):
         return pd.DataFrame()
     numbers = table[list(columns)].apply(pd.to_numeric, errors="coerce")
@@ -23,17 +13,7 @@ def rows_with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def fullest_model(models: pd.Series) -> str:
-    """Name the model that adjusts for most: the last one with covariates, else the first one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.rows import fullest_model
-    >>> fullest_model(pd.Series(["univariable", "multivariable", "multivariable, stratified"]))
-    'multivariable, stratified'
-    >>> fullest_model(pd.Series(["univariable"])), fullest_model(pd.Series([], dtype=str))
-    ('univariable', '')
-    """
+    """Name the model that adjusts for most: the last one with covariates, else the first one."""
     names = list(dict.fromkeys(models.astype(str)))
     adjusted = [name for name in names if name.startswith("multivariable")]
     return adjusted[-1] if adjusted else names[0] if names else ""

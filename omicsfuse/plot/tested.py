@@ -64,18 +64,6 @@ def log_rank_text(test: pd.Series | None, pipeline: pd.Series | None = None) -> 
     """Write the log-rank test as two lines: p-values, then patients and events.
 
     Where each permutation repeated the whole pipeline, only that p-value counts.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.tested import log_rank_text
-    >>> row = {"n": 90, "events": 40, "p_asymptotic": 0.01, "p_permutation": 0.012}
-    >>> print(log_rank_text(pd.Series(row)))
-    log-rank p = 0.010 (permutation p = 0.012)
-    90 patients, 40 events
-    >>> print(log_rank_text(pd.Series(row), pd.Series({"p_permutation": 0.4})))
-    log-rank p = 0.40, with the whole pipeline permuted
-    90 patients, 40 events
     """
     if test is None:
         return ""

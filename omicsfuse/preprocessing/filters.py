@@ -43,21 +43,7 @@ class FeatureSummary:
 def summarise(values: np.ndarray) -> FeatureSummary:
     """Summarise each feature of patients x features, missing values aside.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        NaN where missing.
-
-    Returns
-    -------
-    FeatureSummary
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> summary = summarise(np.array([[1.0, 5.0], [2.0, 5.0], [np.nan, 5.0]]))
-    >>> summary.constant.tolist(), summary.median.tolist()
-    ([False, True], [1.5, 5.0])
+    ``values`` (n_patients, n_features): NaN where missing.
     """
     ordered = np.sort(values, axis=0)  # NaN last
     observed = np.sum(~np.isnan(values), axis=0)
@@ -98,24 +84,8 @@ def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
     feature's own patients and the correlation is over the patients both have; a pair that shares
     fewer than half of all patients is left alone.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        No constant features; NaN where missing.
-    threshold : float
-        Absolute rank correlation above which a feature repeats another, 0 to 1.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_features,)
-        True for the features that repeat an earlier one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    >>> near_duplicates(np.column_stack([x, x**3, -x, x[[1, 3, 0, 4, 2]]]), 0.95).tolist()
-    [False, True, True, False]
+    ``values`` (n_patients, n_features): no constant features. Gives (n_features,): true for the
+    features that repeat an earlier one.
     """
     n, p = values.shape
     if threshold >= 1:  # no correlation exceeds 1
@@ -170,21 +140,8 @@ def _correlations(
 def identical_profiles(values: np.ndarray) -> np.ndarray:
     """Mark features that equal an earlier one in every patient, missing values included.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        NaN where missing.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_features,)
-        True for every feature but the first of each group of equal ones.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> identical_profiles(np.array([[0.0, 0.0, 1.0], [2.0, 2.0, 1.0]])).tolist()
-    [False, True, False]
+    ``values`` (n_patients, n_features): NaN where missing. Gives (n_features,): true for every
+    feature but the first of each group of equal ones.
     """
     columns = np.ascontiguousarray((values + 0.0).T)  # + 0.0: the two zeros of IEEE become one
     columns[np.isnan(columns)] = np.nan
@@ -200,21 +157,7 @@ def identical_profiles(values: np.ndarray) -> np.ndarray:
 def largest(criterion: np.ndarray, n: int | None) -> np.ndarray:
     """Mark the ``n`` features with the largest criterion; ties go to the earlier column.
 
-    Parameters
-    ----------
-    criterion : ndarray, shape (n_features,)
-    n : int or None
-        None marks all.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_features,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> largest(np.array([1.0, 3.0, 3.0, 2.0]), 2).tolist()
-    [False, True, True, False]
+    ``criterion`` (n_features,). Gives (n_features,).
     """
     chosen = np.zeros(len(criterion), dtype=bool)
     chosen[np.argsort(-criterion, kind="stable")[:n]] = True

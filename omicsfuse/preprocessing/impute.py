@@ -28,37 +28,10 @@ def impute_nearest(
     The idea is that of KNNimpute (Troyanskaya et al. 2001, Bioinformatics 17:520), with patients
     instead of genes as neighbours and an unweighted mean.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        NaN where missing; features on comparable scales.
-    reference : ndarray, shape (n_reference, n_features)
-        Patients to learn from, NaN where missing. They may include those of ``values``: a patient
-        who lacks a value never donates it.
-    fallback : ndarray, shape (n_features,)
-        Value of each feature where no neighbour has one.
-    n_neighbors : int
-        How many neighbours.
-    columns : ndarray of int
-        Features to return; distances use all features.
-    combine : {"mean", "median_level"}
-        ``"median_level"`` takes the median, and of a median halfway between two whole levels the
-        level nearer to zero, so that levels stay whole.
-
-    Returns
-    -------
-    ndarray, shape (n_patients, len(columns))
-        Complete.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> known = np.array([[0.0, 1.0], [0.1, 3.0], [9.0, 50.0]])
-    >>> new = np.array([[0.0, np.nan]])
-    >>> impute_nearest(
-    ...     new, known, np.zeros(2), n_neighbors=2, columns=np.array([0, 1])
-    ... ).tolist()
-    [[0.0, 2.0]]
+    ``values`` (n_patients, n_features): NaN where missing; ``reference`` (n_reference, n_features):
+    patients to learn from, NaN where missing; ``fallback`` (n_features,): value of each feature
+    where no neighbour has one; ``columns``: features to return. Gives (n_patients, len(columns)):
+    complete.
     """
     filled = values[:, columns]
     holes = np.isnan(filled)

@@ -37,16 +37,7 @@ class RobustScale:
 def robust_scale(values: np.ndarray, summary: FeatureSummary) -> RobustScale:
     """Median and robust standard deviation of features that are not constant.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n_patients, n_features)
-        NaN where missing.
-    summary : FeatureSummary
-        Of the same values.
-
-    Returns
-    -------
-    RobustScale
+    ``values`` (n_patients, n_features): NaN where missing.
 
     Examples
     --------

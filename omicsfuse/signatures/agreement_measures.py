@@ -57,14 +57,6 @@ def measured(
     ``scores`` (r, n, k): held-out scores in r repeats; ``assigned`` (r, n); ``counts`` (b, n): how
     often each patient is there. Gives from (score, measure) to an array of shape (b,); the score of
     a measure of all is ``""``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> target = Target("y", "continuous", pd.Series([1.0, 2, 3]))
-    >>> scores = np.array([[[1.0], [2.0], [3.0]]])
-    >>> measured(target, ["y"], scores, None, np.ones((1, 3)))
-    {('y', 'spearman'): array([1.])}
     """
     values = target.values
     found: dict[tuple[str, str], Array] = {}

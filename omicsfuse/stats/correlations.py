@@ -85,41 +85,17 @@ def rank_correlations(x: Array, y: Array, covariates: Array | None = None) -> Co
     1e-6 are half as large as they should be at 40 patients. The interval is
     ``tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3 - k)))``.
 
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, p)
-        Patients x columns; NaN where missing.
-    y : ndarray of float, shape (n, q)
-        The same patients, in the same order.
-    covariates : ndarray of float, shape (n, k), optional
-        Columns to adjust for; patients who lack one of them are left out.
-
-    Returns
-    -------
-    Correlations
-        NaN for pairs with fewer than ``MINIMUM_PATIENTS`` patients or no degrees of freedom, for
-        columns that do not vary among these patients, and for columns that the covariates explain
-        altogether (a covariate itself among them).
-
-    Raises
-    ------
-    StudyError
-        If the arrays do not have two dimensions and the same number of rows.
+    ``x`` (n, p): patients x columns; ``y`` (n, q): the same patients, in the same order;
+    ``covariates`` (n, k): columns to adjust for. Gives Correlations, NaN for pairs with fewer than
+    ``MINIMUM_PATIENTS`` patients or no degrees of freedom, for columns that do not vary among these
+    patients, and for columns that the covariates explain altogether (a covariate itself among
+    them).
 
     References
     ----------
     Bonett and Wright 2000, Psychometrika 65:23-28 (variance of Spearman's correlation after
     Fisher's transformation); Kendall 1942, Biometrika 32:277-283 (partial rank correlation);
     Pitman 1937, J R Stat Soc Suppl 4:225-232 (moments of a correlation under permutation).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]])
-    >>> y = np.array([[2.0], [1.0], [4.0], [3.0], [6.0], [np.nan]])
-    >>> found = rank_correlations(x, y)
-    >>> found.correlation.round(3).item(), found.p.round(3).item(), found.n.item()
-    (0.8, 0.108, 5)
     """
     r, n, given, shape = rank_coefficients(x, y, covariates)
     low, high = interval(r, n, given)
@@ -127,31 +103,7 @@ def rank_correlations(x: Array, y: Array, covariates: Array | None = None) -> Co
 
 
 def rank_coefficients(x: Array, y: Array, covariates: Array | None = None) -> Coefficients:
-    """Correlations as `rank_correlations` has them, without p-values and intervals.
-
-    Parameters
-    ----------
-    x, y, covariates
-        As there.
-
-    Returns
-    -------
-    Coefficients
-
-    Raises
-    ------
-    StudyError
-        As there.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.arange(6.0)[:, None]
-    >>> rank_coefficients(x, -x).correlation.item()
-    -1.0
-    >>> rank_coefficients(x, -x, covariates=x).correlation.item()
-    nan
-    """
+    """Correlations as `rank_correlations` has them, without p-values and intervals."""
     x, y, covariates = _checked(x, y, covariates)
     if covariates is not None:
         whole = ~np.isnan(covariates).any(axis=1)
@@ -193,30 +145,11 @@ def p_value(
     the tails are heavier and c is above 1. Where g h is below 0, 0 is taken, so that a small p is
     never below that of the t distribution. Of a partial correlation, n is less the covariates.
 
-    Parameters
-    ----------
-    r : ndarray of float
-        Correlations.
-    n, given : ndarray of int
-        Patients, and covariates given; broadcast against ``r``.
-    shape : ndarray of float
-        g h of each pair.
-
-    Returns
-    -------
-    ndarray of float
-        NaN where ``r`` is.
+    ``n``, ``given``: patients, and covariates given. Gives NaN where ``r`` is.
 
     References
     ----------
     Pitman 1937, J R Stat Soc Suppl 4:225-232 (the moments).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> r = np.array([0.5, 0.7])
-    >>> [f"{p:.2e}" for p in (*p_value(r, 44), *p_value(r, 44, shape=0.0))]
-    ['6.50e-04', '3.82e-07', '5.48e-04', '1.24e-07']
     """
     df, limit = _beta(n, given, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -241,14 +174,7 @@ def t_p_value(r: Array, df: Array | float) -> Array:
 
 
 def smallest_correlation(p: float, n: int, given: int = 0, shape: float = UNTIED) -> float:
-    """Absolute correlation that has a p-value; 1 where even that has a larger one.
-
-    Examples
-    --------
-    >>> r = smallest_correlation(0.001, 44)
-    >>> round(r, 3), p_value(np.array([r]), 44).round(6).item()
-    (0.484, 0.001)
-    """
+    """Absolute correlation that has a p-value; 1 where even that has a larger one."""
     df, limit = (float(one) for one in _beta(n, given, shape))
     t = float(stats.t.isf(p / 2, df))
     return min(1.0, limit * t / float(np.sqrt(t**2 + df)))
@@ -267,26 +193,11 @@ def _beta(n: Counts | int, given: Counts | int, shape: Array | float) -> tuple[A
 def interval(r: Array, n: Counts, given: Counts | int = 0) -> tuple[Array, Array]:
     """95% interval of Spearman correlations by Fisher's transformation.
 
-    Parameters
-    ----------
-    r, n, given
-        As in `p_value`.
-
-    Returns
-    -------
-    low, high : ndarray of float
-        NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1.
+    Gives ``low, high``: NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1.
 
     References
     ----------
     Bonett and Wright 2000, Psychometrika 65:23-28.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> low, high = interval(np.array([0.5]), np.array([40]))
-    >>> low.round(3).item(), high.round(3).item()
-    (0.205, 0.712)
     """
     freedom = np.asarray(n) - 3.0 - given
     sure = (freedom > 0) & (np.abs(r) < 1)
@@ -325,14 +236,7 @@ def spearman(first: Array, second: Array) -> Array:
 
 
 def doubled_ranks(values: Array) -> Array:
-    """Twice the mean rank less n + 1, of each column: whole numbers that add up to 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> doubled_ranks(np.array([[5.0], [7.0], [5.0]])).ravel().tolist()
-    [-1.0, 2.0, -1.0]
-    """
+    """Twice the mean rank less n + 1, of each column: whole numbers that add up to 0."""
     ranks: Array = 2 * stats.rankdata(values, axis=0) - (len(values) + 1)
     return ranks
 
@@ -387,17 +291,8 @@ def _basis(covariates: Array) -> Array:
 def ranks_given(values: Array, covariates: Array | None) -> tuple[Array, int]:
     """Rank columns without missing values, less what the ranks of covariates explain.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-    covariates : ndarray of float, shape (n, k), or None
-
-    Returns
-    -------
-    ranks : ndarray of float, shape (n, p)
-        NaN in a column of which covariates leave nothing.
-    given : int
-        Covariates that say different things.
+    ``values`` (n, p); ``covariates`` (n, k). Gives ``ranks`` (n, p): NaN in a column of which
+    covariates leave nothing; ``given``: covariates that say different things.
 
     Examples
     --------
@@ -424,14 +319,7 @@ def _correlate(x: Array, y: Array, basis: Array | None) -> tuple[Array, Array]:
 
 
 def kurtosis(centred: Array) -> Array:
-    """Excess kurtosis of each column by k-statistics; 0 where it does not vary.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> kurtosis(doubled_ranks(np.arange(30.0)[:, None])).round(12).tolist()
-    [-1.2]
-    """
+    """Excess kurtosis of each column by k-statistics; 0 where it does not vary."""
     n = len(centred)
     squared = centred**2
     second, fourth = squared.mean(axis=0), (squared**2).mean(axis=0)

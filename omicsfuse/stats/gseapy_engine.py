@@ -20,37 +20,15 @@ _ANY_SIZE = 10**9
 def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Score gene sets on one ranking of genes: preranked GSEA, without its permutations.
 
-    Parameters
-    ----------
-    ranking : pandas.Series
-        Gene -> value, strictly decreasing.
-    sets : mapping of str to sequence of str
-        Genes of each set, all of them in the ranking.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index gene set, in the order given; columns ``es`` (enrichment score; NaN for a set without
-        genes, or with all genes of the ranking) and ``leading_edge`` (list of genes up to the
-        peak).
-
-    Raises
-    ------
-    StudyError
-        If a gene occurs twice in the ranking, a value is missing, or a gene of a set is not in it.
+    ``ranking``: gene -> value, strictly decreasing; ``sets``: genes of each set, all of them in the
+    ranking. Gives index gene set, in the order given; columns ``es`` (enrichment score; NaN for a
+    set without genes, or with all genes of the ranking) and ``leading_edge`` (list of genes up to
+    the peak).
 
     References
     ----------
     Subramanian et al. 2005, PNAS 102:15545-15550; Fang, Liu and Peltz 2023, Bioinformatics
     39:btac757 (gseapy).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> ranking = pd.Series([3.0, 2.0, -1.0, -2.0], ["a", "b", "c", "d"])
-    >>> found = prerank(ranking, {"top": ["a", "b"]})
-    >>> float(found.loc["top", "es"]), found.loc["top", "leading_edge"]
-    (1.0, ['a', 'b'])
     """
     import gseapy
 
@@ -89,41 +67,14 @@ def gsva(
 ) -> pd.DataFrame:
     """Score gene sets in each patient relative to the others: GSVA with a Gaussian kernel.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, complete, on a logarithmic or z-score scale.
-    sets : mapping of str to sequence of str
-        Genes of each set, all of them in the table.
-    tau : float
-        Exponent of the ranks in the running sum.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x sets: difference of the largest deviations of the running sum to either side.
-        NaN for a set without genes, or with all genes of the table.
-
-    Raises
-    ------
-    StudyError
-        If a gene occurs twice, a value is missing, or a gene of a set is not in the table.
+    ``table``: patients x genes, complete, on a logarithmic or z-score scale; ``sets``: genes of
+    each set, all of them in the table. Gives patients x sets: difference of the largest deviations
+    of the running sum to either side. NaN for a set without genes, or with all genes of the table.
 
     References
     ----------
     Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023,
     Bioinformatics 39:btac757 (gseapy).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> values = np.random.default_rng(0).standard_normal((10, 20))
-    >>> values[:5, :4] += 3
-    >>> table = pd.DataFrame(values, [f"P{i}" for i in range(10)], [f"g{i}" for i in range(20)])
-    >>> scores = gsva(table, {"raised": ["g0", "g1", "g2", "g3"]})["raised"]
-    >>> bool(scores.iloc[:5].min() > scores.iloc[5:].max())
-    True
     """
     import gseapy
 

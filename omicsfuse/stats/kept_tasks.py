@@ -84,30 +84,9 @@ def kept_tasks(
 ) -> KeptTasks | None:
     """Open the store of a function's tasks.
 
-    Parameters
-    ----------
-    folder : Path, optional
-        Where finished tasks are kept; without one nothing is.
-    function : callable
-        The function; it counts by its name, and the version of omicsfuse for its content.
-    shared : sequence
-        What is the same for all tasks; it is hashed here, once.
-
-    Returns
-    -------
-    KeptTasks or None
-        None without a folder, or where something shared cannot be hashed, such as a function that
-        has no name to be found by: then nothing is kept, and nothing wrong is ever taken up.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> store = kept_tasks(Path(tempfile.mkdtemp()), kept_tasks, ["shared"])
-    >>> store.save([1, 2], [np.zeros(3), {"k": (2, np.float64(0.5))}], ["doubtful"])
-    >>> store.load([1, 2])
-    ([array([0., 0., 0.]), {'k': (2, np.float64(0.5))}], ['doubtful'])
-    >>> store.load([1, 3]) is None
-    True
+    Gives KeptTasks or None, none without a folder, or where something shared cannot be hashed, such
+    as a function that has no name to be found by: then nothing is kept, and nothing wrong is ever
+    taken up.
     """
     if folder is None:
         return None

@@ -72,38 +72,8 @@ class Runner:
         own copy of its seed, and results come back as if they had been sent. Warnings of omicsfuse
         are issued again here, each once.
 
-        Parameters
-        ----------
-        function : callable
-            A function of a module, so that it can be sent to another process. It must not change
-            what is shared.
-        tasks : sequence
-            Small things that differ, such as seeds.
-        *shared
-            What is the same for all tasks; it is sent to each process once.
-        what : str
-            What is done, in a few words, for the progress bar.
-
-        Returns
-        -------
-        list
-            One result a task. With a folder, results must be numbers, text, NumPy arrays of them,
-            and tuples, lists and dicts of these.
-
-        Raises
-        ------
-        TypeError
-            If there is a folder and a result is none of these.
-
-        Examples
-        --------
-        >>> from operator import mul
-        >>> told = []
-        >>> runner = Runner(progress=lambda *state: told.append(state))
-        >>> runner.map(mul, [1, 2, 3], 10, what="products")
-        [10, 20, 30]
-        >>> told[-1]
-        ('products', 3, 3)
+        Gives list, one result a task. With a folder, results must be numbers, text, NumPy arrays of
+        them, and tuples, lists and dicts of these.
         """
         tasks = list(tasks)
         store = kept_tasks(self.folder, function, shared)

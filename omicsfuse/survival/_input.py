@@ -103,16 +103,8 @@ def patients_in_common(
 ) -> tuple[pd.Series, pd.DataFrame, list[str]]:
     """Match subtype labels to survival times by patient, in the order of ``survival``.
 
-    Returns
-    -------
-    (pandas.Series, pandas.DataFrame, list of str)
-        Labels (as text) and survival of the patients that have both, and the names of their
-        subtypes in natural order.
-
-    Raises
-    ------
-    CohortError
-        If a table lacks a column, names a patient twice, or no patient has both.
+    Gives labels (as text) and survival of the patients that have both, and the names of their
+    subtypes in natural order.
     """
     missing = [column for column in ("time", "event") if column not in survival.columns]
     if missing:

@@ -122,20 +122,10 @@ class CoxData:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Mean, variance and sum over the risk set of each event, and its row among the patients.
 
-        Parameters
-        ----------
-        coefficients : ndarray, shape (p,)
-            Per unit of the terms as given.
-
-        Returns
-        -------
-        means : ndarray, shape (events, p)
-            Of the scaled terms.
-        variances : ndarray, shape (events, p, p)
-        sums : ndarray, shape (events,)
-            Sum of exp(coefficients x scaled terms) over those at risk.
-        rows : ndarray of int, shape (events,)
-            Places in the sorted arrays of the patients who had the events.
+        ``coefficients`` (p,): per unit of the terms as given. Gives ``means`` (events, p): of the
+        scaled terms; ``variances`` (events, p, p); ``sums`` (events,): sum of exp(coefficients x
+        scaled terms) over those at risk; ``rows`` (events,): places in the sorted arrays of the
+        patients who had the events.
         """
         from omicsfuse.survival.cox_kernel import sweep
 
@@ -168,35 +158,11 @@ class CoxData:
 def fit_cox(data: CoxData, *, firth: bool | None = None, limits: bool = True) -> CoxFit:
     """Fit a Cox model; with Firth's penalty where the likelihood has no maximum.
 
-    Parameters
-    ----------
-    data : CoxData
-        Survival and terms.
-    firth : bool, optional
-        Penalise always, or never; by default where the likelihood has no maximum (separation: a
-        group without events, or each event in the patient of highest risk).
-    limits : bool
-        Whether to look for profile likelihood limits and p-values of penalised fits.
-
-    Returns
-    -------
-    CoxFit
-
     References
     ----------
     Efron B. J Am Stat Assoc 1977;72:557-565. Firth D. Biometrika 1993;80:27-38. Heinze G, Schemper
     M. A solution to the problem of monotone likelihood in Cox regression. Biometrics
     2001;57:114-119 (the penalty, and profile likelihood limits with it).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.cox_model import CoxData, fit_cox
-    >>> x = np.repeat([0.0, 1.0], 10)
-    >>> event = np.r_[np.ones(10), np.zeros(10)]
-    >>> fitted = fit_cox(CoxData(np.arange(20.0), event, x[:, None]))
-    >>> fitted.penalised, bool(np.isfinite(fitted.coefficients[0]))
-    (True, True)
     """
     p = data.x.shape[1]
     free = np.ones(p, dtype=bool)

@@ -26,18 +26,7 @@ class Outcome(NamedTuple):
 def outcome(time: np.ndarray, event: np.ndarray) -> tuple[Outcome, np.ndarray]:
     """Sort survival and estimate the probability of being uncensored by Kaplan-Meier.
 
-    Returns
-    -------
-    (Outcome, ndarray of int)
-        And the order in which patients were put.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.prediction import outcome
-    >>> found, order = outcome(np.array([3.0, 1.0, 2.0]), np.array([1, 1, 0]))
-    >>> order.tolist(), found.before.tolist()
-    ([1, 2, 0], [1.0, 1.0, 0.5])
+    Gives and the order in which patients were put.
     """
     order = np.lexsort((~event.astype(bool), time))
     time, event = time[order], event[order].astype(bool)

@@ -12,22 +12,6 @@ from omicsfuse.core.errors import StudyError
 def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = "") -> None:
     """Refuse an argument of the wrong type.
 
-    Parameters
-    ----------
-    value : object
-        What was given.
-    kind : type or tuple of types
-        What is expected.
-    name : str
-        Name of the argument.
-    hint : str
-        Where such an object comes from.
-
-    Raises
-    ------
-    StudyError
-        If the type is another.
-
     Examples
     --------
     >>> require(3, str, "endpoint")
@@ -43,32 +27,7 @@ def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = ""
 
 
 def whole_number(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
-    """Return a whole number within bounds, or refuse it.
-
-    Parameters
-    ----------
-    value : object
-        What was given; NumPy integers and whole floats are numbers too.
-    name : str
-        Name of the argument.
-    low, high : int
-        Bounds, both allowed.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    StudyError
-        If it is not a whole number, or out of bounds.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> whole_number(np.int64(3), "n_clusters")
-    3
-    """
+    """Return a whole number within bounds, or refuse it."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
     if not whole and isinstance(value, float | np.floating):
         whole = math.isfinite(value) and value == int(value)
@@ -79,13 +38,7 @@ def whole_number(value: Any, name: str, low: int = 1, high: int | None = None) -
 
 
 def positive_number(value: Any, name: str) -> float:
-    """Return a finite number above 0, or refuse it.
-
-    Examples
-    --------
-    >>> positive_number(0.5, "mu")
-    0.5
-    """
+    """Return a finite number above 0, or refuse it."""
     number = isinstance(value, int | float | np.integer | np.floating)
     if not number or isinstance(value, bool) or not (math.isfinite(value) and value > 0):
         raise StudyError(f"{name} is {value!r}; it must be a number above 0.")
@@ -93,24 +46,12 @@ def positive_number(value: Any, name: str) -> float:
 
 
 def seed(value: Any, name: str = "random_state") -> int:
-    """Return a seed, a whole number from 0 to 2**32 - 1, or refuse it.
-
-    Examples
-    --------
-    >>> seed(7)
-    7
-    """
+    """Return a seed, a whole number from 0 to 2**32 - 1, or refuse it."""
     return whole_number(value, name, 0, 2**32 - 1)
 
 
 def sequence_of(value: Any, kind: type, name: str, hint: str = "") -> list[Any]:
-    """Return the members of a list, or one object as a list of itself; refuse other types.
-
-    Examples
-    --------
-    >>> sequence_of("os", str, "endpoints")
-    ['os']
-    """
+    """Return the members of a list, or one object as a list of itself; refuse other types."""
     if isinstance(value, kind):
         return [value]
     if isinstance(value, str | bytes | dict) or not isinstance(value, Iterable):

@@ -52,14 +52,7 @@ def check_words(endpoints: Mapping[str, Endpoint], missing: Iterable[str], where
 def check_apart(
     endpoint: Endpoint, name: str, roles: Mapping[str, Iterable[str]], where: str
 ) -> None:
-    """Refuse one column in two places of an endpoint, and an outcome among what explains it.
-
-    Raises
-    ------
-    CohortError
-        If time, event, entry and competing event are not four columns, or one of the first two or
-        the last is among the covariates or the strata.
-    """
+    """Refuse one column in two places of an endpoint, and an outcome among what explains it."""
     own = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
     own = {key: column for key, column in own.items() if column}
     every = own | ({"entry": endpoint.entry} if endpoint.entry else {})
@@ -83,22 +76,7 @@ def check_apart(
 def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
     """Read times to event as float64, missing ones NaN.
 
-    Parameters
-    ----------
-    column : pandas.Series
-        Index patient; one clinical column.
-    endpoint, where : str
-        For the message.
-
-    Returns
-    -------
-    pandas.Series
-        Index patient; zero or more.
-
-    Raises
-    ------
-    CohortError
-        If a time is not a number, infinite or negative.
+    ``column``: index patient. Gives index patient; zero or more.
     """
     numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
     plain = not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
@@ -136,26 +114,7 @@ def read_events(
 ) -> pd.Series:
     """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN.
 
-    Parameters
-    ----------
-    column : pandas.Series
-        Index patient; one clinical column.
-    event_values : mapping of str to int
-        Words and their meaning; when empty, 0/1 and true/false are read.
-    endpoint, where : str
-        For the message.
-    competing : bool
-        Whether the column is the one of the competing event, whose words cannot be mapped.
-
-    Returns
-    -------
-    pandas.Series
-        Index patient.
-
-    Raises
-    ------
-    CohortError
-        If a word is neither 0/1, true/false nor mapped.
+    ``column``: index patient. Gives index patient.
     """
     mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
     bad = {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}
@@ -197,25 +156,8 @@ def read_endpoint(
 ) -> pd.DataFrame:
     """Read an endpoint: ``time``, ``event`` and, where declared, ``entry`` and ``cause``.
 
-    Parameters
-    ----------
-    clinical : pandas.DataFrame
-        Patients x clinical columns.
-    endpoint : Endpoint
-        Which columns, and how to read them.
-    name, where : str
-        For messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index patient; missing values NaN. ``event`` is 1 for the event itself only; ``cause``
-        tells competing events (2 and more) from censoring (0).
-
-    Raises
-    ------
-    CohortError
-        If a time is not a number or negative, or an event word is not understood.
+    ``clinical``: patients x clinical columns. Gives index patient; missing values NaN. ``event`` is
+    1 for the event itself only; ``cause`` tells competing events (2 and more) from censoring (0).
     """
     cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
     table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})

@@ -49,20 +49,7 @@ def _day_month(name: str) -> tuple[int, str] | None:
 def looks_like_date(name: str) -> bool:
     """Whether a gene name is what a spreadsheet makes of a symbol that looks like a date.
 
-    Parameters
-    ----------
-    name : str
-        A column name.
-
-    Returns
-    -------
-    bool
-        True for ``1-Mar``, ``Sep-02``, ``2023-09-02`` and the like.
-
-    Examples
-    --------
-    >>> [looks_like_date(name) for name in ("1-Mar", "Sep-02", "2023-09-02", "MARCH1", "HLA-A")]
-    [True, True, True, False, False]
+    Gives bool, true for ``1-Mar``, ``Sep-02``, ``2023-09-02`` and the like.
     """
     text = name.strip()
     return _day_month(text) is not None or _OTHER_DATES.fullmatch(text) is not None
@@ -74,20 +61,7 @@ def restorations(names: Iterable[str]) -> dict[str, str]:
     A date is left out when its symbol is a column of its own already, or when it occurs twice:
     then nobody can tell what it was.
 
-    Parameters
-    ----------
-    names : iterable of str
-        All column names of a layer.
-
-    Returns
-    -------
-    dict of str to str
-        Name found -> symbol restored.
-
-    Examples
-    --------
-    >>> restorations(["TP53", "11-Mar", "1-Mar", "9-Sep", "SEPT9"])
-    {'11-Mar': 'MARCH11'}
+    Gives name found -> symbol restored.
     """
     listed = list(names)
     taken = {name.upper() for name in listed}
@@ -109,17 +83,7 @@ def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
     A date is renamed only where that makes no duplicate: neither one that occurs twice, nor one
     all of whose symbols are there already. Those can only be left out.
 
-    Parameters
-    ----------
-    dates : iterable of str
-        Names that are dates.
-    names : iterable of str
-        All names of the layer.
-
-    Returns
-    -------
-    str
-        Words and lines of a manifest.
+    Gives str, words and lines of a manifest.
 
     Examples
     --------

@@ -70,31 +70,9 @@ def check_table(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Normalise and check a layer's table, all but the range of its values.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x features, as given.
-    kind : str
-        Kind of the layer.
-    others : sequence of pandas.Index
-        Patients known from elsewhere, one index a table.
-    of_whom : str
-        Where they are known from, for the message.
-    where : str
-        Layer and file, for the message.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Patients (str, named "patient") x features (str), float64.
-    restored : dict of str to str
-        Names that were dates, and the gene symbols put in their place.
-
-    Raises
-    ------
-    CohortError
-        If the table is empty or the wrong way round, has duplicates, dates for genes, text or
-        infinities.
+    ``table``: patients x features, as given; ``others``: patients known from elsewhere, one index a
+    table. Gives ``table``: patients (str, named "patient") x features (str), float64; ``restored``:
+    names that were dates, and the gene symbols put in their place.
     """
     table = named_axes(table, where)
     refuse_empty(table, where)
@@ -138,21 +116,7 @@ def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
 def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, where: str) -> None:
     """Refuse values that the kind and the scale of a layer rule out.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x features, float64 without infinities.
-    kind, scale : str
-        As in ``KINDS``.
-    declared : bool
-        Whether the scale was declared, or assumed for want of a declaration.
-    where : str
-        Layer and file, for the message.
-
-    Raises
-    ------
-    CohortError
-        If the values contradict the scale.
+    ``table``: patients x features, float64 without infinities.
     """
     values = table.to_numpy()
     present = values[~np.isnan(values)]

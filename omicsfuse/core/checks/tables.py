@@ -17,22 +17,7 @@ from omicsfuse.core.errors import CohortError
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Say which of the options is nearest to a word, and list them all when they are few.
 
-    Parameters
-    ----------
-    word : str
-        What was written.
-    options : iterable of str
-        What could have been written.
-
-    Returns
-    -------
-    str
-        Part of a sentence, without a full stop; empty when there are no options.
-
-    Examples
-    --------
-    >>> did_you_mean("expresion", ["expression", "protein"])
-    'did you mean "expression"? Valid: expression, protein'
+    Gives str, part of a sentence, without a full stop; empty when there are no options.
     """
     names = [str(option) for option in options]
     lowered = {name.lower(): name for name in reversed(names)}
@@ -66,15 +51,7 @@ def _more(n: int) -> str:
 def name_fault(name: object) -> str:
     """Say what is wrong with the name of a layer, which stands in messages and in files.
 
-    Parameters
-    ----------
-    name : object
-        The name, which should be a str.
-
-    Returns
-    -------
-    str
-        A sentence without a full stop; empty when the name will do.
+    Gives str, A sentence without a full stop; empty when the name will do.
 
     Examples
     --------
@@ -119,15 +96,8 @@ def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
 def in_canonical_order(table: pd.DataFrame) -> pd.DataFrame:
     """Sort patients by identifier as text, so that nothing depends on the order of rows.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients (index, str, each once) x columns.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows, in the order of the code points of their identifiers.
+    ``table``: patients (index, str, each once) x columns. Gives the same rows, in the order of the
+    code points of their identifiers.
 
     Examples
     --------
@@ -187,24 +157,9 @@ def transposed_against(
     Each of the others (the patients of the clinical table, or the rows of each other layer) has a
     vote, for a table of genes x patients also seems to disagree with every right one.
 
-    Parameters
-    ----------
-    rows, columns : pandas.Index
-        What is in the rows and in the columns of a table.
-    others : sequence of pandas.Index
-        Patients known from elsewhere, one index a table.
-
-    Returns
-    -------
-    pandas.Index or None
-        Patients of the tables by which the columns are patients (two at least), if these are more
-        than half of the tables.
-
-    Examples
-    --------
-    >>> genes, patients = pd.Index(["TP53", "EGFR"]), pd.Index(["P1", "P2"])
-    >>> list(transposed_against(genes, patients, [patients]))
-    ['P1', 'P2']
+    ``rows``, ``columns``: what is in the rows and in the columns of a table; ``others``: patients
+    known from elsewhere, one index a table. Gives patients of the tables by which the columns are
+    patients (two at least), if these are more than half of the tables.
     """
     against = []
     for patients in others:

@@ -39,26 +39,8 @@ def chosen_features(
 ) -> pd.DataFrame:
     """Choose the features that measure heterogeneity; the unfiltered image first.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x radiomic features.
-    volume : pandas.Series or None
-        Tumour volume of the same patients; features that follow it too closely are left out.
-    layer : str
-        Name of the layer, for messages.
-    exclusions : list of Exclusion
-        What is left out is appended to it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `heterogeneity_features` gives it.
-
-    Raises
-    ------
-    CohortError
-        If a block has fewer than ``MINIMUM_FEATURES``, or no direction is known.
+    ``table``: patients x radiomic features; ``volume``: tumour volume of the same patients. Gives
+    as `heterogeneity_features` gives it.
     """
     found = heterogeneity_features(table.columns)
     if len(other := table.columns[~table.columns.isin(found.index)]):
@@ -96,25 +78,8 @@ def without_volume(
 ) -> pd.DataFrame:
     """What is left of each feature after linear regression on the normal scores of volume.
 
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        Patients x features, as normal scores.
-    volume : pandas.Series or None
-        Tumour volume of the same patients; those without one are left out.
-    layer : str
-        Name of the layer, for messages.
-    exclusions : list of Exclusion
-        What is left out is appended to it.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    StudyError
-        If no volume is known.
+    ``scores``: patients x features, as normal scores; ``volume``: tumour volume of the same
+    patients. Gives pandas.DataFrame.
     """
     if volume is None:
         raise StudyError(
@@ -147,25 +112,7 @@ def measured_features(
 ) -> Measured:
     """Blocks of normal scores without repetitions, complete, and each patient's mean disorder.
 
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        Patients x features; NaN where missing, which becomes the middle of the feature.
-    chosen : pandas.DataFrame
-        Block, image type and direction of these features.
-    layer : str
-        Name of the layer, for messages.
-    exclusions : list of Exclusion, optional
-        What is left out is appended to it.
-
-    Returns
-    -------
-    Measured
-
-    Raises
-    ------
-    CohortError
-        If fewer than two features of a block differ between patients.
+    ``scores``: patients x features; ``chosen``: block, image type and direction of these features.
     """
     normal = pd.DataFrame(
         {

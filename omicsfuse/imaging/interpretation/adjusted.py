@@ -56,34 +56,9 @@ def covariates(
 ) -> Covariates:
     """Gather what associations of these patients are to be adjusted for.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Clinical table and radiomics layers.
-    patients : pandas.Index
-        Patients who have a score.
-    adjust_for : sequence of str
-        ``"covariates"`` (those that the cohort names), ``"stage"`` and ``"purity"`` (the first
-        clinical column with that word in its name), ``"volume"`` (of the tumour, from a radiomics
-        layer), or clinical columns by name.
-
-    Returns
-    -------
-    Covariates
-        Left out, with a note: what the cohort does not have, what does not vary, what is known for
-        fewer than half of the patients, and categories with too many levels for them.
-
-    Raises
-    ------
-    StudyError
-        If a name is neither one of these words nor a clinical column.
-
-    Examples
-    --------
-    >>> clinical = pd.DataFrame({"age": range(50, 62)}, [f"P{i}" for i in range(10, 22)])
-    >>> found = covariates(Cohort("toy", {}, clinical, covariates=("age",)), clinical.index)
-    >>> found.names, found.design.shape
-    (('age',), (12, 1))
+    ``patients``: patients who have a score. Gives Covariates, left out, with a note: what the
+    cohort does not have, what does not vary, what is known for fewer than half of the patients, and
+    categories with too many levels for them.
     """
     if isinstance(adjust_for, str):
         raise StudyError(f'adjust_for = "{adjust_for}": expected a list, ["{adjust_for}"].')
@@ -149,25 +124,9 @@ def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
 def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:
     """Columns of the design that these patients tell apart, or why nothing can be adjusted for.
 
-    Parameters
-    ----------
-    design : pandas.DataFrame
-        As in `Covariates`.
-    patients : pandas.Index
-        Patients of an analysis.
-
-    Returns
-    -------
-    columns : ndarray of float, shape (n, q), or None
-        Rows with missing values where a covariate is missing; None where nothing is adjusted for.
-    note : str
-        Why not; empty where it is.
-
-    Examples
-    --------
-    >>> design = pd.DataFrame({"age": [0.1, 0.5, np.nan]}, ["P1", "P2", "P3"])
-    >>> adjusting_columns(design, design.index)
-    (None, '2 patients have all covariates, too few for 1 column')
+    ``patients``: patients of an analysis. Gives ``columns`` (n, q): rows with missing values where
+    a covariate is missing; None where nothing is adjusted for; ``note``: why not; empty where it
+    is.
     """
     if not design.shape[1]:
         return None, "there are no covariates"

@@ -65,42 +65,15 @@ def compare_features(
       others, with the rank-biserial correlation (2 AUC - 1) and its interval; of classes Fisher's
       exact test. Adjusted: the partial rank correlation.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x features; NaN where missing.
-    method : str
-        As `method_of` names it.
-    scale : str
-        Scale of the values, for the name of the effect.
-    contrast : Contrast
-        What to compare with.
-    design : pandas.DataFrame
-        Covariates; see ``adjusted.Covariates``.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Columns ``feature``, ``n``, ``effect``, ``effect_ci_low``, ``effect_ci_high``,
-        ``effect_name``, ``test``, ``p``, ``adjusted_effect``, ``adjusted_ci_low``,
-        ``adjusted_ci_high``, ``adjusted_p``, ``adjusted_n``, ``statistic``,
-        ``adjusted_statistic``; a row a feature, p missing where it cannot be compared.
-    note : str
-        Why nothing is adjusted; empty where it is.
+    ``table``: patients x features. Gives ``table``: columns ``feature``, ``n``, ``effect``,
+    ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``test``, ``p``, ``adjusted_effect``,
+    ``adjusted_ci_low``, ``adjusted_ci_high``, ``adjusted_p``, ``adjusted_n``, ``statistic``,
+    ``adjusted_statistic``; a row a feature, p missing where it cannot be compared; ``note``: why
+    nothing is adjusted; empty where it is.
 
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3:3; Kendall 1942, Biometrika 32:277-283.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> patients = [f"P{i:02}" for i in range(30)]
-    >>> table = pd.DataFrame(rng.standard_normal((30, 40)), patients).add_prefix("g")
-    >>> score = Contrast("score", (table["g0"] - table["g0"].mean()) / table["g0"].std(), False)
-    >>> found, _ = compare_features(table, "moderated t", "log2", score, pd.DataFrame())
-    >>> found.loc[0, "feature"], found.loc[0, "effect_name"], bool(found.loc[0, "p"] < 1e-6)
-    ('g0', 'log2 change per SD of the score', True)
     """
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
@@ -173,19 +146,9 @@ def _effects(y: Array, x: Array, method: str, binary: bool, columns: Array | Non
 def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
     """Slope of every feature on x given columns, with limma's moderated t.
 
-    Parameters
-    ----------
-    y : ndarray of float, shape (n, p)
-        NaN where missing.
-    x : ndarray of float, shape (n,)
-    columns : ndarray of float, shape (n, q), or None
-        Complete.
-
-    Returns
-    -------
-    Effects
-        NaN for features that do not vary, are observed in fewer than 10 patients, and for all where
-        the columns explain x.
+    ``y`` (n, p): NaN where missing; ``x`` (n,); ``columns`` (n, q): complete. Gives Effects, NaN
+    for features that do not vary, are observed in fewer than 10 patients, and for all where the
+    columns explain x.
 
     Examples
     --------

@@ -35,18 +35,9 @@ class Contrast(NamedTuple):
 def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
     """List what a model's score or classes are compared as.
 
-    Parameters
-    ----------
-    values : pandas.Series
-        Patient -> score or class, none missing.
-    kind : str
-        ``"score"`` or ``"class"``.
-
-    Returns
-    -------
-    list of Contrast
-        One for a score and for two classes (the last in order of their names against the first);
-        of more classes each against the rest.
+    ``values``: patient -> score or class, none missing. Gives list of Contrast, one for a score and
+    for two classes (the last in order of their names against the first); of more classes each
+    against the rest.
 
     Examples
     --------

@@ -28,25 +28,8 @@ DESCRIPTION = "description only: an imaging model is made of such features"
 def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> pd.DataFrame:
     """Put comparisons of all layers into one table, each layer a family of its own.
 
-    Parameters
-    ----------
-    parts : sequence of pandas.DataFrame
-        Comparisons; one layer each.
-    adjusted_for : sequence of str
-        Names of the covariates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``ASSOCIATIONS``; layers in the order given, by p within a layer. Features that cannot be
-        compared are left out.
-
-    Examples
-    --------
-    >>> part = pd.DataFrame({"layer": "rna", "feature": ["a", "b"], "p": [0.01, 0.9],
-    ...                      "adjusted_p": [0.5, 0.9]})
-    >>> family_table([part], ["age"])[["feature", "fdr", "vanishes"]].values.tolist()
-    [['a', 0.02, True], ['b', 0.9, False]]
+    Gives ``ASSOCIATIONS``; layers in the order given, by p within a layer. Features that cannot be
+    compared are left out.
     """
     tables = []
     for part in parts:
@@ -73,28 +56,8 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
 def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> pd.DataFrame:
     """Count each family: tests, what was found, what is still found once adjusted.
 
-    Parameters
-    ----------
-    associations : pandas.DataFrame
-        ``ASSOCIATIONS``.
-    notes : mapping of (str, str) to str
-        What there is to say, by layer and kind; a family without a test is listed with its note.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``FAMILIES``. ``detectable`` is the correlation that a test at 0.05 over the number of
-        tests finds with a power of 80% in so many patients.
-
-    Examples
-    --------
-    >>> part = pd.DataFrame({"layer": "rna", "kind": "gene", "feature": ["a"], "p": [0.01],
-    ...                      "n": 40, "adjusted_p": [0.02], "adjusted_n": 38})
-    >>> found = families_of(family_table([part], ["age"]), {})
-    >>> found[["tests", "found", "kept"]].to_numpy().tolist()
-    [[1, 1, 1]]
-    >>> found["detectable"].round(2).tolist()
-    [0.44]
+    Gives ``FAMILIES``. ``detectable`` is the correlation that a test at 0.05 over the number of
+    tests finds with a power of 80% in so many patients.
     """
     rows = []
     seen = set()

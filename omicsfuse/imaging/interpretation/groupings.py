@@ -38,37 +38,13 @@ def compare_groups(
     the covariates leave (partial R squared). Classes: chi-square, Fisher's exact or a Monte Carlo
     test with Cramer's V, which is not adjusted.
 
-    Parameters
-    ----------
-    groups : pandas.Series
-        Patient -> group as text; may be missing. Groups of fewer than 3 patients are left out.
-    classes : pandas.Series or None
-        Patient -> class; None for a score.
-    contrast : Contrast
-        The score.
-    design : pandas.DataFrame
-        Covariates.
-    seed : int
-        Seed of a Monte Carlo test.
-
-    Returns
-    -------
-    dict or None
-        Cells of ``Interpretation.associations``; None where there is nothing to compare.
+    ``groups``: patient -> group as text; ``classes``: patient -> class. Gives cells of
+    ``Interpretation.associations``; None where there is nothing to compare.
 
     References
     ----------
     Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621; Quade 1967, J Am Stat Assoc 62:1187-1200
     (analysis of covariance of ranks).
-
-    Examples
-    --------
-    >>> patients = [f"P{i:02}" for i in range(12)]
-    >>> score = Contrast("score", pd.Series(np.arange(12.0), patients), False)
-    >>> groups = pd.Series(["S1"] * 6 + ["S2"] * 6, patients)
-    >>> found = compare_groups(groups, None, score, pd.DataFrame(index=patients), 0)
-    >>> found["test"], round(found["p"], 4)
-    ('Kruskal-Wallis; S2: higher', 0.0039)
     """
     groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
     sizes = groups.value_counts()
@@ -125,16 +101,9 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
 def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
     """Clinical columns that a score can be compared with: no outcome, no identifier.
 
-    Parameters
-    ----------
-    cohort : Cohort
-
-    Returns
-    -------
-    dict of str to pandas.Series
-        Numbers (steps of what is in order), or categories as text. Columns of endpoints, columns
-        whose names say that they hold an outcome, those to ``ignore``, constant ones, and text with
-        more than 20 different values are left out.
+    Gives numbers (steps of what is in order), or categories as text. Columns of endpoints, columns
+    whose names say that they hold an outcome, those to ``ignore``, constant ones, and text with
+    more than 20 different values are left out.
 
     Examples
     --------
@@ -173,20 +142,8 @@ def compare_clinical(
 ) -> dict[str, object] | None:
     """Compare one clinical column with a score or class; the design is without it.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    values : pandas.Series
-        Numbers or text.
-    classes, contrast, design, seed
-        As for `compare_groups`.
-
-    Returns
-    -------
-    dict or None
-        As of `compare_groups`; numbers by Spearman's correlation, and between several classes by
-        the Kruskal-Wallis test.
+    Gives as of `compare_groups`; numbers by Spearman's correlation, and between several classes by
+    the Kruskal-Wallis test.
 
     Examples
     --------

@@ -51,13 +51,7 @@ class Places(NamedTuple):
 
 
 def places_of(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> Places:
-    """Turn sets of names into positions in a list of genes.
-
-    Examples
-    --------
-    >>> places_of({"one": ["b", "a"], "two": ["c"]}, ["a", "b", "c"]).start.tolist()
-    [0, 2]
-    """
+    """Turn sets of names into positions in a list of genes."""
     position = {gene: i for i, gene in enumerate(genes)}
     own = [sorted({position[g] for g in s if g in position}) for s in sets.values()]
     size = np.array([len(s) for s in own], dtype=np.int64)
@@ -97,23 +91,8 @@ def shuffled_patients(
     mean of all scores on its side of zero, and p is the share of shuffles, the true order among
     them, in which it is as large on either side.
 
-    Parameters
-    ----------
-    y : ndarray of float, shape (n, p)
-        Patients x genes; missing values count as the gene's mean.
-    x : ndarray of float, shape (n,)
-        Score, or class as 0 and 1.
-    columns : ndarray of float, shape (n, q), or None
-        Covariates, complete.
-    places : Places
-        Sets.
-    n_permutations, random_state, n_jobs : int
-        Shuffles, their seed, and processes (of no influence on the result).
-
-    Returns
-    -------
-    ndarray of float, shape (s,)
-        P-value of each set.
+    ``y`` (n, p): patients x genes; ``x`` (n,): score, or class as 0 and 1; ``columns`` (n, q):
+    covariates, complete. Gives (s,): P-value of each set.
 
     References
     ----------
@@ -200,28 +179,8 @@ def enrich_contrast(
 ) -> pd.DataFrame:
     """Gene sets on the ranking of genes by the moderated t of a score or class.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, sorted by patient and by gene.
-    contrast : Contrast
-        Score or class.
-    design : pandas.DataFrame or None
-        Covariates; None for the plain ranking.
-    gene_sets : mapping of str to sequence of str
-        Sets.
-    min_size, max_size : int
-        Genes that a set must and may have.
-    n_permutations : int
-        Shuffles of the patients; 0 for none.
-    n_resamples, random_state, n_jobs : int
-        Subsamples, seed and processes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``ENRICHMENT_COLUMNS``, ``fdr`` over the sets of this ranking. Empty where there is no
-        ranking or no set.
+    ``table``: patients x genes, sorted by patient and by gene. Gives ``ENRICHMENT_COLUMNS``,
+    ``fdr`` over the sets of this ranking. Empty where there is no ranking or no set.
     """
     columns = None
     name = contrast.name

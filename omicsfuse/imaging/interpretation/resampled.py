@@ -53,37 +53,8 @@ def resampled_statistics(
 
     Classes are resampled each by itself, so that their shares stay as they are.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x features.
-    method : str
-        ``"moderated t"``: that statistic; else the correlation of ranks, ranked in all patients.
-    contrast : Contrast
-        What features are compared with.
-    design : pandas.DataFrame or None
-        Covariates to adjust for (moderated t only).
-    n_resamples : int
-        Subsamples, and divisions into halves.
-    random_state : int
-        Seed; resample i has a seed of its own made of both.
-    n_jobs : int
-        Processes; without influence on the result.
-
-    Returns
-    -------
-    Resampled or None
-        None where fewer than 20 patients, or none once adjusted.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> table = pd.DataFrame(rng.standard_normal((40, 30)), [f"P{i:02}" for i in range(40)])
-    >>> found = resampled_statistics(
-    ...     table, "moderated t", Contrast("score", table[0], False), None, 5, 0
-    ... )
-    >>> found.subsamples.shape, found.halves.shape
-    ((5, 30), (5, 2, 30))
+    ``table``: patients x features. Gives Resampled or None, none where fewer than 20 patients, or
+    none once adjusted.
     """
     from joblib import Parallel, delayed
 
@@ -159,14 +130,7 @@ def _statistic(y: Array, x: Array, columns: Array | None, method: str) -> Array:
 def among_strongest(found: Resampled) -> Array:
     """Share of the subsamples in which each feature is among the strongest.
 
-    Parameters
-    ----------
-    found : Resampled
-
-    Returns
-    -------
-    ndarray of float, shape (p,)
-        NaN for features without a statistic in all patients.
+    Gives (p,): NaN for features without a statistic in all patients.
 
     Examples
     --------
@@ -191,23 +155,8 @@ def ranking_stability(found: Resampled) -> dict[str, float]:
     A subsample shares its patients with the whole, so that even a ranking without any truth in it
     has a correlation of about 0.9; between halves, which share nobody, it is about 0.
 
-    Parameters
-    ----------
-    found : Resampled
-
-    Returns
-    -------
-    dict
-        ``rank_correlation``, ``low``, ``high`` (median, 2.5% and 97.5% over subsamples),
-        ``split_half``, ``split_half_low``, ``split_half_high``.
-
-    Examples
-    --------
-    >>> statistics = np.tile(np.arange(40.0), (4, 1))
-    >>> ranking_stability(Resampled(statistics[0], statistics, statistics[:, None].repeat(2, 1)))[
-    ...     "split_half"
-    ... ]
-    1.0
+    Gives ``rank_correlation``, ``low``, ``high`` (median, 2.5% and 97.5% over subsamples),
+    ``split_half``, ``split_half_low``, ``split_half_high``.
     """
     whole = _over([(found.whole, part) for part in found.subsamples])
     halves = _over([(first, second) for first, second in found.halves])

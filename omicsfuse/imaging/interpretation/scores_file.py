@@ -88,29 +88,7 @@ def read_scores(path: str | Path, columns: Sequence[str] | None = None) -> dict[
 def read_column(column: pd.Series, where: str) -> pd.Series:
     """Read one column as numbers or as classes.
 
-    Parameters
-    ----------
-    column : pandas.Series
-        Patient -> cell.
-    where : str
-        File and column, at the head of messages.
-
-    Returns
-    -------
-    pandas.Series
-        Floats, or text; missing where the cell is.
-
-    Raises
-    ------
-    CohortError
-        If cells are dates, numbers with a decimal comma, infinite, or text among numbers.
-
-    Examples
-    --------
-    >>> read_column(pd.Series([True, False, None], ["P1", "P2", "P3"]), "scores").tolist()
-    ['true', 'false', nan]
-    >>> read_column(pd.Series([" 1", "2.5"], ["P1", "P2"]), "scores").tolist()
-    [1.0, 2.5]
+    ``column``: patient -> cell. Gives floats, or text; missing where the cell is.
     """
     if types.is_datetime64_any_dtype(column):
         raise CohortError(f"{where} holds dates; expected a score (a number) or a class (text).")

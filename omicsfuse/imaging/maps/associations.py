@@ -51,28 +51,9 @@ def correlate_family(
 ) -> Family:
     """Correlate all features with all targets, some targets at a time.
 
-    Parameters
-    ----------
-    features, targets : ndarray of float, shapes (n, p) and (n, q)
-        The same patients; NaN where missing.
-    covariates : ndarray of float, shape (n, k), optional
-        For partial correlations.
-    block : int
-        Targets at a time.
-
-    Returns
-    -------
-    Family
-        Pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns lack
-        values of many different patients, each is ranked once (`scattered_correlations`).
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> x, y = rng.standard_normal((20, 3)), rng.standard_normal((20, 5))
-    >>> whole, parts = correlate_family(x, y), correlate_family(x, y, block=2)
-    >>> bool((whole.correlation == parts.correlation).all()), whole.n.tolist()
-    (True, [[20]])
+    ``features``, ``targets``: the same patients; ``covariates`` (n, k): for partial correlations.
+    Gives Family, pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns
+    lack values of many different patients, each is ranked once (`scattered_correlations`).
     """
     shape = (features.shape[1], targets.shape[1])
     r, p = np.empty(shape), np.empty(shape)
@@ -94,13 +75,7 @@ def correlate_family(
 
 
 def lacks_many_patients(features: Array, targets: Array) -> bool:
-    """Whether so many columns lack values of different patients that each is ranked only once.
-
-    Examples
-    --------
-    >>> lacks_many_patients(np.zeros((5, 3)), np.zeros((5, 4)))
-    False
-    """
+    """Whether so many columns lack values of different patients that each is ranked only once."""
     first = sum(1 for _ in missing_patterns(features))
     return first * sum(1 for _ in missing_patterns(targets)) > MOST_PATTERNS
 
@@ -130,12 +105,6 @@ class FalseDiscoveryRates:
     References
     ----------
     Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
-
-    Examples
-    --------
-    >>> rates = FalseDiscoveryRates(np.array([0.01, 0.04, np.nan, 0.03]))
-    >>> rates.of(np.array([0.01, 0.03, np.nan])).round(3).tolist(), rates.tests
-    ([0.03, 0.04, nan], 3)
     """
 
     def __init__(self, p: Array) -> None:

@@ -93,20 +93,7 @@ def map_family(
 ) -> Mapped:
     """Correlate the features with one layer, plain and adjusted, and say what was found.
 
-    Parameters
-    ----------
-    name : str
-        Name of the target layer.
-    images, table : pandas.DataFrame
-        Patients x features and patients x targets, in order; patients in common are used.
-    design : Design or None
-        Covariates of the patients of ``images``, in their order.
-    settings : Settings
-        Level, features that are volume, clusters.
-
-    Returns
-    -------
-    Mapped
+    ``images``, ``table``: patients x features and patients x targets, in order.
 
     Examples
     --------

@@ -53,22 +53,7 @@ class Scattered:
 def scattered_ranks(values: Array, covariates: Array | None = None) -> Scattered:
     """Rank each column among the patients who have it.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        NaN where missing.
-    covariates : ndarray of float, shape (n, k), optional
-        Ranked too, and taken out of the ranks of each column by least squares.
-
-    Returns
-    -------
-    Scattered
-
-    Examples
-    --------
-    >>> found = scattered_ranks(np.array([[1.0], [np.nan], [5.0], [3.0], [4.0]]))
-    >>> found.ranks.ravel().tolist(), found.seen.ravel().tolist()
-    ([-3.0, 0.0, 3.0, -1.0, 1.0], [1.0, 0.0, 1.0, 1.0, 1.0])
+    ``values`` (n, p): NaN where missing; ``covariates`` (n, k).
     """
     n, p = values.shape
     lacking = np.zeros(n) if covariates is None else np.isnan(covariates).sum(axis=1)
@@ -95,21 +80,6 @@ def scattered_correlations(x: Scattered, y: Scattered) -> Coefficients:
     Ranks are those among all patients of a column, so that the whole table takes a few matrix
     products; ranking anew for each pair of columns, as ``rank_correlations`` does, takes hours
     where every column lacks values of its own. The two differ little unless much is missing.
-
-    Parameters
-    ----------
-    x, y : Scattered
-        Of the same patients.
-
-    Returns
-    -------
-    Coefficients
-
-    Examples
-    --------
-    >>> x = scattered_ranks(np.arange(6.0)[:, None])
-    >>> scattered_correlations(x, x.shuffled(np.arange(6)[::-1])).correlation.item()
-    -1.0
     """
     n = x.seen.T @ y.seen
     with np.errstate(divide="ignore", invalid="ignore"):

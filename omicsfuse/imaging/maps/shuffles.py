@@ -51,29 +51,7 @@ def shuffle_patients(
     Features stay correlated with each other as they are, and so do targets: unlike Benjamini and
     Hochberg's procedure, this leans on no assumption about how.
 
-    Parameters
-    ----------
-    x, y : ndarray of float, shapes (n, p) and (n, q)
-        Features and targets of the same patients.
-    family : Family
-        Their correlations.
-    largest_p : float
-        Largest p-value found; below 0 where nothing was.
-    n_permutations : int
-        Shuffles wanted; fewer are made of a large family (``MOST_PRODUCTS``).
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    Shuffled
-
-    Examples
-    --------
-    >>> from omicsfuse.imaging.maps.associations import correlate_family
-    >>> x = np.arange(20.0)[:, None]
-    >>> shuffle_patients(x, x, correlate_family(x, x), 0.05, 99, 0)[:2]
-    (99, 0.01)
+    ``x``, ``y``: features and targets of the same patients.
     """
     tested = np.isfinite(family.p)
     if not n_permutations or not tested.any():

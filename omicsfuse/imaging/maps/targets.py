@@ -36,26 +36,8 @@ def target_tables(
 ) -> dict[str, pd.DataFrame]:
     """Gather the tables to hold against the images: each is a family of tests.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        Layers.
-    radiomics : str
-        The layer of images, which is not held against itself.
-    layers : iterable of str or None
-        Layers wanted; None for all that are not of kind radiomics.
-    scores : mapping of str to pandas.DataFrame or None
-        Further tables, patients x scores, by name.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        Patients and columns in order, columns float64.
-
-    Raises
-    ------
-    StudyError
-        If a layer does not exist, a name comes twice, or a table of scores does not hold numbers.
+    ``scores``: further tables, patients x scores, by name. Gives patients and columns in order,
+    columns float64.
 
     Examples
     --------

@@ -63,32 +63,7 @@ class PairTests(NamedTuple):
 
 
 def make_splits(n: int, n_folds: int, n_repeats: int, random_state: int) -> Splits:
-    """Split patients into folds, in several ways where there are enough of them.
-
-    Parameters
-    ----------
-    n : int
-        Patients.
-    n_folds : int
-        Folds of each repeat.
-    n_repeats : int
-        Ways to split, at most ``2 n_folds - 1``; 1 where cells of half a fold would have fewer than
-        ``CELL`` patients.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    Splits
-
-    Examples
-    --------
-    >>> splits = make_splits(100, 5, 3, 0)
-    >>> splits.held_out.shape, splits.n_repeats, splits.held_out.sum(axis=0).tolist() == [3] * 100
-    ((15, 100), 3, True)
-    >>> make_splits(44, 5, 3, 0).n_repeats
-    1
-    """
+    """Split patients into folds, in several ways where there are enough of them."""
     repeated = n_repeats > 1 and n >= 2 * n_folds * CELL
     n_cells = 2 * n_folds if repeated else n_folds
     shuffled = np.random.default_rng(random_state).permutation(n)
@@ -113,31 +88,9 @@ def block_components(
 ) -> Array:
     """Principal components of a block, fitted in the training patients and given for all.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, p)
-        Patients x features, NaN where missing.
-    train : ndarray of bool, shape (n,)
-        Patients that means, standard deviations and components are taken from.
-    n_components : int
-        Most components.
-    above_average : bool
-        Keep only components that explain more than a feature does on average (Kaiser and
-        Guttman's rule); the first always stays.
-
-    Returns
-    -------
-    ndarray of float, shape (n, n_components)
-        Scores with mean 0 and variance 1 in the training patients; columns of 0 where there are
-        fewer components.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0], [9.0, 0.0]])
-    >>> scores = block_components(x, np.array([True, True, True, False]), 2)
-    >>> np.abs(scores[:3]).round(3).tolist()
-    [[1.225, 0.0], [0.0, 0.0], [1.225, 0.0]]
+    ``values`` (n, p): patients x features, NaN where missing; ``train`` (n,). Gives (n,
+    n_components): scores with mean 0 and variance 1 in the training patients; columns of 0 where
+    there are fewer components.
     """
     scores = np.zeros((len(values), n_components))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -172,23 +125,8 @@ def block_components(
 def leading_pair(cross: Array) -> tuple[Array, Array, Array]:
     """Leading singular vectors and value of many small matrices.
 
-    Parameters
-    ----------
-    cross : ndarray of float, shape (k, k, m)
-        m matrices.
-
-    Returns
-    -------
-    left, right : ndarray of float, shape (k, m)
-        Unit vectors; 0 where the matrix is 0.
-    value : ndarray of float, shape (m,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> left, right, value = leading_pair(np.array([[3.0, 0.0], [0.0, 1.0]])[:, :, None])
-    >>> left.ravel().round(6).tolist(), value.round(6).tolist()
-    ([1.0, 0.0], [3.0])
+    ``cross`` (k, k, m): m matrices. Gives ``left, right`` (k, m): unit vectors; 0 where the matrix
+    is 0; ``value`` (m,).
     """
     k = len(cross)
     power = {
@@ -222,25 +160,11 @@ def _unit(vectors: Array) -> Array:
 def canonical_correlation(first: Array, second: Array) -> float:
     """First canonical correlation of two sets of uncorrelated scores of variance 1.
 
-    Parameters
-    ----------
-    first, second : ndarray of float, shape (n, k)
-        As `block_components` gives them, of the same patients, all of them in training.
-
-    Returns
-    -------
-    float
+    ``first``, ``second`` (n, k).
 
     References
     ----------
     Hotelling 1936, Biometrika 28:321-377.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0], [-1.0], [1.0], [-1.0]])
-    >>> canonical_correlation(x, -x)
-    1.0
     """
     cross = np.einsum("ni,nj->ij", first, second) / len(first)
     return float(min(1.0, leading_pair(cross[:, :, None])[2][0]))
@@ -274,39 +198,12 @@ def correlate_pairs(
     p = ``enough`` / l (Besag and Clifford); of the others p = (1 + number) / (1 +
     ``n_permutations``).
 
-    Parameters
-    ----------
-    first, second : sequence of ndarray, shape (n, p of the block)
-        Blocks of the same patients, NaN where missing.
-    splits : Splits
-        Held-out patients.
-    n_components : int
-        Most principal components of a block.
-    n_permutations : int
-        Most permutations.
-    enough : int
-        Permutations as extreme that decide a pair.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    PairTests
+    ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing.
 
     References
     ----------
     Hotelling 1936, Biometrika 28:321-377; Besag and Clifford 1991, Biometrika 78:301-304; Phipson
     and Smyth 2010, Stat Appl Genet Mol Biol 9:39.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> random = np.random.default_rng(0)
-    >>> x, y = random.standard_normal((60, 4)), random.standard_normal((60, 5))
-    >>> y[:, :3] += 2 * x[:, [0]]
-    >>> found = correlate_pairs([x], [y], make_splits(60, 5, 1, 0), n_permutations=199)
-    >>> bool(found.correlation[0, 0] > 0.5), found.p.tolist()
-    (True, [[0.005]])
     """
     with threadpool_limits(limits=1):
         one = _side(first, splits, n_components)

@@ -288,23 +288,8 @@ def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
 def hub_genes(gene_modules: pd.DataFrame, n_genes: int = N_HUBS) -> dict[str, list[str]]:
     """The most central genes of each module, by membership, ties by name.
 
-    Parameters
-    ----------
-    gene_modules : pandas.DataFrame
-        Columns ``gene``, ``module``, ``membership``.
-    n_genes : int
-        Genes a module.
-
-    Returns
-    -------
-    dict of str to list of str
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"gene": list("AB"), "module": "M1", "membership": [0.5, 0.9]})
-    >>> hub_genes(table, 1)
-    {'M1': ['B']}
+    ``gene_modules``: columns ``gene``, ``module``, ``membership``. Gives dict of str to list of
+    str.
     """
     ordered = gene_modules.assign(central=-gene_modules["membership"].abs())
     ordered = ordered.sort_values(["central", "gene"], kind="stable")

@@ -95,16 +95,7 @@ def _classifier_of(folder: Path) -> Path:
 
 
 def assignment_summary(done: Assignment) -> list[str]:
-    """Say in a few lines who was assigned, and from what.
-
-    Parameters
-    ----------
-    done : Assignment
-
-    Returns
-    -------
-    list of str
-    """
+    """Say in a few lines who was assigned, and from what."""
     table = done.table
     sizes = table.loc[table["subtype"] != NONE, "subtype"].value_counts().sort_index()
     counted = ", ".join(f"{name} {n}" for name, n in sizes.items())

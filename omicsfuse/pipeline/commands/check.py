@@ -13,26 +13,9 @@ from omicsfuse.pipeline.study import Study, read_study
 def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[Manifest]]:
     """Read and check everything that a study names, and compute nothing.
 
-    Parameters
-    ----------
-    study : Study, str or Path
-        A study, or the path of a study file.
-
-    Returns
-    -------
-    study : Study
-        The study as parsed.
-    cohort : Cohort
-        The discovery cohort.
-    external : list of Cohort
-        The external cohorts, then the negative controls.
-    manifests : list of Manifest
-        Manifests, the discovery cohort's first.
-
-    Raises
-    ------
-    StudyError, CohortError
-        If the study or the data are at fault; several faults are told in one error.
+    Gives ``study``: the study as parsed; ``cohort``: the discovery cohort; ``external``: the
+    external cohorts, then the negative controls; ``manifests``: manifests, the discovery cohort's
+    first.
     """
     study = study if isinstance(study, Study) else read_study(study)
     checked = check_study(study, stages.STAGES, open_all=True)

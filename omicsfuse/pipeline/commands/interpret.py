@@ -158,24 +158,7 @@ def interpret_scores(
 def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:
     """Read the subtypes of a finished run, for the patients of a cohort.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder that ``run`` wrote.
-    cohort : Cohort
-        The cohort that was run.
-
-    Returns
-    -------
-    Subtypes
-        Labels, without evidence.
-
-    Raises
-    ------
-    StudyError
-        If the folder holds no subtypes.
-    CohortError
-        If they are of other patients.
+    Gives Subtypes, labels, without evidence.
     """
     path = folder / _SUBTYPES
     if not path.is_file():

@@ -45,39 +45,8 @@ def verify_cohorts(
 ) -> Verification:
     """Test a saved signature in cohorts described by manifests, and write what it shows.
 
-    Parameters
-    ----------
-    signature : str or Path
-        A locked signature, as ``run`` writes it.
-    manifests : sequence of str or Path
-        Manifests of the cohorts.
-    out : str or Path
-        Folder for the results: new, empty, or holding an earlier result of the same signature.
-    layer : str, optional
-        Layer of those cohorts to score; by default the one named as in training, or the only one
-        of kind expression.
-    negative_controls : sequence of str or Path
-        Manifests of cohorts in which the signature should say nothing.
-    scorer, scaling : str, optional
-        How to score, in place of the signature's own way.
-    gene_names : str or Path, optional
-        Table of gene names, by which genes are found under other names.
-    seed : int
-        Seed of the permutations and of the random gene sets.
-    progress : callable, optional
-        As for ``run``; the stages are ``VERIFY_STAGES``.
-
-    Returns
-    -------
-    Verification
-        What was also written to ``out``: ``verification.tsv``, one ``assigned_*.tsv`` a cohort, and
-        the record ``run.json``.
-
-    Raises
-    ------
-    SignatureError, CohortError, StudyError
-        If the signature was altered, or a cohort or the folder is at fault; nothing is written
-        then.
+    Gives Verification, what was also written to ``out``: ``verification.tsv``, one
+    ``assigned_*.tsv`` a cohort, and the record ``run.json``.
     """
     locked = load_signature(Path(signature))
     name = f"{locked.name}, verified"

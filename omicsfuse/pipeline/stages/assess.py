@@ -86,13 +86,7 @@ class Assess(Stage[None, Assessed]):
 
 
 def read_feature_groups(study: "Study", cohort: Cohort) -> dict[str, pd.DataFrame]:
-    """Read which group each feature of a layer belongs to, from the files that a study names.
-
-    Raises
-    ------
-    StudyError
-        If a file is no table, has no column of groups, or names no feature of the layer.
-    """
+    """Read which group each feature of a layer belongs to, from the files that a study names."""
     tables = {}
     for layer, path in study.subtypes.feature_groups.items():
         try:

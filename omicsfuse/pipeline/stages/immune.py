@@ -149,13 +149,7 @@ def immune_layer(study: "Study", cohort: Cohort, prepared: Prepared) -> str | No
 
 
 def score_names(study: "Study") -> list[str]:
-    """Names of the immune scores that there will be.
-
-    Raises
-    ------
-    StudyError, CohortError
-        If a file of marker sets cannot be read, or a name or a method cannot be.
-    """
+    """Names of the immune scores that there will be."""
     asked = study.immune
     names = [f"{CYTOLYTIC}: {' and '.join(CYTOLYTIC_GENES)}"]
     with said_of(f"{study.where}: [immune] "):

@@ -108,13 +108,7 @@ def interpreted(context: Context, scores: pd.Series, **options: Any) -> Interpre
 
 
 def model_scores(study: "Study", name: str) -> tuple[str, pd.Series]:
-    """Read the scores of one imaging model, with the name of their column.
-
-    Raises
-    ------
-    StudyError
-        If the file has no column of scores, or several and none is named.
-    """
+    """Read the scores of one imaging model, with the name of their column."""
     asked = study.interpret[name]
     columns = read_scores(asked.scores, None if asked.column is None else [asked.column])
     if len(columns) != 1:

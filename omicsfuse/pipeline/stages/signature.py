@@ -183,13 +183,7 @@ def _table(name: str) -> str:
 
 
 def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
-    """Name the layer that a signature is derived from: its own, else that of ``[signature]``.
-
-    Raises
-    ------
-    StudyError
-        If none is named and the cohort has no layer of kind expression.
-    """
+    """Name the layer that a signature is derived from: its own, else that of ``[signature]``."""
     named = asked_signatures(study)[name].layer
     if named is None and study.signature is not None:
         named = study.signature.layer
@@ -197,13 +191,7 @@ def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
 
 
 def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSignature) -> str:
-    """Name the layer of the feature that a signature stands for.
-
-    Raises
-    ------
-    StudyError
-        If the study does not say which, and none or several have it.
-    """
+    """Name the layer of the feature that a signature stands for."""
     if asked.feature_layer is not None:
         return asked.feature_layer
     having = [key for key, layer in cohort.omics.items() if asked.feature in layer.table.columns]
@@ -217,13 +205,7 @@ def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSigna
 
 
 def read_target_scores(study: "Study", name: str, asked: FurtherSignature) -> pd.Series:
-    """Read the scores that a signature is to stand for.
-
-    Raises
-    ------
-    StudyError
-        If the file has no such column, or several and none is named.
-    """
+    """Read the scores that a signature is to stand for."""
     where = f"{study.where}: {_table(name)} scores"
     if asked.scores is None:
         raise StudyError(f"{where}: no file is named.")
@@ -255,13 +237,7 @@ def target_of(
 
 
 def covariates_of(study: "Study", name: str, cohort: Cohort) -> Encoded | None:
-    """Clinical columns that a signature is adjusted for, as terms; None where there are none.
-
-    Raises
-    ------
-    StudyError
-        If a column is not there, or does not vary.
-    """
+    """Clinical columns that a signature is adjusted for, as terms; None where there are none."""
     columns = list(asked_signatures(study)[name].covariates)
     if not columns:
         return None

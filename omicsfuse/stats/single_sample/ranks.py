@@ -32,17 +32,8 @@ class Ranks(NamedTuple):
     def counts(self, members: Positions, used: Array) -> Array:
         """Count the members of each set that each patient has, where ``used`` is 1.
 
-        Parameters
-        ----------
-        members : ndarray of int, shape (r, m)
-            Positions of genes.
-        used : ndarray of float, shape (m, k)
-            1 or 0.
-
-        Returns
-        -------
-        ndarray of float
-            Shape (r, n, k), or (1, 1, k) where nothing is missing.
+        ``members`` (r, m): positions of genes; ``used`` (m, k): 1 or 0. Gives shape (r, n, k), or
+        (1, 1, k) where nothing is missing.
         """
         if self.observed is None:
             whole: Array = used.sum(axis=0)[None, None, :]
@@ -53,14 +44,7 @@ class Ranks(NamedTuple):
 def within_patient_ranks(table: pd.DataFrame) -> Ranks:
     """Rank the genes of each patient; those without a value take no part in that patient's ranking.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes. All genes are taken, whatever they are in other patients.
-
-    Returns
-    -------
-    Ranks
+    ``table``: patients x genes.
 
     Examples
     --------
@@ -86,16 +70,8 @@ def within_patient_ranks(table: pd.DataFrame) -> Ranks:
 def up_and_down(weights: Array) -> list[tuple[float, Array]]:
     """Split weights into the genes that raise a score and those that lower it.
 
-    Parameters
-    ----------
-    weights : ndarray of float, shape (m, k)
-        Weights; only their signs matter.
-
-    Returns
-    -------
-    list of (float, ndarray)
-        1.0 and, as 1 and 0, where a weight is positive; -1.0 and where one is negative. A sign
-        that no weight has is left out.
+    ``weights`` (m, k): weights. Gives 1.0 and, as 1 and 0, where a weight is positive; -1.0 and
+    where one is negative. A sign that no weight has is left out.
 
     Examples
     --------

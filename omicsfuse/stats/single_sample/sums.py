@@ -21,18 +21,8 @@ def member_sums(values: Array, members: Positions, weights: Array) -> Array:
     without BLAS: neither the other patients, nor the other sets, nor the number of threads can
     change a bit of it.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (p, n)
-        Genes x patients.
-    members : ndarray of int, shape (r, m)
-        Rows of ``values``: the genes of each of r sets.
-    weights : ndarray of float, shape (m, k)
-        Weight of each member in each of k sums.
-
-    Returns
-    -------
-    ndarray of float, shape (r, n, k)
+    ``values`` (p, n): genes x patients; ``members`` (r, m): rows of ``values``: the genes of each
+    of r sets; ``weights`` (m, k): weight of each member in each of k sums. Gives (r, n, k).
 
     Examples
     --------
