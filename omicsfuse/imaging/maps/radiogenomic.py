@@ -7,6 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared
 from omicsfuse.core.results.imaging import ASSOCIATION_COLUMNS, RadiogenomicMap
@@ -111,7 +112,8 @@ def radiogenomic_map(
     --------
     >>> import numpy as np
     >>> from omicsfuse.imaging import radiogenomic_map
-    >>> from omicsfuse.core.results import PreparedLayer
+    >>> from omicsfuse.core.kinds import kind_of
+    from omicsfuse.core.results import PreparedLayer
     >>> rng = np.random.default_rng(0)
     >>> patients = [f"P{i:02d}" for i in range(60)]
     >>> size = rng.standard_normal(60)
@@ -172,6 +174,7 @@ def radiogenomic_map(
     quantiles = [one.quantiles for one in tested.values()]
     params: dict[str, Any] = {
         "radiomics": name,
+        "feature": kind_of(prepared.layers[name]).feature,
         "targets": list(tables),
         "features": features,
         "n_features": len(clusters),

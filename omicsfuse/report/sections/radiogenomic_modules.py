@@ -11,6 +11,7 @@ from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.sections.radiogenomics import image_feature
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.words import plural
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
@@ -192,7 +193,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     settings = found.params.get("modules", {})
     yield (
         f"Modules of co-expressed genes {cite('wgcna')} were held against wider clusters of "
-        f"radiomic features by the first canonical correlation {cite('cca')} of at most "
+        f"{image_feature(found)}s by the first canonical correlation {cite('cca')} of at most "
         f"{settings.get('n_components', 3)} principal components of either, weights chosen in "
         f"training patients and judged in held-out ones ({settings.get('n_folds', 5)} folds); "
         f"p-values are by permutation of patients, stopped early for clear cases {cite('besag')}."

@@ -54,7 +54,7 @@ def content(results: RunResults) -> Content | None:
             make_table(
                 shown,
                 [*columns, "note"],
-                "Families of tests: one layer against all radiomic features. Found: false "
+                f"Families of tests: one layer against all {image_feature(found)}s. Found: false "
                 f"discovery rate at most {fdr:g} over the tests of the row. "
                 + (
                     "Shuffled p: share of shuffles of the patients in which the smallest FDR is as "
@@ -77,6 +77,11 @@ def content(results: RunResults) -> Content | None:
     )
 
 
+def image_feature(found: RadiogenomicMap) -> str:
+    """What one feature of the images is called, by the kind of their layer."""
+    return str(found.params.get("feature", "radiomic feature"))
+
+
 def opening(found: RadiogenomicMap) -> str:
     """Say what was held against what."""
     params = found.params
@@ -89,7 +94,7 @@ def opening(found: RadiogenomicMap) -> str:
     adjusted = list(params["adjusted_for"])
     given = f"; adjusted correlations are given {listing(adjusted)}" if adjusted else ""
     return (
-        f"The {plural(many, 'radiomic feature')} of layer {clean(params['radiomics'])} say "
+        f"The {plural(many, image_feature(found))} of layer {clean(params['radiomics'])} say "
         f"{plural(clusters, 'different thing')} (clusters in which every two features have |rho| "
         f"of at least {params['threshold']:g}); {tested} against {listing(params['targets'])}. "
         f"Correlations are Spearman's{given}."
@@ -215,7 +220,7 @@ def _clusters_table(found: RadiogenomicMap) -> Table | None:
     return make_table(
         table,
         ["cluster", "feature", "size", "correlation_with_volume"],
-        "Clusters of radiomic features that say the same, by their representative.",
+        f"Clusters of {image_feature(found)}s that say the same, by their representative.",
         most=40,
         folded=True,
     )
@@ -231,19 +236,19 @@ def figures(results: RunResults) -> Iterator[Plan]:
     found = results.radiogenomics
     if found is None or found.associations.empty:
         return
-    fdr = float(found.params["fdr"])
+    fdr, feature = float(found.params["fdr"]), image_feature(found)
     adjusted = listing(found.params["adjusted_for"]) if found.params["adjusted_for"] else ""
     named = found.associations["fdr"] <= fdr
     vanishing = (named & found.associations["vanishes"]).any()
     yield Plan(
         "radiogenomic_map",
         "The strongest associations",
-        "Spearman's correlation of radiomic features (rows) with the targets that have the "
+        f"Spearman's correlation of {feature}s (rows) with the targets that have the "
         "smallest p-values, families in turn; whatever was found is among them only as far as "
         f"there is room. A dot marks a false discovery rate of at most {fdr:g}"
         + (f", a ring one that vanishes given {adjusted}" if vanishing else "")
         + ("." if named.any() else ": the colours are what the strongest of many look like."),
-        "Heatmap of correlations of radiomic features with molecular targets.",
+        f"Heatmap of correlations of {feature}s with molecular targets.",
         partial(plot.radiogenomic_heatmap, found),
         image=True,
     )
@@ -262,7 +267,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "radiogenomic_pairs",
             *_pairs_words(found, drawn, fdr),
-            "Scatter plots of radiomic features against their targets.",
+            f"Scatter plots of {feature}s against their targets.",
             partial(plot.radiogenomic_pairs, found, tables),
         )
 
@@ -303,10 +308,10 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     adjusted = list(params.get("adjusted_for", ()))
     given = listing(adjusted) if adjusted else ""
     text = (
-        f"Radiomic features with |rho| of at least {params['threshold']:g} to one another were "
-        "gathered (complete linkage), and one representative of each cluster was correlated "
-        "(Spearman) with everything molecular; p-values have the first four moments of the "
-        f"permutation distribution {cite('pitman')}, intervals are by Fisher's transformation "
+        f"{image_feature(found).capitalize()}s with |rho| of at least {params['threshold']:g} to "
+        "one another were gathered (complete linkage), and one representative of each cluster was "
+        "correlated (Spearman) with everything molecular; p-values have the first four moments of "
+        f"the permutation distribution {cite('pitman')}, intervals are by Fisher's transformation "
         f"{cite('bonett')}, and the false discovery rate {cite('fdr')} is over all pairs of one "
         "layer. "
     )
