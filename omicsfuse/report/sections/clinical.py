@@ -19,7 +19,7 @@ from omicsfuse.plot.alterations_grid import (
 )
 from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, file_name, present
+from omicsfuse.report.section import Content, Plan, Section, file_name
 from omicsfuse.report.tables import Cell, Table, make_table, with_interval
 from omicsfuse.report.words import (
     drawn_of,
@@ -68,10 +68,10 @@ def technical_caveats(results: RunResults) -> list[str]:
     table = _technical(results)
     if table.empty:
         return []
-    found = table[table["fdr"] < FDR].sort_values(
+    confounding = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
-    return [_technical_sentence(results, str(name), row) for name, row in found.iterrows()]
+    return [_technical_sentence(results, str(name), row) for name, row in confounding.iterrows()]
 
 
 def explaining_variables(results: RunResults) -> list[str]:
@@ -104,19 +104,15 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
     subtype, _, how = str(row["stands_out"]).partition(": ")
     stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
     what = "are to a large part explained by" if _explained(row) else "go together with"
-    text = (
-        f"The subtypes {what} {clean(name)}, a technical variable ({values}).{stands} They may "
-        "tell how the data were made rather than what the tumours are."
-    )
-    if name.startswith(VOLUME):
-        layer = name.removeprefix(f"{VOLUME} (").removesuffix(")")
-        fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
-        text = text.replace(
-            "They may tell how the data were made rather than what the tumours are.",
-            f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
-            "features grow with it: the subtypes may be a roundabout measure of tumour size.",
-        )
-    return text
+    why = "They may tell how the data were made rather than what the tumours are."
+    for layer in results.cohort.omics:
+        if name == f"{VOLUME} ({layer})":
+            fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
+            why = (
+                f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
+                "features grow with it: the subtypes may be a roundabout measure of tumour size."
+            )
+    return f"The subtypes {what} {clean(name)}, a technical variable ({values}).{stands} {why}"
 
 
 def summary(results: RunResults) -> list[str]:
@@ -149,8 +145,8 @@ def content(results: RunResults) -> Content:
     return Content(
         "Clinical and molecular associations",
         (*texts, *_alteration_sentences(results)),
-        tables=present(*_association_tables(results), *crossed),
-        details=present(_table_one(results), _altered_genes(results)),
+        tables=[*_association_tables(results), *crossed],
+        details=[_table_one(results), _altered_genes(results)],
     )
 
 
@@ -158,9 +154,7 @@ def _association_tables(results: RunResults) -> list[Table | None]:
     """Clinical columns, technical variables and the burden, each family in a table of its own."""
     frame = results.clinical.rename_axis("variable").reset_index()
     if {"effect_ci_low", "effect_ci_high"} <= set(frame):
-        frame = with_interval(
-            frame, "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals
-        )
+        frame = with_interval(frame, "effect", two_decimals)
     role = frame["role"] if "role" in frame else pd.Series("", frame.index)
     families = (
         (
@@ -238,8 +232,8 @@ def _alteration_sentences(results: RunResults) -> list[str]:
         return ["No gene was altered in enough patients to be tested."] if len(table) else []
     parts = []
     for (layer, alteration), rows in tested.groupby(["layer", "alteration"], sort=False):
-        found = int((rows["fdr"] <= FDR).sum())
-        parts.append(f"{found:,} of {len(rows):,} {clean(alteration)} ({clean(layer)})")
+        differing = int((rows["fdr"] <= FDR).sum())
+        parts.append(f"{differing:,} of {len(rows):,} {clean(alteration)} ({clean(layer)})")
     fused = [name for name in dict.fromkeys(tested["layer"]) if name in results.fusion.per_layer]
     text = (
         f"Genes that differ between subtypes with a false discovery rate of at most {FDR}, of "
