@@ -7,12 +7,12 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, RunResults
-from omicsfuse.plot.immune import MOST_SCORES, OVERALL
+from omicsfuse.plot.immune import MOST_SCORES
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import listing, plural, two_decimals
+from omicsfuse.report.words import listing, plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 REFERENCES = {
@@ -111,9 +111,7 @@ def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
         f"{clean(name)}: {differing['score'].nunique()} of {plural(tested, 'score')} "
         f"{'differs' if differing['score'].nunique() == 1 else 'differ'} at FDR {FDR:g} {family}"
     )
-    single = differing[differing["comparison"] != OVERALL]
-    if len(subtypes) == 2:
-        single = single[single["comparison"] == subtypes[0]]
+    single = differing[differing["comparison"].isin(told_apart(subtypes))]
     if single.empty:
         return text + "."
     best = single.sort_values(["p", "score"], kind="stable").iloc[0]
@@ -171,7 +169,7 @@ def _tests_table(tests: pd.DataFrame, subtypes: list[str], caption: str) -> Tabl
     """Comparisons of one subtype with the rest, smallest p first."""
     if tests.empty:
         return None
-    rows = tests[tests["comparison"].isin(subtypes[:1] if len(subtypes) == 2 else subtypes)]
+    rows = tests[tests["comparison"].isin(told_apart(subtypes))]
     rows = with_interval(rows.sort_values(["p", "score"], kind="stable"), "effect", two_decimals)
     return make_table(rows, _TEST_COLUMNS, caption, most=20)
 

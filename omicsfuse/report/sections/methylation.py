@@ -10,7 +10,7 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p, p_text
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
-from omicsfuse.report.words import plural, two_decimals
+from omicsfuse.report.words import plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
 
 
@@ -19,9 +19,8 @@ def content(results: RunResults) -> Content | None:
     pairs = _pairs(results)
     if pairs.empty:
         return None
-    shown = pairs[pairs["fdr"] <= FDR]
-    if len(results.subtypes.names) == 2:
-        shown = shown[shown["subtype"] == results.subtypes.names[0]]
+    told = pairs["subtype"].isin(told_apart(results.subtypes.names))
+    shown = pairs[told & (pairs["fdr"] <= FDR)]
     for kind in ("expression", "methylation"):
         shown = with_interval(shown, f"{kind}_effect", two_decimals, f"{kind} interval")
     shown = shown.rename(columns={"correlation": "correlation within subtypes"})

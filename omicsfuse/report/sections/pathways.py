@@ -12,7 +12,7 @@ from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import first_genes, plural, settings_of, two_decimals
+from omicsfuse.report.words import first_genes, plural, settings_of, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
 
 REFERENCES = {
@@ -221,9 +221,7 @@ def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
         f"{len(overall):,} gene sets differ at a false discovery rate of at most {FDR} (family: "
         "all sets, overall and each subtype against the rest)."
     )
-    rest = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
-    if len(names) == 2:
-        rest = rest[rest["comparison"] == names[0]]
+    rest = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
     if rest.empty:
         return [text]
     first = (
@@ -325,9 +323,7 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the scores of each subtype against the rest."""
     if table.empty:
         return None
-    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
-    if len(names) == 2:
-        rows = rows[rows["comparison"] == names[0]]
+    rows = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
     if rows.empty:
         return None
     rows = rows.sort_values(["p", "score"], kind="stable")

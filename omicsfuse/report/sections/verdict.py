@@ -12,7 +12,7 @@ from omicsfuse.plot.evidence import DRAWS, tested_statistic
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
-from omicsfuse.report.sections.clinical import explaining_variables
+from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.words import mean_jaccard
 from omicsfuse.stats.levels import SIGNIFICANCE

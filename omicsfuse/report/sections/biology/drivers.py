@@ -7,7 +7,7 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.sections.biology.features import shares_text
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import two_decimals
+from omicsfuse.report.words import told_apart, two_decimals
 
 #: Features of a subtype that a table shows.
 _MOST = 15
@@ -25,7 +25,7 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
         return ()
     names = results.subtypes.names
     tables = []
-    for name in names[:1] if len(names) == 2 else names:
+    for name in told_apart(names):
         drivers = table[table["subtype"].astype(str) == name].sort_values("rank", kind="stable")
         drivers = drivers.assign(
             inside_against_outside=[_inside(results, row) for _, row in drivers.iterrows()]

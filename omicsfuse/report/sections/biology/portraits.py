@@ -15,7 +15,7 @@ from omicsfuse.report.sections.biology.features import (
     share_text,
 )
 from omicsfuse.report.sections.biology.known_labels import held_levels
-from omicsfuse.report.words import listing, plural
+from omicsfuse.report.words import listing, plural, told_apart
 from omicsfuse.stats.levels import FDR
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
@@ -53,7 +53,7 @@ def _described(results: RunResults) -> list[str]:
     names = results.subtypes.names
     if len(names) < 2 or results.markers.empty:
         return []
-    return names[:1] if len(names) == 2 else names
+    return told_apart(names)
 
 
 def _head(results: RunResults, name: str) -> tuple[str, str]:
