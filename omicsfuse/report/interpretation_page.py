@@ -8,7 +8,7 @@ from typing import Any
 from omicsfuse.core.results import Interpretation
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.render import write_page
-from omicsfuse.report.section import Content, Page, Section, present
+from omicsfuse.report.section import Content, Page, Section
 from omicsfuse.report.sections.closing import provenance_tables, warnings_content
 from omicsfuse.report.sections.interpretation import model_sections, opening
 from omicsfuse.report.tables import exclusions_table
@@ -105,7 +105,7 @@ def _exclusions(source: _Source) -> Content:
     models = source.interpretations.values()
     table = exclusions_table([excluded for model in models for excluded in model.exclusions])
     text = "Every patient of the table of scores is in the cohort, and has a score."
-    return Content("Who was left out", () if table else (text,), tables=present(table))
+    return Content("Who was left out", () if table else (text,), tables=[table])
 
 
 def _warnings(source: _Source) -> Content | None:

@@ -1,7 +1,7 @@
 """A section of a page: what it shows, draws, says of its methods, and warns of."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Self, TypeVar
 
@@ -45,15 +45,21 @@ class FigureView:
 class Content:
     """What a section says: a heading, sentences, tables.
 
-    Tables in ``details`` can be folded away; ``ordered`` is a numbered list (references).
+    Tables in ``details`` can be folded away; None stands for a table with nothing to show and is
+    left out. ``ordered`` is a numbered list (references).
     """
 
     title: str
     paragraphs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    details: tuple[Table, ...] = ()
+    tables: Sequence[Table | None] = ()
+    details: Sequence[Table | None] = ()
     ordered: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("tables", "details"):
+            kept = tuple(table for table in getattr(self, name) if table is not None)
+            object.__setattr__(self, name, kept)
 
 
 def _nothing(*_: object) -> tuple[()]:
@@ -148,11 +154,6 @@ class Points(str):
         made = super().__new__(cls, " ".join(text for text in (lead, *points) if text))
         made.lead, made.points = lead, points
         return made
-
-
-def present(*tables: Table | None) -> tuple[Table, ...]:
-    """Keep the tables that there are."""
-    return tuple(table for table in tables if table is not None)
 
 
 def file_name(*parts: str) -> str:

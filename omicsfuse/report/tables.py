@@ -12,9 +12,7 @@ from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text
 
 #: Columns of results in words; others are shown with spaces for underscores.
 HEADINGS = {
-    "n": "n",
     "chi2": "chi-square",
-    "p": "p",
     "p_asymptotic": "p",
     "p_permutation": "p (permutation)",
     "p_interval": "its 95% CI",
@@ -22,7 +20,6 @@ HEADINGS = {
     "smallest_fdr": "smallest FDR",
     "adjusted_fdr": "adjusted FDR",
     "effect_interval": "its 95% CI",
-    "stands_out": "stands out",
     "n_altered": "altered",
     "hr": "HR",
     "hr_interval": "95% CI",
@@ -47,17 +44,13 @@ HEADINGS = {
     "discovery_share": "share in discovery",
     "left_out": "without",
     "no_information_rate": "no-information rate",
-    "share_assigned": "share assigned",
-    "accuracy_of_assigned": "accuracy of assigned",
     "q": "Q",
     "q_p": "p of Q",
     "i2": "I2",
-    "tau2": "tau2",
     "genes": "genes found",
     "n_patients": "patients",
     "n_features": "features",
     "leading_edge": "leading-edge genes",
-    "gene_set": "gene set",
     "co_clustering": "co-clustering",
     "n_draws": "draws",
     "null_mean": "mean of draws",
@@ -81,33 +74,14 @@ HEADINGS = {
 
 _RATIOS = {"hr", "hr_ci_low", "hr_ci_high"}
 _P_VALUES = {
-    "p_one_sided",
-    "q_p",
-    "p",
-    "fdr",
-    "p_asymptotic",
-    "p_permutation",
-    "p_ci_low",
-    "p_ci_high",
-    "label_fdr",
-    "subtype_fdr",
+    *("p", "fdr", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "p_one_sided", "q_p"),
+    *("label_fdr", "subtype_fdr"),
 }
 _SHARES = {"dissolved", "share", "discovery_share", "share_assigned"}
 _TWO_DECIMALS = {
-    "jaccard_mean",
-    "jaccard_sd",
-    "silhouette",
-    "agreement_alone",
-    "agreement_without",
-    "adjusted_rand_index",
-    "normalised_mutual_information",
-    "normalised_mutual_information_alone",
-    "co_clustering",
-    "confidence",
-    "excess",
-    "nes",
-    "effect",
-    "label_effect",
+    *("jaccard_mean", "jaccard_sd", "silhouette", "agreement_alone", "agreement_without"),
+    *("adjusted_rand_index", "normalised_mutual_information", "co_clustering", "confidence"),
+    *("normalised_mutual_information_alone", "excess", "nes", "effect", "label_effect"),
     "subtype_effect",
 }
 _THREE_DECIMALS = {
@@ -247,14 +221,20 @@ def _missing(value: object) -> bool:
 
 
 def with_interval(
-    frame: pd.DataFrame, low: str, high: str, name: str, write: Callable[[float], str]
+    frame: pd.DataFrame, stem: str, write: Callable[[float], str], name: str = ""
 ) -> pd.DataFrame:
-    """Add a column with two bounds written as one interval."""
+    """Add a column with both bounds of an estimate written as one interval.
+
+    Bounds are ``{stem}_ci_low`` and ``{stem}_ci_high``, or ``{stem}_low`` and ``{stem}_high``.
+    """
+    middle = "_ci_" if f"{stem}_ci_low".strip("_") in frame else "_"
+    low, high = (frame[f"{stem}{middle}{end}".strip("_")] for end in ("low", "high"))
     texts = [
         "" if pd.isna(a) or pd.isna(b) else f"{write(float(a))} to {write(float(b))}"
-        for a, b in zip(frame[low], frame[high], strict=True)
+        for a, b in zip(low, high, strict=True)
     ]
-    return frame.assign(**{name: texts})
+    known = f"{stem}_interval"
+    return frame.assign(**{name or (known if known in HEADINGS else "interval"): texts})
 
 
 def exclusions_table(exclusions: Sequence[Exclusion]) -> Table | None:

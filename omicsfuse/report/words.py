@@ -26,6 +26,11 @@ def two_decimals(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.2f}"
 
 
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Subtypes to tell from the others; of two, which mirror each other, the first."""
+    return list(names[:1] if len(names) == 2 else names)
+
+
 def drawn_of(n: int, most: int) -> str:
     """Say that only some of the patients are drawn, as a sentence with a space before it."""
     return f" Of {n:,} patients {most:,} are drawn." if n > most else ""

@@ -13,7 +13,9 @@ from omicsfuse.core.results import RunResults, Subtypes
 from omicsfuse.plot.alterations_grid import ONE_LEVEL
 from omicsfuse.report.page import caveats
 from omicsfuse.report.sections.clinical import content as clinical_section
-from omicsfuse.report.sections.clinical import explaining_variables, figures, technical_caveats
+from omicsfuse.report.sections.clinical import figures
+from omicsfuse.report.sections.clinical.technical import caveats as technical_caveats
+from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.sections.verdict import verdict_view
 
 VOLUME = "tumour volume (radiomics)"

@@ -8,7 +8,7 @@ from omicsfuse.core.results import Assessment, Biology, SurvivalComparison
 from omicsfuse.plot import nothing, save_figure
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Points, present
+from omicsfuse.report.section import Content, Points
 from omicsfuse.report.sections.pathways import told_once
 from omicsfuse.report.sections.survival.added_value import _signed
 from omicsfuse.report.sections.survival.added_value import sentence as added_value_sentence
@@ -54,8 +54,8 @@ def test_numbers_of_tables_are_rounded_for_a_reader() -> None:
     table = make_table(pd.DataFrame({"term": ["age"], "p": [0.00001]}), ["term", "p"], "Cox")
     assert [cell.text for cell in table.rows[0]] == ["age", "< 0.001"]
     bounds = pd.DataFrame({"low": [1.0, None], "high": [2.5, 3.0]})
-    assert with_interval(bounds, "low", "high", "both", str)["both"].tolist() == ["1.0 to 2.5", ""]
-    assert present(None) == ()
+    assert with_interval(bounds, "", str)["interval"].tolist() == ["1.0 to 2.5", ""]
+    assert Content("Heading", tables=[None, table]).tables == (table,)
 
 
 def test_exclusions_and_settings_as_tables() -> None:

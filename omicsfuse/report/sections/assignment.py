@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number, format_p
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.stats.levels import SIGNIFICANCE
 
@@ -18,9 +18,7 @@ def content(results: RunResults) -> Content | None:
     evidence = results.assignment
     if evidence is None:
         return None
-    table = with_interval(
-        evidence.table, "accuracy_ci_low", "accuracy_ci_high", "interval", format_number
-    )
+    table = with_interval(evidence.table, "accuracy", format_number)
     columns = ["layers", "n", "accuracy", "interval", "balanced_accuracy", "no_information_rate"]
     columns += ["p", "calibration_error", "share_assigned", "accuracy_of_assigned", "note"]
     confusion = evidence.confusion
@@ -38,7 +36,7 @@ def content(results: RunResults) -> Content | None:
             "say how well a subtype can be told, not whether it exists. classifier.json assigns "
             "new patients one at a time (omicsfuse assign).",
         ),
-        tables=present(
+        tables=[
             make_table(
                 table,
                 columns,
@@ -47,12 +45,12 @@ def content(results: RunResults) -> Content | None:
                 "test against it. Calibration error: mean difference of stated probability and "
                 "share that is right. The classifier may abstain.",
             )
-        ),
-        details=present(
+        ],
+        details=[
             make_table(wide, list(wide.columns), "True subtype (rows) and the one assigned.")
             if len(wide)
             else None
-        ),
+        ],
     )
 
 

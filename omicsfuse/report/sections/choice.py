@@ -9,7 +9,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, criteria_table
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.words import chosen_with_outcome, plural, rule_of_k
 
@@ -54,7 +54,7 @@ def content(results: RunResults) -> Content:
             "asked by the tests above. Where criteria disagree, the data do not settle on a "
             "number.",
         ),
-        details=present(_criteria(criteria_table(results.subtypes, results.assessment))),
+        details=[_criteria(criteria_table(results.subtypes, results.assessment))],
     )
 
 

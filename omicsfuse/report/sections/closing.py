@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
-from omicsfuse.report.section import Content, Section, present
+from omicsfuse.report.section import Content, Section
 from omicsfuse.report.tables import Table, flatten, make_table
 
 
@@ -35,7 +35,7 @@ def provenance_tables(record: Mapping[str, Any]) -> tuple[Table, ...]:
         if isinstance(values, Mapping) and values:
             frame = pd.DataFrame(flatten(dict(values)), columns=[first, second])
             tables.append(make_table(frame, [first, second], caption))
-    return present(*tables)
+    return tuple(table for table in tables if table is not None)
 
 
 def _provenance(results: RunResults) -> Content:

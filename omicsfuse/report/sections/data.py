@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.core.variables import level_list
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, exclusions_table, make_table
 from omicsfuse.report.words import plural
 
@@ -41,8 +41,8 @@ def content(results: RunResults) -> Content:
     return Content(
         "What was fused, and who was lost",
         (text,),
-        tables=present(layers, exclusions),
-        details=present(_variables(results)),
+        tables=[layers, exclusions],
+        details=[_variables(results)],
     )
 
 

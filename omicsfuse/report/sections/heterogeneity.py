@@ -11,7 +11,7 @@ from omicsfuse.core.results import HeterogeneityIndex, RunResults
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.words import listing, plural, two_decimals
 from omicsfuse.stats.levels import FDR
@@ -42,8 +42,8 @@ def content(results: RunResults) -> Content | None:
     return Content(
         "Imaging heterogeneity",
         (" ".join(index_sentences(index)), " ".join(association_sentences(index))),
-        tables=present(_tests_table(index)),
-        details=present(_groups_table(index), _features_table(index)),
+        tables=[_tests_table(index)],
+        details=[_groups_table(index), _features_table(index)],
     )
 
 
@@ -92,13 +92,13 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
         return ["Nothing could be tested against it: there is no endpoint and no variable."]
     said = _math_sentence(tests)
     tested = tests[tests["p"].notna()]
-    for family, own in tested.groupby("family", sort=False):
-        found = own[own["fdr"] <= FDR]
+    for family, rows in tested.groupby("family", sort=False):
+        found = rows[rows["fdr"] <= FDR]
         words = _FAMILIES.get(str(family), str(family))
         if found.empty:
-            best = own.sort_values("p", kind="stable").iloc[0]
+            best = rows.sort_values("p", kind="stable").iloc[0]
             said.append(
-                f"Of the {words} ({plural(len(own), 'test')}) none goes with the index at a false "
+                f"Of the {words} ({plural(len(rows), 'test')}) none goes with the index at a false "
                 f"discovery rate of {FDR:g} (smallest: {_effect(best)})."
             )
         else:
@@ -106,7 +106,7 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
             told = "; ".join(_effect(row) for _, row in strongest.iterrows())
             more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
             said.append(
-                f"Of the {words} ({plural(len(own), 'test')}), {len(found)} "
+                f"Of the {words} ({plural(len(rows), 'test')}), {len(found)} "
                 f"{'goes' if len(found) == 1 else 'go'} with it at a false discovery rate of "
                 f"{FDR:g}: {told}{more}."
             )
@@ -205,7 +205,7 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
     tests = index.tests
     if tests.empty:
         return None
-    table = with_interval(tests, "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals)
+    table = with_interval(tests, "effect", two_decimals)
     columns = ["variable", "adjusted_for", "n", "events", "effect_name", "effect"]
     columns += ["effect_interval", "p", "fdr", "family", "note"]
     said = [

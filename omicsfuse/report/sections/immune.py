@@ -7,12 +7,12 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, RunResults
-from omicsfuse.plot.immune import MOST_SCORES, OVERALL
+from omicsfuse.plot.immune import MOST_SCORES
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Points, Section, present
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import listing, plural, two_decimals
+from omicsfuse.report.words import listing, plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
 REFERENCES = {
@@ -52,8 +52,8 @@ def content(results: RunResults) -> Content | None:
         "Immune and stromal context",
         tuple(paragraphs),
         notes=notes,
-        tables=present(_tests_table(immune.tests, results.subtypes.names, _OF_SCORES)),
-        details=present(
+        tables=[_tests_table(immune.tests, results.subtypes.names, _OF_SCORES)],
+        details=[
             _tests_table(immune.fraction_tests, results.subtypes.names, _OF_SHARES),
             make_table(
                 immune.coverage[immune.coverage["used"] > 0],
@@ -67,7 +67,7 @@ def content(results: RunResults) -> Content | None:
                 "Scores that were not computed. Too few of their genes are measured.",
                 folded=True,
             ),
-        ),
+        ],
     )
 
 
@@ -91,9 +91,9 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
     if immune.tests.empty:
         return [*said, "No score was compared between subtypes."]
     collections = coverage.set_index("score")["collection"]
-    own = immune.tests[immune.tests["p"].notna()]
-    own = own.assign(collection=own["score"].map(collections))
-    for name, rows in own.groupby("collection", sort=False):
+    tested = immune.tests[immune.tests["p"].notna()]
+    tested = tested.assign(collection=tested["score"].map(collections))
+    for name, rows in tested.groupby("collection", sort=False):
         said.append(_of_collection(str(name), rows, subtypes))
     return said
 
@@ -101,23 +101,21 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
 def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
     """One collection in a sentence: how many scores differ, and the strongest."""
     tested = rows["score"].nunique()
-    found = rows[rows["fdr"] <= FDR]
+    differing = rows[rows["fdr"] <= FDR]
     family = f"(FDR over the {plural(len(rows), 'comparison')} of this collection)"
-    if found.empty:
+    if differing.empty:
         return (
             f"{clean(name)}: none of {plural(tested, 'score')} differs between subtypes {family}."
         )
     text = (
-        f"{clean(name)}: {found['score'].nunique()} of {plural(tested, 'score')} "
-        f"{'differs' if found['score'].nunique() == 1 else 'differ'} at FDR {FDR:g} {family}"
+        f"{clean(name)}: {differing['score'].nunique()} of {plural(tested, 'score')} "
+        f"{'differs' if differing['score'].nunique() == 1 else 'differ'} at FDR {FDR:g} {family}"
     )
-    single = found[found["comparison"] != OVERALL]
-    if len(subtypes) == 2:
-        single = single[single["comparison"] == subtypes[0]]
+    single = differing[differing["comparison"].isin(told_apart(subtypes))]
     if single.empty:
         return text + "."
     best = single.sort_values(["p", "score"], kind="stable").iloc[0]
-    cell = clean(str(best["score"]).partition(": ")[2] or best["score"])
+    cell = clean(str(best["score"]).removeprefix(f"{name}: "))
     return (
         f"{text}, most of all {cell}, which is {'higher' if best['effect'] > 0 else 'lower'} in "
         f"{best['comparison']} than in the others (rank-biserial correlation "
@@ -157,12 +155,12 @@ def fraction_sentences(immune: ImmuneContext) -> list[str]:
         )
     tests = immune.fraction_tests
     if len(tests):
-        own = tests[tests["fdr"] <= FDR]
+        differing = tests[tests["fdr"] <= FDR]
         tested = tests.loc[tests["p"].notna(), "score"].nunique()
         said.append(
-            f"{own['score'].nunique()} of {plural(tested, 'share')} differ between subtypes at FDR "
-            f"{FDR:g} (family: all cell types and comparisons). Shares add up to 1, so that one "
-            "that rises lowers the others."
+            f"{differing['score'].nunique()} of {plural(tested, 'share')} differ between subtypes "
+            f"at FDR {FDR:g} (family: all cell types and comparisons). Shares add up to 1, so that "
+            "one that rises lowers the others."
         )
     return said
 
@@ -171,14 +169,8 @@ def _tests_table(tests: pd.DataFrame, subtypes: list[str], caption: str) -> Tabl
     """Comparisons of one subtype with the rest, smallest p first."""
     if tests.empty:
         return None
-    rows = tests[tests["comparison"].isin(subtypes[:1] if len(subtypes) == 2 else subtypes)]
-    rows = with_interval(
-        rows.sort_values(["p", "score"], kind="stable"),
-        "effect_ci_low",
-        "effect_ci_high",
-        "effect_interval",
-        two_decimals,
-    )
+    rows = tests[tests["comparison"].isin(told_apart(subtypes))]
+    rows = with_interval(rows.sort_values(["p", "score"], kind="stable"), "effect", two_decimals)
     return make_table(rows, _TEST_COLUMNS, caption, most=20)
 
 
@@ -220,15 +212,15 @@ def figures(results: RunResults) -> Iterator[Plan]:
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     """Say where scores and shares come from, and how they were compared."""
-    found = results.immune
-    if found is None or found.coverage.empty:
+    immune = results.immune
+    if immune is None or immune.coverage.empty:
         return
     text = (
         "Immune and stromal scores were made from the marker sets given, each collection by the "
         "method of its authors (named in the section), and compared between subtypes by ranks; the "
         f"false discovery rate {cite('fdr')} is over the scores and comparisons of a collection."
     )
-    if len(found.fractions):
+    if len(immune.fractions):
         text += (
             " Shares of cells are those of the reference matrix given, with p-values by random "
             f"mixtures {cite('cibersort')}."

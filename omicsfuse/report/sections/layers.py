@@ -14,7 +14,7 @@ from omicsfuse.plot.gains import gain_panels
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import plural
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
@@ -92,7 +92,7 @@ def content(results: RunResults) -> Content | None:
         "What each layer brings",
         tuple(texts),
         notes=tuple(layer_sentences(results)),
-        details=present(_gain_table(layers), _agreement_table(layers), _group_table(groups)),
+        details=[_gain_table(layers), _agreement_table(layers), _group_table(groups)],
     )
 
 
@@ -237,7 +237,7 @@ def _gain_table(layers: pd.DataFrame) -> Table | None:
             )
     if not rows:
         return None
-    frame = with_interval(pd.DataFrame(rows), "low", "high", "by_chance", _three)
+    frame = with_interval(pd.DataFrame(rows), "", _three, "by_chance")
     copies = int(layers["n_permutations"].max()) if "n_permutations" in layers else 0
     count = f"{plural(copies, 'permuted copy', 'permuted copies')} of each" if copies else "copies"
     return make_table(
@@ -270,9 +270,8 @@ def _agreement_table(layers: pd.DataFrame) -> Table | None:
 def _group_table(groups: pd.DataFrame) -> Table | None:
     if groups.empty:
         return None
-    frame = with_interval(
-        groups.reset_index(), "shared_gain_low", "shared_gain_high", "by_chance", _three
-    ).rename(columns={"shared_gain": "gain", "shared_gain_p": "p"})
+    frame = with_interval(groups.reset_index(), "shared_gain", _three, "by_chance")
+    frame = frame.rename(columns={"shared_gain": "gain", "shared_gain_p": "p"})
     columns = ["layer", "grouping", "group", "n_features", "agreement_alone"]
     columns += ["agreement_without", "silhouette", "gain", "by_chance", "p", "fdr", "note"]
     return make_table(

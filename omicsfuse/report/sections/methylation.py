@@ -8,9 +8,9 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p, p_text
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
-from omicsfuse.report.words import plural, two_decimals
+from omicsfuse.report.words import plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
 
 
@@ -19,12 +19,10 @@ def content(results: RunResults) -> Content | None:
     pairs = _pairs(results)
     if pairs.empty:
         return None
-    shown = pairs[pairs["fdr"] <= FDR]
-    if len(results.subtypes.names) == 2:
-        shown = shown[shown["subtype"] == results.subtypes.names[0]]
+    told = pairs["subtype"].isin(told_apart(results.subtypes.names))
+    shown = pairs[told & (pairs["fdr"] <= FDR)]
     for kind in ("expression", "methylation"):
-        low, high = f"{kind}_effect_ci_low", f"{kind}_effect_ci_high"
-        shown = with_interval(shown, low, high, f"{kind} interval", two_decimals)
+        shown = with_interval(shown, f"{kind}_effect", two_decimals, f"{kind} interval")
     shown = shown.rename(columns={"correlation": "correlation within subtypes"})
     shown["expression"] = shown["expression_effect"].round(2)
     shown["methylation"] = shown["methylation_effect"].round(2)
@@ -35,7 +33,7 @@ def content(results: RunResults) -> Content | None:
     return Content(
         "Expression against methylation",
         (" ".join(pair_sentences(results)),),
-        tables=present(
+        tables=[
             make_table(
                 shown.sort_values(["p", "gene"], kind="stable"),
                 [*columns, "n_expression", "n_methylation", "n_both"],
@@ -44,7 +42,7 @@ def content(results: RunResults) -> Content | None:
                 "two; FDR over all genes and subtypes.",
                 most=20,
             )
-        ),
+        ],
     )
 
 
@@ -54,18 +52,18 @@ def pair_sentences(results: RunResults) -> list[str]:
     tested = pairs[pairs["p"].notna()]
     genes = pairs["gene"].nunique()
     family = f"FDR over {plural(len(tested), 'comparison')} of {plural(genes, 'gene')}"
-    found = tested[tested["fdr"] <= FDR]
+    opposed = tested[tested["fdr"] <= FDR]
     most = int(pairs["n_methylation"].max()) if len(pairs) else 0
     said = [
         f"{plural(genes, 'gene')} have both expression (up to {int(pairs['n_expression'].max())} "
         f"patients) and methylation (up to {most}; both in {int(pairs['n_both'].max())})."
     ]
-    if found.empty:
+    if opposed.empty:
         said.append(f"None of them moves in opposite directions in a subtype at FDR {FDR:g} "
                     f"({family}).")  # fmt: skip
         return said
-    best = found.sort_values(["p", "gene"], kind="stable").iloc[0]
-    raised, n = best["expression_effect"] > 0, found["gene"].nunique()
+    best = opposed.sort_values(["p", "gene"], kind="stable").iloc[0]
+    raised, n = best["expression_effect"] > 0, opposed["gene"].nunique()
     said.append(
         f"{plural(n, 'gene')} {'moves' if n == 1 else 'move'} in opposite directions in a subtype "
         f"({family}), most of all {clean(best['gene'])}, which is "
@@ -76,7 +74,7 @@ def pair_sentences(results: RunResults) -> list[str]:
         f"{best['methylation_effect_ci_low']:.2f} to {best['methylation_effect_ci_high']:.2f}; "
         f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')})."
     )
-    each = found.drop_duplicates("gene")
+    each = opposed.drop_duplicates("gene")
     within = each[(each["correlation_fdr"] <= FDR) & (each["correlation"] < 0)]
     asked = int(each["correlation_p"].notna().sum())
     said.append(

@@ -10,9 +10,9 @@ from omicsfuse.core.results import Biology, RunResults
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import first_genes, plural, settings_of, two_decimals
+from omicsfuse.report.words import first_genes, plural, settings_of, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
 
 REFERENCES = {
@@ -47,12 +47,12 @@ def content(results: RunResults) -> Content | None:
     return Content(
         "Gene sets",
         tuple(texts),
-        details=present(
+        details=[
             enrichment_table(results.enrichment, results.subtypes.names),
             marker_table(biology.over_representation, results.subtypes.names),
             overall_table(told_once(biology)),
             rest_table(told_once(biology), results.subtypes.names),
-        ),
+        ],
     )
 
 
@@ -151,18 +151,18 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
     tested = table.dropna(subset=["p"]) if len(table) else table
     if tested.empty:
         return ["No gene set was tested for enrichment."]
-    found = tested[tested["fdr"] <= FDR]
+    enriched = tested[tested["fdr"] <= FDR]
     texts = [
-        f"Enrichment on genes ranked by moderated t: {len(found):,} of {len(tested):,} comparisons "
-        f"of a gene set with a subtype have a false discovery rate of at most {FDR} "
+        f"Enrichment on genes ranked by moderated t: {len(enriched):,} of {len(tested):,} "
+        f"comparisons of a gene set with a subtype have a false discovery rate of at most {FDR} "
         "(Benjamini-Hochberg over all sets and subtypes)."
     ]
     for name in names:
-        own = found[found["subtype"] == name]
-        if own.empty:
+        rows = enriched[enriched["subtype"] == name]
+        if rows.empty:
             continue
-        own = own[own["representative"]] if "representative" in own else own
-        first = own.sort_values(["p", "gene_set"], kind="stable").iloc[0]
+        rows = rows[rows["representative"]] if "representative" in rows else rows
+        first = rows.sort_values(["p", "gene_set"], kind="stable").iloc[0]
         side = "raised" if first["nes"] > 0 else "lowered"
         texts.append(
             f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
@@ -199,12 +199,12 @@ def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
             "Over-representation was not tested: no subtype has markers among the "
             f"{background:,} genes."
         ]
-    found = tested[tested["fdr"] <= FDR]
+    enriched = tested[tested["fdr"] <= FDR]
     return [
         f"Over-representation among markers (one-sided Fisher tests against the {background:,} "
-        f"genes measured, not the genome): {len(found):,} of {len(tested):,} comparisons of a set "
-        f"with raised or lowered markers have a false discovery rate of at most {FDR}. This test "
-        "too takes genes as independent."
+        f"genes measured, not the genome): {len(enriched):,} of {len(tested):,} comparisons of a "
+        f"set with raised or lowered markers have a false discovery rate of at most {FDR}. This "
+        "test too takes genes as independent."
     ]
 
 
@@ -215,15 +215,13 @@ def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
     overall = table[table["comparison"] == "overall"].dropna(subset=["p"])
     if overall.empty:
         return ["Scores of patients could not be compared: too few patients have them."]
-    found = overall[overall["fdr"] <= FDR]
+    differing = overall[overall["fdr"] <= FDR]
     text = (
-        f"Scores of each patient, compared between subtypes: {len(found):,} of {len(overall):,} "
-        f"gene sets differ at a false discovery rate of at most {FDR} (family: all sets, overall "
-        "and each subtype against the rest)."
+        f"Scores of each patient, compared between subtypes: {len(differing):,} of "
+        f"{len(overall):,} gene sets differ at a false discovery rate of at most {FDR} (family: "
+        "all sets, overall and each subtype against the rest)."
     )
-    rest = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
-    if len(names) == 2:
-        rest = rest[rest["comparison"] == names[0]]
+    rest = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
     if rest.empty:
         return [text]
     first = (
@@ -250,8 +248,8 @@ def told_once(biology: Biology) -> pd.DataFrame:
     if tests.empty or "group" not in sets:
         return tests
     groups = dict(zip(sets["gene_set"], sets["group"], strict=True))
-    own = [groups.get(score) or score for score in tests["score"]]
-    first = tests.assign(_group=own).sort_values("p", kind="stable")
+    group = [groups.get(score) or score for score in tests["score"]]
+    first = tests.assign(_group=group).sort_values("p", kind="stable")
     kept = first.drop_duplicates(["comparison", "_group"]).index
     return tests.loc[sorted(kept)]
 
@@ -283,20 +281,20 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
 def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the sets over-represented among markers."""
     table = one_direction(table, names)
-    found = table[table["fdr"] <= FDR] if len(table) else table
-    if found.empty:
+    enriched = table[table["fdr"] <= FDR] if len(table) else table
+    if enriched.empty:
         return None
-    found = found.groupby(["subtype", "direction"], sort=False).head(_EACH)
-    found = with_interval(
-        found, "odds_ratio_ci_low", "odds_ratio_ci_high", "interval", format_number
-    )
-    found = found.assign(
-        genes_in_common=[first_genes(genes) for genes in found["genes"]],
-        overlap=[f"{k} of {size}" for k, size in zip(found["overlap"], found["size"], strict=True)],
+    enriched = enriched.groupby(["subtype", "direction"], sort=False).head(_EACH)
+    enriched = with_interval(enriched, "odds_ratio", format_number)
+    enriched = enriched.assign(
+        genes_in_common=[first_genes(genes) for genes in enriched["genes"]],
+        overlap=[
+            f"{k} of {size}" for k, size in zip(enriched["overlap"], enriched["size"], strict=True)
+        ],
     )
     columns = ["subtype", "direction", "gene_set", "overlap", "n_marked", "odds_ratio", "interval"]
     return make_table(
-        found,
+        enriched,
         [*columns, "p", "fdr", "genes_in_common", "note"],
         f"Over-representation among markers, up to {_EACH} sets of each subtype and direction. "
         "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
@@ -310,7 +308,7 @@ def overall_table(table: pd.DataFrame) -> Table | None:
         return None
     rows = table[table["comparison"] == "overall"].dropna(subset=["p"])
     rows = rows.sort_values(["p", "score"], kind="stable").head(12)
-    rows = with_interval(rows, "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals)
+    rows = with_interval(rows, "effect", two_decimals)
     rows = rows.rename(columns={"score": "gene_set"})
     return make_table(
         rows,
@@ -325,16 +323,12 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the scores of each subtype against the rest."""
     if table.empty:
         return None
-    rows = table[(table["comparison"] != "overall") & (table["fdr"] <= FDR)]
-    if len(names) == 2:
-        rows = rows[rows["comparison"] == names[0]]
+    rows = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
     if rows.empty:
         return None
     rows = rows.sort_values(["p", "score"], kind="stable")
     parts = [rows[rows["comparison"] == name].head(_EACH) for name in names]
-    rows = with_interval(
-        pd.concat(parts), "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals
-    )
+    rows = with_interval(pd.concat(parts), "effect", two_decimals)
     rows = rows.rename(columns={"score": "gene_set", "comparison": "subtype"})
     return make_table(
         rows,

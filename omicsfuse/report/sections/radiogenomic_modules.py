@@ -10,7 +10,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.radiogenomics import image_feature
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.words import plural
@@ -42,11 +42,11 @@ _COLUMNS = [
 
 def content(results: RunResults) -> Content | None:
     """Say which radiomic clusters go with which co-expression modules."""
-    found = _found(results)
-    if found is None:
+    mapped = _found(results)
+    if mapped is None:
         return None
-    settings: Mapping[str, Any] = found.params.get("modules", {})
-    table = found.modules
+    settings: Mapping[str, Any] = mapped.params.get("modules", {})
+    table = mapped.modules
     if table.empty:
         return Content(
             "Radiomic clusters and gene modules",
@@ -88,14 +88,14 @@ def content(results: RunResults) -> Content | None:
         how += f" Both sides are adjusted for {', '.join(map(clean, adjusted))}."
     return Content(
         "Radiomic clusters and gene modules",
-        (" ".join(module_sentences(found)), how),
-        tables=present(make_table(written, _COLUMNS, caption, most=15)),
+        (" ".join(module_sentences(mapped)), how),
+        tables=[make_table(written, _COLUMNS, caption, most=15)],
     )
 
 
-def module_sentences(found: RadiogenomicMap) -> list[str]:
+def module_sentences(mapped: RadiogenomicMap) -> list[str]:
     """Say how many pairs go together, and which most."""
-    table = found.modules
+    table = mapped.modules
     n, best = int(table["n"].iloc[0]), table.iloc[0]
     pairs = plural(len(table), "pair")
     made = (
@@ -117,18 +117,18 @@ def module_sentences(found: RadiogenomicMap) -> list[str]:
     return [
         f"{made}{count} of {pairs} {'goes' if count == 1 else 'go'} together at a false discovery "
         f"rate of {FDR:g}. The strongest evidence is that for {told}.",
-        *_volume_sentence(found, count),
+        *_volume_sentence(mapped, count),
     ]
 
 
-def _volume_sentence(found: RadiogenomicMap, count: int) -> list[str]:
+def _volume_sentence(mapped: RadiogenomicMap, count: int) -> list[str]:
     """Say how many of the pairs found are left given the tumour volume."""
-    settings: Mapping[str, Any] = found.params.get("modules", {})
+    settings: Mapping[str, Any] = mapped.params.get("modules", {})
     if "volume" not in settings:
         return []
     if not settings["volume"]:
         return ["No tumour volume is known, so that size may be all that they share."]
-    lost = int(found.modules["vanishes"].sum())
+    lost = int(mapped.modules["vanishes"].sum())
     given = f"Given the tumour volume ({clean(settings['volume'])}), "
     return [
         f"{given}{lost} of {count} vanish{'es' if lost == 1 else ''} (p above {SIGNIFICANCE:g})."
@@ -145,8 +145,8 @@ def _given_volume(row: pd.Series) -> str:
 
 def figures(results: RunResults) -> Iterator[Plan]:
     """Figures: the heatmap of all pairs, and the network of those found."""
-    found = _found(results)
-    if found is None or found.modules.empty:
+    mapped = _found(results)
+    if mapped is None or mapped.modules.empty:
         return
     yield Plan(
         "radiogenomic_modules",
@@ -154,25 +154,25 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "First canonical correlation of held-out patients; around 0, or below, where nothing is "
         f"shared. Dots: false discovery rate at most {FDR:g} over all pairs. Clusters are named by "
         "their representative feature, modules by their most central genes"
-        f"{_most(found.modules)}.",
+        f"{_most(mapped.modules)}.",
         "Heatmap of canonical correlations of radiomic clusters and gene modules.",
-        partial(plot.module_heatmap, found),
+        partial(plot.module_heatmap, mapped),
         image=True,
     )
-    if (found.modules["fdr"] <= FDR).any():
+    if (mapped.modules["fdr"] <= FDR).any():
         yield Plan(
             "radiogenomic_network",
             "Which radiomic clusters go with which gene modules",
             f"Lines: false discovery rate at most {FDR:g} over all pairs; thicker lines are "
             "stronger correlations in held-out patients.",
             "Network of radiomic clusters and gene modules.",
-            partial(plot.module_network, found),
+            partial(plot.module_network, mapped),
         )
 
 
 def _found(results: RunResults) -> RadiogenomicMap | None:
-    found = results.radiogenomics
-    return found if found is not None and "modules" in found.params else None
+    mapped = results.radiogenomics
+    return mapped if mapped is not None and "modules" in mapped.params else None
 
 
 def _repeats(settings: Mapping[str, Any]) -> str:
@@ -187,13 +187,13 @@ def _most(table: pd.DataFrame) -> str:
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     """Describe how modules were held against clusters."""
-    found = results.radiogenomics
-    if found is None or found.modules.empty:
+    mapped = results.radiogenomics
+    if mapped is None or mapped.modules.empty:
         return
-    settings = found.params.get("modules", {})
+    settings = mapped.params.get("modules", {})
     yield (
         f"Modules of co-expressed genes {cite('wgcna')} were held against wider clusters of "
-        f"{image_feature(found)}s by the first canonical correlation {cite('cca')} of at most "
+        f"{image_feature(mapped)}s by the first canonical correlation {cite('cca')} of at most "
         f"{settings.get('n_components', 3)} principal components of either, weights chosen in "
         f"training patients and judged in held-out ones ({settings.get('n_folds', 5)} folds); "
         f"p-values are by permutation of patients, stopped early for clear cases {cite('besag')}."

@@ -13,7 +13,7 @@ from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
 from omicsfuse.plot.radiogenomic_map import pairs_drawn
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Points, Section, present
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural, two_decimals
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -32,10 +32,10 @@ _SHOWN += ["adjusted", "adjusted_interval", "adjusted_p", "adjusted_fdr", "vanis
 
 def content(results: RunResults) -> Content | None:
     """Say what each family of tests showed, what it could have shown, and what size explains."""
-    found = results.radiogenomics
-    if found is None:
+    mapped = results.radiogenomics
+    if mapped is None:
         return None
-    families = found.families
+    families = mapped.families
     note = pd.Series(families["note"]).astype(str)
     shown = families.assign(
         smallest_fdr=[p_text(value) for value in families["smallest_fdr"]],
@@ -43,18 +43,18 @@ def content(results: RunResults) -> Content | None:
         note=note,
     )
     columns = ["layer", "n", "features", "targets", "tests", "found", "smallest_fdr", "shuffled_p"]
-    if found.params["adjusted_for"]:
+    if mapped.params["adjusted_for"]:
         columns += ["kept", "vanished", "of_volume"]
     columns += ["needed_correlation", "detectable_correlation"]
-    fdr = float(found.params["fdr"])
+    fdr = float(mapped.params["fdr"])
     return Content(
         "What the images go with",
-        (opening(found), Points("", family_sentences(found)), _volume_words(found)),
-        tables=present(
+        (opening(mapped), Points("", family_sentences(mapped)), _volume_words(mapped)),
+        tables=[
             make_table(
                 shown,
                 [*columns, "note"],
-                f"Families of tests: one layer against all {image_feature(found)}s. Found: false "
+                f"Families of tests: one layer against all {image_feature(mapped)}s. Found: false "
                 f"discovery rate at most {fdr:g} over the tests of the row. "
                 + (
                     "Shuffled p: share of shuffles of the patients in which the smallest FDR is as "
@@ -65,26 +65,26 @@ def content(results: RunResults) -> Content | None:
                 + (
                     f"Kept, vanished: found adjusted as well; adjusted p above {SIGNIFICANCE:g}. "
                     "Of volume: found for features that measure tumour volume under another name. "
-                    if found.params["adjusted_for"]
+                    if mapped.params["adjusted_for"]
                     else ""
                 )
                 + "Needed: the smallest |rho| that would be found alone; detectable: the smallest "
                 "that is found with a chance of 80%.",
             ),
-            _associations_table(found),
-        ),
-        details=present(_clusters_table(found)),
+            _associations_table(mapped),
+        ],
+        details=[_clusters_table(mapped)],
     )
 
 
-def image_feature(found: RadiogenomicMap) -> str:
+def image_feature(mapped: RadiogenomicMap) -> str:
     """What one feature of the images is called, by the kind of their layer."""
-    return str(found.params.get("feature", "radiomic feature"))
+    return str(mapped.params.get("feature", "radiomic feature"))
 
 
-def opening(found: RadiogenomicMap) -> str:
+def opening(mapped: RadiogenomicMap) -> str:
     """Say what was held against what."""
-    params = found.params
+    params = mapped.params
     many, clusters = int(params["n_features"]), int(params["n_clusters"])
     tested = (
         "one representative of each was tested"
@@ -94,18 +94,18 @@ def opening(found: RadiogenomicMap) -> str:
     adjusted = list(params["adjusted_for"])
     given = f"; adjusted correlations are given {listing(adjusted)}" if adjusted else ""
     return (
-        f"The {plural(many, image_feature(found))} of layer {clean(params['radiomics'])} say "
+        f"The {plural(many, image_feature(mapped))} of layer {clean(params['radiomics'])} say "
         f"{plural(clusters, 'different thing')} (clusters in which every two features have |rho| "
         f"of at least {params['threshold']:g}); {tested} against {listing(params['targets'])}. "
         f"Correlations are Spearman's{given}."
     )
 
 
-def family_sentences(found: RadiogenomicMap) -> list[str]:
+def family_sentences(mapped: RadiogenomicMap) -> list[str]:
     """Say of each family what was found, or how large a correlation had to be."""
-    fdr = float(found.params["fdr"])
+    fdr = float(mapped.params["fdr"])
     sentences = []
-    for row in found.families.to_dict("records"):
+    for row in mapped.families.to_dict("records"):
         layer, n, tests = clean(row["layer"]), int(row["n"]), int(row["tests"])
         if not tests:
             sentences.append(f"{layer}: {clean(row['note'])}.")
@@ -151,28 +151,28 @@ def _shuffled_words(row: Mapping[Hashable, Any]) -> str:
     )
 
 
-def _volume_words(found: RadiogenomicMap) -> str:
+def _volume_words(mapped: RadiogenomicMap) -> str:
     """What tumour volume leaves of the findings."""
-    if not found.params["adjusted_for"]:
+    if not mapped.params["adjusted_for"]:
         return (
             "Neither tumour volume nor covariates are known: whether associations are of the size "
             "of the tumour cannot be said."
         )
-    table = found.families
+    table = mapped.families
     count = int(table["found"].sum())
     if not count:
         return ""
-    given = listing(found.params["adjusted_for"])
-    kept, gone, own = (int(table[name].sum()) for name in ("kept", "vanished", "of_volume"))
-    rest = count - kept - gone - own
+    given = listing(mapped.params["adjusted_for"])
+    kept, gone, of_volume = (int(table[name].sum()) for name in ("kept", "vanished", "of_volume"))
+    rest = count - kept - gone - of_volume
     others = [
         f"{gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above {SIGNIFICANCE:g})",
-        f"{own:,} {'is of a feature' if own == 1 else 'are of features'} that measure"
-        f"{'s' if own == 1 else ''} tumour volume under another name",
+        f"{of_volume:,} {'is of a feature' if of_volume == 1 else 'are of features'} that measure"
+        f"{'s' if of_volume == 1 else ''} tumour volume under another name",
         f"{rest:,} {'does' if rest == 1 else 'do'} neither: too weak to be told from chance among "
         "so many tests",
     ]
-    told = [text for text, number in zip(others, (gone, own, rest), strict=True) if number]
+    told = [text for text, number in zip(others, (gone, of_volume, rest), strict=True) if number]
     again = f"{kept:,} of the {plural(count, 'association')} found {'is' if kept == 1 else 'are'}"
     return (
         f"Given {given}, {listing([f'{again} found again', *told])}. An association that vanishes "
@@ -182,16 +182,13 @@ def _volume_words(found: RadiogenomicMap) -> str:
     )
 
 
-def _associations_table(found: RadiogenomicMap) -> Table | None:
-    table = found.associations
+def _associations_table(mapped: RadiogenomicMap) -> Table | None:
+    table = mapped.associations
     if table.empty:
         return None
     table = table.sort_values("p", kind="stable").head(_MOST_ROWS)
-    for low, high, name in (
-        ("correlation_ci_low", "correlation_ci_high", "interval"),
-        ("adjusted_ci_low", "adjusted_ci_high", "adjusted_interval"),
-    ):
-        table = with_interval(table, low, high, name, two_decimals)
+    table = with_interval(table, "correlation", two_decimals)
+    table = with_interval(table, "adjusted", two_decimals, "adjusted_interval")
     table = table.assign(
         p=[_small(value) for value in table["p"]],
         rho=[two_decimals(value) for value in table["correlation"]],
@@ -211,8 +208,8 @@ def _associations_table(found: RadiogenomicMap) -> Table | None:
     )
 
 
-def _clusters_table(found: RadiogenomicMap) -> Table | None:
-    table = found.clusters
+def _clusters_table(mapped: RadiogenomicMap) -> Table | None:
+    table = mapped.clusters
     table = table[table["representative"] & (table["size"] > 1)]
     table = table.assign(
         correlation_with_volume=[two_decimals(value) for value in table["correlation_with_volume"]]
@@ -220,7 +217,7 @@ def _clusters_table(found: RadiogenomicMap) -> Table | None:
     return make_table(
         table,
         ["cluster", "feature", "size", "correlation_with_volume"],
-        f"Clusters of {image_feature(found)}s that say the same, by their representative.",
+        f"Clusters of {image_feature(mapped)}s that say the same, by their representative.",
         most=40,
         folded=True,
     )
@@ -233,13 +230,13 @@ def _small(p: float) -> str:
 
 def figures(results: RunResults) -> Iterator[Plan]:
     """Figures of the map: heatmap, p-values against chance, the strongest pairs."""
-    found = results.radiogenomics
-    if found is None or found.associations.empty:
+    mapped = results.radiogenomics
+    if mapped is None or mapped.associations.empty:
         return
-    fdr, feature = float(found.params["fdr"]), image_feature(found)
-    adjusted = listing(found.params["adjusted_for"]) if found.params["adjusted_for"] else ""
-    named = found.associations["fdr"] <= fdr
-    vanishing = (named & found.associations["vanishes"]).any()
+    fdr, feature = float(mapped.params["fdr"]), image_feature(mapped)
+    adjusted = listing(mapped.params["adjusted_for"]) if mapped.params["adjusted_for"] else ""
+    named = mapped.associations["fdr"] <= fdr
+    vanishing = (named & mapped.associations["vanishes"]).any()
     yield Plan(
         "radiogenomic_map",
         "The strongest associations",
@@ -249,7 +246,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         + (f", a ring one that vanishes given {adjusted}" if vanishing else "")
         + ("." if named.any() else ": the colours are what the strongest of many look like."),
         f"Heatmap of correlations of {feature}s with molecular targets.",
-        partial(plot.radiogenomic_heatmap, found),
+        partial(plot.radiogenomic_heatmap, mapped),
         image=True,
     )
     yield Plan(
@@ -257,25 +254,25 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "Is there anything at all?",
         "Ordered p-values of each family against those of chance. Lines along the diagonal hold "
         "nothing; tests of correlated features and genes make a line stray by chance too"
-        + (f". Dashed: given {adjusted}." if found.quantiles["adjusted"].any() else "."),
+        + (f". Dashed: given {adjusted}." if mapped.quantiles["adjusted"].any() else "."),
         "Quantiles of p-values of each family against uniform ones.",
-        partial(plot.radiogenomic_quantiles, found),
+        partial(plot.radiogenomic_quantiles, mapped),
     )
     tables = _tables(results)
-    drawn = pairs_drawn(found, tables)
+    drawn = pairs_drawn(mapped, tables)
     if len(drawn):
         yield Plan(
             "radiogenomic_pairs",
-            *_pairs_words(found, drawn, fdr),
+            *_pairs_words(mapped, drawn, fdr),
             f"Scatter plots of {feature}s against their targets.",
-            partial(plot.radiogenomic_pairs, found, tables),
+            partial(plot.radiogenomic_pairs, mapped, tables),
         )
 
 
-def _pairs_words(found: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tuple[str, str]:
+def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tuple[str, str]:
     """Title and caption of the figure of pairs: associations found, or those of no evidence."""
-    count = int((found.associations["fdr"] <= fdr).sum())
-    shaded = str(found.params["volume"]).startswith("feature ")
+    count = int((mapped.associations["fdr"] <= fdr).sum())
+    shaded = str(mapped.params["volume"]).startswith("feature ")
     end = "; lighter dots are larger tumours." if shaded else "."
     ranks = "Ranks of the patients; each target with the feature that goes with it best"
     if (drawn["fdr"] <= fdr).all():
@@ -301,14 +298,14 @@ def _tables(results: RunResults) -> dict[str, pd.DataFrame]:
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     """Describe correlations, adjustment and shuffles."""
-    found = results.radiogenomics
-    if found is None or found.families.empty:
+    mapped = results.radiogenomics
+    if mapped is None or mapped.families.empty:
         return
-    params = found.params
+    params = mapped.params
     adjusted = list(params.get("adjusted_for", ()))
     given = listing(adjusted) if adjusted else ""
     text = (
-        f"{image_feature(found).capitalize()}s with |rho| of at least {params['threshold']:g} to "
+        f"{image_feature(mapped).capitalize()}s with |rho| of at least {params['threshold']:g} to "
         "one another were gathered (complete linkage), and one representative of each cluster was "
         "correlated (Spearman) with everything molecular; p-values have the first four moments of "
         f"the permutation distribution {cite('pitman')}, intervals are by Fisher's transformation "
@@ -316,7 +313,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         "layer. "
     )
     text += f"Adjusted, they are partial rank correlations given {given}. " if given else ""
-    shuffles = int(found.families["permutations"].max())
+    shuffles = int(mapped.families["permutations"].max())
     if shuffles:
         text += (
             f"Patients were shuffled {plural(shuffles, 'time')} to see how small a false discovery "

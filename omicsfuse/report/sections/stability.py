@@ -11,7 +11,7 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections import sensitivity
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.words import listing, mean_jaccard, plural
@@ -120,12 +120,12 @@ def content(results: RunResults) -> Content:
     return Content(
         "Stability",
         tuple(texts),
-        tables=present(counts),
-        details=present(
+        tables=[counts],
+        details=[
             make_table(stability, list(stability.columns), "Stability of each subtype."),
             names,
             sensitivity.settings_table(results),
-        ),
+        ],
     )
 
 

@@ -11,8 +11,8 @@ from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.evidence import DRAWS, tested_statistic
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
-from omicsfuse.report.sections.clinical import explaining_variables
+from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.tables import make_table
 from omicsfuse.report.words import mean_jaccard
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -214,7 +214,7 @@ def content(results: RunResults) -> Content | None:
         "the draws. structure.tsv has the other statistics too.",
         folded=True,
     )
-    return Content("Whether there are subtypes", (text,), details=present(table))
+    return Content("Whether there are subtypes", (text,), details=[table])
 
 
 def figures(results: RunResults) -> Iterator[Plan]:

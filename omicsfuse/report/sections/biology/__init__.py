@@ -9,7 +9,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.biology import one_direction, select_markers
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.biology.drivers import driver_tables
 from omicsfuse.report.sections.biology.known_labels import label_marker_sentences, label_table
 from omicsfuse.report.sections.biology.portraits import portraits, summary
@@ -30,11 +30,11 @@ def content(results: RunResults) -> Content:
     texts += portraits(results)
     texts += label_marker_sentences(results)
     drivers = driver_tables(results)
-    strongest = () if drivers else present(_strongest(results))
+    strongest = None if drivers else _strongest(results)
     return Content(
         "What marks the subtypes",
         tuple(texts),
-        details=(*drivers, *strongest, *present(label_table(results))),
+        details=(*drivers, strongest, label_table(results)),
     )
 
 
@@ -59,11 +59,11 @@ def _marker_sentences(results: RunResults) -> str:
     """Say how many comparisons found something, and what their p-values are worth."""
     names, fused = results.subtypes.names, list(results.fusion.per_layer)
     tested = one_direction(results.markers, names).dropna(subset=["p"])
-    found = int((tested["fdr"] <= FDR).sum())
+    significant = int((tested["fdr"] <= FDR).sum())
     what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
     texts = [
-        f"{found:,} of {len(tested):,} comparisons of {what} have a false discovery rate of at "
-        f"most {FDR:g} (Benjamini-Hochberg over all features and subtypes of one layer)."
+        f"{significant:,} of {len(tested):,} comparisons of {what} have a false discovery rate of "
+        f"at most {FDR:g} (Benjamini-Hochberg over all features and subtypes of one layer)."
     ]
     if len(names) == 2:
         texts.append(

@@ -2,16 +2,15 @@
 
 import pandas as pd
 
+from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
-from omicsfuse.report.sections.biology.features import share_text
+from omicsfuse.report.sections.biology.features import shares_text
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import two_decimals
+from omicsfuse.report.words import told_apart, two_decimals
 
 #: Features of a subtype that a table shows.
 _MOST = 15
-#: How the summary of a share begins; what follows is what the patients are.
-_SHARE = "share of patients "
 _COLUMNS = ["rank", "feature", "layer", "direction", "inside_against_outside", "effect"]
 _COLUMNS += ["effect_interval", "fdr", "effect_name"]
 
@@ -26,15 +25,15 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
         return ()
     names = results.subtypes.names
     tables = []
-    for name in names[:1] if len(names) == 2 else names:
-        own = table[table["subtype"].astype(str) == name].sort_values("rank", kind="stable")
-        own = own.assign(
-            inside_against_outside=[_inside(results, row) for _, row in own.iterrows()]
+    for name in told_apart(names):
+        drivers = table[table["subtype"].astype(str) == name].sort_values("rank", kind="stable")
+        drivers = drivers.assign(
+            inside_against_outside=[_inside(results, row) for _, row in drivers.iterrows()]
         )
-        own = with_interval(own, "effect_ci_low", "effect_ci_high", "effect_interval", two_decimals)
+        drivers = with_interval(drivers, "effect", two_decimals)
         against = names[1] if len(names) == 2 else "all other patients"
         made = make_table(
-            own,
+            drivers,
             _COLUMNS,
             f"Features that tell {name} from {against}. The layers in turn, smallest p first; "
             f"inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg "
@@ -50,17 +49,13 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
 def _inside(results: RunResults, row: pd.Series) -> str:
     """Both numbers in words: "mutated in 82% against 31%", "mean 7.10 against 4.90"."""
     layer = results.prepared.layers.get(str(row["layer"]))
-    if layer is not None and layer.scale == "gistic":
+    if layer is not None and analysis_of(layer).calls:
         values = layer.values  # noqa: PD011 - a field of ours
         if row["feature"] in values:
             subtype, raised = str(row["subtype"]), float(row["effect"]) > 0
-            text = share_text(results, subtype, layer, str(row["feature"]), raised=raised)
-            return text.partition(" is ")[2]
+            return shares_text(results, subtype, layer, str(row["feature"]), raised=raised)
     inside, outside = float(row["inside"]), float(row["outside"])
     said = clean(row["summary"]).partition(" (")[0]
     if pd.isna(inside) or pd.isna(outside):
         return ""
-    if said.startswith(_SHARE):
-        way = said.removeprefix(_SHARE)
-        return f"{way} in {100 * inside:.0f}% against {100 * outside:.0f}%"
     return f"{said} {two_decimals(inside)} against {two_decimals(outside)}"

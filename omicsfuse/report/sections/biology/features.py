@@ -47,14 +47,14 @@ def marked_features(results: RunResults, name: str, layer: str, most: int = NAME
     features that go together one is named.
     """
     table = results.markers
-    own = table[(table["subtype"].astype(str) == name) & (table["layer"] == layer)]
-    tested = own.dropna(subset=["p"])
-    found = tested[tested["fdr"] <= FDR]
-    found = found.assign(_size=-found["effect"].abs())
-    found = found.sort_values(["p", "_size", "feature"], kind="stable")
+    markers = table[(table["subtype"].astype(str) == name) & (table["layer"] == layer)]
+    tested = markers.dropna(subset=["p"])
+    significant = tested[tested["fdr"] <= FDR]
+    significant = significant.assign(_size=-significant["effect"].abs())
+    significant = significant.sort_values(["p", "_size", "feature"], kind="stable")
     prepared = results.prepared.layers.get(layer)
     sides = []
-    for rows in (found[found["effect"] > 0], found[found["effect"] < 0]):
+    for rows in (significant[significant["effect"] > 0], significant[significant["effect"] < 0]):
         rows = rows.head(_MOST_CANDIDATES)
         if prepared is None:
             sides.append([str(feature) for feature in rows["feature"].head(most)])
@@ -63,9 +63,9 @@ def marked_features(results: RunResults, name: str, layer: str, most: int = NAME
             rows = rows.sort_values(["_size", "p", "feature"], kind="stable")
         values = prepared.values
         sides.append(features_apart(rows["feature"], values, results.subtypes, [], most))
-    named = found[found["feature"].isin([*sides[0], *sides[1]])]
+    named = significant[significant["feature"].isin([*sides[0], *sides[1]])]
     fdr = float(named["fdr"].max()) if len(named) else float("nan")
-    return Marked(layer, len(tested), len(found), sides[0], sides[1], fdr)
+    return Marked(layer, len(tested), len(significant), sides[0], sides[1], fdr)
 
 
 def features_sentence(results: RunResults, name: str, marked: Marked, others: str) -> str:
@@ -99,10 +99,17 @@ def _all_named(marked: Marked) -> bool:
 def share_text(
     results: RunResults, name: str, layer: PreparedLayer, feature: str, *, raised: bool
 ) -> str:
+    """Write how often a gene is altered inside and outside, with the name of the gene."""
+    return f"{clean(feature)} is {shares_text(results, name, layer, feature, raised=raised)}"
+
+
+def shares_text(
+    results: RunResults, name: str, layer: PreparedLayer, feature: str, *, raised: bool
+) -> str:
     """Write how often a gene is altered inside and outside: mutated, gained or lost."""
-    found = labelled(layer, results.subtypes)
-    values = found.matrix[:, found.features.index(feature)]
-    inside = found.subtype == name
+    calls = labelled(layer, results.subtypes)
+    values = calls.matrix[:, calls.features.index(feature)]
+    inside = calls.subtype == name
     ways = _calls(layer) or {}
     shares = {
         word: (_share(values, inside, limit), _share(values, ~inside, limit))
@@ -115,7 +122,7 @@ def share_text(
     }
     word = max(signed, key=lambda way: signed[way])
     a, b = shares[word]
-    return f"{clean(feature)} is {word} in {100 * a:.0f}% against {100 * b:.0f}%"
+    return f"{word} in {100 * a:.0f}% against {100 * b:.0f}%"
 
 
 def _calls(layer: PreparedLayer) -> Mapping[str, float] | None:
@@ -124,10 +131,10 @@ def _calls(layer: PreparedLayer) -> Mapping[str, float] | None:
 
 
 def _share(values: npt.NDArray[np.float64], who: npt.NDArray[np.bool_], limit: float) -> float:
-    own = values[who & ~np.isnan(values)]
-    if not len(own):
+    known = values[who & ~np.isnan(values)]
+    if not len(known):
         return float("nan")
-    return float((own > limit).mean() if limit > 0 else (own < limit).mean())
+    return float((known > limit).mean() if limit > 0 else (known < limit).mean())
 
 
 def _fdr(marked: Marked) -> str:

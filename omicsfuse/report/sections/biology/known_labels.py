@@ -18,8 +18,8 @@ _COLUMNS = ["level", "subtype", "layer", "feature", "label_effect", "label_fdr"]
 _COLUMNS += ["subtype_effect", "subtype_fdr", "agrees", "effect_name"]
 
 
-def label_sentences(results: RunResults, name: str) -> list[str]:
-    """Say of which levels of the known labels most patients are in this subtype.
+def held_levels(results: RunResults, name: str) -> list[tuple[str, str]]:
+    """Say of which levels of the known labels most patients are in this subtype, and in detail.
 
     Only labels that go with the subtypes at all (FDR in the clinical table), and levels of at least
     3 patients.
@@ -27,26 +27,29 @@ def label_sentences(results: RunResults, name: str) -> list[str]:
     clinical, labels = results.cohort.clinical, results.subtypes.labels.astype(str)
     if clinical is None:
         return []
-    sentences = []
+    said = []
     for label in results.cohort.known_labels:
         if label not in clinical or not _goes_with_subtypes(results, label):
             continue
         column = clinical[label].reindex(labels.index).dropna().map(level_text)
-        own = labels.loc[column.index] == name
+        inside = labels.loc[column.index] == name
         for level in sorted(column.unique()):
             has = column == level
-            n, both = int(has.sum()), int((has & own).sum())
+            n, both = int(has.sum()), int((has & inside).sum())
             rest = int((~has).sum())
             if min(n, rest) < MINIMUM_GROUP or both * 2 <= n:
                 continue
-            if both * len(own) <= n * int(own.sum()):
+            if both * len(inside) <= n * int(inside.sum()):
                 continue
-            here, there, known = int(own.sum()), int((~own).sum()), clean(label)
-            sentences.append(
-                f"{both} of {n} patients with {known} = {clean(level)} are in {name} ({both} of "
-                f"the {here} in {name} whose {known} is known; {n - both} of the {there} others)."
+            here, there, known = int(inside.sum()), int((~inside).sum()), clean(label)
+            said.append(
+                (
+                    f"{both} of {n} patients with {known} = {clean(level)} are in {name}",
+                    f"{both} of the {here} in {name} whose {known} is known; {n - both} of the "
+                    f"{there} others",
+                )
             )
-    return sentences
+    return said
 
 
 def _goes_with_subtypes(results: RunResults, label: str) -> bool:
@@ -87,9 +90,9 @@ def label_marker_sentences(results: RunResults) -> list[str]:
         n, both = int(rows["n_level"].iloc[0]), int(rows["n_both"].iloc[0])
         parts = []
         for layer in [name for name in layers_to_tell(results) if name in set(rows["layer"])]:
-            own = rows[rows["layer"] == layer]
-            agreeing = own[own["agrees"]]
-            text = f"{clean(layer)} {len(agreeing)} of {len(own)}"
+            marked = rows[rows["layer"] == layer]
+            agreeing = marked[marked["agrees"]]
+            text = f"{clean(layer)} {len(agreeing)} of {len(marked)}"
             if len(agreeing):
                 text += f" ({'; '.join(_both(row) for _, row in _largest(agreeing).iterrows())})"
             parts.append(text)
@@ -121,7 +124,7 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
 def _both(row: pd.Series) -> str:
     """A feature with both effects: of the label, and of the subtype."""
     # An odds ratio without end: a group in which all, or none, have it.
-    label, own = (
+    label, subtype = (
         f"{row[key]:+.2f}"
         if np.isfinite(row[key])
         else ("raised" if row[key] > 0 else "lowered") + " without limit"
@@ -129,7 +132,7 @@ def _both(row: pd.Series) -> str:
     )
     return (
         f"{shorten(row['feature'], 32)} {label} and "
-        f"{own}, {format_p(float(row['subtype_fdr']), 'FDR')}"
+        f"{subtype}, {format_p(float(row['subtype_fdr']), 'FDR')}"
     )
 
 

@@ -14,8 +14,8 @@ from omicsfuse.report.sections.biology.features import (
     marked_features,
     share_text,
 )
-from omicsfuse.report.sections.biology.known_labels import label_sentences
-from omicsfuse.report.words import listing, plural
+from omicsfuse.report.sections.biology.known_labels import held_levels
+from omicsfuse.report.words import listing, plural, told_apart
 from omicsfuse.stats.levels import FDR
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
@@ -53,7 +53,7 @@ def _described(results: RunResults) -> list[str]:
     names = results.subtypes.names
     if len(names) < 2 or results.markers.empty:
         return []
-    return names[:1] if len(names) == 2 else names
+    return told_apart(names)
 
 
 def _head(results: RunResults, name: str) -> tuple[str, str]:
@@ -88,7 +88,7 @@ def _portrait(results: RunResults, name: str) -> list[str]:
     sentences.append(gene_set_sentence(results, name))
     sentences.append(immune_sentence(results, name))
     known = _labels(results, name)
-    sentences += known
+    sentences += [f"{said} ({detail})." for said, detail in known]
     if not known and results.cohort.known_labels and len(results.subtypes.names) > 2:
         labels = listing(list(results.cohort.known_labels))
         sentences.append(f"No level of a known label ({labels}) has most of its patients here.")
@@ -106,12 +106,12 @@ def _short(results: RunResults, name: str) -> str:
         if prepared is None or not kind_of(prepared).telling or not marked.n_found:
             continue
         parts.append(_few(results, name, layer, marked))
-    parts += [text.partition(" (")[0] for text in _labels(results, name)]
+    parts += [said for said, _ in _labels(results, name)]
     if not parts:
-        found = [
+        layers = [
             x for x in layers_to_tell(results) if marked_features(results, name, x, most=1).n_found
         ]
-        where = f" other than {listing(found)}" if found else ""
+        where = f" other than {listing(layers)}" if layers else ""
         return f"{head}: no feature marks it in any layer{where} at FDR {FDR:g}."
     return f"{head}: {'; '.join(parts)}."
 
@@ -124,14 +124,18 @@ def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:
             for feature in [*marked.raised, *marked.lowered][:2]
         )
     sides = (("raised", marked.raised), ("lowered", marked.lowered))
-    texts = [f"{word} {listing([shorten(x, 32) for x in own])}" for word, own in sides if own]
+    texts = [
+        f"{word} {listing([shorten(x, 32) for x in features])}"
+        for word, features in sides
+        if features
+    ]
     return f"{clean(layer)} {', '.join(texts)}"
 
 
-def _labels(results: RunResults, name: str) -> list[str]:
+def _labels(results: RunResults, name: str) -> list[tuple[str, str]]:
     """Known labels of a subtype; of two, which are described together, of both."""
     names = results.subtypes.names if len(results.subtypes.names) == 2 else [name]
-    return [sentence for each in names for sentence in label_sentences(results, each)]
+    return [held for each in names for held in held_levels(results, each)]
 
 
 def gene_set_sentence(results: RunResults, name: str) -> str:
@@ -140,39 +144,45 @@ def gene_set_sentence(results: RunResults, name: str) -> str:
     coverage = _coverage(results)
     if table.empty:
         return f"No gene set was tested{f' ({coverage})' if coverage else ''}."
-    own = table[(table["subtype"].astype(str) == name) & table["fdr"].notna()]
-    found = own[own["fdr"] <= FDR].sort_values(["fdr", "p", "gene_set"], kind="stable")
-    if found.empty:
-        tested = coverage or f"{plural(len(own), 'set')} tested"
-        return f"No gene set reached FDR {FDR:g} ({tested})."
-    group = _groups(results, found)
-    shown = found[~pd.Series(group, found.index).duplicated()]
-    parts = []
-    for word, rows in (("raised", shown[shown["nes"] > 0]), ("lowered", shown[shown["nes"] < 0])):
-        if len(rows):
-            named = [shorten(x, 44) for x in rows["gene_set"].head(NAMED)]
-            rest = len(rows) - len(named)
-            parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
+    tested = table[(table["subtype"].astype(str) == name) & table["fdr"].notna()]
+    enriched = tested[tested["fdr"] <= FDR].sort_values(["fdr", "p", "gene_set"], kind="stable")
+    if enriched.empty:
+        how_many = coverage or f"{plural(len(tested), 'set')} tested"
+        return f"No gene set reached FDR {FDR:g} ({how_many})."
+    group = _groups(results, enriched)
+    shown = enriched[~pd.Series(group, enriched.index).duplicated()]
+    sides = _sides(shown["gene_set"], shown["nes"], ("raised", "lowered"), 44)
     return (
-        f"Gene sets, genes permuted: {len(found)} of {len(own)} tested at FDR {FDR:g}"
-        f"{f' ({coverage})' if coverage else ''}: {'; '.join(parts)}."
-        f"{_among_patients(results, found)}"
+        f"Gene sets, genes permuted: {len(enriched)} of {len(tested)} tested at FDR {FDR:g}"
+        f"{f' ({coverage})' if coverage else ''}: {sides}."
+        f"{_among_patients(results, enriched)}"
     )
 
 
-def _among_patients(results: RunResults, found: pd.DataFrame) -> str:
+def _sides(names: pd.Series, effects: pd.Series, words: tuple[str, str], length: int) -> str:
+    """Name the first of each direction, and count the others."""
+    parts = []
+    for word, side in zip(words, (names[effects > 0], names[effects < 0]), strict=True):
+        if len(side):
+            named = [shorten(name, length) for name in side.head(NAMED)]
+            rest = [f"{len(side) - NAMED} more"] if len(side) > NAMED else []
+            parts.append(f"{word} {listing([*named, *rest])}")
+    return "; ".join(parts)
+
+
+def _among_patients(results: RunResults, enriched: pd.DataFrame) -> str:
     """Say of how many sets the scores of patients differ too: permuted genes find too many."""
     tests = pd.DataFrame() if results.biology is None else results.biology.score_tests
     if tests.empty:
         return " Permuting genes finds too many sets, as genes of a set are correlated."
-    name = str(found["subtype"].iloc[0])
-    own = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= FDR)]
-    sign = dict(zip(own["score"].astype(str), own["effect"] > 0, strict=True))
+    name = str(enriched["subtype"].iloc[0])
+    differing = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= FDR)]
+    sign = dict(zip(differing["score"].astype(str), differing["effect"] > 0, strict=True))
     same = sum(
         sign.get(str(gene_set)) == (nes > 0)
-        for gene_set, nes in zip(found["gene_set"], found["nes"], strict=True)
+        for gene_set, nes in zip(enriched["gene_set"], enriched["nes"], strict=True)
     )
-    if len(found) == 1:
+    if len(enriched) == 1:
         how = "differ too" if same else "do not differ"
     else:
         how = f"differ in the same direction for {same} of these"
@@ -187,19 +197,19 @@ def _coverage(results: RunResults) -> str:
     return f"{int(sets['tested'].sum())} of {len(sets)} sets had enough genes"
 
 
-def _groups(results: RunResults, found: pd.DataFrame) -> list[str]:
+def _groups(results: RunResults, enriched: pd.DataFrame) -> list[str]:
     """Group of each set with its direction; sets of one group say the same thing."""
-    own = found["gene_set"].astype(str)
-    group = dict(zip(own, own, strict=True))
-    source = found
-    if "group" not in found and results.biology is not None:
+    sets = enriched["gene_set"].astype(str)
+    group = dict(zip(sets, sets, strict=True))
+    source = enriched
+    if "group" not in enriched and results.biology is not None:
         source = results.biology.gene_sets
     if "group" in source:
         known = source[source["group"].notna() & (source["group"] != "")]
         group |= dict(zip(known["gene_set"].astype(str), known["group"].astype(str), strict=True))
     return [
         f"{group[str(gene_set)]} {nes > 0}"
-        for gene_set, nes in zip(found["gene_set"], found["nes"], strict=True)
+        for gene_set, nes in zip(enriched["gene_set"], enriched["nes"], strict=True)
     ]
 
 
@@ -208,24 +218,17 @@ def immune_sentence(results: RunResults, name: str) -> str:
     if results.immune is None or results.immune.tests.empty:
         return ""
     table = results.immune.tests
-    own = table[(table["comparison"].astype(str) == name) & table["p"].notna()]
-    if own.empty:
+    tested = table[(table["comparison"].astype(str) == name) & table["p"].notna()]
+    if tested.empty:
         return ""
-    found = own[own["fdr"] <= FDR]
-    if found.empty:
-        return f"No immune or stromal score differs at FDR {FDR:g} ({len(own)} tested)."
-    found = found.assign(_size=-found["effect"].abs()).sort_values(
+    differing = tested[tested["fdr"] <= FDR]
+    if differing.empty:
+        return f"No immune or stromal score differs at FDR {FDR:g} ({len(tested)} tested)."
+    differing = differing.assign(_size=-differing["effect"].abs()).sort_values(
         ["_size", "p", "score"], kind="stable"
     )
-    parts = []
-    for word, sign in (("higher", 1), ("lower", -1)):
-        rows = found[sign * found["effect"] > 0]
-        if len(rows):
-            named = [shorten(x, 40) for x in rows["score"].head(NAMED)]
-            rest = len(rows) - len(named)
-            parts.append(f"{word} {listing([*named, *([f'{rest} more'] if rest else [])])}")
+    sides = _sides(differing["score"], differing["effect"], ("higher", "lower"), 40)
     return (
-        f"Immune and stromal scores: {len(found)} of {len(own)} differ at FDR {FDR:g} within "
-        "their collection: "
-        f"{'; '.join(parts)}."
+        f"Immune and stromal scores: {len(differing)} of {len(tested)} differ at FDR {FDR:g} "
+        f"within their collection: {sides}."
     )

@@ -7,7 +7,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import Interpretation, RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, file_name, present
+from omicsfuse.report.section import Content, Plan, Section, file_name
 from omicsfuse.report.sections.interpretation import associations, gene_sets, rankings
 from omicsfuse.report.words import listing, plural
 
@@ -58,10 +58,8 @@ def content(name: str, model: Interpretation, _: object = None) -> Content:
     return Content(
         f"Imaging model: {clean(name)}",
         tuple(text for text in paragraphs if text),
-        tables=present(associations.families_table(model), associations.found_table(model)),
-        details=present(
-            gene_sets.table(model), *associations.layer_tables(model), rankings.table(model)
-        ),
+        tables=[associations.families_table(model), associations.found_table(model)],
+        details=[gene_sets.table(model), *associations.layer_tables(model), rankings.table(model)],
     )
 
 

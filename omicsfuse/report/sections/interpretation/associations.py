@@ -178,12 +178,8 @@ def layer_tables(model: Interpretation) -> list[Table | None]:
 def _associations(table: pd.DataFrame, caption: str) -> Table | None:
     if table.empty:
         return None
-    table = with_interval(
-        table, "effect_ci_low", "effect_ci_high", "effect_interval", format_number
-    )
-    table = with_interval(
-        table, "adjusted_ci_low", "adjusted_ci_high", "adjusted 95% CI", format_number
-    )
+    table = with_interval(table, "effect", format_number)
+    table = with_interval(table, "adjusted", format_number, "adjusted 95% CI")
     table = table.assign(vanishes=["yes" if gone else "" for gone in table["vanishes"]])
     columns = [
         *("feature", "layer", "contrast", "n", "effect", "effect_interval", "effect_name", "p"),

@@ -24,8 +24,8 @@ def table(model: Interpretation) -> Table | None:
     """Stability of the ranking of each layer."""
     if model.stability.empty:
         return None
-    rows = with_interval(model.stability, "low", "high", "interval", format_number)
-    rows = with_interval(rows, "split_half_low", "split_half_high", "95% of halves", format_number)
+    rows = with_interval(model.stability, "", format_number)
+    rows = with_interval(rows, "split_half", format_number, "95% of halves")
     columns = ["layer", "contrast", "n_resamples", "rank_correlation", "interval", "split_half"]
     return make_table(
         rows,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.survival import (
     added_value,
     cox,
@@ -58,20 +58,20 @@ def content(results: RunResults) -> Content:
     return Content(
         "Survival",
         tuple(text for text in paragraphs if text),
-        tables=present(
+        tables=[
             log_rank.tests_table(results),
             curves.medians_table(results),
             curves.at_years_table(results),
             side_by_side,
-        ),
-        details=present(
+        ],
+        details=[
             cox.cox_table(results),
             cox.proportional_table(results),
             restricted_means.table(results),
             cox.time_varying_table(results),
             cox.diagnostics_table(results),
             measures,
-        ),
+        ],
     )
 
 

@@ -116,7 +116,7 @@ def tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
     )  # fmt: skip
     # The likelihood ratio has one number only, which is in the short table.
     rows = table[table["measure"] != _LIKELIHOOD_RATIO].rename(columns={"estimate": "apparent"})
-    full = with_interval(rows, "ci_low", "ci_high", "interval", _three)
+    full = with_interval(rows, "", _three)
     columns = ["endpoint", "measure", "model", "years", "n", "events", "apparent", "interval"]
     return short, make_table(
         full,

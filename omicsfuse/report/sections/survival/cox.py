@@ -208,7 +208,7 @@ def time_varying_table(results: RunResults) -> Table | None:
 def _hazard_ratios(table: pd.DataFrame, columns: list[str], caption: str) -> Table | None:
     if rows_with(table, "hr").empty:
         return None
-    table = with_interval(table, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
+    table = with_interval(table, "hr", format_ratio)
     return make_table(table, columns, caption)
 
 

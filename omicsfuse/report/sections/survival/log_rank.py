@@ -169,9 +169,7 @@ def tests_table(results: RunResults) -> Table | None:
     # Of two subtypes, the only pair is the overall test once more.
     if len(results.subtypes.names) == 2:
         tests = tests[tests["kind"] != PAIR]
-    tests = with_interval(
-        tests, "p_ci_low", "p_ci_high", "p_interval", lambda value: p_text(value) or "-"
-    )
+    tests = with_interval(tests, "p", lambda value: p_text(value) or "-")
     columns = ["endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation"]
     columns += ["p_interval", "n_permutations", "fdr", "note"]
     return make_table(

@@ -77,7 +77,7 @@ def table(results: RunResults) -> Table | None:
     means = rows_of(results, "restricted_means")
     if rows_with(means, "estimate").empty:
         return None
-    means = with_interval(means, "ci_low", "ci_high", "interval", format_number)
+    means = with_interval(means, "", format_number)
     unit, where = unit_column(means)
     columns = ["endpoint", "comparison", *unit, "n", "events", "tau", "estimate", "interval"]
     columns += ["p_asymptotic", "p_permutation", "fdr", "note"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section, present
+from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.survival.log_rank import log_rank_name
 from omicsfuse.report.sections.verification import cohorts, replication, signatures
 from omicsfuse.report.sections.verification.signatures import every_signature, verified
@@ -73,17 +73,17 @@ def content(results: RunResults) -> Content:
     return Content(
         _TITLE,
         tuple(texts),
-        tables=present(
+        tables=[
             replication.replication_table(every),
             cohorts.tests_table(tests, names, several, control=False),
             cohorts.tests_table(tests, names, several, control=True),
             signatures.agreement_table(every),
-        ),
-        details=present(
+        ],
+        details=[
             signatures.signatures_table(every),
             replication.meta_table(every),
             replication.proportions_table(every),
-        ),
+        ],
     )
 
 

@@ -152,7 +152,7 @@ def tests_table(
     frame = tests[_is_control(tests) == control] if len(tests) else tests
     if frame.empty:
         return None
-    frame = with_interval(frame, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
+    frame = with_interval(frame, "hr", format_ratio)
     frame = frame.assign(
         genes=[
             f"{int(found)} of {int(total)}"

@@ -66,7 +66,7 @@ def meta_table(every: Signatures) -> Table | None:
     frame = verified(every, "meta")
     if frame.empty:
         return None
-    frame = with_interval(frame, "hr_ci_low", "hr_ci_high", "hr_interval", format_ratio)
+    frame = with_interval(frame, "hr", format_ratio)
     columns = ["signature", "endpoint", "comparison", "scope", "model", "left_out", "cohorts"]
     columns += ["n", "events", "hr", "hr_interval", "p", "p_one_sided", "q", "q_p", "i2", "tau2"]
     return make_table(
@@ -82,7 +82,7 @@ def proportions_table(every: Signatures) -> Table | None:
     frame = verified(every, "proportions")
     if frame.empty:
         return None
-    frame = with_interval(frame, "share_ci_low", "share_ci_high", "interval", format_number)
+    frame = with_interval(frame, "share", format_number)
     return make_table(
         frame,
         ["signature", "cohort", "subtype", "n", "share", "interval", "discovery_share"],

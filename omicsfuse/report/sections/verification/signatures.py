@@ -102,7 +102,7 @@ def agreement_table(every: Signatures) -> Table | None:
     frame = stacked({name: derived.signature.agreement for name, derived in every.items()})
     if frame.empty:
         return None
-    frame = with_interval(frame, "ci_low", "ci_high", "interval", format_number)
+    frame = with_interval(frame, "", format_number)
     return make_table(
         frame.rename(columns={"by_chance": "chance"}),
         ["signature", "score", "measure", "value", "interval", "chance", "p", "n", "note"],

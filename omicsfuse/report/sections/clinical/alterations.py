@@ -1,0 +1,149 @@
+"""The altered genome: genes that differ between subtypes, and how often they are altered."""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from omicsfuse import plot
+from omicsfuse.biology import MINIMUM_ALTERED
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.alterations_grid import (
+    MOST_PATIENTS,
+    ONE_LEVEL,
+    SAME_PATIENTS,
+    STAR,
+    oncoprint_genes,
+)
+from omicsfuse.plot.numbers import clean
+from omicsfuse.report.references import Citations
+from omicsfuse.report.section import Plan
+from omicsfuse.report.tables import Table, make_table
+from omicsfuse.report.words import drawn_of, listing, names_of_tests
+from omicsfuse.stats.levels import FDR
+
+REFERENCES = {
+    "freeman": "Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit "
+    "and other problems of significance. Biometrika 1951;38:141-149.",
+}
+
+#: Genes of a layer and an alteration in the table of altered genes; two whose shares are nearer
+#: than this in every subtype are taken for neighbours, and the first stands for both.
+_MOST_GENES, _SAME_SHARE = 5, 0.08
+
+
+def sentences(results: RunResults) -> list[str]:
+    """Say how many genes differ, family by family, and what that is worth."""
+    table = results.alterations
+    tested = table.dropna(subset=["p"]) if len(table) else table
+    if tested.empty:
+        return ["No gene was altered in enough patients to be tested."] if len(table) else []
+    parts = []
+    for (layer, alteration), rows in tested.groupby(["layer", "alteration"], sort=False):
+        differing = int((rows["fdr"] <= FDR).sum())
+        parts.append(f"{differing:,} of {len(rows):,} {clean(alteration)} ({clean(layer)})")
+    fused = [name for name in dict.fromkeys(tested["layer"]) if name in results.fusion.per_layer]
+    text = (
+        f"Genes that differ between subtypes with a false discovery rate of at most {FDR}, of "
+        f"those tested: {listing(parts)}. Neighbouring genes change their copy number together and "
+        "are not separate findings."
+    )
+    if fused:
+        noun = "Layer" if len(fused) == 1 else "Layers"
+        text += (
+            f" {noun} {listing(fused)} {'was' if len(fused) == 1 else 'were'} fused: there the "
+            "p-values describe the subtypes and are no evidence that they exist."
+        )
+    return [text]
+
+
+def genes_table(results: RunResults) -> Table | None:
+    """The altered genes with the smallest false discovery rates."""
+    table = results.alterations
+    if table.empty:
+        return None
+    shares = [str(name) for name in table if str(name).startswith("share_")]
+    rows: list[int] = []
+    for _, family in table.dropna(subset=["p"]).groupby(["layer", "alteration"], sort=False):
+        rows += _apart(family.sort_values(["p", "gene"], kind="stable"), shares)
+    best = table.loc[rows]
+    percent = {
+        name: [f"{100 * x:.0f}%" if math.isfinite(x) else "-" for x in best[name]]
+        for name in shares
+    }
+    named = {name: name.removeprefix("share_") for name in shares}
+    frame = best.assign(**percent).rename(columns=named)
+    columns = ["gene", "alteration", "layer", "n", "n_altered", *named.values()]
+    caption = (
+        f"Altered genes by subtype. Share of each subtype's patients who have it; up to "
+        f"{_MOST_GENES} genes of each layer and kind of alteration, smallest p first, neighbours "
+        "with nearly the same shares once; alterations.tsv has them all. FDR: Benjamini-Hochberg "
+        "over the genes tested of one layer and one kind of alteration."
+    )
+    return make_table(frame, [*columns, "test", "effect", "p", "fdr"], caption)
+
+
+def _apart(family: pd.DataFrame, shares: list[str]) -> list[int]:
+    """Rows of the first genes whose shares are not those of one before."""
+    taken: list[int] = []
+    values = family[shares].fillna(0)
+    for row in family.index:
+        near = (values.loc[taken] - values.loc[row]).abs().max(axis=1)
+        if not (near < _SAME_SHARE).any():
+            taken.append(row)
+        if len(taken) == _MOST_GENES:
+            break
+    return taken
+
+
+def figures(results: RunResults) -> Iterator[Plan]:
+    """Altered genes over patients."""
+    altered = results.alterations
+    if len(altered):
+        yield Plan(
+            "oncoprint",
+            "Altered genes",
+            _caption(results),
+            "Grid of altered genes over patients by subtype.",
+            partial(plot.oncoprint, results.cohort, results.subtypes, altered),
+        )
+
+
+def _caption(results: RunResults) -> str:
+    """Say what the rows and the percentages are, with the marks that are drawn."""
+    marks = set(oncoprint_genes(results.cohort, results.subtypes, results.alterations).values())
+    rows = "Rows: genes most often mutated, amplified or deleted"
+    if STAR in marks:
+        rows = (
+            "Rows: genes that differ between subtypes by mutations, amplifications or deletions "
+            f"({STAR}: false discovery rate of at most {FDR:g}), and those most often altered in "
+            "these ways"
+        )
+    any_change = ""
+    if ONE_LEVEL in marks:
+        rows += (
+            "; last, up to a quarter, genes and arms that differ only by gains or losses of one "
+            f"level ({ONE_LEVEL})"
+        )
+        any_change = f", in rows with {ONE_LEVEL} with any change"
+    some = drawn_of(len(results.subtypes.labels), MOST_PATIENTS)
+    return (
+        f"Each column is a patient, by subtype. {rows}. Of genes altered in nearly the same "
+        f"patients ({SAME_PATIENTS:.0%} or more in common) one is shown. Percentages: patients "
+        f"with a mutation, amplification or deletion{any_change}, of those with any layer that "
+        f"measures the gene. White: not measured.{some}"
+    )
+
+
+def methods(results: RunResults, cite: Citations) -> Iterator[str]:
+    """Name the tests of altered genes."""
+    if len(results.alterations) and results.alterations["p"].notna().any():
+        tests = names_of_tests(results.alterations)
+        yield (
+            "Mutations and copy-number changes of each gene were compared with subtypes "
+            f"({'; '.join(tests)}; Fisher's test of more than two subtypes as by Freeman and "
+            f"Halton {cite('freeman')}), where at least {MINIMUM_ALTERED} patients had the "
+            "alteration and as many had not; the false discovery rate is over the genes of a layer "
+            "and a kind of alteration."
+        )
