@@ -1,14 +1,18 @@
 """Fixtures shared by all tests: a planted cohort, and the folder of real cohorts."""
 
+import json
 import os
-from collections.abc import Callable
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from stand_ins import no_layout
+from stand_ins import without_map
 
-from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+from omicsfuse.datasets import SimulatedCohort, simulate_cohort, write_simulated_study
 
 #: Fixtures hold no doctests; collected as modules, their like names would get in each other's way.
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]
@@ -59,7 +63,94 @@ def quick() -> Callable[[Path], Path]:
     return shorten
 
 
+@pytest.fixture(scope="session")
+def brief(tmp_path_factory: pytest.TempPathFactory, quick: Callable[[Path], Path]) -> Path:
+    """A study of one layer and three subtypes of 40 patients, which runs in a few seconds.
+
+    For what depends on neither images nor size. The other layers lie beside it, in ``study.toml``.
+    """
+    made = simulate_cohort(40, n_external=30, n_genes=100, effect=2, random_state=1)
+    study = quick(write_simulated_study(made, tmp_path_factory.mktemp("brief")))
+    text = study.read_text().replace(
+        'endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99'
+    )
+    study.write_text(text)
+    layers = '["radiomics", "expression", "methylation", "mutation", "copy_number"]'
+    for long, short in (
+        (layers, '["expression"]'),
+        ('n_clusters = "auto"', "n_clusters = 3"),
+        (QUICK_ASSIGNMENT, "[assignment]\nn_repeats = 0\n"),
+    ):
+        assert long in text
+        text = text.replace(long, short)
+    path = study.with_name("brief.toml")
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once for all workers: the first that asks makes it, the others wait for it.
+
+    What is made is shared: tests look at it, and change copies only.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = root / name, root / f"{name}.done"
+        with (root / f"{name}.lock").open("w") as lock:
+            if os.name == "posix":
+                import fcntl
+
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            else:
+                folder, done = base / name, base / f"{name}.done"
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished(
+    simulated: SimulatedCohort,
+    once: Callable[[str, Callable[[Path], None]], Path],
+) -> Path:
+    """A folder with a study (``study/``) and its finished run (``results/``), shared by all tests.
+
+    The study has every stage, with few repeats. The run is one of the command in a fresh process;
+    ``said.json`` holds what it said.
+    """
+
+    def make(folder: Path) -> None:
+        study = write_simulated_study(simulated, folder / "study")
+        text = study.read_text()
+        text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99')
+        few = "n_permutations = 19\nn_shuffled = 5\nn_random = 50\n"
+        text = text.replace('[signature]\nlayer = "expression"\n', f"[signature]\n{few}")
+        text += "\n[enrichment]\nn_permutations = 50\n\n[assignment]\nn_repeats = 1\n"
+        study.write_text(text)
+        words = ["run", "study/study.toml", "--out", "results"]
+        done = subprocess.run(
+            [sys.executable, "-m", "omicsfuse.cli", *words],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+        )
+        assert done.returncode == 0, done.stderr
+        said = {"stdout": done.stdout, "stderr": done.stderr}
+        (folder / "said.json").write_text(json.dumps(said))
+
+    return once("finished", make)
+
+
 @pytest.fixture
-def no_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the map of patients out of runs: compiling UMAP takes half a minute."""
-    monkeypatch.setattr("omicsfuse.pipeline.stages.map.embed", no_layout)
+def no_map() -> Iterator[None]:
+    """Leave the map of patients out of runs."""
+    with without_map():
+        yield

@@ -440,6 +440,7 @@ def test_a_failed_run_says_what_is_at_fault_first_and_then_how_to_go_on(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+@pytest.mark.usefixtures("no_figures", "no_map")
 def test_a_run_told_to_stop_while_assessing_is_resumed(tmp_path: Path) -> None:
     simulated = simulate_cohort(40, n_external=20, n_genes=100, effect=2, random_state=1)
     write_simulated_study(simulated, tmp_path / "study")

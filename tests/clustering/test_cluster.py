@@ -187,3 +187,13 @@ def test_maps_that_cannot_be_drawn() -> None:
     network = sparse.csr_array(fusion_of(points).affinity.to_numpy())
     with pytest.raises(of.StudyError, match="this one is sparse"):
         of.embed(replace(fusion_of(points), affinity=network), method="tsne")
+
+
+def test_map_of_a_sparse_network() -> None:
+    layers = ("expression", "methylation")
+    made = of.simulate_cohort(50, n_external=0, n_genes=100, layers=layers, random_state=2)
+    fusion = of.fuse(of.preprocess(made.discovery), n_neighbors=10, engine="sparse")
+    assert isinstance(fusion.affinity, sparse.csr_array)
+    drawn = of.embed(fusion, random_state=1)
+    assert list(drawn.index) == list(fusion.patients)
+    assert np.isfinite(drawn[["x", "y"]].to_numpy()).all()

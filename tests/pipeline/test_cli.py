@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.cli import main
-from omicsfuse.datasets import SimulatedCohort, simulate_cohort, write_simulated_study
+from omicsfuse.datasets import simulate_cohort, write_simulated_study
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import derive_signature, save_signature
 
@@ -22,40 +23,43 @@ def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def folder(simulated: SimulatedCohort, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_simulated_study(simulated, tmp_path_factory.mktemp("cli")).parent
+def folder(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder with a study that runs in seconds, for tests to add files to."""
+    folder = tmp_path_factory.mktemp("cli") / "study"
+    shutil.copytree(brief.parent, folder)
+    (folder / "brief.toml").replace(folder / "study.toml")
+    return folder
 
 
-def test_simulate_check_run_verify(tmp_path: Path) -> None:
+def test_simulate_and_check_in_a_fresh_process(tmp_path: Path) -> None:
     words = ["--patients", "60", "--external", "40", "--effect", "2"]
     made = command("simulate", "--out", "sim", *words, cwd=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout == "study: sim/study.toml\n"
 
-    study = tmp_path / "sim" / "study.toml"
-    study.write_text(f"{study.read_text()}\n[radiogenomics]\nmodules = false\n")
     checked = command("check", "sim/study.toml", cwd=tmp_path)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "study simulated: ready to run" in checked.stdout
     assert "cohort simulated-external" in checked.stdout
+    assert "60 patients" in checked.stdout
 
-    done = command("run", "sim/study.toml", "--out", "out", cwd=tmp_path)
-    assert done.returncode == 0
-    said = done.stderr.splitlines()
+
+def test_run_and_verify_in_a_fresh_process(finished: Path, tmp_path: Path) -> None:
+    done = json.loads((finished / "said.json").read_text())
+    said = done["stderr"].splitlines()
     assert said[0] == "read: begins"
     assert re.fullmatch(r"read: done in \d+\.\d s", said[1])
     assert "report: begins" in said
-    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    record = json.loads((finished / "results" / "run.json").read_text())
     warned = [line.removeprefix("warning: ") for line in said if line.startswith("warning: ")]
     assert warned == record["warnings"]
     assert len(said) == 2 * len(record["seconds"]) + len(warned)
-    assert "60 patients, 5 layers" in done.stdout
-    assert "adjusted Rand index 1.000" in done.stdout
-    assert done.stdout.endswith("report: out/report.html\n")
+    assert "90 patients, 5 layers" in done["stdout"]
+    assert "adjusted Rand index 1.000" in done["stdout"]
+    assert done["stdout"].endswith("report: results/report.html\n")
 
-    verified = command(
-        "verify", "out/signature.json", "sim/external.toml", "--out", "check", cwd=tmp_path
-    )
+    words = [str(finished / "results" / "signature.json"), "study/external.toml"]
+    verified = command("verify", *words, "--out", str(tmp_path / "check"), cwd=finished)
     assert verified.returncode == 0
     assert "verify: done in " in verified.stderr
     assert (tmp_path / "check" / "verification.tsv").is_file()

@@ -19,6 +19,7 @@ from omicsfuse.pipeline.stages.fuse import fusion_options
 IMAGES, METHYLATION = range(28), range(4, 40)
 
 QUICK = "n_neighbors = 8\n"
+QUICK_IMAGING = "[radiogenomics]\nmodules = false\n[heterogeneity]\nindex = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def study_with(folder: Path, name: str, fusion: str) -> Path:
+def study_with(folder: Path, name: str, fusion: str, more: str = "") -> Path:
     """A study file with settings of its own, without gene sets so that it is quick."""
     text = (folder / "study.toml").read_text()
     text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "")
@@ -48,7 +49,7 @@ def study_with(folder: Path, name: str, fusion: str) -> Path:
     text = text.replace('n_clusters = "auto"          # or 3, or [2, 6]', "n_clusters = 3")
     text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 50')
     path = folder / f"{name}.toml"
-    path.write_text(text + "\n[assignment]\nn_repeats = 0\n")
+    path.write_text(text + f"\n[assignment]\nn_repeats = 0\n{more}")
     assert fusion in text
     return path
 
@@ -61,7 +62,11 @@ def fused(path: Path) -> Fusion:
 
 
 def test_everyone_is_fused_by_default(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    no_map: None,
+    request: pytest.FixtureRequest,
 ) -> None:
     study = study_with(folder, "default", "")
     main(["check", str(study)])
@@ -92,7 +97,8 @@ def test_everyone_is_fused_by_default(
     table = pd.crosstab(results.subtypes.labels, known["planted_subtype"])
     assert table.max(axis=1).sum() >= 36
     # The same bytes on more processors.
-    run(study, tmp_path / "two", n_jobs=2)
+    request.getfixturevalue("no_figures")
+    run(study_with(folder, "brief", "", QUICK_IMAGING), tmp_path / "two", n_jobs=2)
     for file in ("subtypes.tsv", "stability.tsv", "layers.tsv"):
         assert (tmp_path / "two" / file).read_bytes() == (tmp_path / "out" / file).read_bytes()
 
@@ -145,11 +151,11 @@ def test_weights_precision_and_a_file_of_distances(folder: Path) -> None:
     np.testing.assert_allclose(fusion.per_layer["radiomics"], expected, rtol=1e-6)
 
 
-@pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("no_figures", "no_map")
 def test_a_file_of_distances_is_an_input_of_the_run(folder: Path, tmp_path: Path) -> None:
     distances_of(folder, "radiomics").to_csv(folder / "images.tsv", sep="\t")
     settings = 'n_iterations = 3\ndistances = { radiomics = "images.tsv" }\n'
-    run(study_with(folder, "recorded", settings), tmp_path / "out")
+    run(study_with(folder, "recorded", settings, QUICK_IMAGING), tmp_path / "out")
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["settings"]["fusion"]["distances"] == {"radiomics": "images.tsv"}
     assert "images.tsv" in {Path(name).name for name in record["inputs"]}

@@ -7,14 +7,16 @@ import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
+from stand_ins import without_map
 
 import omicsfuse as of
-from omicsfuse.core.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS
-from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.core.results import ASSOCIATION_COLUMNS, SCORE_TEST_COLUMNS, RunResults
+from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.pipeline import check as checking
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.commands.verify import verify_cohorts
@@ -77,24 +79,54 @@ def doubtful(x: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def study(
-    simulated: SimulatedCohort,
-    tmp_path_factory: pytest.TempPathFactory,
-    quick: Callable[[Path], Path],
-) -> Path:
-    """The simulated cohort as a user's folder, with few permutations so that tests are quick."""
-    path = quick(write_simulated_study(simulated, tmp_path_factory.mktemp("study")))
-    text = path.read_text().replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99')
-    path.write_text(text + "\n[enrichment]\nn_permutations = 50\n")
-    return path
+def study(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated cohort as a user's folder, for tests to add files to."""
+    folder = tmp_path_factory.mktemp("study")
+    shutil.copytree(finished / "study", folder, dirs_exist_ok=True)
+    return folder / "study.toml"
 
 
 @pytest.fixture(scope="module")
-def done(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run."""
-    out = tmp_path_factory.mktemp("run") / "results"
-    run(study, out)
-    return out
+def done(finished: Path) -> Path:
+    """A finished run, to look at only."""
+    return finished / "results"
+
+
+@pytest.fixture(scope="module")
+def stopped(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A run that failed at its last stage: its folder, its error, and the cohorts it opened.
+
+    Beside each cohort it says whether a signature was locked before that cohort was read.
+    """
+    out = tmp_path_factory.mktemp("stopped") / "out"
+    opened: list[tuple[str, bool]] = []
+    reader = of.read_cohort
+
+    def watched(manifest):  # type: ignore[no-untyped-def]
+        locked = list(out.rglob("signature.json"))
+        opened.append((manifest.name, bool(locked) and bool(of.load_signature(locked[0]).hash)))
+        return reader(manifest)
+
+    with without_map() as patch:
+        patch.setattr(checking, "read_cohort", watched)
+        patch.setattr(verifying, "read_cohort", watched)
+        with pytest.raises(of.StudyError, match="on purpose") as stop:
+            run(brief, out, progress=failing("report"))
+    return SimpleNamespace(out=out, error=stop.value, opened=opened)
+
+
+@pytest.fixture(scope="module")
+def images_only(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResults, Path]:
+    """A run, with a seed of its own, of a cohort that has images and nothing else."""
+    folder = tmp_path_factory.mktemp("images")
+    shutil.copytree(brief.parent, folder / "in")
+    manifest = (folder / "in" / "discovery.toml").read_text()
+    layers = manifest[manifest.index("[layers.radiomics]") : manifest.index("[layers.expression]")]
+    (folder / "in" / "discovery.toml").write_text('name = "images only"\n' + layers)
+    path = folder / "in" / "images.toml"
+    path.write_text('name = "images"\ndiscovery = "discovery.toml"\n')
+    with without_map():
+        return run(path, folder / "out", seed=7), folder / "out"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -155,45 +187,24 @@ def test_the_record_tells_how_the_results_came_about(done: Path, study: Path) ->
     assert str(study.parent) not in (done / "run.json").read_text()
 
 
-def test_same_study_and_seed_same_bytes_on_any_number_of_jobs(
-    done: Path, study: Path, tmp_path: Path
-) -> None:
-    run(study, tmp_path / "again", n_jobs=2)
-    first, second = files(done), files(tmp_path / "again")
-    assert sorted(first) == sorted(second)
-    assert [name for name in first if first[name] != second[name]] == []
-
-
-@pytest.mark.usefixtures("no_figures")
-def test_another_seed_is_recorded(study: Path, tmp_path: Path) -> None:
-    results = run(study, tmp_path / "out", seed=7)
+def test_another_seed_is_recorded(images_only: tuple[RunResults, Path]) -> None:
+    results, out = images_only
     assert results.provenance["seed"] == 7
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["seed"] == 7
+    assert json.loads((out / "run.json").read_text())["settings"]["seed"] == 7
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_the_signature_is_written_before_an_external_table_is_opened(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stopped: SimpleNamespace,
 ) -> None:
-    opened: list[tuple[str, bool]] = []
-    reader = of.read_cohort
-
-    def watched(manifest):  # type: ignore[no-untyped-def]
-        locked = list((tmp_path / "out").rglob("signature.json"))
-        opened.append((manifest.name, bool(locked) and bool(of.load_signature(locked[0]).hash)))
-        return reader(manifest)
-
-    monkeypatch.setattr(checking, "read_cohort", watched)
-    monkeypatch.setattr(verifying, "read_cohort", watched)
-    run(study, tmp_path / "out")
-    assert opened == [("simulated", False), ("simulated-external", True)]
+    assert stopped.opened == [("simulated", False), ("simulated-external", True)]
 
 
-def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
+def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed_to_the_same_bytes_on_two_jobs(
     study: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(done, out)
+    # What one process made in one go.
     before = files(out)
 
     def interrupt(stage: str) -> None:
@@ -201,7 +212,7 @@ def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(study, out, progress=interrupt)
+        run(study, out, n_jobs=2, progress=interrupt)
     assert (out / ".omicsfuse" / "stages").is_dir()
     assert {k: v for k, v in files(out).items() if not k.startswith(".omicsfuse")} == before
 
@@ -211,16 +222,20 @@ def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed(
     # The function shadows its module of the same name, so the module is asked for by its name.
     assessing = import_module("omicsfuse.assessment.assess")
     monkeypatch.setattr(assessing, "resample_clusters", never)
-    run(study, out, resume=True)
-    assert files(out) == before
+    # Each file is written anew: bytes that are the same come from this run.
+    written = (out / "run.json").stat().st_ino
+    run(study, out, n_jobs=2, resume=True)
+    assert (out / "run.json").stat().st_ino != written
+    after = files(out)
+    assert sorted(after) == sorted(before)
+    assert [name for name in before if before[name] != after[name]] == []
     assert not (out / ".omicsfuse").exists()
 
 
-@pytest.mark.usefixtures("no_figures")
-def test_resuming_takes_up_nothing_that_has_changed(
-    simulated: SimulatedCohort, tmp_path: Path
-) -> None:
-    path = write_simulated_study(simulated, tmp_path / "in")
+@pytest.mark.usefixtures("no_figures", "no_map")
+def test_resuming_takes_up_nothing_that_has_changed(brief: Path, tmp_path: Path) -> None:
+    shutil.copytree(brief.parent, tmp_path / "in")
+    path = tmp_path / "in" / brief.name
 
     def interrupt(stage: str) -> None:
         if stage == "signature":
@@ -260,23 +275,22 @@ def test_a_run_that_fails_early_leaves_nothing(study: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_fails_late_keeps_its_long_work(study: Path, tmp_path: Path) -> None:
-    with pytest.raises(of.StudyError, match="on purpose") as stop:
-        run(study, tmp_path / "out", progress=failing("report"))
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [".omicsfuse"]
-    assert (tmp_path / "out" / ".omicsfuse" / "stages").is_dir()
-    assert "--resume" in " ".join(stop.value.__notes__)
+def test_a_run_that_fails_late_keeps_its_long_work(stopped: SimpleNamespace) -> None:
+    assert [path.name for path in stopped.out.iterdir()] == [".omicsfuse"]
+    assert (stopped.out / ".omicsfuse" / "stages").is_dir()
+    assert "--resume" in " ".join(stopped.error.__notes__)
 
 
-@pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("no_figures", "no_map")
 def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(
-    study: Path, done: Path, tmp_path: Path
+    brief: Path, done: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(done, out)
+    assert "assigned_simulated-external.tsv" in files(out)
     (out / "notes.txt").write_text("mine")
-    plain = study.read_text().replace('external = ["external.toml"]', "")
-    short = study.with_name("short.toml")
+    plain = brief.read_text().replace('external = ["external.toml"]', "")
+    short = brief.with_name("short.toml")
     short.write_text(plain[: plain.index("[signature]")] + "[assignment]\nn_repeats = 0\n")
     run(short, out)
     names = {path.name for path in out.iterdir()}
@@ -327,28 +341,25 @@ def test_check_reads_everything_and_computes_nothing(study: Path) -> None:
 
 
 def test_a_cohort_without_clinical_table_or_genes(
-    simulated: SimulatedCohort, tmp_path: Path
+    images_only: tuple[RunResults, Path],
 ) -> None:
-    path = write_simulated_study(simulated, tmp_path / "in")
-    manifest = (tmp_path / "in" / "discovery.toml").read_text()
-    layers = manifest[manifest.index("[layers.radiomics]") : manifest.index("[layers.expression]")]
-    (tmp_path / "in" / "discovery.toml").write_text('name = "images only"\n' + layers)
-    path.write_text('name = "images"\ndiscovery = "discovery.toml"\n')
-    results = run(path, tmp_path / "out")
+    results, out = images_only
     assert results.survival == {}
     assert list(results.clinical.index) == ["tumour volume (radiomics)"]
     assert results.signature is None
+    assert (out / "report.html").stat().st_size > 10_000
     # Without genes there are no gene sets and nothing that the images could go with.
     absent = {"gene_set_tests.tsv", "radiogenomic_associations.tsv"}
-    assert not any((tmp_path / "out" / name).exists() for name in absent)
+    assert not any((out / name).exists() for name in absent)
     for name in CONTRACT.keys() - absent:
-        assert (tmp_path / "out" / name).read_text().startswith(CONTRACT[name][0])
+        assert (out / name).read_text().startswith(CONTRACT[name][0])
 
 
-def test_a_single_subtype_still_gives_a_report(study: Path, tmp_path: Path) -> None:
-    text = study.read_text().replace('n_clusters = "auto"', "n_clusters = 1")
-    single = study.with_name("single.toml")
-    single.write_text(text)
+@pytest.mark.usefixtures("no_map")
+def test_a_single_subtype_still_gives_a_report(brief: Path, tmp_path: Path) -> None:
+    text = brief.with_name("study.toml").read_text()
+    single = brief.with_name("single.toml")
+    single.write_text(text.replace('n_clusters = "auto"', "n_clusters = 1"))
     results = run(single, tmp_path / "out")
     assert results.signature is None
     assert any("single subtype" in message for message in results.warnings)
@@ -464,7 +475,7 @@ def test_head_and_neck_cancer_runs(
     assert told["training_patient"].all()
 
 
-@pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("no_figures", "no_map")
 @pytest.mark.parametrize(("name", "patients"), [("acc", 92), ("luad", 515)])
 def test_other_real_cohorts_run(
     name: str, patients: int, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

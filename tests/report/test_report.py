@@ -50,10 +50,8 @@ def results():
 
 
 @pytest.fixture(scope="module")
-def folder(results, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    write_report(results, folder)
-    return folder
+def folder(full_report):
+    return full_report
 
 
 @pytest.fixture(scope="module")
