@@ -159,7 +159,38 @@ def sparse_section(found: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-SECTIONS = {"exact": exact_section, "partial": partial_section, "sparse": sparse_section}
+def speed_section(found: dict[str, Any]) -> str:
+    first = next(iter(found.values()))
+    parts = [
+        f"""## Whole studies
+`python benchmarks/speed.py`: seconds of `omicsfuse run --jobs {first["jobs"]}`, of its stages, of
+`omicsfuse check`, and of the import; median of {first["repeats"]} processes. "processor" is the
+time of all processes together, which other work on the machine disturbs less.
+"""
+    ]
+    names = list(found)
+    for study in first["studies"]:
+        measured = [found[name]["studies"].get(study, {}) for name in names]
+        by_stage = [one.get("stages", {}) for one in measured]
+        rows: list[list[Any]] = [
+            [f"{what}, {unit}", *(one.get(what, {}).get(unit) for one in measured)]
+            for what in ("run", "check")
+            for unit in ("seconds", "processor")
+        ]
+        stages = dict.fromkeys(stage for one in by_stage for stage in one)
+        rows += [[stage, *(one.get(stage) for one in by_stage)] for stage in stages]
+        parts.append(f"{study}:\n\n{markdown(['', *names], rows)}\n")
+    imports = ", ".join(f"{one['import']['seconds']:.2f} s ({name})" for name, one in found.items())
+    parts.append(f"`import omicsfuse`: {imports}.\n")
+    return "\n".join(parts)
+
+
+SECTIONS = {
+    "speed": speed_section,
+    "exact": exact_section,
+    "partial": partial_section,
+    "sparse": sparse_section,
+}
 
 
 def page(folder: Path) -> str:

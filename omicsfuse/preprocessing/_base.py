@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from omicsfuse.core.errors import CohortError, StudyError
 
@@ -197,14 +197,16 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _checked(self, X: Any, *, reset: bool) -> np.ndarray:
         """Float64 values with NaN allowed, after scikit-learn's own checks of shape and names."""
-        return validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            ensure_min_samples=2 if reset else 1,
-        )
+        checks: dict[str, Any] = {
+            "dtype": np.float64,
+            "ensure_all_finite": "allow-nan",
+            "ensure_min_samples": 2 if reset else 1,
+        }
+        if isinstance(X, pd.DataFrame) and X.size and (X.dtypes == np.float64).all():
+            # Of a table scikit-learn looks at each column's type by itself, as long as a fit takes.
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return check_array(X.to_numpy(), estimator=self, input_name="X", **checks)
+        return validate_data(self, X, reset=reset, **checks)
 
     def _drop(self, columns: np.ndarray, drop: np.ndarray, reason: str) -> np.ndarray:
         """Note the columns that go (``drop`` is parallel to ``columns``) and return the others."""

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.preprocessing import PowerTransformer
 
 from omicsfuse.core.errors import ClassifierError
@@ -162,6 +161,6 @@ class RadiomicsPreprocessor(ContinuousPipeline):
 
 def _normal_scores(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct values in rising order, and Blom's normal score of each."""
-    distinct, first = np.unique(values, return_index=True)
-    ranks = rankdata(values)[first]
-    return distinct, blom(ranks, len(values))
+    # With the index asked for, of equal values the first is taken: 0 and -0 are two in a file.
+    distinct, _, counts = np.unique(values, return_index=True, return_counts=True)
+    return distinct, blom(np.cumsum(counts) - (counts - 1) / 2, len(values))

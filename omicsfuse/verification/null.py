@@ -106,13 +106,14 @@ def _shuffled_scores(
         # Together, as finding genes goes through all names of the cohort each time.
         genes = sorted({str(gene) for other in shuffled for gene in other.templates.index})
         every = match_genes(genes, ready.genes, aliases=aliases).set_index("gene", drop=False)
+        every = every.assign(place=ready.genes.get_indexer(pd.Index(every["found_as"])))
     for other in shuffled:
         named = every.loc[[str(gene) for gene in other.templates.index]]
-        known = named[named["found_as"].isin(list(ready.genes))]
+        known = named[named["place"] >= 0]
         if len(known) < max(min(_FEWEST, len(named)), _SHARE * len(named)):
             continue
         scores = ready.score(
-            ready.genes.get_indexer(pd.Index(known["found_as"])),
+            known["place"].to_numpy(),
             other.templates.loc[known["gene"]].to_numpy(dtype=float),
         )
         for j, name in enumerate(map(str, other.templates.columns)):

@@ -16,8 +16,9 @@ from omicsfuse.io.results import file_name, filled, stacked
 from omicsfuse.pipeline.provenance import hashes_of
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.read import READ
-from omicsfuse.pipeline.stages.signature import SIGNATURE
+from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked
 from omicsfuse.report.sections import verification
+from omicsfuse.stats.tasks import Runner
 from omicsfuse.verification import replication, verify
 
 if TYPE_CHECKING:
@@ -59,25 +60,15 @@ class Verify(Stage[None, Verified]):
             return Verified(derived, derived.get(study.name))
         others = open_cohorts(opened.external.items(), opened.controls.items())
         aliases = None if study.gene_names is None else read_gene_table(study.gene_names)
-        verified = {
-            name: with_verification(
-                one.derived,
-                verify(
-                    one.derived.signature,
-                    others.external,
-                    negative_controls=others.controls,
-                    endpoints=study.survival.endpoints,
-                    layer=one.asked.external_layer,
-                    aliases=aliases,
-                    matched=one.asked.matched,
-                    shuffled=one.shuffled,
-                    n_random=one.asked.n_random,
-                    n_permutations=study.survival.n_permutations,
-                    random_state=study.seed,
+        verified = dict(
+            zip(
+                locked,
+                Runner(context.n_jobs).map(
+                    _verified, list(locked), locked, others, aliases, study, what="signatures"
                 ),
+                strict=True,
             )
-            for name, one in locked.items()
-        }
+        )
         exclusions = [
             replace(each, layer=f"{other.name}: {each.layer}")
             for other in (*others.external, *others.controls)
@@ -121,6 +112,31 @@ class Verify(Stage[None, Verified]):
             "signature": None if main is None else main.signature,
             "verification": None if main is None else main.verification,
         }
+
+
+def _verified(
+    locked: Mapping[str, Locked],
+    others: OtherCohorts,
+    aliases: pd.DataFrame | None,
+    study: "Study",
+    name: str,
+) -> DerivedSignature:
+    """One signature in all other cohorts."""
+    one = locked[name]
+    found = verify(
+        one.derived.signature,
+        others.external,
+        negative_controls=others.controls,
+        endpoints=study.survival.endpoints,
+        layer=one.asked.external_layer,
+        aliases=aliases,
+        matched=one.asked.matched,
+        shuffled=one.shuffled,
+        n_random=one.asked.n_random,
+        n_permutations=study.survival.n_permutations,
+        random_state=study.seed,
+    )
+    return with_verification(one.derived, found)
 
 
 def open_cohorts(
