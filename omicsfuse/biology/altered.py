@@ -35,7 +35,6 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
     --------
     >>> import pandas as pd
     >>> from omicsfuse.core.cohort import Layer
-    from omicsfuse.core.kinds import kind_of
     >>> table = pd.DataFrame({"EGFR": [2.0, 1.0, -1.0]}, ["P1", "P2", "P3"])
     >>> {name: found["EGFR"].tolist() for name, found in
     ...  altered(Layer("copy_number", table, "gistic")).items()}

@@ -81,6 +81,7 @@ def driver_features(
     Examples
     --------
     >>> from omicsfuse.biology.markers import differential_features
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i}" for i in range(20)]
     >>> values = pd.DataFrame({"TP53": [1.0] * 9 + [0.0] * 11, "TTN": [0.0, 1.0] * 10}, patients)
     >>> layers = Prepared("x", {"mutation": PreparedLayer("mutation", values, values, "binary", 0)})

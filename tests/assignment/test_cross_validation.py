@@ -31,7 +31,7 @@ def clear() -> AssignmentEvidence:
 
 def test_planted_subtypes_are_told_and_probabilities_come_true(clear: AssignmentEvidence) -> None:
     table = clear.table
-    assert list(table.columns) == ASSIGNMENT_COLUMNS
+    assert list(table.columns) == [*ASSIGNMENT_COLUMNS, "n_layers"]
     assert list(table["layers"]) == ["radiomics", "expression", "radiomics + expression"]
     assert (table["accuracy"] > 0.85).all()
     assert (table["p"] < 1e-6).all()
@@ -126,7 +126,7 @@ def test_where_there_is_nothing_to_tell_the_row_says_why(
     labels = pd.Series("S1", labels.index) if one else labels
     found = cross_validate_assignment(Subtypes(labels, {}, params), made.discovery)
     assert found.classifier is None
-    assert list(found.table.columns) == ASSIGNMENT_COLUMNS
+    assert list(found.table.columns) == [*ASSIGNMENT_COLUMNS, "n_layers"]
     assert message in found.table["note"].iloc[0]
     assert found.table["accuracy"].isna().all()
     assert found.calibration.empty

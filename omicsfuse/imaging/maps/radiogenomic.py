@@ -112,8 +112,7 @@ def radiogenomic_map(
     --------
     >>> import numpy as np
     >>> from omicsfuse.imaging import radiogenomic_map
-    >>> from omicsfuse.core.kinds import kind_of
-    from omicsfuse.core.results import PreparedLayer
+    >>> from omicsfuse.core.results import PreparedLayer
     >>> rng = np.random.default_rng(0)
     >>> patients = [f"P{i:02d}" for i in range(60)]
     >>> size = rng.standard_normal(60)
