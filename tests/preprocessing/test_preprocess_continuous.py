@@ -157,7 +157,7 @@ def test_no_usable_feature_says_why() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scale": "log10"}, "scale is 'log10'; choose from raw, zscore, log2"),
+        ({"scale": "log10"}, "scale is 'log10'; choose from raw, log2, zscore"),
         ({"n_features": 0}, "n_features is 0; give a whole number of 1 or more"),
         ({"n_features": 2.5}, "n_features is 2.5"),
         ({"n_features": "many"}, "n_features is 'many'"),
