@@ -60,6 +60,9 @@ PLANTED: dict[str, dict[str, Any]] = {
 #: The first null cohorts are drawn 200 times, the harder ones 100 times.
 FIRST_NULLS = 4
 
+#: Null cohorts that NEMO is judged on.
+NEMO_NULLS = ("noise", "correlated noise")
+
 #: Effects of the planted groups, in standard deviations, for the power.
 EFFECTS = (0.4, 0.6, 0.8, 1.0, 1.2)
 
@@ -150,28 +153,31 @@ def prepared(layers: list[np.ndarray], binary: int) -> Prepared:
     return Prepared("benchmark", ready)
 
 
-def fused(ready: Prepared) -> Fusion:
+def fused(ready: Prepared, method: str = "snf") -> Fusion:
     """Fuse with the default settings, a fifth of the patients as neighbours in small cohorts."""
     n = len(next(iter(ready.layers.values())).scaled)
-    return of.fuse(ready, n_neighbors=min(20, max(5, n // 5)), n_threads=1)
+    settings = {"n_neighbors": min(20, max(5, n // 5))} if method == "snf" else {}
+    return of.fuse(ready, method=method, n_threads=1, **settings)
 
 
-def tested(ready: Prepared, n_draws: int, seed: int) -> tuple[float, float]:
+def tested(ready: Prepared, n_draws: int, seed: int, method: str) -> tuple[float, float]:
     """P-values of both tests."""
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore")
-        repeat = refusion(ready, fused(ready))
+        repeat = refusion(ready, fused(ready, method))
         return structure_tests(repeat, KS, n_draws=n_draws, random_state=seed)[1:]
 
 
-def one_null(sort: str, n: int, n_draws: int, seed: int) -> tuple[float, float]:
+def one_null(
+    sort: str, n: int, n_draws: int, seed: int, method: str = "snf"
+) -> tuple[float, float]:
     chance = np.random.default_rng([seed, list(NULLS).index(sort)])
-    return tested(prepared(*null_layers(sort, n, chance)), n_draws, seed)
+    return tested(prepared(*null_layers(sort, n, chance)), n_draws, seed, method)
 
 
 def one_planted(k: int, n: int, effect: float, n_draws: int, seed: int) -> tuple[float, float]:
     chance = np.random.default_rng([seed, k, n, int(1000 * effect)])
-    return tested(prepared(*planted_layers(k, n, chance, effect)), n_draws, seed)
+    return tested(prepared(*planted_layers(k, n, chance, effect)), n_draws, seed, "snf")
 
 
 def one_choice(k: int, n: int, setting: str, seed: int) -> dict[str, int]:
@@ -200,10 +206,24 @@ def says(pair: tuple[float, float]) -> str:
 
 def null_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
     """How often cohorts without subtypes are said to have some."""
+    numbers = {sort: 200 if i < FIRST_NULLS else 100 for i, sort in enumerate(NULLS)}
+    yield from null_rows(jobs, quick, skip, numbers, "snf")
+
+
+def nemo_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
+    """The same where NEMO makes the networks, of the real cohort and of every draw."""
+    yield from null_rows(jobs, quick, skip, dict.fromkeys(NEMO_NULLS, 100), "nemo")
+
+
+def null_rows(
+    jobs: int, quick: bool, skip: int, numbers: dict[str, int], method: str
+) -> Iterator[dict[str, Any]]:
     n, n_draws = (40, 19) if quick else (60, 39)
-    for place, (sort, words) in list(enumerate(NULLS.items()))[skip:]:
-        repeats = 6 if quick else 200 if place < FIRST_NULLS else 100
-        pairs = Parallel(jobs)(delayed(one_null)(sort, n, n_draws, s) for s in range(repeats))
+    for sort, number in list(numbers.items())[skip:]:
+        words, repeats = NULLS[sort], 6 if quick else number
+        pairs = Parallel(jobs)(
+            delayed(one_null)(sort, n, n_draws, s, method) for s in range(repeats)
+        )
         verdicts = [says(pair) for pair in pairs]
         p = np.array(pairs)
         row = {"sort": sort, "words": words, "n": n, "repeats": repeats, "draws": n_draws}
@@ -240,7 +260,7 @@ def choice_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
         yield row
 
 
-PARTS = {"null": null_part, "power": power_part, "choice": choice_part}
+PARTS = {"null": null_part, "nemo": nemo_part, "power": power_part, "choice": choice_part}
 
 
 def percent(found: dict[str, float]) -> str:
@@ -306,7 +326,7 @@ def choice_table(found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-TABLES = {"null": null_table, "power": power_table, "choice": choice_table}
+TABLES = {"null": null_table, "nemo": null_table, "power": power_table, "choice": choice_table}
 
 
 def write_page(found: dict[str, Any]) -> None:
