@@ -124,9 +124,6 @@ method then labels all patients, with the number of subtypes given. {found["seed
 setting; differences are paired, with their standard error. The rivals of omicsfuse are complete
 cases with label propagation to the others, NEMO (Rappoport and Shamir 2019) with n/6 or K
 neighbours, and imputation of the hidden features by their mean or from the nearest patients.
-NEMO's columns are of an earlier form of its network, with distances that were not squared,
-patients who were not among their own neighbours and pairs that no layer sees at 0; they are to be
-measured again.
 """
     ]
     for title, table in found["tables"].items():
