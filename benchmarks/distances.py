@@ -25,8 +25,8 @@ from sklearn.metrics import adjusted_rand_score
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.fusion import affinity_matrix, default_metric, fuse_affinities
-from omicsfuse.fusion.distances import distance_table, patient_distances
+from omicsfuse.fusion import affinity_matrix, fuse_affinities
+from omicsfuse.fusion.distances import default_metric, distance_table, patient_distances
 
 #: Correlation and cosine distances are squares by nature (half the squared distance of patients
 #: scaled to length 1); their roots are compared too, to tell a better order of neighbours from the

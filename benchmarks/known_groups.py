@@ -7,7 +7,7 @@ are in one subtype with the given share. Run: python benchmarks/known_groups.py
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology import label_concentration
+from omicsfuse.biology.known_groups import label_concentration
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
 

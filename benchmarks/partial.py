@@ -26,17 +26,12 @@ from joblib import Parallel, delayed
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import omicsfuse as of
-from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.core.errors import OmicsfuseWarning
-from omicsfuse.fusion import (
-    NEMO,
-    affinity_matrix,
-    default_metric,
-    fuse_affinities,
-    fuse_networks,
-    layer_neighbors,
-    patient_distances,
-)
+from omicsfuse.fusion import NEMO, affinity_matrix, fuse_affinities, patient_distances
+from omicsfuse.fusion.distances import default_metric
+from omicsfuse.fusion.exact import fuse_networks, layer_neighbors
 
 K, ITERATIONS = 20, 20
 OURS = "omicsfuse"

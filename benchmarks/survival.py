@@ -28,16 +28,12 @@ from omicsfuse.assessment.outcome_aware import (
 )
 from omicsfuse.biology import associate
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
-from omicsfuse.survival import (
-    added_value,
-    fit_model,
-    logrank_table,
-    logrank_test,
-    permutation_logrank,
-    proportional_hazards,
-    restricted_means,
-    time_varying_effects,
-)
+from omicsfuse.survival.added_value import added_value
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.models import fit_model
+from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
+from omicsfuse.survival.restricted_mean import restricted_means
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "survival.md"

@@ -21,6 +21,7 @@ from .biology import immune_scores as immune_scores
 from .biology import label_markers as label_markers
 from .biology import over_representation as over_representation
 from .biology import pairwise_features as pairwise_features
+from .biology import running_sums as running_sums
 from .biology import table_one as table_one
 from .clustering import embed as embed
 from .core.cohort import Cohort as Cohort

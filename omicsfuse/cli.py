@@ -98,7 +98,8 @@ def simulate(
     out: Path, patients: int, external: int, subtypes: int, effect: float, seed: int
 ) -> None:
     """Make a radiogenomic cohort with planted subtypes, and a study file for it."""
-    from omicsfuse.datasets import simulate_cohort, write_simulated_study
+    from omicsfuse.datasets import simulate_cohort
+    from omicsfuse.datasets.write import write_simulated_study
 
     simulated = simulate_cohort(
         patients, subtypes, n_external=external, effect=effect, random_state=seed

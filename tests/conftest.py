@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from stand_ins import without_map
 
-from omicsfuse.datasets import SimulatedCohort, simulate_cohort, write_simulated_study
+from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+from omicsfuse.datasets.write import write_simulated_study
 
 #: Fixtures hold no doctests; collected as modules, their like names would get in each other's way.
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]

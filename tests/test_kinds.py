@@ -12,7 +12,7 @@ from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS, SCALES, Scale, analysis_of, kind_of
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.fusion import METRICS
-from omicsfuse.preprocessing import default_settings, make_preprocessor
+from omicsfuse.preprocessing.prepare import default_settings, make_preprocessor
 
 PACKAGE = Path(__file__).parents[1] / "omicsfuse"
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "kinds.py"]

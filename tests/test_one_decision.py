@@ -16,7 +16,8 @@ from omicsfuse.core.results import HeterogeneityIndex, Prepared, Subtypes
 from omicsfuse.imaging import index_tests, radiogenomic_map
 from omicsfuse.imaging.interpretation import interpret
 from omicsfuse.signatures import derive
-from omicsfuse.survival import compare_survival, encode_covariates
+from omicsfuse.stats.covariates import encode_covariates
+from omicsfuse.survival import compare_survival
 
 sys.path.insert(0, str(Path(__file__).parent / "interpretation"))
 from made_cohorts import made

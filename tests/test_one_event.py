@@ -10,7 +10,8 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.core.results import Subtypes
-from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.survival import compare_survival
 
 P_COLUMNS = ["p", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]

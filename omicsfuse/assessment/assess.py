@@ -27,7 +27,7 @@ from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.stability import patient_stability, subtype_recovery
 from omicsfuse.assessment.structure import STRUCTURE, structure_tests, verdict
-from omicsfuse.clustering import AUTO_RANGE, cluster_range
+from omicsfuse.clustering.cluster import AUTO_RANGE, cluster_range
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError

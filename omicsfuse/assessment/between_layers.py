@@ -7,7 +7,9 @@ import numpy as np
 
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
-from omicsfuse.clustering import affinity_silhouettes, discretised_labels, laplacian_spectrum
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.criteria import affinity_silhouettes
+from omicsfuse.clustering.discretise import discretised_labels
 from omicsfuse.core.results import Prepared
 
 #: So many patients are fused with a permuted layer at most; of more, as many are drawn once.

@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.assessment.redraw import continuum
 from omicsfuse.assessment.refusion import Refusion, refusion
 from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
-from omicsfuse.clustering import cluster_range, cut
+from omicsfuse.clustering.cluster import cluster_range, cut
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Subtypes

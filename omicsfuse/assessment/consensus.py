@@ -8,14 +8,13 @@ import pandas as pd
 
 from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
-from omicsfuse.clustering import (
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.consensus import (
     CONSENSUS_GRID,
     area_under_cdf,
     consensus_cdf,
     consensus_matrix,
-    laplacian_spectrum,
     proportion_ambiguous,
-    spectral_labels,
 )
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import StudyError

@@ -6,7 +6,7 @@ import numpy as np
 
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.core.errors import OmicsfuseError
-from omicsfuse.fusion import layer_distances
+from omicsfuse.fusion.layers import layer_distances
 
 
 def with_features_drawn(

@@ -22,7 +22,8 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
-from omicsfuse.fusion import distance_table, patient_distances
+from omicsfuse.fusion import patient_distances
+from omicsfuse.fusion.distances import distance_table
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.tasks import Runner
 

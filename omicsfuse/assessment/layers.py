@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import sparse
 
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
-from omicsfuse.clustering import affinity_silhouettes, mean_affinity_to_groups
+from omicsfuse.clustering.criteria import affinity_silhouettes, mean_affinity_to_groups
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 
 #: With fewer patients an agreement says nothing, and none is given.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.choose import cluster
-from omicsfuse.clustering import cluster_range
+from omicsfuse.clustering.cluster import cluster_range
 from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import (
@@ -29,7 +29,8 @@ from omicsfuse.fusion import fuse
 from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.stats.tasks import Runner
-from omicsfuse.survival import logrank_test, score_z
+from omicsfuse.survival.logrank import logrank_test
+from omicsfuse.survival.score import score_z
 
 #: Features kept of each layer where no number is given.
 N_SELECTED = 100

@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.assessment.consensus import cut_network
 from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
-from omicsfuse.clustering import prediction_strength
+from omicsfuse.clustering.consensus import prediction_strength
 from omicsfuse.clustering.spectral import Network
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import StudyError

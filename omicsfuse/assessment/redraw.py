@@ -11,7 +11,8 @@ from scipy.stats import rankdata
 from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.unimodal import critical_bandwidth, drawn_from_one_mode
 from omicsfuse.core.errors import StudyError
-from omicsfuse.fusion import distance_table, metric_name, patient_distances
+from omicsfuse.fusion import patient_distances
+from omicsfuse.fusion.distances import distance_table, metric_name
 
 #: Redraws tried until a distance that is undefined for some values (cosine of zeros) is defined.
 _TRIES = 20

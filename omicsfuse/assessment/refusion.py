@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared
-from omicsfuse.fusion import Method, layer_distances, method_of
+from omicsfuse.fusion import Method
+from omicsfuse.fusion.layers import layer_distances
+from omicsfuse.fusion.methods import method_of
 
 #: So many patients are fused again at most, by the exact engine; of more, as many are drawn.
 MOST_REFUSED = 2000

@@ -15,7 +15,8 @@ from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
-from omicsfuse.fusion import Method, fuse, method_of
+from omicsfuse.fusion import Method, fuse
+from omicsfuse.fusion.methods import method_of
 from omicsfuse.stats.tasks import Runner
 
 #: So many patients are fused at most; of more, as many are drawn once.

@@ -8,13 +8,9 @@ import pandas as pd
 
 from omicsfuse.assessment.redraw import Continuum, continuum, why_not_redrawn
 from omicsfuse.assessment.refusion import Refusion
-from omicsfuse.clustering import (
-    affinity_silhouettes,
-    discretised_labels,
-    eigengap,
-    laplacian_spectrum,
-    normalised_cut,
-)
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.criteria import affinity_silhouettes, eigengap, normalised_cut
+from omicsfuse.clustering.discretise import discretised_labels
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import NOT_TESTED, VERDICTS
 from omicsfuse.stats.levels import SIGNIFICANCE

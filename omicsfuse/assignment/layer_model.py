@@ -13,7 +13,8 @@ from omicsfuse.assignment.discriminant import Array, Discriminant
 from omicsfuse.assignment.transform import LayerTransform, fixed_transform
 from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning
 from omicsfuse.core.layers import Layer
-from omicsfuse.preprocessing import PreprocessError, make_preprocessor
+from omicsfuse.preprocessing import PreprocessError
+from omicsfuse.preprocessing.prepare import make_preprocessor
 
 #: Fewest labelled patients that a layer's classifier is learned from.
 MINIMUM_TRAINED = 10

@@ -14,7 +14,7 @@ from omicsfuse.assignment.pooling import Calibration, calibrate, subsets
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import ClassifierError
 from omicsfuse.core.layers import Layer
-from omicsfuse.preprocessing import default_settings
+from omicsfuse.preprocessing.prepare import default_settings
 from omicsfuse.signatures.training import patient_digest
 
 #: Folds of every cross-validation.

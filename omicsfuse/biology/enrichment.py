@@ -188,7 +188,7 @@ def enrichment_exclusions(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.biology import enrichment_exclusions
+    >>> from omicsfuse.biology.enrichment import enrichment_exclusions
     >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})

@@ -96,7 +96,7 @@ def gene_set_coverage(
 
     Examples
     --------
-    >>> from omicsfuse.biology import gene_set_coverage
+    >>> from omicsfuse.biology.gene_sets import gene_set_coverage
     >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B", "D"], min_size=2).values.tolist()
     [['set', 3, 2, True]]
     """

@@ -179,7 +179,7 @@ def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
 
 def _ssgsea(table: pd.DataFrame, sets: Mapping[str, Sequence[str]]) -> Array:
     """Patients x sets: ssGSEA scores."""
-    from omicsfuse.stats.single_sample import SingleSampleEnrichment
+    from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 
     scorer = SingleSampleEnrichment(table)
     place = {gene: i for i, gene in enumerate(scorer.genes)}

@@ -15,7 +15,7 @@ from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.stats.gseapy_engine import gsva
 from omicsfuse.stats.moments import moments
-from omicsfuse.stats.single_sample import SingleSampleEnrichment
+from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 
 #: Ways to score a set in a patient.
 METHODS = ("ssgsea", "gsva", "zscore")

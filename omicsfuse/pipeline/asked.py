@@ -10,7 +10,7 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
-from omicsfuse.fusion import fused_patients
+from omicsfuse.fusion.members import fused_patients
 from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def run(
     --------
     >>> import tempfile
     >>> import omicsfuse as of
-    >>> from omicsfuse.datasets import write_simulated_study
+    >>> from omicsfuse.datasets.write import write_simulated_study
     >>> folder = Path(tempfile.mkdtemp())
     >>> study = write_simulated_study(of.simulate_cohort(60, n_external=0, effect=2), folder)
     >>> results = of.run(study, out=folder / "results")  # doctest: +SKIP

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology import altered
+from omicsfuse.biology.altered import altered
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes

@@ -6,7 +6,7 @@ from omicsfuse.preprocessing.copy_number import CopyNumberPreprocessor
 from omicsfuse.preprocessing.expression import ExpressionPreprocessor, MirnaPreprocessor
 from omicsfuse.preprocessing.methylation import MethylationPreprocessor
 from omicsfuse.preprocessing.mutation import MutationPreprocessor
-from omicsfuse.preprocessing.prepare import default_settings, make_preprocessor, preprocess
+from omicsfuse.preprocessing.prepare import preprocess
 from omicsfuse.preprocessing.radiomics import RadiomicsPreprocessor
 
 __all__ = [
@@ -19,7 +19,5 @@ __all__ = [
     "MutationPreprocessor",
     "PreprocessError",
     "RadiomicsPreprocessor",
-    "default_settings",
-    "make_preprocessor",
     "preprocess",
 ]

@@ -92,7 +92,7 @@ def encode_covariates(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import encode_covariates
+    >>> from omicsfuse.stats.covariates import encode_covariates
     >>> clinical = pd.DataFrame({
     ...     "age": [61, 72, 55, 49, 66, 58],
     ...     "stage": ["Stage I", "Stage IVA", "stage iiib", "Stage II", None, "Stage X"],
@@ -178,7 +178,7 @@ def combined_strata(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import combined_strata
+    >>> from omicsfuse.stats.covariates import combined_strata
     >>> clinical = pd.DataFrame({"site": ["a"] * 5 + ["b"] * 2 + ["unknown"]})
     >>> combined_strata(clinical, ["site"]).tolist()
     ['a', 'a', 'a', 'a', 'a', 'other', 'other', 'other']

@@ -97,7 +97,7 @@ def added_value(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from omicsfuse.survival import added_value
+    >>> from omicsfuse.survival.added_value import added_value
     >>> rng = np.random.default_rng(0)
     >>> age, group = rng.normal(60, 9, 80), np.arange(80) % 2.0
     >>> survival = pd.DataFrame({"time": rng.exponential(900 * np.exp(-group)), "event": 1})

@@ -143,7 +143,7 @@ def trend_order(cohort: Cohort, trend: str) -> pd.Series:
     Examples
     --------
     >>> from omicsfuse.datasets import simulate_cohort
-    >>> from omicsfuse.survival import trend_order
+    >>> from omicsfuse.survival.compare import trend_order
     >>> cohort = simulate_cohort(40, n_external=0).discovery
     >>> sorted(set(trend_order(cohort, "stage")))
     [1.0, 2.0, 3.0, 4.0]

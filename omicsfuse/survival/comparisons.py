@@ -88,7 +88,7 @@ def logrank_table(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import logrank_table
+    >>> from omicsfuse.survival.comparisons import logrank_table
     >>> patients = [f"P{i}" for i in range(24)]
     >>> labels = pd.Series(["S1", "S2"] * 12, index=patients)
     >>> survival = pd.DataFrame({"time": range(1, 25), "event": [1, 1, 0] * 8}, index=patients)

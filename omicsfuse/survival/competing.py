@@ -50,7 +50,7 @@ def cumulative_incidence(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import cumulative_incidence
+    >>> from omicsfuse.survival.competing import cumulative_incidence
     >>> patients = ["P1", "P2", "P3", "P4"]
     >>> labels = pd.Series("S1", index=patients)
     >>> survival = pd.DataFrame({"time": [1, 2, 3, 4], "cause": [1, 2, 0, 1]}, index=patients)

@@ -52,7 +52,7 @@ def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> 
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import concordance_index
+    >>> from omicsfuse.survival.concordance import concordance_index
     >>> found = concordance_index(np.arange(1, 6), np.ones(5), np.array([5.0, 3, 4, 2, 1]))
     >>> round(found.estimate, 3), round(found.se, 3)
     (0.9, 0.11)

@@ -84,7 +84,7 @@ def cox_table(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from omicsfuse.survival import cox_table
+    >>> from omicsfuse.survival.cox import cox_table
     >>> age = pd.DataFrame({"age": np.arange(40.0) % 17 + 50})
     >>> survival = pd.DataFrame({"time": 90 - age["age"] + np.arange(40) % 7, "event": 1})
     >>> table = cox_table(survival, age, "os", "univariable")
@@ -147,7 +147,7 @@ def hazard_ratio(
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import hazard_ratio
+    >>> from omicsfuse.survival.cox import hazard_ratio
     >>> result = hazard_ratio(np.arange(1.0, 31), np.ones(30), np.arange(30) % 4)
     >>> result.n, result.events, result.ci_low < result.hr < result.ci_high
     (30, 30, True)

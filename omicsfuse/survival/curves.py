@@ -65,7 +65,7 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import kaplan_meier
+    >>> from omicsfuse.survival.curves import kaplan_meier
     >>> patients = ["P1", "P2", "P3", "P4"]
     >>> labels = pd.Series("S1", index=patients)
     >>> survival = pd.DataFrame({"time": [2, 3, 3, 5], "event": [1, 0, 1, 1]}, index=patients)
@@ -119,7 +119,8 @@ def survival_at_times(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import kaplan_meier, survival_at_times
+    >>> from omicsfuse.survival.curves import kaplan_meier
+    >>> from omicsfuse.survival.curves import survival_at_times
     >>> survival = pd.DataFrame({"time": [200, 500, 900], "event": [1, 0, 1]})
     >>> curves, _ = kaplan_meier(pd.Series("S1", survival.index), survival)
     >>> survival_at_times(curves, "os", "days")[["years", "survival", "at_risk"]].round(3).values

@@ -52,7 +52,7 @@ def doubtful_survival(survival: Mapping[str, pd.DataFrame], units: Mapping[str, 
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import doubtful_survival
+    >>> from omicsfuse.survival.doubts import doubtful_survival
     >>> months = pd.DataFrame({"time": [3.0, 14, 25, 60], "event": [1, 0, 1, 0]})
     >>> doubtful_survival({"os": months}, {"os": "days"})[0]
     "endpoint 'os': the longest time is 60 days, under half a year: are these months? Check unit."

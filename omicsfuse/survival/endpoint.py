@@ -110,7 +110,7 @@ def compare_labels(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import compare_labels
+    >>> from omicsfuse.survival.endpoint import compare_labels
     >>> patients = [f"P{i}" for i in range(40)]
     >>> labels = pd.Series(["S1", "S2"] * 20, index=patients)
     >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)

@@ -125,7 +125,7 @@ def logrank_test(
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import logrank_test
+    >>> from omicsfuse.survival.logrank import logrank_test
     >>> time = np.array([6, 13, 21, 30, 37, 38, 49, 50, 63, 79])
     >>> event = np.array([1, 1, 1, 1, 0, 1, 0, 1, 1, 0])
     >>> group = np.array(["a", "a", "a", "b", "a", "a", "b", "b", "b", "b"])
@@ -201,7 +201,7 @@ def permutation_logrank(
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import permutation_logrank
+    >>> from omicsfuse.survival.logrank import permutation_logrank
     >>> time = np.array([6, 13, 21, 30, 37, 38, 49, 50, 63, 79])
     >>> event = np.array([1, 1, 1, 1, 0, 1, 0, 1, 1, 0])
     >>> group = np.array(["a", "a", "a", "b", "a", "a", "b", "b", "b", "b"])

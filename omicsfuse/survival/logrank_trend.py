@@ -50,7 +50,7 @@ def permutation_trend(
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import permutation_trend
+    >>> from omicsfuse.survival.logrank_trend import permutation_trend
     >>> time, group = np.arange(1.0, 31), np.repeat([0, 1, 2], 10)
     >>> permutation_trend(time, np.ones(30), group, group * 1.0, 199).p
     0.005

@@ -74,7 +74,7 @@ def restricted_means(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.survival import restricted_means
+    >>> from omicsfuse.survival.restricted_mean import restricted_means
     >>> patients = [f"P{i}" for i in range(40)]
     >>> labels = pd.Series(["S1", "S2"] * 20, index=patients)
     >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)

@@ -43,7 +43,7 @@ def score_z(time: np.ndarray, event: np.ndarray, X: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from omicsfuse.survival import score_z
+    >>> from omicsfuse.survival.score import score_z
     >>> x = np.array([5.0, 3.0, 4.0, 2.0, 1.0])
     >>> z = score_z(np.arange(1, 6), np.ones(5), np.column_stack([x, -x, np.ones(5)]))
     >>> z.round(3).tolist()

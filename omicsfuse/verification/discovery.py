@@ -19,7 +19,7 @@ from omicsfuse.signatures import (
     training_patients,
     without_patients,
 )
-from omicsfuse.survival import fit_model
+from omicsfuse.survival.models import fit_model
 from omicsfuse.verification.scored import expression_values, score_names
 
 

@@ -17,16 +17,13 @@ from omicsfuse.core.results import (
     SurvivalComparison,
 )
 from omicsfuse.stats.arrays import Array
-from omicsfuse.survival import (
-    MINIMUM_EVENTS,
-    combined_strata,
-    compare_labels,
-    concordance_index,
-    encode_covariates,
-    fit_model,
-    hazard_ratio,
-    logrank_table,
-)
+from omicsfuse.stats.covariates import combined_strata, encode_covariates
+from omicsfuse.survival._input import MINIMUM_EVENTS
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.concordance import concordance_index
+from omicsfuse.survival.cox import hazard_ratio
+from omicsfuse.survival.endpoint import compare_labels
+from omicsfuse.survival.models import fit_model
 from omicsfuse.verification.null import NullScores, held_against
 from omicsfuse.verification.scored import ScoredCohort, join_notes, score_names
 

@@ -11,7 +11,7 @@ from omicsfuse.signatures import make_scorer, match_genes
 from omicsfuse.signatures.scorer import Positions, Scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.p_values import permutation_p
-from omicsfuse.survival import score_z
+from omicsfuse.survival.score import score_z
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes
 

@@ -10,8 +10,7 @@ import omicsfuse as of
 from omicsfuse.assessment import choose
 from omicsfuse.assessment.choose import gap_against_continuum
 from omicsfuse.assessment.refusion import refusion
-from omicsfuse.clustering import cut
-from omicsfuse.clustering.cluster import _best_by_gap
+from omicsfuse.clustering.cluster import _best_by_gap, cut
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 

@@ -16,7 +16,7 @@ from omicsfuse.assessment.outcome_aware import (
 )
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared
-from omicsfuse.datasets import write_simulated_study
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.preprocessing import preprocess
 
 PIPELINE = Pipeline(OutcomeAware("os", n_features=10), {"n_iterations": 5}, n_clusters=2)

@@ -13,7 +13,7 @@ from omicsfuse.assessment import between_layers, permuted
 from omicsfuse.assessment.between_layers import prepared_bench, shared_agreement
 from omicsfuse.assessment.permuted import EFFECTS, gains, permuted_layers
 from omicsfuse.assessment.refusion import NO_GROUP, Refusion, refusion
-from omicsfuse.clustering import affinity_silhouettes
+from omicsfuse.clustering.criteria import affinity_silhouettes
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.tasks import Runner
 

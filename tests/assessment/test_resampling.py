@@ -25,7 +25,8 @@ from threadpoolctl import threadpool_info
 import omicsfuse as of
 from omicsfuse.assessment.refusion import Refusion, refusion
 from omicsfuse.cli import _Bars, main
-from omicsfuse.datasets import simulate_cohort, write_simulated_study
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline.run import run
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.stats import kept_tasks as kept

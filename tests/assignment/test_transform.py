@@ -9,7 +9,7 @@ import pytest
 from omicsfuse.assignment.transform import MOST_KNOTS, compatible, fixed_transform, thinned
 from omicsfuse.core.errors import ClassifierError
 from omicsfuse.core.layers import Layer
-from omicsfuse.preprocessing import make_preprocessor
+from omicsfuse.preprocessing.prepare import make_preprocessor
 
 SHAPES = {
     ("radiomics", "raw"): lambda rng: np.exp(rng.normal(size=(30, 12)) * 3),

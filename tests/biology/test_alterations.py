@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 import omicsfuse as of
-from omicsfuse.biology import alterations, altered, burden
+from omicsfuse.biology import alterations, burden
 from omicsfuse.biology.alterations import MINIMUM_ALTERED
+from omicsfuse.biology.altered import altered
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.results import Subtypes

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import associate, benjamini_hochberg
+from omicsfuse.biology import associate
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 
 def columns_against(labels: list[str], **columns: list[object]) -> pd.DataFrame:

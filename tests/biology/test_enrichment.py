@@ -10,18 +10,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from omicsfuse.biology import (
-    benjamini_hochberg,
-    differential_features,
-    enrich,
-    enrichment_exclusions,
-)
-from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT
+from omicsfuse.biology import differential_features, enrich
+from omicsfuse.biology.enrichment import COLUMNS, EMPTY_ENRICHMENT, enrichment_exclusions
 from omicsfuse.biology.random_sets import random_places, random_scores
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.running_sum import enrichment_scores
 
 SHIFTS = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from omicsfuse.biology import gene_set_coverage
-from omicsfuse.biology.gene_sets import read_gene_sets
+from omicsfuse.biology.gene_sets import gene_set_coverage, read_gene_sets
 
 
 def gmt(path: Path, **sets: list[str]) -> Path:

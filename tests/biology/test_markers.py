@@ -4,16 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import (
-    benjamini_hochberg,
-    covariate_exclusions,
-    differential_features,
-    pairwise_features,
-)
+from omicsfuse.biology import differential_features, pairwise_features
+from omicsfuse.biology.layer_tests import covariate_exclusions
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 
 def layer(kind: str, scale: str, values: pd.DataFrame) -> PreparedLayer:

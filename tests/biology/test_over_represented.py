@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from omicsfuse.biology import benjamini_hochberg, over_representation
+from omicsfuse.biology import over_representation
 from omicsfuse.biology.over_represented import COLUMNS, odds_ratio
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 GENES = [f"G{i:03d}" for i in range(100)]
 REFERENCE = Path(__file__).parents[1] / "reference" / "over_representation.csv"

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import benjamini_hochberg, enrich, enrich_ranking
+from omicsfuse.biology import enrich, enrich_ranking
 from omicsfuse.biology.gene_ranking import in_order, moderated_t
 from omicsfuse.biology.gene_sets import read_gene_sets
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 GENES = [f"G{i:03d}" for i in range(120)]
 

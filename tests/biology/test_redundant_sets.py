@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.biology import enrich, gene_set_coverage, group_gene_sets
-from omicsfuse.biology.redundant_sets import overlap
+from omicsfuse.biology import enrich
+from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.redundant_sets import group_gene_sets, overlap
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
-from omicsfuse.biology import benjamini_hochberg, compare_scores
+from omicsfuse.biology import compare_scores
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
+from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.rank_tests import brunner_munzel
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import gene_set_score_exclusions, gene_set_scores
+from omicsfuse.biology import gene_set_scores
+from omicsfuse.biology.set_scores import gene_set_score_exclusions
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.biology import TABLE_ONE_NOTES, associate, table_one
+from omicsfuse.biology import associate, table_one
 from omicsfuse.biology.table_one import MOST_LEVELS
+from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort

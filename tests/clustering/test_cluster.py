@@ -13,7 +13,9 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
 import omicsfuse as of
-from omicsfuse.clustering import affinity_silhouettes, laplacian_spectrum, ordered_by_size
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.criteria import affinity_silhouettes
+from omicsfuse.clustering.spectral import ordered_by_size
 from omicsfuse.core.results import Fusion
 
 

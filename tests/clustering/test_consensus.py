@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsfuse.clustering import (
+from omicsfuse.clustering.consensus import (
     CONSENSUS_GRID,
     area_under_cdf,
     consensus_cdf,

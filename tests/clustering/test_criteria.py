@@ -10,11 +10,11 @@ from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
 from scipy.spatial.distance import cdist
 
-from omicsfuse.clustering import (
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.criteria import (
     affinity_silhouettes,
     eigengap,
     eigengap_ratio,
-    laplacian_spectrum,
     mean_affinity_to_groups,
     normalised_cut,
 )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from omicsfuse.clustering import discretised_labels, laplacian_spectrum, spectral_labels
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.discretise import discretised_labels
 
 
 def network(n: int, k: int, apart: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

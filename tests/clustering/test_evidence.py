@@ -10,7 +10,8 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
-from omicsfuse.clustering import laplacian_spectrum, spectral_labels, weighted_by_evidence
+from omicsfuse.clustering import laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 

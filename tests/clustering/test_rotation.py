@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from omicsfuse.clustering import laplacian_spectrum, rotation_cost, rotation_cost_discrete
+from omicsfuse.clustering import laplacian_spectrum, rotation_cost_discrete
+from omicsfuse.clustering.rotation import rotation_cost
 
 
 def points_network(n: int, k: int, shift: float, seed: int) -> np.ndarray:

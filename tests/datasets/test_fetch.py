@@ -11,7 +11,8 @@ import pytest
 
 from omicsfuse.core.errors import DatasetError
 from omicsfuse.datasets.fetch import fetch, list_cohorts, manifest_folders
-from omicsfuse.io import read_cohort, read_manifest
+from omicsfuse.io import read_cohort
+from omicsfuse.io.manifest import read_manifest
 
 CONTENT = b"p\tA\tB\nP1\t1\t2\nP2\t3\t4\n"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

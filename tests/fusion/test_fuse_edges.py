@@ -11,8 +11,8 @@ from scipy.spatial.distance import cdist
 
 import omicsfuse as of
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.fusion import fuse_networks
 from omicsfuse.fusion.engines import exact_memory
+from omicsfuse.fusion.exact import fuse_networks
 
 
 def prepared(n: int = 60, constant: bool = False) -> Prepared:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 import omicsfuse as of
 import omicsfuse.fusion.engines as engines_module
 from omicsfuse.core.errors import OmicsfuseWarning
-from omicsfuse.fusion import SNF, check_fusion, fused_patients
+from omicsfuse.fusion import SNF
 from omicsfuse.fusion.engines import chosen_engine, exact_memory
-from omicsfuse.fusion.members import pairs_by_coverage
+from omicsfuse.fusion.members import fused_patients, pairs_by_coverage
+from omicsfuse.fusion.settings import check_fusion
 
 
 def names(*ranges: range) -> pd.Index:

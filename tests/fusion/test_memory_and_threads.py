@@ -13,9 +13,9 @@ from scipy.spatial.distance import cdist
 
 import omicsfuse as of
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.fusion import fuse_networks
 from omicsfuse.fusion.affinity import affinities_of
 from omicsfuse.fusion.engines import exact_memory
+from omicsfuse.fusion.exact import fuse_networks
 from omicsfuse.fusion.memory import available_memory, require_memory, usable_memory
 from omicsfuse.fusion.threads import Each, threads, usable_threads
 

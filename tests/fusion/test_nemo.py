@@ -12,7 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.assessment.refusion import refusion
-from omicsfuse.clustering import discretised_labels, laplacian_spectrum
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.discretise import discretised_labels
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import NEMO
 from omicsfuse.fusion.nemo import relative_similarity

@@ -8,7 +8,8 @@ import pytest
 from omicsfuse.core.cohort import Cohort, describe_layer
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.datasets.fetch import manifest_folders
-from omicsfuse.io import read_cohort, read_gmt, read_maf, read_manifest
+from omicsfuse.io import read_cohort, read_gmt, read_maf
+from omicsfuse.io.manifest import read_manifest
 
 OS = {"os": ("time", "event")}
 PFI = {"pfi": ("pfi_time", "pfi_event")}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
-from omicsfuse.io import is_barcode, patient_of, read_cohort, resolve_identifiers
-from omicsfuse.io.identifiers import TUMOUR_PREFERENCE
+from omicsfuse.io import read_cohort
+from omicsfuse.io.identifiers import TUMOUR_PREFERENCE, is_barcode, patient_of, resolve_identifiers
 
 PATIENT = "TCGA-BA-4074"
 

@@ -7,7 +7,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from omicsfuse.core.errors import CohortError, StudyError
-from omicsfuse.io import Manifest, parse_toml_model, read_cohort, read_manifest
+from omicsfuse.io import read_cohort
+from omicsfuse.io.manifest import Manifest, read_manifest
+from omicsfuse.io.toml import parse_toml_model
 
 LAYER = '[layers.genes]\nfile = "genes.tsv"\nkind = "expression"\n'
 FULL = """

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.layers import Layer
-from omicsfuse.io import read_cohort, read_manifest
+from omicsfuse.io import read_cohort
+from omicsfuse.io.manifest import read_manifest
 from omicsfuse.io.probes import gene_methylation, read_annotation
 
 BETA = pd.DataFrame(

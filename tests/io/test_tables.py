@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
-from omicsfuse.io import read_table, resolve_path, sha256_of
+from omicsfuse.io import read_table
+from omicsfuse.io.paths import resolve_path, sha256_of
 from omicsfuse.io.tables import MISSING_WORDS
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import omicsfuse as of
-from omicsfuse.datasets import SimulatedCohort, write_simulated_study
+from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline.asked import asked_signatures
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.stage import layers_to_prepare

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.cli import main
-from omicsfuse.datasets import simulate_cohort, write_simulated_study
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import derive_signature, save_signature
 

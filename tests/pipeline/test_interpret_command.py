@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.errors import CohortError, StudyError
-from omicsfuse.datasets import simulate_cohort, write_simulated_study
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.imaging.interpretation import interpret
 from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
 from omicsfuse.pipeline.stages import interpret as interpreting

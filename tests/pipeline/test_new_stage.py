@@ -10,7 +10,8 @@ import pytest
 import omicsfuse as of
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.results import RunResults
-from omicsfuse.datasets import simulate_cohort, write_simulated_study
+from omicsfuse.datasets import simulate_cohort
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline import stages
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.keys import StudyPath, Table

@@ -10,7 +10,7 @@ import pytest
 import omicsfuse as of
 from omicsfuse.cli import main
 from omicsfuse.core.results import Fusion
-from omicsfuse.datasets import write_simulated_study
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.run import run
 from omicsfuse.pipeline.stages.fuse import fusion_options

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.cli import main
-from omicsfuse.datasets import write_simulated_study
+from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline.run import run
 
 #: Patients of the 60 who have images.

@@ -10,7 +10,8 @@ import pytest
 from omicsfuse.core.cohort import KINDS, Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.datasets import SimulatedCohort
-from omicsfuse.preprocessing import make_preprocessor, preprocess
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.preprocessing.prepare import make_preprocessor
 
 
 def _table(n: int = 30, p: int = 8, seed: int = 0) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, with_math
 from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS
 from omicsfuse.io import read_cohort
 from omicsfuse.report.sections.heterogeneity import association_sentences
-from omicsfuse.survival import cox_table
+from omicsfuse.survival.cox import cox_table
 
 
 def planted(n: int = 120, seed: int = 0, effect: float = 1.0) -> tuple[HeterogeneityIndex, Cohort]:

@@ -12,11 +12,11 @@ from omicsfuse.biology import (
     compare_scores,
     differential_features,
     enrich,
-    gene_set_coverage,
     gene_set_scores,
     over_representation,
     running_sums,
 )
+from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RunResults, Subtypes
 from omicsfuse.plot.gene_sets import _rows_to_show
 from omicsfuse.report.sections.pathways import content as pathways_section

@@ -5,7 +5,7 @@ import pytest
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.agreement_measures import measured
 from omicsfuse.stats.concordance import area_under_curve, concordance, pairs_of_each
-from omicsfuse.survival import concordance_index
+from omicsfuse.survival.concordance import concordance_index
 from omicsfuse.survival.prediction import area_under_curve_at, harrell, outcome
 
 

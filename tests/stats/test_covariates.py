@@ -9,8 +9,7 @@ import pytest
 
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.stats.covariates import as_terms
-from omicsfuse.survival import encode_covariates
+from omicsfuse.stats.covariates import as_terms, encode_covariates
 
 
 def encoded(values: list, name: str = "x") -> tuple[pd.DataFrame, dict[str, str]]:

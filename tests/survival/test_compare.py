@@ -13,13 +13,11 @@ from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Subtypes, SurvivalComparison
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
-from omicsfuse.survival import (
-    compare_labels,
-    compare_survival,
-    cox_table,
-    logrank_table,
-    restricted_means,
-)
+from omicsfuse.survival import compare_survival
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.cox import cox_table
+from omicsfuse.survival.endpoint import compare_labels
+from omicsfuse.survival.restricted_mean import restricted_means
 
 
 def subtypes_of(labels: pd.Series) -> Subtypes:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import TEST_FACTS
-from omicsfuse.survival import MINIMUM_EVENTS, logrank_table
+from omicsfuse.survival._input import MINIMUM_EVENTS
+from omicsfuse.survival.comparisons import logrank_table
 
 # R 4.2.2, survival 3.5-3: pchisq(survdiff(Surv(time, status) ~ celltype, pair)$chisq, 1,
 # lower = FALSE) for each pair in the order of the rows, and p.adjust(p, "BH") of the six.

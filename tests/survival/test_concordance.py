@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.errors import CohortError
-from omicsfuse.survival import concordance_index
+from omicsfuse.survival.concordance import concordance_index
 from omicsfuse.survival.prediction import harrell, outcome
 
 VETERAN = pd.read_csv(Path(__file__).parent / "veteran.csv")

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.errors import CohortError
-from omicsfuse.survival import cox_table, hazard_ratio
-from omicsfuse.survival.cox import PENALTY_NOTE
+from omicsfuse.survival.cox import PENALTY_NOTE, cox_table, hazard_ratio
 
 NUMBERS = ["hr", "hr_ci_low", "hr_ci_high", "p"]
 

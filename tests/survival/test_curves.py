@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.survival import kaplan_meier
+from omicsfuse.survival.curves import kaplan_meier
 
 
 # R 4.2.2, survival 3.5-3, survfit(Surv(time, status) ~ sex, lung, conf.type = "log-log")

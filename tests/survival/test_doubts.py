@@ -9,7 +9,7 @@ import pytest
 
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.io import read_cohort
-from omicsfuse.survival import doubtful_survival
+from omicsfuse.survival.doubts import doubtful_survival
 
 
 def sane(seed: int = 0, n: int = 120) -> pd.DataFrame:

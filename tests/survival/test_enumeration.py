@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.survival import logrank_test, permutation_logrank, restricted_means
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.restricted_mean import restricted_means
 from omicsfuse.survival.restricted_mean_kernel import restricted_mean
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.survival import added_value, cumulative_incidence
-from omicsfuse.survival.competing import _limits
+from omicsfuse.survival.added_value import added_value
+from omicsfuse.survival.competing import _limits, cumulative_incidence
 
 
 def test_an_incidence_next_to_one_has_limits() -> None:

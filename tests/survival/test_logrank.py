@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.stats.intervals import clopper_pearson
-from omicsfuse.survival import logrank_test, permutation_logrank
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
 
 
 # R 4.2.2, survival 3.5-3, survdiff(Surv(time, status) ~ sex, lung): tests/reference/survival.R

@@ -9,22 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.survival import (
-    added_value,
-    cox_table,
-    cumulative_incidence,
-    fit_model,
-    kaplan_meier,
-    logrank_table,
-    logrank_test,
-    model_diagnostics,
-    proportional_hazards,
-    restricted_means,
-    survival_at_times,
-    time_varying_effects,
-)
+from omicsfuse.survival.added_value import added_value
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.competing import cumulative_incidence
+from omicsfuse.survival.cox import cox_table
 from omicsfuse.survival.cox_model import CoxData, fit_cox
+from omicsfuse.survival.curves import kaplan_meier, survival_at_times
+from omicsfuse.survival.diagnostics import model_diagnostics
+from omicsfuse.survival.logrank import logrank_test
 from omicsfuse.survival.model_comparison import BOTH, CLINICAL, ModelComparison
+from omicsfuse.survival.models import fit_model
 from omicsfuse.survival.prediction import (
     THRESHOLDS,
     area_under_curve_at,
@@ -34,6 +28,8 @@ from omicsfuse.survival.prediction import (
     integrated_brier,
     outcome,
 )
+from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
+from omicsfuse.survival.restricted_mean import restricted_means
 
 NUMBERS = ["hr", "hr_ci_low", "hr_ci_high", "p"]
 

@@ -6,7 +6,8 @@ import pytest
 
 from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.errors import CohortError, StudyError
-from omicsfuse.survival import fit_model, trend_order
+from omicsfuse.survival.compare import trend_order
+from omicsfuse.survival.models import fit_model
 
 PATIENTS = [f"P{i}" for i in range(40)]
 CLINICAL = pd.DataFrame(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError
-from omicsfuse.survival import logrank_test, score_z
+from omicsfuse.survival.logrank import logrank_test
+from omicsfuse.survival.score import score_z
 
 
 # R 4.2.2, survival 3.5-3, sqrt(summary(coxph(Surv(time, status) ~ x, lung))$sctest["test"])

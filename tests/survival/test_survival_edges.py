@@ -6,24 +6,19 @@ import pytest
 
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.results import SurvivalComparison
-from omicsfuse.survival import (
-    added_value,
-    combined_strata,
-    compare_labels,
-    cox_table,
-    cumulative_incidence,
-    fit_model,
-    kaplan_meier,
-    logrank_table,
-    logrank_test,
-    model_diagnostics,
-    permutation_logrank,
-    proportional_hazards,
-    restricted_means,
-    survival_at_times,
-    time_varying_effects,
-)
+from omicsfuse.stats.covariates import combined_strata
+from omicsfuse.survival.added_value import added_value
+from omicsfuse.survival.comparisons import logrank_table
+from omicsfuse.survival.competing import cumulative_incidence
+from omicsfuse.survival.cox import cox_table
 from omicsfuse.survival.cox_model import CoxData, fit_cox
+from omicsfuse.survival.curves import kaplan_meier, survival_at_times
+from omicsfuse.survival.diagnostics import model_diagnostics
+from omicsfuse.survival.endpoint import compare_labels
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.models import fit_model
+from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
+from omicsfuse.survival.restricted_mean import restricted_means
 
 P_COLUMNS = ("p", "p_asymptotic", "p_permutation", "fdr")
 

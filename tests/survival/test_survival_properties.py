@@ -8,14 +8,11 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.stats.intervals import clopper_pearson
-from omicsfuse.survival import (
-    compare_labels,
-    cox_table,
-    kaplan_meier,
-    logrank_test,
-    permutation_logrank,
-    restricted_means,
-)
+from omicsfuse.survival.cox import cox_table
+from omicsfuse.survival.curves import kaplan_meier
+from omicsfuse.survival.endpoint import compare_labels
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.restricted_mean import restricted_means
 
 NUMBERS = ["hr", "hr_ci_low", "hr_ci_high", "p"]
 SEEDS = st.integers(0, 100_000)

@@ -14,7 +14,7 @@ from omicsfuse.signatures import (
     save_signature,
     score_signature,
 )
-from omicsfuse.survival import hazard_ratio
+from omicsfuse.survival.cox import hazard_ratio
 from omicsfuse.verification import record_discovery
 
 

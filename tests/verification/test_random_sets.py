@@ -10,7 +10,7 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures import make_scorer
-from omicsfuse.survival import score_z
+from omicsfuse.survival.score import score_z
 from omicsfuse.verification import PROLIFERATION_GENES, matched_sets, verify
 
 

@@ -9,12 +9,9 @@ from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures import lock, patient_digest
-from omicsfuse.survival import (
-    encode_covariates,
-    fit_model,
-    logrank_test,
-    permutation_logrank,
-)
+from omicsfuse.stats.covariates import encode_covariates
+from omicsfuse.survival.logrank import logrank_test, permutation_logrank
+from omicsfuse.survival.models import fit_model
 from omicsfuse.verification import verify
 from omicsfuse.verification.endpoint import NO_DIRECTION
 

@@ -12,7 +12,7 @@ from omicsfuse.core.results import VERIFICATION_FACTS, Signature, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import derive_signature, score_signature
-from omicsfuse.survival import score_z
+from omicsfuse.survival.score import score_z
 from omicsfuse.verification import verify
 from omicsfuse.verification.endpoint import NO_DIRECTION
 

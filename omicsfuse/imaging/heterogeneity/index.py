@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.clustering import cut
+from omicsfuse.clustering.cluster import cut
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.arguments import seed as checked_seed
 from omicsfuse.core.cohort import Cohort

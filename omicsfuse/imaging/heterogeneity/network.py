@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.clustering import cut, laplacian_spectrum
+from omicsfuse.clustering import laplacian_spectrum
+from omicsfuse.clustering.cluster import cut
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion import fuse
 from omicsfuse.imaging.heterogeneity.measured import Measured

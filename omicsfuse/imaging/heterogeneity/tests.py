@@ -16,10 +16,10 @@ from omicsfuse.core.variables import ORDERED
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, cohort_variants, math_score
 from omicsfuse.imaging.volume import tumour_volume
 from omicsfuse.stats.correlations import rank_correlations
-from omicsfuse.stats.covariates import MINIMUM_LEVEL
+from omicsfuse.stats.covariates import MINIMUM_LEVEL, combined_strata, encode_covariates
 from omicsfuse.stats.group_tests import kruskal
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
-from omicsfuse.survival import combined_strata, cox_table, encode_covariates
+from omicsfuse.survival.cox import cox_table
 
 #: Columns of the tests; the last names the family whose false discovery rate is controlled.
 TEST_COLUMNS = [

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from omicsfuse.biology import TABLE_ONE_NOTES, alterations, associate, burden, table_one
+from omicsfuse.biology import alterations, associate, burden, table_one
+from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.io.table_one import write_table_one
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.report.sections import clinical

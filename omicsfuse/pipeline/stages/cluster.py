@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsfuse.assessment import cluster
-from omicsfuse.clustering import cluster_range
+from omicsfuse.clustering.cluster import cluster_range
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Subtypes
 from omicsfuse.pipeline.asked import patients_to_fuse

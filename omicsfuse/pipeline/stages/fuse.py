@@ -15,14 +15,10 @@ from omicsfuse.assessment.outcome_aware import N_SELECTED, OutcomeAware, Pipelin
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
-from omicsfuse.fusion import (
-    SNF,
-    Method,
-    check_fusion,
-    chosen_method,
-    fuse,
-    precomputed_distances,
-)
+from omicsfuse.fusion import SNF, Method, fuse
+from omicsfuse.fusion.distances import precomputed_distances
+from omicsfuse.fusion.methods import chosen_method
+from omicsfuse.fusion.settings import check_fusion
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import (
     endpoints,

@@ -11,16 +11,15 @@ from omicsfuse.biology import (
     compare_scores,
     driver_features,
     enrich,
-    enrichment_exclusions,
     expression_methylation_pairs,
-    gene_set_coverage,
-    gene_set_score_exclusions,
     gene_set_scores,
     label_markers,
     over_representation,
     running_sums,
 )
-from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT
+from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrichment_exclusions
+from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.set_scores import gene_set_score_exclusions
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import layers_that

@@ -10,7 +10,8 @@ from omicsfuse.core.results import Prepared
 from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, layers_to_prepare
-from omicsfuse.preprocessing import make_preprocessor, preprocess
+from omicsfuse.preprocessing import preprocess
+from omicsfuse.preprocessing.prepare import make_preprocessor
 from omicsfuse.report.sections import data
 
 if TYPE_CHECKING:

@@ -30,7 +30,10 @@ from omicsfuse.pipeline.stages.preprocess import PREPROCESS
 from omicsfuse.report.sections import survival
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
-from omicsfuse.survival import best_p_values, compare_survival, doubtful_survival, trend_order
+from omicsfuse.survival import compare_survival
+from omicsfuse.survival.compare import trend_order
+from omicsfuse.survival.comparisons import best_p_values
+from omicsfuse.survival.doubts import doubtful_survival
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study

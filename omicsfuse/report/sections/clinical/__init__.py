@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.biology import TABLE_ONE_NOTES
+from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.core.results import RunResults
 from omicsfuse.io.table_one import printed_rows
 from omicsfuse.plot.numbers import clean, format_p, shorten

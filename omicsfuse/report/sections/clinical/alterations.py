@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.biology import MINIMUM_ALTERED
+from omicsfuse.biology.alterations import MINIMUM_ALTERED
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.alterations_grid import (
     MOST_PATIENTS,

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from omicsfuse.biology import EXPLAINED, VOLUME
+from omicsfuse.biology.technical import EXPLAINED, VOLUME
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.stats.levels import FDR
