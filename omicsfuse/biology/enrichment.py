@@ -168,33 +168,6 @@ def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
 def enrichment_exclusions(
     subtypes: Subtypes, prepared: Prepared, layer: str | None = None
 ) -> tuple[Exclusion, ...]:
-    """Count the patients that have a subtype but take no part in the enrichment.
-
-    Parameters
-    ----------
-    subtypes, prepared, layer
-        As for `enrich`.
-
-    Returns
-    -------
-    tuple of Exclusion
-        Patients without the layer; empty where every patient has it.
-
-    Raises
-    ------
-    StudyError
-        As `enrich`, if no layer can be chosen.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.biology.enrichment import enrichment_exclusions
-    >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
-    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> (exclusion,) = enrichment_exclusions(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
-    >>> exclusion.step, exclusion.count, exclusion.examples
-    ('enrich', 1, ('P2',))
-    """
+    """Count the patients that have a subtype but not the layer of the enrichment."""
     name = expression_layer(prepared.layers, layer, "enrich")
     return without_layer(subtypes.labels, prepared.layers[name], name, "enrich")

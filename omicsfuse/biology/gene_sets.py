@@ -73,32 +73,11 @@ def gene_set_coverage(
     *,
     enrichment: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Count how much of each gene set a layer measures.
+    """Count how much of each gene set a layer measures, sorted by name.
 
-    Parameters
-    ----------
-    gene_sets : str, Path, mapping, or list of these
-        GMT files or sets in memory.
-    genes : iterable of str
-        Genes of the layer.
-    min_size, max_size : int
-        Genes a set must have to be tested, and may have; no upper limit by default.
-    enrichment : pandas.DataFrame, optional
-        What `enrich` returned on these sets, to say which of them are made of much the same genes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``gene_set``, ``size`` (different genes in the set), ``found`` (of them in the
-        layer), ``tested`` (whether ``found`` is within the limits, and not all genes of the layer);
-        with ``enrichment`` also ``group`` (the set that stands for all that are like it; empty
-        where it was not tested) and ``representative`` (whether it is that set); sorted by name.
-
-    Examples
-    --------
-    >>> from omicsfuse.biology.gene_sets import gene_set_coverage
-    >>> gene_set_coverage({"set": ["A", "B", "C"]}, ["A", "B", "D"], min_size=2).values.tolist()
-    [['set', 3, 2, True]]
+    ``size`` is the number of different genes of a set, ``found`` of those in the layer, ``tested``
+    whether ``found`` is within the limits without being all genes of the layer. With the result of
+    `enrich` also ``group``, the set that stands for all that are like it, and ``representative``.
     """
     available = {str(gene) for gene in genes}
     sets = sorted(read_gene_sets(gene_sets).items())

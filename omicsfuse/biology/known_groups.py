@@ -35,43 +35,10 @@ def label_concentration(
 ) -> pd.DataFrame:
     """Find the subtype in which most patients of each level of a known label are.
 
-    Parameters
-    ----------
-    subtypes : Subtypes
-        Labels of the patients.
-    cohort : Cohort
-        Its clinical table has the known labels.
-    labels : sequence of str, optional
-        Clinical columns; those that the cohort names (``known_labels``) by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each level with at least 3 patients with and 3 without it: ``label``,
-        ``level``, ``subtype`` (the one with most of the level's patients; of equals, the one where
-        they are the larger share), ``n_level`` and ``n_subtype`` (patients of the level, and of the
-        subtype, whose label is known), ``n_both``, ``n`` (all patients whose label is known),
-        ``p`` (Fisher's exact test, two-sided, of the level against that subtype) and ``fdr``
-        (Benjamini-Hochberg over all rows). The subtype was chosen because it has most, which makes
-        p too small where there are many subtypes: p is multiplied by their number first.
-
-    Raises
-    ------
-    StudyError
-        If a label is no clinical column.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.biology.known_groups import label_concentration
-    >>> from omicsfuse.core.results import Subtypes
-    >>> patients = [f"P{i}" for i in range(10, 22)]
-    >>> known = pd.DataFrame({"hpv": ["+"] * 5 + ["-"] * 7}, patients)
-    >>> cohort = Cohort("toy", {}, known, known_labels=("hpv",))
-    >>> groups = Subtypes(pd.Series(["S2"] * 5 + ["S1"] * 7, patients), {}, {})
-    >>> table = label_concentration(groups, cohort)
-    >>> table[["level", "subtype", "n_level", "n_both"]].to_numpy().tolist()
-    [['+', 'S2', 5, 5], ['-', 'S1', 7, 7]]
+    One row for each level with at least 3 patients with and 3 without it; of two subtypes with as
+    many, the one where they are the larger share. ``p`` is that of Fisher's exact test, two-sided,
+    times the number of subtypes, as the subtype was chosen because it has most; ``fdr`` is over all
+    rows.
     """
     rows = []
     own = subtypes.labels.astype(str)

@@ -133,34 +133,7 @@ def covariate_exclusions(
     covariates: pd.DataFrame | None,
     counts: Iterable[str] = (),
 ) -> tuple[Exclusion, ...]:
-    """Count the patients with a subtype who lack a covariate, for each layer that is adjusted.
-
-    Parameters
-    ----------
-    subtypes : Subtypes
-        Labels.
-    prepared : Prepared
-        Layers.
-    covariates : pandas.DataFrame or None
-        Patients x columns.
-    counts : iterable of str
-        Layers that raw counts are given for: those are adjusted as well.
-
-    Returns
-    -------
-    tuple of Exclusion
-        One a layer; none where nobody lacks any.
-
-    Examples
-    --------
-    >>> values = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
-    >>> layers = Prepared("x", {"rna": PreparedLayer("expression", values, values, "log2", None)})
-    >>> subtypes = Subtypes(pd.Series({"P1": "S1", "P2": "S2"}), {}, {})
-    >>> purity = pd.DataFrame({"purity": [0.5]}, ["P1"])
-    >>> (exclusion,) = covariate_exclusions(subtypes, layers, purity)
-    >>> exclusion.layer, exclusion.count, exclusion.examples
-    ('rna', 1, ('P2',))
-    """
+    """Count, for each layer that is adjusted, the patients with a subtype who lack a covariate."""
     if covariates is None:
         return ()
     exclusions = []

@@ -79,29 +79,7 @@ def known_collection(name: str) -> Collection | None:
 
 
 def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Say how a collection is scored, and why.
-
-    Parameters
-    ----------
-    name : str
-        Name of the collection.
-    methods : mapping of str to str, optional
-        Methods asked for by collection; they win.
-
-    Returns
-    -------
-    method, remark : str
-
-    Raises
-    ------
-    StudyError
-        If a method asked for is unknown.
-
-    Examples
-    --------
-    >>> method_of("mine"), method_of("mine", {"mine": "gsva"})[0]
-    (('ssgsea', 'ssGSEA (no published collection is known by this name)'), 'gsva')
-    """
+    """Say how a collection is scored, and why; a method asked for wins."""
     asked = (methods or {}).get(name)
     found = known_collection(name)
     if asked is None:

@@ -71,7 +71,7 @@ def differential_features(
         Patients x columns that the moderated t and PyDESeq2 adjust for, tumour purity for
         instance, or what `encode_covariates` made of them: by its rules they are taken as numbers,
         steps or categories. Patients who lack one take no part in these layers
-        (`covariate_exclusions` counts them). Other tests cannot adjust; their rows say so in
+        (a warning counts them). Other tests cannot adjust; their rows say so in
         ``note``.
     counts : mapping of str to pandas.DataFrame, optional
         Layer -> raw counts, patients x genes, whole numbers: tested in place of the layer's

@@ -47,42 +47,13 @@ def group_gene_sets(
     *,
     similarity: float = SIMILARITY,
 ) -> pd.Series:
-    """Gather gene sets that share most of their genes, each group named by one of them.
+    """Gather gene sets that share most of their genes: set -> the set that represents its group.
 
-    Similarities are those of `overlap`. Groups are joined by average linkage while the mean
-    similarity between two groups is at least ``similarity``, so that a chain of neighbours does not
-    join sets that have nothing in common.
-
-    Parameters
-    ----------
-    sets : mapping of str to sequence of str
-        Genes of each set, best those that were measured.
-    order : mapping of str to float, optional
-        Number of each set, a p-value for instance: the set with the smallest represents its group.
-        Ties, missing numbers and sets without one: the larger set, then the first name.
-    similarity : float
-        Above 0, at most 1.
-
-    Returns
-    -------
-    pandas.Series
-        Gene set -> name of the set that represents its group (its own name, if nothing is like
-        it); sorted by name.
-
-    Raises
-    ------
-    StudyError
-        If ``similarity`` is out of range.
-
-    References
-    ----------
-    Merico et al. 2010, PLoS One 5:e13984, on the coefficient and its threshold of 0.375.
-
-    Examples
-    --------
-    >>> sets = {"CYCLE": ["A", "B", "C"], "PHASE": ["A", "B"], "LIPID": ["X", "Y"]}
-    >>> group_gene_sets(sets, {"PHASE": 0.001, "CYCLE": 0.01}).to_dict()
-    {'CYCLE': 'PHASE', 'LIPID': 'LIPID', 'PHASE': 'PHASE'}
+    Groups are joined by average linkage while the mean `overlap` between two is at least
+    ``similarity``, so that a chain of neighbours does not join sets with nothing in common. The set
+    with the smallest number in ``order`` (a p-value, say) represents its group; of ties and sets
+    without one, the larger, then the first name. The threshold of 0.375 is that of Merico et al.
+    2010, PLoS One 5:e13984.
     """
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform

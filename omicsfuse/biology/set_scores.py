@@ -71,7 +71,7 @@ def gene_set_scores(
         Patients (sorted) x sets (sorted by name, those that could be scored). Missing values:
         ``"ssgsea"`` and ``"zscore"`` take the genes that a patient has, and give no score (NaN)
         where fewer than ``min_size`` genes of the set, or no others, are left; ``"gsva"`` leaves
-        out genes that any patient lacks. `gene_set_score_exclusions` counts what was left out.
+        out genes that any patient lacks.
 
     Raises
     ------
@@ -136,31 +136,7 @@ def gene_set_score_exclusions(
     method: str = "ssgsea",
     layer: str | None = None,
 ) -> tuple[Exclusion, ...]:
-    """Count what `gene_set_scores` left out: genes, and patients without a score.
-
-    Parameters
-    ----------
-    prepared, method, layer
-        As for `gene_set_scores`.
-    scores : pandas.DataFrame
-        What it returned.
-
-    Returns
-    -------
-    tuple of Exclusion
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.biology.set_scores import gene_set_score_exclusions
-    >>> from omicsfuse.core.results import Prepared, PreparedLayer
-    >>> table = pd.DataFrame({"A": [1, 3, None], "B": [1.0, 2, 3]}, ["P1", "P2", "P3"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> scores = pd.DataFrame(index=table.index)
-    >>> (exclusion,) = gene_set_score_exclusions(ready, scores, method="gsva")
-    >>> exclusion.count, exclusion.reason
-    (1, 'gsva takes only genes that every patient has')
-    """
+    """Count what `gene_set_scores` left out: genes, and patients without a score."""
     name = expression_layer(prepared.layers, layer, "gene_set_scores")
     part = _part(prepared.layers[name], method)
     exclusions = []

@@ -42,38 +42,10 @@ def cut(
 ) -> Subtypes:
     """Cut the fused network into subtypes by spectral clustering, with criteria for each k.
 
-    This is ``omicsfuse.cluster`` without the redraws that it judges the number of subtypes by.
-
-    Parameters
-    ----------
-    fusion : Fusion
-        What ``fuse`` returned.
-    n_clusters : int, "auto" or (int, int)
-        Number of subtypes, or the smallest and largest to choose from.
-    random_state : int
-        Seed of k-means.
-    gaps : pandas.DataFrame, optional
-        Index k; columns ``gap`` and ``gap_sd``, from ``gap_against_continuum``: the smallest k
-        whose gap is not surpassed at k + 1 by more than the standard deviation there is taken.
-        Without it, the k that scores best on eigengap and mean silhouette, each brought to 0 to 1
-        over the range and added.
-
-    Returns
-    -------
-    Subtypes
-        As from ``omicsfuse.cluster``.
-
-    Raises
-    ------
-    StudyError
-        If the number of subtypes cannot be had from this many patients.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> fusion = of.fuse(of.preprocess(of.simulate_cohort(60, n_external=0, effect=2.0).discovery))
-    >>> cut(fusion, 3).labels.value_counts().sort_index().to_dict()
-    {'S1': 25, 'S2': 20, 'S3': 15}
+    This is ``omicsfuse.cluster`` without the redraws. Where ``gaps`` (index k, columns ``gap`` and
+    ``gap_sd``) is given, k is the smallest whose gap is not surpassed at k + 1 by more than the
+    standard deviation there; else the one that scores best on eigengap and mean silhouette, each
+    brought to 0 to 1 over the range and added.
     """
     network = fusion.network()
     low, high, rule = cluster_range(n_clusters, len(fusion.patients))
@@ -106,32 +78,7 @@ def cut(
 
 
 def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, int, str]:
-    """Turn what a user asks for into a range of k, or refuse it.
-
-    Parameters
-    ----------
-    n_clusters : int, "auto" or (int, int)
-        As in ``cluster``.
-    n : int
-        Number of patients.
-
-    Returns
-    -------
-    low, high : int
-        Smallest and largest k to try.
-    rule : str
-        The rule in words.
-
-    Raises
-    ------
-    StudyError
-        If it is none of these, or cannot be had from this many patients.
-
-    Examples
-    --------
-    >>> cluster_range([2, 4], 60)[:2]
-    (2, 4)
-    """
+    """Turn what a user asks for into smallest and largest k and the rule in words, or refuse it."""
     if isinstance(n_clusters, str):
         if n_clusters != "auto":
             raise StudyError(

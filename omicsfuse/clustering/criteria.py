@@ -8,60 +8,16 @@ from omicsfuse.clustering.spectral import Network
 
 
 def eigengap(values: np.ndarray, k: int) -> float:
-    """Gap after the k-th smallest eigenvalue of the normalised Laplacian.
-
-    A network of k separate groups has k eigenvalues at 0 and a gap after them (von Luxburg 2007,
-    A tutorial on spectral clustering, section 8.3).
-
-    Parameters
-    ----------
-    values : array
-        Eigenvalues in rising order, at least k + 1 of them.
-    k : int
-        Number of groups.
-
-    Returns
-    -------
-    float
-        Difference of eigenvalues k + 1 and k.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> eigengap(np.array([0.0, 0.25, 0.75]), 2)
-    0.5
-    """
+    """Gap after the k-th smallest eigenvalue of the normalised Laplacian, large after k groups."""
     return float(values[k] - values[k - 1])
 
 
 def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
-    r"""Silhouette of each patient, from affinities in place of distances.
+    """Silhouette of each patient (n,), from affinities in place of distances.
 
-    With :math:`a_i` the mean affinity of patient i to the other members of its own group and
-    :math:`b_i` the largest mean affinity to another group, :math:`s_i = (a_i - b_i) / \max(a_i,
-    b_i)`: near 1 where a patient is much closer to its own group, 0 on the border, negative where
-    it sits in the wrong one. Alone in its group it has silhouette 0 (Rousseeuw 1987, section 2,
-    with similarities).
-
-    Parameters
-    ----------
-    affinity : array, csr_array or LinearOperator of shape (n, n)
-        Symmetric affinities; the diagonal is not used, and must be 0 in an operator. Entries that
-        a sparse network does not hold count as 0.
-    labels : array of shape (n,)
-        Groups 0 to k - 1.
-
-    Returns
-    -------
-    array of shape (n,)
-        Silhouettes between -1 and 1; NaN for every patient if there is only one group.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> network = np.kron(np.diag([1.0, 1.0]), np.ones((2, 2))) + 0.5
-    >>> affinity_silhouettes(network, np.array([0, 0, 1, 1])).round(3)
-    array([0.667, 0.667, 0.667, 0.667])
+    With a the mean affinity to the other members of the own group and b the largest mean affinity
+    to another group, it is (a - b) / max(a, b); 0 for a patient alone in a group, NaN for all where
+    there is one group (Rousseeuw 1987, section 2, with similarities).
     """
     means = mean_affinity_to_groups(affinity, labels)
     if means.shape[1] < 2:
@@ -78,29 +34,7 @@ def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
 
 
 def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray:
-    """Mean affinity of each patient to the other members of each group.
-
-    Parameters
-    ----------
-    affinity : array, csr_array or LinearOperator of shape (n, n)
-        Symmetric affinities; the diagonal is not used, and must be 0 in an operator. Entries that
-        a sparse network does not hold count as 0.
-    labels : array of shape (n,)
-        Groups 0 to k - 1.
-
-    Returns
-    -------
-    array of shape (n, k)
-        Means; NaN where a patient is alone in its own group.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> mean_affinity_to_groups(np.ones((3, 3)), np.array([0, 0, 1]))
-    array([[ 1.,  1.],
-           [ 1.,  1.],
-           [ 1., nan]])
-    """
+    """Mean affinity of each patient to the other members of each group (n, k); NaN to none."""
     k = int(labels.max()) + 1
     member = np.eye(k)[labels]
     if isinstance(affinity, LinearOperator):
@@ -114,35 +48,11 @@ def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray
 
 
 def eigengap_ratio(values: np.ndarray, k: int) -> float:
-    r"""Gap after the k-th eigenvalue, scaled by how close both eigenvalues are to 1.
+    """Gap after the k-th eigenvalue times (1 - lambda_k) / (1 - lambda_k+1), as snfpy ranks k.
 
-    :math:`(\lambda_{k+1} - \lambda_k) (1 - \lambda_k) / (1 - \lambda_{k+1})`: the form by which
-    ``get_n_clusters`` of snfpy ranks the numbers of groups. :math:`1 - \lambda` is an eigenvalue
-    of the normalised affinity itself, so that a gap counts for more where little structure is left
-    after it.
-
-    Parameters
-    ----------
-    values : array
-        Eigenvalues of the normalised Laplacian in rising order, at least k + 1 of them.
-    k : int
-        Number of groups.
-
-    Returns
-    -------
-    float
-        Scaled gap, at least as large as the gap; NaN where eigenvalue k + 1 is 1 or more: nothing
-        is left to scale by. (There snfpy's own value is infinite or negative.)
-
-    References
-    ----------
-    Markello RD, snfpy: similarity network fusion in Python, ``snf.compute.get_n_clusters``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> eigengap_ratio(np.array([0.0, 0.25, 0.75]), 2)
-    1.5
+    1 - lambda is an eigenvalue of the normalised affinity itself, so that a gap counts for more
+    where little structure is left after it. NaN where lambda_k+1 is 1 or more, where snfpy's own
+    value (``get_n_clusters``) is infinite or negative.
     """
     if values[k] >= 1:
         return float("nan")
@@ -150,37 +60,11 @@ def eigengap_ratio(values: np.ndarray, k: int) -> float:
 
 
 def normalised_cut(network: Network, labels: np.ndarray) -> float:
-    r"""Share of the groups' affinity that goes to other groups, summed over the groups.
+    """Share of the groups' affinity that goes to other groups, summed over the groups: 0 to k.
 
-    :math:`\sum_g \mathrm{cut}(g) / \mathrm{vol}(g)`: the affinity between members of g and everyone
-    else, over the affinity between members of g and everyone (Shi and Malik 2000, section 2, for k
-    groups). Spectral clustering minimises a relaxation of it: the sum of the first k eigenvalues of
-    the normalised Laplacian is its lower bound.
-
-    Parameters
-    ----------
-    network : array, csr_array or LinearOperator of shape (n, n)
-        Symmetric affinities; the diagonal is not used, and must be 0 in an operator.
-    labels : array of shape (n,)
-        Groups 0 to k - 1.
-
-    Returns
-    -------
-    float
-        0 where no affinity goes from one group to another, as with a single group; at most k. A
-        group whose members have no affinity to anyone adds 0.
-
-    References
-    ----------
-    Shi J, Malik J. Normalized cuts and image segmentation. IEEE Transactions on Pattern Analysis
-    and Machine Intelligence 2000;22:888-905.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> network = np.array([[0, 3, 1, 0], [3, 0, 0, 1], [1, 0, 0, 3], [0, 1, 3, 0]])
-    >>> normalised_cut(network, np.array([0, 0, 1, 1]))
-    0.5
+    Spectral clustering minimises a relaxation of it, whose lower bound is the sum of the first k
+    eigenvalues of the normalised Laplacian (Shi and Malik 2000, IEEE TPAMI 22:888-905, section 2).
+    A group whose members have no affinity to anyone adds 0.
     """
     member = np.eye(int(labels.max()) + 1)[labels]
     linked = member.T @ (network @ member)

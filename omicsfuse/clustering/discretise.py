@@ -7,38 +7,13 @@ _MOST_TURNS = 50
 
 
 def discretised_labels(vectors: np.ndarray, k: int) -> np.ndarray:
-    """Cut a network into k groups by the rotation that brings its eigenvectors nearest to groups.
+    """Cut a network into k groups (n,) by the rotation that brings eigenvectors nearest to groups.
 
-    The rows of the first k eigenvectors, at unit length, are rotated so that each lies as close as
-    possible to one axis, and belong to the group of that axis (Yu and Shi 2003). The rotation is
-    sought from three starts: the patients of highest, median and lowest degree. Where a network is
-    cut thousands of times this takes the place of k-means, at a tenth of its time and with hardly
-    other groups.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, at least k)
-        Eigenvectors from ``laplacian_spectrum``.
-    k : int
-        Number of groups, 1 to n.
-
-    Returns
-    -------
-    array of shape (n,)
-        Groups 0 to k - 1, in no order; some may be empty.
-
-    References
-    ----------
-    Yu SX, Shi J. Multiclass spectral clustering. ICCV 2003:313-319.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.clustering import laplacian_spectrum
-    >>> network = np.kron(np.diag([1.0, 1.0]), np.ones((3, 3))) + 0.01
-    >>> discretised_labels(laplacian_spectrum(network, 2)[1], 2).tolist() in (
-    ...     [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
-    True
+    The first k eigenvectors, rows at unit length, are rotated so that each row lies as close as
+    possible to one axis (Yu and Shi, ICCV 2003:313-319), from three starts: the patients of
+    highest, median and lowest degree. Where a network is cut thousands of times this takes the
+    place of k-means, at a tenth of its time and with hardly other groups. Groups are in no order;
+    some may be empty.
     """
     if k == 1:
         return np.zeros(len(vectors), dtype=int)

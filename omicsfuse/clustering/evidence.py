@@ -8,28 +8,10 @@ from omicsfuse.clustering.spectral import Network
 
 
 def weighted_by_evidence(network: Network, evidence: np.ndarray) -> Network:
-    """Multiply each affinity with the evidence on both of its patients.
+    """Multiply each affinity (n, n) with the evidence (n,) on both of its patients.
 
-    Patients of whom some layers are missing have noisier affinities, and would otherwise tend to
-    be cut off as a group of their own. With complete data nothing changes.
-
-    Parameters
-    ----------
-    network : array, csr_array or LinearOperator of shape (n, n)
-        Affinities; not modified.
-    evidence : array of shape (n,)
-        Share of the layers that each patient brought, see ``Fusion.evidence``.
-
-    Returns
-    -------
-    array, csr_array or LinearOperator of shape (n, n)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> weighted_by_evidence(np.ones((2, 2)), np.array([1.0, 0.5]))
-    array([[1.  , 0.5 ],
-           [0.5 , 0.25]])
+    Patients of whom some layers are missing have noisier affinities, and would otherwise tend to be
+    cut off as a group of their own. With complete data nothing changes.
     """
     if (evidence == evidence[0]).all():
         return network

@@ -12,49 +12,18 @@ _SEARCHED = 1000
 
 
 def rotation_cost(vectors: np.ndarray, k: int) -> float:
-    r"""Cost of aligning the first k eigenvectors with k groups, by the best rotation.
+    """Cost of aligning the first k eigenvectors with k groups, by the best rotation: 0 to k - 1.
 
-    With k separate groups some rotation Z of the first k eigenvectors has a single entry other than
-    0 in every row. The cost of a rotation is how far it is from that,
+    With k separate groups some rotation Z has a single entry other than 0 in every row; the cost is
+    the mean over patients of sum_j Z_ij^2 / max_j Z_ij^2, less 1 (Zelnik-Manor and Perona, NIPS
+    2004, equation 3, less what depends on n). A patient who is 0 in all k vectors tells no group
+    and counts k - 1.
 
-    .. math:: J = \frac{1}{n} \sum_{i,j} \frac{Z_{ij}^2}{\max_j Z_{ij}^2} - 1,
-
-    and the smallest over all rotations is returned. It is equation 3 of the source, as a mean over
-    patients and less 1, so that 0 is perfect for any n. The source takes the largest k whose cost
-    is as good as the smallest; costs of different k are comparable only roughly, as they may rise
-    to k - 1.
-
-    The cost has many local minima. From many starts (no rotation, and fixed random ones) the
-    rotation is brought nearest to the groups that it tells itself, again and again: a Procrustes
-    problem with each patient weighted by its slope, so that where this stands still the gradient is
-    0. The best few are then polished by L-BFGS over the group of rotations. (Of more than 1,000
-    patients as many, evenly spaced, serve to find these few.) The same input gives the same number.
-    Where there are hardly any groups it may lie a few percent above the smallest. For the form that
-    SNFtool computes see ``rotation_cost_discrete``.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, at least k)
-        Eigenvectors from ``laplacian_spectrum``.
-    k : int
-        Number of groups.
-
-    Returns
-    -------
-    float
-        Between 0 and k - 1. A patient who is 0 in all k vectors tells no group and counts k - 1.
-
-    References
-    ----------
-    Zelnik-Manor L, Perona P. Self-tuning spectral clustering. NIPS 2004, section 3.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.clustering import laplacian_spectrum
-    >>> network = np.kron(np.eye(3), np.ones((4, 4)))
-    >>> round(rotation_cost(laplacian_spectrum(network, 3)[1], 3), 6)
-    0.0
+    The cost has many local minima. From many fixed starts the rotation is brought nearest to the
+    groups that it tells itself, again and again: a Procrustes problem with each patient weighted by
+    its slope, so that where this stands still the gradient is 0. The best few are polished by
+    L-BFGS over the group of rotations. With hardly any groups it may lie a few percent above the
+    smallest.
     """
     length = np.linalg.norm(vectors[:, :k], axis=1)
     # The cost of a row does not depend on its length.

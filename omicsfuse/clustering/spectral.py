@@ -190,24 +190,7 @@ def spectral_labels(
 
 
 def ordered_by_size(raw: np.ndarray) -> np.ndarray:
-    """Renumber groups 0, 1, ... from largest to smallest, ties by first patient.
-
-    Parameters
-    ----------
-    raw : array of shape (n,)
-        Any group labels.
-
-    Returns
-    -------
-    array of shape (n,)
-        Group numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ordered_by_size(np.array([5, 2, 2, 5, 7]))
-    array([0, 1, 1, 0, 2])
-    """
+    """Renumber groups (n,) 0, 1, ... from largest to smallest, ties by first patient."""
     groups, first, inverse, counts = np.unique(
         raw, return_index=True, return_inverse=True, return_counts=True
     )

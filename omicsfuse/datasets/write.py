@@ -44,35 +44,7 @@ unit = "days"
 
 
 def write_simulated_study(simulated: SimulatedCohort, folder: Path, *, seed: int = 0) -> Path:
-    """Write a simulated cohort's tables, manifests, gene sets and a study file.
-
-    Parameters
-    ----------
-    simulated : SimulatedCohort
-        What ``simulate_cohort`` returned.
-    folder : Path
-        Where to; made if absent. Files of an earlier simulation are replaced.
-    seed : int
-        Seed written into the study file.
-
-    Returns
-    -------
-    Path
-        The study file, ``folder/study.toml``.
-
-    Raises
-    ------
-    DatasetError
-        If the folder holds files of something else.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from omicsfuse.datasets import simulate_cohort
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_simulated_study(simulate_cohort(40, n_external=0), folder).name
-    'study.toml'
-    """
+    """Write a cohort's tables, manifests and gene sets; return the path of its ``study.toml``."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder} is a file; name a folder for the simulated cohort.")

@@ -81,20 +81,7 @@ def affinity_matrix(
 
 
 def affinities_of(distances: np.ndarray, k: int, mu: float, n_threads: int = 1) -> np.ndarray:
-    """Turn checked distances into affinities; see ``affinity_matrix``.
-
-    Parameters
-    ----------
-    distances : array of shape (n, n)
-        Symmetric, finite and non-negative; the diagonal is taken as 0.
-    k, mu, n_threads
-        As in ``affinity_matrix``.
-
-    Returns
-    -------
-    array of shape (n, n)
-        Symmetric affinities, float64.
-    """
+    """Turn checked distances (n, n) into affinities (n, n); see ``affinity_matrix``."""
     from omicsfuse.fusion import kernel
 
     local = np.empty(len(distances))

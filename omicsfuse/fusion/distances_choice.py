@@ -30,54 +30,12 @@ Metric = str | Callable[[np.ndarray], np.ndarray] | pd.DataFrame
 
 
 def default_metric(layer: PreparedLayer) -> str:
-    """Name the distance used for a layer where the user names none.
-
-    Continuous layers have standardised features and take the Euclidean distance. Mutations take
-    the Jaccard distance, which ignores genes that are wild type in both patients. Copy-number
-    levels are ordered steps of equal meaning and take the Manhattan distance: the number of levels
-    by which two patients differ, summed over genes. ``docs/distances.md`` compares them with
-    others on planted and real cohorts.
-
-    Parameters
-    ----------
-    layer : PreparedLayer
-        The layer.
-
-    Returns
-    -------
-    str
-        One of ``METRICS``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> table = pd.DataFrame([[0.0, 1.0]])
-    >>> default_metric(PreparedLayer("mutation", table, table, "binary", None))
-    'jaccard'
-    """
+    """Name the distance of a layer where the user names none; it is that of the scale."""
     return analysis_of(layer).distance
 
 
 def metric_name(metric: Metric) -> str:
-    """Name a distance for results and messages.
-
-    Parameters
-    ----------
-    metric : str, callable or pandas.DataFrame
-        The distance.
-
-    Returns
-    -------
-    str
-        The name itself, that of the function, or ``"precomputed"``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> metric_name("euclidean"), metric_name(np.cov)
-    ('euclidean', 'cov')
-    """
+    """Name a distance, a function or a given table for results and messages."""
     if isinstance(metric, str):
         return metric
     if isinstance(metric, pd.DataFrame):
@@ -123,41 +81,12 @@ gower, chi_square.
 
 
 def distance_table(layer: PreparedLayer, metric: Metric) -> pd.DataFrame:
-    """Return the table of a layer that a distance is computed on.
+    """Return the table of a layer that a distance is computed on, patients x features.
 
-    This is ``scaled``, the standardised or binary features, for all but ``"chi_square"``, which
-    compares amounts: it takes the same features from ``values``, which must be complete and not
-    negative. That fits mutations (0/1) and expression and microRNA made log2(x + 1) from counts,
-    TPM or FPKM; not z-scores, normal scores, M-values or copy-number levels.
-
-    Parameters
-    ----------
-    layer : PreparedLayer
-        The layer.
-    metric : str, callable or pandas.DataFrame
-        The distance.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x features, complete.
-
-    Raises
-    ------
-    StudyError
-        If the distance cannot be computed on the layer, or can tell no patients apart there:
-        ``"chi_square"`` with negative or missing values or a patient without any amount,
-        ``"jaccard"`` where hardly a value is 0, ``"hamming"`` where hardly two patients share one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> scaled = pd.DataFrame({"A": [-1.0, 1.0]}, ["P1", "P2"])
-    >>> values = pd.DataFrame({"A": [3.0, 5.0], "B": [2.0, 2.0]}, ["P1", "P2"])
-    >>> layer = PreparedLayer("expression", scaled, values, "log2", None)
-    >>> distance_table(layer, "chi_square").to_dict("list")
-    {'A': [3.0, 5.0]}
+    This is ``scaled`` for all but ``"chi_square"``, which compares amounts: it takes the same
+    features from ``values``, which must be complete and not negative. That fits mutations (0/1) and
+    expression and microRNA made log2(x + 1) from counts, TPM or FPKM; not z-scores, normal scores,
+    M-values or copy-number levels.
     """
     check_metric(metric, f"a layer of kind {layer.kind}")
     name = metric_name(metric) if isinstance(metric, str) else ""

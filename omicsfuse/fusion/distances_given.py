@@ -13,38 +13,10 @@ TOLERANCE = 1e-8
 def precomputed_distances(
     frame: pd.DataFrame, patients: pd.Index, layer: str = "precomputed"
 ) -> np.ndarray:
-    """Take the distances of some patients from a table of patients x patients, and check them.
+    """Take the distances (n, n) of some patients from a table of patients x patients, checked.
 
-    Patients of the table beyond those asked for are not looked at. Asymmetry and a diagonal within
-    rounding (1e-8 of the largest distance) are put right.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Patients (index) x patients (columns), in any order: distances, not similarities.
-    patients : pandas.Index
-        Patients that are wanted.
-    layer : str
-        Name of the layer, for messages.
-
-    Returns
-    -------
-    array of shape (n, n)
-        Symmetric distances with a zero diagonal, in the order of ``patients``.
-
-    Raises
-    ------
-    StudyError
-        If patients are missing or named twice, or the distances are not numbers, not finite,
-        negative, asymmetric, or not 0 between a patient and themselves.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> frame = pd.DataFrame([[0.0, 2.0], [2.0, 0.0]], ["P1", "P2"], ["P1", "P2"])
-    >>> precomputed_distances(frame, pd.Index(["P2", "P1"]), "images")
-    array([[0., 2.],
-           [2., 0.]])
+    Other patients of the table are not looked at. Asymmetry and a diagonal within rounding (1e-8 of
+    the largest distance) are put right.
     """
     what = f"precomputed distances of layer {layer!r}"
     if not isinstance(frame, pd.DataFrame):

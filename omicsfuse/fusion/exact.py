@@ -138,36 +138,16 @@ def fuse_networks(
     members: Sequence[np.ndarray] | None = None,
     n: int | None = None,
 ) -> Fused:
-    """Fuse checked affinities, of the same patients or of different ones.
+    """Fuse checked affinities (n_v, n_v), of the same patients or of different ones (``members``).
 
-    With the same patients this is ``fuse_affinities``. Where layers cover different patients, each
-    layer's P and S are those of its own patients, S with K in proportion to them
-    (``layer_neighbors``); then every layer is widened to all patients. A pair that a layer does not
-    see starts from the mean of the layers that see it, entries made comparable by each layer's
-    share of the patients; one that no layer sees starts at 0 and gets its similarity through
-    neighbours. A patient without the layer keeps, in that layer's diffusion, to themselves (their
-    row of S is that of the identity). Everything else is as with complete data. Clustering then
-    weights each pair by the evidence on both patients (``Fusion.evidence``), so that subtypes do
-    not follow what is missing.
-
-    Parameters
-    ----------
-    networks : sequence of arrays of shape (n_v, n_v)
-        Symmetric, finite, non-negative affinities, every patient similar to another.
-    k, n_iterations, variant, alpha, dtype, n_threads
-        As in ``fuse_affinities``.
-    weights : array of shape (m,)
-        Positive weights of the layers.
-    members : sequence of arrays of shape (n_v,), optional
-        Positions of each layer's patients among all, rising; all patients by default.
-    n : int, optional
-        Number of all patients; needed with ``members``.
-
-    Returns
-    -------
-    Fused
-        The network, and for each iteration the change of the sum over layers: the Frobenius norm
-        of the difference from the iteration before as a share of the norm of the sum.
+    Where layers cover different patients, each layer's P and S are those of its own patients, S
+    with K in proportion to them (``layer_neighbors``); then every layer is widened to all patients.
+    A pair that a layer does not see starts from the mean of the layers that see it, entries made
+    comparable by each layer's share of the patients; one that no layer sees starts at 0. A patient
+    without the layer keeps, in that layer's diffusion, to themselves (their row of S is that of the
+    identity). Clustering then weights each pair by ``Fusion.evidence``, so that subtypes do not
+    follow what is missing. The change of an iteration is the Frobenius norm of the difference as a
+    share of that of the sum.
     """
     with threads(n_threads) as share:
         diffusion = _Diffusion(
@@ -178,16 +158,7 @@ def fuse_networks(
 
 
 def layer_neighbors(n_neighbors: int, n_members: int, n: int) -> int:
-    """Neighbours in a layer that covers some patients: K in proportion to them, at least 3 (or K).
-
-    So that a neighbourhood takes the same share of the patients in every layer; with all patients
-    it is K itself.
-
-    Examples
-    --------
-    >>> layer_neighbors(20, 100, 100), layer_neighbors(20, 30, 100), layer_neighbors(20, 10, 100)
-    (20, 6, 3)
-    """
+    """Neighbours in a layer: K in proportion to the patients it covers, at least 3 (or K)."""
     fewest = min(_FEWEST_NEIGHBORS, n_neighbors)
     return min(max(fewest, -(-n_neighbors * n_members // n)), n_members - 1)
 

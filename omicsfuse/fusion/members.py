@@ -43,47 +43,7 @@ class Members:
 def fused_patients(
     layers: Mapping[str, pd.Index], patients: str, min_layers: int
 ) -> tuple[Members, pd.DataFrame, tuple[Exclusion, ...]]:
-    """Decide who is fused, and count the others.
-
-    Parameters
-    ----------
-    layers : mapping of str to pandas.Index
-        Patients of each layer to fuse.
-    patients : {"all", "complete"}
-        Patients who have any layer, or every one.
-    min_layers : int
-        With ``"all"``: layers that a patient must have.
-
-    Returns
-    -------
-    members : Members
-        Who is fused.
-    coverage : pandas.DataFrame
-        All patients of the layers x layers, bool.
-    exclusions : tuple of Exclusion
-        Who is not.
-
-    Raises
-    ------
-    CohortError
-        If fewer than ten patients are left, or layers have too few patients in common.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If layers are linked only by less than a third of the patients of the smaller one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> everyone = pd.Index([f"P{i}" for i in range(12)])
-    >>> layers = {"a": everyone, "b": everyone[:11]}
-    >>> members, coverage, exclusions = fused_patients(layers, "all", 1)
-    >>> members.sizes(), exclusions
-    ({'a': 12, 'b': 11}, ())
-    >>> fused_patients(layers, "complete", 1)[0].sizes()
-    {'a': 11, 'b': 11}
-    """
+    """Decide who is fused; return them, the coverage (patients x layers), and who is left out."""
     coverage = _coverage(layers)
     enough = coverage.shape[1] if patients == "complete" else min_layers
     brought = coverage.sum(axis=1)

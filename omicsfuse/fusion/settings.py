@@ -23,32 +23,7 @@ def check_fusion(
     layer_weights: Mapping[str, float] | None = None,
     **settings: Any,
 ) -> tuple[Method, str]:
-    """Refuse settings of a fusion that do not exist or do not go together.
-
-    Parameters
-    ----------
-    layers : sequence of str
-        Layers to be fused.
-    method, metrics, patients, min_layers, layer_weights, **settings
-        As in ``fuse``.
-
-    Returns
-    -------
-    method : Method
-        The method with its settings.
-    patients : str
-        Whom to fuse: as asked for, or the method's.
-
-    Raises
-    ------
-    StudyError
-        If a setting is unknown or out of range.
-
-    Examples
-    --------
-    >>> check_fusion(["radiomics"], method="nemo")
-    (NEMO(n_neighbors='auto'), 'all')
-    """
+    """Return the method with its settings and whom to fuse; refuse what does not go together."""
     chosen = chosen_method(method, settings)
     patients = patients or chosen.whom
     if patients not in PATIENTS:

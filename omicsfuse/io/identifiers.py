@@ -48,44 +48,12 @@ class Resolved:
 
 
 def is_barcode(identifier: str) -> bool:
-    """Whether an identifier is a TCGA barcode of any length from the patient on.
-
-    Parameters
-    ----------
-    identifier : str
-        An identifier.
-
-    Returns
-    -------
-    bool
-        True also where R has written points for hyphens (``TCGA.BA.4074``).
-
-    Examples
-    --------
-    >>> [is_barcode(name) for name in ("TCGA-BA-4074-01A", "TCGA.BA.4074", "P1")]
-    [True, True, False]
-    """
+    """Whether this is a TCGA barcode from the patient on, also with R's points for hyphens."""
     return _BARCODE.fullmatch(identifier.strip()) is not None
 
 
 def patient_of(identifier: str) -> str:
-    """Shorten a TCGA barcode to its patient; return any other identifier as it is.
-
-    Parameters
-    ----------
-    identifier : str
-        An identifier.
-
-    Returns
-    -------
-    str
-        ``TCGA-XX-YYYY``, in capitals and with hyphens, or the identifier.
-
-    Examples
-    --------
-    >>> patient_of("TCGA-BA-4074-01A-31R-1436-07"), patient_of("P1-01")
-    ('TCGA-BA-4074', 'P1-01')
-    """
+    """Shorten a TCGA barcode to its patient, in capitals; return any other identifier as it is."""
     match = _BARCODE.fullmatch(identifier.strip())
     return "-".join(match.groups()[:3]).upper() if match else identifier
 
@@ -93,43 +61,15 @@ def patient_of(identifier: str) -> str:
 def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved:
     """Bring the identifiers of a table to patients, one sample a patient.
 
-    Where every identifier is a TCGA barcode, each is shortened to its patient. Samples that are not
-    tumours (normal tissue and blood, types 10 to 14; controls; cell lines; xenografts) are left
-    out. Of several samples of a patient the first of ``TUMOUR_PREFERENCE`` is kept: a primary
-    tumour if there is one. Among samples of that type the first vial is kept (A before B), and of
-    its aliquots the barcode that comes last in alphabetical order, which has the highest portion
-    and plate number (the rule of the Broad Institute's TCGA analyses). Rows with the very same
-    barcode are not resolved: the table has duplicates, and the cohort's checks refuse it.
+    Where every identifier is a TCGA barcode, samples that are not tumours (types 10 to 14,
+    controls, cell lines, xenografts) are left out. Of several samples of a patient the first of
+    ``TUMOUR_PREFERENCE`` is kept, then the first vial, then the aliquot whose barcode comes last in
+    the alphabet, with the highest portion and plate (the rule of the Broad Institute's TCGA
+    analyses). Rows with the very same barcode stay: the cohort's checks refuse them.
 
-    Where a single identifier is not a barcode, all are taken as they are: in a table of several
-    sources, nobody can tell which samples are meant. Where most (80% or more) are barcodes, and
-    some of samples rather than patients, that is more likely a stray row, and a warning names it.
-
-    Parameters
-    ----------
-    identifiers : sequence of str
-        One a row.
-    layer : str
-        Name of the layer, for the exclusions.
-
-    Returns
-    -------
-    Resolved
-        Rows kept, their patients, and what was left out.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If barcodes of samples are taken as they are because of a few other identifiers.
-
-    Examples
-    --------
-    >>> rows = ["TCGA-BA-4074-11A", "TCGA-BA-4074-06A", "TCGA-BA-4074-01A", "TCGA-BA-4075-01A"]
-    >>> resolved = resolve_identifiers(rows)
-    >>> resolved.positions, resolved.patients
-    ((2, 3), ('TCGA-BA-4074', 'TCGA-BA-4075'))
-    >>> [exclusion.count for exclusion in resolved.exclusions]
-    [1, 1]
+    Where a single identifier is not a barcode, all are taken as they are: nobody can tell which
+    samples of a mixed table are meant. Where 80% or more are barcodes, and some of samples, that is
+    more likely a stray row, and a warning names it.
     """
     names = [str(identifier).strip() for identifier in identifiers]
     if not names or not all(is_barcode(name) for name in names):

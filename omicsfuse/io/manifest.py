@@ -172,27 +172,9 @@ class InputFile:
 
 
 class Manifest(_Table):
-    """A parsed manifest. Make one with ``read_manifest``.
+    """A parsed manifest, as ``read_manifest`` makes it.
 
-    Attributes
-    ----------
-    name : str
-        Name of the cohort.
-    title, source, licence, citation, access, notes, disease : str
-        What the cohort is, where it is from and what may be done with it.
-    study : str
-        Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
-        independent of one another.
-    clinical : ClinicalTable or None
-        The clinical table.
-    layers : dict of str to LayerTable
-        Layers by name.
-
-    Examples
-    --------
-    >>> layer = LayerTable(file="genes.tsv", kind="expression")
-    >>> Manifest(name="mine", layers={"expression": layer}).files()
-    [PosixPath('genes.tsv')]
+    Cohorts of the same ``study`` (e.g. ``"TCGA-HNSC"``) are not independent of one another.
     """
 
     name: Name
@@ -231,12 +213,7 @@ class Manifest(_Table):
         return self._path.parent if self._path is not None else Path()
 
     def inputs(self) -> list[InputFile]:
-        """List the files it names, the clinical table first.
-
-        Returns
-        -------
-        list of InputFile
-        """
+        """List the files it names, the clinical table first."""
         found = []
         if self.clinical is not None:
             table = self.clinical
@@ -250,50 +227,12 @@ class Manifest(_Table):
         return found
 
     def files(self) -> list[Path]:
-        """List the paths of the files it names, each once.
-
-        Returns
-        -------
-        list of pathlib.Path
-
-        Raises
-        ------
-        CohortError
-            If a path needs ``$OMICSFUSE_DATA`` and it is not set.
-        """
+        """List the paths of the files it names, each once."""
         return list(dict.fromkeys(resolve_path(file.text, self.base) for file in self.inputs()))
 
 
 def read_manifest(path: str | Path) -> Manifest:
-    r"""Read and check a manifest, without opening the files it names.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        TOML file. Relative paths in it are relative to its folder; a path may begin with
-        ``$OMICSFUSE_DATA/``.
-
-    Returns
-    -------
-    Manifest
-        As written, defaults filled in.
-
-    Raises
-    ------
-    CohortError
-        If the file is missing, is not TOML, has an unknown key (the nearest valid one is named), or
-        lacks one that is needed.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = 'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"'
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "mine.toml"
-    ...     _ = file.write_text(text)
-    ...     read_manifest(file).layers["genes"].kind
-    'expression'
-    """
+    """Read and check a manifest, without opening the files it names."""
     manifest = parse_toml_model(path, Manifest)
     manifest._path = Path(path)
     return manifest

@@ -11,35 +11,10 @@ DATA_VARIABLE = "OMICSFUSE_DATA"
 
 
 def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortError) -> Path:
-    """Turn a path as written in a TOML file into a path to open.
+    """Turn a path as written in a TOML file into a path to open; it need not exist.
 
-    A path is relative to the folder of the file that names it, unless it is absolute or begins with
-    ``$OMICSFUSE_DATA/``, which stands for the folder that environment variable names. No other
-    variable is expanded.
-
-    Parameters
-    ----------
-    text : str
-        Path as written.
-    base : pathlib.Path
-        Folder of the file that names it.
-    error : type
-        Class of error to raise.
-
-    Returns
-    -------
-    pathlib.Path
-        Absolute or relative to the working directory; need not exist.
-
-    Raises
-    ------
-    OmicsfuseError
-        If the path is empty, or needs the variable and it is not set.
-
-    Examples
-    --------
-    >>> resolve_path("clinical.tsv", Path("cohorts")).as_posix()
-    'cohorts/clinical.tsv'
+    It is relative to the folder of that file, unless it is absolute or begins with
+    ``$OMICSFUSE_DATA/``. No other variable is expanded.
     """
     if not text.strip():
         raise error("a path is empty; expected the name of a file.")
@@ -59,31 +34,6 @@ def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortErro
 
 
 def sha256_of(path: Path) -> str:
-    """Fingerprint a file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file.
-
-    Returns
-    -------
-    str
-        SHA-256 of its bytes, 64 hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "empty"
-    ...     _ = file.write_bytes(b"")
-    ...     sha256_of(file)[:12]
-    'e3b0c44298fc'
-    """
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -140,28 +140,12 @@ def _holds_only_words(column: pd.Series) -> bool:
 
 
 def radiomics_features(names: Iterable[str]) -> pd.DataFrame:
-    """Tell image type, feature class and feature from the names of radiomic features.
+    """Tell ``image_type``, ``feature_class`` and ``feature`` from the names of radiomic features.
 
-    PyRadiomics names (``wavelet-LLH_glcm_Contrast``) are read in full. Other namings are read as
-    far as they go: a class without an image type is of the original image
-    (``firstOrder_Energy``), ``waveletLLL_GLCM_Contrast`` and ``Elongation.original`` are
-    understood, and a class that is not named is told from the feature if only one class has it.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of features.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index: name; columns ``image_type``, ``feature_class`` and ``feature``, empty where the name
-        does not tell.
-
-    Examples
-    --------
-    >>> radiomics_features(["wavelet-LLH_glcm_Idm", "Flatness.original"]).to_numpy().tolist()
-    [['wavelet-LLH', 'glcm', 'Idm'], ['original', 'shape', 'Flatness']]
+    PyRadiomics names (``wavelet-LLH_glcm_Contrast``) are read in full, other namings as far as they
+    go: a class without an image type is of the original image, ``waveletLLL_GLCM_Contrast`` and
+    ``Elongation.original`` are understood, and a class that is not named is told from the feature
+    if only one class has it. Empty where the name does not tell.
     """
     listed = list(names)
     parts = [_parts(str(name)) for name in listed]

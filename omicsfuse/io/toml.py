@@ -37,43 +37,7 @@ def parse_toml_model(
     error: type[OmicsfuseError] = CohortError,
     context: Mapping[str, Any] | None = None,
 ) -> Model:
-    """Read a TOML file into a pydantic model.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The file.
-    model : type
-        Subclass of ``pydantic.BaseModel``; forbid extra keys to have unknown ones refused.
-    what : str
-        What such a file is called in messages.
-    error : type
-        Class of error to raise.
-    context : mapping of str to object, optional
-        What validators of the model are told, such as the folder of the file.
-
-    Returns
-    -------
-    pydantic.BaseModel
-        An instance of ``model``.
-
-    Raises
-    ------
-    OmicsfuseError
-        If the file is missing, is not TOML (naming the line), lacks a key, has an unknown key
-        (naming the nearest valid one) or a value of the wrong type.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> class Note(BaseModel):
-    ...     text: str
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "note.toml"
-    ...     _ = file.write_text('text = "hello"')
-    ...     parse_toml_model(file, Note, what="note").text
-    'hello'
-    """
+    """Read a TOML file into a pydantic model; every fault is named with its place."""
     path = Path(path)
     try:
         content = path.read_bytes().decode("utf-8-sig")

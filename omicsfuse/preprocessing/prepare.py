@@ -109,33 +109,7 @@ def preprocess(
 
 
 def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
-    """Build the unfitted preprocessor for a layer's kind and scale.
-
-    Parameters
-    ----------
-    layer : Layer
-        The layer; its table is not used.
-    **options
-        Parameters that differ from ``default_settings``.
-
-    Returns
-    -------
-    LayerPreprocessor
-
-    Raises
-    ------
-    CohortError
-        If the kind is unknown.
-    StudyError
-        If a parameter does not exist for this kind.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.cohort import Layer
-    >>> make_preprocessor(Layer("expression", pd.DataFrame(), "tpm"), n_features=500)
-    ExpressionPreprocessor(n_features=500, scale='tpm')
-    """
+    """Build the unfitted preprocessor for a layer's kind and scale."""
     made, defaults = _transformer(layer.kind), default_settings(layer.kind)
     for option in options:
         if option == "n_features" and option not in defaults:
@@ -151,28 +125,8 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
 def default_settings(kind: str) -> dict[str, Any]:
     """Settings of a kind's preprocessor and their defaults; a scale is taken from the layer.
 
-    ``n_features = "auto"`` stands for the 2,000 most variable features of expression, miRNA
-    (given as amounts or logarithms) and methylation, and for all of any other layer.
-
-    Parameters
-    ----------
-    kind : str
-        One of ``KINDS``.
-
-    Returns
-    -------
-    dict
-        Name of each setting to its default, in alphabetical order.
-
-    Raises
-    ------
-    CohortError
-        If the kind is unknown.
-
-    Examples
-    --------
-    >>> default_settings("mutation")
-    {'max_missing': 0.5, 'min_patients': 2, 'min_prevalence': 0.02}
+    ``n_features = "auto"`` stands for the 2,000 most variable features of expression, miRNA (as
+    amounts or logarithms) and methylation, and for all of any other layer.
     """
     settings = _transformer(kind)().get_params(deep=False)
     return {name: value for name, value in sorted(settings.items()) if name != "scale"}

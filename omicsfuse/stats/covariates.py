@@ -49,60 +49,17 @@ def encode_covariates(
     *,
     scores: bool = False,
 ) -> Encoded:
-    """Turn clinical columns into numeric terms: in every analysis by the same rules.
+    """Turn clinical columns (patients x columns) into numeric terms: always the same way.
 
     - A numeric column is a term with the column's name; true/false are 1/0.
-    - An ordered one (stage, grade, T, N, M ...; words such as ``Stage IIIb``, ``G2``, ``pT1a``)
-      becomes its steps, substages merged, in one term ``"stage (per step)"``.
+    - An ordered one (stage, grade, T, N, M ...) becomes its steps, substages merged, in one term
+      ``"stage (per step)"``.
     - Categories become one 0/1 term each against the most frequent one (ties: the first in
       sorted order), ``"gender: FEMALE vs MALE"``; categories of fewer than 5 patients, if
       there are several, are pooled as ``other``.
     - A column without two different values is left out, with a note. Missing values stay NaN.
 
-    Parameters
-    ----------
-    clinical : pandas.DataFrame
-        Patients x columns.
-    names : iterable of str, optional
-        Columns to encode; all by default.
-    variables : pandas.DataFrame, optional
-        ``Cohort.variables`` of the cohort that the table is of: what its columns hold has been
-        decided. Of other columns, and without it, it is decided here by the same rules, and words
-        for missing become missing, with a note.
-    scores : bool
-        Give numeric and ordered terms as normal scores, for methods of ranks.
-
-    Returns
-    -------
-    Encoded
-        ``terms``, ``notes`` by column, and the column that each term is of.
-
-    Raises
-    ------
-    StudyError
-        If a name is not a column.
-    CohortError
-        If a column holds infinite values.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        As for ``Cohort``, of doubtful words in columns that are decided here.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.stats.covariates import encode_covariates
-    >>> clinical = pd.DataFrame({
-    ...     "age": [61, 72, 55, 49, 66, 58],
-    ...     "stage": ["Stage I", "Stage IVA", "stage iiib", "Stage II", None, "Stage X"],
-    ...     "site": ["lung"] * 6,
-    ... })
-    >>> terms, notes, columns = encode_covariates(clinical)
-    >>> terms["stage (per step)"].tolist(), columns["stage (per step)"]
-    ([1.0, 4.0, 3.0, 2.0, nan, nan], 'stage')
-    >>> notes["site"]
-    'left out: the same value in all patients'
+    What each column holds is decided in ``variables`` (``Cohort.variables``).
     """
     table, types, taken = _decided(clinical, names, variables, "covariate")
     parts: list[pd.DataFrame] = []
@@ -155,33 +112,6 @@ def combined_strata(
 
     Whoever lacks a value is in the stratum ``not known`` of the column, so that nobody is left out.
     Combinations of fewer than 5 patients are pooled as ``other``.
-
-    Parameters
-    ----------
-    clinical : pandas.DataFrame
-        Patients x clinical columns.
-    names : sequence of str
-        Columns to combine.
-    variables : pandas.DataFrame, optional
-        As in `encode_covariates`.
-
-    Returns
-    -------
-    pandas.Series
-        Patient -> stratum, called by the names of the columns.
-
-    Raises
-    ------
-    StudyError
-        If a name is not a column.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.stats.covariates import combined_strata
-    >>> clinical = pd.DataFrame({"site": ["a"] * 5 + ["b"] * 2 + ["unknown"]})
-    >>> combined_strata(clinical, ["site"]).tolist()
-    ['a', 'a', 'a', 'a', 'a', 'other', 'other', 'other']
     """
     table, _, _ = _decided(clinical, names, variables, "stratum")
     parts = [

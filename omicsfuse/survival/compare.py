@@ -121,33 +121,7 @@ def compare_survival(
 
 
 def trend_order(cohort: Cohort, trend: str) -> pd.Series:
-    """Read the column by which subtypes are ordered as one number a patient.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort with its clinical table.
-    trend : str
-        Clinical column of numbers or of stages.
-
-    Returns
-    -------
-    pandas.Series
-        Patient -> number, called by the name of the column.
-
-    Raises
-    ------
-    StudyError
-        If there is no such column, it is part of an endpoint, or it cannot be put in order.
-
-    Examples
-    --------
-    >>> from omicsfuse.datasets import simulate_cohort
-    >>> from omicsfuse.survival.compare import trend_order
-    >>> cohort = simulate_cohort(40, n_external=0).discovery
-    >>> sorted(set(trend_order(cohort, "stage")))
-    [1.0, 2.0, 3.0, 4.0]
-    """
+    """Read the column by which subtypes are ordered as one number a patient."""
     if cohort.clinical is None:
         raise StudyError(f'trend = "{trend}": cohort {cohort.name!r} has no clinical table.')
     for name, endpoint in cohort.endpoints.items():

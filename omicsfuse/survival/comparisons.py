@@ -37,64 +37,14 @@ def logrank_table(
     order_by: pd.Series | None = None,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
-    """Compare the survival of all subtypes, then of each pair.
+    """Compare the survival of all subtypes, then of each pair: ``SurvivalComparison.tests``.
 
-    A row with fewer than ``MINIMUM_EVENTS`` (10) events gives its statistic but no p-value, and
-    says so. Where a subtype has no event the chi-squared approximation has nothing to stand on:
-    the asymptotic p-value is left out, and the permutation p-value, which needs no approximation,
-    is given alone. The false discovery rate is Benjamini and Hochberg's over the pairs of this
-    endpoint, of the permutation p-values (asymptotic ones where nothing was permuted); the other
-    rows stand outside that family.
-
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype. Patients without survival are left aside.
-    survival : pandas.DataFrame
-        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry``. Patients without
-        a subtype are left aside.
-    endpoint : str
-        Name of the endpoint, copied to each row.
-    n_permutations : int or "adaptive"
-        Permutations for ``p_permutation``; 0 leaves it out. See `permutation_logrank`.
-    random_state : int
-        Seed; each row starts from it, so a row does not depend on the others.
-    strata : pandas.Series, optional
-        Patient -> stratum, with the name to call it by: adds the row ``"overall, stratified by
-        NAME"``, of the patients whose stratum is known.
-    order_by : pandas.Series, optional
-        Patient -> number, with the name to call it by: adds the row ``"trend over NAME"``, for
-        which the subtypes are put in the order of their means (in each permutation anew; see
-        `permutation_trend`).
-    n_jobs : int
-        Threads; results do not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns as in ``SurvivalComparison.tests``.
-
-    Raises
-    ------
-    CohortError
-        If no patient has both a subtype and survival, or values cannot be survival data.
-    StudyError
-        If ``n_permutations`` is not a whole number.
-
-    References
-    ----------
-    Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.comparisons import logrank_table
-    >>> patients = [f"P{i}" for i in range(24)]
-    >>> labels = pd.Series(["S1", "S2"] * 12, index=patients)
-    >>> survival = pd.DataFrame({"time": range(1, 25), "event": [1, 1, 0] * 8}, index=patients)
-    >>> table = logrank_table(labels, survival, "os", n_permutations=99)
-    >>> table[["comparison", "n", "events"]].values.tolist()
-    [['overall', 24, 16], ['S1 vs S2', 24, 16]]
+    ``strata`` adds a row stratified by it, of the patients whose stratum is known; ``order_by`` a
+    test of trend, subtypes in the order of its means, anew in each permutation. With fewer than
+    ``MINIMUM_EVENTS`` events there is a statistic but no p-value. Where a subtype has no event the
+    chi-squared approximation has nothing to stand on, and the permutation p-value is given alone.
+    The false discovery rate (Benjamini and Hochberg) is over the pairs of this endpoint, of the
+    permutation p-values, or the asymptotic ones where nothing was permuted.
     """
     matched, survival, names = patients_in_common(labels, survival)
     # Codes in natural order, so that nothing below depends on how the subtypes are called.

@@ -18,45 +18,10 @@ def cumulative_incidence(
 ) -> pd.DataFrame:
     """Estimate, for each subtype, the share of patients in whom each event came first.
 
-    One minus a Kaplan-Meier curve that takes other events for censoring overstates it. The
-    estimate adds up, over event times, survival free of any event just before times the hazard of
-    the cause. Limits (95%) are those of the log(-log) transformed estimate with the variance of
-    Aalen's form (delta method).
-
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype.
-    survival : pandas.DataFrame
-        Index patient; columns ``time``, ``cause`` (0 censored, then the codes of ``causes``) and,
-        for left truncation, ``entry``.
-    endpoint : str
-        Name of the endpoint.
-    causes : mapping of int to str
-        Name of each event code.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``endpoint``, ``subtype``, ``cause``, ``time``, ``incidence``, ``ci_low``,
-        ``ci_high``: a row at time 0, one at each time of any event, and one at the end of
-        follow-up.
-
-    References
-    ----------
-    Aalen OO, Johansen S. Scand J Stat 1978;5:141-150. Marubini E, Valsecchi MG. Analysing Survival
-    Data from Clinical Trials and Observational Studies. Wiley 1995, section 10.2 (variance).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.competing import cumulative_incidence
-    >>> patients = ["P1", "P2", "P3", "P4"]
-    >>> labels = pd.Series("S1", index=patients)
-    >>> survival = pd.DataFrame({"time": [1, 2, 3, 4], "cause": [1, 2, 0, 1]}, index=patients)
-    >>> table = cumulative_incidence(labels, survival, "os", {1: "cancer", 2: "other"})
-    >>> table[table["cause"] == "cancer"][["time", "incidence"]].values.tolist()
-    [[0.0, 0.0], [1.0, 0.25], [2.0, 0.25], [4.0, 0.75]]
+    One minus a Kaplan-Meier curve that takes other events for censoring overstates it. This is the
+    estimate of Aalen and Johansen (Scand J Stat 1978;5:141-150), with 95% limits of its log(-log)
+    transform and the variance of Aalen's form (Marubini and Valsecchi 1995, section 10.2). A row at
+    time 0, at each time of any event, and at the end of follow-up.
     """
     matched, survival, names = patients_in_common(
         labels, survival.assign(event=(survival["cause"] > 0).astype(int))

@@ -23,39 +23,10 @@ def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> 
     """Share of comparable pairs in which who had the event first has the higher score.
 
     A pair is comparable where one had the event and the other was observed longer, or as long
-    without an event; equal scores count half. The variance is that of the infinitesimal jackknife:
-    with c(i) the concordant and t(i) the comparable pairs that patient i is part of, T all
-    comparable pairs and C the index, it is sum_i ((c(i) - C t(i)) / T)^2.
-
-    Parameters
-    ----------
-    time, event : arrays of shape (n,)
-        Times, finite and not negative, and events (0 or 1).
-    risk : array of shape (n,)
-        Score, finite; higher for shorter survival.
-
-    Returns
-    -------
-    Concordance
-        The interval is symmetric, cut at 0 and 1. NaN where no pair is comparable.
-
-    Raises
-    ------
-    CohortError
-        If lengths differ, a score is not finite, or values cannot be survival data.
-
-    References
-    ----------
-    Harrell FE et al. JAMA 1982;247:2543-2546. Therneau T, Atkinson E. Concordance (vignette of the
-    R package survival): the infinitesimal jackknife.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.concordance import concordance_index
-    >>> found = concordance_index(np.arange(1, 6), np.ones(5), np.array([5.0, 3, 4, 2, 1]))
-    >>> round(found.estimate, 3), round(found.se, 3)
-    (0.9, 0.11)
+    without an event; equal scores count half (Harrell et al. 1982, JAMA 247:2543-2546). The
+    variance is the infinitesimal jackknife of R's package survival: with c(i) the concordant and
+    t(i) the comparable pairs of patient i, T all comparable pairs and C the index, sum_i ((c(i) - C
+    t(i)) / T)^2. The interval is cut at 0 and 1; NaN where no pair is comparable.
     """
     times, events = check_survival(time, event)
     values = np.asarray(risk, dtype=float)

@@ -22,58 +22,15 @@ _ESTIMATES = ("survival", "ci_low", "ci_high")
 
 
 def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Estimate the survival of each subtype over time.
+    """Estimate the survival of each subtype over time: curves, and medians by subtype.
 
-    Confidence limits (95%) are those of the log(-log) transformed estimate with Greenwood's
-    variance, so they stay between 0 and 1; they are NaN where survival is 0. The median is the
-    first time at which survival is 0.5 or less; its limits are the first times at which the lower
-    and the upper confidence limit of the curve are (Brookmeyer & Crowley). Where the curve lies on
-    0.5 exactly for a while, R's ``survfit`` gives the middle of that stretch instead.
-
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype. Patients without survival are left aside.
-    survival : pandas.DataFrame
-        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry`` (left truncation)
-        and ``cause`` (competing events: 2 and more).
-
-    Returns
-    -------
-    curves : pandas.DataFrame
-        For each subtype a row at time 0 and one at each distinct time: columns ``subtype``,
-        ``time``, ``survival`` (just after that time), ``ci_low``, ``ci_high``, ``at_risk`` (just
-        before it), ``events`` and ``censored`` (at it).
-    medians : pandas.DataFrame
-        Index subtype; columns ``n``, ``events``, ``median``, ``ci_low``, ``ci_high``,
-        ``follow_up``, ``follow_up_ci_low``, ``follow_up_ci_high``, in the unit of ``time``; NaN
-        where not reached. Follow-up is the median of the reverse Kaplan-Meier estimate, in which
-        censoring is the event and the event censors; so does a competing event, after which the
-        patient could not have been followed either.
-
-    Raises
-    ------
-    CohortError
-        If no patient has both a subtype and survival, or values cannot be survival data.
-
-    References
-    ----------
-    Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481. Brookmeyer R, Crowley J. Biometrics
-    1982;38:29-41. Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time.
-    Control Clin Trials 1996;17:343-346.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.curves import kaplan_meier
-    >>> patients = ["P1", "P2", "P3", "P4"]
-    >>> labels = pd.Series("S1", index=patients)
-    >>> survival = pd.DataFrame({"time": [2, 3, 3, 5], "event": [1, 0, 1, 1]}, index=patients)
-    >>> curves, medians = kaplan_meier(labels, survival)
-    >>> curves[["time", "survival", "at_risk"]].round(3).values.tolist()
-    [[0.0, 1.0, 4.0], [2.0, 0.75, 4.0], [3.0, 0.5, 3.0], [5.0, 0.0, 1.0]]
-    >>> float(medians.loc["S1", "median"])
-    3.0
+    Limits (95%) are those of the log(-log) transform with Greenwood's variance; NaN where survival
+    is 0. The median is the first time at which survival is 0.5 or less, its limits the first times
+    at which those of the curve are (Brookmeyer and Crowley 1982, Biometrics 38:29-41); where the
+    curve lies on 0.5 for a while, R's ``survfit`` gives the middle of that stretch instead.
+    Follow-up is the median of the reverse Kaplan-Meier estimate (Schemper and Smith 1996, Control
+    Clin Trials 17:343-346), in which events censor, competing ones too. A curve has a row at time 0
+    and at each distinct time, ``survival`` just after it and ``at_risk`` just before.
     """
     matched, survival, names = patients_in_common(labels, survival)
     times, events = check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
@@ -99,35 +56,7 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
 def survival_at_times(
     curves: pd.DataFrame, endpoint: str, unit: str, years: Sequence[float] = YEARS
 ) -> pd.DataFrame:
-    """Read survival at 1, 3 and 5 years off Kaplan-Meier curves.
-
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        As `kaplan_meier` returns them.
-    endpoint, unit : str
-        Name of the endpoint and unit of its times.
-    years : sequence of float
-        Times to read at.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``endpoint``, ``subtype``, ``years``, ``time``, ``survival``, ``ci_low``,
-        ``ci_high``, ``at_risk``; NaN where nobody of the subtype was followed as long.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.curves import kaplan_meier
-    >>> from omicsfuse.survival.curves import survival_at_times
-    >>> survival = pd.DataFrame({"time": [200, 500, 900], "event": [1, 0, 1]})
-    >>> curves, _ = kaplan_meier(pd.Series("S1", survival.index), survival)
-    >>> survival_at_times(curves, "os", "days")[["years", "survival", "at_risk"]].round(3).values
-    array([[1.   , 0.667, 2.   ],
-           [3.   , 0.   , 0.   ],
-           [5.   , 0.   , 0.   ]])
-    """
+    """Read survival at 1, 3 and 5 years off the curves; NaN where nobody was followed so long."""
     rows = []
     for subtype, curve in curves.groupby("subtype", sort=False):
         steps = curve["time"].to_numpy()

@@ -12,39 +12,11 @@ DIAGNOSTIC_COLUMNS = [
 
 
 def model_diagnostics(model: CoxModel, strata: str = "") -> pd.DataFrame:
-    """List, for each term of a model, how far the other terms determine it, and the events it has.
+    """List, for each term of a model, its variance inflation and the events per term.
 
-    The variance inflation of a term is 1 / (1 - R2), with R2 of its regression on the others: by
-    how much the variance of its coefficient grows because terms go together.
-
-    Parameters
-    ----------
-    model : CoxModel
-        A model, fitted or not.
-    strata : str
-        Name of the strata; empty where there are none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``endpoint``, ``model``, ``term``, ``variance_inflation`` (NaN for a term that does
-        not vary, infinite for one that the others determine), ``n``, ``events``,
-        ``events_per_variable`` (events over the terms that vary), ``method``, ``strata``.
-
-    References
-    ----------
-    Belsley DA, Kuh E, Welsch RE. Regression Diagnostics. Wiley 1980, chapter 3. Peduzzi P et al.
-    J Clin Epidemiol 1995;48:1503-1510 (events per variable).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.diagnostics import model_diagnostics
-    >>> from omicsfuse.survival.models import fit_model
-    >>> survival = pd.DataFrame({"time": range(1, 5), "event": 1})
-    >>> terms = pd.DataFrame({"x": [0.0, 1, 0, 1], "y": [0.0, 0, 1, 1]})
-    >>> model_diagnostics(fit_model(survival, terms, "os", "m"))["variance_inflation"].tolist()
-    [1.0, 1.0]
+    The inflation is 1 / (1 - R2), with R2 of the term's regression on the others: NaN for a term
+    that does not vary, infinite for one that the others determine (Belsley, Kuh and Welsch 1980,
+    chapter 3; events per variable: Peduzzi et al. 1995, J Clin Epidemiol 48:1503-1510).
     """
     used = model.design[:, model.varies]
     inflation = np.full(len(model.terms), np.nan)

@@ -20,42 +20,15 @@ _TOLERANCE = 0.02
 
 
 def doubtful_survival(survival: Mapping[str, pd.DataFrame], units: Mapping[str, str]) -> list[str]:
-    """Say what in the survival data of a cohort looks like a mistake.
+    """Say, in a sentence each, what in the survival data of a cohort looks like a mistake.
 
-    - Times that are too long for their unit, or all too short (months given as days, or the other
-      way round): the longest is above 60 years or below half a year.
+    - Times too long or too short for their unit: the longest above 60 years or below half a year.
     - Mixed units: patients whose times in two endpoints differ by the factor of a change of unit
       (7, 12, 30.4, 52.2 or 365.25), within 2%.
-    - Immortal time: nobody had the event up to some time, though at the overall rate (events over
-      patient time) the probability of that is below 0.001. Patients who had to live until a
-      sample or an image was taken cannot have died before; declare that time as ``entry``.
-    - Follow-up shorter than the event times: the median follow-up (reverse Kaplan-Meier) is below
-      the median time of the events, so that most censored patients left before events usually
-      came.
-
-    Parameters
-    ----------
-    survival : mapping of str to pandas.DataFrame
-        For each endpoint, index patient; columns ``time``, ``event`` and perhaps ``entry``.
-    units : mapping of str to str
-        Unit of time of each endpoint.
-
-    Returns
-    -------
-    list of str
-        One sentence each; empty where nothing is doubtful.
-
-    References
-    ----------
-    Suissa S. Immortal time bias in pharmacoepidemiology. Am J Epidemiol 2008;167:492-499.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.doubts import doubtful_survival
-    >>> months = pd.DataFrame({"time": [3.0, 14, 25, 60], "event": [1, 0, 1, 0]})
-    >>> doubtful_survival({"os": months}, {"os": "days"})[0]
-    "endpoint 'os': the longest time is 60 days, under half a year: are these months? Check unit."
+    - Immortal time (Suissa 2008, Am J Epidemiol 167:492-499): nobody had the event up to some time,
+      though at the overall rate (events over patient time) the probability of that is below 0.001.
+    - Follow-up shorter than the event times: its median (reverse Kaplan-Meier) is below that of the
+      events, so that most censored patients left before events usually came.
     """
     found = []
     for name, table in survival.items():

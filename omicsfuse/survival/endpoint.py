@@ -53,70 +53,15 @@ def compare_labels(
 ) -> SurvivalComparison:
     """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
 
-    Log-rank tests (`logrank_table`); Kaplan-Meier curves, medians, follow-up and survival at 1, 3
-    and 5 years (`kaplan_meier`, `survival_at_times`); restricted means (`restricted_means`); Cox
-    models (`cox_table`): one of the subtypes alone (``"univariable"``), where there are covariates
-    one of both together (``"multivariable"``), and where there are strata the same with a baseline
-    hazard for each stratum (``"multivariable, stratified"`` or ``"stratified"``), each with the
-    test of proportional hazards, ratios early and late, and diagnostics; and what the subtypes
-    add to the covariates (`added_value`). Subtypes are set against the first one, usually S1, the
-    largest. Competing events censor in all of these; their own curves are `cumulative_incidence`,
-    and predicted risks, which need more than that, are not judged.
+    Subtypes are set against the first one, usually S1, the largest. There is a Cox model of the
+    subtypes alone (``"univariable"``), where there are covariates one of both
+    (``"multivariable"``), and where there are strata the same with a baseline hazard for each.
+    Competing events censor in all of these; their own curves are `cumulative_incidence`, and
+    predicted risks, which need more than that, are not judged.
 
-    Parameters
-    ----------
-    labels : pandas.Series
-        Patient -> subtype.
-    survival : pandas.DataFrame
-        Index patient; columns ``time``, ``event`` (0 or 1) and perhaps ``entry`` and ``cause``,
-        complete.
-    endpoint, unit : str
-        Name of the endpoint and unit of its times.
-    covariates : pandas.DataFrame or Encoded, optional
-        Patients x clinical columns to adjust for, as read, or what `encode_covariates` made of
-        them.
-    strata : pandas.Series, optional
-        Patient -> stratum, with a name.
-    order_by : pandas.Series, optional
-        Patient -> number by whose mean the subtypes are ordered for the test of trend.
-    causes : mapping of int to str, optional
-        Names of the event codes; more than one where there are competing events.
-    n_permutations : int or "adaptive"
-        Permutations for each log-rank test; 0 leaves them out.
-    n_bootstrap : int
-        Bootstrap samples for what the subtypes add; 0 leaves them out.
-    random_state : int
-        Seed of the permutations and samples.
-    n_jobs : int
-        Threads for the permutations; results do not depend on it.
-    exclusions : sequence of Exclusion
-        What was lost before, put in front of what is lost here.
-    counted : collection of str
-        Patients whose time or event ``exclusions`` already accounts for: they are not counted again
-        for want of the endpoint.
-
-    Returns
-    -------
-    SurvivalComparison
-        Tests, Cox models, curves, medians, and patients lost on the way.
-
-    Raises
-    ------
-    CohortError
-        If no patient has both a subtype and the endpoint, or values cannot be survival data.
-    StudyError
-        If ``n_permutations`` is not a whole number.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.endpoint import compare_labels
-    >>> patients = [f"P{i}" for i in range(40)]
-    >>> labels = pd.Series(["S1", "S2"] * 20, index=patients)
-    >>> survival = pd.DataFrame({"time": range(1, 41), "event": 1}, index=patients)
-    >>> comparison = compare_labels(labels, survival, "os", "days", n_permutations=0)
-    >>> comparison.medians["median"].tolist()
-    [19.0, 20.0]
+    ``order_by`` gives the number by whose mean subtypes are ordered for the test of trend;
+    ``exclusions`` was lost before and is put in front, and patients in ``counted`` are not counted
+    again for want of the endpoint.
     """
     matched, known, names = patients_in_common(labels, survival)
     curves, medians = kaplan_meier(matched, known)

@@ -81,57 +81,14 @@ def logrank_test(
     entry: np.ndarray | None = None,
     trend: Sequence[float] | None = None,
 ) -> LogRank:
-    """Test whether two or more groups of patients have the same hazard.
+    """Test whether two or more groups of patients have the same hazard; all arrays (n,).
 
-    At each event time the events of a group are compared with what its share of the patients at
-    risk leads to expect. The differences, summed over time, are scaled by their hypergeometric
-    covariance, so ties are treated exactly. The stratified test compares within strata and adds
-    up; the test of trend asks whether the hazard rises or falls along ordered groups.
-
-    Parameters
-    ----------
-    time : array of shape (n,)
-        Time to event or censoring, finite and not negative, in any unit.
-    event : array of shape (n,)
-        1 (or true) for an event, 0 (or false) for censoring.
-    group : array of shape (n,)
-        Group of each patient.
-    strata : array of shape (n,), optional
-        Only patients of the same stratum are compared.
-    entry : array of shape (n,), optional
-        Time from which a patient is observed, below ``time`` (left truncation).
-    trend : sequence of float, one a group, optional
-        Place of each group, in sorted order of the groups, for the test of trend (one degree of
-        freedom). The places must not be chosen by looking at the outcome.
-
-    Returns
-    -------
-    LogRank
-        Statistic, degrees of freedom, asymptotic p, observed and expected events.
-
-    Raises
-    ------
-    CohortError
-        If lengths differ or a value cannot be survival data.
-    StudyError
-        If ``trend`` has not one finite number a group.
-
-    References
-    ----------
-    Mantel N. Evaluation of survival data and two new rank order statistics arising in its
-    consideration. Cancer Chemother Rep 1966;50:163-170. Peto R, Peto J. J R Stat Soc A
-    1972;135:185-207. Trend: Tarone RE. Biometrika 1975;62:679-682.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.logrank import logrank_test
-    >>> time = np.array([6, 13, 21, 30, 37, 38, 49, 50, 63, 79])
-    >>> event = np.array([1, 1, 1, 1, 0, 1, 0, 1, 1, 0])
-    >>> group = np.array(["a", "a", "a", "b", "a", "a", "b", "b", "b", "b"])
-    >>> result = logrank_test(time, event, group)
-    >>> result.dof, round(result.chi2, 3), round(result.p, 3)
-    (1, 4.398, 0.036)
+    Events of a group less those expected of its share at risk, summed over time and scaled by their
+    hypergeometric covariance, so that ties are exact. Of ``strata`` only patients of the same are
+    compared; ``entry`` is left truncation; ``trend`` gives the place of each group, in sorted
+    order, for a test with one degree of freedom, and must not be chosen by looking at the outcome.
+    Mantel 1966, Cancer Chemother Rep 50:163-170; Peto and Peto 1972, J R Stat Soc A 135:185-207;
+    trend: Tarone 1975, Biometrika 62:679-682.
     """
     sets = RiskSets(time, event, strata, entry)
     names, codes = check_groups(group, len(sets.order))
@@ -158,56 +115,14 @@ def permutation_logrank(
 ) -> PermutationP:
     """Compare the log-rank statistic with its values after shuffling the group labels.
 
-    Exact for small and unequal groups, where the chi-squared approximation is not, provided that
-    censoring (and entry) do not depend on the group. The whole statistic, covariance included, is
-    computed anew for each permutation; of a stratified test labels are shuffled within strata. The
-    order of the patients does not matter, nor does the number of threads.
+    Exact for small and unequal groups (Vandin et al. 2015, PLoS Comput Biol 11:e1004071), provided
+    that censoring and entry do not depend on the group. The whole statistic, covariance included,
+    is computed anew; of a stratified test labels are shuffled within strata. Neither the order of
+    the patients nor the number of threads matters.
 
     An adaptive test draws 5,000 permutations, and then as many again as it has, until a 99%
-    interval of the p-value excludes 0.05, or the 95% one is narrow (half of it at most 5% of p),
-    or ten million are drawn. A p-value far from 0.05 is therefore known less exactly than one near
-    it; ask for a number of permutations where that matters.
-
-    Parameters
-    ----------
-    time, event, group, strata, entry, trend
-        As in `logrank_test`.
-    n_permutations : int or "adaptive"
-        Permutations to draw, at least 1, or as many as are needed.
-    random_state : int
-        Seed.
-    n_jobs : int
-        Threads; the result does not depend on it.
-
-    Returns
-    -------
-    PermutationP
-        p-value and the interval that says how well the permutations determine it.
-
-    Raises
-    ------
-    StudyError
-        If ``n_permutations`` is neither ``"adaptive"`` nor a positive whole number.
-    CohortError
-        As `logrank_test`.
-
-    References
-    ----------
-    Vandin F, Papoutsaki A, Raphael BJ, Upfal E. Accurate computation of survival statistics in
-    genome-wide studies. PLoS Comput Biol 2015;11:e1004071. Phipson B, Smyth GK. Permutation
-    p-values should never be zero. Stat Appl Genet Mol Biol 2010;9:39. Besag J, Clifford P.
-    Sequential Monte Carlo p-values. Biometrika 1991;78:301-304.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.logrank import permutation_logrank
-    >>> time = np.array([6, 13, 21, 30, 37, 38, 49, 50, 63, 79])
-    >>> event = np.array([1, 1, 1, 1, 0, 1, 0, 1, 1, 0])
-    >>> group = np.array(["a", "a", "a", "b", "a", "a", "b", "b", "b", "b"])
-    >>> result = permutation_logrank(time, event, group, 999, random_state=0)
-    >>> result.ci_low < result.p < result.ci_high
-    True
+    interval of the p-value excludes 0.05, or the 95% one is narrow (half of it at most 5% of p), or
+    ten million are drawn (Besag and Clifford 1991, Biometrika 78:301-304).
     """
     adaptive = isinstance(n_permutations, str) and n_permutations == "adaptive"
     whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)

@@ -25,35 +25,12 @@ def permutation_trend(
     *,
     entry: np.ndarray | None = None,
 ) -> PermutationP:
-    """Test of trend over groups that are put in order by the mean of a variable of the patients.
+    """Test of trend over groups put in order by the mean of a variable of the patients.
 
     Where the variable itself goes with survival, so does the order it gives to groups that have
-    nothing to do with either: with an order that is taken for given, 10 to 30% of such tests are
-    below 0.05. So the groups are put in order anew in each permutation. The hypothesis tested is
-    that the groups have to do with neither survival nor the variable.
-
-    Parameters
-    ----------
-    time, event, group, entry
-        As in `logrank_test`.
-    order_by : array of shape (n,)
-        The variable; missing values NaN. Each group is in the place of its mean.
-    n_permutations : int
-        Permutations.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    PermutationP
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.logrank_trend import permutation_trend
-    >>> time, group = np.arange(1.0, 31), np.repeat([0, 1, 2], 10)
-    >>> permutation_trend(time, np.ones(30), group, group * 1.0, 199).p
-    0.005
+    nothing to do with either: with an order taken for given, 10 to 30% of such tests are below
+    0.05. So the groups are put in order anew in each permutation. The hypothesis tested is that
+    they have to do with neither survival nor the variable. ``order_by`` (n,) may have NaN.
     """
     values = np.asarray(order_by, dtype=float)
     # Ties of time are then in the order of the variable, not in that of the patients.

@@ -92,41 +92,7 @@ def fit_model(
     name: str,
     strata: pd.Series | None = None,
 ) -> CoxModel:
-    """Fit one Cox model to the patients who have all its terms.
-
-    Nothing is estimated with fewer than 10 events, or fewer than 5 a term; a term that never
-    varies is left out of the model. Where the likelihood has no maximum, Firth's penalty is used.
-
-    Parameters
-    ----------
-    survival : pandas.DataFrame
-        Index patient; columns ``time``, ``event`` (0 or 1) and, for left truncation, ``entry``.
-    terms : pandas.DataFrame
-        Index patient; one numeric column a term, missing values NaN.
-    endpoint, name : str
-        Names, for tables.
-    strata : pandas.Series, optional
-        Index patient: stratum, each with a baseline hazard of its own; missing ones leave the
-        patient out.
-
-    Returns
-    -------
-    CoxModel
-
-    Raises
-    ------
-    CohortError
-        If a term is not numeric or is infinite, or values cannot be survival data.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.models import fit_model
-    >>> survival = pd.DataFrame({"time": np.arange(1, 5), "event": 1})
-    >>> fit_model(survival, pd.DataFrame({"age": [50.0, 60, 70, 80]}), "os", "age alone").reason
-    '4 events, fewer than the 10 for 1 term'
-    """
+    """Fit one Cox model to the patients who have all its terms; see ``cox_table``."""
     numeric = [bool(pd.api.types.is_numeric_dtype(terms[term])) for term in terms.columns]
     if not all(numeric):
         raise CohortError(

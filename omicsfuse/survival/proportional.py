@@ -24,46 +24,14 @@ _ENOUGH_TO_SMOOTH = 10
 
 
 def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Test whether each log hazard ratio is constant over time.
+    """Test whether each log hazard ratio is constant over time; tests, and residuals to draw.
 
-    A coefficient that changes with g(t) is b + c g(t); the score test of c = 0 holds, for each
-    term, the sum of g(t) times the Schoenfeld residuals (the term in the patient with the event
-    minus its mean over those at risk) against its variance. g is one minus the Kaplan-Meier
-    estimate just before t, so that no late event weighs more than an early one.
-
-    Parameters
-    ----------
-    model : CoxModel
-        A fitted model.
-
-    Returns
-    -------
-    tests : pandas.DataFrame
-        Columns ``endpoint``, ``model``, ``term`` (the last one ``"all terms"``), ``chi2``,
-        ``dof``, ``p``, ``note``; one row with a note where there is no test.
-    residuals : pandas.DataFrame
-        Columns ``model``, ``term``, ``time``, ``residual`` (scaled Schoenfeld residual plus the
-        coefficient), ``fit`` with ``fit_low`` and ``fit_high`` (natural cubic spline with 4
-        degrees of freedom in g, and its pointwise 95% limits; NaN with fewer than 10 events) and
-        ``coefficient``.
-
-    References
-    ----------
-    Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted
-    residuals. Biometrika 1994;81:515-526. Therneau T, survival package, ``cox.zph`` (the score
-    test in place of its approximation).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.models import fit_model
-    >>> from omicsfuse.survival.proportional import proportional_hazards
-    >>> rng = np.random.default_rng(0)
-    >>> survival = pd.DataFrame({"time": rng.permutation(60) + 1.0, "event": 1})
-    >>> model = fit_model(survival, pd.DataFrame({"x": rng.normal(size=60)}), "os", "x")
-    >>> proportional_hazards(model)[0]["term"].tolist()
-    ['x', 'all terms']
+    A coefficient that changes with g(t) is b + c g(t); the score test of c = 0 (``cox.zph`` of R's
+    package survival; Grambsch and Therneau 1994, Biometrika 81:515-526) holds, for each term, the
+    sum of g(t) times the Schoenfeld residuals against its variance. g is one minus the Kaplan-Meier
+    estimate just before t, so that no late event weighs more than an early one. ``residual`` is
+    scaled and has the coefficient added; ``fit`` is a natural cubic spline with 4 degrees of
+    freedom in g, NaN with fewer than 10 events.
     """
     if model.fit is None or model.data is None or model.fit.penalised:
         note = model.reason or "not tested: the model has Firth's penalty"
@@ -126,39 +94,9 @@ def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
     """Estimate each hazard ratio before and after the median event time.
 
     Both periods have a Cox model of their own: in the first, everyone is censored at the split; in
-    the second are those still at risk then. The split is the median of the event times, a rule
-    that does not look at the terms. The p-value, of Wald's test that the two log hazard ratios are
-    the same, stands in the rows of both periods.
-
-    Parameters
-    ----------
-    model : CoxModel
-        A fitted model.
-    terms : pandas.DataFrame
-        Its terms, index patient.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``endpoint``, ``model``, ``term``, ``period``, ``split`` (in the unit of time),
-        ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``; no rows where
-        the model could not be fitted.
-
-    References
-    ----------
-    Therneau TM, Grambsch PM. Modeling Survival Data. Springer 2000, section 6.5 (step functions).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.models import fit_model
-    >>> from omicsfuse.survival.proportional import time_varying_effects
-    >>> rng = np.random.default_rng(0)
-    >>> survival = pd.DataFrame({"time": rng.permutation(60) + 1.0, "event": 1})
-    >>> x = pd.DataFrame({"x": rng.normal(size=60)})
-    >>> time_varying_effects(fit_model(survival, x, "os", "x"), x)["period"].tolist()
-    ['early', 'late']
+    the second are those still at risk then (Therneau and Grambsch 2000, section 6.5). The split
+    does not look at the terms. The p-value, of Wald's test that the two log hazard ratios are the
+    same, stands in the rows of both periods. No rows where the model could not be fitted.
     """
     if model.fit is None:
         return pd.DataFrame(columns=TIME_VARYING_COLUMNS)

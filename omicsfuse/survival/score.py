@@ -10,44 +10,13 @@ _BATCH_CELLS = 4_000_000
 
 
 def score_z(time: np.ndarray, event: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Test each variable by itself in a Cox model, without fitting any.
+    """Test each column of ``X`` (n, m) by itself in a Cox model, without fitting any: z (m,).
 
-    The score test compares, at each event, the patient who had it with the mean of those at risk:
-    z = U / sqrt(I) with U the derivative of the log partial likelihood at a coefficient of zero
-    and I its information. Ties by Efron's approximation: of d tied events, the l-th (l = 0 to
-    d - 1) is set against a risk set in which each of the d patients counts 1 - l / d. z is
-    standard normal without an effect, and positive where higher values go with more events.
-
-    Parameters
-    ----------
-    time, event : arrays of shape (n,)
-        Times, finite and not negative, and events (0 or 1).
-    X : array of shape (n, m)
-        One column a variable.
-
-    Returns
-    -------
-    numpy.ndarray of shape (m,)
-        z of each variable; NaN where it has missing values, does not vary among those at risk, or
-        nobody had the event.
-
-    Raises
-    ------
-    CohortError
-        If shapes do not fit or values cannot be survival data.
-
-    References
-    ----------
-    Cox DR. J R Stat Soc B 1972;34:187-220. Efron B. J Am Stat Assoc 1977;72:557-565.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.survival.score import score_z
-    >>> x = np.array([5.0, 3.0, 4.0, 2.0, 1.0])
-    >>> z = score_z(np.arange(1, 6), np.ones(5), np.column_stack([x, -x, np.ones(5)]))
-    >>> z.round(3).tolist()
-    [2.075, -2.075, nan]
+    The score test compares, at each event, the patient who had it with the mean of those at risk: z
+    = U / sqrt(I) at a coefficient of zero. Ties by Efron's approximation: of d tied events, the
+    l-th (l = 0 to d - 1) is set against a risk set in which each of the d patients counts 1 - l /
+    d. Positive where higher values go with more events; NaN where a variable has missing values,
+    does not vary among those at risk, or nobody had the event.
     """
     times, events = check_survival(time, event)
     values = np.asarray(X, dtype=float)

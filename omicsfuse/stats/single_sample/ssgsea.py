@@ -14,44 +14,16 @@ ALPHA = 0.25
 class SingleSampleEnrichment:
     """Sum of the running sum over a patient's ranking, genes inside against outside (ssGSEA).
 
-    Among the N genes that a patient has, gene g has rank r(g), 1 for the lowest. Walking down from
-    the highest, the share of the r(g)^0.25 of the set that was met less the share of the other
-    genes that were met is summed over all N steps. Each gene counts in as many steps as its rank
-    says, so that for a set of n genes the sum needs no walk::
+    Of the N genes that a patient has, gene g has rank r(g), 1 for the lowest, ties their mean. Each
+    gene counts in as many steps of the walk as its rank says, so that for n genes of a set the sum
+    needs no walk::
 
         sum_in r^0.25 r / sum_in r^0.25 - sum_out r / (N - n)
 
-    It is divided by N here, so that patients and cohorts with more genes do not score higher; it is
-    not normalised across patients. The score is that of the genes with a positive weight less that
-    of the genes with a negative one; only the signs of weights matter. Where values are tied, genes
-    share their mean rank. Times N, it equals gseapy's ``ES`` and GSVA's ``ssgsea`` without
-    normalisation.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, all that were measured: the ranking is among them. A gene without a value
-        in a patient takes no part in that patient's ranking.
-
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the table.
-    genes : pandas.Index
-        All genes, sorted.
-
-    References
-    ----------
-    Barbie et al. 2009, Nature 462:108-112; Haenzelmann, Castelo and Guinney 2013, BMC
-    Bioinformatics 14:7 (the sum over the walk).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> scorer = SingleSampleEnrichment(pd.DataFrame([[9.0, 7.0, 3.0, 1.0]], ["P1"], list("ABCD")))
-    >>> scorer.score(np.array([0, 1]), np.array([[1.0], [1.0]])).round(4).tolist()
-    [[0.5045]]
+    It is divided by N, so that patients with more genes do not score higher; times N it is gseapy's
+    ``ES`` and GSVA's ``ssgsea`` without normalisation (Barbie et al. 2009, Nature 462:108-112;
+    Haenzelmann et al. 2013, BMC Bioinformatics 14:7). Genes of negative weight are scored apart and
+    subtracted; only signs matter. ``table`` is patients x genes, all that were measured.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
