@@ -80,8 +80,6 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
 def in_words(column: str) -> str:
     """Name of a column of the burden for people.
 
-    Examples
-    --------
     >>> in_words("mutation_mutated_genes")
     'mutated genes (mutation)'
     """

@@ -19,12 +19,8 @@ _FEW = "no p-value: an outlying count decides it (Cook's distance)"
 
 
 def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
-    """Check a table of raw counts: patients x genes, whole numbers of 0 or more, nothing missing.
+    """Check a table of raw counts, patients x genes, both put in alphabetical order.
 
-    Gives whole numbers; patients and genes named by str, in alphabetical order.
-
-    Examples
-    --------
     >>> checked_counts(pd.DataFrame({"EGFR": [3.0, 7.5]}, ["P1", "P2"]), "expression")
     Traceback (most recent call last):
     ...
@@ -66,22 +62,13 @@ def count_comparisons(
     contrasts: list[tuple[str, str]],
     covariates: Array | None = None,
 ) -> list[Tested]:
-    """Compare groups of patients on raw counts by DESeq2's Wald test.
+    """Compare groups of patients on raw counts (patients x genes) by DESeq2's Wald test.
 
-    Negative binomial models with size factors (median of ratios) and dispersions shrunk towards
-    their trend, as PyDESeq2 fits them with its defaults, but for the choice of genes: all genes
-    stay in the family (no independent filtering), and effects are not shrunk. A gene whose p-value
-    hangs on one outlying count has none (Cook's distance).
-
-    ``counts``: patients x genes, whole numbers (`checked_counts`); ``groups``: patient -> group;
-    ``covariates`` (n, q): columns to adjust for. Gives list of Tested, one a contrast; effect: log2
-    fold change with its Wald interval. NaN where a gene has no count, or one of the groups fewer
-    than 3 patients.
-
-    References
-    ----------
-    Love, Huber and Anders 2014, Genome Biol 15:550. Muzellec et al. 2023, Bioinformatics
-    39:btad547 (PyDESeq2).
+    As PyDESeq2 fits it with its defaults, but for the choice of genes: all genes stay in the family
+    (no independent filtering), and effects, log2 fold changes, are not shrunk. A gene whose p-value
+    hangs on one outlying count has none (Cook's distance); NaN where a gene has no count, or a
+    group fewer than 3 patients. Love, Huber and Anders 2014, Genome Biol 15:550; Muzellec et al.
+    2023, Bioinformatics 39:btad547.
     """
     try:
         from pydeseq2.dds import DeseqDataSet

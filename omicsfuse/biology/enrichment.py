@@ -152,9 +152,6 @@ def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
 
     Sums over patients then have the same bits whatever order the patients came in.
 
-    Examples
-    --------
-    >>> import pandas as pd
     >>> from omicsfuse.core.results import PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P2", "P1"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)

@@ -20,18 +20,12 @@ MANY_TIES = 0.25
 
 
 def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
-    """Moderated t of each gene, a group of patients against all others.
+    """Moderated t (p,) of each gene, a group of patients (``inside``, (n,)) against all others.
 
-    Variances are shrunk towards what all genes have in common, so that a gene that hardly varies
-    in these patients does not lead the ranking on account of its small denominator.
-
-    ``matrix`` (n, p): patients x genes, NaN where missing; ``inside`` (n,): patients of the group.
-    Gives (p,): positive where the group is higher. NaN for genes that do not vary, or are observed
-    in fewer than ``MINIMUM_GROUP`` patients of the group or of the others.
-
-    References
-    ----------
-    Smyth 2004, Stat Appl Genet Mol Biol 3:3, equation 3.
+    Variances are shrunk towards what all genes have in common (Smyth 2004, Stat Appl Genet Mol Biol
+    3:3, equation 3), so that a gene that hardly varies in these patients does not lead the ranking
+    on account of its small denominator. NaN for genes that do not vary, or are observed in fewer
+    than ``MINIMUM_GROUP`` patients of either side.
     """
     first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
     usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP)
@@ -41,12 +35,8 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
 def rank_genes(
     part: Labelled, names: list[str], layer: str, who: str, *, scaled: bool = True
 ) -> dict[str, pd.Series]:
-    """Rank the genes of a layer for each subtype, by the moderated t against all other patients.
+    """Rank the genes of a layer by the moderated t, each subtype that is large enough against all.
 
-    Gives of each subtype that has enough patients: gene -> statistic, as `in_order` leaves it.
-
-    Examples
-    --------
     >>> matrix = np.random.default_rng(0).standard_normal((8, 30))
     >>> part = Labelled(matrix, np.repeat(["S1", "S2"], 4), [f"G{i}" for i in range(30)])
     >>> rankings = rank_genes(part, ["S1", "S2"], "rna", "enrich")
@@ -90,8 +80,6 @@ def rank_genes(
 def share_above(ranking: pd.Series) -> float:
     """Share of genes above zero, of those that are not zero; one half where all are.
 
-    Examples
-    --------
     >>> share_above(pd.Series([3.0, 1.0, 0.0, -1.0])).__round__(3)
     0.667
     """
@@ -113,12 +101,8 @@ def in_order(ranked: pd.Series) -> pd.Series:
 
 
 def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
-    """Check a ranking that a user brings; genes without a statistic are left out, with a warning.
+    """Check a user's ranking (gene -> statistic); genes without one are left out, with a warning.
 
-    ``ranking``: gene -> statistic. Gives gene -> statistic, as `in_order` leaves it.
-
-    Examples
-    --------
     >>> checked_ranking(pd.Series([-1.0, 3.0], ["a", "b"]), "toy", "enrich_ranking").index.tolist()
     ['b', 'a']
     """

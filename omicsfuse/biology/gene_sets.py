@@ -51,10 +51,6 @@ def _new_name(name: str, taken: Mapping[str, list[str]]) -> str:
 def measured_sets(sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> dict[str, list[str]]:
     """Keep of each set the genes that were measured, each once; sets sorted by name.
 
-    ``sets``: genes of each set. Gives dict of str to list of str.
-
-    Examples
-    --------
     >>> measured_sets({"b": ["x", "q", "x"], "a": ["y"]}, ["x", "y"])
     {'a': ['y'], 'b': ['x']}
     """

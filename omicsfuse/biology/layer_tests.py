@@ -43,8 +43,6 @@ class Contrast(NamedTuple):
 def takes_covariates(layer: PreparedLayer) -> bool:
     """Say whether the test of a layer can adjust for covariates.
 
-    Examples
-    --------
     >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
     >>> takes_covariates(PreparedLayer("mutation", table, table, "binary", None))
     False
@@ -58,13 +56,8 @@ def compare_layer(
     contrasts: list[Contrast],
     covariates: pd.DataFrame | None = None,
 ) -> tuple[list[str], list[Tested]]:
-    """Compare subtypes on every feature of a layer with the test that fits it.
+    """Compare subtypes on every feature of a layer with the test that fits it, a result a contrast.
 
-    ``covariates``: patients x terms, for the tests that can adjust. Gives ``features``: in
-    alphabetical order; ``found``: one a contrast.
-
-    Examples
-    --------
     >>> table = pd.DataFrame({"TP53": [1.0, 1, 1, 0, 0, 0]}, list("abcdef"))
     >>> layer = PreparedLayer("mutation", table, table, "binary", None)
     >>> subtypes = Subtypes(pd.Series(["S1"] * 3 + ["S2"] * 3, table.index), {}, {})

@@ -99,15 +99,8 @@ def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str,
 def score_sets(
     layer: PreparedLayer, sets: Mapping[str, Sequence[str]], method: str
 ) -> pd.DataFrame:
-    """Score sets of measured genes in every patient.
+    """Score sets of measured genes in every patient; NaN where a patient lacks what that needs.
 
-    ``sets``: genes of each set, all of them in the layer. Gives patients x sets; NaN where a
-    patient lacks what the score needs.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"CD3D": [1.0, 3.0], "CD3E": [2.0, 6.0]}, ["P1", "P2"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)
     >>> score_sets(layer, {"T cells": ["CD3D", "CD3E"]}, "mean_log")["T cells"].tolist()
@@ -140,8 +133,6 @@ def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
 
     A mean over what is there would rise where a low gene is missing. Patients who lack more than
     half of the markers have no score.
-
-    ``table``: patients x genes. Gives (n,).
     """
     values = table[sorted(genes)].to_numpy(dtype=float)
     missing = np.isnan(values)

@@ -177,10 +177,6 @@ def expression_methylation_pairs(
 def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -> str:
     """Choose the layer of methylation: the one asked for, else the first of that kind.
 
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
     >>> layers = {"dna": PreparedLayer("methylation", table, table, "m_value", None)}
     >>> methylation_layer(layers, None)

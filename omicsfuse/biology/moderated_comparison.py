@@ -28,26 +28,14 @@ def moderated_difference(
     effect_name: str,
     covariates: Array | None = None,
 ) -> Tested:
-    """Compare two groups of patients on every feature by limma's moderated t.
+    """Compare two groups of patients (n,) on every feature of a matrix (n, p): limma's moderated t.
 
     One linear model a feature: the mean of the second group, the difference of the first from it,
-    the means of any other groups (whose patients help to tell the variance), and the covariates.
-    The residual variances of all features of the layer are shrunk towards what they have in common
-    (`omicsfuse.stats.least_squares.moderate`); the interval is that of the moderated t. The prior
-    takes no trend of variance with mean: layers on a log scale whose weak genes vary less, or more,
-    are shrunk to one value all the same. A feature has one variance for all groups: where the
-    smaller group is the more spread one p is too small, and ``note`` gives Welch's p where that
-    matters.
-
-    ``matrix`` (n, p): patients x features; ``groups`` (n,): group of each patient; ``inside``,
-    ``outside`` (n,): the groups compared; ``covariates`` (n, q): columns to adjust for. Gives
-    Tested, effect: the difference of means, inside less outside (adjusted for covariates). NaN
-    where a group has fewer than 3 observed patients, or the feature does not vary.
-
-    References
-    ----------
-    Smyth 2004, Stat Appl Genet Mol Biol 3:3. Checked against limma 3.54.1 in
-    ``tests/reference/differential.R``.
+    the means of any other groups (whose patients help to tell the variance), and the covariates (n,
+    q). Residual variances are shrunk by `omicsfuse.stats.least_squares.moderate`, without a trend
+    of variance with mean. A feature has one variance for all groups: where the smaller group is the
+    more spread one p is too small, and ``note`` gives Welch's p where that matters. Checked against
+    limma 3.54.1 in ``tests/reference/differential.R``.
     """
     seen = ~np.isnan(matrix)
     n1, n2 = seen[inside].sum(axis=0), seen[outside].sum(axis=0)

@@ -14,16 +14,11 @@ NO_WEIGHT = 1e-8
 
 
 class Explained(NamedTuple):
-    """Shares of cell types in each mixture, and how well they explain it.
+    """Shares of cell types in each mixture (m, c), and how well they explain it (m,).
 
-    Attributes
-    ----------
-    fractions : ndarray of float, shape (m, c)
-        Shares that add up to 1; NaN where no cell type has a positive weight.
-    correlation : ndarray of float, shape (m,)
-        Pearson correlation of the mixture and the sum of the reference columns so weighted.
-    error : ndarray of float, shape (m,)
-        Root mean square of their difference, in standard deviations of the mixture.
+    Shares add up to 1; NaN where no cell type has a positive weight. ``correlation`` is Pearson's
+    of the mixture and the sum of the reference columns so weighted, ``error`` the root mean square
+    of their difference, in standard deviations of the mixture.
     """
 
     fractions: Array
@@ -39,18 +34,12 @@ def standardised(values: Array) -> Array:
 
 
 def nu_svr(reference: Array, mixtures: Array) -> Explained:
-    """Explain mixtures by nu-support-vector regression, in the way of CIBERSORT.
+    """Explain mixtures (m, g) by nu-support-vector regression, in the way of CIBERSORT.
 
-    Regression with a linear kernel (C = 1) for each nu of ``NU``; negative weights are set to 0 and
-    the others divided by their sum. Of the three, the one is taken whose weighted sum of reference
-    columns lies closest to the mixture.
-
-    ``reference`` (g, c): genes x cell types, on the linear scale; ``mixtures`` (m, g): one mixture
-    a row, on the linear scale.
-
-    References
-    ----------
-    Newman et al. 2015, Nat Methods 12:453-457; Schoelkopf et al. 2000, Neural Comput 12:1207-1245.
+    Regression on the reference (g, c), linear scale, with a linear kernel (C = 1) for each nu of
+    ``NU``; negative weights are set to 0 and the others divided by their sum. The nu is taken whose
+    weighted sum of reference columns lies closest to the mixture. Newman et al. 2015, Nat Methods
+    12:453-457.
     """
     scaled = standardised(reference)
     own = np.array([standardised(mixture) for mixture in mixtures])
@@ -71,18 +60,9 @@ def nu_svr(reference: Array, mixtures: Array) -> Explained:
 def least_squares(reference: Array, mixtures: Array) -> Explained:
     """Explain mixtures by least squares with weights of 0 or more, divided by their sum.
 
-    ``reference`` (g, c): genes x cell types, on the linear scale; ``mixtures`` (m, g): one mixture
-    a row, on the linear scale. Gives Explained, the error is that of the weights before they are
-    divided by their sum.
+    The error is that of the weights before they are divided. Lawson and Hanson 1974, Solving Least
+    Squares Problems, chapter 23; Abbas et al. 2009, PLoS ONE 4:e6098.
 
-    References
-    ----------
-    Lawson and Hanson 1974, Solving Least Squares Problems, chapter 23; Abbas et al. 2009, PLoS ONE
-    4:e6098 (cell types from expression by least squares).
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> reference = np.array([[8.0, 1.0], [2.0, 9.0], [1.0, 1.0]])
     >>> mixture = reference @ np.array([3.0, 1.0])
     >>> least_squares(reference, mixture[None]).fractions.round(6).tolist()

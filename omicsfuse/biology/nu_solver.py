@@ -13,22 +13,17 @@ BLOCK = 64
 
 
 def nu_weights(reference: Array, mixtures: Array, nu: float) -> Array:
-    """Weights of the columns of a matrix in each of many mixtures, by nu-regression with C = 1.
+    """Weights (m, d) of the columns of a matrix (n, d) in each of many mixtures (m, n), C = 1.
 
-    With X the matrix (n x d) and y a mixture, the dual problem is to minimise
+    With X the matrix and y a mixture, the dual problem of nu-regression (Schoelkopf et al. 2000,
+    Neural Comput 12:1207-1245) is to minimise
 
         |X'(a - b)|^2 / 2 - y'(a - b)    with 0 <= a, b <= 1, sum(a - b) = 0, sum(a + b) = nu n
 
-    and the weights are X'(a - b). It is solved by Mehrotra's predictor and corrector; since X has
-    few columns, each step needs no larger system than d + 2 equations. The solution is that of
+    and the weights are X'(a - b). It is solved by the predictor and corrector of Mehrotra 1992,
+    SIAM J Optim 2:575-601; since X has few columns, each step needs no larger system than d + 2
+    equations (Fine and Scheinberg 2001, J Mach Learn Res 2:243-264). The solution is that of
     libsvm, which stops earlier and is slow where a few genes are far louder than the others.
-
-    ``reference`` (n, d): genes x cell types; ``mixtures`` (m, n): one mixture a row. Gives (m, d).
-
-    References
-    ----------
-    Schoelkopf et al. 2000, Neural Comput 12:1207-1245 (the problem); Mehrotra 1992, SIAM J Optim
-    2:575-601 (the steps); Fine and Scheinberg 2001, J Mach Learn Res 2:243-264 (few columns).
     """
     from threadpoolctl import threadpool_limits
 

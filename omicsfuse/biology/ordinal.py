@@ -27,24 +27,16 @@ class _Likelihood(NamedTuple):
 def proportional_odds(inside: Array, outside: Array) -> Tested:
     """Compare two groups on features with few ordered levels, such as copy-number levels.
 
-    Of a patient outside, the odds of a level above j are exp(-alpha_j); inside they are
-    exp(beta) times as high, for every j. Effect is the log odds ratio beta by maximum likelihood,
-    with the interval of its profile likelihood; p is of the likelihood-ratio test of beta = 0, so
-    that p < 0.05 where the interval leaves 0 out. Where no patient of one group is below any
-    patient of the other (they may share one level), beta is infinite, as is one end of its
-    interval; p and the other end are as for other features.
+    Inside, the odds of a level above j are exp(beta) times those outside, for every j (McCullagh
+    1980, J R Stat Soc B 42:109-142). The effect is beta by maximum likelihood with the interval of
+    its profile likelihood (Venzon and Moolgavkar 1988, Appl Stat 37:87-94); p is of the
+    likelihood-ratio test, so that p < 0.05 where the interval leaves 0 out. Where no patient of one
+    group is below any of the other, beta and one end of its interval are infinite. NaN where a
+    group has fewer than 3 observed patients or all are at one level.
 
     The score test, which is Wilcoxon's rank-sum test, is not used: where few patients are off the
     most common level its p-values below 0.001 are several times too frequent in small groups
     (``docs/markers.md``).
-
-    ``inside``, ``outside``: levels of the two groups. Gives Tested, NaN where a group has fewer
-    than 3 observed patients or all are at one level.
-
-    References
-    ----------
-    McCullagh 1980, J R Stat Soc B 42:109-142, section 2.
-    Venzon and Moolgavkar 1988, Appl Stat 37:87-94 (profile likelihood).
     """
     levels = np.unique(np.concatenate([inside.ravel(), outside.ravel()]))
     levels = levels[~np.isnan(levels)]

@@ -40,10 +40,7 @@ def random_scores(
 def random_places(
     rng: np.random.Generator, n_draws: int, n_genes: int, size: int
 ) -> npt.NDArray[np.int32]:
-    """Draw sets of different places; every set is as probable.
-
-    Gives (n_draws, size): ascending in each row.
-    """
+    """Draw sets of different places (n_draws, size), ascending; every set is as probable."""
     if n_genes <= 4 * size:
         every = np.tile(np.arange(n_genes, dtype=np.int32), (n_draws, 1))
         return np.sort(rng.permuted(every, axis=1)[:, :size], axis=1)

@@ -146,8 +146,6 @@ def usable_sets(
 ) -> dict[str, list[str]]:
     """Keep the sets with enough genes, not too many, and not all genes there are.
 
-    Examples
-    --------
     >>> usable_sets({"a": ["x", "y"], "b": ["x"], "all": ["x", "y", "z"]}, 3, 2, 9)
     {'a': ['x', 'y']}
     """
@@ -166,12 +164,10 @@ def against_random_sets(
     random_state: int,
     key: str,
 ) -> pd.DataFrame:
-    """Score sets in each ranking and hold the scores against those of random sets.
+    """Score sets in each ranking (gene -> statistic) and hold the scores against random sets.
 
-    ``rankings``: gene -> statistic, strictly decreasing, by the name of the ranking; ``members``:
-    by ranking: genes of each set, all of them ranked there; ``measured``: genes of each set that
-    were measured, by which sets are gathered into groups. Gives ``key`` and ``COLUMNS``; one family
-    of false discovery rates.
+    ``members`` has, by ranking, the genes of each set that are ranked there, ``measured`` those
+    that were measured, by which sets are gathered into groups. One family of false discovery rates.
     """
     random = random_scores(
         {name: ranking.to_numpy() for name, ranking in rankings.items()},
@@ -211,8 +207,6 @@ def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str
 def empty_enrichment(key: str | None = None) -> pd.DataFrame:
     """Table of enrichment without rows.
 
-    Examples
-    --------
     >>> empty_enrichment("subtype").columns[:3].tolist()
     ['subtype', 'gene_set', 'nes']
     """

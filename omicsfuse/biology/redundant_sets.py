@@ -13,21 +13,11 @@ SIMILARITY = 0.375
 
 
 def overlap(sets: Mapping[str, Sequence[str]]) -> Array:
-    """Similarity of each two gene sets: mean of Jaccard index and overlap coefficient.
-
-    With a and b genes, c of them common::
-
-        similarity = (c / (a + b - c) + c / min(a, b)) / 2
+    """Similarity (k, k) of each two gene sets: mean of Jaccard index and overlap coefficient.
 
     The Jaccard index alone is small between a set and a part of it; the overlap coefficient alone
-    is 1 there, however small the part.
-
-    ``sets``: genes of each set. Gives (k, k): 0 to 1, in the order of the sets; 0 beside a set
+    is 1 there, however small the part (Merico et al. 2010, PLoS One 5:e13984). 0 beside a set
     without genes.
-
-    References
-    ----------
-    Merico et al. 2010, PLoS One 5:e13984 (the combined coefficient of Enrichment Map).
     """
     genes = {g: i for i, g in enumerate(sorted({g for own in sets.values() for g in own}))}
     member = np.zeros((len(sets), len(genes)), dtype=np.float32)

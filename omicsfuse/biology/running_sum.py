@@ -128,8 +128,7 @@ def running_sums(
 def peak(sums: pd.DataFrame) -> tuple[float, float]:
     """Place and height of the largest excursion of one running sum: the enrichment score.
 
-    ``sums``: rows of one set in one ranking, as `running_sum` returns them. Gives ``place,
-    height``: A minimum lies just before a gene of the set.
+    A minimum lies just before a gene of the set.
     """
     x, y = curve(sums)
     i = int(np.argmax(y)) if y.max() >= -y.min() else int(np.argmin(y))

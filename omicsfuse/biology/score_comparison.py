@@ -110,8 +110,6 @@ def compare_scores(
 def empty_score_tests() -> pd.DataFrame:
     """Table of comparisons of scores without rows.
 
-    Examples
-    --------
     >>> empty_score_tests().columns[:2].tolist()
     ['score', 'comparison']
     """

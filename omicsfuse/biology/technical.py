@@ -26,20 +26,13 @@ _OTHER_VOLUME = re.compile(
 
 
 def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[pd.Series, str]]:
-    """Technical variables that a cohort holds without naming them.
+    """Technical variables that a cohort holds without naming them: values, and where they are from.
 
-    - ``tissue source site (barcode)``: characters 6 and 7 of TCGA barcodes, where patients have
-      them;
-    - ``tumour volume (LAYER)``: the volume among the shape features of a radiomics layer, of the
-      original image. It is a measurement of the tumour and no fault by itself, but many radiomic
-      features grow with it: subtypes that follow it may be a roundabout measure of size.
+    Characters 6 and 7 of TCGA barcodes, the tissue source site; and the volume among the shape
+    features of a radiomics layer, of the original image. Volume is a measurement of the tumour and
+    no fault by itself, but many radiomic features grow with it: subtypes that follow it may be a
+    roundabout measure of size.
 
-    ``patients``: patients wanted. Gives name -> values of those patients (missing where there are
-    none), and where they are from.
-
-    Examples
-    --------
-    >>> import pandas as pd
     >>> from omicsfuse.core.cohort import Cohort, Layer
     >>> table = pd.DataFrame({"shapeSize_Volume": [9.0, 4.0]}, ["TCGA-BA-4074", "TCGA-CN-4723"])
     >>> cohort = Cohort("two", {"ct": Layer("radiomics", table)})

@@ -65,17 +65,10 @@ class Variable:
 def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     """List what the subtypes can be compared with, in the order of the result tables.
 
-    Clinical columns, then technical variables that the cohort does not name
-    (``automatic_technical``), then the burden of mutations and copy-number changes. Columns of the
-    endpoints (time, event, entry, competing event) are not listed.
+    Clinical columns but those of endpoints, then ``automatic_technical``, then the burden of
+    mutations and copy-number changes. One that holds an outcome, is to be ignored, is constant,
+    looks like an identifier, or repeats an earlier one of its family has a note.
 
-    Gives list of Variable, one that holds an outcome, is to be ignored, is constant, looks like an
-    identifier, or repeats an earlier one of its family has a note.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Subtypes
     >>> clinical = pd.DataFrame({"age": range(50, 62), "centre": "A"}, [f"P{i}" for i in range(12)])
     >>> cohort = Cohort("toy", {}, clinical, technical=("centre",))
     >>> labels = pd.Series(["S1", "S2"] * 6, clinical.index)

@@ -27,11 +27,6 @@ class Labelled(NamedTuple):
 def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     """Take the patients of a layer that have a label; z-scores are limited to +-``Z_LIMIT``.
 
-    Gives Labelled, patients x features, the subtype of each patient, names of the features.
-
-    Examples
-    --------
-    >>> import pandas as pd
     >>> from omicsfuse.core.results import PreparedLayer, Subtypes
     >>> table = pd.DataFrame({"A": [1.0, 7377.0]}, index=["P1", "P2"])
     >>> layer = PreparedLayer("expression", table, table, "zscore", None)
@@ -53,12 +48,6 @@ def without_layer(
 ) -> tuple[Exclusion, ...]:
     """Count the patients that have a label but not the layer.
 
-    ``labels``: patient -> subtype. Gives tuple of Exclusion, one, or none where nobody is missing.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
     >>> layer = PreparedLayer("expression", table, table, "log2", None)
     >>> (exclusion,) = without_layer(pd.Series({"P1": "S1", "P2": "S1"}), layer, "rna", "enrich")
@@ -83,12 +72,6 @@ def expression_layer(
 ) -> str:
     """Choose the layer to use: the one asked for, else one of kind expression.
 
-    Gives str, name of the layer.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.layers import Layer
     >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
     >>> layers = {"ct": Layer("radiomics", table), "rna": Layer("expression", table)}
     >>> expression_layer(layers, None, "enrich")

@@ -113,12 +113,7 @@ class Layer:
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:
-    """Describe a layer in numbers, constant and mostly missing features among them.
-
-    Gives ``kind``, ``scale``, ``n_patients``, ``n_features``, ``missing`` (cells), ``min``,
-    ``max``, ``constant`` (features with fewer than two different values) and ``mostly_missing``
-    (features missing in more than half of the patients).
-    """
+    """Describe a layer in numbers, constant and mostly missing (in over half) features among them."""  # noqa: E501
     values = layer.table.to_numpy(dtype="float64")
     missing = np.isnan(values)
     present = values[~missing]

@@ -88,8 +88,6 @@ def without_missing(
 def level_text(value: object) -> str:
     """A category as text; whole numbers without a point.
 
-    Examples
-    --------
     >>> level_text(2.0), level_text("G2")
     ('2', 'G2')
     """

@@ -129,10 +129,9 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
 
 
 def checked_square(matrix: np.ndarray, name: str, n_threads: int = 1) -> tuple[np.ndarray, float]:
-    """Check a square, finite matrix of at least two patients, or refuse it.
+    """Check a square, finite matrix of at least two patients, and find its smallest entry.
 
-    ``matrix`` (n, n): the matrix. Gives (n, n): the matrix as float64, symmetrised; the one that
-    was given if it was both already; float, its smallest entry.
+    It comes back as float64 and symmetrised: the one that was given if it was both already.
     """
     from omicsfuse.fusion import kernel
 

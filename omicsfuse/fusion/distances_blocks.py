@@ -29,12 +29,8 @@ Pairs = Callable[[slice, slice], np.ndarray]
 
 
 def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
-    """Fill a symmetric table of n x n distances from a function of two runs of patients.
+    """Fill a symmetric table (n, n) of distances from a function of two runs of patients.
 
-    Gives (n, n): exactly symmetric, zero diagonal.
-
-    Examples
-    --------
     >>> x = np.array([1.0, 4.0, 9.0])
     >>> by_tiles(3, lambda i, j: np.abs(x[i, None] - x[None, j]))
     array([[0., 3., 8.],
@@ -69,17 +65,13 @@ def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
 
 
 def squared_euclidean(table: np.ndarray, n_jobs: int = 1, *, root: bool = False) -> np.ndarray:
-    """Sum of squared differences of all pairs of rows, by matrix products.
+    """Sum of squared differences (n, n) of all pairs of rows (n, p), by matrix products.
 
     ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y`` loses digits where x and y are close together and far from
     the origin. So columns are centred first, and pairs that are still close for their distance from
-    the origin are computed again from their differences; equal rows are at distance 0. Whole
-    numbers (levels, 0/1) are exact without either, so that equal distances stay equal.
+    the origin are computed again from their differences: a relative error of about 1e-12 at most.
+    Whole numbers (levels, 0/1) are exact without either, so that equal distances stay equal.
 
-    ``table`` (n, p): finite. Gives (n, n): relative error about 1e-12 at most.
-
-    Examples
-    --------
     >>> squared_euclidean(np.array([[1.0, 1.0], [1.0, 1.0], [4.0, 5.0]]))
     array([[ 0.,  0., 25.],
            [ 0.,  0., 25.],
@@ -121,16 +113,12 @@ def _again(tile: np.ndarray, near: np.ndarray, left: np.ndarray, right: np.ndarr
 
 
 def angles(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """One minus the cosine of the angle between all pairs of rows, none of them all zero.
+    """One minus the cosine of the angle between all pairs of rows, none of them all zero: 0 to 2.
 
     It is half the squared distance of the rows scaled to length 1, which keeps its digits for rows
     that point nearly the same way. Whole numbers are divided only after an exact product, so that
     equal distances stay equal.
 
-    ``table`` (n, p): finite. Gives (n, n): from 0 to 2.
-
-    Examples
-    --------
     >>> angles(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [-1.0, 0.0]]))[0]
     array([0., 0., 1., 2.])
     """
@@ -157,10 +145,6 @@ def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     A difference of whole levels is the number of steps that only one of the two has reached. With
     few levels the steps are coded 0/1, where it is a squared distance: one exact matrix product.
 
-    ``table`` (n, p): finite. Gives (n, n).
-
-    Examples
-    --------
     >>> manhattan(np.array([[-2.0, 1.0], [0.0, 2.0], [0.5, 2.0]]))[0]
     array([0. , 3. , 3.5])
     """
@@ -173,10 +157,6 @@ def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
     """Share of features that differ, for all pairs of rows.
 
-    ``table`` (n, p): finite. Gives (n, n): from 0 to 1.
-
-    Examples
-    --------
     >>> hamming(np.array([[0.0, 1.0, 7.0, 7.0], [0.0, 1.0, 8.0, 7.0]]))[0]
     array([0.  , 0.25])
     """
@@ -191,13 +171,8 @@ def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 
 
 def jaccard(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """Share of the features present in either row that are not present in both.
+    """Share of the features (not 0) of either row that are not of both; 0 where there is none.
 
-    ``table`` (n, p): any value other than 0 counts as present. Gives (n, n): from 0 to 1; two rows
-    with nothing present are at distance 0.
-
-    Examples
-    --------
     >>> jaccard(np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))[0]
     array([0.        , 0.66666667, 1.        ])
     """

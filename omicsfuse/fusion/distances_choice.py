@@ -46,27 +46,11 @@ def metric_name(metric: Metric) -> str:
 def check_metric(metric: Metric, layer_name: str) -> None:
     """Refuse what is not a distance: an unknown name, or neither name, function nor table.
 
-    Parameters
-    ----------
-    metric : str, callable or pandas.DataFrame
-        The distance asked for.
-    layer_name : str
-        Layer it is for, for messages.
-
-    Raises
-    ------
-    StudyError
-        If it is none of these; the message names the nearest valid name.
-
-    Examples
-    --------
     >>> check_metric("euclidian", "protein")
     Traceback (most recent call last):
     ...
-    omicsfuse.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? \
-Valid: euclidean, squared_euclidean, correlation, spearman, cosine, manhattan, jaccard, hamming, \
-gower, chi_square.
-    """
+    omicsfuse.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? Valid: euclidean, squared_euclidean, correlation, spearman, cosine, manhattan, jaccard, hamming, gower, chi_square.
+    """  # noqa: E501
     if isinstance(metric, str):
         if metric not in METRICS:
             raise StudyError(

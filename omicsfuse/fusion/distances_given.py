@@ -50,36 +50,15 @@ def precomputed_distances(
 def checked_distances(
     given: object, n: int, what: str, patients: pd.Index | None = None
 ) -> np.ndarray:
-    """Return distances as a new float64 array, exactly symmetric, or say what is wrong with them.
+    """Return distances as a new float64 array (n, n), exactly symmetric, or say what is wrong.
 
-    Parameters
-    ----------
-    given : array or pandas.DataFrame
-        What should be n x n distances.
-    n : int
-        Patients.
-    what : str
-        What it is, at the head of messages.
-    patients : pandas.Index, optional
-        Names of the patients; places are counted from 0 without them.
+    ``what`` is named at the head of messages; patients by place where there is no index.
 
-    Returns
-    -------
-    array of shape (n, n)
-
-    Raises
-    ------
-    StudyError
-        If it is not a square of n x n finite, non-negative, symmetric numbers with zero diagonal.
-
-    Examples
-    --------
     >>> checked_distances([[0, 1], [2, 0]], 2, "metric mine")
     Traceback (most recent call last):
     ...
-    omicsfuse.StudyError: metric mine: distances must be the same both ways, found 1 from \
-row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
-    """
+    omicsfuse.StudyError: metric mine: distances must be the same both ways, found 1 from row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
+    """  # noqa: E501
     distances = _numbers(given, what)
     if distances.shape != (n, n):
         raise StudyError(

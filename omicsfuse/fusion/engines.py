@@ -18,8 +18,6 @@ N_KEPT = 60
 def only_exact(metrics: Mapping[str, Metric], alpha: float | None, dtype: str) -> str:
     """Say what was asked for that only the exact engine knows; empty if nothing was.
 
-    Examples
-    --------
     >>> only_exact({"a": "gower"}, None, "float64")
     "metric 'gower' of a"
     """
@@ -41,11 +39,7 @@ def chosen_engine(
     exact_only: str = "",
     k: int = 20,
 ) -> tuple[str, str]:
-    """Choose the engine for so many patients, and say why.
-
-    ``sizes``: patients of each layer. Gives ``engine``: ``"exact"``, ``"sparse"`` or ``"snfpy"``;
-    ``reason``: why, in words.
-    """
+    """Choose the engine for so many patients, and say why."""
     if engine != "auto":
         return engine, "as asked"
     if exact_only and n > EXACT_LIMIT:
@@ -68,8 +62,8 @@ def exact_memory(
 ) -> int:
     """Estimate the bytes that an exact fusion takes at its peak.
 
-    ``sizes``: patients of each layer. Gives int, affinities of the layers, which the result keeps,
-    and the larger of what the last layer's distances and the iterations need.
+    Those of the layers' affinities, which the result keeps, and the larger of what the last layer's
+    distances and the iterations need.
     """
     kept = sum(8 * size * size for size in sizes.values())
     distances = 3 * 8 * max(sizes.values()) ** 2

@@ -13,15 +13,7 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """The fused patients, and which of them each layer covers.
-
-    Attributes
-    ----------
-    patients : pandas.Index
-        Fused patients, in order.
-    positions : mapping of str to array
-        For each layer, the positions of its patients in ``patients``, rising.
-    """
+    """The fused patients, and of each layer the positions of its patients among them, rising."""
 
     patients: pd.Index
     positions: Mapping[str, np.ndarray]

@@ -39,22 +39,13 @@ def nearest_neighbors(
     exact_below: int = EXACT_BELOW,
     random_state: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the nearest other patients of each patient.
+    """Find the nearest others of each patient of a table (n, p): rows in rising order, distances.
 
     Up to ``exact_below`` patients all distances are computed, block by block. Above, neighbours
-    come from NN-descent, which improves a random guess by looking among neighbours of neighbours:
-    its cost is near-linear in the patients, and it misses some neighbours where data have many
-    independent dimensions. It runs on one thread, since its result depends on their number.
-    Distances are recomputed in double precision for the neighbours found.
-
-    ``table`` (n patients, p features): complete and finite. Gives ``indices`` (n, n_neighbors):
-    rows of the neighbours, nearest first, ties by position; ``distances`` (n, n_neighbors): their
-    distances.
-
-    References
-    ----------
-    Dong W, Moses C, Li K. Efficient k-nearest neighbor graph construction for generic similarity
-    measures. WWW 2011:577-586.
+    come from NN-descent (Dong, Moses and Li, WWW 2011:577-586), whose cost is near-linear in the
+    patients, and which misses some where data have many independent dimensions. It runs on one
+    thread, since its result depends on their number; distances are recomputed in double precision.
+    Ties are by position.
     """
     metric = checked_metric(metric)
     table = prepared_table(table, metric)
@@ -80,8 +71,6 @@ def nearest_neighbors(
 def checked_metric(metric: object) -> str:
     """Refuse a distance that the sparse engine does not have.
 
-    Examples
-    --------
     >>> checked_metric("cosine")
     'cosine'
     """
@@ -99,9 +88,6 @@ def prepared_table(table: np.ndarray, metric: str) -> np.ndarray:
 
     Correlation becomes the cosine of centred rows, and rows are scaled to unit length for both.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> prepared_table(np.array([[0.0, 2.0], [1.0, 0.0]]), "jaccard")
     array([[0., 1.],
            [1., 0.]], dtype=float32)
@@ -134,9 +120,6 @@ def prepared_table(table: np.ndarray, metric: str) -> np.ndarray:
 def cross_distances(rows: np.ndarray, others: np.ndarray, metric: str) -> np.ndarray:
     """Distances between each of some patients and each of others, from prepared tables.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> rows = np.array([[0.0, 0.0], [3.0, 4.0]], dtype=np.float32)
     >>> cross_distances(rows, rows, "euclidean")
     array([[0., 5.],

@@ -14,10 +14,7 @@ from omicsfuse.fusion.exact import checked_affinities
 def fuse_with_snfpy(
     affinities: Sequence[np.ndarray], n_neighbors: int = 20, n_iterations: int = 20
 ) -> np.ndarray:
-    """Fuse affinity matrices by calling snfpy, as a reference for our own kernel.
-
-    ``affinities`` (n, n). Gives (n, n): what ``snf.snf`` returns.
-    """
+    """Fuse affinity matrices by calling snfpy, as a reference for our own kernel."""
     networks = checked_affinities(affinities)
     k = usable_neighbors(n_neighbors, len(networks[0]))
     with current_scikit_learn() as compute:

@@ -35,21 +35,10 @@ _PROBES = 16
 class SparseFusion:
     """The fused network of a large cohort.
 
-    Attributes
-    ----------
-    network : csr_array of shape (n, n)
-        Kept pairs with their fused affinities, and the diagonal; symmetric, columns in order.
-    smooth : NetworkOperator
-        The whole network without its diagonal, with the smooth rest of the pairs that are not
-        kept, as an operator that multiplies by it: what ``laplacian_spectrum`` and the silhouettes
-        take.
-    per_layer : list of csr_array of shape (n_v, n_v)
-        Each layer's affinities between nearest neighbours, before fusion.
-    changes : array of shape (n_iterations,)
-        Change of the sum over layers in each iteration as a share of it, by Frobenius norm,
-        estimated from random vectors.
-    params : dict
-        Settings as used, and how neighbours were found.
+    ``network`` (n, n) has the pairs kept and the diagonal; ``smooth`` multiplies by the whole
+    without its diagonal, and is what ``laplacian_spectrum`` and the silhouettes take. ``per_layer``
+    (n_v, n_v) is each layer before fusion. ``changes`` (n_iterations,), of the sum over layers as a
+    share of it, by Frobenius norm, are estimated from random vectors.
     """
 
     network: sparse.csr_array
@@ -77,30 +66,19 @@ def fuse_sparse(
     random_state: int = 0,
     n_threads: int = 1,
 ) -> SparseFusion:
-    r"""Fuse layers by similarity network fusion without any patients x patients matrix.
+    """Fuse layers by similarity network fusion without any patients x patients matrix.
 
-    The method is that of ``fuse_affinities``, with each network P held in two parts: what its
-    ``n_kept`` strongest pairs a patient have of their own, and a smooth rest of low rank,
-
-    .. math::
-        P^{(v)} \approx E^{(v)} + B^{(v)} C^{(v)} B^{(v)\top}
-
-    The rest matters: in data of many features most of the weight of P lies in small affinities
-    outside the neighbours, and S, scaled by it, diffuses far less than S of truncated rows would.
-    It is fitted to each patient's affinities to a sample of patients. In each iteration both parts
-    are diffused through S; the strongest pairs are kept again, and of what is dropped the smooth
-    part goes into the rest.
+    As ``fuse_affinities`` does, with each network P held in two parts: what its ``n_kept``
+    strongest pairs a patient have of their own, and a smooth rest B C B' of low rank. The rest
+    matters: in data of many features most of the weight of P lies in small affinities outside the
+    neighbours, and S, scaled by it, diffuses far less than S of truncated rows would. It is fitted
+    to each patient's affinities to a sample of patients. In each iteration both parts are diffused
+    through S; the strongest pairs are kept again, and of what is dropped the smooth part goes into
+    the rest.
 
     A patient who lacks a layer is its own only neighbour there. A pair that a layer does not see
     starts with the mean of the layers that do, and at 0 if there are none; and K shrinks with a
     layer's share of the patients.
-
-    ``tables`` (n_v patients, p_v features): layers, complete and finite; ``members`` (n_v,).
-
-    References
-    ----------
-    Wang B et al. Similarity network fusion for aggregating data types on a genomic scale.
-    Nature Methods 2014;11:333-337.
     """
     n = whole_number(n, "n", 3)
     rows = _checked_layers(tables, members, n, metrics)
@@ -163,10 +141,7 @@ def fuse_sparse(
 
 
 def sparse_memory(n: int, layers: int, features: int, n_kept: int = 60) -> int:
-    """Estimate the memory that ``fuse_sparse`` takes at its peak, tables included.
-
-    Gives int, bytes.
-    """
+    """Estimate the bytes that ``fuse_sparse`` takes at its peak, tables included."""
     entry = 12  # a double and a 32-bit position
     # Networks, their affinities before fusion, the new ones, and copies while they are made.
     kept = n * n_kept * entry * (5 * layers + 12)

@@ -17,9 +17,6 @@ _BLOCK_ENTRIES = 8_000_000
 def kernel_values(distances: np.ndarray, scale: np.ndarray, mu: float) -> np.ndarray:
     """Affinities of SNF from distances and the sum of both patients' local scales.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> kernel_values(np.array([0.0]), np.array([3.0]), 0.5).round(4)
     array([0.7979])
     """
@@ -37,22 +34,12 @@ def smooth_part(
     n_landmarks: int,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit affinities by a matrix of low rank, from the columns of some patients.
+    """Fit affinities by B C B', of low rank, from the columns of some patients: B (n, rank), C.
 
     The columns span a space; of it the ``rank`` strongest directions B are kept, and the symmetric
-    core C that makes B C B' fit the columns best by least squares.
+    core C that makes B C B' fit the columns best by least squares (Drineas and Mahoney 2005, J Mach
+    Learn Res 6:2153-2175). ``table`` is from ``prepared_table``.
 
-    ``table`` (n, p): from ``prepared_table``; ``local`` (n,). Gives ``factor`` (n, rank): B,
-    orthonormal columns; ``core`` (rank, rank): C, symmetric.
-
-    References
-    ----------
-    Drineas P, Mahoney MW. On the Nystrom method for approximating a Gram matrix. Journal of
-    Machine Learning Research 2005;6:2153-2175.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> points = np.linspace(0, 1, 30)[:, None].astype(np.float32)
     >>> local = np.full(30, 0.2)
     >>> chance = np.random.default_rng(0)
@@ -90,9 +77,6 @@ def smooth_part(
 def oriented(vectors: np.ndarray) -> np.ndarray:
     """Columns with their sums not negative, so that signs do not depend on a library's build.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> oriented(np.array([[-1.0], [0.0]]))
     array([[ 1.],
            [-0.]])
@@ -116,9 +100,6 @@ def blockwise_product(
     The entry of patients i and j is the sum over u of ``weight(u, pattern of i, pattern of j)``
     times their entry of ``factors[u] @ cores[u] @ factors[u].T``; it is never formed.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> ones = np.ones((2, 1))
     >>> blockwise_product([(1, np.arange(2))], [ones], [np.eye(1)], lambda u, p, q: 0.5, ones)
     array([[1.],

@@ -9,16 +9,10 @@ from scipy.sparse.linalg import LinearOperator
 
 @dataclass(frozen=True, eq=False)
 class SplitNetwork:
-    """A symmetric network in two parts: entries kept one by one, and a matrix of low rank.
+    """A symmetric network (n, n) in two parts: entries kept one by one, and one of low rank.
 
-    Attributes
-    ----------
-    kept : csr_array of shape (n, n)
-        What kept pairs have on top of the smooth part; no diagonal.
-    diagonal : array of shape (n,)
-        Diagonal of the whole network.
-    factor, core : arrays of shape (n, r) and (r, r)
-        Smooth part, ``factor @ core @ factor.T``; it holds off the diagonal.
+    ``kept`` is what kept pairs have on top of the smooth part ``factor @ core @ factor.T``, (n, r)
+    and (r, r), which holds off the diagonal; ``diagonal`` is that of the whole.
     """
 
     kept: sparse.csr_array
@@ -70,17 +64,6 @@ class SplitNetwork:
 class NetworkOperator(LinearOperator):
     """A whole network without its diagonal, as an operator that multiplies by it.
 
-    Spectral clustering and silhouettes need no more of a network than that.
-
-    Parameters
-    ----------
-    network : SplitNetwork
-        The network.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy import sparse
     >>> ones = np.ones((3, 1))
     >>> split = SplitNetwork(sparse.csr_array((3, 3)), np.ones(3), ones, np.eye(1))
     >>> NetworkOperator(split) @ np.array([1.0, 0.0, 0.0])
@@ -107,9 +90,6 @@ class NetworkOperator(LinearOperator):
 def with_values(pattern: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
     """Sparse array of the same places, with other values.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> with_values(sparse.csr_array(np.eye(2)), np.array([3.0, 4.0])).data
     array([3., 4.])
     """
@@ -121,9 +101,6 @@ def split(
 ) -> SplitNetwork:
     """Take the smooth part off a network's entries.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> whole = sparse.csr_array(np.array([[0.0, 3.0], [3.0, 0.0]]))
     >>> split(whole, np.zeros(2), np.ones((2, 1)), np.eye(1)).kept.data
     array([2., 2.])
@@ -135,9 +112,6 @@ def split(
 def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> sparse.csr_array:
     """Square sparse array from tables of the entries of each row, the first ``count`` of each.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> from_rows(np.array([[1, 0], [0, 0]]), np.ones((2, 2)), np.array([1, 0])).nnz
     1
     """
@@ -150,10 +124,6 @@ def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> spars
 def reordered(network: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
     """Rows and columns of a network in another order, its columns sorted.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy import sparse
     >>> reordered(sparse.csr_array(np.diag([1.0, 2.0, 3.0])), np.array([2, 0, 1])).diagonal()
     array([3., 1., 2.])
     """
@@ -170,9 +140,6 @@ def reordered(network: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
 def symmetrised(matrix: sparse.csr_array) -> sparse.csr_array:
     """Keep a pair if either row keeps it: the mean of both entries, or the one there is.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> symmetrised(sparse.csr_array(np.array([[0.0, 3.0], [0.0, 0.0]]))).toarray()
     array([[0., 3.],
            [3., 0.]])

@@ -32,11 +32,6 @@ def similar_first(
 ) -> np.ndarray:
     """Order patients by groups of similar ones (k-means on the layers' principal directions).
 
-    Gives (n,): patients, by row, in the new order; within a group as before.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> two = np.tile([0.0, 9.0], 300)[:, None] + np.linspace(0, 1, 600)[:, None]
     >>> order = similar_first([two], [np.arange(600)], 600, ["euclidean"], 0)
     >>> int(np.abs(np.diff(order % 2)).sum()) < 10

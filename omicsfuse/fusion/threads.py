@@ -29,8 +29,8 @@ def usable_threads(n_threads: int | None) -> int:
 def threads(n_threads: int) -> Iterator[Share]:
     """Open threads that run one compiled function at a time, each on its share.
 
-    Gives callable, ``share(function, *arguments)`` calls ``function(number, n_threads,
-    *arguments)`` once in each thread and returns when all are done.
+    ``share(function, *arguments)`` calls ``function(number, n_threads, *arguments)`` once in each
+    and returns when all are done.
     """
 
     def one(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:

@@ -30,17 +30,7 @@ MOSTLY_BARCODES = 0.8
 
 @dataclass(frozen=True)
 class Resolved:
-    """Which rows of a table to keep, and the patient each belongs to.
-
-    Attributes
-    ----------
-    positions : tuple of int
-        Positions of the rows kept, in their order.
-    patients : tuple of str
-        Patient of each row kept.
-    exclusions : tuple of Exclusion
-        Samples left out.
-    """
+    """The positions of the rows to keep, the patient of each, and the samples left out."""
 
     positions: tuple[int, ...]
     patients: tuple[str, ...]

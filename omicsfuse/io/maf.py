@@ -181,13 +181,10 @@ def _read_counts(
 
 
 def is_maf(path: Path) -> bool:
-    r"""Whether a text file is meant as a MAF.
+    r"""Whether a text file is meant as a MAF: by its name, or two of the three columns of a MAF.
 
-    It is when its name ends in ``.maf`` (or ``.maf.gz``), or when it has at least two of the three
-    columns of a MAF: ``read_maf`` then says which one is missing.
+    ``read_maf`` then says which column is missing.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "table.tsv"

@@ -153,17 +153,7 @@ class LayerTable(_FileTable):
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that a manifest names.
-
-    Attributes
-    ----------
-    label : str
-        Table of the manifest that names it, e.g. ``"layers.expression"``.
-    text : str
-        Path as written.
-    url, sha256 : str
-        Where it can be had and its fingerprint; empty where not recorded.
-    """
+    """A file that a manifest names: in which table, the path as written, where it can be had."""
 
     label: str
     text: str

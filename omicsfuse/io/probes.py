@@ -41,16 +41,7 @@ _BETWEEN = re.compile("[;,]")
 
 
 class Annotation(NamedTuple):
-    """Genes of each probe, and the regions of the gene that the probe lies in.
-
-    Attributes
-    ----------
-    genes : dict of str to list of (str, frozenset of str)
-        For each probe its genes, each once, with the regions in small letters; a probe of no gene
-        has an empty list.
-    has_regions : bool
-        Whether the annotation has a column of regions.
-    """
+    """For each probe its genes, each once, with the regions it lies in, in small letters."""
 
     genes: dict[str, list[tuple[str, frozenset[str]]]]
     has_regions: bool
@@ -67,46 +58,19 @@ def gene_methylation(
 
     A probe of several genes counts for each of them. Of a patient who lacks some probes of a gene,
     the others are averaged; a patient who lacks more than half of them has no value for the gene,
-    because probes of one gene differ more from each other than patients do.
+    because probes of one gene differ more from each other than patients do. The columns of
+    ``annotation`` are ``probe``, ``gene`` and ``region``, or those of Illumina's manifests; several
+    genes have ``;`` between them, with as many regions (``PROMOTER``). What is counted as excluded:
+    probes that are not annotated or lie in no gene or promoter, and values of genes most of whose
+    probes are missing.
 
-    Parameters
-    ----------
-    layer : Layer or DataFrame
-        Patients x probes; beta values (or M-values, whose mean is then taken).
-    annotation : str, Path or DataFrame
-        Columns for the probe, its genes and, for promoters, the regions: ``probe``, ``gene``,
-        ``region``, or as in Illumina's manifests ``IlmnID`` or ``Name``, ``UCSC_RefGene_Name``,
-        ``UCSC_RefGene_Group``. Several genes have ``;`` between them, with as many regions.
-    level : {"gene", "promoter"}
-        All probes of a gene, or those within 1,500 bases before its start, in its 5' untranslated
-        region or its first exon (``PROMOTER``).
-    name : str
-        Name of the layer, for the exclusions.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Patients x genes, genes sorted by name.
-    exclusions : tuple of Exclusion
-        Probes that the annotation does not know, that lie in no gene or in no promoter, and values
-        of genes most of whose probes are missing.
-
-    Raises
-    ------
-    CohortError
-        If columns are missing, genes and regions of a probe do not match, the level is unknown,
-        probes occur twice in the annotation with different genes, or no probe is annotated.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"cg1": [0.2], "cg2": [0.4], "cg3": [0.9], "cg4": [0.5]}, ["P1"])
     >>> annotation = pd.DataFrame({"probe": ["cg1", "cg2", "cg3"], "gene": ["A;B", "A", "A"],
     ...                            "region": ["TSS200;Body", "1stExon", "Body"]})
     >>> genes, exclusions = gene_methylation(table, annotation, level="promoter")
     >>> genes.round(2).to_dict("records"), [(each.count, each.reason) for each in exclusions]
-    ([{'A': 0.3}], [(1, 'probes that the annotation does not have'), \
-(1, 'probes in no promoter')])
+    ([{'A': 0.3}], [(1, 'probes that the annotation does not have'), (1, 'probes in no promoter')])
     """
     if level not in LEVELS:
         raise CohortError(f"level = {level!r} is not known; {did_you_mean(level, LEVELS)}.")

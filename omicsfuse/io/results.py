@@ -12,8 +12,6 @@ import pandas as pd
 def stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """Put tables with the same columns under one another; none gives an empty table with header.
 
-    Examples
-    --------
     >>> stacked([], ["cohort", "p"]).columns.tolist()
     ['cohort', 'p']
     """

@@ -10,12 +10,8 @@ from omicsfuse.core.errors import OmicsfuseError
 
 
 def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
-    """Compute the SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8.
+    """SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8; in hexadecimal digits.
 
-    Gives str, 64 hexadecimal digits.
-
-    Examples
-    --------
     >>> content_digest({"b": 1.0, "a": None})[:12]
     '81ad5ecd9738'
     """
@@ -28,10 +24,6 @@ def read_object(
 ) -> dict[str, Any]:
     """Read a JSON object of a stated format and version.
 
-    Gives the object.
-
-    Examples
-    --------
     >>> from omicsfuse.core.errors import SignatureError
     >>> read_object("nowhere.json", "signature", "omicsfuse signature", 1, SignatureError)
     Traceback (most recent call last):

@@ -218,12 +218,8 @@ def _position(path: Path, names: Sequence[str], patient: str) -> int:
 
 
 def read_bytes(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
-    r"""Read a text file, unpacking gzip, as UTF-8 bytes with plain newlines.
+    r"""Read a text file, unpacking gzip, as UTF-8 bytes with plain newlines and no byte-order mark.
 
-    Gives bytes, valid UTF-8 without a byte-order mark.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "two.txt.gz"

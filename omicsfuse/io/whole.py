@@ -8,8 +8,6 @@ from pathlib import Path
 def write_whole(path: Path, text: str) -> None:
     """Write a file by way of a temporary one beside it, so that it is never half-written.
 
-    Examples
-    --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(Path(folder) / "note.txt", "whole")
     ...     [path.name for path in Path(folder).iterdir()]

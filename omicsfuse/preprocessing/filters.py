@@ -14,21 +14,11 @@ _BLOCK = 256  # features compared with all others at once
 
 @dataclass(frozen=True, eq=False)
 class FeatureSummary:
-    """Order statistics of each feature; patient order cannot change them.
+    """Order statistics of each feature (n_features,); patient order cannot change them.
 
-    Attributes
-    ----------
-    observed : ndarray of int, shape (n_features,)
-        Patients with a value.
-    missing : ndarray of float
-        Share of patients without one.
-    low, median, high : ndarray of float
-        Quartiles of the observed values (linear interpolation); NaN without any.
-    constant : ndarray of bool
-        Fewer than two values, or a range below ``CONSTANT_TOLERANCE`` of the largest.
-    identical : ndarray of float
-        Share of the observed values that equal the commonest one where that share is above one
-        half; otherwise some lower number.
+    ``missing`` is a share, ``constant`` a range below ``CONSTANT_TOLERANCE`` of the largest value;
+    ``identical`` is the share of the observed values that equal the commonest one where that is
+    above one half, otherwise some lower number.
     """
 
     observed: np.ndarray
@@ -76,16 +66,13 @@ def _quantile(ordered: np.ndarray, observed: np.ndarray, q: float) -> np.ndarray
 
 
 def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
-    """Mark features that repeat an earlier kept one, by rank correlation.
+    """Mark features (n_features,) that repeat an earlier kept one, by rank correlation.
 
-    Features are visited in the order of fewest missing values, then of the columns. A feature that
-    is still unmarked is kept, and every later one whose Spearman correlation with it exceeds the
-    threshold in absolute value is marked. With missing values, ranks are those among each
-    feature's own patients and the correlation is over the patients both have; a pair that shares
-    fewer than half of all patients is left alone.
-
-    ``values`` (n_patients, n_features): no constant features. Gives (n_features,): true for the
-    features that repeat an earlier one.
+    Features are visited in the order of fewest missing values, then of the columns. One that is
+    still unmarked is kept, and every later one whose Spearman correlation with it exceeds the
+    threshold in absolute value is marked. Ranks are those among each feature's own patients, the
+    correlation is over the patients both have; a pair that shares fewer than half of all patients
+    is left alone.
     """
     n, p = values.shape
     if threshold >= 1:  # no correlation exceeds 1
@@ -138,11 +125,7 @@ def _correlations(
 
 
 def identical_profiles(values: np.ndarray) -> np.ndarray:
-    """Mark features that equal an earlier one in every patient, missing values included.
-
-    ``values`` (n_patients, n_features): NaN where missing. Gives (n_features,): true for every
-    feature but the first of each group of equal ones.
-    """
+    """Mark features that equal an earlier one in every patient, missing values included."""
     columns = np.ascontiguousarray((values + 0.0).T)  # + 0.0: the two zeros of IEEE become one
     columns[np.isnan(columns)] = np.nan
     seen: set[bytes] = set()
@@ -155,10 +138,7 @@ def identical_profiles(values: np.ndarray) -> np.ndarray:
 
 
 def largest(criterion: np.ndarray, n: int | None) -> np.ndarray:
-    """Mark the ``n`` features with the largest criterion; ties go to the earlier column.
-
-    ``criterion`` (n_features,). Gives (n_features,).
-    """
+    """Mark the ``n`` features with the largest criterion; ties go to the earlier column."""
     chosen = np.zeros(len(criterion), dtype=bool)
     chosen[np.argsort(-criterion, kind="stable")[:n]] = True
     return chosen

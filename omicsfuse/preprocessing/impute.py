@@ -17,21 +17,14 @@ def impute_nearest(
     columns: np.ndarray,
     combine: Literal["mean", "median_level"] = "mean",
 ) -> np.ndarray:
-    """Fill missing values from the nearest reference patients that have them.
+    """Fill missing values (n_patients, columns) from the nearest reference patients that have them.
 
     The distance between two patients is the root mean squared difference over the features both
     have. Each missing value becomes the mean of that feature in the ``n_neighbors`` nearest
-    patients who have it; patients at the same distance as the last of them count as well, so that
-    the order of patients plays no part. Where nobody qualifies (a patient without any value, say)
-    the fallback is used.
-
-    The idea is that of KNNimpute (Troyanskaya et al. 2001, Bioinformatics 17:520), with patients
-    instead of genes as neighbours and an unweighted mean.
-
-    ``values`` (n_patients, n_features): NaN where missing; ``reference`` (n_reference, n_features):
-    patients to learn from, NaN where missing; ``fallback`` (n_features,): value of each feature
-    where no neighbour has one; ``columns``: features to return. Gives (n_patients, len(columns)):
-    complete.
+    patients who have it, those as far as the last of them included, so that the order of patients
+    plays no part; where nobody qualifies, ``fallback`` (n_features,). The idea is that of KNNimpute
+    (Troyanskaya et al. 2001, Bioinformatics 17:520), with patients in place of genes and an
+    unweighted mean.
     """
     filled = values[:, columns]
     holes = np.isnan(filled)

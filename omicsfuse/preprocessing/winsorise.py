@@ -12,16 +12,9 @@ IQR_PER_SD = 1.349
 
 @dataclass(frozen=True, eq=False)
 class RobustScale:
-    """Centre and spread of each feature that a few extreme values cannot move.
+    """Median and spread of each feature (n_features,) that a few extreme values cannot move.
 
-    Attributes
-    ----------
-    centre : ndarray, shape (n_features,)
-        Median.
-    spread : ndarray
-        Robust standard deviation IQR / 1.349; the standard deviation where the IQR is 0.
-    robust : ndarray of bool
-        Where ``spread`` is the robust one.
+    ``spread`` is IQR / 1.349, or where that is 0 (not ``robust``) the standard deviation.
     """
 
     centre: np.ndarray
@@ -35,13 +28,8 @@ class RobustScale:
 
 
 def robust_scale(values: np.ndarray, summary: FeatureSummary) -> RobustScale:
-    """Median and robust standard deviation of features that are not constant.
+    """Median and robust standard deviation of features that are not constant; NaN where missing.
 
-    ``values`` (n_patients, n_features): NaN where missing.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> from omicsfuse.preprocessing.filters import summarise
     >>> x = np.array([[1.0], [2.0], [3.0], [4.0], [1e14]])
     >>> scale = robust_scale(x, summarise(x))

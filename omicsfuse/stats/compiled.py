@@ -9,9 +9,6 @@ from numba import njit
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function once for each machine; where no cache can be written, in each process.
 
-    Examples
-    --------
-    >>> from omicsfuse.stats.compiled import compiled
     >>> @compiled
     ... def twice(x):
     ...     return 2 * x

@@ -30,18 +30,11 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Correlations(NamedTuple):
-    """Correlations of p columns with q columns, all arrays of shape (p, q).
+    """Correlations of p columns with q columns, all arrays (p, q).
 
-    Attributes
-    ----------
-    correlation : ndarray of float
-        Spearman's rho, or the partial one, from -1 to 1; NaN where there is none.
-    low, high : ndarray of float
-        95% interval; NaN also where the correlation is -1 or 1.
-    p : ndarray of float
-        Two-sided.
-    n : ndarray of int
-        Patients that have both values and all covariates.
+    ``correlation`` is Spearman's rho or the partial one, ``low`` and ``high`` its 95% interval; NaN
+    where there is none, limits also where it is -1 or 1. ``n`` counts the patients that have both
+    values and all covariates.
     """
 
     correlation: Array
@@ -52,18 +45,10 @@ class Correlations(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """Correlations without p-value and interval: what many blocks of a large table need first.
+    """Correlations (p, q) without p and interval: what many blocks of a large table need first.
 
-    Attributes
-    ----------
-    correlation : ndarray of float, shape (p, q)
-        NaN where there is none.
-    n : ndarray of int, shape (p, q)
-        Patients.
-    given : ndarray of int, shape (p, q)
-        Covariates given: the rank of their columns in those patients.
-    shape : ndarray of float, shape (p, q)
-        Excess kurtosis of the ranks of both columns, multiplied: 1.44 for ranks without ties.
+    ``given`` is the number of covariates, as the rank of their columns in those patients; ``shape``
+    the product of the excess kurtosis of both columns' ranks: 1.44 without ties.
     """
 
     correlation: Array
@@ -73,29 +58,19 @@ class Coefficients(NamedTuple):
 
 
 def rank_correlations(x: Array, y: Array, covariates: Array | None = None) -> Correlations:
-    """Spearman's correlation of every column of x with every column of y, or the partial one.
+    """Spearman's correlation of all columns of x (n, p) with all of y (n, q), or the partial one.
 
-    Each pair is taken over the patients who have both (and all covariates), and ranked among them;
-    ties share their mean rank. Given covariates, ranks are replaced by what is left of them when
-    the ranked covariates and a constant have been regressed out. Categories come as columns of 0
-    and 1, for which a rank is the same as the value.
+    Each pair is taken over the patients who have both (and all covariates (n, k)), and ranked among
+    them; ties share their mean rank. Given covariates, ranks are replaced by what is left of them
+    when the ranked covariates and a constant have been regressed out (Kendall 1942, Biometrika
+    32:277-283). Categories come as columns of 0 and 1, for which a rank is the same as the value.
 
-    The p-value is that of the t distribution with n - 2 - k degrees of freedom (k covariates),
-    corrected so that the fourth moment is right as well (`p_value`): without that, p-values of
-    1e-6 are half as large as they should be at 40 patients. The interval is
-    ``tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3 - k)))``.
-
-    ``x`` (n, p): patients x columns; ``y`` (n, q): the same patients, in the same order;
-    ``covariates`` (n, k): columns to adjust for. Gives Correlations, NaN for pairs with fewer than
-    ``MINIMUM_PATIENTS`` patients or no degrees of freedom, for columns that do not vary among these
-    patients, and for columns that the covariates explain altogether (a covariate itself among
-    them).
-
-    References
-    ----------
-    Bonett and Wright 2000, Psychometrika 65:23-28 (variance of Spearman's correlation after
-    Fisher's transformation); Kendall 1942, Biometrika 32:277-283 (partial rank correlation);
-    Pitman 1937, J R Stat Soc Suppl 4:225-232 (moments of a correlation under permutation).
+    The p-value is that of the t distribution with n - 2 - k degrees of freedom, corrected so that
+    the fourth moment is right as well (`p_value`): without that, p-values of 1e-6 are half as large
+    as they should be at 40 patients. The interval is ``tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) /
+    (n - 3 - k)))`` (Bonett and Wright 2000, Psychometrika 65:23-28). NaN for pairs with fewer than
+    ``MINIMUM_PATIENTS`` patients or no degrees of freedom, and for columns that do not vary among
+    these patients or that the covariates explain altogether.
     """
     r, n, given, shape = rank_coefficients(x, y, covariates)
     low, high = interval(r, n, given)
@@ -136,7 +111,8 @@ def p_value(
     """Two-sided p-value of rank correlations, from their first four moments under permutation.
 
     If patients are matched at random, r has mean 0, variance ``1 / (n - 1)``, and, with g and h the
-    excess kurtosis (from k-statistics) of either column, fourth moment::
+    excess kurtosis (from k-statistics) of either column, fourth moment (Pitman 1937, J R Stat Soc
+    Suppl 4:225-232)::
 
         3 / (n^2 - 1) (1 + (n - 2) (n - 3) / (3 n (n - 1)^2) g h)
 
@@ -144,12 +120,6 @@ def p_value(
     normal values, it would be that behind the t distribution, with c = 1; for ranks, g h is 1.44,
     the tails are heavier and c is above 1. Where g h is below 0, 0 is taken, so that a small p is
     never below that of the t distribution. Of a partial correlation, n is less the covariates.
-
-    ``n``, ``given``: patients, and covariates given. Gives NaN where ``r`` is.
-
-    References
-    ----------
-    Pitman 1937, J R Stat Soc Suppl 4:225-232 (the moments).
     """
     df, limit = _beta(n, given, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -195,9 +165,7 @@ def interval(r: Array, n: Counts, given: Counts | int = 0) -> tuple[Array, Array
 
     Gives ``low, high``: NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1.
 
-    References
-    ----------
-    Bonett and Wright 2000, Psychometrika 65:23-28.
+    Source: Bonett and Wright 2000, Psychometrika 65:23-28.
     """
     freedom = np.asarray(n) - 3.0 - given
     sure = (freedom > 0) & (np.abs(r) < 1)
@@ -257,8 +225,6 @@ def _checked(x: Array, y: Array, covariates: Array | None) -> tuple[Array, Array
 def missing_patterns(values: Array) -> Iterator[tuple[Mask, npt.NDArray[np.intp]]]:
     """Gather columns by the patients that have them: who these are, and which columns.
 
-    Examples
-    --------
     >>> found = missing_patterns(np.array([[1.0, 2.0, 3.0], [np.nan, 2.0, 3.0]]))
     >>> [(seen.tolist(), columns.tolist()) for seen, columns in found]
     [([True, False], [0]), ([True, True], [1, 2])]
@@ -289,13 +255,11 @@ def _basis(covariates: Array) -> Array:
 
 
 def ranks_given(values: Array, covariates: Array | None) -> tuple[Array, int]:
-    """Rank columns without missing values, less what the ranks of covariates explain.
+    """Rank columns (n, p) without missing values, less what the ranks of covariates (n, k) explain.
 
-    ``values`` (n, p); ``covariates`` (n, k). Gives ``ranks`` (n, p): NaN in a column of which
-    covariates leave nothing; ``given``: covariates that say different things.
+    Also the number of covariates that say different things; NaN in a column of which they leave
+    nothing.
 
-    Examples
-    --------
     >>> ranks_given(np.array([[1.0], [2.0], [9.0]]), None)[0].ravel().tolist()
     [-2.0, 0.0, 2.0]
     """

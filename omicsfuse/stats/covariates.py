@@ -20,17 +20,7 @@ PER_STEP = " (per step)"
 
 
 class Encoded(NamedTuple):
-    """Covariates as numeric terms.
-
-    Attributes
-    ----------
-    terms : pandas.DataFrame
-        Patients x terms, float64; missing values are NaN.
-    notes : dict of str to str
-        What was left out, pooled or taken as missing, by column.
-    columns : dict of str to str
-        Column that each term is of.
-    """
+    """Covariates as numeric terms (patients x terms), notes by column, and the column of each."""
 
     terms: pd.DataFrame
     notes: dict[str, str]

@@ -20,13 +20,8 @@ TIE = 1e-9
 def kruskal(values: pd.Series, labels: pd.Series) -> dict[str, object]:
     """Kruskal-Wallis test of a numeric variable, with epsilon squared and its interval.
 
-    ``labels``: subtype of the same patients. Gives ``test``, ``statistic``, ``p``, ``effect``,
-    ``effect_name``, ``effect_ci_low``, ``effect_ci_high`` and ``stands_out``: the subtype whose
-    mean rank is furthest from the middle, in units of its standard error under the null.
-
-    References
-    ----------
-    Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621.
+    ``stands_out`` is the subtype whose mean rank is furthest from the middle, in units of its
+    standard error under the null (Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621).
     """
     names = in_order(labels)
     groups = [values[(labels == name).to_numpy()].to_numpy(dtype=float) for name in names]
@@ -55,13 +50,9 @@ def contingency(
 ) -> dict[str, object]:
     """Chi-square, Fisher's or a Monte Carlo test of categories, with Cramer's V and its interval.
 
-    ``labels``: subtype of the same patients. Gives as ``kruskal`` gives it; ``stands_out`` is the
-    cell with the largest adjusted residual of those in which at least one patient is expected.
-
-    References
-    ----------
-    Hope 1968, J R Stat Soc B 30:582-598 (Monte Carlo tests); Cramer 1946, Mathematical Methods of
-    Statistics, section 21.9; Haberman 1973, Biometrics 29:205-220 (adjusted residuals).
+    ``stands_out`` is the cell with the largest adjusted residual (Haberman 1973, Biometrics
+    29:205-220) of those in which at least one patient is expected. Monte Carlo tests: Hope 1968, J
+    R Stat Soc B 30:582-598.
     """
     table = pd.crosstab(values.to_numpy(), labels.to_numpy())
     names, levels = in_order(labels), sorted(map(str, table.index))
@@ -97,9 +88,6 @@ def contingency(
 def chi_square(counts: Whole) -> tuple[float, float, npt.NDArray[np.float64]]:
     """Pearson's statistic without continuity correction, its asymptotic p, the expected counts.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> statistic, p, _ = chi_square(np.array([[20, 12], [15, 18], [10, 25]]))
     >>> round(statistic, 4), round(p, 4)
     (7.7791, 0.0205)
@@ -111,9 +99,6 @@ def chi_square(counts: Whole) -> tuple[float, float, npt.NDArray[np.float64]]:
 def cramers_v(statistic: float, counts: Whole) -> float:
     """Cramer's V of a table, from its chi-square.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> cramers_v(12.0, np.array([[6, 0], [0, 6]]))
     1.0
     """
@@ -123,9 +108,6 @@ def cramers_v(statistic: float, counts: Whole) -> float:
 def monte_carlo(counts: Whole, n_permutations: int, random_state: int) -> float:
     """Share of random tables with the same margins whose chi-square is as large, add one each.
 
-    Examples
-    --------
-    >>> import numpy as np
     >>> monte_carlo(np.array([[6, 0, 0], [0, 6, 0], [0, 0, 6]]), 999, 0)
     0.001
     """

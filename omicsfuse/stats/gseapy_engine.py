@@ -20,15 +20,10 @@ _ANY_SIZE = 10**9
 def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Score gene sets on one ranking of genes: preranked GSEA, without its permutations.
 
-    ``ranking``: gene -> value, strictly decreasing; ``sets``: genes of each set, all of them in the
-    ranking. Gives index gene set, in the order given; columns ``es`` (enrichment score; NaN for a
-    set without genes, or with all genes of the ranking) and ``leading_edge`` (list of genes up to
-    the peak).
-
-    References
-    ----------
-    Subramanian et al. 2005, PNAS 102:15545-15550; Fang, Liu and Peltz 2023, Bioinformatics
-    39:btac757 (gseapy).
+    ``ranking`` (gene -> value) is strictly decreasing and has all genes of the sets. Gives by set
+    ``es`` (NaN for a set without genes, or with all genes) and ``leading_edge``, genes up to the
+    peak. Subramanian et al. 2005, PNAS 102:15545-15550; gseapy: Fang et al. 2023, Bioinformatics
+    39:btac757.
     """
     import gseapy
 
@@ -67,14 +62,9 @@ def gsva(
 ) -> pd.DataFrame:
     """Score gene sets in each patient relative to the others: GSVA with a Gaussian kernel.
 
-    ``table``: patients x genes, complete, on a logarithmic or z-score scale; ``sets``: genes of
-    each set, all of them in the table. Gives patients x sets: difference of the largest deviations
-    of the running sum to either side. NaN for a set without genes, or with all genes of the table.
-
-    References
-    ----------
-    Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023,
-    Bioinformatics 39:btac757 (gseapy).
+    The table (patients x genes) is complete, on a logarithmic or z-score scale, and has all genes
+    of the sets. NaN for a set without genes, or with all genes. Haenzelmann et al. 2013, BMC
+    Bioinformatics 14:7; gseapy: Fang et al. 2023, Bioinformatics 39:btac757.
     """
     import gseapy
 

@@ -26,16 +26,9 @@ _UNREADABLE += (IndexError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 class KeptTasks:
     """Results of the tasks of one function with one set of shared arguments, kept in a folder.
 
-    One file holds the results of a few consecutive tasks. Its name is a hash of all that decides
-    on them, so that nothing stale is taken up; how many processes there were is no part of it.
-    Files are NumPy archives without pickled objects: reading one never runs code, whoever wrote it.
-
-    Attributes
-    ----------
-    folder : Path
-        Where the files lie.
-    key : str
-        Hash of the function's name, of its shared arguments and of the versions of packages.
+    One file holds the results of a few consecutive tasks. Its name is a hash of all that decides on
+    them, so that nothing stale is taken up; how many processes there were is no part of it. Files
+    are NumPy archives without pickled objects: reading one never runs code, whoever wrote it.
     """
 
     folder: Path

@@ -41,17 +41,10 @@ Heard = tuple[type[Warning], str, str, int]
 class Runner:
     """How repeated work is done: on how many processes, and where finished tasks are kept.
 
-    Attributes
-    ----------
-    n_jobs : int
-        Processes; results do not depend on it. A dask cluster uses all its workers whatever this
-        says.
-    folder : Path, optional
-        Folder that finished tasks are kept in, so that interrupted work can be taken up.
-    progress : callable, optional
-        Called with what is done, the number of finished tasks, and the number of all: once at the
-        start, where tasks that were kept count as finished, and after each task. Always called by
-        the process, and in the thread, that called ``map``.
+    Results do not depend on ``n_jobs``; a dask cluster uses all its workers whatever it says.
+    ``progress`` is called with what is done, the number of finished tasks, and that of all: once at
+    the start, where tasks that were kept count as finished, and after each task; always by the
+    process, and in the thread, that called ``map``.
     """
 
     n_jobs: int = 1
@@ -70,10 +63,8 @@ class Runner:
         The same bytes come back for any number of processes, on a cluster, and where some of the
         work was done before an interruption: linear algebra uses one thread, each task is given its
         own copy of its seed, and results come back as if they had been sent. Warnings of omicsfuse
-        are issued again here, each once.
-
-        Gives list, one result a task. With a folder, results must be numbers, text, NumPy arrays of
-        them, and tuples, lists and dicts of these.
+        are issued again here, each once. With a folder, results must be numbers, text, NumPy arrays
+        of them, and tuples, lists and dicts of these.
         """
         tasks = list(tasks)
         store = kept_tasks(self.folder, function, shared)

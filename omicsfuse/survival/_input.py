@@ -84,8 +84,6 @@ def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 def events_text(events: int) -> str:
     """Write a number of events.
 
-    Examples
-    --------
     >>> events_text(1), events_text(0)
     ('1 event', '0 events')
     """

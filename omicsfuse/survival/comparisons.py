@@ -106,10 +106,6 @@ def _with_order(
 def best_p_values(tests: pd.DataFrame) -> pd.Series:
     """P-values to rely on: those of permutation, or asymptotic ones where nothing was permuted.
 
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.comparisons import best_p_values
     >>> best_p_values(pd.DataFrame({"p_permutation": [0.02], "p_asymptotic": [0.01]})).tolist()
     [0.02]
     """

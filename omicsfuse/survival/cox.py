@@ -15,19 +15,7 @@ PENALTY_NOTE = "Firth's penalty (a group without events, or the like): profile l
 
 @dataclass(frozen=True)
 class HazardRatio:
-    """Hazard ratio of one variable.
-
-    Attributes
-    ----------
-    hr, ci_low, ci_high : float
-        Hazard ratio per unit and its 95% confidence interval (Wald); NaN where not estimable.
-    p : float
-        Wald test.
-    n, events : int
-        Patients and events in the model.
-    note : str
-        Why there is no estimate, or how many patients were left out; empty otherwise.
-    """
+    """Hazard ratio per unit of one variable, with Wald's interval and p; or why there is none."""
 
     hr: float
     ci_low: float

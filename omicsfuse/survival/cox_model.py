@@ -21,26 +21,11 @@ _RUNAWAY = 20.0
 
 @dataclass(frozen=True, eq=False)
 class CoxFit:
-    """A fitted Cox model.
+    """A fitted Cox model: coefficients (p,) are log hazard ratios per unit, with their covariance.
 
-    Attributes
-    ----------
-    coefficients : ndarray, shape (p,)
-        Log hazard ratio per unit of each term.
-    covariance : ndarray, shape (p, p)
-        Inverse of the information.
-    log_likelihood, null_log_likelihood : float
-        Log partial likelihood at the maximum and with all coefficients 0; with Firth's penalty,
-        penalised.
-    ci_low, ci_high : ndarray, shape (p,)
-        95% limits of the coefficients: Wald's, with Firth's penalty by profile likelihood; minus
-        or plus infinity where the profile has no end.
-    p : ndarray, shape (p,)
-        P-value of each coefficient: Wald's, with Firth's penalty of the likelihood ratio.
-    penalised : bool
-        Whether Firth's penalty was used.
-    converged : bool
-        Whether the maximum was found.
+    Limits and p-values are Wald's, with Firth's penalty of the profile likelihood (infinite where
+    it has no end) and of the likelihood ratio; the likelihoods, of the fit and with all
+    coefficients 0, are then penalised as well.
     """
 
     coefficients: np.ndarray
@@ -57,14 +42,8 @@ class CoxFit:
 class CoxData:
     """Survival and terms of patients, sorted for fits; terms are centred and scaled inside.
 
-    Parameters
-    ----------
-    time, event : arrays of shape (n,)
-        Times and events (0 or 1).
-    x : array of shape (n, p)
-        Terms, complete, none of them constant.
-    strata, entry : arrays of shape (n,), optional
-        Strata with baseline hazards of their own; times of entry.
+    ``x`` (n, p) is complete and none of its columns constant; ``strata`` have baseline hazards of
+    their own.
     """
 
     def __init__(
@@ -122,10 +101,9 @@ class CoxData:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Mean, variance and sum over the risk set of each event, and its row among the patients.
 
-        ``coefficients`` (p,): per unit of the terms as given. Gives ``means`` (events, p): of the
-        scaled terms; ``variances`` (events, p, p); ``sums`` (events,): sum of exp(coefficients x
-        scaled terms) over those at risk; ``rows`` (events,): places in the sorted arrays of the
-        patients who had the events.
+        Of the scaled terms, at ``coefficients`` (p,) per unit of the terms as given: (events, p),
+        (events, p, p), and the sum of exp(coefficients x scaled terms) over those at risk
+        (events,).
         """
         from omicsfuse.survival.cox_kernel import sweep
 
@@ -158,10 +136,8 @@ class CoxData:
 def fit_cox(data: CoxData, *, firth: bool | None = None, limits: bool = True) -> CoxFit:
     """Fit a Cox model; with Firth's penalty where the likelihood has no maximum.
 
-    References
-    ----------
-    Efron B. J Am Stat Assoc 1977;72:557-565. Firth D. Biometrika 1993;80:27-38. Heinze G, Schemper
-    M. A solution to the problem of monotone likelihood in Cox regression. Biometrics
+    Source: Efron B. J Am Stat Assoc 1977;72:557-565. Firth D. Biometrika 1993;80:27-38. Heinze G,
+    Schemper M. A solution to the problem of monotone likelihood in Cox regression. Biometrics
     2001;57:114-119 (the penalty, and profile likelihood limits with it).
     """
     p = data.x.shape[1]

@@ -29,20 +29,10 @@ _BLOCK = 1_000
 
 @dataclass(frozen=True, eq=False)
 class LogRank:
-    """Result of a log-rank test.
+    """Result of a log-rank test; events ``observed`` and ``expected`` by group, in sorted order.
 
-    Attributes
-    ----------
-    chi2 : float
-        Test statistic; 0 where nothing can be compared.
-    dof : int
-        Degrees of freedom: usually the number of groups less one, fewer where a group was no
-        longer at risk at any event.
-    p : float
-        Upper tail of the chi-squared distribution; NaN with no degree of freedom.
-    observed, expected : numpy.ndarray
-        Events of each group, in sorted order of the groups, and those expected if all groups had
-        the same hazard.
+    ``dof`` is the number of groups less one, fewer where a group was no longer at risk at any
+    event; ``p`` is NaN without any, ``chi2`` 0 where nothing can be compared.
     """
 
     chi2: float
@@ -54,16 +44,10 @@ class LogRank:
 
 @dataclass(frozen=True)
 class PermutationP:
-    """Permutation p-value of a log-rank test.
+    """Permutation p-value, ``(1 + number at least as extreme) / (1 + n_permutations)``.
 
-    Attributes
-    ----------
-    p : float
-        ``(1 + number at least as extreme) / (1 + n_permutations)``.
-    ci_low, ci_high : float
-        95% Clopper-Pearson interval of the p-value that all permutations would give.
-    n_permutations : int
-        Permutations drawn.
+    Its limits are the 95% Clopper-Pearson interval of the p-value that all permutations would give.
+    It is never zero (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
     """
 
     p: float

@@ -20,28 +20,9 @@ from omicsfuse.survival.cox_model import CoxData, CoxFit, fit_cox
 class CoxModel:
     """A Cox model of patients who have all its terms.
 
-    Attributes
-    ----------
-    endpoint, name : str
-        Name of the endpoint and of the model.
-    terms : tuple of str
-        All terms asked for.
-    varies : ndarray of bool, shape (terms,)
-        Terms that differ between patients; the others are not in the fit.
-    survival : pandas.DataFrame
-        Patients in the model: ``time``, ``event``, and ``entry`` where it is known.
-    design : ndarray, shape (patients, terms)
-        Terms of these patients.
-    strata : ndarray or None
-        Stratum of each patient.
-    data : CoxData or None
-        Sorted data of the fit.
-    fit : CoxFit or None
-        None where nothing could be estimated.
-    reason : str
-        Why there is no fit; empty otherwise.
-    note : str
-        How many patients were left out for want of a term; empty otherwise.
+    ``varies`` tells the terms in the fit, those that differ between patients; ``design`` has all of
+    them (patients, terms). ``reason`` says why there is no fit, ``note`` how many patients were
+    left out for want of a term.
     """
 
     endpoint: str
@@ -75,10 +56,6 @@ class CoxModel:
 def entries(survival: pd.DataFrame) -> np.ndarray | None:
     """Times of entry of a survival table; None where nobody enters late.
 
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.survival.models import entries
     >>> entries(pd.DataFrame({"time": [3.0], "event": [1], "entry": [1.0]})).tolist()
     [1.0]
     """
@@ -138,9 +115,6 @@ def fit_model(
 def too_few_events(events: int, n_terms: int) -> str:
     """Say why a model of so many terms is not fitted to so few events; empty where it can be.
 
-    Examples
-    --------
-    >>> from omicsfuse.survival.models import too_few_events
     >>> too_few_events(11, 3)
     '11 events, fewer than the 15 for 3 terms'
     """

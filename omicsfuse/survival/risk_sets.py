@@ -8,35 +8,13 @@ from omicsfuse.survival._input import check_entry, check_groups, check_survival
 class RiskSets:
     """Event times within strata, and the span of them through which each patient is at risk.
 
-    A row is an event time of a stratum. A patient who enters at e and leaves at t is at risk at
-    the rows of the own stratum with e < time <= t, a run of consecutive rows.
-
-    Parameters
-    ----------
-    time, event : arrays of shape (n,)
-        Times and events (0 or 1).
-    strata : array of shape (n,), optional
-        Only patients of the same stratum are compared.
-    entry : array of shape (n,), optional
-        Time from which each patient is observed (left truncation).
-
-    Attributes
-    ----------
-    order : ndarray of int, shape (n,)
-        Patients by stratum, time, event and entry; everything below is in this order, so that it
-        does not depend on the order given.
-    first, last : ndarray of int, shape (n,)
-        Rows at which a patient is at risk: from ``first`` up to, not including, ``last``.
-    stratum_starts : ndarray of int, shape (s + 1,)
-        Where each stratum begins among the patients.
-    deaths, at_risk : ndarray, shape (rows,)
-        Events and patients at risk.
-    score : ndarray, shape (n,)
-        Each patient's share of the log-rank difference: event minus cumulative hazard.
-    diagonal : ndarray, shape (n,)
-        Each patient's share of the diagonal of the covariance.
-    weight : ndarray, shape (rows,)
-        Factor of n_g n_h in the covariance.
+    A row is an event time of a stratum. A patient who enters at e and leaves at t is at risk at the
+    rows of the own stratum with e < time <= t, a run of consecutive rows: from ``first`` (n,) up
+    to, not including, ``last`` (n,). ``order`` (n,) sorts patients by stratum, time, event and
+    entry, and everything is in this order, so that it does not depend on the order given. ``score``
+    (n,) is each patient's share of the log-rank difference, event minus cumulative hazard;
+    ``diagonal`` (n,) that of the diagonal of the covariance; ``weight`` (rows,) the factor of n_g
+    n_h in it.
     """
 
     def __init__(

@@ -12,8 +12,6 @@ from omicsfuse.core.errors import StudyError
 def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = "") -> None:
     """Refuse an argument of the wrong type.
 
-    Examples
-    --------
     >>> require(3, str, "endpoint")
     Traceback (most recent call last):
     ...

@@ -47,10 +47,7 @@ def _day_month(name: str) -> tuple[int, str] | None:
 
 
 def looks_like_date(name: str) -> bool:
-    """Whether a gene name is what a spreadsheet makes of a symbol that looks like a date.
-
-    Gives bool, true for ``1-Mar``, ``Sep-02``, ``2023-09-02`` and the like.
-    """
+    """Whether a spreadsheet made this of a gene: ``1-Mar``, ``Sep-02``, ``2023-09-02`` ..."""
     text = name.strip()
     return _day_month(text) is not None or _OTHER_DATES.fullmatch(text) is not None
 
@@ -80,13 +77,9 @@ def restorations(names: Iterable[str]) -> dict[str, str]:
 def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
     r"""Write what to add to the manifest to settle dates, as the end of a sentence.
 
-    A date is renamed only where that makes no duplicate: neither one that occurs twice, nor one
-    all of whose symbols are there already. Those can only be left out.
+    A date is renamed only where that makes no duplicate: neither one that occurs twice, nor one all
+    of whose symbols are there already. Those can only be left out.
 
-    Gives str, words and lines of a manifest.
-
-    Examples
-    --------
     >>> advice = suggestion(["2-Mar", "11-Mar"], ["2-Mar", "11-Mar", "MARCH11"])
     >>> print(advice.partition(":\n")[2])
     drop_features = ["11-Mar"]

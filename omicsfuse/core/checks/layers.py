@@ -68,11 +68,10 @@ def check_kind(kind: str, scale: str, where: str) -> str:
 def check_table(
     table: pd.DataFrame, kind: str, others: Sequence[pd.Index], of_whom: str, where: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Normalise and check a layer's table, all but the range of its values.
+    """Normalise and check a layer's table (patients x features), all but the range of its values.
 
-    ``table``: patients x features, as given; ``others``: patients known from elsewhere, one index a
-    table. Gives ``table``: patients (str, named "patient") x features (str), float64; ``restored``:
-    names that were dates, and the gene symbols put in their place.
+    ``others`` are patients known from elsewhere, one index a table. Also returns the names that
+    were dates, with the gene symbols put in their place.
     """
     table = named_axes(table, where)
     refuse_empty(table, where)

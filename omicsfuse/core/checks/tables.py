@@ -15,10 +15,7 @@ from omicsfuse.core.errors import CohortError
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Say which of the options is nearest to a word, and list them all when they are few.
-
-    Gives str, part of a sentence, without a full stop; empty when there are no options.
-    """
+    """Say, as part of a sentence, which option is nearest to a word, and list them all when few."""
     names = [str(option) for option in options]
     lowered = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(str(word).lower(), list(lowered), n=1, cutoff=0.5)
@@ -49,12 +46,8 @@ def _more(n: int) -> str:
 
 
 def name_fault(name: object) -> str:
-    """Say what is wrong with the name of a layer, which stands in messages and in files.
+    """Say what is wrong with the name of a layer, which stands in messages and files; else empty.
 
-    Gives str, A sentence without a full stop; empty when the name will do.
-
-    Examples
-    --------
     >>> name_fault("expression"), name_fault("")
     ('', 'a layer has an empty name; expected a short name such as "expression"')
     """
@@ -94,13 +87,8 @@ def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def in_canonical_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort patients by identifier as text, so that nothing depends on the order of rows.
+    """Sort patients by the code points of their identifiers, so that their order does not matter.
 
-    ``table``: patients (index, str, each once) x columns. Gives the same rows, in the order of the
-    code points of their identifiers.
-
-    Examples
-    --------
     >>> list(in_canonical_order(pd.DataFrame(index=["P2", "p1", "P10"])).index)
     ['P10', 'P2', 'p1']
     """
@@ -155,11 +143,8 @@ def transposed_against(
     """Patients that are in the columns instead of the rows, None if all is well.
 
     Each of the others (the patients of the clinical table, or the rows of each other layer) has a
-    vote, for a table of genes x patients also seems to disagree with every right one.
-
-    ``rows``, ``columns``: what is in the rows and in the columns of a table; ``others``: patients
-    known from elsewhere, one index a table. Gives patients of the tables by which the columns are
-    patients (two at least), if these are more than half of the tables.
+    vote, for a table of genes x patients also seems to disagree with every right one; it takes more
+    than half.
     """
     against = []
     for patients in others:

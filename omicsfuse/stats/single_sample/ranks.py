@@ -10,18 +10,10 @@ from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
 
 class Ranks(NamedTuple):
-    """Genes ranked within each patient.
+    """Genes (sorted by name) ranked within each patient (p, n): 1 for the lowest, 0 where missing.
 
-    Attributes
-    ----------
-    ranks : ndarray of float, shape (p, n)
-        Genes x patients: 1 for the lowest value; ties share their mean rank; 0 where missing.
-    observed : ndarray of float or None, shape (p, n)
-        1 where there is a value, 0 where it is missing; None where none is missing.
-    n_genes : ndarray of float, shape (n,)
-        Genes with a value in each patient.
-    genes : pandas.Index
-        Genes, sorted by name.
+    ``observed`` is 1 where there is a value, None where none is missing; ``n_genes`` (n,) counts
+    them.
     """
 
     ranks: Array
@@ -44,12 +36,6 @@ class Ranks(NamedTuple):
 def within_patient_ranks(table: pd.DataFrame) -> Ranks:
     """Rank the genes of each patient; those without a value take no part in that patient's ranking.
 
-    ``table``: patients x genes.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
     >>> ranked = within_patient_ranks(pd.DataFrame({"B": [5.0, 1.0], "A": [5.0, np.nan]}))
     >>> list(ranked.genes), ranked.ranks.tolist(), ranked.n_genes.tolist()
     (['A', 'B'], [[1.5, 0.0], [1.5, 1.0]], [2.0, 1.0])
@@ -68,14 +54,8 @@ def within_patient_ranks(table: pd.DataFrame) -> Ranks:
 
 
 def up_and_down(weights: Array) -> list[tuple[float, Array]]:
-    """Split weights into the genes that raise a score and those that lower it.
+    """Split weights (m, k) into the genes that raise a score (1.0) and those that lower it (-1.0).
 
-    ``weights`` (m, k): weights. Gives 1.0 and, as 1 and 0, where a weight is positive; -1.0 and
-    where one is negative. A sign that no weight has is left out.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> [(sign, used.tolist()) for sign, used in up_and_down(np.array([[0.2], [-3.0], [0.0]]))]
     [(1.0, [[1.0], [0.0], [0.0]]), (-1.0, [[0.0], [1.0], [0.0]])]
     """

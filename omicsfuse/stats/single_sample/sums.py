@@ -15,18 +15,12 @@ _BLOCK = 400_000
 
 
 def member_sums(values: Array, members: Positions, weights: Array) -> Array:
-    """Sum the weighted values of the members of each of many sets.
+    """Sum the weighted values (p, n) of the members (r, m) of each of many sets: (r, n, k).
 
     Each sum is made gene by gene in the order of the members, by operations on whole rows and
     without BLAS: neither the other patients, nor the other sets, nor the number of threads can
     change a bit of it.
 
-    ``values`` (p, n): genes x patients; ``members`` (r, m): rows of ``values``: the genes of each
-    of r sets; ``weights`` (m, k): weight of each member in each of k sums. Gives (r, n, k).
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> values = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
     >>> member_sums(values, np.array([[0, 2], [1, 2]]), np.array([[1.0], [-1.0]])).tolist()
     [[[-99.0], [-198.0]], [[-90.0], [-180.0]]]
