@@ -30,8 +30,9 @@ from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import NEMO, affinity_matrix, fuse_affinities, patient_distances
+from omicsfuse.fusion.affinity import layer_neighbors
 from omicsfuse.fusion.distances import default_metric
-from omicsfuse.fusion.exact import fuse_networks, layer_neighbors
+from omicsfuse.fusion.exact import fuse_networks
 
 K, ITERATIONS = 20, 20
 OURS = "omicsfuse"

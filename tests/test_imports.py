@@ -37,7 +37,7 @@ DOORS = {
     "snf": ["fusion/snfpy_engine.py"],
     "gseapy": ["stats/gseapy_engine.py"],
     "umap": ["clustering/embedding.py"],
-    "numba": ["stats/compiled.py", "fusion/kernel.py"],
+    "numba": ["stats/compiled.py", "fusion/kernel.py", "fusion/start_kernel.py"],
     "pynndescent": ["fusion/neighbors.py"],
     "psutil": ["fusion/memory.py"],
     "lifelines": ["survival/"],

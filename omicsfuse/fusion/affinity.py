@@ -11,6 +11,8 @@ from omicsfuse.fusion.threads import threads, usable_threads
 #: Rows whose densities are computed at a time.
 _ROWS = 16
 
+#: Neighbours that even a small layer has.
+_FEWEST_NEIGHBORS = 3
 _EPSILON = np.finfo(np.float64).eps
 
 
@@ -82,7 +84,7 @@ def affinity_matrix(
 
 def affinities_of(distances: np.ndarray, k: int, mu: float, n_threads: int = 1) -> np.ndarray:
     """Turn checked distances (n, n) into affinities (n, n); see ``affinity_matrix``."""
-    from omicsfuse.fusion import kernel
+    from omicsfuse.fusion import affinity_kernel as kernel
 
     local = np.empty(len(distances))
     affinity = np.empty(distances.shape)
@@ -102,7 +104,7 @@ def _densities(
     affinity: np.ndarray,
 ) -> None:
     """Write a thread's share of the rows, with numpy's exponential, which is many times as fast."""
-    from omicsfuse.fusion import kernel
+    from omicsfuse.fusion import affinity_kernel as kernel
 
     n = len(distances)
     room = np.empty((_ROWS, n))
@@ -128,12 +130,18 @@ def usable_neighbors(n_neighbors: int, n: int) -> int:
     return n - 1
 
 
+def layer_neighbors(n_neighbors: int, n_members: int, n: int) -> int:
+    """Neighbours in a layer: K in proportion to the patients it covers, at least 3 (or K)."""
+    fewest = min(_FEWEST_NEIGHBORS, n_neighbors)
+    return min(max(fewest, -(-n_neighbors * n_members // n)), n_members - 1)
+
+
 def checked_square(matrix: np.ndarray, name: str, n_threads: int = 1) -> tuple[np.ndarray, float]:
     """Check a square, finite matrix of at least two patients, and find its smallest entry.
 
     It comes back as float64 and symmetrised: the one that was given if it was both already.
     """
-    from omicsfuse.fusion import kernel
+    from omicsfuse.fusion import affinity_kernel as kernel
 
     try:
         numbers = np.asarray(matrix)

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import positive_number, seed, whole_number
 from omicsfuse.core.errors import StudyError
-from omicsfuse.fusion.affinity import usable_neighbors
-from omicsfuse.fusion.exact import check_settings, layer_neighbors
+from omicsfuse.fusion.affinity import layer_neighbors, usable_neighbors
+from omicsfuse.fusion.exact import check_settings
 from omicsfuse.fusion.neighbors import EXACT_BELOW, checked_metric
 from omicsfuse.fusion.sparse_network import (
     NetworkOperator,

@@ -15,7 +15,8 @@ from scipy.spatial.distance import cdist
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.fusion import patient_distances
-from omicsfuse.fusion.exact import _percentile_of_largest, fuse_networks
+from omicsfuse.fusion.diffusion import _percentile_of_largest
+from omicsfuse.fusion.exact import fuse_networks
 from omicsfuse.fusion.snfpy_engine import current_scikit_learn, fuse_with_snfpy
 
 # Entries (row, column) of the reference matrices. Data: SNFtool's Data1 and Data2, z-scored (ddof

@@ -13,8 +13,8 @@ from partial_reference import (
 from scipy.spatial.distance import cdist
 
 import omicsfuse as of
-from omicsfuse.fusion.affinity import affinities_of
-from omicsfuse.fusion.exact import Fused, fuse_networks, layer_neighbors
+from omicsfuse.fusion.affinity import affinities_of, layer_neighbors
+from omicsfuse.fusion.exact import Fused, fuse_networks
 
 VARIANTS = ["paper", "snfpy"]
 

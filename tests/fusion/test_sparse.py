@@ -7,8 +7,8 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import adjusted_rand_score
 
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.fusion.affinity import affinity_matrix
-from omicsfuse.fusion.exact import fuse_affinities, layer_neighbors
+from omicsfuse.fusion.affinity import affinity_matrix, layer_neighbors
+from omicsfuse.fusion.exact import fuse_affinities
 from omicsfuse.fusion.neighbors import nearest_neighbors
 from omicsfuse.fusion.sparse import SparseFusion, fuse_sparse, sparse_memory
 
