@@ -26,7 +26,8 @@ import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import affinity_matrix, fuse_affinities
-from omicsfuse.fusion.distances import default_metric, distance_table, patient_distances
+from omicsfuse.fusion.distances import patient_distances
+from omicsfuse.fusion.distances_choice import default_metric, distance_table
 
 #: Correlation and cosine distances are squares by nature (half the squared distance of patients
 #: scaled to length 1); their roots are compared too, to tell a better order of neighbours from the

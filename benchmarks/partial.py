@@ -31,7 +31,7 @@ from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import NEMO, affinity_matrix, fuse_affinities, patient_distances
 from omicsfuse.fusion.affinity import layer_neighbors
-from omicsfuse.fusion.distances import default_metric
+from omicsfuse.fusion.distances_choice import default_metric
 from omicsfuse.fusion.exact import fuse_networks
 
 K, ITERATIONS = 20, 20

@@ -23,7 +23,7 @@ from omicsfuse.core.errors import OmicsfuseError, StudyError
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import patient_distances
-from omicsfuse.fusion.distances import distance_table
+from omicsfuse.fusion.distances_choice import distance_table
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.stats.tasks import Runner
 

@@ -12,7 +12,7 @@ from omicsfuse.assessment.refusion import Refusion
 from omicsfuse.assessment.unimodal import critical_bandwidth, drawn_from_one_mode
 from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import patient_distances
-from omicsfuse.fusion.distances import distance_table, metric_name
+from omicsfuse.fusion.distances_choice import distance_table, metric_name
 
 #: Redraws tried until a distance that is undefined for some values (cosine of zeros) is defined.
 _TRIES = 20

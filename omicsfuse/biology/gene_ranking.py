@@ -92,8 +92,6 @@ def in_order(ranked: pd.Series) -> pd.Series:
 
     Tied genes are spaced by 1e-12, so that no program reorders them. Enrichment scores do not
     change when all statistics are divided by one number.
-
-    ``ranked``: gene -> statistic, finite. Gives pandas.Series.
     """
     ordered = ranked.sort_index(kind="stable").sort_values(ascending=False, kind="stable")
     largest = float(ordered.abs().max())

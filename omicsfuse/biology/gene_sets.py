@@ -15,10 +15,7 @@ GeneSets: TypeAlias = (
 
 
 def read_gene_sets(gene_sets: GeneSets) -> dict[str, list[str]]:
-    """Gather sets from files and from memory under one name each.
-
-    ``gene_sets``: GMT files or sets in memory. Gives genes of each set.
-    """
+    """Gather sets from GMT files and from memory under one name each."""
     hint = "a GMT file, sets in memory (name -> genes), or a list of these"
     require(gene_sets, (str, Path, Mapping, Sequence), "gene_sets", hint)
     sources = [gene_sets] if isinstance(gene_sets, str | Path | Mapping) else list(gene_sets)

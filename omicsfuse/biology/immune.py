@@ -13,7 +13,6 @@ from omicsfuse.biology.marker_scores import (
     MINIMUM_GENES,
     MINIMUM_SHARE,
     PANEL,
-    known_collection,
     method_of,
     score_sets,
 )
@@ -313,9 +312,3 @@ def _not_computed(coverage: pd.DataFrame, layer: str) -> list[Exclusion]:
         examples = tuple(str(score) for score in rows["score"].head(5))
         exclusions.append(Exclusion("immune", layer, "scores", len(rows), reason, examples))
     return exclusions
-
-
-def title_of(collection: str) -> str:
-    """Name of a collection as its authors write it; as given where it is not known."""
-    found = known_collection(collection)
-    return found.title if found is not None else collection

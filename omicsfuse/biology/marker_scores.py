@@ -32,7 +32,6 @@ MOST_MISSING = 0.5
 class Collection(NamedTuple):
     """Method of a published collection of marker sets, and what there is to know of it."""
 
-    title: str
     method: str
     remark: str
 
@@ -40,27 +39,22 @@ class Collection(NamedTuple):
 #: Published collections by their names without case, spaces and signs.
 KNOWN = {
     "mcpcounter": Collection(
-        "MCP-counter", "mean_log", "mean of log2 markers (Becht et al. 2016, Genome Biol 17:218)"
+        "mean_log", "mean of log2 markers (Becht et al. 2016, Genome Biol 17:218)"
     ),
     "danaher": Collection(
-        "Danaher",
-        "mean_log",
-        "mean of log2 markers (Danaher et al. 2017, J Immunother Cancer 5:18)",
+        "mean_log", "mean of log2 markers (Danaher et al. 2017, J Immunother Cancer 5:18)"
     ),
     "bindea": Collection(
-        "Bindea",
         "ssgsea",
         "ssGSEA of the sets of Bindea et al. 2013 (Immunity 39:782), as in Senbabaoglu et al. 2016 "
         "(Genome Biol 17:231)",
     ),
     "xcell": Collection(
-        "xCell",
         "ssgsea",
         "ssGSEA of the sets of Aran et al. 2017 (Genome Biol 18:220) without xCell's calibration "
         "and spillover compensation: related cell types share signal",
     ),
     "consensustme": Collection(
-        "ConsensusTME",
         "ssgsea_normalised",
         "ssGSEA divided by the range of all scores of the cohort (Jimenez-Sanchez et al. 2019, "
         "Cancer Res 79:6238)",

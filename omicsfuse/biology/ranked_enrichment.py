@@ -193,9 +193,6 @@ def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str
 
     Groups are made by genes alone, hence the same in all rankings; they bear the name of the set
     with the smallest p of all. Within a ranking, the first set of a group represents it there.
-
-    ``table``: columns ``key``, ``gene_set``, ``p``, ``nes``, sorted as its rows are to be taken;
-    ``measured``: genes of each set. Gives with ``group`` and ``representative``.
     """
     first = table.sort_values(["p", "strength", "gene_set"], kind="stable")
     place = {name: i for i, name in enumerate(dict.fromkeys(first["gene_set"]))}

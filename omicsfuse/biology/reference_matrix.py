@@ -12,10 +12,9 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 
 
 def read_reference(matrix: str | Path | pd.DataFrame) -> pd.DataFrame:
-    r"""Read and check a reference matrix: expression of genes in pure cell types.
+    """Read and check a reference matrix: expression of genes in pure cell types, linear scale.
 
-    ``matrix``: genes (first column, or index) x cell types, on the linear scale. Gives genes x cell
-    types, float, complete.
+    Genes (first column, or index) x cell types, complete.
     """
     require(matrix, (str, Path, pd.DataFrame), "signature_matrix", "genes x cell types")
     if isinstance(matrix, pd.DataFrame):

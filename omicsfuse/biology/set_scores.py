@@ -142,19 +142,21 @@ def gene_set_score_exclusions(
     exclusions = []
     if part.unusable:
         why = "have no value" if method == "ssgsea" else "do not vary, or have no two values"
-        exclusions.append(_loss(name, "genes", part.unusable, why))
+        exclusions.append(_exclusion(name, "genes", part.unusable, why))
     if method == "gsva" and part.incomplete:
         exclusions.append(
-            _loss(name, "genes", part.incomplete, "gsva takes only genes that every patient has")
+            _exclusion(
+                name, "genes", part.incomplete, "gsva takes only genes that every patient has"
+            )
         )
     without = [str(patient) for patient in scores.index[scores.isna().any(axis=1)]]
     if without:
         reason = "lack too many genes of a set to be scored on it"
-        exclusions.append(_loss(name, "patients", without, reason))
+        exclusions.append(_exclusion(name, "patients", without, reason))
     return tuple(exclusions)
 
 
-def _loss(layer: str, what: str, names: list[str], reason: str) -> Exclusion:
+def _exclusion(layer: str, what: str, names: list[str], reason: str) -> Exclusion:
     return Exclusion("gene set scores", layer, what, len(names), reason, tuple(names[:5]))
 
 

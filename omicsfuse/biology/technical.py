@@ -59,11 +59,7 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
 
 
 def volume_feature(names: pd.Index) -> str | None:
-    """Find the feature of a radiomics layer that is the volume of the tumour.
-
-    ``names``: names of the features. Gives str or None, of several, the mesh volume, then the voxel
-    volume, then the first.
-    """
+    """Find the volume of the tumour among features: that of the mesh, of the voxels, the first."""
     parts = radiomics_features(names)
     original = parts["image_type"].str.lower().isin(["original", ""])
     shape = parts[original & (parts["feature_class"] == "shape")]

@@ -5,18 +5,24 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from omicsfuse.core.checks import clinical as _clinical
-from omicsfuse.core.checks import tables as _checks
-from omicsfuse.core.checks.layers import (
-    checked_layer,
-    first_five,
-    patients_without_layer,
-    where_layer,
+from omicsfuse.core.checks.clinical import cause_names
+from omicsfuse.core.checks.cohort import (
+    CELLS,
+    ROLES,
+    check_columns,
+    clean_clinical,
+    excluded_cells,
+    missing_cells,
+    survival_exclusions,
+    times_and_events,
+    where_clinical,
 )
+from omicsfuse.core.checks.layers import checked_layer, patients_without_layer, where_layer
+from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order, listed
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
-from omicsfuse.core.variables import CleanTable, clean_table, describe_variables
+from omicsfuse.core.variables import CleanTable, describe_variables
 
 __all__ = [
     "KINDS",
@@ -129,109 +135,32 @@ class Cohort:
     variables: pd.DataFrame = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != _CELLS]
-        for role in _LISTS:
+        exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]
+        for role in (*ROLES, "missing"):
             object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
-        clean = self._clean_clinical()
+        clean, where = clean_clinical(self), where_clinical(self)
         clinical = None if clean is None else clean.table
         omics = {}
         for name in self.omics:
-            omics[name], found = checked_layer(name, self.omics, clinical, self._where_clinical)
+            omics[name], found = checked_layer(name, self.omics, clinical, where)
             exclusions += found
         object.__setattr__(self, "omics", omics)
         object.__setattr__(self, "clinical", clinical)
         object.__setattr__(self, "endpoints", dict(self.endpoints))
-        self._check_columns()
+        check_columns(self)
         if clinical is not None:
             # Not before the checks, whose messages count the rows as they were given.
-            clinical = _checks.in_canonical_order(clinical)
+            clinical = in_canonical_order(clinical)
             object.__setattr__(self, "clinical", clinical)
             exclusions += patients_without_layer(omics, clinical)
-        exclusions += self._describe(clean)
+        clean = clean or CleanTable(pd.DataFrame(), {}, {})
+        cells = missing_cells(self.missing_cells, clean)
+        variables = describe_variables(clean.table, clean.decisions, cells)
+        object.__setattr__(self, "missing_cells", cells)
+        object.__setattr__(self, "variables", variables)
+        exclusions += excluded_cells(cells)
         # A cohort made from a cohort (dataclasses.replace) meets the same exclusions again.
         object.__setattr__(self, "exclusions", tuple(dict.fromkeys(exclusions)))
-
-    def _clean_clinical(self) -> CleanTable | None:
-        """Check the clinical table, and take words for missing out of it."""
-        if self.clinical is None:
-            return None
-        where = self._where_clinical
-        clinical = _checks.named_axes(self.clinical, where)
-        # A cohort without layers may be a cohort of nobody; with layers, an empty table is a fault.
-        if self.omics:
-            _checks.refuse_empty(clinical, where)
-        _checks.refuse_duplicates(clinical.index, "patient", where)
-        _checks.refuse_duplicates(clinical.columns, "clinical column", where)
-        ends = self.endpoints.values()
-        events: dict[str, list[str]] = {}
-        for end in ends:
-            events.setdefault(end.event, []).extend(map(str, end.event_values))
-            if end.competing:
-                events.setdefault(end.competing, [])
-        _clinical.check_words(self.endpoints, self.missing, where)
-        return clean_table(
-            clinical,
-            where,
-            missing=self.missing,
-            labels=self.known_labels,
-            ignored=self.ignore,
-            times={column for end in ends for column in (end.time, end.entry) if column},
-            events=events,
-        )
-
-    def _describe(self, clean: CleanTable | None) -> list[Exclusion]:
-        """Set what is known of the clinical columns; count the words taken as missing."""
-        cells: dict[str, dict[str, int]] = {}
-        table = pd.DataFrame() if clean is None else clean.table
-        for name in table.columns:
-            own = dict(self.missing_cells.get(name, {}))
-            if sum(own.values()) > int(table[name].isna().sum()):
-                own = {}  # of another table, which this one has taken the place of
-            for word, n in ({} if clean is None else clean.cells.get(name, {})).items():
-                own[word] = own.get(word, 0) + n
-            if own:
-                cells[name] = own
-        decisions = {} if clean is None else clean.decisions
-        object.__setattr__(self, "missing_cells", cells)
-        object.__setattr__(self, "variables", describe_variables(table, decisions, cells))
-        total = sum(n for own in cells.values() for n in own.values())
-        if not total:
-            return []
-        every = [(name, *each) for name, own in cells.items() for each in own.items()]
-        examples = [f'{name}: "{word}" ({n})' for name, word, n in every]
-        columns = _checks.count(len(cells), "clinical column")
-        reason = f"words for missing in {columns}: taken as missing"
-        return [Exclusion("read", "clinical", _CELLS, total, reason, tuple(examples[:5]))]
-
-    def _check_columns(self) -> None:
-        """Check every clinical column that the cohort names."""
-        named = [(role, column) for role in _ROLES for column in getattr(self, role)]
-        if self.clinical is None:
-            if named or self.endpoints:
-                raise CohortError(
-                    f'cohort "{self.name}": clinical columns or endpoints are named '
-                    f"({_checks.listed([*self.endpoints, *(column for _, column in named)])}) but "
-                    "there is no clinical table. Give one ([clinical] with file = ... in the "
-                    "manifest), or leave them out."
-                )
-            return
-        where = self._where_clinical
-        for role, column in named:
-            _clinical.require_column(column, f"one of {role}", self.clinical, where)
-        for name, endpoint in self.endpoints.items():
-            _clinical.check_unit(endpoint.unit, name, where)
-            _clinical.warn_of_dead_only(self._times_and_events(name), endpoint, name, where)
-            _clinical.check_apart(
-                endpoint,
-                name,
-                {role: getattr(self, role) for role in ("covariates", "strata")},
-                where,
-            )
-
-    @property
-    def _where_clinical(self) -> str:
-        file = f" ({self.clinical_source})" if self.clinical_source else ""
-        return f"clinical table{file}"
 
     def patients(self, layers: Iterable[str] | None = None) -> pd.Index:
         """Patients that are in all the named layers.
@@ -302,17 +231,17 @@ class Cohort:
         for name in names:
             layer = self.omics[name]
             index = layer.table.index
-            line = f"  {where_layer(name, layer)}: {_checks.count(len(index), 'patient')}"
+            line = f"  {where_layer(name, layer)}: {count(len(index), 'patient')}"
             if name != names[0]:
                 line += f", {int(index.isin(first).sum())} of them in {names[0]}"
-            lines.append(f"{line}, e.g. {_checks.listed(index[:3])}")
+            lines.append(f"{line}, e.g. {listed(index[:3])}")
         if self.clinical is not None:
             lines.append(
-                f"  {self._where_clinical}: {_checks.count(len(self.clinical), 'patient')}, e.g. "
-                f"{_checks.listed(self.clinical.index[:3])}"
+                f"  {where_clinical(self)}: {count(len(self.clinical), 'patient')}, e.g. "
+                f"{listed(self.clinical.index[:3])}"
             )
         raise CohortError(
-            f'cohort "{self.name}": {_checks.count(len(shared), "patient")} in common in '
+            f'cohort "{self.name}": {count(len(shared), "patient")} in common in '
             f"{', '.join(names) or 'no layers'}; at least {MINIMUM_PATIENTS} are needed. Leave out "
             "the layer that has the fewest, or, if the identifiers below name the same patients in "
             "different ways, make them the same:\n" + "\n".join(lines)
@@ -346,7 +275,7 @@ class Cohort:
         >>> list(survival.columns), len(survival)
         (['time', 'event'], 40)
         """
-        table = self._times_and_events(endpoint).dropna()
+        table = times_and_events(self, endpoint).dropna()
         if "entry" in table:
             table = table[table["entry"] < table["time"]]
         whole = {name: "int64" for name in ("event", "cause") if name in table}
@@ -371,8 +300,7 @@ class Cohort:
         >>> simulate_cohort(40, n_external=0).discovery.causes("os")
         {1: 'os'}
         """
-        described = self.endpoints[endpoint]
-        return _clinical.cause_names(described, endpoint)
+        return cause_names(self.endpoints[endpoint], endpoint)
 
     def survival_exclusions(self, endpoint: str) -> tuple[Exclusion, ...]:
         """Count the patients whose time or event is missing, and those whose time is zero.
@@ -401,56 +329,7 @@ class Cohort:
         >>> simulate_cohort(40, n_external=0).discovery.survival_exclusions("os")
         ()
         """
-        table = self._times_and_events(endpoint)
-        lacking = "time, event or entry" if "entry" in table else "time or event"
-        found = (
-            (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
-            (
-                # With late entry nobody is at risk at zero: left out below.
-                table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
-                f"{endpoint}: time of zero, kept (counted only)",
-            ),
-            (
-                table.get("entry", pd.Series(-1.0, table.index)) >= table["time"],
-                f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
-            ),
-        )
-        return tuple(
-            Exclusion(
-                "survival",
-                "clinical",
-                "patients",
-                int(rows.sum()),
-                reason,
-                first_five(table.index[rows]),
-            )
-            for rows, reason in found
-            if rows.any()
-        )
-
-    def _times_and_events(self, name: str) -> pd.DataFrame:
-        """Columns ``time`` and ``event`` of all clinical patients, missing ones NaN."""
-        if self.clinical is None:
-            raise CohortError(
-                f'cohort "{self.name}": endpoint "{name}" needs a clinical table, and there is '
-                f"none. Add to the manifest:\n{_ENDPOINT_LINES.format(name=name)}"
-            )
-        if name not in self.endpoints:
-            there = _checks.did_you_mean(name, self.endpoints) or "it has none at all"
-            raise CohortError(
-                f'cohort "{self.name}": there is no endpoint "{name}"; {there}. To add it, write '
-                "in the manifest, with your own columns out of "
-                f"{_checks.listed(self.clinical.columns, 30)}:\n"
-                + _ENDPOINT_LINES.format(name=name).partition("\n\n")[2]
-            )
-        endpoint, where = self.endpoints[name], self._where_clinical
-        columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
-        columns |= {"competing event": endpoint.competing}
-        for role, column in columns.items():
-            if column or role in ("time", "event"):
-                named = f'{role} of endpoint "{name}"'
-                _clinical.require_column(column, named, self.clinical, where)
-        return _clinical.read_endpoint(self.clinical, endpoint, name, where)
+        return survival_exclusions(times_and_events(self, endpoint), endpoint)
 
     def _layer_names(self, layers: Iterable[str] | None) -> list[str]:
         names = list(self.omics) if layers is None else list(dict.fromkeys(layers))
@@ -458,22 +337,9 @@ class Cohort:
             if name not in self.omics:
                 raise CohortError(
                     f'cohort "{self.name}": there is no layer "{name}"; '
-                    f"{_checks.did_you_mean(name, self.omics) or 'it has none'}."
+                    f"{did_you_mean(name, self.omics) or 'it has none'}."
                 )
         return names
-
-
-_ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
-_LISTS = (*_ROLES, "missing")
-_CELLS = "cells"
-
-_ENDPOINT_LINES = """[clinical]
-file = "clinical.tsv"
-
-[clinical.endpoints.{name}]
-time = "TIME_COLUMN"
-event = "EVENT_COLUMN"
-unit = "days\""""
 
 
 def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:

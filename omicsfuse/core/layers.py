@@ -1,4 +1,4 @@
-"""The small nouns that a cohort is made of: layers, endpoints, and counts of what was lost.
+"""The small nouns that a cohort is made of: layers, endpoints, and counts of what was excluded.
 
 They are public as ``omicsfuse.core.cohort.Layer`` and so on; they live here to keep files short.
 """
@@ -113,7 +113,7 @@ class Layer:
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:
-    """Describe a layer in numbers, constant and mostly missing (in over half) features among them."""  # noqa: E501
+    """Describe a layer in numbers, constant features and those missing in over half among them."""
     values = layer.table.to_numpy(dtype="float64")
     missing = np.isnan(values)
     present = values[~missing]

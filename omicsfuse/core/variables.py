@@ -10,6 +10,15 @@ import pandas as pd
 
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.missing import AMBIGUOUS, as_number, folded, level_text, without_missing
+from omicsfuse.core.scales import (
+    CODE_NAMES,
+    NOT_TOLD,
+    name_words,
+    on_scale,
+    plain,
+    scales_of,
+    step_name,
+)
 
 NUMERIC, ORDERED, CATEGORICAL = "numeric", "ordered", "categorical"
 
@@ -19,60 +28,6 @@ SHARE = 0.9
 DOUBTED_SHARE, DOUBTED_NUMBERS = 0.5, 5
 #: Levels of one column that are shown.
 MOST_SHOWN = 6
-
-_ROMAN = {"i": 1.0, "ii": 2.0, "iii": 3.0, "iv": 4.0}
-#: Whose stage it is, and how it was found.
-_WHOSE = r"(?:(?:ajcc|uicc|figo|clinical|pathologic(?:al)?|tumou?r|ann arbor|masaoka|overall) )*"
-#: How T, N and M were found: clinically, by pathology, after treatment, at recurrence, at autopsy.
-_SEEN = r"(?:yp|yc|[cpyra])?"
-_IN_BRACKETS = r"(?: ?\([^()]*\))*"
-#: Scales and how their steps are written; the group is the step. Substages are merged.
-_SCALES = {
-    name: re.compile(pattern)
-    for name, pattern in {
-        "stage": rf"{_WHOSE}(?:(?:stage|figo)? ?(0|iv|iii|ii|i)|(?:stage|figo) ?([0-4]))(?:is)?"
-        rf"[abces]{{0,2}}[0-9]?{_IN_BRACKETS}",
-        "T": rf"{_SEEN}t ?(is|a|[0-4])[a-e]?(?:mic?|[0-9])?{_IN_BRACKETS}",
-        "N": rf"{_SEEN}n ?([0-3])[a-c]?(?:mic?|[0-9])?{_IN_BRACKETS}",
-        "M": rf"{_SEEN}m ?([01])[a-e]?[0-9]?{_IN_BRACKETS}",
-        "grade": r"(?:(?:who|isup|figo|fuhrman|tumou?r|histologic(?:al)?) )*"
-        r"(?:g ?([1-4])|(?:grade group|grade|gg|isup) ?([0-5]|iv|iii|ii|i))",
-        "ECOG": r"(?:ecog|who|zubrod)(?: ps| performance status| score)? ?([0-5])",
-        "Gleason patterns": r"(?:gleason )?(?:score )?([1-5] ?\+ ?[1-5])(?: ?= ?[0-9]+)?",
-        "Gleason score": r"gleason (?:score |sum )?([2-9]|10)",
-    }.items()
-}
-#: A step that could not be told.
-_NOT_TOLD = re.compile(rf"(?:stage |grade |figo )?x|gx|{_SEEN}[tnm]x")
-#: A bare number, perhaps with a substage, where the name of the column says what it is.
-_BARE = re.compile(r"([0-9]|10)[a-e]?[0-9]?")
-
-#: Words of names whose whole numbers are steps, with the smallest and largest of these.
-_STEP_NAMES = {
-    "stage": (0, 4),
-    "figo": (0, 4),
-    "grade": (0, 5),
-    "isup": (0, 5),
-    "ecog": (0, 5),
-    "zubrod": (0, 5),
-    "gleason": (1, 10),
-    "nyha": (1, 4),
-    "asa": (1, 6),
-    "clark": (1, 5),
-}
-_TNM_NAMES = {"t": (0, 4), "n": (0, 3), "m": (0, 1)}
-_SPANS = {**_STEP_NAMES, **_TNM_NAMES, "status": (0, 5)}
-_BEFORE_TNM = {
-    *("clin", "clinical", "path", "pathologic", "pathological", "pathology", "ajcc", "uicc"),
-    *("tnm", "c", "p", "yp", "yc"),
-}
-#: Words of names whose whole numbers are codes of categories.
-_CODE_NAMES = {
-    *("subtype", "subtypes", "cluster", "clusters", "class", "classes", "code", "id", "arm"),
-    *("site", "centre", "center", "batch", "plate", "scanner", "hospital", "institution"),
-    *("institute", "cohort", "race", "ethnicity", "histology"),
-}
-_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +73,12 @@ def decide(column: pd.Series, *, label: bool = False) -> Decision:
     if n_numbers == known:
         whole = _as_numbers(column, numbers)
         return Decision(*_of_numbers(whole, label), whole)
-    if _name_words(name) & _CODE_NAMES:
+    if name_words(name) & CODE_NAMES:
         return Decision(CATEGORICAL, "words", column)
-    not_told = {cell for cell in cells if _NOT_TOLD.fullmatch(_plain(cell))}
+    not_told = {cell for cell in cells if NOT_TOLD.fullmatch(plain(cell))}
     told = known - sum(cells[cell] for cell in not_told)
-    for scale in _scales_of(name):
-        read = {cell for cell in cells if _on_scale(cell, scale) is not None}
+    for scale in scales_of(name):
+        read = {cell for cell in cells if on_scale(cell, scale) is not None}
         n_read = sum(cells[cell] for cell in read)
         if n_read and n_read >= SHARE * told:
             often = min(read, key=lambda cell: (-cells[cell], str(cell)))
@@ -149,9 +104,9 @@ def steps(column: pd.Series) -> pd.Series:
         return codes.where(codes >= 0).astype(float)
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(column.to_numpy(dtype=float, na_value=np.nan), column.index)
-    scales = _scales_of(str(column.name))
+    scales = scales_of(str(column.name))
     read = {
-        cell: next((x for scale in scales if (x := _on_scale(cell, scale)) is not None), np.nan)
+        cell: next((x for scale in scales if (x := on_scale(cell, scale)) is not None), np.nan)
         for cell in column.dropna().unique()
     }
     return column.map(read, na_action="ignore").astype(float)
@@ -329,55 +284,13 @@ def _of_numbers(column: pd.Series, label: bool) -> tuple[str, str]:
     known = column.dropna().to_numpy(dtype=float)
     name, whole = str(column.name), bool((known == np.round(known)).all())
     if len(known) and whole:
-        for word, (low, high) in _step_name(name).items():
+        for word, (low, high) in step_name(name).items():
             if low <= known.min() and known.max() <= high:
                 return ORDERED, f"its name has {word!r}"
-        codes = _name_words(name) & _CODE_NAMES
+        codes = name_words(name) & CODE_NAMES
         if codes and len(np.unique(known)) > 2:
             return CATEGORICAL, f"its name has {min(codes)!r}"
     return NUMERIC, "numbers"
-
-
-def _name_words(name: str) -> set[str]:
-    return {word.lower() for word in _NAME_WORDS.findall(name)}
-
-
-def _step_name(name: str) -> dict[str, tuple[int, int]]:
-    """Word of a name that says that numbers are steps, with their range; none or one."""
-    words = [word.lower() for word in _NAME_WORDS.findall(name)]
-    found = {word: span for word, span in _STEP_NAMES.items() if word in words}
-    if {"performance", "status"} <= set(words):
-        found["status"] = _SPANS["status"]
-    if words and words[-1] in _TNM_NAMES and set(words[:-1]) <= _BEFORE_TNM:
-        found[words[-1]] = _TNM_NAMES[words[-1]]
-    return dict(list(found.items())[:1])
-
-
-def _scales_of(name: str) -> list[str]:
-    """Scales that the words of a column may be of: those written out, and bare ones by its name."""
-    return [*_SCALES, *(f"bare {word}" for word in _step_name(name))]
-
-
-def _plain(cell: object) -> str:
-    """Write a word in small letters, with single blanks for what is between its parts."""
-    return re.sub(r"[\s_-]+", " ", str(cell)).strip().lower()
-
-
-def _on_scale(cell: object, scale: str) -> float | None:
-    """Step of a word on a scale; None where it is none."""
-    match = _SCALES.get(scale, _BARE).fullmatch(_plain(cell))
-    if match is None:
-        return None
-    step = next(group for group in match.groups() if group is not None)
-    if "+" in step:
-        first, second = (int(part) for part in step.split("+"))
-        # Groups of the International Society of Urological Pathology.
-        sevens = 2.0 if first <= 3 else 3.0
-        return {7: sevens, 8: 4.0}.get(first + second, 1.0 if first + second < 7 else 5.0)
-    if scale not in _SCALES:
-        low, high = _SPANS[scale.removeprefix("bare ")]
-        return float(step) if low <= int(step) <= high else None
-    return 0.0 if step in ("is", "a") else _ROMAN[step] if step in _ROMAN else float(step)
 
 
 def _number(cell: object) -> float | None:

@@ -24,11 +24,7 @@ _TIMEOUT = 60.0
 
 
 def manifest_folders() -> list[Path]:
-    """Find the folders of the manifests that come with the package.
-
-    Gives list of pathlib.Path, ``omicsfuse/data_manifests`` of an installed package,
-    ``data_manifests`` of a checkout.
-    """
+    """Find the manifests' folder of an installed package, or that of a checkout."""
     package = Path(__file__).resolve().parents[1]
     folders = [package / "data_manifests"]
     if (package.parent / "pyproject.toml").is_file():
@@ -37,10 +33,9 @@ def manifest_folders() -> list[Path]:
 
 
 def list_cohorts(folders: Iterable[str | Path] | None = None) -> pd.DataFrame:
-    """List the cohorts that there are manifests for.
+    """List the cohorts that there are manifests for, by name.
 
-    Gives sorted by ``name``; columns ``name``, ``title``, ``disease``, ``access``, ``available``
-    (bool: all files are on this machine) and ``manifest`` (path).
+    ``available``: all files are on this machine; ``manifest``: its path.
     """
     rows = []
     for manifest in _manifests(folders):
@@ -65,12 +60,10 @@ def fetch(
     folders: Iterable[str | Path] | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    r"""Fetch the files of a cohort, each verified by its SHA-256.
+    """Fetch the files of a cohort, each verified by its SHA-256; paths in the manifest's order.
 
     Files that are there already and right are left alone. A file appears under its name only when
     it is whole and verified.
-
-    Gives list of pathlib.Path, every file of the cohort, in the manifest's order.
     """
     manifest = _find(manifest, folders)
     if folder is None and not os.environ.get(DATA_VARIABLE):

@@ -11,25 +11,11 @@ from omicsfuse.core.checks.tables import count
 from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import distances_blocks as blocks
 from omicsfuse.fusion.distances_choice import (
-    METRICS,
     Metric,
     check_metric,
-    default_metric,
-    distance_table,
     metric_name,
 )
-from omicsfuse.fusion.distances_given import checked_distances, precomputed_distances
-
-__all__ = [
-    "METRICS",
-    "Metric",
-    "check_metric",
-    "default_metric",
-    "distance_table",
-    "metric_name",
-    "patient_distances",
-    "precomputed_distances",
-]
+from omicsfuse.fusion.distances_given import checked_distances
 
 
 def patient_distances(table: np.ndarray, metric: Metric, *, n_jobs: int = 1) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from omicsfuse.fusion.distances import Metric, metric_name
+from omicsfuse.fusion.distances_choice import Metric, metric_name
 from omicsfuse.fusion.memory import available_memory, usable_memory
 from omicsfuse.fusion.neighbors import SPARSE_METRICS
 

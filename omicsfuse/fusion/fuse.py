@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.arguments import seed as checked_seed
 from omicsfuse.core.results import Fusion, Prepared
-from omicsfuse.fusion.distances import Metric, default_metric
+from omicsfuse.fusion.distances_choice import Metric, default_metric
 from omicsfuse.fusion.exact import checked_weights
 from omicsfuse.fusion.layers import Layers, chosen_layers, layers_of_tables
 from omicsfuse.fusion.members import fused_patients

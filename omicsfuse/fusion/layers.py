@@ -13,13 +13,9 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
-from omicsfuse.fusion.distances import (
-    Metric,
-    distance_table,
-    metric_name,
-    patient_distances,
-    precomputed_distances,
-)
+from omicsfuse.fusion.distances import patient_distances
+from omicsfuse.fusion.distances_choice import Metric, distance_table, metric_name
+from omicsfuse.fusion.distances_given import precomputed_distances
 from omicsfuse.fusion.members import Members, pairs_by_coverage
 
 

@@ -49,11 +49,7 @@ def fused_patients(
 
 
 def pairs_by_coverage(coverage: pd.DataFrame) -> dict[str, float]:
-    """Share of the pairs of patients that every layer sees, that some see, and that none does.
-
-    ``coverage``: fused patients x layers, bool. Gives keys ``in_every_layer``, ``in_some_layers``,
-    ``in_no_layer``; they sum to 1.
-    """
+    """Share of the pairs of patients that every layer sees, that some see, and that none does."""
     patterns, counts = np.unique(coverage.to_numpy(), axis=0, return_counts=True)
     common = patterns.astype(int) @ patterns.T.astype(int)
     pairs = np.outer(counts, counts).astype(float)

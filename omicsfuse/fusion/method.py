@@ -10,7 +10,7 @@ import numpy as np
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
-from omicsfuse.fusion.distances import Metric
+from omicsfuse.fusion.distances_choice import Metric
 from omicsfuse.fusion.layers import Layers
 from omicsfuse.fusion.memory import require_memory
 

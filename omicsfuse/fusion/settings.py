@@ -5,7 +5,7 @@ from typing import Any
 
 from omicsfuse.core.checks.arguments import positive_number, whole_number
 from omicsfuse.core.errors import StudyError
-from omicsfuse.fusion.distances import Metric, check_metric
+from omicsfuse.fusion.distances_choice import Metric, check_metric
 from omicsfuse.fusion.method import Method
 from omicsfuse.fusion.methods import chosen_method
 

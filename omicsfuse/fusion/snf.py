@@ -11,7 +11,7 @@ from omicsfuse.core.checks.arguments import positive_number, whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
 from omicsfuse.fusion.affinity import affinities_of, layer_neighbors, usable_neighbors
-from omicsfuse.fusion.distances import Metric, metric_name
+from omicsfuse.fusion.distances_choice import Metric, metric_name
 from omicsfuse.fusion.engines import ENGINES, N_KEPT, chosen_engine, exact_memory, only_exact
 from omicsfuse.fusion.exact import check_settings, fuse_networks, refuse_isolated
 from omicsfuse.fusion.layers import Layers

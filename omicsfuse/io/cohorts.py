@@ -228,12 +228,12 @@ def _by_gene(
     """Bring methylation probes to genes, as the manifest asks."""
     try:
         numbers = to_float(table, f'layer "{name}" ({layer.file})')
-        genes, lost = gene_methylation(
+        genes, unused = gene_methylation(
             numbers, annotation, level=layer.level or LEVELS[0], name=name
         )
     except CohortError as fault:
         raise CohortError(f'layer "{name}" ({layer.file}): {fault}') from None
-    exclusions += lost
+    exclusions += unused
     return genes
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.errors import StudyError
-from omicsfuse.io.tables import MISSING_WORDS, read_bytes
+from omicsfuse.io.tables import MISSING_WORDS
+from omicsfuse.io.text import read_bytes
 
 #: Columns of a table of gene names beside ``symbol``; any of them will do.
 NAME_COLUMNS = ("alias_symbol", "prev_symbol", "ensembl_gene_id", "entrez_id")
@@ -62,10 +63,7 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
 
 
 def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") -> pd.DataFrame:
-    """Check a table of gene names, and keep what is used of it.
-
-    ``table``: one gene a row, columns as for `read_gene_table`. Gives as of `read_gene_table`.
-    """
+    """Check a table of gene names, one gene a row, and keep what `read_gene_table` returns."""
     columns = [str(name) for name in table.columns]
     if "symbol" not in columns:
         raise StudyError(

@@ -16,7 +16,7 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.io.identifiers import resolve_identifiers
-from omicsfuse.io.tables import read_bytes
+from omicsfuse.io.text import read_bytes
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
 #: Reads of the tumour with the mutation, without it, and all.

@@ -13,7 +13,8 @@ import pandas as pd
 from omicsfuse.core.checks.tables import did_you_mean, listed, refuse_duplicates
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.layers import Exclusion, Layer
-from omicsfuse.io.tables import MISSING_WORDS, read_bytes
+from omicsfuse.io.tables import MISSING_WORDS
+from omicsfuse.io.text import read_bytes
 
 #: What a gene's value is the mean of: all its probes, or those of its promoter.
 LEVELS = ("gene", "promoter")

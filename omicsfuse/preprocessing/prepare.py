@@ -99,11 +99,11 @@ def preprocess(
         elif common is not None and "n_features" in default_settings(layer.kind):
             options.setdefault("n_features", common)
         try:
-            prepared[name], lost = _prepare(name, layer, options)
+            prepared[name], excluded = _prepare(name, layer, options)
         except NothingUsableError as error:
             unusable[name] = str(error)
-            lost = [_unusable_exclusion(name, layer)]
-        exclusions += lost
+            excluded = [_unusable_exclusion(name, layer)]
+        exclusions += excluded
     _report_unusable(unusable, list(prepared))
     return Prepared(cohort.name, prepared, tuple(exclusions), cohort.study)
 
@@ -180,7 +180,7 @@ def _prepare(
 
 
 def _unusable_exclusion(name: str, layer: Layer) -> Exclusion:
-    """Count a whole layer as lost."""
+    """Count a whole layer as excluded."""
     features = layer.table.columns
     shown = tuple(str(feature) for feature in features[:5])
     reason = "no usable feature: the layer is left out"

@@ -163,9 +163,8 @@ def _beta(n: Counts | int, given: Counts | int, shape: Array | float) -> tuple[A
 def interval(r: Array, n: Counts, given: Counts | int = 0) -> tuple[Array, Array]:
     """95% interval of Spearman correlations by Fisher's transformation.
 
-    Gives ``low, high``: NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1.
-
-    Source: Bonett and Wright 2000, Psychometrika 65:23-28.
+    NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1. Source: Bonett and
+    Wright 2000, Psychometrika 65:23-28.
     """
     freedom = np.asarray(n) - 3.0 - given
     sure = (freedom > 0) & (np.abs(r) < 1)

@@ -75,11 +75,10 @@ class KeptTasks:
 def kept_tasks(
     folder: Path | None, function: Callable[..., Any], shared: Sequence[Any]
 ) -> KeptTasks | None:
-    """Open the store of a function's tasks.
+    """Open the store of a function's tasks; none without a folder.
 
-    Gives KeptTasks or None, none without a folder, or where something shared cannot be hashed, such
-    as a function that has no name to be found by: then nothing is kept, and nothing wrong is ever
-    taken up.
+    Nor where something shared cannot be hashed, such as a function that has no name to be found by:
+    then nothing is kept, and nothing wrong is ever taken up.
     """
     if folder is None:
         return None

@@ -99,11 +99,7 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
 def patients_in_common(
     labels: pd.Series, survival: pd.DataFrame
 ) -> tuple[pd.Series, pd.DataFrame, list[str]]:
-    """Match subtype labels to survival times by patient, in the order of ``survival``.
-
-    Gives labels (as text) and survival of the patients that have both, and the names of their
-    subtypes in natural order.
-    """
+    """Match labels and survival by patient, in the order of ``survival``; name the subtypes."""
     missing = [column for column in ("time", "event") if column not in survival.columns]
     if missing:
         raise CohortError(

@@ -60,7 +60,7 @@ def compare_labels(
     predicted risks, which need more than that, are not judged.
 
     ``order_by`` gives the number by whose mean subtypes are ordered for the test of trend;
-    ``exclusions`` was lost before and is put in front, and patients in ``counted`` are not counted
+    ``exclusions`` were made before and stand in front, and patients in ``counted`` are not counted
     again for want of the endpoint.
     """
     matched, known, names = patients_in_common(labels, survival)

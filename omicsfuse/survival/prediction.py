@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 def outcome(time: np.ndarray, event: np.ndarray) -> tuple[Outcome, np.ndarray]:
     """Sort survival and estimate the probability of being uncensored by Kaplan-Meier.
 
-    Gives and the order in which patients were put.
+    Also returns the order in which patients were put.
     """
     order = np.lexsort((~event.astype(bool), time))
     time, event = time[order], event[order].astype(bool)

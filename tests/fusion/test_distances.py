@@ -14,15 +14,15 @@ from scipy.spatial.distance import pdist, squareform
 import omicsfuse as of
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.fusion import distances_blocks as blocks
-from omicsfuse.fusion.distances import (
+from omicsfuse.fusion.distances import patient_distances
+from omicsfuse.fusion.distances_choice import (
     METRICS,
     check_metric,
     default_metric,
     distance_table,
     metric_name,
-    patient_distances,
-    precomputed_distances,
 )
+from omicsfuse.fusion.distances_given import precomputed_distances
 
 SCIPY = {
     "euclidean": "euclidean",

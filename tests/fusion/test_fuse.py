@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 import omicsfuse as of
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion import METRICS, patient_distances
-from omicsfuse.fusion.distances import default_metric
+from omicsfuse.fusion.distances_choice import default_metric
 
 
 def layer(kind: str, patients: list[str], seed: int, scale: str = "raw") -> PreparedLayer:

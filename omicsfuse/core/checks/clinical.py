@@ -74,10 +74,7 @@ def check_apart(
 
 
 def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
-    """Read times to event as float64, missing ones NaN.
-
-    ``column``: index patient. Gives index patient; zero or more.
-    """
+    """Read times to event, zero or more, as float64, missing ones NaN."""
     numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
     plain = not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
     text = (numbers.isna() & column.notna()) if plain else column.notna()
@@ -112,10 +109,7 @@ def read_events(
     *,
     competing: bool = False,
 ) -> pd.Series:
-    """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN.
-
-    ``column``: index patient. Gives index patient.
-    """
+    """Events as 1.0 (happened), 0.0 (censored) and 2.0 or more (competing), missing ones NaN."""
     mapping = {str(word).strip(): float(value) for word, value in event_values.items()}
     bad = {word: v for word, v in mapping.items() if v < 0 or not v.is_integer()}
     if not bad and 1.0 not in mapping.values():
@@ -156,8 +150,8 @@ def read_endpoint(
 ) -> pd.DataFrame:
     """Read an endpoint: ``time``, ``event`` and, where declared, ``entry`` and ``cause``.
 
-    ``clinical``: patients x clinical columns. Gives index patient; missing values NaN. ``event`` is
-    1 for the event itself only; ``cause`` tells competing events (2 and more) from censoring (0).
+    ``event`` is 1 for the event itself only; ``cause`` tells competing events (2 and more) from
+    censoring (0). Missing values are NaN.
     """
     cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
     table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})

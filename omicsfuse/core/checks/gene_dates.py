@@ -55,10 +55,8 @@ def looks_like_date(name: str) -> bool:
 def restorations(names: Iterable[str]) -> dict[str, str]:
     """Dates that one gene symbol only can have become, and that symbol.
 
-    A date is left out when its symbol is a column of its own already, or when it occurs twice:
-    then nobody can tell what it was.
-
-    Gives name found -> symbol restored.
+    A date is left out when its symbol is a column of its own already, or when it occurs twice: then
+    nobody can tell what it was.
     """
     listed = list(names)
     taken = {name.upper() for name in listed}

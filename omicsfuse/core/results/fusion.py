@@ -43,7 +43,7 @@ class PreparedLayer:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A cohort's layers made ready for fusion, and what was lost on the way.
+    """A cohort's layers made ready for fusion, and what was excluded.
 
     Attributes
     ----------

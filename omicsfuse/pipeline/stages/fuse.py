@@ -16,7 +16,7 @@ from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import SNF, Method, fuse
-from omicsfuse.fusion.distances import precomputed_distances
+from omicsfuse.fusion.distances_given import precomputed_distances
 from omicsfuse.fusion.methods import chosen_method
 from omicsfuse.fusion.settings import check_fusion
 from omicsfuse.io.tables import read_table

@@ -22,10 +22,9 @@ class Ranks(NamedTuple):
     genes: pd.Index
 
     def counts(self, members: Positions, used: Array) -> Array:
-        """Count the members of each set that each patient has, where ``used`` is 1.
+        """Count the members (r, m) of each set that each patient has, where ``used`` (m, k) is 1.
 
-        ``members`` (r, m): positions of genes; ``used`` (m, k): 1 or 0. Gives shape (r, n, k), or
-        (1, 1, k) where nothing is missing.
+        The shape is (r, n, k), or (1, 1, k) where nothing is missing.
         """
         if self.observed is None:
             whole: Array = used.sum(axis=0)[None, None, :]

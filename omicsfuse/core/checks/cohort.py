@@ -1,0 +1,184 @@
+"""The clinical side of a cohort: what the gate checks and reads of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from omicsfuse.core.checks.clinical import (
+    check_apart,
+    check_unit,
+    check_words,
+    read_endpoint,
+    require_column,
+    warn_of_dead_only,
+)
+from omicsfuse.core.checks.layers import first_five
+from omicsfuse.core.checks.tables import (
+    count,
+    did_you_mean,
+    listed,
+    named_axes,
+    refuse_duplicates,
+    refuse_empty,
+)
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.variables import CleanTable, clean_table
+
+if TYPE_CHECKING:
+    from omicsfuse.core.cohort import Cohort
+
+#: Lists of clinical columns that a cohort names.
+ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
+#: What an ``Exclusion`` of words taken as missing counts.
+CELLS = "cells"
+
+_ENDPOINT_LINES = """[clinical]
+file = "clinical.tsv"
+
+[clinical.endpoints.{name}]
+time = "TIME_COLUMN"
+event = "EVENT_COLUMN"
+unit = "days\""""
+
+
+def where_clinical(cohort: "Cohort") -> str:
+    """Name the clinical table in messages."""
+    return "clinical table" + (f" ({cohort.clinical_source})" if cohort.clinical_source else "")
+
+
+def clean_clinical(cohort: "Cohort") -> CleanTable | None:
+    """Check the clinical table, and take words for missing out of it."""
+    if cohort.clinical is None:
+        return None
+    where = where_clinical(cohort)
+    clinical = named_axes(cohort.clinical, where)
+    # A cohort without layers may be a cohort of nobody; with layers, an empty table is a fault.
+    if cohort.omics:
+        refuse_empty(clinical, where)
+    refuse_duplicates(clinical.index, "patient", where)
+    refuse_duplicates(clinical.columns, "clinical column", where)
+    ends = cohort.endpoints.values()
+    events: dict[str, list[str]] = {}
+    for end in ends:
+        events.setdefault(end.event, []).extend(map(str, end.event_values))
+        if end.competing:
+            events.setdefault(end.competing, [])
+    check_words(cohort.endpoints, cohort.missing, where)
+    return clean_table(
+        clinical,
+        where,
+        missing=cohort.missing,
+        labels=cohort.known_labels,
+        ignored=cohort.ignore,
+        times={column for end in ends for column in (end.time, end.entry) if column},
+        events=events,
+    )
+
+
+def missing_cells(
+    before: Mapping[str, Mapping[str, int]], clean: CleanTable
+) -> dict[str, dict[str, int]]:
+    """Words taken as missing by column, those that a cohort made of this table took included."""
+    cells: dict[str, dict[str, int]] = {}
+    for name in clean.table.columns:
+        words = dict(before.get(name, {}))
+        if sum(words.values()) > int(clean.table[name].isna().sum()):
+            words = {}  # of another table, which this one has taken the place of
+        for word, n in clean.cells.get(name, {}).items():
+            words[word] = words.get(word, 0) + n
+        if words:
+            cells[name] = words
+    return cells
+
+
+def excluded_cells(cells: Mapping[str, Mapping[str, int]]) -> list[Exclusion]:
+    """Count the words taken as missing, in one exclusion or none."""
+    total = sum(n for words in cells.values() for n in words.values())
+    if not total:
+        return []
+    every = [(name, *each) for name, words in cells.items() for each in words.items()]
+    examples = [f'{name}: "{word}" ({n})' for name, word, n in every]
+    reason = f"words for missing in {count(len(cells), 'clinical column')}: taken as missing"
+    return [Exclusion("read", "clinical", CELLS, total, reason, tuple(examples[:5]))]
+
+
+def check_columns(cohort: "Cohort") -> None:
+    """Check every clinical column that the cohort names."""
+    named = [(role, column) for role in ROLES for column in getattr(cohort, role)]
+    if cohort.clinical is None:
+        if named or cohort.endpoints:
+            raise CohortError(
+                f'cohort "{cohort.name}": clinical columns or endpoints are named '
+                f"({listed([*cohort.endpoints, *(column for _, column in named)])}) but "
+                "there is no clinical table. Give one ([clinical] with file = ... in the "
+                "manifest), or leave them out."
+            )
+        return
+    where = where_clinical(cohort)
+    for role, column in named:
+        require_column(column, f"one of {role}", cohort.clinical, where)
+    for name, endpoint in cohort.endpoints.items():
+        check_unit(endpoint.unit, name, where)
+        warn_of_dead_only(times_and_events(cohort, name), endpoint, name, where)
+        check_apart(
+            endpoint,
+            name,
+            {role: getattr(cohort, role) for role in ("covariates", "strata")},
+            where,
+        )
+
+
+def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
+    """Columns ``time`` and ``event`` of all clinical patients, missing ones NaN."""
+    if cohort.clinical is None:
+        raise CohortError(
+            f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table, and there is '
+            f"none. Add to the manifest:\n{_ENDPOINT_LINES.format(name=name)}"
+        )
+    if name not in cohort.endpoints:
+        there = did_you_mean(name, cohort.endpoints) or "it has none at all"
+        raise CohortError(
+            f'cohort "{cohort.name}": there is no endpoint "{name}"; {there}. To add it, write '
+            "in the manifest, with your own columns out of "
+            f"{listed(cohort.clinical.columns, 30)}:\n"
+            + _ENDPOINT_LINES.format(name=name).partition("\n\n")[2]
+        )
+    endpoint, where = cohort.endpoints[name], where_clinical(cohort)
+    columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
+    columns |= {"competing event": endpoint.competing}
+    for role, column in columns.items():
+        if column or role in ("time", "event"):
+            named = f'{role} of endpoint "{name}"'
+            require_column(column, named, cohort.clinical, where)
+    return read_endpoint(cohort.clinical, endpoint, name, where)
+
+
+def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, ...]:
+    """Count in what ``times_and_events`` gave who lacks a value, is at zero, or never at risk."""
+    lacking = "time, event or entry" if "entry" in table else "time or event"
+    found = (
+        (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
+        (
+            # With late entry nobody is at risk at zero: left out below.
+            table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
+            f"{endpoint}: time of zero, kept (counted only)",
+        ),
+        (
+            table.get("entry", pd.Series(-1.0, table.index)) >= table["time"],
+            f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
+        ),
+    )
+    return tuple(
+        Exclusion(
+            "survival",
+            "clinical",
+            "patients",
+            int(rows.sum()),
+            reason,
+            first_five(table.index[rows]),
+        )
+        for rows, reason in found
+        if rows.any()
+    )
