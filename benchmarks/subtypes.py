@@ -60,9 +60,6 @@ PLANTED: dict[str, dict[str, Any]] = {
 #: The first null cohorts are drawn 200 times, the harder ones 100 times.
 FIRST_NULLS = 4
 
-#: Null cohorts that NEMO is judged on.
-NEMO_NULLS = ("noise", "correlated noise")
-
 #: Effects of the planted groups, in standard deviations, for the power.
 EFFECTS = (0.4, 0.6, 0.8, 1.0, 1.2)
 
@@ -212,7 +209,7 @@ def null_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
 
 def nemo_part(jobs: int, quick: bool, skip: int) -> Iterator[dict[str, Any]]:
     """The same where NEMO makes the networks, of the real cohort and of every draw."""
-    yield from null_rows(jobs, quick, skip, dict.fromkeys(NEMO_NULLS, 100), "nemo")
+    yield from null_rows(jobs, quick, skip, dict.fromkeys(NULLS, 100), "nemo")
 
 
 def null_rows(
