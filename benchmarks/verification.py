@@ -29,7 +29,8 @@ from threadpoolctl import threadpool_limits
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import lock, patient_digest
+from omicsfuse.signatures.lock import lock
+from omicsfuse.signatures.training import patient_digest
 from omicsfuse.stats.intervals import clopper_pearson
 from omicsfuse.verification import record_discovery, verify
 

@@ -229,7 +229,7 @@ def interpret(
 
     SCORES is a table with the patient in the first column and one column a model.
     """
-    from omicsfuse.imaging.interpretation import interpretation_summary
+    from omicsfuse.imaging.interpretation.command import interpretation_summary
     from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
 
     with _progress(INTERPRET_STAGES) as progress:

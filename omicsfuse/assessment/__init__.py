@@ -1,6 +1,9 @@
 """Evidence for subtypes: composes fusion and clustering, again and again."""
 
-from omicsfuse.assessment.assess import BUDGETS, assess
+from omicsfuse.assessment.assess import assess
 from omicsfuse.assessment.choose import cluster
 
-__all__ = ["BUDGETS", "assess", "cluster"]
+__all__ = [
+    "assess",
+    "cluster",
+]

@@ -140,7 +140,7 @@ def assignment_calibration_figure(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import assignment_calibration_figure
+    >>> from omicsfuse.plot.assignment import assignment_calibration_figure
     >>> from omicsfuse.core.results import AssignmentEvidence
     >>> bins = pd.DataFrame({"layers": "ct", "bin": [6, 9], "n": [20.0, 30.0],
     ...                      "predicted": [0.55, 0.85], "observed": [0.5, 0.9]})

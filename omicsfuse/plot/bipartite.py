@@ -40,7 +40,7 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import module_heatmap
+    >>> from omicsfuse.plot.bipartite import module_heatmap
     >>> from omicsfuse.core.results import RadiogenomicMap
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"cluster": ["R1"], "module": ["M1"], "correlation": [0.5],

@@ -53,7 +53,7 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import calibration
+    >>> from omicsfuse.plot.calibrated import calibration
     >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "clinical", "years": 3, "predicted": [0.1, 0.4],

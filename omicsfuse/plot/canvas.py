@@ -240,7 +240,8 @@ def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170)
     Examples
     --------
     >>> import tempfile
-    >>> from omicsfuse.plot import nothing, save_figure
+    >>> from omicsfuse.plot import save_figure
+    >>> from omicsfuse.plot.canvas import nothing
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in save_figure(nothing("no data"), f"{folder}/empty")]
     ['empty.svg', 'empty.png']

@@ -173,7 +173,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import consensus_cdf
+    >>> from omicsfuse.plot.choice import consensus_cdf
     >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"k": 2, "consensus": [0.0, 0.5, 1.0], "cdf": [0.5, 0.6, 1.0]})
     >>> none = pd.DataFrame()

@@ -53,7 +53,7 @@ def subtype_colour(subtype: str) -> str:
 
     Examples
     --------
-    >>> from omicsfuse.plot import subtype_colour
+    >>> from omicsfuse.plot.colours import subtype_colour
     >>> subtype_colour("S1"), subtype_colour("S2")
     ('#0072B2', '#D55E00')
     """

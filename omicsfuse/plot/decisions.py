@@ -38,7 +38,7 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import decision_curve
+    >>> from omicsfuse.plot.decisions import decision_curve
     >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "clinical", "years": 3, "threshold": [0.1, 0.2],

@@ -42,7 +42,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import structure_tests
+    >>> from omicsfuse.plot.evidence import structure_tests
     >>> from omicsfuse.core.results import Assessment
     >>> tests = pd.DataFrame({"test": "shared", "k": [2, 3], "statistic": "silhouette",
     ...                       "observed": [0.2, 0.3], "null_mean": 0.1, "null_sd": 0.01})
@@ -122,7 +122,7 @@ def consensus_matrix(
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from omicsfuse.plot import consensus_matrix
+    >>> from omicsfuse.plot.evidence import consensus_matrix
     >>> from omicsfuse.core.results import Assessment, Subtypes
     >>> patients = list("abcd")
     >>> table = pd.DataFrame(np.eye(4), patients, patients)

@@ -45,7 +45,7 @@ def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Ax
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import layer_gains
+    >>> from omicsfuse.plot.gains import layer_gains
     >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"shared_gain": [0.04], "shared_gain_low": [0.02],
     ...                       "shared_gain_high": [0.06], "p_adds": [0.01]}, ["radiomics"])
@@ -172,7 +172,7 @@ def feature_groups(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import feature_groups
+    >>> from omicsfuse.plot.gains import feature_groups
     >>> from omicsfuse.core.results import Assessment
     >>> index = pd.MultiIndex.from_tuples([("radiomics", "shape")], names=["layer", "group"])
     >>> table = pd.DataFrame({"grouping": ["class"], "n_features": [9], "shared_gain": [0.02],

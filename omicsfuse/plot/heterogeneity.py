@@ -152,7 +152,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import heterogeneity_correlates
+    >>> from omicsfuse.plot.heterogeneity import heterogeneity_correlates
     >>> from omicsfuse.core.results import HeterogeneityIndex
     >>> none = pd.DataFrame()
     >>> tests = pd.DataFrame({"variable": ["age"], "effect_name": ["Spearman correlation"],
@@ -219,7 +219,7 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import heterogeneity_survival
+    >>> from omicsfuse.plot.heterogeneity import heterogeneity_survival
     >>> from omicsfuse.core.results import HeterogeneityIndex
     >>> none = pd.DataFrame()
     >>> tests = pd.DataFrame({"variable": ["os"], "kind": ["survival"], "n": [90], "events": [40],

@@ -264,7 +264,7 @@ def interpretation_groups(
 
     Examples
     --------
-    >>> from omicsfuse.plot import interpretation_groups
+    >>> from omicsfuse.plot.interpretation import interpretation_groups
     >>> scores = pd.Series([1.0, 2.0, 3.0], list("abc"))
     >>> none = pd.DataFrame()
     >>> found = Interpretation("m", scores, "score", none, none)

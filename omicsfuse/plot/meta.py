@@ -127,7 +127,7 @@ def leave_one_out_forest(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import leave_one_out_forest
+    >>> from omicsfuse.plot.meta import leave_one_out_forest
     >>> from omicsfuse.core.results import Verification
     >>> leave_one_out_forest(Verification(pd.DataFrame(), {}, {})).texts[0].get_text()
     'Nothing to show: fewer than three cohorts have a hazard ratio to take together'

@@ -23,7 +23,7 @@ def format_p(p: float, name: str = "p") -> str:
 
     Examples
     --------
-    >>> from omicsfuse.plot import format_p
+    >>> from omicsfuse.plot.numbers import format_p
     >>> format_p(0.0000123), format_p(0.0123), format_p(0.4567, "FDR"), format_p(float("nan"))
     ('p < 0.001', 'p = 0.012', 'FDR = 0.46', '')
     """

@@ -207,7 +207,7 @@ def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) 
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import radiogenomic_quantiles
+    >>> from omicsfuse.plot.radiogenomic_map import radiogenomic_quantiles
     >>> p = pd.DataFrame({"place": [1, 2], "tests": 2, "p": [0.1, 0.6], "layer": "rna",
     ...                   "adjusted": False})
     >>> shown = radiogenomic_quantiles(

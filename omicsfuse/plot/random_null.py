@@ -45,7 +45,7 @@ def random_null_figure(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import random_null_figure
+    >>> from omicsfuse.plot.random_null import random_null_figure
     >>> from omicsfuse.core.results import Verification
     >>> null = pd.DataFrame({"cohort": "other", "endpoint": "os", "signature": "toy", "score": "S1",
     ...                      "kind": ["signature", "random", "random"], "z": [-2.5, 0.3, -1.1]})

@@ -62,7 +62,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import schoenfeld
+    >>> from omicsfuse.plot.residuals import schoenfeld
     >>> from omicsfuse.core.results import SurvivalComparison
     >>> none = pd.DataFrame()
     >>> table = pd.DataFrame({"model": "univariable", "term": "age", "time": [1.0, 2, 3],

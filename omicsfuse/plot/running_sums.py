@@ -135,7 +135,7 @@ def enrichment_plots(
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import enrichment_plots
+    >>> from omicsfuse.plot.running_sums import enrichment_plots
     >>> sums = pd.DataFrame({"subtype": "S1", "gene_set": ["A", "A", "B"], "place": [1, 3, 2],
     ...     "gene": ["VEGFA", "CA9", "LDHA"], "statistic": [4.0, 2.0, 3.0],
     ...     "running_sum": [0.667, 0.9, 0.9], "n_genes": 12})

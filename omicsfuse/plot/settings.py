@@ -42,7 +42,7 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     Examples
     --------
     >>> import pandas as pd
-    >>> from omicsfuse.plot import sensitivity
+    >>> from omicsfuse.plot.settings import sensitivity
     >>> from omicsfuse.core.results import Assessment
     >>> table = pd.DataFrame({"setting": "mu", "value": ["0.4", "0.5"], "agreement": [0.9, 1.0],
     ...                       "n_clusters": 3, "note": ["", "as reported"]})

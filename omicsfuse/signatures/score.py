@@ -13,7 +13,8 @@ from omicsfuse.core.results import Signature
 from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_genes
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
 from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
-from omicsfuse.signatures.scorers import NearestTemplate, template_scores, weighted_scores
+from omicsfuse.signatures.scorers.nearest_template import NearestTemplate, template_scores
+from omicsfuse.signatures.scorers.weighted_z import weighted_scores
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.moments import moments

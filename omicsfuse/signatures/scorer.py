@@ -6,14 +6,12 @@ import pandas as pd
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures.scorers import (
-    NearestTemplate,
-    RankScore,
-    SetVariation,
-    SingleSampleEnrichment,
-    WeightedZ,
-)
+from omicsfuse.signatures.scorers.gsva import SetVariation
+from omicsfuse.signatures.scorers.nearest_template import NearestTemplate
+from omicsfuse.signatures.scorers.rank import RankScore
+from omicsfuse.signatures.scorers.weighted_z import WeightedZ
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 from omicsfuse.stats.single_sample.sums import Positions
 
 #: Scalings that each scorer knows, the usual one first.

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import make_scorer, match_genes
-from omicsfuse.signatures.scorer import Positions, Scorer
+from omicsfuse.signatures.identifiers import match_genes
+from omicsfuse.signatures.scorer import Positions, Scorer, make_scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.survival.score import score_z

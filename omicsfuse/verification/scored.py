@@ -10,15 +10,11 @@ from omicsfuse.core.errors import CohortError, OmicsfuseWarning, SignatureError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import Signature
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.signatures import (
-    MINIMUM_PATIENTS,
-    make_scorer,
-    match_genes,
-    relation,
-    score_signature,
-    training_patients,
-    without_patients,
-)
+from omicsfuse.signatures import score_signature
+from omicsfuse.signatures.identifiers import match_genes
+from omicsfuse.signatures.score import MINIMUM_PATIENTS
+from omicsfuse.signatures.scorer import make_scorer
+from omicsfuse.signatures.training import relation, training_patients, without_patients
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from omicsfuse.core.results import (
     SurvivalComparison,
     Verification,
 )
-from omicsfuse.signatures import require_locked
+from omicsfuse.signatures.lock import require_locked
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.verification.endpoint import EndpointTests
 from omicsfuse.verification.meta import across_cohorts

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omicsfuse.assignment import assign, assignment, fit_classifier
+from omicsfuse.assignment import assign, fit_classifier
+from omicsfuse.assignment.assign import assignment
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning, StudyError
 from omicsfuse.pipeline.commands.assign import assignment_summary

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.imaging.interpretation import match_scores, read_scores
-from omicsfuse.imaging.interpretation.scores_file import read_column
+from omicsfuse.imaging.interpretation import read_scores
+from omicsfuse.imaging.interpretation.scores_file import match_scores, read_column
 
 PATIENTS = pd.Index([f"P{i:02}" for i in range(20)])
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.results import ASSIGNMENT_COLUMNS, AssignmentEvidence
-from omicsfuse.plot import assignment_calibration_figure, assignment_figure, save_figure
+from omicsfuse.plot import assignment_figure, save_figure
+from omicsfuse.plot.assignment import assignment_calibration_figure
 from omicsfuse.plot.colours import ACCENT
 
 

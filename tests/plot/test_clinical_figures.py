@@ -19,6 +19,7 @@ from omicsfuse.plot.alterations_grid import (
     _memo_sort,
     oncoprint_genes,
 )
+from omicsfuse.plot.colours import subtype_colour
 from omicsfuse.plot.flows import MOST_GROUPS, UNKNOWN, flow_counts
 
 
@@ -62,7 +63,7 @@ def test_ribbons_hold_every_patient_once() -> None:
     heights = [p.get_path().vertices[0, 1] - p.get_path().vertices[7, 1] for p in ribbons]
     assert sorted(round(10 * height) for height in heights) == [1, 1, 3, 5]
     colours = {matplotlib.colors.to_hex(p.get_facecolor()) for p in ribbons}
-    assert colours == {plot.subtype_colour("S1").lower(), plot.subtype_colour("S2").lower()}
+    assert colours == {subtype_colour("S1").lower(), subtype_colour("S2").lower()}
 
 
 def test_alluvial_with_many_groups_numbers_and_no_one() -> None:

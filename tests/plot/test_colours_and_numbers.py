@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omicsfuse.plot import PALETTE, format_p
+from omicsfuse.plot import PALETTE
 from omicsfuse.plot.colours import text_colour
-from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_interval, format_p, p_text, shorten
 
 
 def _luminance(colour: str) -> float:

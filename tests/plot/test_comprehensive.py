@@ -21,8 +21,10 @@ from omicsfuse.plot.annotation_rows import (
     annotation_row,
     annotation_table,
 )
+from omicsfuse.plot.colours import subtype_colour
 from omicsfuse.plot.comprehensive import CALLS, LEVELS
 from omicsfuse.plot.heatmap_rows import heatmap_rows
+from omicsfuse.plot.network import MOST_DRAWN
 
 KINDS = {
     "rna": ("expression", "log2"),
@@ -99,7 +101,7 @@ def test_rows_are_named_and_stacked_by_layer_with_annotations_on_top():
     assert "row marks" in text
     bars = [p for p in ax.patches if p.get_x() == pytest.approx(-0.022)]
     assert [matplotlib.colors.to_hex(bar.get_facecolor()) for bar in bars] == [
-        plot.subtype_colour(name).lower() for name in rows["group"]
+        subtype_colour(name).lower() for name in rows["group"]
     ]
 
 
@@ -230,7 +232,7 @@ def test_two_thousand_patients_are_quick_and_small(tmp_path):
     ax = plot.comprehensive_heatmap(prepared, subtypes, markers, annotations=known)
     svg, png = plot.save_figure(ax, tmp_path / "large")
     assert time.perf_counter() - start < 20
-    assert image(ax, "rna").shape[1] == plot.MOST_DRAWN
+    assert image(ax, "rna").shape[1] == MOST_DRAWN
     assert image(ax, "annotations").shape[0] == 12
     assert svg.stat().st_size < 3e6
     assert png.stat().st_size < 3e6

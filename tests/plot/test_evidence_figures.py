@@ -12,9 +12,11 @@ import pytest
 
 from omicsfuse import plot
 from omicsfuse.core.results import Assessment, RunResults, Subtypes
-from omicsfuse.plot.choice import chosen_k
-from omicsfuse.plot.evidence import consensus_order
-from omicsfuse.plot.gains import MOST_GROUPS
+from omicsfuse.plot.choice import chosen_k, consensus_cdf
+from omicsfuse.plot.evidence import consensus_matrix, consensus_order, structure_tests
+from omicsfuse.plot.gains import MOST_GROUPS, feature_groups, layer_gains
+from omicsfuse.plot.network import MOST_DRAWN
+from omicsfuse.plot.settings import sensitivity
 
 NONE = pd.DataFrame()
 
@@ -48,11 +50,11 @@ def evidence(**tables) -> Assessment:
 @pytest.mark.parametrize(
     ("draw", "said"),
     [
-        (plot.structure_tests, "was not tested"),
-        (plot.consensus_cdf, "not resampled"),
-        (plot.sensitivity, "not tried"),
-        (plot.layer_gains, "not compared with permuted copies"),
-        (plot.feature_groups, "no groups of features"),
+        (structure_tests, "was not tested"),
+        (consensus_cdf, "not resampled"),
+        (sensitivity, "not tried"),
+        (layer_gains, "not compared with permuted copies"),
+        (feature_groups, "no groups of features"),
         (plot.subtype_layers, "not compared"),
     ],
 )
@@ -61,9 +63,9 @@ def test_empty_tables_give_a_calm_sentence(draw, said):
 
 
 def test_consensus_of_nobody_gives_a_calm_sentence(results):
-    assert "not resampled" in words(plot.consensus_matrix(evidence(), results.subtypes))[-1]
+    assert "not resampled" in words(consensus_matrix(evidence(), results.subtypes))[-1]
     strangers = results.assessment.consensus.rename(index=str.lower, columns=str.lower)
-    axes = plot.consensus_matrix(evidence(consensus=strangers), results.subtypes)
+    axes = consensus_matrix(evidence(consensus=strangers), results.subtypes)
     assert "none of the resampled patients has a subtype" in words(axes)[-1]
 
 
@@ -104,7 +106,7 @@ def test_chosen_k_may_be_missing():
 
 
 def test_distribution_has_one_line_a_k_and_names_the_chosen(results):
-    axes = plot.consensus_cdf(results.assessment)
+    axes = consensus_cdf(results.assessment)
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     assert names == ["k = 2", "k = 3 (chosen)", "k = 4", "k = 5", "k = 6"]
     assert len({(str(line.get_color()), line.get_linestyle()) for line in axes.lines}) == 5
@@ -131,7 +133,7 @@ def test_consensus_marks_borderline_patients_and_pairs_never_drawn(results):
     table = results.assessment.consensus.copy()
     table.iloc[0, 1] = table.iloc[1, 0] = np.nan
     assessment = replace(results.assessment, consensus=table)
-    axes = plot.consensus_matrix(assessment, results.subtypes)
+    axes = consensus_matrix(assessment, results.subtypes)
     assert axes.images[0].get_array().mask.sum() == 2
     border = (results.assessment.patients["membership"] == "borderline").sum()
     assert border > 0
@@ -139,16 +141,16 @@ def test_consensus_marks_borderline_patients_and_pairs_never_drawn(results):
 
 
 def test_large_consensus_is_thinned(make_results):
-    results = make_results(10, plot.MOST_DRAWN + 60)
-    axes = plot.consensus_matrix(results.assessment, results.subtypes)
-    assert axes.images[0].get_array().shape == (plot.MOST_DRAWN, plot.MOST_DRAWN)
+    results = make_results(10, MOST_DRAWN + 60)
+    axes = consensus_matrix(results.assessment, results.subtypes)
+    assert axes.images[0].get_array().shape == (MOST_DRAWN, MOST_DRAWN)
     n = len(results.subtypes.labels)
     sizes = [text for text in words(axes) if text.startswith("S")]
     assert sum(int(text.split("= ")[1]) for text in sizes) == n
 
 
 def test_real_network_is_drawn_beside_every_kind_of_draw(results):
-    drawn = plot.structure_tests(results.assessment)
+    drawn = structure_tests(results.assessment)
     assert [panel.get_title(loc="left") for panel in drawn] == [
         "patients permuted within layers",
         "continuum without groups",
@@ -158,7 +160,7 @@ def test_real_network_is_drawn_beside_every_kind_of_draw(results):
 
 
 def test_gains_show_p_and_fill_only_what_convinces(results):
-    left, middle, right = plot.layer_gains(results.assessment)
+    left, middle, right = layer_gains(results.assessment)
     assert [text.get_text() for text in left.texts] == [
         "p = 0.010",
         "p = 0.020",
@@ -177,19 +179,19 @@ def test_gains_show_p_and_fill_only_what_convinces(results):
 def test_layers_that_were_not_tested_say_so(results):
     layers = results.assessment.layers.copy()
     layers.loc[layers.index[1], ["shared_gain", "held_out_gain"]] = np.nan
-    drawn = plot.layer_gains(replace(results.assessment, layers=layers))
+    drawn = layer_gains(replace(results.assessment, layers=layers))
     assert [text.get_text() for text in drawn[0].texts].count(" not tested") == 1
 
 
 def test_feature_groups_are_named_by_grouping_and_thinned(results):
-    axes = plot.feature_groups(results.assessment)
+    axes = feature_groups(results.assessment)
     labels = [text.get_text() for text in axes.get_yticklabels()]
     assert labels == ["texture (60)", "shape (8)", "wavelet (40)"]
     assert {"by class", "by image"} <= set(words(axes))
     one = results.assessment.feature_groups.iloc[[0]]
     many = pd.concat([one.rename(index={"texture": f"g{i}"}) for i in range(MOST_GROUPS + 5)])
     many["shared_gain_p"] = np.linspace(1, 0.01, len(many))
-    axes = plot.feature_groups(replace(results.assessment, feature_groups=many))
+    axes = feature_groups(replace(results.assessment, feature_groups=many))
     labels = [text.get_text() for text in axes.get_yticklabels()]
     assert len(labels) == MOST_GROUPS
     assert labels[0] == "g5 (60)"
@@ -208,7 +210,7 @@ def test_ratios_are_coloured_around_one(results):
 
 
 def test_settings_frame_the_reported_value_and_say_why_a_cell_is_empty(results):
-    axes = plot.sensitivity(results.assessment)
+    axes = sensitivity(results.assessment)
     frames = [patch for patch in axes.patches if not patch.get_fill()]
     assert [round(patch.get_x() + 0.49) for patch in frames] == [1, 1, 1]
     text = "\n".join(words(axes))
@@ -221,7 +223,7 @@ def test_settings_frame_the_reported_value_and_say_why_a_cell_is_empty(results):
 
 def test_negative_agreement_is_drawn_as_none():
     table = pd.DataFrame({"setting": ["mu"], "value": ["0.3"], "agreement": [-0.05], "note": [""]})
-    axes = plot.sensitivity(evidence(sensitivity=table))
+    axes = sensitivity(evidence(sensitivity=table))
     assert "-0.05" in words(axes)
 
 

@@ -14,7 +14,11 @@ import pytest
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults, Subtypes
 from omicsfuse.plot.biology import select_markers
+from omicsfuse.plot.choice import consensus_cdf
+from omicsfuse.plot.evidence import consensus_matrix, structure_tests
+from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.network import patients_in_order
+from omicsfuse.plot.settings import sensitivity
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +50,12 @@ def all_figures(results) -> dict[str, object]:
         "map": plot.patient_map(results.embedding, results.subtypes),
         "choice": plot.choice_of_k(results.subtypes),
         "criteria": plot.choice_of_k(results.subtypes, results.assessment),
-        "tests": plot.structure_tests(results.assessment),
-        "cdf": plot.consensus_cdf(results.assessment),
-        "consensus": plot.consensus_matrix(results.assessment, results.subtypes),
-        "settings": plot.sensitivity(results.assessment),
-        "gains": plot.layer_gains(results.assessment),
-        "groups": plot.feature_groups(results.assessment),
+        "tests": structure_tests(results.assessment),
+        "cdf": consensus_cdf(results.assessment),
+        "consensus": consensus_matrix(results.assessment, results.subtypes),
+        "settings": sensitivity(results.assessment),
+        "gains": layer_gains(results.assessment),
+        "groups": feature_groups(results.assessment),
         "held together": plot.subtype_layers(results.assessment),
         "curves": plot.kaplan_meier(survival),
         "forest": plot.forest(survival.cox),

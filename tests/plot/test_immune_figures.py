@@ -8,7 +8,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, Subtypes
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 from omicsfuse.plot.colours import PALETTE
-from omicsfuse.plot.immune import _TYPE_COLOURS, strongest_scores
+from omicsfuse.plot.immune import _TYPE_COLOURS, immune_strips, strongest_scores
 
 PATIENTS = [f"P{i}" for i in range(12)]
 
@@ -51,7 +51,7 @@ def test_two_subtypes_are_one_column(immune: ImmuneContext) -> None:
 
 
 def test_strips_have_a_dot_for_every_patient(immune: ImmuneContext, subtypes: Subtypes) -> None:
-    ax = plot.immune_strips(immune, subtypes, most=2)
+    ax = immune_strips(immune, subtypes, most=2)
     assert len(ax.figure.axes) == 2
     assert sum(len(dots.get_offsets()) for dots in ax.collections) == 12
     assert ax.get_xlabel() == "overall FDR = 0.001"
@@ -94,7 +94,7 @@ def test_nothing_is_drawn_calmly(subtypes: Subtypes) -> None:
     empty = ImmuneContext(pd.DataFrame(), pd.DataFrame())
     for ax in (
         plot.immune_heatmap(empty, subtypes.names),
-        plot.immune_strips(empty, subtypes),
+        immune_strips(empty, subtypes),
         plot.cell_fractions(empty, subtypes),
         plot.methylation_quadrants(pd.DataFrame(), subtypes.names),
     ):

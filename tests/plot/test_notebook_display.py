@@ -12,6 +12,7 @@ import pytest
 
 from omicsfuse import plot
 from omicsfuse.plot import canvas
+from omicsfuse.plot.canvas import nothing
 
 
 class Shell:
@@ -51,8 +52,8 @@ def notebook(monkeypatch) -> Shell:
 
 
 def test_a_cell_shows_each_figure_that_it_draws_when_it_ends(notebook) -> None:
-    plot.nothing("first")
-    ax = plot.nothing("second")
+    nothing("first")
+    ax = nothing("second")
     ax.set_title("changed after it was drawn")
     assert notebook.shown == []
     notebook.end_cell()
@@ -62,7 +63,7 @@ def test_a_cell_shows_each_figure_that_it_draws_when_it_ends(notebook) -> None:
     assert canvas._DRAWN == []
     notebook.end_cell()
     assert len(notebook.shown) == 2
-    plot.nothing("a cell later")
+    nothing("a cell later")
     notebook.end_cell()
     assert len(notebook.shown) == 3
 
@@ -70,20 +71,20 @@ def test_a_cell_shows_each_figure_that_it_draws_when_it_ends(notebook) -> None:
 def test_a_saved_figure_and_the_callers_axes_are_not_shown(notebook, tmp_path) -> None:
     from matplotlib.figure import Figure
 
-    plot.save_figure(plot.nothing("saved"), tmp_path / "saved")
-    plot.nothing("on axes of the caller", ax=Figure().add_subplot())
+    plot.save_figure(nothing("saved"), tmp_path / "saved")
+    nothing("on axes of the caller", ax=Figure().add_subplot())
     notebook.end_cell()
     assert notebook.shown == []
 
 
 def test_ipython_in_a_terminal_shows_nothing(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "IPython", ipython(SimpleNamespace()))
-    plot.nothing("in a terminal")
+    nothing("in a terminal")
     assert canvas._DRAWN == []
 
 
 def test_a_script_keeps_no_figure() -> None:
-    figures = [weakref.ref(plot.nothing(str(i)).figure) for i in range(20)]
+    figures = [weakref.ref(nothing(str(i)).figure) for i in range(20)]
     gc.collect()
     assert [figure() for figure in figures] == [None] * 20
 
@@ -91,7 +92,7 @@ def test_a_script_keeps_no_figure() -> None:
 def test_a_script_needs_neither_pyplot_nor_a_display(tmp_path: Path) -> None:
     code = (
         "import sys, warnings; warnings.simplefilter('error'); from omicsfuse import plot; "
-        "kept = [plot.nothing(str(i)) for i in range(500)]; plot.save_figure(kept[0], 'x'); "
+        "kept = [nothing(str(i)) for i in range(500)]; plot.save_figure(kept[0], 'x'); "
         "print(sorted({'matplotlib.pyplot', 'IPython'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -5,6 +5,8 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import HeterogeneityIndex, Prepared, PreparedLayer, RadiogenomicMap
+from omicsfuse.plot.bipartite import module_heatmap
+from omicsfuse.plot.heterogeneity import heterogeneity_correlates, heterogeneity_survival
 
 NONE = pd.DataFrame()
 
@@ -67,13 +69,13 @@ def index() -> tuple[HeterogeneityIndex, Prepared]:
 
 
 def test_heatmap_of_modules_marks_what_was_found(tmp_path: Path) -> None:
-    ax = plot.module_heatmap(modules(4))
+    ax = module_heatmap(modules(4))
     assert [text.get_text() for text in ax.get_yticklabels()][9].startswith("R10: wavelet")
     assert len(ax.get_yticklabels()) == 12
     (dots,) = ax.lines
     assert len(dots.get_xdata()) == 4
     first = plot.save_figure(ax, tmp_path / "one")[0].read_bytes()
-    again = plot.save_figure(plot.module_heatmap(modules(4)), tmp_path / "one")[0].read_bytes()
+    again = plot.save_figure(module_heatmap(modules(4)), tmp_path / "one")[0].read_bytes()
     assert first == again
 
 
@@ -99,7 +101,7 @@ def test_patients_are_drawn_by_index() -> None:
 
 def test_correlates_are_numbers_only() -> None:
     found, _ = index()
-    ax = plot.heterogeneity_correlates(found)
+    ax = heterogeneity_correlates(found)
     assert [text.get_text() for text in ax.get_yticklabels()] == ["age", "volume"]
     filled = [line.get_markerfacecolor() for line in ax.lines if line.get_marker() == "s"]
     assert filled[0] == "white"
@@ -108,7 +110,7 @@ def test_correlates_are_numbers_only() -> None:
 
 def test_hazard_ratios_say_what_they_are_adjusted_for() -> None:
     found, _ = index()
-    ax = plot.heterogeneity_survival(found)
+    ax = heterogeneity_survival(found)
     assert [text.get_text() for text in ax.get_yticklabels()] == [
         *("os", "alone", "with age, stage", "pfi", "alone"),
     ]

@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from omicsfuse import plot
-from omicsfuse.plot.canvas import new_figure
+from omicsfuse.plot.canvas import new_figure, nothing
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.section import Plan
 
@@ -59,7 +59,7 @@ def test_the_callers_matplotlib_adds_no_second_layout(tmp_path: Path) -> None:
 
 
 def test_processes_draw_the_same(tmp_path: Path) -> None:
-    plans = [Plan(name, name, "", "", partial(plot.nothing, name), section="s") for name in "abc"]
+    plans = [Plan(name, name, "", "", partial(nothing, name), section="s") for name in "abc"]
     drawn = []
     for n_jobs in (1, 2):
         folder = tmp_path / str(n_jobs)

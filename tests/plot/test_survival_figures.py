@@ -15,16 +15,19 @@ from matplotlib.lines import Line2D
 
 from omicsfuse import plot
 from omicsfuse.core.results import COX_COLUMNS, RunResults, SurvivalComparison
-from omicsfuse.plot.residuals import MOST_TERMS
+from omicsfuse.plot.calibrated import calibration
+from omicsfuse.plot.colours import subtype_colour
+from omicsfuse.plot.decisions import decision_curve
+from omicsfuse.plot.residuals import MOST_TERMS, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import log_rank_text
 
 NONE = pd.DataFrame()
 DRAWN = {
     "incidence": plot.cumulative_incidence,
-    "calibration": plot.calibration,
-    "decision": plot.decision_curve,
-    "residuals": plot.schoenfeld,
+    "calibration": calibration,
+    "decision": decision_curve,
+    "residuals": schoenfeld,
 }
 NUMBERS = {
     "incidence": "incidence",
@@ -100,7 +103,7 @@ def test_incidence_has_a_panel_for_each_cause_in_subtype_colours(comparison):
     for panel, cause in zip(drawn, titles(drawn), strict=True):
         for name in ("S1", "S2", "S3"):
             line = lines(panel)[name]
-            assert to_hex(line.get_color()) == plot.subtype_colour(name).lower()
+            assert to_hex(line.get_color()) == subtype_colour(name).lower()
             own = comparison.incidence
             own = own[(own["cause"] == cause) & (own["subtype"] == name)].sort_values("time")
             np.testing.assert_allclose(line.get_ydata(), own["incidence"])
@@ -125,7 +128,7 @@ def test_names_of_curves_that_end_together_are_kept_apart():
 
 
 def test_calibration_draws_both_models_at_each_time(comparison):
-    drawn = plot.calibration(comparison)
+    drawn = calibration(comparison)
     assert titles(drawn) == ["1 year", "3 years", "5 years"]
     for panel, years in zip(drawn, (1, 3, 5), strict=True):
         own = comparison.calibration[comparison.calibration["years"] == years]
@@ -144,13 +147,13 @@ def test_calibration_draws_both_models_at_each_time(comparison):
 def test_groups_without_an_interval_are_still_drawn(comparison):
     table = comparison.calibration.copy()
     table.loc[table["group"] == 1, ["ci_low", "ci_high"]] = np.nan
-    panel = plot.calibration(replace(comparison, calibration=table))[0]
+    panel = calibration(replace(comparison, calibration=table))[0]
     assert len(lines(panel)["clinical"].get_xdata()) == 4
     assert [len(bars.get_segments()) for bars in panel.collections] == [3, 3]
 
 
 def test_decision_curve_has_both_models_and_both_rules_without_one(comparison):
-    drawn = plot.decision_curve(comparison)
+    drawn = decision_curve(comparison)
     assert titles(drawn) == ["1 year", "3 years", "5 years"]
     assert set(lines(drawn[0])) == {"clinical", "clinical + subtypes", "treat all", "treat none"}
     assert set(lines(drawn[0])["treat none"].get_ydata()) == {0.0}
@@ -162,11 +165,11 @@ def test_decision_curve_has_both_models_and_both_rules_without_one(comparison):
 
 def test_one_time_gives_one_panel(comparison):
     table = comparison.decision[comparison.decision["years"] == 3]
-    assert titles(plot.decision_curve(replace(comparison, decision=table))) == ["3 years"]
+    assert titles(decision_curve(replace(comparison, decision=table))) == ["3 years"]
 
 
 def test_residuals_show_the_fit_the_constant_and_the_p_of_each_term(comparison):
-    drawn = plot.schoenfeld(comparison)
+    drawn = schoenfeld(comparison)
     assert titles(drawn) == ["S2 vs S1", "S3 vs S1", "age", "stage (per step)"]
     events = int((comparison.curves["events"] > 0).sum())
     assert all(len(panel.lines[1].get_xdata()) == events for panel in drawn)
@@ -180,7 +183,7 @@ def test_residuals_of_the_fullest_model_only_and_not_too_many(comparison):
     table = comparison.residuals
     other = table.assign(model="univariable", residual=99.0)
     many = pd.concat([table.assign(term=f"gene {i}") for i in range(12)])
-    drawn = plot.schoenfeld(replace(comparison, residuals=pd.concat([other, many])))
+    drawn = schoenfeld(replace(comparison, residuals=pd.concat([other, many])))
     assert len(drawn) == MOST_TERMS
     assert max(panel.lines[1].get_ydata().max() for panel in drawn) < 99
 
@@ -189,7 +192,7 @@ def test_residuals_without_a_fit_or_a_test_are_still_dots(comparison):
     table = comparison.residuals.assign(
         fit=np.nan, fit_low=np.nan, fit_high=np.nan, coefficient=np.nan
     )
-    drawn = plot.schoenfeld(replace(comparison, residuals=table, proportional=NONE))
+    drawn = schoenfeld(replace(comparison, residuals=table, proportional=NONE))
     assert len(drawn) == 4
     assert not any("p = " in text for text in words(drawn))
 

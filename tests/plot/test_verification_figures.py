@@ -7,7 +7,9 @@ import pytest
 
 from omicsfuse import plot
 from omicsfuse.core.results import Verification
-from omicsfuse.verification import across_cohorts
+from omicsfuse.plot.meta import leave_one_out_forest
+from omicsfuse.plot.random_null import random_null_figure
+from omicsfuse.verification.meta import across_cohorts
 
 
 def words(axes) -> str:
@@ -61,23 +63,23 @@ def test_forest_of_cohorts_and_means(tmp_path) -> None:
 
 
 def test_forest_without_each_cohort() -> None:
-    drawn = plot.leave_one_out_forest(made())
+    drawn = leave_one_out_forest(made())
     lines = [label.get_text() for label in drawn.get_yticklabels()]
     assert lines.count("without cohort 1") == 2
     assert lines.count("all cohorts") == 2
     assert len(drawn.patches) == 2
-    nothing = words(plot.leave_one_out_forest(made(2), scope="independent cohorts"))
+    nothing = words(leave_one_out_forest(made(2), scope="independent cohorts"))
     assert "fewer than three cohorts" in nothing
     assert "fewer than two cohorts" in words(plot.meta_forest(made(), endpoint="pfi"))
 
 
 def test_random_sets_and_the_line_of_the_signature() -> None:
-    (panel,) = plot.random_null_figure(made())
+    (panel,) = random_null_figure(made())
     # 2 of 99 random sets reach 2.5: those at -2.6 and -2.549.
     assert panel.get_title(loc="left") == "cohort 0, os\nS1\npercentile 98.0 (p = 0.030)"
     assert sum(patch.get_height() for patch in panel.patches) == 99
     assert "shuffled" in words(panel)
-    (nothing,) = plot.random_null_figure(made(), cohort="glioma")
+    (nothing,) = random_null_figure(made(), cohort="glioma")
     assert "not held against random gene sets" in words(nothing)
 
 
@@ -87,7 +89,7 @@ def test_random_sets_and_the_line_of_the_signature() -> None:
 def test_percentiles_at_the_ends(z: float, title: str) -> None:
     found = made()
     found.null.loc[0, "z"] = z
-    (panel,) = plot.random_null_figure(found)
+    (panel,) = random_null_figure(found)
     assert panel.get_title(loc="left").endswith(f"S1\n{title}")
 
 

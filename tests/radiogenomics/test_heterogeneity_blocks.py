@@ -1,6 +1,6 @@
 import pytest
 
-from omicsfuse.imaging import heterogeneity_features
+from omicsfuse.imaging.heterogeneity.blocks import heterogeneity_features
 
 CASES = {
     # PyRadiomics, the naming of the head and neck file, and features before images.

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.imaging import ModulePairs, adjust_modules, map_modules
+from omicsfuse.imaging import ModulePairs, map_modules
+from omicsfuse.imaging.modules.volume import adjust_modules
 
 
 def layers_with(volume_drives_genes: bool) -> tuple[Prepared, pd.DataFrame]:

@@ -11,8 +11,9 @@ from omicsfuse import plot
 from omicsfuse.core.results import Interpretation, Subtypes
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.imaging.interpretation import interpret
+from omicsfuse.plot.interpretation import interpretation_groups
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.report import write_interpretation_report
+from omicsfuse.report.interpretation_page import write_interpretation_report
 from omicsfuse.report.section import Page, file_name
 from omicsfuse.report.sections.interpretation import content, figures, model_sections
 
@@ -114,7 +115,7 @@ def test_figures_of_an_empty_interpretation_say_so() -> None:
     empty = Interpretation("m", pd.Series(dtype=float), "score", none, none)
     for draw in (plot.interpretation_genes, plot.interpretation_gene_sets):
         assert "Nothing to show" in draw(empty).texts[0].get_text()
-    assert "Nothing to show" in plot.interpretation_groups(empty)[0].texts[0].get_text()
+    assert "Nothing to show" in interpretation_groups(empty)[0].texts[0].get_text()
     assert list(figures("m", empty)) == []
 
 
@@ -123,5 +124,5 @@ def test_figures_show_what_there_is(found: dict[str, Interpretation]) -> None:
     assert all("vs rest" in text.get_text() for text in genes.get_yticklabels())
     sets = plot.interpretation_gene_sets(found["grade"])
     assert len(sets.get_xticklabels()) in (3, 6)
-    classes = plot.interpretation_groups(found["grade"])[0]
+    classes = interpretation_groups(found["grade"])[0]
     assert [text.get_text() for text in classes.get_legend().get_texts()] == ["high", "low", "mid"]

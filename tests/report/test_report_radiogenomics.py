@@ -10,6 +10,7 @@ import pytest
 from omicsfuse import plot
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RadiogenomicMap
 from omicsfuse.imaging import radiogenomic_map
+from omicsfuse.plot.radiogenomic_map import radiogenomic_quantiles
 from omicsfuse.report.sections.radiogenomics import content as radiogenomics_section
 from omicsfuse.report.sections.radiogenomics import family_sentences
 from omicsfuse.report.sections.radiogenomics import figures as radiogenomics_plans
@@ -152,7 +153,7 @@ def test_figures_say_when_there_is_nothing() -> None:
     empty = RadiogenomicMap(
         pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), params={"radiomics": "ct"}
     )
-    for axes in (plot.radiogenomic_heatmap(empty), plot.radiogenomic_quantiles(empty)):
+    for axes in (plot.radiogenomic_heatmap(empty), radiogenomic_quantiles(empty)):
         assert axes.texts[0].get_text() == "Nothing to show: no association was tested"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from synthetic_results import make_results
 
-from omicsfuse import plot
 from omicsfuse.core.results import RunResults
+from omicsfuse.plot.canvas import nothing
 from omicsfuse.report import page, sections, write_report
 from omicsfuse.report.references import SHARED, Citations
 from omicsfuse.report.section import Content, Page, Plan, Section, file_name
@@ -83,7 +83,7 @@ def added() -> Section[RunResults]:
         "added",
         lambda results: Content("An added section", ("Its sentence.",)),
         lambda results: [
-            Plan("added", "Its figure", "Its caption.", "Its text.", partial(plot.nothing, "none"))
+            Plan("added", "Its figure", "Its caption.", "Its text.", partial(nothing, "none"))
         ],
         methods,
         {"added": "Author A. A reference that was added."},
@@ -113,7 +113,7 @@ def test_a_section_in_the_tuple_is_on_the_page(tmp_path, monkeypatch) -> None:
 
 
 def test_only_sections_with_something_to_show_are_drawn() -> None:
-    plan = Plan("figure", "", "", "", plot.nothing)
+    plan = Plan("figure", "", "", "", nothing)
     hidden = Section[None]("hidden", figures=lambda _: [plan])
     several = Section[None](
         "several",

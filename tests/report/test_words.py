@@ -5,7 +5,8 @@ import pytest
 
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import Assessment, Biology, SurvivalComparison
-from omicsfuse.plot import nothing, save_figure
+from omicsfuse.plot import save_figure
+from omicsfuse.plot.canvas import nothing
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Points

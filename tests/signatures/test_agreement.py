@@ -10,7 +10,7 @@ from scipy import stats
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
 from omicsfuse.signatures import agreement as module
-from omicsfuse.signatures import cross_validated_agreement
+from omicsfuse.signatures.agreement import cross_validated_agreement
 from omicsfuse.signatures.agreement_measures import (
     balanced_accuracy,
     rank_correlation,

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature, Target
-from omicsfuse.signatures import fix_cut_points, lock, require_locked, score_signature
-from omicsfuse.signatures.cut_points import youden_cut_point
+from omicsfuse.signatures import score_signature
+from omicsfuse.signatures.cut_points import fix_cut_points, youden_cut_point
+from omicsfuse.signatures.lock import lock, require_locked
 
 GENES = [f"G{i:02}" for i in range(40)]
 PATIENTS = [f"P{i:02}" for i in range(30)]

@@ -17,13 +17,13 @@ from omicsfuse.signatures import (
     derive_signature,
     feature_target,
     load_signature,
-    patient_digest,
-    require_locked,
     save_signature,
     score_signature,
     score_target,
-    signature_exclusions,
 )
+from omicsfuse.signatures.derive import signature_exclusions
+from omicsfuse.signatures.lock import require_locked
+from omicsfuse.signatures.training import patient_digest
 
 QUICK: dict[str, int] = {"n_repeats": 1, "n_permutations": 19}
 

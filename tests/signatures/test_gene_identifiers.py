@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.errors import SignatureError, StudyError
-from omicsfuse.signatures import guess_namespace, match_genes, match_summary
-from omicsfuse.signatures.identifiers import MATCH_COLUMNS, rename_genes
+from omicsfuse.signatures.identifiers import (
+    MATCH_COLUMNS,
+    guess_namespace,
+    match_genes,
+    match_summary,
+    rename_genes,
+)
 
 TABLE = pd.DataFrame(
     [

@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import (
-    content_hash,
-    load_signature,
-    lock,
-    require_locked,
-    save_signature,
-)
+from omicsfuse.signatures import load_signature, save_signature
+from omicsfuse.signatures.lock import content_hash, lock, require_locked
 
 
 def signature(**changes: Any) -> Signature:

@@ -12,8 +12,11 @@ from scipy.stats import rankdata
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import make_scorer, standardise, template_scores, weighted_scores
-from omicsfuse.signatures.scorers import NearestTemplate, RankScore, SingleSampleEnrichment
+from omicsfuse.signatures.score import standardise, template_scores, weighted_scores
+from omicsfuse.signatures.scorer import make_scorer
+from omicsfuse.signatures.scorers.nearest_template import NearestTemplate
+from omicsfuse.signatures.scorers.rank import RankScore
+from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ALL = [

@@ -10,14 +10,10 @@ import pytest
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.results import Prepared, Signature, Subtypes, Target
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.signatures import (
-    derive_signature,
-    fix_cut_points,
-    lock,
-    match_genes,
-    match_summary,
-    score_signature,
-)
+from omicsfuse.signatures import derive_signature, score_signature
+from omicsfuse.signatures.cut_points import fix_cut_points
+from omicsfuse.signatures.identifiers import match_genes, match_summary
+from omicsfuse.signatures.lock import lock
 from omicsfuse.signatures.scorer import SCALINGS_OF
 
 NAMES = {"Basal": "S1", "Atypical": "S2", "Mesenchymal": "S3", "Classical": "S4"}

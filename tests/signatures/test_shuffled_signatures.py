@@ -4,7 +4,8 @@ import pytest
 
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import Prepared, PreparedLayer
-from omicsfuse.signatures import derive_signature, shuffled_signatures
+from omicsfuse.signatures import derive_signature
+from omicsfuse.signatures.shuffled import shuffled_signatures
 
 
 def toy() -> tuple[Prepared, pd.Series]:

@@ -6,14 +6,8 @@ import pytest
 
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes, Target
-from omicsfuse.signatures import (
-    as_target,
-    feature_target,
-    score_target,
-    subtype_target,
-    survival_target,
-)
-from omicsfuse.signatures.target import group_names
+from omicsfuse.signatures import feature_target, score_target, survival_target
+from omicsfuse.signatures.target import as_target, group_names, subtype_target
 
 PATIENTS = [f"P{i:02d}" for i in range(12)]
 

@@ -11,12 +11,10 @@ from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Signature, Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.preprocessing import preprocess
-from omicsfuse.signatures import (
-    patient_digest,
-    require_locked,
-    score_signature,
-    signature_exclusions,
-)
+from omicsfuse.signatures import score_signature
+from omicsfuse.signatures.derive import signature_exclusions
+from omicsfuse.signatures.lock import require_locked
+from omicsfuse.signatures.training import patient_digest
 
 #: With few repetitions: agreement is computed, but not looked at here.
 derive_signature = partial(signatures.derive_signature, n_repeats=1, n_permutations=3)

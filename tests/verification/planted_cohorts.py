@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import lock
+from omicsfuse.signatures.lock import lock
 
 N_GENES, OWN = 120, 12
 

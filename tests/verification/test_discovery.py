@@ -7,13 +7,9 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import DISCOVERY_COLUMNS, Signature
-from omicsfuse.signatures import (
-    load_signature,
-    patient_digest,
-    require_locked,
-    save_signature,
-    score_signature,
-)
+from omicsfuse.signatures import load_signature, save_signature, score_signature
+from omicsfuse.signatures.training import patient_digest
+from omicsfuse.signatures.lock import require_locked
 from omicsfuse.survival.cox import hazard_ratio
 from omicsfuse.verification import record_discovery
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import META_COLUMNS
-from omicsfuse.verification import across_cohorts, meta_analysis
+from omicsfuse.verification import meta_analysis
+from omicsfuse.verification.meta import across_cohorts
 
 REFERENCE = pd.read_csv(Path(__file__).parent / "meta_reference.csv")
 MODEL = {"FE": "fixed", "DL": "dersimonian_laird", "REML": "reml"}

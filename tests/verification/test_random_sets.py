@@ -9,9 +9,10 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import make_scorer
+from omicsfuse.signatures.scorer import make_scorer
 from omicsfuse.survival.score import score_z
-from omicsfuse.verification import PROLIFERATION_GENES, matched_sets, verify
+from omicsfuse.verification.random_sets import PROLIFERATION_GENES, matched_sets
+from omicsfuse.verification import verify
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pytest
 from planted_cohorts import image_signature, planted_cohort
 
 from omicsfuse.core.results import Signature, Verification
-from omicsfuse.verification import REPLICATION_COLUMNS, meta_analysis, replication, verify
+from omicsfuse.verification import meta_analysis, replication, verify
+from omicsfuse.verification.replication import REPLICATION_COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from planted_cohorts import image_signature, planted_cohort, relocked
 from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures import lock, patient_digest
+from omicsfuse.signatures.lock import lock
+from omicsfuse.signatures.training import patient_digest
 from omicsfuse.stats.covariates import encode_covariates
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
 from omicsfuse.survival.models import fit_model

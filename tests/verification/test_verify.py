@@ -424,7 +424,7 @@ def test_bad_arguments(signature: Signature, external: Cohort) -> None:
 
 
 def test_where_nobody_is_assigned_it_is_said() -> None:
-    from omicsfuse.signatures import lock
+    from omicsfuse.signatures.lock import lock
 
     rng = np.random.default_rng(0)
     patients = [f"P{i}" for i in range(30)]

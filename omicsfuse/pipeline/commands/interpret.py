@@ -30,7 +30,7 @@ from omicsfuse.pipeline.stages.preprocess import PREPROCESS
 from omicsfuse.pipeline.stages.read import READ
 from omicsfuse.pipeline.study import Study, read_study
 from omicsfuse.pipeline.workspace import Workspace
-from omicsfuse.report import write_interpretation_report
+from omicsfuse.report.interpretation_page import write_interpretation_report
 
 #: Stages, in order.
 INTERPRET_STAGES = ("read", "preprocess", "immune", "interpret", "report")

@@ -11,7 +11,8 @@ import pandas as pd
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Interpretation
-from omicsfuse.imaging.interpretation import interpret, match_scores, read_scores
+from omicsfuse.imaging.interpretation import interpret, read_scores
+from omicsfuse.imaging.interpretation.scores_file import match_scores
 from omicsfuse.io.results import filled
 from omicsfuse.pipeline.asked import enriched_layer
 from omicsfuse.pipeline.faults import Faults, said_of

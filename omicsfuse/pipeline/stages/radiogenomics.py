@@ -15,12 +15,12 @@ from omicsfuse.core.results import Prepared, RadiogenomicMap
 from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.imaging import (
     ModulePairs,
-    adjust_modules,
     cluster_radiomic_features,
     map_modules,
     radiogenomic_map,
     with_modules,
 )
+from omicsfuse.imaging.modules.volume import adjust_modules
 from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.io.results import filled
 from omicsfuse.pipeline.asked import check_covariates, refuse_other_kinds

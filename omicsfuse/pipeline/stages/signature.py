@@ -21,16 +21,16 @@ from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.signatures import (
     derive,
     feature_target,
-    lock,
     save_signature,
     score_target,
-    shuffled_signatures,
-    signature_exclusions,
-    subtype_target,
     survival_target,
 )
+from omicsfuse.signatures.derive import signature_exclusions
 from omicsfuse.signatures.derive_arguments import refuse_unknown_options
+from omicsfuse.signatures.lock import lock
 from omicsfuse.signatures.methods import find_method
+from omicsfuse.signatures.shuffled import shuffled_signatures
+from omicsfuse.signatures.target import subtype_target
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.verification import record_discovery
 

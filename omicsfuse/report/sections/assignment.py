@@ -7,6 +7,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
+from omicsfuse.plot.assignment import assignment_calibration_figure
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
@@ -102,7 +103,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Share of held-out patients who have the subtype named, against the probability "
             "stated; on the diagonal probabilities are true. Larger dots are more patients.",
             "Calibration of assignment probabilities.",
-            partial(plot.assignment_calibration_figure, evidence),
+            partial(assignment_calibration_figure, evidence),
         )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, criteria_table
+from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, consensus_cdf, criteria_table
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table
@@ -108,7 +108,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "it rises there is the proportion of ambiguous clustering.",
             "Cumulative distributions of consensus, "
             f"{plural(int(consensus['k'].nunique()), 'line')}.",
-            partial(plot.consensus_cdf, assessment),
+            partial(consensus_cdf, assessment),
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import HeterogeneityIndex, RunResults
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH
+from omicsfuse.plot.heterogeneity import heterogeneity_correlates, heterogeneity_survival
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -186,7 +187,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             f"most {FDR:g} within the family of tests (the table names it). Categories are in the "
             "table.",
             "Dots with intervals of correlations with the index.",
-            partial(plot.heterogeneity_correlates, index),
+            partial(heterogeneity_correlates, index),
         )
     ratios = tests[(tests["kind"] == "survival") & tests["effect"].notna()]
     adjusted = (ratios["adjusted_for"].fillna("").astype(str) != "").any()
@@ -197,7 +198,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Hazard ratios per standard deviation of the index"
             + (", alone and with covariates." if adjusted else "."),
             "Forest plot of hazard ratios of the index.",
-            partial(plot.heterogeneity_survival, index),
+            partial(heterogeneity_survival, index),
         )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, RunResults
-from omicsfuse.plot.immune import MOST_SCORES
+from omicsfuse.plot.immune import MOST_SCORES, immune_strips
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
@@ -197,7 +197,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "One dot a patient, with median and quartiles. Each score has its own scale. FDR of "
             "the test of all subtypes at once, within the collection.",
             "Immune and stromal scores of patients by subtype.",
-            partial(plot.immune_strips, immune, results.subtypes),
+            partial(immune_strips, immune, results.subtypes),
         )
     if len(immune.fractions) and immune.fractions.notna().all(axis=1).any():
         yield Plan(

@@ -10,7 +10,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.gains import gain_panels
+from omicsfuse.plot.gains import feature_groups, gain_panels, layer_gains
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
@@ -293,7 +293,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "What each layer brings",
             " ".join(text for name, text in _GAINS.items() if name in gain_panels(layers)),
             f"Gains with intervals and agreement of {plural(len(layers), 'layer')}.",
-            partial(plot.layer_gains, assessment),
+            partial(layer_gains, assessment),
         )
     elif layer_columns(layers):
         yield Plan(
@@ -325,7 +325,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "copies are; below it the group disturbs what its layer shares with the others."
             + (" The table has the groups that are not drawn." if some else ""),
             f"Gains with intervals of {plural(len(groups), 'group')} of features.",
-            partial(plot.feature_groups, assessment),
+            partial(feature_groups, assessment),
         )
 
 

@@ -10,6 +10,7 @@ from omicsfuse import plot
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Fusion, RunResults
 from omicsfuse.fusion import METHODS, Description
+from omicsfuse.plot.network import MOST_DRAWN
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -122,7 +123,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "Each row and column is a patient; bright means similar. Patients are "
         "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
         "diagonal are what subtypes look like; without visible blocks, distrust them."
-        + drawn_of(n, plot.MOST_DRAWN),
+        + drawn_of(n, MOST_DRAWN),
         f"Heatmap of fused affinities between {plural(n, 'patient')}, ordered by subtype.",
         partial(plot.fused_network, fusion, subtypes),
         image=True,

@@ -9,6 +9,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import Biology, RunResults
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.running_sums import enrichment_plots
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -92,7 +93,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "its largest excursion from zero is the enrichment score. Ticks: genes of the set at "
             "their places in the ranking. Below, their t.",
             "Running sums of gene sets along the ranking of genes.",
-            partial(plot.enrichment_plots, biology.running_sums, enrichment=table, subtypes=names),
+            partial(enrichment_plots, biology.running_sums, enrichment=table, subtypes=names),
         )
     if len(biology.scores) and len(biology.scores.columns):
         method = clean(biology.params.get("method", ""))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
+from omicsfuse.plot.bipartite import MOST_CLUSTERS, module_heatmap
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -156,7 +157,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "their representative feature, modules by their most central genes"
         f"{_most(mapped.modules)}.",
         "Heatmap of canonical correlations of radiomic clusters and gene modules.",
-        partial(plot.module_heatmap, mapped),
+        partial(module_heatmap, mapped),
         image=True,
     )
     if (mapped.modules["fdr"] <= FDR).any():
@@ -181,7 +182,7 @@ def _repeats(settings: Mapping[str, Any]) -> str:
 
 
 def _most(table: pd.DataFrame) -> str:
-    most = plot.MOST_CLUSTERS
+    most = MOST_CLUSTERS
     return f"; the {most} clusters with the smallest p" if table["cluster"].nunique() > most else ""
 
 

@@ -11,7 +11,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
-from omicsfuse.plot.radiogenomic_map import pairs_drawn
+from omicsfuse.plot.radiogenomic_map import pairs_drawn, radiogenomic_quantiles
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -256,7 +256,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "nothing; tests of correlated features and genes make a line stray by chance too"
         + (f". Dashed: given {adjusted}." if mapped.quantiles["adjusted"].any() else "."),
         "Quantiles of p-values of each family against uniform ones.",
-        partial(plot.radiogenomic_quantiles, mapped),
+        partial(radiogenomic_quantiles, mapped),
     )
     tables = _tables(results)
     drawn = pairs_drawn(mapped, tables)

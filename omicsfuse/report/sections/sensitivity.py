@@ -8,10 +8,9 @@ from functools import partial
 
 import pandas as pd
 
-from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number
-from omicsfuse.plot.settings import is_reported, setting_name
+from omicsfuse.plot.settings import is_reported, sensitivity, setting_name
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, Section
 from omicsfuse.report.tables import Table, make_table
@@ -156,7 +155,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "In each cell the value, and the adjusted Rand index with the subtypes (1: the same; "
             "0: no more alike than by chance). Framed: the value reported.",
             "Agreement with the subtypes under other settings, a cell for each value.",
-            partial(plot.sensitivity, assessment),
+            partial(sensitivity, assessment),
         )
 
 

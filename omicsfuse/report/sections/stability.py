@@ -9,6 +9,8 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.clusters import COMES_BACK
+from omicsfuse.plot.evidence import consensus_matrix
+from omicsfuse.plot.network import MOST_DRAWN
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -187,7 +189,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         )
     if len(assessment.consensus):
         n, all_ = len(assessment.consensus), len(subtypes.labels)
-        most = min(n, plot.MOST_DRAWN)
+        most = min(n, MOST_DRAWN)
         few = f" Of {all_:,} patients {most:,} are drawn." if most < all_ else ""
         marks = (
             " Ticks at the right are borderline patients."
@@ -202,7 +204,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "within it so that those often together are next to each other. Clear subtypes are "
             f"clean yellow blocks.{marks}{few}",
             f"Heatmap of the consensus of {plural(n, 'patient')}, ordered by subtype.",
-            partial(plot.consensus_matrix, assessment, subtypes),
+            partial(consensus_matrix, assessment, subtypes),
             image=True,
         )
     yield from sensitivity.figures(results)

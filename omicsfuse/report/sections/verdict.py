@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from omicsfuse import plot
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
-from omicsfuse.plot.evidence import DRAWS, tested_statistic
+from omicsfuse.plot.evidence import DRAWS, structure_tests, tested_statistic
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
@@ -230,7 +229,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "standard deviations. "
         + " ".join(text for test, text in _DRAWN_AS.items() if test in kinds),
         f"Real network and draws for k from {ks[0]} to {ks[-1]}.",
-        partial(plot.structure_tests, assessment),
+        partial(structure_tests, assessment),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.biology import one_direction, select_markers
+from omicsfuse.plot.network import MOST_DRAWN
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.biology.drivers import driver_tables
@@ -113,7 +114,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         f"each subtype (bars at the left: {bars}). Of features that go together (correlation of "
         f"{plot.heatmap_rows.TOGETHER:g} or more) one is shown."
         + (" Clinical values took no part in finding the subtypes." if annotated else "")
-        + drawn_of(n, plot.MOST_DRAWN),
+        + drawn_of(n, MOST_DRAWN),
         f"Heatmap of marker features of {plural(chosen['layer'].nunique(), 'layer')} over "
         f"{plural(n, 'patient')} by subtype{', with clinical values on top' if annotated else ''}.",
         partial(

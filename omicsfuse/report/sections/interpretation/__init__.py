@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from omicsfuse import plot
 from omicsfuse.core.results import Interpretation, RunResults
+from omicsfuse.plot.interpretation import interpretation_groups
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section, file_name
@@ -75,7 +75,7 @@ def figures(name: str, model: Interpretation, _: object = None) -> Iterator[Plan
             if model.kind == "score"
             else "Share of each class among the patients of a subtype.",
             f"{clean(name)} by subtype.",
-            partial(plot.interpretation_groups, model),
+            partial(interpretation_groups, model),
         )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse import plot
 from omicsfuse.core.results import RunResults, SurvivalComparison
+from omicsfuse.plot.calibrated import calibration
+from omicsfuse.plot.decisions import decision_curve
 from omicsfuse.plot.numbers import clean, format_p, years_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
@@ -194,7 +195,7 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
             "On the dashed diagonal predictions come true; below it risks are overstated. The "
             "models were fitted to the same patients: in others they will do less well.",
             f"Predicted against observed risk for {endpoint} at {_moments(risks['years'])}.",
-            partial(plot.calibration, comparison),
+            partial(calibration, comparison),
         )
     curves = rows_with(comparison.decision, "years", "threshold", "net_benefit")
     if len(curves):
@@ -207,7 +208,7 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
             "subtypes are of use where the model with them is above the model without. Corrected "
             "for optimism.",
             f"Decision curves for {endpoint} at {_moments(curves['years'])}.",
-            partial(plot.decision_curve, comparison),
+            partial(decision_curve, comparison),
         )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
-from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals
+from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, file_name
@@ -277,7 +277,7 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
             "band speaks for proportional hazards; p: test of that, small where the hazard ratio "
             f"changes.{some}",
             f"Residuals of the Cox model over time for {endpoint}, a panel for each term.",
-            partial(plot.schoenfeld, comparison),
+            partial(schoenfeld, comparison),
         )
 
 

@@ -8,7 +8,9 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import ASSIGNED, PER_SD, Verification
+from omicsfuse.plot.meta import leave_one_out_forest
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
+from omicsfuse.plot.random_null import random_null_figure
 from omicsfuse.report.section import Plan, file_name
 from omicsfuse.report.sections.survival.log_rank import both_tests, log_rank_name
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -198,7 +200,7 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
             )
             + "A line within the histogram is what random genes would show.",
             "Histograms of the score test of random gene sets with that of the signature.",
-            partial(plot.random_null_figure, verification),
+            partial(random_null_figure, verification),
         )
     if len(table) and table["hr"].notna().any():
         yield Plan(
@@ -224,7 +226,7 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
                 "Means over the cohorts, and without each of them: a mean that hangs on one cohort "
                 "moves when that one is left out.",
                 "Forest plot of means without each cohort in turn.",
-                partial(plot.leave_one_out_forest, verification),
+                partial(leave_one_out_forest, verification),
             )
     controls = set(table.loc[_is_control(table), "cohort"]) if len(table) else set()
     for number, (place, comparison) in enumerate(verification.survival.items(), start=1):
