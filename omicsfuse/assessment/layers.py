@@ -26,39 +26,12 @@ def layer_contributions(
     Each comparison is made over the patients who have the layers in question; of large cohorts,
     over 2,000 patients drawn at random.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        The layers that were fused.
-    fusion : Fusion
-        Their fusion.
-    repeat : Refusion
-        The same fusion, ready to be repeated.
-    subtypes : Subtypes
-        Subtypes of the fusion.
-    random_state : int
-        Seed of k-means, and of the draw.
-    n_threads : int
-        Threads of each fusion; the result does not depend on it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index layer; columns ``n_patients`` and ``n_features`` (fused); ``agreement_alone``:
-        adjusted Rand index of the layer's own clusters with the subtypes, high where the layer on
-        its own tells the subtypes; ``normalised_mutual_information_alone``;
-        ``agreement_without``: adjusted Rand index of the subtypes found without the layer with the
-        subtypes, low where the subtypes hang on it; ``silhouette``: mean silhouette of the subtypes
-        in the layer's own network. NaN where a comparison does not exist: one layer, one subtype.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=8)
-    >>> table = of.assess(ready, fusion, of.cluster(fusion, 3)).layers
-    >>> bool((table["agreement_without"] > 0.9).all())
-    True
+    Gives index layer; columns ``n_patients`` and ``n_features`` (fused); ``agreement_alone``:
+    adjusted Rand index of the layer's own clusters with the subtypes, high where the layer on its
+    own tells the subtypes; ``normalised_mutual_information_alone``; ``agreement_without``: adjusted
+    Rand index of the subtypes found without the layer with the subtypes, low where the subtypes
+    hang on it; ``silhouette``: mean silhouette of the subtypes in the layer's own network. NaN
+    where a comparison does not exist: one layer, one subtype.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -111,34 +84,10 @@ def subtype_layers(fusion: Fusion, repeat: Refusion, subtypes: Subtypes) -> pd.D
     are to be compared within a layer, and between layers with care: a narrow kernel makes all of
     them larger. In a network of engine ``"sparse"`` pairs that it does not hold count as 0.
 
-    Parameters
-    ----------
-    fusion : Fusion
-        The fusion.
-    repeat : Refusion
-        The same fusion, ready to be repeated.
-    subtypes : Subtypes
-        Its subtypes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each subtype and layer; columns ``subtype``, ``layer``, ``n`` (members who have
-        the layer), ``within`` (mean affinity between two members), ``between`` (mean affinity
-        between a member and another patient) and ``ratio``, within over between: 1 where the layer
-        knows nothing of the subtype. NaN with fewer than two members, or nobody else.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> from omicsfuse.assessment.refusion import refusion
-    >>> ready = of.preprocess(of.simulate_cohort(45, n_external=0, effect=3.0).discovery)
-    >>> fusion = of.fuse(ready, n_neighbors=8)
-    >>> table = subtype_layers(fusion, refusion(ready, fusion), of.cluster(fusion, 3))
-    >>> table["subtype"].value_counts().to_dict()
-    {'S1': 5, 'S2': 5, 'S3': 5}
-    >>> bool((table["ratio"] > 1).all())
-    True
+    A row for each subtype and layer; columns ``subtype``, ``layer``, ``n`` (members who have
+    the layer), ``within`` (mean affinity between two members), ``between`` (mean affinity
+    between a member and another patient) and ``ratio``, within over between: 1 where the layer
+    knows nothing of the subtype. NaN with fewer than two members, or nobody else.
     """
     codes = subtypes.labels.str[1:].astype(int).to_numpy() - 1
     table = []

@@ -147,7 +147,7 @@ def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
 def why_not_redrawn(prepared: Continuum) -> str:
     """Say why a cohort cannot be redrawn; empty where it can.
 
-    Gives str, the layer whose distance is undefined for redrawn patients.
+    Gives the layer whose distance is undefined for redrawn patients.
     """
     try:
         prepared.redrawn(np.random.default_rng(0))

@@ -60,29 +60,10 @@ def structure_tests(
     real network together, and the maximum over k is compared: the choice of k is part of the test.
     The p-value is (1 + draws that reach the real value) / (1 + draws).
 
-    Parameters
-    ----------
-    repeat : Refusion
-        The fusion.
-    ks : sequence of int
-        Numbers of groups to try, each at least 2.
-    n_draws : int
-        Draws of each kind.
-    random_state : int
-        Seed.
-    runner : Runner, optional
-        How the work is done.
-
-    Returns
-    -------
-    tests : pandas.DataFrame
-        Columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``, ``null_sd``,
-        ``excess`` ((observed - mean) / standard deviation; of the normalised cut its negative, so
-        that more is always more group-like) and ``n_draws``.
-    p_shared : float
-        NaN with a single layer.
-    p_structure : float
-        NaN, with a warning, where the cohort cannot be redrawn.
+    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``,
+    ``null_sd``, ``excess`` ((observed - mean) / standard deviation; of the normalised cut its
+    negative, so that more is always more group-like) and ``n_draws``; ``p_shared``: NaN with a
+    single layer; ``p_structure``: NaN, with a warning, where the cohort cannot be redrawn.
 
     References
     ----------
@@ -162,7 +143,7 @@ def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
 def verdict(p_shared: float, p_structure: float) -> str:
     """Say what the two tests say together.
 
-    Gives str, one of ``VERDICTS``, or ``"not tested"`` where it hangs on a p-value that is NaN.
+    Gives one of ``VERDICTS``, or ``"not tested"`` where it hangs on a p-value that is NaN.
     """
     if p_shared > SIGNIFICANCE:
         return VERDICTS[2]

@@ -109,12 +109,7 @@ def assignment(
     *,
     layers: Sequence[str] | None = None,
 ) -> Assignment:
-    """Assign new patients, and keep account of layers and exclusions; arguments as for ``assign``.
-
-    Returns
-    -------
-    Assignment
-    """
+    """Assign new patients as ``assign`` does, and keep account of layers and exclusions."""
     require(classifier, (MultiLayerClassifier, str, Path), "classifier", "a run's classifier.json")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     if not isinstance(classifier, MultiLayerClassifier):

@@ -29,14 +29,7 @@ _MAY_BE_INFINITE = ("limits", "limit")
 def classifier_hash(classifier: MultiLayerClassifier) -> str:
     """SHA-256 of all a classifier contains, its recorded hash excepted.
 
-    Parameters
-    ----------
-    classifier : MultiLayerClassifier
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
+    Gives 64 hexadecimal digits.
     """
     text = json.dumps(
         _content(classifier), sort_keys=True, separators=(",", ":"), ensure_ascii=False

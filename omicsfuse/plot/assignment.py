@@ -123,31 +123,9 @@ def assignment_calibration_figure(
 ) -> "list[Axes]":
     """Draw how often assignments of a stated probability are right, for held-out patients.
 
-    Parameters
-    ----------
-    evidence : AssignmentEvidence
-        With ``calibration``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One for each layer alone and for all together: share right against mean probability of the
-        most probable subtype, area of the dots by patients; on the diagonal probabilities are
-        true.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.assignment import assignment_calibration_figure
-    >>> from omicsfuse.core.results import AssignmentEvidence
-    >>> bins = pd.DataFrame({"layers": "ct", "bin": [6, 9], "n": [20.0, 30.0],
-    ...                      "predicted": [0.55, 0.85], "observed": [0.5, 0.9]})
-    >>> table = pd.DataFrame({"layers": ["ct"], "n_layers": 1})
-    >>> evidence = AssignmentEvidence(None, table, calibration=bins)
-    >>> assignment_calibration_figure(evidence)[0].get_title(loc="left")
-    'ct'
+    One axes for each layer alone and for all together: share right against mean probability of
+    the most probable subtype, area of the dots by patients; on the diagonal probabilities are
+    true.
     """
     bins = rows_with(evidence.calibration, "predicted", "observed", "n")
     if bins.empty:

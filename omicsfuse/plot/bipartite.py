@@ -24,31 +24,8 @@ MOST_EDGES = 60
 def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the held-out canonical correlation of radiomic clusters and co-expression modules.
 
-    Parameters
-    ----------
-    found : RadiogenomicMap
-        With ``modules``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A row for each cluster (at most ``MOST_CLUSTERS``, those with the smallest p), a column for
-        each module; dots where the false discovery rate is at most 0.05.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.bipartite import module_heatmap
-    >>> from omicsfuse.core.results import RadiogenomicMap
-    >>> none = pd.DataFrame()
-    >>> table = pd.DataFrame({"cluster": ["R1"], "module": ["M1"], "correlation": [0.5],
-    ...                       "p": [0.01], "fdr": [0.01], "representative": ["f"],
-    ...                       "hub_genes": ["A, B"]})
-    >>> ax = module_heatmap(RadiogenomicMap(none, none, none, modules=table))
-    >>> [text.get_text() for text in ax.get_xticklabels()]
-    ['M1: A, B']
+    A row for each cluster (at most ``MOST_CLUSTERS``, those with the smallest p), a column for
+    each module; dots where the false discovery rate is at most 0.05.
     """
     import matplotlib
 

@@ -38,29 +38,7 @@ def model_style(model: str) -> tuple[str, str, str]:
 def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "list[Axes]":
     """Draw observed against predicted risk in groups of patients, one panel for each time.
 
-    Parameters
-    ----------
-    comparison : SurvivalComparison
-        With ``calibration``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One for each time, in order; the diagonal is where predictions come true.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.calibrated import calibration
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> table = pd.DataFrame({"model": "clinical", "years": 3, "predicted": [0.1, 0.4],
-    ...                       "observed": [0.2, 0.3], "ci_low": 0.1, "ci_high": 0.5})
-    >>> comparison = SurvivalComparison("os", "days", none, none, none, none, calibration=table)
-    >>> calibration(comparison)[0].get_title(loc="left")
-    '3 years'
+    One axes for each time, in order; the diagonal is where predictions come true.
     """
     table = rows_with(comparison.calibration, "years", "predicted", "observed")
     if table.empty:

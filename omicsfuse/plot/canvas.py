@@ -183,23 +183,7 @@ def panel_grid(
 def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
     """Say calmly that there is nothing to draw, and why.
 
-    Parameters
-    ----------
-    why : str
-        The reason, a clause without a full stop.
-    ax : matplotlib.axes.Axes, optional
-        Axes to write on.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Axes with that sentence and nothing else.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import nothing
-    >>> nothing("no endpoint").texts[0].get_text()
-    'Nothing to show: no endpoint'
+    Axes with that sentence and nothing else.
     """
     ax = axes_or_new(ax, 5, 0.8)
     ax.axis("off")

@@ -158,27 +158,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
     Where groups are clear, pairs are always or never together: the line is flat between 0.1 and
     0.9. It rises there by the proportion of ambiguous clustering.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        With ``consensus_cdf``, and ``n_clusters`` that names the chosen k.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        One line for each k.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.choice import consensus_cdf
-    >>> from omicsfuse.core.results import Assessment
-    >>> table = pd.DataFrame({"k": 2, "consensus": [0.0, 0.5, 1.0], "cdf": [0.5, 0.6, 1.0]})
-    >>> none = pd.DataFrame()
-    >>> len(consensus_cdf(Assessment(none, none, {}, consensus_cdf=table)).lines)
-    1
+    One line for each k.
     """
     import matplotlib
 

@@ -41,21 +41,7 @@ def position(subtype: str) -> int:
 def subtype_colour(subtype: str) -> str:
     """Colour of a subtype as ``#rrggbb``; from the eleventh subtype on, colours repeat.
 
-    Parameters
-    ----------
-    subtype : str
-        Name of the subtype, ``"S1"`` the largest.
-
-    Returns
-    -------
-    str
-        The colour.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.colours import subtype_colour
-    >>> subtype_colour("S1"), subtype_colour("S2")
-    ('#0072B2', '#D55E00')
+    Gives the colour.
     """
     return PALETTE[position(subtype) % len(PALETTE)]
 

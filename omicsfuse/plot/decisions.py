@@ -23,29 +23,7 @@ _WITHOUT_MODEL = {
 def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "list[Axes]":
     """Draw net benefit against the risk from which one would treat, one panel for each time.
 
-    Parameters
-    ----------
-    comparison : SurvivalComparison
-        With ``decision``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One for each time, in order; curves far below zero leave the axes.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.decisions import decision_curve
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> table = pd.DataFrame({"model": "clinical", "years": 3, "threshold": [0.1, 0.2],
-    ...                       "net_benefit": [0.2, 0.1]})
-    >>> comparison = SurvivalComparison("os", "days", none, none, none, none, decision=table)
-    >>> decision_curve(comparison)[0].get_title(loc="left")
-    '3 years'
+    One axes for each time, in order; curves far below zero leave the axes.
     """
     table = rows_with(comparison.decision, "years", "threshold", "net_benefit")
     if table.empty:

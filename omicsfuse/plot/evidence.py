@@ -26,29 +26,8 @@ _STATISTICS = {"silhouette": "mean silhouette", "normalised_cut": "normalised cu
 def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
     """Draw the real network against cohorts drawn without shared structure, or without groups.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        With ``tests``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One for each kind of draw: the real value at each k, the mean of the draws and two standard
-        deviations around it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.evidence import structure_tests
-    >>> from omicsfuse.core.results import Assessment
-    >>> tests = pd.DataFrame({"test": "shared", "k": [2, 3], "statistic": "silhouette",
-    ...                       "observed": [0.2, 0.3], "null_mean": 0.1, "null_sd": 0.01})
-    >>> none = pd.DataFrame()
-    >>> len(structure_tests(Assessment(none, none, {}, tests=tests)))
-    1
+    One axes for each kind of draw: the real value at each k, the mean of the draws and two
+    standard deviations around it.
     """
     table = assessment.tests
     statistic = tested_statistic(table)
@@ -105,32 +84,7 @@ def consensus_matrix(
     Patients are ordered by subtype and within it so that those who are often together are next to
     each other (average linkage). Marks at the right are borderline patients.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        With ``consensus``, and ``patients`` that names the borderline ones.
-    subtypes : Subtypes
-        Labels of the patients.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The heatmap.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from omicsfuse.plot.evidence import consensus_matrix
-    >>> from omicsfuse.core.results import Assessment, Subtypes
-    >>> patients = list("abcd")
-    >>> table = pd.DataFrame(np.eye(4), patients, patients)
-    >>> labels = pd.Series(["S1", "S2", "S1", "S2"], patients)
-    >>> none = pd.DataFrame()
-    >>> evidence = Assessment(none, none, {}, consensus=table)
-    >>> consensus_matrix(evidence, Subtypes(labels, {}, {})).images[0].get_array().shape
-    (4, 4)
+    The heatmap.
     """
     import matplotlib
 

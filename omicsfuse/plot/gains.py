@@ -29,28 +29,8 @@ _GAINS = (
 def layer_gains(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
     """Draw what each layer brings over permuted copies of itself, and its agreement.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Its ``layers`` has the columns of ``permuted_layers``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        Gain in structure shared with the other layers; gain in telling a layer held out; adjusted
-        Rand index with the subtypes of the layer alone, and of all layers without it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.gains import layer_gains
-    >>> from omicsfuse.core.results import Assessment
-    >>> table = pd.DataFrame({"shared_gain": [0.04], "shared_gain_low": [0.02],
-    ...                       "shared_gain_high": [0.06], "p_adds": [0.01]}, ["radiomics"])
-    >>> len(layer_gains(Assessment(pd.DataFrame(), table, {})))
-    1
+    Gain in structure shared with the other layers; gain in telling a layer held out; adjusted
+    Rand index with the subtypes of the layer alone, and of all layers without it.
     """
     table = assessment.layers
     names = gain_panels(table)
@@ -157,30 +137,7 @@ def _rows(panel: "Axes", names: Sequence[str], count: int) -> None:
 def feature_groups(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     """Draw what each group of features brings over permuted copies of itself.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        With ``feature_groups``; of more than ``MOST_GROUPS`` those with the smallest p are drawn.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Gain in structure shared with the other layers, with its interval and p.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.gains import feature_groups
-    >>> from omicsfuse.core.results import Assessment
-    >>> index = pd.MultiIndex.from_tuples([("radiomics", "shape")], names=["layer", "group"])
-    >>> table = pd.DataFrame({"grouping": ["class"], "n_features": [9], "shared_gain": [0.02],
-    ...                       "shared_gain_p": [0.3]}, index)
-    >>> none = pd.DataFrame()
-    >>> ax = feature_groups(Assessment(none, none, {}, feature_groups=table))
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['shape (9)']
+    Gain in structure shared with the other layers, with its interval and p.
     """
     table = assessment.feature_groups
     if table.empty or not _has(table, "shared_gain"):

@@ -136,31 +136,8 @@ def _shown(features: pd.DataFrame) -> pd.DataFrame:
 def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the Spearman correlations of the index with intervals.
 
-    Parameters
-    ----------
-    index : HeterogeneityIndex
-        With ``tests``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A row a variable, those with the smallest p where there are many; filled where the false
-        discovery rate is at most 0.05.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heterogeneity import heterogeneity_correlates
-    >>> from omicsfuse.core.results import HeterogeneityIndex
-    >>> none = pd.DataFrame()
-    >>> tests = pd.DataFrame({"variable": ["age"], "effect_name": ["Spearman correlation"],
-    ...     "n": [90], "effect": [0.1], "effect_ci_low": [-0.1], "effect_ci_high": [0.3],
-    ...     "p": [0.3], "fdr": [0.3], "family": ["clinical"]})
-    >>> ax = heterogeneity_correlates(HeterogeneityIndex(none, none, none, tests))
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['age']
+    A row a variable, those with the smallest p where there are many; filled where the false
+    discovery rate is at most 0.05.
     """
     rows = rows_with(index.tests, "effect", "effect_ci_low", "effect_ci_high")
     rows = rows[rows["effect_name"] == _SPEARMAN] if len(rows) else rows
@@ -204,29 +181,7 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
 def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the hazard ratios of the index, alone and adjusted.
 
-    Parameters
-    ----------
-    index : HeterogeneityIndex
-        With ``tests``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Hazard ratios per standard deviation on a logarithmic axis, by endpoint.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heterogeneity import heterogeneity_survival
-    >>> from omicsfuse.core.results import HeterogeneityIndex
-    >>> none = pd.DataFrame()
-    >>> tests = pd.DataFrame({"variable": ["os"], "kind": ["survival"], "n": [90], "events": [40],
-    ...     "effect": [1.3], "effect_ci_low": [1.0], "effect_ci_high": [1.7], "p": [0.05],
-    ...     "adjusted_for": [""]})
-    >>> heterogeneity_survival(HeterogeneityIndex(none, none, none, tests)).get_xscale()
-    'log'
+    Hazard ratios per standard deviation on a logarithmic axis, by endpoint.
     """
     tests = index.tests
     rows = tests[tests["kind"] == "survival"] if len(tests) else tests

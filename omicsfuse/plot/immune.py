@@ -132,36 +132,7 @@ def immune_strips(
 ) -> "Axes":
     """Draw the scores that differ most, patient by patient, with median and quartiles.
 
-    Parameters
-    ----------
-    immune : ImmuneContext
-        With ``scores`` and ``tests``.
-    subtypes : Subtypes
-        Labels.
-    most : int
-        Scores drawn, a panel each.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw inside; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The first panel.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.immune import immune_strips
-    >>> from omicsfuse.core.results import ImmuneContext, Subtypes
-    >>> scores = pd.DataFrame({"mcp: T cells": [1.0, 2.0, 3.0]}, list("abc"))
-    >>> tests = pd.DataFrame({"score": ["mcp: T cells"], "comparison": ["S1"], "effect": [0.5],
-    ...                       "p": [0.01], "fdr": [0.02]})
-    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> ax = immune_strips(
-    ...     ImmuneContext(scores, pd.DataFrame(), tests), Subtypes(labels, {}, {})
-    ... )
-    >>> ax.get_title(loc="left")
-    'mcp: T cells'
+    The first panel.
     """
     chosen = strongest_scores(immune.tests, most)
     if not chosen:

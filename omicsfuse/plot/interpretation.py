@@ -247,30 +247,8 @@ def interpretation_groups(
 ) -> "list[Axes]":
     r"""Draw the score of each patient by subtype, or how classes fall into subtypes.
 
-    Parameters
-    ----------
-    interpretation : Interpretation
-        Its ``params`` name the subtypes of the patients.
-    groups : mapping of str to str, optional
-        Patient -> group, in place of the subtypes.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        Of a score: dots and medians by group, on the score's own scale. Of classes: the share of
-        each class by group.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.interpretation import interpretation_groups
-    >>> scores = pd.Series([1.0, 2.0, 3.0], list("abc"))
-    >>> none = pd.DataFrame()
-    >>> found = Interpretation("m", scores, "score", none, none)
-    >>> axes = interpretation_groups(found, {"a": "S1", "b": "S1", "c": "S2"})
-    >>> [text.get_text() for text in axes[0].get_xticklabels()]
-    ['S1\nn = 2', 'S2\nn = 1']
+    ``groups``: patient -> group, in place of the subtypes. Of a score: dots and medians by
+    group, on the score's own scale. Of classes: the share of each class by group.
     """
     chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
     own = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()

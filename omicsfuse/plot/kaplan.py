@@ -126,16 +126,6 @@ def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.
 
     ``top`` is the height of the axes in units of the curves. Gives back the height of the highest
     name.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import new_figure
-    >>> from omicsfuse.plot.kaplan import label_ends
-    >>> ax = new_figure(3, 2).subplots()
-    >>> label_ends(ax, [(5.0, 0.5, "S1"), (5.0, 0.5, "S2")])
-    0.555
-    >>> [text.get_text() for text in ax.texts]
-    ['S1', 'S2']
     """
     placed: list[tuple[float, float]] = []
     near = 0.09 * max((end[0] for end in ends), default=1.0)

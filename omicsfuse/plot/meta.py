@@ -110,27 +110,7 @@ def leave_one_out_forest(
 ) -> "Axes":
     """Draw the means of all cohorts, and those without each of them in turn.
 
-    Parameters
-    ----------
-    verification : Verification
-        With ``meta``.
-    endpoint, comparison, scope : str, optional
-        Which means; by default the first ones in ``meta`` of three cohorts or more.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A diamond for all cohorts, and a square without each: of fixed effect and random effects.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.meta import leave_one_out_forest
-    >>> from omicsfuse.core.results import Verification
-    >>> leave_one_out_forest(Verification(pd.DataFrame(), {}, {})).texts[0].get_text()
-    'Nothing to show: fewer than three cohorts have a hazard ratio to take together'
+    A diamond for all cohorts, and a square without each: of fixed effect and random effects.
     """
     meta = verification.meta
     repeated = meta[meta["left_out"] != ""] if len(meta) else meta

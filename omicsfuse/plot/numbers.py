@@ -19,14 +19,7 @@ _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\
 
 
 def format_p(p: float, name: str = "p") -> str:
-    """Write a p-value with its name; an empty text where there is none.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import format_p
-    >>> format_p(0.0000123), format_p(0.0123), format_p(0.4567, "FDR"), format_p(float("nan"))
-    ('p < 0.001', 'p = 0.012', 'FDR = 0.46', '')
-    """
+    """Write a p-value with its name; an empty text where there is none."""
     text = p_text(p)
     if not text:
         return ""

@@ -192,28 +192,7 @@ def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) 
     holds more small ones. Correlated features and genes make lines stray from it together, both
     ways: a line is no test.
 
-    Parameters
-    ----------
-    found : RadiogenomicMap
-        The map; its ``quantiles``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A line a family; dashed, adjusted for tumour volume and covariates.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.radiogenomic_map import radiogenomic_quantiles
-    >>> p = pd.DataFrame({"place": [1, 2], "tests": 2, "p": [0.1, 0.6], "layer": "rna",
-    ...                   "adjusted": False})
-    >>> shown = radiogenomic_quantiles(
-    ...     RadiogenomicMap(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), quantiles=p))
-    >>> shown.get_legend_handles_labels()[1]
-    ['rna']
+    A line a family; dashed, adjusted for tumour volume and covariates.
     """
     table = found.quantiles
     if table.empty:

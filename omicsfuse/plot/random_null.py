@@ -27,31 +27,8 @@ def random_null_figure(
 ) -> "list[Axes]":
     """Draw the score test of a signature among those of random gene sets, one panel a score.
 
-    Parameters
-    ----------
-    verification : Verification
-        With ``null``.
-    cohort, endpoint : str, optional
-        Draw these only; by default all.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        Histograms of ``|z|`` of random sets, a line at the signature's, and ticks below at those of
-        signatures from shuffled discoveries; the percentile is in the title.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.random_null import random_null_figure
-    >>> from omicsfuse.core.results import Verification
-    >>> null = pd.DataFrame({"cohort": "other", "endpoint": "os", "signature": "toy", "score": "S1",
-    ...                      "kind": ["signature", "random", "random"], "z": [-2.5, 0.3, -1.1]})
-    >>> axes = random_null_figure(Verification(pd.DataFrame(), {}, {}, null=null))
-    >>> axes[0].get_title(loc="left").splitlines()[1:]
-    ['S1', 'percentile 100']
+    Histograms of ``|z|`` of random sets, a line at the signature's, and ticks below at those of
+    signatures from shuffled discoveries; the percentile is in the title.
     """
     null = verification.null
     for column, wanted in (("cohort", cohort), ("endpoint", endpoint)):

@@ -42,35 +42,12 @@ def drawn_residuals(comparison: SurvivalComparison) -> pd.DataFrame:
 def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "list[Axes]":
     """Draw scaled Schoenfeld residuals over time, one panel for each term of the fullest model.
 
-    Parameters
-    ----------
-    comparison : SurvivalComparison
-        With ``residuals``, and ``proportional`` for the p-values in the titles.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One for each term, at most nine. The smooth line is the log hazard ratio over time, the
-        dashed line the one log hazard ratio of the model.
+    One axes for each term, at most nine. The smooth line is the log hazard ratio over time, the
+    dashed line the one log hazard ratio of the model.
 
     References
     ----------
     Grambsch PM, Therneau TM. Biometrika 1994;81:515-526.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.residuals import schoenfeld
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> table = pd.DataFrame({"model": "univariable", "term": "age", "time": [1.0, 2, 3],
-    ...                       "residual": [0.1, 0.3, 0.2], "fit": 0.2, "fit_low": 0.1,
-    ...                       "fit_high": 0.3, "coefficient": 0.2})
-    >>> comparison = SurvivalComparison("os", "days", none, none, none, none, residuals=table)
-    >>> schoenfeld(comparison)[0].get_title(loc="left")
-    'age'
     """
     table = drawn_residuals(comparison)
     if table.empty:

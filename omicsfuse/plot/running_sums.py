@@ -115,32 +115,8 @@ def enrichment_plots(
 ) -> "Axes":
     """Draw the running sums of several gene sets and subtypes side by side.
 
-    Parameters
-    ----------
-    running_sums : pandas.DataFrame
-        What `running_sums` returned.
-    enrichment : pandas.DataFrame, optional
-        What `enrich` returned, for NES and false discovery rate in the titles.
-    subtypes : sequence of str, optional
-        Names of all subtypes. If they are two, which mirror each other, only the first is drawn.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Frame of the first panel; of more than 12 pairs of set and subtype, those that come first
-        in each subtype are drawn.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.running_sums import enrichment_plots
-    >>> sums = pd.DataFrame({"subtype": "S1", "gene_set": ["A", "A", "B"], "place": [1, 3, 2],
-    ...     "gene": ["VEGFA", "CA9", "LDHA"], "statistic": [4.0, 2.0, 3.0],
-    ...     "running_sum": [0.667, 0.9, 0.9], "n_genes": 12})
-    >>> len(enrichment_plots(sums).figure.axes)
-    2
+    Frame of the first panel; of more than 12 pairs of set and subtype, those that come first in
+    each subtype are drawn.
     """
     rows = one_direction(running_sums, subtypes or ()) if len(running_sums) else running_sums
     if rows.empty:

@@ -26,30 +26,8 @@ _NAMES = {
 def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the agreement with the reported subtypes under other settings, one moved at a time.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        With ``sensitivity``.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        A row for each setting and a cell for each value, with the adjusted Rand index; a frame
-        around the value reported, and a letter in cells that are empty, whose reason is below.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.settings import sensitivity
-    >>> from omicsfuse.core.results import Assessment
-    >>> table = pd.DataFrame({"setting": "mu", "value": ["0.4", "0.5"], "agreement": [0.9, 1.0],
-    ...                       "n_clusters": 3, "note": ["", "as reported"]})
-    >>> none = pd.DataFrame()
-    >>> ax = sensitivity(Assessment(none, none, {}, sensitivity=table))
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['kernel width mu']
+    A row for each setting and a cell for each value, with the adjusted Rand index; a frame
+    around the value reported, and a letter in cells that are empty, whose reason is below.
     """
     import matplotlib
     from matplotlib.colors import to_hex

@@ -36,37 +36,7 @@ def write_interpretation_report(
     warnings: Sequence[str] = (),
     record: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write ``report.html`` and the figures (SVG and PNG) of interpreted models.
-
-    Parameters
-    ----------
-    interpretations : mapping of str to Interpretation
-        By name of the model.
-    folder : str or Path
-        Where to write; made if it does not exist. Figures go to ``figures`` in it.
-    name : str
-        Heading of the page.
-    cohort : str
-        Name of the cohort.
-    warnings : sequence of str
-        Warnings to list.
-    record : mapping of str to object, optional
-        ``settings``, ``versions`` and ``inputs``, as in ``run.json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from omicsfuse.report.interpretation_page import write_interpretation_report
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Interpretation
-    >>> scores = pd.Series([0.1, 0.2], ["P1", "P2"], name="risk")
-    >>> none = pd.DataFrame()
-    >>> found = Interpretation("risk", scores, "score", none, none)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_interpretation_report({"risk": found}, folder)
-    ...     "Imaging model: risk" in (Path(folder) / "report.html").read_text()
-    True
-    """
+    """Write ``report.html`` and the figures (SVG and PNG) of interpreted models."""
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     source = _Source(interpretations, tuple(warnings), record or {})

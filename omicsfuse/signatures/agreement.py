@@ -61,64 +61,15 @@ def cross_validated_agreement(
     values, not 0 or 0.5: pooled held-out scores go a little against the target where there is
     nothing. The interval is a bootstrap over patients; gene sets are held as they are.
 
-    Parameters
-    ----------
-    values : pandas.DataFrame
-        Patients x genes, both sorted, not winsorised.
-    target : Target
-        Of the same patients in the same order.
-    method : Method
-        How genes are chosen.
-    covariates : pandas.DataFrame, optional
-        What the choice is adjusted for.
-    n_genes : int
-        Most genes a score.
-    columns : sequence of str, optional
-        Scores to look at; by default the groups, or whatever the folds give.
-    nearest : bool
-        Cosine with templates in place of the weighted mean.
-    n_folds, n_repeats : int
-        Folds, and how often they are drawn anew.
-    n_permutations : int
-        0 leaves p-value and ``by_chance`` out.
-    random_state : int
-        Seed.
-    n_jobs : int
-        Processes; results do not depend on it.
-    options : mapping, optional
-        Further settings of the method.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``AGREEMENT_COLUMNS``. ``measure``: ``"spearman"`` for a continuous target;
-        ``"balanced accuracy"`` of the largest score (``score`` empty) and ``"auc"`` of each group
-        against the others; ``"concordance"`` (Harrell's C) for survival.
-
-    Raises
-    ------
-    StudyError
-        If a number is out of range.
+    ``values``: patients x genes, both sorted, not winsorised. Gives columns ``AGREEMENT_COLUMNS``.
+    ``measure``: ``"spearman"`` for a continuous target; ``"balanced accuracy"`` of the largest
+    score (``score`` empty) and ``"auc"`` of each group against the others; ``"concordance"``
+    (Harrell's C) for survival.
 
     References
     ----------
     Ambroise and McLachlan 2002, PNAS 99:6562-6566 (choice of genes inside the cross-validation);
     Ojala and Garriga 2010, J Mach Learn Res 11:1833-1863 (permutation test of it).
-
-    Examples
-    --------
-    >>> from omicsfuse.signatures.methods import find_method
-    >>> rng = np.random.default_rng(0)
-    >>> patients = [f"P{i:02d}" for i in range(40)]
-    >>> genes = rng.standard_normal((40, 30))
-    >>> table = pd.DataFrame(genes, patients, [f"G{i:02d}" for i in range(30)])
-    >>> score = pd.Series(genes[:, :5].sum(axis=1), patients)
-    >>> found = cross_validated_agreement(
-    ...     table, Target("y", "continuous", score), find_method("correlation"),
-    ...     n_genes=5, n_repeats=1, n_permutations=19, options={"n_subsamples": 0},
-    ... )
-    >>> found[["score", "measure", "p"]].to_dict("records")
-    [{'score': 'y', 'measure': 'spearman', 'p': 0.05}]
     """
     n = len(values)
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)
@@ -163,12 +114,7 @@ def cross_validated_agreement(
 
 
 def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
-    """Say so where a gene set does not stand for its target.
-
-    Examples
-    --------
-    >>> warn_of_disagreement(pd.DataFrame(columns=AGREEMENT_COLUMNS), "texture")
-    """
+    """Say so where a gene set does not stand for its target."""
     failed = agreement[agreement["note"].str.contains(NOT_BETTER, regex=False)]
     if failed.empty:
         return

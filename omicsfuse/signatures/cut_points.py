@@ -31,52 +31,13 @@ def fix_cut_points(
     As the very patients that the genes were chosen on tell the cut-point, sensitivity and
     specificity are flattered here; they say how it was fixed, not how well it does.
 
-    Parameters
-    ----------
-    signature : Signature
-        Weights and reference; it need not be locked.
-    table : pandas.DataFrame
-        Training patients x genes, all genes of the layer, on the scale of analysis.
-    target : Target
-        What the signature stands for, of these patients.
-    gsva : bool, optional
-        Whether to fix those of GSVA as well; by default where that takes about a second.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``; to be put into
-        ``Signature.cut_points`` before it is locked.
-
-    Raises
-    ------
-    SignatureError
-        If the table lacks genes of the signature, or patients of the table lack the target.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If a score is the same in all patients, or of none or all of them are in its group: it gets
-        no cut-point.
+    ``table``: training patients x genes, all genes of the layer, on the scale of analysis. Gives
+    columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``; to be put into
+    ``Signature.cut_points`` before it is locked.
 
     References
     ----------
     Youden 1950, Cancer 3:32-35.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature, Target
-    >>> genes = [f"G{i}" for i in range(8)]
-    >>> table = pd.DataFrame(np.random.default_rng(0).standard_normal((12, 8)), columns=genes)
-    >>> templates = pd.DataFrame({"size": [1.0, -1.0]}, genes[:2])
-    >>> reference = pd.DataFrame({"mean": 0.0, "sd": 1.0}, genes[:2])
-    >>> signature = Signature("toy", templates, reference, "log2", {}, {})
-    >>> target = Target("size", "continuous", pd.Series(range(12)))
-    >>> cuts = fix_cut_points(signature, table, target)
-    >>> cuts.loc[cuts["scorer"] == "rank", ["cut_point", "rule"]].round(3).to_numpy().tolist()
-    [[0.214, 'median of 12 training patients']]
     """
     genes = signature.templates.index
     absent = [str(gene) for gene in genes if gene not in table.columns]

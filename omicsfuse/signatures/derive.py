@@ -357,29 +357,7 @@ def signature_exclusions(
 ) -> tuple[Exclusion, ...]:
     """Count the patients that have a value of the target but take no part in the signature.
 
-    Parameters
-    ----------
-    target, prepared, layer
-        As for `derive_signature`.
-
-    Returns
-    -------
-    tuple of Exclusion
-        Patients without the layer; empty where every patient has it.
-
-    Raises
-    ------
-    StudyError, SignatureError
-        As `derive_signature`, if the layer cannot be used at all.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> (exclusion,) = signature_exclusions(Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {}), ready)
-    >>> exclusion.step, exclusion.count, exclusion.examples
-    ('signature', 1, ('P2',))
+    Gives patients without the layer; empty where every patient has it.
     """
     chosen = chosen_layer(prepared, layer)
     wanted = as_target(target)

@@ -27,22 +27,8 @@ _WORDS = {"symbol": "gene symbols", "ensembl": "Ensembl genes", "entrez": "Entre
 def guess_namespace(names: Iterable[object]) -> str:
     """Tell what kind of gene names these are.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Names of genes.
-
-    Returns
-    -------
-    {"symbol", "ensembl", "entrez", "mixed"}
-        The kind of at least 90% of them; ``"mixed"`` where no kind has as many.
-
-    Examples
-    --------
-    >>> guess_namespace(["ENSG00000146648.18", "ENSG00000141510"])
-    'ensembl'
-    >>> guess_namespace(["1956", "7157"]), guess_namespace(["EGFR", "7157"])
-    ('entrez', 'mixed')
+    Gives {"symbol", "ensembl", "entrez", "mixed"}, the kind of at least 90% of them; ``"mixed"``
+    where no kind has as many.
     """
     kinds = [_kind(str(name)) for name in names]
     for kind in ("ensembl", "entrez", "symbol"):
@@ -73,36 +59,9 @@ def match_genes(
     Where two names of the cohort might be meant, two genes of the table, or where two wanted genes
     lay claim to one name, it is ``"ambiguous"``: the gene is not used, and the names are listed.
 
-    Parameters
-    ----------
-    wanted : iterable of str
-        Genes to find, each once.
-    available : iterable of str
-        Names of the cohort, each once.
-    aliases : pandas.DataFrame, optional
-        What `omicsfuse.io.gene_names.read_gene_table` reads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a wanted gene, in order: ``gene``, ``found_as`` (name in the cohort; empty where
-        there is none to be used), ``how``, ``candidates`` (of an ambiguous gene, between commas).
-
-    Raises
-    ------
-    SignatureError
-        If the names are of different kinds, none is found, and there is no table.
-    StudyError
-        If the table lacks columns.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> names = pd.DataFrame({"symbol": ["MARCHF1"], "prev_symbol": ["MARCH1|RNF171"]})
-    >>> found = match_genes(["EGFR", "A1BG-AS1", "MARCHF1"], ["EGFR", "A1BG.AS1", "MARCH1"],
-    ...                     aliases=names)
-    >>> found[["found_as", "how"]].to_numpy().tolist()
-    [['EGFR', 'exact'], ['A1BG.AS1', 'written alike'], ['MARCH1', 'previous symbol']]
+    ``aliases``: what `omicsfuse.io.gene_names.read_gene_table` reads. Gives one row a wanted gene,
+    in order: ``gene``, ``found_as`` (name in the cohort; empty where there is none to be used),
+    ``how``, ``candidates`` (of an ambiguous gene, between commas).
     """
     genes = list(dict.fromkeys(str(gene) for gene in wanted))
     names = list(dict.fromkeys(str(name) for name in available))
@@ -125,24 +84,8 @@ def match_genes(
 def rename_genes(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
     """Give the genes of a cohort the names by which they were wanted.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes.
-    matches : pandas.DataFrame
-        What `match_genes` says of its columns.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same values; genes that were not wanted keep their names.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A1BG.AS1": [1.0], "EGFR": [2.0]})
-    >>> list(rename_genes(table, match_genes(["A1BG-AS1"], table.columns)).columns)
-    ['A1BG-AS1', 'EGFR']
+    ``table``: patients x genes; ``matches``: what `match_genes` says of its columns. Gives the same
+    values; genes that were not wanted keep their names.
     """
     used = matches[matches["found_as"] != ""]
     names = dict(zip(used["found_as"], used["gene"], strict=True))
@@ -153,20 +96,8 @@ def rename_genes(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
 def match_summary(matches: pd.DataFrame) -> str:
     """Say in words how many genes were found, and how.
 
-    Parameters
-    ----------
-    matches : pandas.DataFrame
-        From `match_genes`.
-
-    Returns
-    -------
-    str
-        Up to five genes are named of those that are not used.
-
-    Examples
-    --------
-    >>> match_summary(match_genes(["EGFR", "TP53", "A1BG-AS1"], ["A1BG.AS1", "EGFR"]))
-    '2 of 3 genes found: 1 exact, 1 written alike; not found: TP53'
+    ``matches``: from `match_genes`. Gives up to five genes are named of those that are not
+    used.
     """
     used = matches["found_as"] != ""
     ways = matches.loc[used, "how"].value_counts(sort=False)

@@ -43,87 +43,20 @@ def content_hash(signature: Signature) -> str:
     protection against someone who alters it and locks it again, for which the hash has to be kept
     elsewhere (a run writes it in its report).
 
-    Parameters
-    ----------
-    signature : Signature
-        Locked or not.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    SignatureError
-        If the content cannot be written as JSON, e.g. a weight is not finite.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
-    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
-    >>> content_hash(Signature("toy", templates, reference, "log2", {}, {}))[:12]
-    '21034c9f70fd'
+    Gives 64 hexadecimal digits.
     """
     return content_digest(_content(signature))
 
 
 def lock(signature: Signature) -> Signature:
-    """Fix a signature: the same content with its hash.
-
-    Parameters
-    ----------
-    signature : Signature
-        Not locked, or locked with this very content.
-
-    Returns
-    -------
-    Signature
-        With ``hash`` filled in.
-
-    Raises
-    ------
-    SignatureError
-        If it carries a hash that its content does not have.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
-    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
-    >>> locked = lock(Signature("toy", templates, reference, "log2", {}, {}))
-    >>> locked.hash == content_hash(locked)
-    True
-    """
+    """Fix a signature: the same content with its hash."""
     if signature.hash:
         require_locked(signature)
     return replace(signature, hash=content_hash(signature))
 
 
 def require_locked(signature: Signature) -> None:
-    """Refuse a signature that is not locked, or was altered since.
-
-    Parameters
-    ----------
-    signature : Signature
-        To be checked.
-
-    Raises
-    ------
-    SignatureError
-        If it has no hash, or the hash of its content is another.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
-    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
-    >>> require_locked(lock(Signature("toy", templates, reference, "log2", {}, {})))
-    """
+    """Refuse a signature that is not locked, or was altered since."""
     if not signature.hash:
         raise SignatureError(
             f"signature {signature.name!r} is not locked: lock it with omicsfuse.signatures.lock "

@@ -29,32 +29,8 @@ def standardise(
     Genes that do not vary, or (with the cohort's own scaling) that fewer than half of the patients
     have, are left out. A missing value becomes 0, the mean, and so adds nothing to a score.
 
-    Parameters
-    ----------
-    signature : Signature or None
-        Whose genes are taken, in its order; None takes all genes of the table.
-    table : pandas.DataFrame
-        Patients x genes.
-    scaling : {"cohort", "reference"}
-        As in ``score_signature``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Patients x usable genes, within +-4; 0 (the mean) where a value is missing.
-
-    Raises
-    ------
-    SignatureError
-        If the cohort has fewer than 10 patients for its own scaling, the scaling is unknown, or
-        there is no signature to take a reference from.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": [*range(10)], "constant": 1.0}, [f"P{i}" for i in range(10)])
-    >>> standardise(None, table).round(2).iloc[:3].to_dict("list")
-    {'A': [-1.45, -1.18, -0.85]}
+    ``table``: patients x genes. Gives patients x usable genes, within +-4; 0 (the mean) where a
+    value is missing.
     """
     if scaling not in ("cohort", "reference"):
         raise SignatureError(f"scaling is {scaling!r}; it must be 'cohort' or 'reference'.")

@@ -183,26 +183,7 @@ def score_signature(
 def gene_coverage(signature: Signature, genes: Iterable[str]) -> pd.DataFrame:
     """Count the genes of each template that a cohort has.
 
-    Parameters
-    ----------
-    signature : Signature
-        Templates.
-    genes : iterable of str
-        Genes of the cohort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index subtype; columns ``wanted`` and ``found``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
-    >>> signature = Signature("toy", templates, pd.DataFrame(), "log2", {}, {})
-    >>> gene_coverage(signature, ["A"]).to_dict("list")
-    {'wanted': [1, 1], 'found': [1, 0]}
+    Gives index subtype; columns ``wanted`` and ``found``.
     """
     available = signature.templates.index.isin(list(genes))
     used = signature.templates.to_numpy() != 0

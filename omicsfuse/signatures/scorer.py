@@ -41,32 +41,15 @@ class Scorer(Protocol):
     def score(self, members: Positions, weights: Array) -> Array:
         """Score every patient on one set of genes.
 
-        Parameters
-        ----------
-        members : ndarray of int, shape (m,)
-            Positions in ``genes``, each once.
-        weights : ndarray of float, shape (m, k)
-            Weight of each of them in each of k scores.
-
-        Returns
-        -------
-        ndarray of float, shape (n_patients, k)
-            NaN for a patient who cannot be scored.
+        ``members`` (m,): positions in ``genes``, each once; ``weights`` (m, k): weight of each of
+        them in each of k scores. Gives (n_patients, k): NaN for a patient who cannot be scored.
         """
 
     def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes that have the same weights.
 
-        Parameters
-        ----------
-        members : ndarray of int, shape (r, m)
-            Positions in ``genes`` of each of r sets.
-        weights : ndarray of float, shape (m, k)
-            Weights, the same for all sets.
-
-        Returns
-        -------
-        ndarray of float, shape (r, n_patients, k)
+        ``members`` (r, m): positions in ``genes`` of each of r sets; ``weights`` (m, k): weights,
+        the same for all sets. Gives (r, n_patients, k).
         """
 
 
@@ -79,42 +62,8 @@ def make_scorer(
 ) -> Scorer:
     """Make a cohort ready to be scored.
 
-    Parameters
-    ----------
-    scorer : {"nearest_template", "weighted_z", "rank", "ssgsea", "gsva"}
-        Way of scoring; `omicsfuse.signatures.scorers` says what each is.
-    table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale, genes named as in the signature;
-        missing values are NaN. All genes of the cohort: random sets are drawn from them, and ranks
-        are among them.
-    scaling : {"cohort", "reference", "none"}
-        ``"cohort"``: each gene by its distribution in this cohort, which has to have 10 patients
-        (nearest_template, weighted_z, gsva). ``"reference"``: by the signature's reference, and
-        genes that the signature does not hold by this cohort or, with fewer than 10 patients, not
-        at all (nearest_template, weighted_z). ``"none"``: by rank within the patient (rank,
-        ssgsea).
-    signature : Signature, optional
-        Needed with ``scaling="reference"``.
-
-    Returns
-    -------
-    Scorer
-        Its ``genes`` are sorted by name, whatever the order of the columns.
-
-    Raises
-    ------
-    SignatureError
-        If the scorer is unknown, does not know the scaling, the cohort is too small for it, or
-        a gene occurs twice.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> table = pd.DataFrame([[9.0, 7.0, 3.0, 1.0]], ["P1"], list("ABCD"))
-    >>> scorer = make_scorer("rank", table, scaling="none")
-    >>> scorer.score(scorer.genes.get_indexer(["A", "B"]), np.ones((2, 1))).tolist()
-    [[0.5]]
+    ``table``: patients x genes, on a logarithmic or z-score scale, genes named as in the
+    signature. Its ``genes`` are sorted by name, whatever the order of the columns.
     """
     check_scaling(scorer, scaling)
     if not table.columns.is_unique:

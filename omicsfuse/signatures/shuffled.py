@@ -49,48 +49,13 @@ def shuffled_signatures(
     here it takes the ``n_genes`` strongest whatever their rate (its option ``gate=False``), which
     makes them as large as a signature can be.
 
-    Parameters
-    ----------
-    target, prepared, layer, method, n_genes, name, covariates, scorer, scaling, **options
-        As for `derive_signature`. Covariates go with the target when it is shuffled.
-    n : int
-        How many.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    list of Signature
-        Not locked, as they are never to be applied for their own sake; all with the scores that
-        the target itself would give. Fewer than ``n`` where some shuffled targets gave no gene set.
-
-    Raises
-    ------
-    StudyError
-        As `derive_signature`.
-    SignatureError
-        As `derive_signature`, or if no shuffled target gave a gene set.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If fewer than ``n`` could be had.
+    The signatures are not locked, as they are never to be applied for their own sake; all with
+    the scores that the target itself would give. Fewer than ``n`` where some shuffled targets
+    gave no gene set.
 
     References
     ----------
     Michiels, Koscielny and Hill 2005, Lancet 365:488-492 (signatures of shuffled outcomes).
-
-    Examples
-    --------
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> patients = [f"P{i}" for i in range(20)]
-    >>> values = np.random.default_rng(0).standard_normal((20, 40))
-    >>> table = pd.DataFrame(values, patients, [f"G{i}" for i in range(40)])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> labels = pd.Series(["S1"] * 10 + ["S2"] * 10, patients)
-    >>> null = shuffled_signatures(Subtypes(labels, {}, {}), ready, n=3, n_genes=5)
-    >>> [list(signature.templates.columns) for signature in null]
-    [['S1', 'S2'], ['S1', 'S2'], ['S1', 'S2']]
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")

@@ -23,30 +23,7 @@ def subtype_target(subtypes: Subtypes, name: str = "subtypes") -> Target:
 
     Subtypes of any size are taken: one that is too small gets no score, and a warning says so.
 
-    Parameters
-    ----------
-    subtypes : Subtypes
-        What ``of.cluster`` returns.
-    name : str
-        Name of the target.
 
-    Returns
-    -------
-    Target
-        Of kind ``"groups"``.
-
-    Raises
-    ------
-    StudyError
-        If it is something else.
-    SignatureError
-        If a patient is there twice.
-
-    Examples
-    --------
-    >>> subtypes = Subtypes(pd.Series({"P1": "S1", "P2": "S2", "P3": "S1"}), {}, {})
-    >>> group_names(subtype_target(subtypes))
-    ['S1', 'S2']
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     labels, exclusions = _observed(subtypes.labels, name)
@@ -217,29 +194,7 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
 
 
 def as_target(value: Any) -> Target:
-    """Make a target of whatever is given.
-
-    Parameters
-    ----------
-    value : Subtypes, Target or pandas.Series
-        A Series is taken as `score_target` does.
-
-    Returns
-    -------
-    Target
-
-    Raises
-    ------
-    StudyError
-        If it is something else.
-    SignatureError
-        As the function for what it is.
-
-    Examples
-    --------
-    >>> as_target(Subtypes(pd.Series({"P1": "S1"}), {}, {})).source
-    'subtypes'
-    """
+    """Make a target of whatever is given."""
     require(value, (Subtypes, Target, pd.Series), "target", "what is to be found in the genes")
     if isinstance(value, Subtypes):
         return subtype_target(value)

@@ -21,20 +21,7 @@ def patient_digest(patient: str) -> str:
     The first 16 hexadecimal digits of the SHA-256 of ``"omicsfuse:"`` and the identifier. It is a
     fingerprint, not encryption: whoever has a list of possible identifiers can try them all.
 
-    Parameters
-    ----------
-    patient : str
-        Identifier, exactly as in the cohort's tables.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
-
-    Examples
-    --------
-    >>> patient_digest("P1")
-    '640eb9bf6daaacc2'
+    Gives 16 hexadecimal digits.
     """
     return hashlib.sha256(f"omicsfuse:{patient}".encode()).hexdigest()[:16]
 
@@ -42,17 +29,8 @@ def patient_digest(patient: str) -> str:
 def training_patients(signature: Signature, patients: pd.Index) -> pd.Index:
     """Find the patients that the signature was derived from, by their identifiers.
 
-    Parameters
-    ----------
-    signature : Signature
-        Signature; one without ``patient_digests`` knows none of its patients.
-    patients : pandas.Index
-        Identifiers of a cohort's patients.
-
-    Returns
-    -------
-    pandas.Index
-        Those of ``patients`` that were among the labelled patients of the training cohort.
+    ``patients``: identifiers of a cohort's patients. Gives those of ``patients`` that were among
+    the labelled patients of the training cohort.
 
     Examples
     --------
@@ -73,19 +51,8 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
     Where both name their study, the names decide. Where one does not, the names of the cohorts may
     suggest it: they are alike if their first two words are.
 
-    Parameters
-    ----------
-    signature : Signature
-        Signature.
-    cohort : Cohort
-        Another cohort.
-
-    Returns
-    -------
-    same_study : str
-        ``"yes"``, ``"no"``, ``"by name"`` or, where nothing is known, empty.
-    note : str
-        The same in words; empty where there is nothing to warn of.
+    Gives ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or, where nothing is known, empty;
+    ``note``: the same in words; empty where there is nothing to warn of.
 
     Examples
     --------
@@ -117,19 +84,8 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
 def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
     """Leave some patients out of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Cohort.
-    layer : str
-        Layer that is to be used; at least one patient must be left in it.
-    patients : pandas.Index
-        Patients to leave out of that layer and of the clinical table.
-
-    Returns
-    -------
-    Cohort
-        With this layer only; the cohort itself where there is nobody to leave out.
+    ``patients``: patients to leave out of that layer and of the clinical table. Gives a cohort
+    with this layer only; the cohort itself where there is nobody to leave out.
 
     Examples
     --------

@@ -231,32 +231,13 @@ def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
     of its study, all but the negative controls as well. The standard error is that of the 95%
     interval. A score is per standard deviation of each cohort, and adjusted for what each has.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``Verification.table``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``META_COLUMNS``. ``scope``: ``"independent cohorts"`` or ``"all but negative
-        controls"``; ``model``: ``"fixed effect"``, ``"random effects, DerSimonian-Laird"``,
-        ``"random effects, REML"``, ``"random effects, REML, Hartung-Knapp"`` (modified so as never
-        to be shorter than REML's); ``left_out``: with three cohorts or more, the cohort without
-        which it is (models: fixed effect and REML). ``q``, ``q_df``, ``q_p``, ``i2`` (percent):
-        heterogeneity; ``tau2`` of the model. ``p_one_sided``: in the direction that the discovery
-        cohort fixed. ``note`` names the cohorts without a usable estimate.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({
-    ...     "cohort": ["a", "b"], "endpoint": "os", "signature": "toy", "role": "external",
-    ...     "comparison": "S1 score per SD", "contrast": "per SD", "n": 90, "events": 40.0,
-    ...     "hr": [1.5, 1.2], "hr_ci_low": [1.1, 0.8], "hr_ci_high": [2.0, 1.8],
-    ...     "p": [0.01, 0.4], "p_one_sided": [0.005, 0.2]})
-    >>> across_cohorts(table)["model"].tolist()[:2]
-    ['fixed effect', 'random effects, DerSimonian-Laird']
+    Gives columns ``META_COLUMNS``. ``scope``: ``"independent cohorts"`` or ``"all but negative
+    controls"``; ``model``: ``"fixed effect"``, ``"random effects, DerSimonian-Laird"``, ``"random
+    effects, REML"``, ``"random effects, REML, Hartung-Knapp"`` (modified so as never to be shorter
+    than REML's); ``left_out``: with three cohorts or more, the cohort without which it is (models:
+    fixed effect and REML). ``q``, ``q_df``, ``q_p``, ``i2`` (percent): heterogeneity; ``tau2`` of
+    the model. ``p_one_sided``: in the direction that the discovery cohort fixed. ``note`` names the
+    cohorts without a usable estimate.
     """
     rows: list[dict[str, object]] = []
     if len(table):

@@ -46,47 +46,15 @@ def matched_sets(
     2011): the signature is then one of the sets that could have been drawn. Means and standard
     deviations are those of the values given, of z-scores as well, where they tell little apart.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes that can be scored, columns sorted by name, on a log or z-score scale.
-    members : ndarray of int, shape (m,)
-        Positions of the signature's genes among the columns, each once.
-    n_sets : int
-        Sets to draw.
-    matched : {"none", "mean_variance", "mean_variance_proliferation"}
-        What is matched on; ``"none"`` draws from all genes.
-    proliferation_genes : sequence of str, optional
-        Genes of the proliferation score; by default ``PROLIFERATION_GENES``.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    sets : ndarray of int, shape (n_sets, m)
-        Positions; column j replaces the j-th gene of the signature. No gene is twice in a set.
-    note : str
-        What could not be matched on, or that sets share many genes with the signature.
-
-    Raises
-    ------
-    StudyError
-        If ``matched`` is unknown.
+    ``table``: patients x genes that can be scored, columns sorted by name, on a log or z-score
+    scale; ``members`` (m,). Gives ``sets`` (n_sets, m): positions; column j replaces the j-th gene
+    of the signature. No gene is twice in a set; ``note``: what could not be matched on, or that
+    sets share many genes with the signature.
 
     References
     ----------
     Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly
     associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> values = np.random.default_rng(0).normal(np.arange(200) % 7, 1, (20, 200))
-    >>> table = pd.DataFrame(values, columns=[f"G{i:03d}" for i in range(200)])
-    >>> sets, note = matched_sets(table, np.array([0, 7, 8]), 50)
-    >>> sets.shape, note
-    ((50, 3), '')
     """
     if matched not in MATCHED:
         raise StudyError(f"verify: matched is {matched!r}; it must be one of {', '.join(MATCHED)}.")

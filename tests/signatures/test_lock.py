@@ -105,6 +105,14 @@ def test_every_part_counts_in_the_hash(altered: dict[str, Any]) -> None:
         require_locked(replace(first, **altered))
 
 
+def test_the_hash_is_the_one_of_signatures_already_locked() -> None:
+    genes = ["A", "B"]
+    templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, genes)
+    reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, genes)
+    toy = Signature("toy", templates, reference, "log2", {}, {})
+    assert content_hash(toy).startswith("21034c9f70fda71eae42efcd64b21e99")
+
+
 def test_order_of_settings_does_not_count() -> None:
     turned = dict(reversed(signature().settings.items()))
     assert content_hash(signature(settings=turned)) == content_hash(signature())

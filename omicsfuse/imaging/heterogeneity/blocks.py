@@ -49,26 +49,9 @@ def heterogeneity_features(names: Iterable[str]) -> pd.DataFrame:
     say how bright the tumour is (autocorrelation, averages, cluster shade, emphasis of high or low
     grey levels). Shape features are none.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Names of features, as in `radiomics_features`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index: name, those that measure heterogeneity only; columns ``block`` (``"first-order"`` or
-        ``"texture"``), ``image_type``, and ``direction``: 1 for entropies of grey levels, -1 for
-        their uniformity and energy, 0 for all others, whose direction is not certain.
-
-    Examples
-    --------
-    >>> names = ["original_firstorder_Entropy", "original_firstorder_Mean",
-    ...          "original_shape_Sphericity", "original_glcm_JointEnergy",
-    ...          "original_glcm_Contrast", "original_gldm_HighGrayLevelEmphasis"]
-    >>> found = heterogeneity_features(names)
-    >>> list(zip(found["block"], found["direction"]))
-    [('first-order', 1), ('texture', -1), ('texture', 0)]
+    Gives index: name, those that measure heterogeneity only; columns ``block`` (``"first-order"``
+    or ``"texture"``), ``image_type``, and ``direction``: 1 for entropies of grey levels, -1 for
+    their uniformity and energy, 0 for all others, whose direction is not certain.
     """
     listed = [str(name) for name in names]
     parts = radiomics_features(listed)

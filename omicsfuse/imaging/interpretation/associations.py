@@ -36,16 +36,7 @@ class Effects(NamedTuple):
 
 
 def method_of(layer: PreparedLayer) -> str:
-    """Name the comparison that fits a layer's scale.
-
-    Examples
-    --------
-    >>> none = pd.DataFrame()
-    >>> method_of(PreparedLayer("protein", none, none, "log2", None))
-    'moderated t'
-    >>> method_of(PreparedLayer("mutation", none, none, "binary", None))
-    'carriers'
-    """
+    """Name the comparison that fits a layer's scale."""
     scale = analysis_of(layer)
     if scale.test == "mutated_share":
         return CARRIERS

@@ -11,16 +11,7 @@ MEASURE_OF_VOLUME = 0.9
 
 
 def interpretation_summary(found: Interpretation) -> list[str]:
-    """Say in a few lines what goes with a model.
-
-    Parameters
-    ----------
-    found : Interpretation
-
-    Returns
-    -------
-    list of str
-    """
+    """Say in a few lines what goes with a model."""
     lines = [f"{found.name}: {found.kind}, {len(found.scores)} patients"]
     for contrast, volume in found.params.get("volume_correlation", {}).items():
         r = volume["correlation"]

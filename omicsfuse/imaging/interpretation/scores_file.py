@@ -143,40 +143,10 @@ def _shown(cells: pd.Series) -> str:
 def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> Matched:
     """Meet the scores of a model with the patients of a cohort.
 
-    Parameters
-    ----------
-    scores : pandas.Series
-        Patient -> number, or class as text; see `read_scores`.
-    patients : pandas.Index
-        Patients of the cohort.
-    name : str
-        Name of the model.
-
-    Returns
-    -------
-    Matched
-        Values of the shared patients who have one, sorted by patient (float, or text); ``"score"``
-        or ``"class"``; patients without a score, and scores of nobody in the cohort, as exclusions.
-        Two different numbers are two classes.
-
-    Raises
-    ------
-    CohortError
-        If a patient occurs twice, fewer than 10 patients are shared, the score is constant, or a
-        class has fewer than 3 patients.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If the numbers may be codes of classes: few different whole numbers.
-
-    Examples
-    --------
-    >>> patients = pd.Index([f"P{i}" for i in range(10, 22)])
-    >>> scores = pd.Series(range(12), patients[:11].tolist() + ["X1"], dtype=float)
-    >>> found = match_scores(scores, patients)
-    >>> len(found.scores), found.kind, [exclusion.count for exclusion in found.exclusions]
-    (11, 'score', [1, 1])
+    ``scores``: patient -> number, or class as text; ``patients``: patients of the cohort. Gives
+    Matched, values of the shared patients who have one, sorted by patient (float, or text);
+    ``"score"`` or ``"class"``; patients without a score, and scores of nobody in the cohort, as
+    exclusions. Two different numbers are two classes.
     """
     if not isinstance(scores, pd.Series):
         raise StudyError(

@@ -30,40 +30,11 @@ def adjust_modules(
 
     Volume goes in as normal scores of its ranks: as it is, a few large tumours would decide.
 
-    Parameters
-    ----------
-    pairs : ModulePairs
-        What `map_modules` returned.
-    prepared : Prepared
-        The layers it was given.
-    clusters : pandas.DataFrame
-        The radiomic clusters it was given.
-    radiomics, expression : str, optional
-        Layers; by default the first of each kind.
-    volume : pandas.Series, optional
-        Patient -> tumour volume; the one among the shape features where not given.
-    random_state : int
-        Seed of folds and permutations.
-
-    Returns
-    -------
-    ModulePairs
-        ``modules`` with the columns ``adjusted_correlation`` (held-out patients) and
-        ``adjusted_p`` (of this pair alone), both NaN for pairs not found, and ``vanishes``: found,
-        and ``adjusted_p`` above 0.05. ``params["volume"]`` says where the volume is from, or is
-        empty where none is known, in which case nothing is adjusted.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.imaging import ModulePairs
-    >>> from omicsfuse.core.results import Prepared, PreparedLayer
-    >>> image = pd.DataFrame({"a": [1.0, 2.0]}, ["P1", "P2"])
-    >>> layers = {"ct": PreparedLayer("radiomics", image, image, "normal_score", None),
-    ...           "rna": PreparedLayer("expression", image, image, "log2", None)}
-    >>> none = ModulePairs(pd.DataFrame({"fdr": []}), pd.DataFrame())
-    >>> adjust_modules(none, Prepared("toy", layers), pd.DataFrame()).params["volume"]
-    ''
+    ``volume``: patient -> tumour volume. Gives ``modules`` with the columns
+    ``adjusted_correlation`` (held-out patients) and ``adjusted_p`` (of this pair alone), both
+    NaN for pairs not found, and ``vanishes``: found, and ``adjusted_p`` above 0.05.
+    ``params["volume"]`` says where the volume is from, or is empty where none is known, in
+    which case nothing is adjusted.
     """
     image_layer = radiomics_layer(prepared, radiomics)
     gene_layer = expression_layer(prepared.layers, expression, "radiogenomic modules")

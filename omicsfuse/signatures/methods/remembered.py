@@ -18,14 +18,6 @@ def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Mad
     changed in place while it is in use.
 
     Gives object, what ``make`` returns.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"A": [1.0, 2.0]})
-    >>> remembered(table, "sum", lambda: float(table["A"].sum()))
-    3.0
-    >>> remembered(table, "sum", lambda: 0.0)
-    3.0
     """
     global _last
     table, made = _last

@@ -45,17 +45,6 @@ def templates(
     References
     ----------
     Hoshida 2010, PLoS ONE 5:e15543 (templates of ones and zeros, cosine distance).
-
-    Examples
-    --------
-    >>> values = np.random.default_rng(0).standard_normal((20, 12))
-    >>> values[:10, :5] += 4
-    >>> values[10:, 5:10] += 4
-    >>> patients = [f"P{i:02d}" for i in range(20)]
-    >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(12)])
-    >>> target = Target("t", "groups", pd.Series(["S1"] * 10 + ["S2"] * 10, patients))
-    >>> templates(table, target, n_genes=5).weights.query("S2 == 1").index.tolist()
-    ['G05', 'G06', 'G07', 'G08', 'G09']
     """
     refuse_kind(target, "templates", ["groups"], "correlation, modules or elastic_net")
     if covariates is not None:

@@ -36,11 +36,6 @@ class SetVariation:
     genes : pandas.Index
         Genes that vary and that half of the patients have, sorted.
 
-    Raises
-    ------
-    SignatureError
-        If there are fewer than 10 patients.
-
     References
     ----------
     Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023,

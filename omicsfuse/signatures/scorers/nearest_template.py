@@ -44,15 +44,6 @@ class NearestTemplate:
     References
     ----------
     Hoshida 2010, PLoS ONE 5:e15543.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": np.arange(10.0), "B": -np.arange(10.0)})
-    >>> scorer = NearestTemplate(table)
-    >>> scorer.score(np.array([0, 1]), np.eye(2))[0].round(3).tolist()
-    [-0.707, 0.707]
     """
 
     def __init__(
@@ -104,40 +95,14 @@ class NearestTemplate:
         genes drawn at random hardly do, so that p is small rather too often: it keeps apart the
         patients who resemble no template, and is no proof of resemblance.
 
-        Parameters
-        ----------
-        members : ndarray of int, shape (m,)
-            Positions in ``genes`` of the signature's genes.
-        weights : ndarray of float, shape (m, k)
-            Templates.
-        pool : ndarray of int, optional
-            Positions of the genes to draw from; by default all.
-        n_resamples : int
-            Draws.
-        random_state : int
-            Seed.
-
-        Returns
-        -------
-        ndarray of float, shape (n_patients,)
-            NaN for a patient without a score.
+        ``members`` (m,): positions in ``genes`` of the signature's genes; ``weights`` (m, k):
+        templates; ``pool``: positions of the genes to draw from. Gives (n_patients,): NaN for a
+        patient without a score.
 
         References
         ----------
         Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39
         (p-values are never zero).
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import pandas as pd
-        >>> values = np.random.default_rng(0).standard_normal((12, 60))
-        >>> values[:6, :8] += 3
-        >>> values[6:, 8:16] += 3
-        >>> scorer = NearestTemplate(pd.DataFrame(values, columns=[f"{i:02}" for i in range(60)]))
-        >>> weights = np.repeat(np.eye(2), 8, axis=0)
-        >>> bool((scorer.resampled_p(np.arange(16), weights) < 0.05).all())
-        True
         """
         members = np.asarray(members)
         pool = np.arange(len(self.genes)) if pool is None else np.sort(np.asarray(pool))
@@ -158,23 +123,8 @@ class NearestTemplate:
 def template_scores(z: Array, weights: Array) -> Array:
     """Cosine of each patient with each template.
 
-    Parameters
-    ----------
-    z : ndarray of float, shape (n, m)
-        Standardised values, patients x genes.
-    weights : ndarray of float, shape (m, k)
-        Templates, genes x subtypes.
-
-    Returns
-    -------
-    ndarray of float, shape (n, k)
-        NaN for a patient whose values are all 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> template_scores(np.array([[3.0, 4.0]]), np.eye(2)).tolist()
-    [[0.6, 0.8]]
+    ``z`` (n, m): standardised values, patients x genes; ``weights`` (m, k): templates, genes x
+    subtypes. Gives (n, k): NaN for a patient whose values are all 0.
     """
     # Without BLAS, and in one layout: a patient's score has the same bits for any number of
     # threads and whatever rows stand beside it.

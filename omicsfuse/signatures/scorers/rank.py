@@ -40,16 +40,6 @@ class RankScore:
     References
     ----------
     Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> scorer = RankScore(pd.DataFrame([[9.0, 7.0, 3.0, 1.0]], ["P1"], list("ABCD")))
-    >>> scorer.score(np.array([0, 1]), np.array([[1.0], [1.0]])).tolist()
-    [[0.5]]
-    >>> scorer.score(np.array([0, 3]), np.array([[1.0], [-1.0]])).tolist()
-    [[1.0]]
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

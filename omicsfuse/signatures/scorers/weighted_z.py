@@ -77,23 +77,8 @@ class WeightedZ:
 def weighted_scores(z: Array, weights: Array) -> Array:
     """Weighted mean of standardised values: sum_g w(g) z(g) / sum_g |w(g)|.
 
-    Parameters
-    ----------
-    z : ndarray of float, shape (n, m)
-        Standardised values, patients x genes.
-    weights : ndarray of float, shape (m, k)
-        Weights, genes x scores.
-
-    Returns
-    -------
-    ndarray of float, shape (n, k)
-        NaN for a score without any weight.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> weighted_scores(np.array([[3.0, 4.0]]), np.array([[1.0], [-1.0]])).tolist()
-    [[-0.5]]
+    ``z`` (n, m): standardised values, patients x genes; ``weights`` (m, k): weights, genes x
+    scores. Gives (n, k): NaN for a score without any weight.
     """
     z = np.ascontiguousarray(z, dtype=float)
     weights = np.ascontiguousarray(weights.T, dtype=float)
