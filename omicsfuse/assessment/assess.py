@@ -40,19 +40,10 @@ from omicsfuse.stats.tasks import Runner
 class Budget:
     """How much resampling is done.
 
-    Attributes
-    ----------
-    n_resamples : int
-        Resamples of the patients.
-    n_splits : int
-        Splits into halves, for the prediction strength.
-    n_draws : int
-        Draws of each null.
-    n_permutations : int
-        Permuted copies of each layer, and of each group of features.
-    whole : bool
-        Whether held-out layers, groups of features and the sensitivity to settings are looked at
-        too.
+    ``n_resamples``: resamples of the patients; ``n_splits``: splits into halves, for the prediction
+    strength; ``n_draws``: draws of each null; ``n_permutations``: permuted copies of each layer,
+    and of each group of features; ``whole``: whether held-out layers, groups of features and the
+    sensitivity to settings are looked at too.
     """
 
     n_resamples: int
@@ -280,12 +271,6 @@ def tried(subtypes: Subtypes, n: int) -> list[int]:
     """Numbers of groups that are looked at: the range that was asked for, or that of ``"auto"``.
 
     Gives list of int, rising, each at least 2; that of the subtypes is among them, unless it is 1.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> tried(Subtypes(pd.Series(["S1", "S2", "S1"]), {}, {"range": [2, 2]}), 60)
-    [2, 3, 4, 5, 6]
     """
     low, high = subtypes.params.get("range", AUTO_RANGE)
     if low == high:

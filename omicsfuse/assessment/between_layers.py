@@ -26,23 +26,12 @@ FEWEST_COMMON = 10
 class Bench:
     """What is the same for the real layers and for every permuted copy of them.
 
-    Attributes
-    ----------
-    repeat : Refusion
-        At most ``MOST_PERMUTED`` patients, with the distances of all layers and without tables.
-    rows : array of int
-        Positions of these patients among all that were fused.
-    k : int
-        Number of subtypes.
-    random_state : int
-        Seed of the draws.
-    networks : mapping of str to array of shape (n_v, n_v)
-        Each layer's own network of these patients.
-    others : mapping of str to array of shape (n,)
-        For each layer, the groups found from all layers but that one; ``NO_GROUP`` for patients
-        who have none of them, and everywhere with one layer.
-    draws : tuple of arrays of int
-        Rows of each resample for stability.
+    ``repeat``: at most ``MOST_PERMUTED`` patients, with the distances of all layers and without
+    tables; ``rows``: positions of these patients among all that were fused; ``k``: number of
+    subtypes; ``random_state``: seed of the draws; ``networks`` (n_v, n_v): each layer's own network
+    of these patients; ``others`` (n,): for each layer, the groups found from all layers but that
+    one; ``NO_GROUP`` for patients who have none of them, and everywhere with one layer; ``draws``:
+    rows of each resample for stability.
     """
 
     repeat: Refusion
@@ -167,13 +156,7 @@ def whole_agreement(
 
 
 def mean_silhouette(network: np.ndarray, groups: np.ndarray) -> float:
-    """Mean silhouette of groups in a network; 0 if there is only one.
-
-    Examples
-    --------
-    >>> mean_silhouette(np.ones((3, 3)), np.array([4, 4, 4]))
-    0.0
-    """
+    """Mean silhouette of groups in a network; 0 if there is only one."""
     present, codes = np.unique(groups, return_inverse=True)
     return float(affinity_silhouettes(network, codes).mean()) if len(present) > 1 else 0.0
 

@@ -34,20 +34,12 @@ _STARTS = 3
 class Resamples:
     """Resamples of the patients, each fused and cut anew.
 
-    Attributes
-    ----------
-    rows : tuple of arrays of shape (m_r,)
-        Positions of the patients of each resample, rising.
-    labels : mapping of int to tuple of arrays of shape (m_r,)
-        For each k, the groups of each resample, numbered from 0; ``NO_GROUP`` for a patient who had
-        none of the layers there.
-    n : int
-        Number of patients of the cohort.
-    panel : array of int
-        Patients between whom consensus is counted: all; of more than 2,000, a thousand drawn once.
-    whole_layers : mapping of str to int
-        In how many resamples a layer kept all of its features although features were drawn, because
-        its distance was undefined on those drawn.
+    ``rows`` (m_r,): positions of the patients of each resample, rising; ``labels`` (m_r,): for each
+    k, the groups of each resample, numbered from 0; ``NO_GROUP`` for a patient who had none of the
+    layers there; ``n``: number of patients of the cohort; ``panel``: patients between whom
+    consensus is counted: all; of more than 2,000, a thousand drawn once; ``whole_layers``: in how
+    many resamples a layer kept all of its features although features were drawn, because its
+    distance was undefined on those drawn.
     """
 
     rows: tuple[np.ndarray, ...]
@@ -100,9 +92,8 @@ def resample_clusters(
 
     Gives Resamples, rows, and labels by k.
 
-    References
-    ----------
-    Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning 2003;52:91-118.
+    Reference: Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning
+    2003;52:91-118.
     """
     n = len(repeat.patients)
     wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})
@@ -145,9 +136,7 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
     a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
     together.
 
-    References
-    ----------
-    See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
+    Reference: See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
     """
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):

@@ -70,8 +70,6 @@ def feature_group_contributions(
     group, all together, have changed places; ``fdr`` (Benjamini-Hochberg, over all groups of the
     table); ``n_permutations`` and ``note`` (why a cell is empty).
 
-    Notes
-    -----
     Features of one layer go together, so that a permuted group disagrees with the rest of its own
     layer too: the gain is that of the group's true values over values of strangers. Its p-value is
     that of the null that the group is exchangeable among patients given everything else, the rest

@@ -123,10 +123,8 @@ def missingness_agreement(fusion: Fusion, subtypes: Subtypes) -> float:
 
     Gives float, NaN where every patient brought the same layers, or with one subtype.
 
-    References
-    ----------
-    Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison. Journal of
-    Machine Learning Research 2010;11:2837-2854.
+    Reference: Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison.
+    Journal of Machine Learning Research 2010;11:2837-2854.
     """
     from sklearn.metrics import adjusted_mutual_info_score
 

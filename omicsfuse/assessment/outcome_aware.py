@@ -40,16 +40,9 @@ N_SELECTED = 100
 class OutcomeAware:
     """What is chosen with the outcome.
 
-    Attributes
-    ----------
-    endpoint : str
-        The endpoint that is looked at.
-    features : bool
-        Keep, of each layer, the features with the largest score statistic of a Cox model.
-    n_features : int or mapping of str to int
-        How many of each layer.
-    n_clusters : bool
-        Take the number of subtypes with the smallest log-rank p-value.
+    ``endpoint``: the endpoint that is looked at; ``features``: keep, of each layer, the features
+    with the largest score statistic of a Cox model; ``n_features``: how many of each layer;
+    ``n_clusters``: take the number of subtypes with the smallest log-rank p-value.
     """
 
     endpoint: str
@@ -62,16 +55,8 @@ class OutcomeAware:
 class Pipeline:
     """From features to subtypes: what is done again in each permutation.
 
-    Attributes
-    ----------
-    aware : OutcomeAware
-        What is chosen with the outcome.
-    fusion : mapping of str to object
-        Arguments of ``fuse``.
-    n_clusters : int, "auto" or (int, int)
-        As for ``cluster``.
-    random_state : int
-        Seed.
+    ``aware``: what is chosen with the outcome; ``fusion``: arguments of ``fuse``; ``n_clusters``:
+    as for ``cluster``; ``random_state``: seed.
     """
 
     aware: OutcomeAware
@@ -158,11 +143,9 @@ def full_pipeline_permutation(
     as if they had been found without the outcome: void), ``p``, ``ci_low``, ``ci_high`` (of what
     all permutations would give) and ``n_permutations``.
 
-    References
-    ----------
-    Simon R et al. Pitfalls in the use of DNA microarray data for diagnostic and prognostic
-    classification. J Natl Cancer Inst 2003;95:14-18. Phipson B, Smyth GK. Stat Appl Genet Mol Biol
-    2010;9:39.
+    Reference: Simon R et al. Pitfalls in the use of DNA microarray data for diagnostic and
+    prognostic classification. J Natl Cancer Inst 2003;95:14-18. Phipson B, Smyth GK. Stat Appl
+    Genet Mol Biol 2010;9:39.
     """
     n_permutations = whole_number(n_permutations, "n_permutations")
     # Survival is permuted among the patients who have any, in one order.

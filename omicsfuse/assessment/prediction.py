@@ -37,10 +37,8 @@ def prediction_strengths(
     splits, each the mean of its two directions; NaN where a half is too small for k groups. It is 1
     at k = 1; the source takes the largest k with 0.8 or more.
 
-    References
-    ----------
-    Tibshirani R, Walther G. Cluster validation by prediction strength. Journal of Computational and
-    Graphical Statistics 2005;14:511-528.
+    Reference: Tibshirani R, Walther G. Cluster validation by prediction strength. Journal of
+    Computational and Graphical Statistics 2005;14:511-528.
     """
     n = len(repeat.patients)
     if network.shape[0] != n:

@@ -38,21 +38,13 @@ _SHUFFLES = 3
 class Continuum:
     """A cohort, ready to be redrawn without groups.
 
-    Attributes
-    ----------
-    repeat : Refusion
-        The fusion that is repeated.
-    scores : mapping of str to array of shape (n, p_v)
-        Normal scores of each feature, for all patients: those who lack a layer have the scores of
-        the patient most similar to them in the fused network who has it.
-    ranked : mapping of str to array of shape (n_v, p_v)
-        Values of each feature in rising order; empty for a layer of precomputed distances.
-    components : array of shape (n, m)
-        Principal components of the patients over all layers, each layer counting the same: columns
-        orthonormal, the largest first.
-    bandwidths : array of shape (s,)
-        For each of the first s components, those larger than chance would make them, the critical
-        bandwidth of its coordinates.
+    ``repeat``: the fusion that is repeated; ``scores`` (n, p_v): normal scores of each feature, for
+    all patients: those who lack a layer have the scores of the patient most similar to them in the
+    fused network who has it; ``ranked`` (n_v, p_v): values of each feature in rising order; empty
+    for a layer of precomputed distances; ``components`` (n, m): principal components of the
+    patients over all layers, each layer counting the same: columns orthonormal, the largest first;
+    ``bandwidths`` (s,): for each of the first s components, those larger than chance would make
+    them, the critical bandwidth of its coordinates.
     """
 
     repeat: Refusion

@@ -26,23 +26,11 @@ NO_GROUP = -1
 class Refusion:
     """The layers and the settings of a fusion, to repeat it on parts of the data.
 
-    Attributes
-    ----------
-    prepared : Prepared
-        The layers.
-    patients : pandas.Index
-        Patients of the fusion.
-    positions : mapping of str to array
-        For each layer, the positions of its patients in ``patients``, rising.
-    distances : mapping of str to array of shape (n_v, n_v)
-        Distances between a layer's patients; empty for large cohorts, where those of a part are
-        computed when it is fused.
-    method : Method
-        Method of the fusion that is repeated, with its settings.
-    weights : mapping of str to float
-        Weight of each layer.
-    metrics : mapping of str to metric
-        Distance of each layer.
+    ``prepared``: the layers; ``patients``: patients of the fusion; ``positions``: for each layer,
+    the positions of its patients in ``patients``, rising; ``distances`` (n_v, n_v): distances
+    between a layer's patients; empty for large cohorts, where those of a part are computed when it
+    is fused; ``method``: method of the fusion that is repeated, with its settings; ``weights``:
+    weight of each layer; ``metrics``: distance of each layer.
     """
 
     prepared: Prepared

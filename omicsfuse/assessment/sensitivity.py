@@ -55,60 +55,19 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Move one setting at a time, fuse and cluster again, and compare with the reported subtypes.
 
-    Subtypes that are there do not care much for the width of a kernel or the number of neighbours;
-    where agreement falls as soon as something is moved, the setting has made them.
+        Subtypes that are there do not care much for the width of a kernel or the number of neighbours;
+        where agreement falls as soon as something is moved, the setting has made them.
 
-    Parameters
-    ----------
-    prepared : Prepared
-        The layers that were fused.
-    fusion : Fusion
-        Their fusion.
-    subtypes : Subtypes
-        The reported subtypes.
-    runner : Runner, optional
-        How the work is done; the result does not depend on it.
-    random_state : int
-        Seed of draws: of patients in cohorts of more than 1,000, and of features where none is more
-        variable than others.
-    settings : mapping of str to sequence, optional
-        Values to try in place of the usual ones, for any setting of the method that is moved or of
-        ``SETTINGS``; none for an empty sequence. ``n_features`` are shares of the features that
-        were fused, above 0 and at most 1; ``metric`` holds names, tried in every layer.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``setting`` (``"metric of expression"`` for a layer's distance), ``value`` (text),
-        ``agreement`` (adjusted Rand index of the reported subtypes with as many groups found
-        under this setting), ``n_clusters`` (number that the automatic rule, or the range asked for,
-        chooses under this setting), ``agreement_auto`` (adjusted Rand index with that many) and
-        ``note``: ``"as reported"``, or why a cell is empty.
-
-        ``n_neighbors`` takes 10 to 30 where that is at most a third of the patients, and five
-        values from a tenth to a third of them in cohorts of fewer than 90. ``n_features`` takes the
-        features of each layer that vary most on the scale of analysis; of normal scores, which all
-        vary alike, a random draw. ``random_state`` moves the seed of k-means and of
-        redraws. Of large cohorts 1,000 patients are drawn, once: the rows as reported then tell how
-        much the draw alone changes, and the others are to be compared with them.
-
-    Raises
-    ------
-    StudyError
-        If ``settings`` names one that does not exist. A value that cannot be used, such as more
-        neighbours than patients, is a row with a note.
-
-    Examples
-    --------
-    >>> import omicsfuse as of
-    >>> cohort = of.simulate_cohort(45, n_external=0, n_genes=100, effect=3.0).discovery
-    >>> ready = of.preprocess(cohort)
-    >>> fusion = of.fuse(ready, layers=["radiomics", "expression"], n_neighbors=8)
-    >>> moved = {name: [] for name in settings_moved(fusion, 45)} | {"n_neighbors": [5, 8, 60]}
-    >>> table = sensitivity(ready, fusion, of.cluster(fusion, 3), settings=moved)
-    >>> table[["value", "agreement", "note"]].to_numpy().tolist()
-    [['5', 1.0, ''], ['8', 1.0, 'as reported'], ['60', nan, '60 neighbours need more than 60 \
-patients, and there are 45']]
+    pandas.DataFrame Columns ``setting`` (``"metric of expression"`` for a layer's distance),
+    ``value`` (text), ``agreement`` (adjusted Rand index of the reported subtypes with as many
+    groups found under this setting), ``n_clusters`` (number that the automatic rule, or the range
+    asked for, chooses under this setting), ``agreement_auto`` (adjusted Rand index with that many)
+    and ``note``: ``"as reported"``, or why a cell is empty. ``n_neighbors`` takes 10 to 30 where
+    that is at most a third of the patients, and five values from a tenth to a third of them in
+    cohorts of fewer than 90. ``n_features`` takes the features of each layer that vary most on the
+    scale of analysis; of normal scores, which all vary alike, a random draw. ``random_state`` moves
+    the seed of k-means and of redraws. Of large cohorts 1,000 patients are drawn, once: the rows as
+    reported then tell how much the draw alone changes, and the others are to be compared with them.
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     runner = Runner() if runner is None else runner

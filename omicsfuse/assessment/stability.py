@@ -62,10 +62,8 @@ def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     resamples with a Jaccard index of at most 0.5) and ``n_resamples``. With a single subtype the
     Jaccard columns are NaN: one group of everyone always comes back.
 
-    References
-    ----------
-    Hennig C. Cluster-wise assessment of cluster stability. Computational Statistics and Data
-    Analysis 2007;52:258-271.
+    Reference: Hennig C. Cluster-wise assessment of cluster stability. Computational Statistics and
+    Data Analysis 2007;52:258-271.
     """
     codes, k = _codes(resamples, subtypes)
     n_resamples = len(resamples.rows)

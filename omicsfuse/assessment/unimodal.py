@@ -18,10 +18,8 @@ def critical_bandwidth(values: np.ndarray) -> float:
     ``values`` (n,): values with standard deviation 1. Gives float, bandwidth, in units of the
     values.
 
-    References
-    ----------
-    Silverman BW. Using kernel density estimates to investigate multimodality. Journal of the Royal
-    Statistical Society B 1981;43:97-99.
+    Reference: Silverman BW. Using kernel density estimates to investigate multimodality. Journal of
+    the Royal Statistical Society B 1981;43:97-99.
     """
     low, high = 0.0, 1.0
     while _modes(values, high) > 1:

@@ -39,20 +39,11 @@ class Told(NamedTuple):
 class LayerModel:
     """What was learned from one layer.
 
-    Attributes
-    ----------
-    transform : LayerTransform
-        Preprocessing of the features that the discriminant uses.
-    discriminant : Discriminant
-        Trained on the labelled patients who have the layer.
-    n : int
-        How many these are.
-    weight : float
-        How far the layer's evidence is to be believed, fitted on held-out patients.
-    scales : ndarray, shape (3,)
-        The three distances of the outermost 5% of held-out training patients.
-    reference : ndarray, shape (n,)
-        Distances of the training patients when they were held out, sorted.
+    ``transform``: preprocessing of the features that the discriminant uses; ``discriminant``:
+    trained on the labelled patients who have the layer; ``n``: how many these are; ``weight``: how
+    far the layer's evidence is to be believed, fitted on held-out patients; ``scales`` (3,): the
+    three distances of the outermost 5% of held-out training patients; ``reference`` (n,): distances
+    of the training patients when they were held out, sorted.
     """
 
     transform: LayerTransform

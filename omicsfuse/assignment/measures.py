@@ -30,10 +30,8 @@ def brier_score(p: Array, codes: np.ndarray) -> float:
 
     ``p`` (n, k); ``codes`` (n,).
 
-    References
-    ----------
-    Brier GW (1950). Verification of forecasts expressed in terms of probability. Monthly Weather
-    Review 78:1-3.
+    Reference: Brier GW (1950). Verification of forecasts expressed in terms of probability. Monthly
+    Weather Review 78:1-3.
     """
     truth = np.eye(p.shape[1])[codes]
     return float(((p - truth) ** 2).sum(axis=1).mean())
@@ -68,10 +66,8 @@ def calibration_bins(p: Array, codes: np.ndarray) -> pd.DataFrame:
 def calibration_error(bins: pd.DataFrame) -> float:
     """Expected calibration error: mean over patients of the difference within their bin.
 
-    References
-    ----------
-    Naeini MP, Cooper GF, Hauskrecht M (2015). Obtaining well calibrated probabilities using
-    Bayesian binning. AAAI 29:2901-2907.
+    Reference: Naeini MP, Cooper GF, Hauskrecht M (2015). Obtaining well calibrated probabilities
+    using Bayesian binning. AAAI 29:2901-2907.
     """
     weights = bins["n"] / bins["n"].sum()
     return float((weights * (bins["predicted"] - bins["observed"]).abs()).sum())

@@ -21,16 +21,10 @@ MINIMUM_FITTED = 10
 class Calibration:
     """How far the evidence of a set of layers is to be believed.
 
-    Attributes
-    ----------
-    weight : float
-        The evidence is multiplied by it (one over the temperature): 1 takes it at its word, 0 not
-        at all.
-    n : int
-        Held-out patients it was fitted on; 0 where there were too few, and the weight is one over
-        the number of layers.
-    gain : float
-        Twice the log likelihood of the held-out patients over that of the prior alone.
+    ``weight``: the evidence is multiplied by it (one over the temperature): 1 takes it at its word,
+    0 not at all; ``n``: held-out patients it was fitted on; 0 where there were too few, and the
+    weight is one over the number of layers; ``gain``: twice the log likelihood of the held-out
+    patients over that of the prior alone.
     """
 
     weight: float
@@ -78,10 +72,8 @@ def fit_weight(evidence: Array, codes: np.ndarray, prior: Array) -> float:
     ``evidence`` (n, k): of held-out patients; ``codes`` (n,): their subtypes; ``prior`` (k,). Gives
     float, 0 to ``LARGEST_WEIGHT``.
 
-    References
-    ----------
-    Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. ICML
-    (temperature scaling).
+    Reference: Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural
+    networks. ICML (temperature scaling).
     """
     own = evidence[np.arange(len(codes)), codes]
 

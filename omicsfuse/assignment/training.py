@@ -27,14 +27,8 @@ MOST_LAYERS = 6
 class Settings:
     """How a classifier is fitted.
 
-    Attributes
-    ----------
-    n_features : int
-        Most features of a layer.
-    n_repeats : int
-        Repeats of the cross-validation that weights and distances are fitted on.
-    options : mapping of str to mapping
-        Parameters of the layers' preprocessors.
+    ``n_features``: most features of a layer; ``n_repeats``: repeats of the cross-validation that
+    weights and distances are fitted on; ``options``: parameters of the layers' preprocessors.
     """
 
     n_features: int = 200

@@ -40,28 +40,15 @@ class LayerTransform:
     levels) in place of the mean of the nearest training patients: that would take the training
     data themselves along. The training patients are transformed in the same way for the classifier.
 
-    Attributes
-    ----------
-    kind, scale : str
-        Of the layer in training.
-    features : tuple of str
-        Features in the order of all arrays.
-    n_measured : int
-        Features that the training layer had before any were left out.
-    options : dict of str to float
-        What the change of scale needs: ``zscore_limit``, ``offset``.
-    fill : ndarray
-        Value on the analysis scale that stands for a missing one.
-    centre, spread, limits : ndarray
-        Median, robust standard deviation, and limit in these.
-    mean, sd : ndarray
-        For standardising afterwards.
-    limit : float
-        Limit of the standardised values; infinite where there is none.
-    low, high : ndarray
-        Training range on the scale of analysis; of radiomics on that of the input.
-    knots, scores : tuple of ndarray
-        For radiomics: values of each feature and their normal scores, to interpolate between.
+    ``kind``, ``scale``: of the layer in training; ``features``: features in the order of all
+    arrays; ``n_measured``: features that the training layer had before any were left out;
+    ``options``: what the change of scale needs: ``zscore_limit``, ``offset``; ``fill``: value on
+    the analysis scale that stands for a missing one; ``centre``, ``spread``, ``limits``: median,
+    robust standard deviation, and limit in these; ``mean``, ``sd``: for standardising afterwards;
+    ``limit``: limit of the standardised values; infinite where there is none; ``low``, ``high``:
+    training range on the scale of analysis; of radiomics on that of the input; ``knots``,
+    ``scores``: for radiomics: values of each feature and their normal scores, to interpolate
+    between.
     """
 
     kind: str

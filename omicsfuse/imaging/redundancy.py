@@ -121,14 +121,7 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def cluster_columns(table: pd.DataFrame, threshold: float, volume: Array | None) -> pd.DataFrame:
-    """Cluster the columns of a table as `cluster_radiomic_features` says.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"a": range(8), "b": range(8)})
-    >>> cluster_columns(table, 0.9, None)["size"].tolist()
-    [2, 2]
-    """
+    """Cluster the columns of a table as `cluster_radiomic_features` says."""
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 

@@ -21,29 +21,14 @@ class Volume(NamedTuple):
 def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None:
     """Take the volume given, else the one among the features of the images.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x radiomic features.
-    given : pandas.Series or None
-        Patient -> volume.
-
-    Returns
-    -------
-    Volume or None
-        In the order of the table; None where there is none.
-
-    Raises
-    ------
-    StudyError
-        If the volume given is not a numeric Series, or is known for none of the patients.
+    Volume or None In the order of the table; None where there is none.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"original_shape_MeshVolume": [3.0, 5.0]}, ["P1", "P2"])
-    >>> tumour_volume(table, None)
-    Volume(amounts=array([3., 5.]), source='feature original_shape_MeshVolume', \
-feature='original_shape_MeshVolume')
+        >>> table = pd.DataFrame({"original_shape_MeshVolume": [3.0, 5.0]}, ["P1", "P2"])
+        >>> tumour_volume(table, None)
+        Volume(amounts=array([3., 5.]), source='feature original_shape_MeshVolume', \
+    feature='original_shape_MeshVolume')
     """
     if given is None:
         name = volume_feature(table.columns)
@@ -71,13 +56,6 @@ def of_volume(clusters: pd.DataFrame, volume: Volume | None, threshold: float) -
 
     They are those of the cluster that the volume is in, and those with at least the threshold's
     absolute correlation with it. Adjusted for volume, nothing meaningful is left of them.
-
-    Examples
-    --------
-    >>> clusters = pd.DataFrame({"feature": ["a", "b"], "cluster": ["R1", "R2"],
-    ...                          "correlation_with_volume": [-0.95, 0.2]})
-    >>> of_volume(clusters, Volume(np.array([1.0]), "as given", None), 0.9)
-    {'a'}
     """
     if volume is None:
         return set()

@@ -28,14 +28,9 @@ class Workspace:
     leaves an earlier result as it was. Finished long work, if there is any, is kept in the hidden
     folder when a run is interrupted or fails, for ``resume``, and a note on the error says so.
 
-    Parameters
-    ----------
-    out : Path
-        The output folder; made if absent. It must be empty or hold an earlier run.
-    name : str
-        Name of what is run; results of the same name are replaced, those of another are not.
-    resume : bool
-        Use the finished work of a run that was interrupted or failed.
+    ``out``: the output folder; made if absent. It must be empty or hold an earlier run; ``name``:
+    name of what is run; results of the same name are replaced, those of another are not;
+    ``resume``: use the finished work of a run that was interrupted or failed.
     """
 
     def __init__(self, out: Path, name: str = "", resume: bool = False) -> None:

@@ -26,16 +26,6 @@ def one_direction(table: pd.DataFrame, subtypes: Sequence[str]) -> pd.DataFrame:
 
     With two subtypes, whatever is raised in one is lowered in the other: the second one's rows
     repeat the comparison with the sign turned round.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.biology import one_direction
-    >>> table = pd.DataFrame({"subtype": ["S1", "S2"], "effect": [0.7, -0.7]})
-    >>> one_direction(table, ["S1", "S2"])["effect"].tolist()
-    [0.7]
-    >>> len(one_direction(table, ["S1", "S2", "S3"]))
-    2
     """
     if len(subtypes) != 2 or table.empty:
         return table

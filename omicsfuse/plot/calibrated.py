@@ -23,14 +23,7 @@ _OTHER = (PALETTE[3], "^", ":")
 
 
 def model_style(model: str) -> tuple[str, str, str]:
-    """Colour, marker and line style of a model of the risk.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.calibrated import model_style
-    >>> model_style("clinical")[1:]
-    ('o', '--')
-    """
+    """Colour, marker and line style of a model of the risk."""
     return MODELS.get(model, _OTHER)
 
 
@@ -81,16 +74,5 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
 
 
 def legend_beside(drawn: "list[Axes]") -> None:
-    """One legend for all panels, right of the last one, where no line can run into it.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.calibrated import legend_beside
-    >>> from omicsfuse.plot.canvas import panels
-    >>> axes = panels(None, 2, 6, 3)
-    >>> lines = axes[1].plot([0, 1], label="clinical")
-    >>> legend_beside(axes)
-    >>> axes[1].get_legend().get_texts()[0].get_text()
-    'clinical'
-    """
+    """One legend for all panels, right of the last one, where no line can run into it."""
     drawn[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=2.6)

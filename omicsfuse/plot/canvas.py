@@ -61,14 +61,7 @@ _ENGINES = ("figure.autolayout", "figure.constrained_layout.use")
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw in the style of this package, and leave the caller's matplotlib settings as they were.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import styled
-    >>> styled(len)("abc")
-    3
-    """
+    """Draw in the style of this package, and leave the caller's matplotlib settings as they were."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -81,14 +74,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
-    """Give back the caller's axes, or axes on a new figure of that size in inches.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import axes_or_new
-    >>> float(axes_or_new(None, 4, 3).figure.get_figwidth())
-    4.0
-    """
+    """Give back the caller's axes, or axes on a new figure of that size in inches."""
     return ax if ax is not None else new_figure(width, height).subplots()
 
 
@@ -136,14 +122,7 @@ def _png(figure: "Figure") -> bytes:
 
 
 def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[Axes]":
-    """Axes side by side: on a new figure, or inside the caller's axes.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import panels
-    >>> len(panels(None, 3, 6, 2))
-    3
-    """
+    """Axes side by side: on a new figure, or inside the caller's axes."""
     if ax is None:
         return list(new_figure(width, height).subplots(1, count, squeeze=False)[0])
     ax.axis("off")
@@ -154,15 +133,7 @@ def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[
 def panel_grid(
     ax: "Axes | None", count: int, columns: int, width: float, height: float
 ) -> "list[Axes]":
-    """Axes in rows of so many columns: on a new figure, or inside the caller's axes.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.canvas import panel_grid
-    >>> panels = panel_grid(None, 5, 4, 9, 4)
-    >>> len(panels), len(panels[0].figure.axes)
-    (5, 5)
-    """
+    """Axes in rows of so many columns: on a new figure, or inside the caller's axes."""
     columns = min(columns, count)
     rows = -(-count // columns)
     if ax is not None:

@@ -102,16 +102,7 @@ def choice_of_k(
 
 
 def criteria_table(subtypes: Subtypes, assessment: Assessment | None = None) -> pd.DataFrame:
-    """Criteria by k: all of the assessment's where it has them, else those of the subtypes.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.choice import criteria_table
-    >>> table = pd.DataFrame({"eigengap": [0.1]}, [2])
-    >>> criteria_table(Subtypes(pd.Series(dtype=str), {"n_clusters": table}, {})).shape
-    (1, 1)
-    """
+    """Criteria by k: all of the assessment's where it has them, else those of the subtypes."""
     if assessment is not None and len(assessment.n_clusters):
         return assessment.n_clusters
     return subtypes.evidence.get("n_clusters", pd.DataFrame())

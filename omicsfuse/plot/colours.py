@@ -26,14 +26,7 @@ DIVERGING = "RdBu_r"
 
 
 def position(subtype: str) -> int:
-    """Place of a subtype in the order of colours: 0 for ``"S1"``.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.colours import position
-    >>> position("S3"), position("all patients")
-    (2, 0)
-    """
+    """Place of a subtype in the order of colours: 0 for ``"S1"``."""
     digits = subtype[1:]
     return max(int(digits) - 1, 0) if subtype.startswith("S") and digits.isdecimal() else 0
 
@@ -47,14 +40,7 @@ def subtype_colour(subtype: str) -> str:
 
 
 def marker(subtype: str) -> str:
-    """Matplotlib marker of a subtype, so that colour is never the only difference.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.colours import marker
-    >>> marker("S1"), marker("S2")
-    ('o', 's')
-    """
+    """Matplotlib marker of a subtype, so that colour is never the only difference."""
     return MARKERS[position(subtype) % len(MARKERS)]
 
 

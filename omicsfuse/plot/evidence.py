@@ -60,15 +60,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
 
 
 def tested_statistic(tests: pd.DataFrame) -> str:
-    """Name the statistic that the tests rest on; empty without tests.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.evidence import tested_statistic
-    >>> tested_statistic(pd.DataFrame({"statistic": ["silhouette", "eigengap"]}))
-    'silhouette'
-    """
+    """Name the statistic that the tests rest on; empty without tests."""
     if tests.empty:
         return ""
     there = list(dict.fromkeys(tests["statistic"]))

@@ -175,14 +175,7 @@ def _limits(rows: list[Line]) -> tuple[float, float]:
 
 
 def draw_lines(rows: list[Line], ax: "Axes | None", more: str = "") -> "Axes":
-    """Draw the lines from top to bottom, with numbers in columns at the right.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.forest import Line, draw_lines
-    >>> draw_lines([Line("os"), Line("age", 1.5, 1.1, 2.0, 0.01, "40 / 90")], None).get_xlabel()
-    'hazard ratio (log scale)'
-    """
+    """Draw the lines from top to bottom, with numbers in columns at the right."""
     from matplotlib.ticker import FixedLocator, NullLocator
 
     ax = axes_or_new(ax, 8.8 if more else 7.4, 1.0 + 0.235 * len(rows))

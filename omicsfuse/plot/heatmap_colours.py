@@ -26,17 +26,7 @@ CALLS = {0: ("not mutated", "#f1f2f4"), 1: ("mutated", "#1c1c1c")}
 
 
 def cell_colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colours:
-    """Colours of a feature's values, one a patient: red, green and blue from 0 to 255.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heatmap_colours import cell_colours
-    >>> calls = pd.DataFrame({"TP53": [1.0, 0.0]}, ["P1", "P2"])
-    >>> layer = PreparedLayer("mutation", calls, calls, "binary", None)
-    >>> cell_colours(layer, "TP53", calls.index).tolist()
-    [[28, 28, 28], [241, 242, 244]]
-    """
+    """Colours of a feature's values, one a patient: red, green and blue from 0 to 255."""
     import matplotlib
 
     values = layer.values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
@@ -57,15 +47,7 @@ def cell_colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colo
 
 
 def call_levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
-    """Calls and their colours, of a layer that has some; None where there are z-scores.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.heatmap_colours import call_levels
-    >>> table = pd.DataFrame({"EGFR": [2.0]})
-    >>> call_levels(PreparedLayer("copy_number", table, table, "gistic", None))[2][0]
-    'amplified'
-    """
+    """Calls and their colours, of a layer that has some; None where there are z-scores."""
     return {"gistic": LEVELS, "binary": CALLS}.get(layer.scale)
 
 

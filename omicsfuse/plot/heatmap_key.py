@@ -18,14 +18,7 @@ _LINE, _BOX = 0.165, 0.095
 
 @functools.cache
 def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
-    """Width of a line of DejaVu Sans in inches, so that lines are broken before anything is drawn.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.heatmap_key import text_width
-    >>> text_width("") == 0, text_width("missing") < text_width("not mutated")
-    (True, True)
-    """
+    """Width of a line of DejaVu Sans in inches, so that lines are broken before anything is drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 

@@ -73,17 +73,7 @@ def heatmap_rows(
 
 
 def driver_ranks(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
-    """Rank of each marker among the drivers; infinity where it is none.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heatmap_rows import driver_ranks
-    >>> found = pd.DataFrame({"layer": "rna", "feature": ["A", "B"], "subtype": "S1"})
-    >>> drivers = pd.DataFrame({"layer": ["rna"], "feature": ["B"], "subtype": ["S2"], "rank": [1]})
-    >>> driver_ranks(found, drivers, by_subtype=False).tolist()
-    [inf, 1.0]
-    """
+    """Rank of each marker among the drivers; infinity where it is none."""
     if drivers is None or drivers.empty:
         return np.full(len(found), np.inf)
     keys = ["layer", "feature", *(["subtype"] if by_subtype else [])]
@@ -105,16 +95,6 @@ def features_apart(
     """Take features that do not go together with one already taken, up to so many.
 
     Patterns of what is taken are added to ``shown``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.heatmap_rows import features_apart
-    >>> from omicsfuse.core.results import Subtypes
-    >>> table = pd.DataFrame({"A": [1.0, 2, 9], "B": [2.0, 4, 18], "C": [4.0, 0, 1]}, list("abc"))
-    >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
-    >>> features_apart(["A", "B", "C"], table, subtypes, [], 5)
-    ['A', 'C']
     """
     keep: list[str] = []
     for feature in features:
@@ -134,15 +114,7 @@ def features_apart(
 
 
 def z_scores(column: Array) -> Array:
-    """Values of a feature as z-scores over the patients that have it; 0 where it does not vary.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from omicsfuse.plot.heatmap_rows import z_scores
-    >>> z_scores(np.array([1.0, 3.0, np.nan])).tolist()
-    [-1.0, 1.0, nan]
-    """
+    """Values of a feature as z-scores over the patients that have it; 0 where it does not vary."""
     finite = column[np.isfinite(column)]
     spread = float(finite.std()) if len(finite) else 0.0
     # Of equal values, what the mean loses by rounding is no spread.

@@ -23,12 +23,6 @@ def gene_rows(interpretation: Interpretation, most: int = MOST_FEATURES) -> pd.D
     """Associations to draw: the strongest of the layer whose genes are ranked, or of the first.
 
     Gives rows of ``associations``, by p; of several classes those of all.
-
-    Examples
-    --------
-    >>> none = pd.DataFrame()
-    >>> len(gene_rows(Interpretation("m", pd.Series(dtype=float), "score", none, none)))
-    0
     """
     table = interpretation.associations
     if table.empty:

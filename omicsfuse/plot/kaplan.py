@@ -106,14 +106,7 @@ def _from_start(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_ticks(last: float) -> np.ndarray:
-    """Round times from zero to the last one, about six.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.kaplan import time_ticks
-    >>> time_ticks(1800).tolist()
-    [0.0, 500.0, 1000.0, 1500.0]
-    """
+    """Round times from zero to the last one, about six."""
     from matplotlib.ticker import MaxNLocator
 
     locator = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])

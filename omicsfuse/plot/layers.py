@@ -82,15 +82,7 @@ def layer_contributions(assessment: Assessment, *, ax: "Axes | None" = None) -> 
 
 
 def layer_columns(table: pd.DataFrame) -> list[str]:
-    """Columns of the layers table that are drawn: numbers between -1 and 1, three at most.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.layers import layer_columns
-    >>> layer_columns(pd.DataFrame({"agreement": [0.2], "n": [90], "note": ["x"]}))
-    ['agreement']
-    """
+    """Columns of the layers table that are drawn: numbers between -1 and 1, three at most."""
     names = [name for name in _LAYER_TITLES if name in table and table[name].notna().any()]
     if names:
         return names
@@ -105,14 +97,7 @@ def layer_columns(table: pd.DataFrame) -> list[str]:
 
 
 def column_title(name: str) -> str:
-    """Title of a column of the layers table.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.layers import column_title
-    >>> column_title("agreement_with_others")
-    'agreement with others'
-    """
+    """Title of a column of the layers table."""
     return _LAYER_TITLES.get(name, clean(name).replace("_", " "))
 
 

@@ -100,17 +100,6 @@ def mark_subtypes(ax: "Axes", labels: pd.Series, subtypes: Subtypes) -> None:
     """Put coloured bars, names and sizes of the subtypes beside a heatmap of patients.
 
     ``labels``: subtype of each row of the heatmap, patients of a subtype next to each other.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.canvas import new_figure
-    >>> from omicsfuse.plot.network import mark_subtypes
-    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> ax = new_figure(3, 3).subplots()
-    >>> mark_subtypes(ax, labels, Subtypes(labels, {}, {}))
-    >>> [text.get_text().replace(chr(10), " ") for text in ax.texts]
-    ['S1 n = 2', 'S2 n = 1']
     """
     from matplotlib.patches import Rectangle
 
@@ -300,15 +289,7 @@ def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) ->
 
 
 def coverage_table(source: Fusion | Cohort | Prepared) -> pd.DataFrame:
-    """Patients x layers, true where a patient brings a layer; patients without any are left out.
-
-    Examples
-    --------
-    >>> from omicsfuse.datasets import simulate_cohort
-    >>> from omicsfuse.plot.network import coverage_table
-    >>> coverage_table(simulate_cohort(30, n_external=0).discovery).shape
-    (30, 5)
-    """
+    """Patients x layers, true where a patient brings a layer; patients without any are left out."""
     if isinstance(source, Fusion):
         table = source.coverage.astype(bool)
     else:

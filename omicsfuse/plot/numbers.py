@@ -27,14 +27,7 @@ def format_p(p: float, name: str = "p") -> str:
 
 
 def format_number(value: float, digits: int = 3) -> str:
-    """Write a number with some significant digits and no needless zeros; empty for NaN.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import format_number
-    >>> [format_number(x) for x in (0.123456, 1234.5, 12.0, float("inf"), float("nan"))]
-    ['0.123', '1,234', '12', 'infinite', '']
-    """
+    """Write a number with some significant digits and no needless zeros; empty for NaN."""
     if value is None or math.isnan(value):
         return ""
     if math.isinf(value):
@@ -47,14 +40,7 @@ def format_number(value: float, digits: int = 3) -> str:
 
 
 def format_ratio(value: float) -> str:
-    """Write a hazard ratio or a bound of it: two decimals in the usual range.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import format_ratio
-    >>> [format_ratio(x) for x in (0.0004, 0.5, 2.346, 12.34, 512.3, float("inf"))]
-    ['< 0.01', '0.50', '2.35', '12.3', '512', 'infinite']
-    """
+    """Write a hazard ratio or a bound of it: two decimals in the usual range."""
     if value is None or math.isnan(value):
         return ""
     if math.isinf(value) or value > 9999:
@@ -75,14 +61,7 @@ def format_interval(value: float, low: float, high: float) -> str:
 
 
 def years_text(years: float) -> str:
-    """Write a number of years with its noun.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.numbers import years_text
-    >>> years_text(1.0), years_text(2.5)
-    ('1 year', '2.5 years')
-    """
+    """Write a number of years with its noun."""
     return f"{years:g} year" if years == 1 else f"{years:g} years"
 
 

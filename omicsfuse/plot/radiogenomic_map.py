@@ -27,14 +27,6 @@ def strongest(
     targets in that of the families.
 
     Gives ``features``; ``targets``: layer and target.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"feature": ["a", "b"], "layer": ["rna", "rna"],
-    ...                       "target": ["G", "H"], "p": [0.1, 0.01]})
-    >>> strongest(RadiogenomicMap(pd.DataFrame(), table, pd.DataFrame()), most_targets=1)
-    (['b'], [('rna', 'H')])
     """
     table = found.associations
     if table.empty:

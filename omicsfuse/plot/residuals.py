@@ -21,17 +21,7 @@ _COLUMNS = 3
 
 
 def drawn_residuals(comparison: SurvivalComparison) -> pd.DataFrame:
-    """Residuals of the fullest model, the only ones that are drawn.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.residuals import drawn_residuals
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> none = pd.DataFrame()
-    >>> drawn_residuals(SurvivalComparison("os", "days", none, none, none, none)).empty
-    True
-    """
+    """Residuals of the fullest model, the only ones that are drawn."""
     table = rows_with(comparison.residuals, "time", "residual")
     if table.empty:
         return table
@@ -45,9 +35,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
     One axes for each term, at most nine. The smooth line is the log hazard ratio over time, the
     dashed line the one log hazard ratio of the model.
 
-    References
-    ----------
-    Grambsch PM, Therneau TM. Biometrika 1994;81:515-526.
+    Reference: Grambsch PM, Therneau TM. Biometrika 1994;81:515-526.
     """
     table = drawn_residuals(comparison)
     if table.empty:

@@ -83,25 +83,11 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
 
 
 def setting_name(setting: str) -> str:
-    """Name a setting in words.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.settings import setting_name
-    >>> setting_name("n_neighbors"), setting_name("metric of expression")
-    ('neighbours K', 'distance of expression')
-    """
+    """Name a setting in words."""
     known = _NAMES.get(setting, clean(setting))
     return known.replace("metric of ", "distance of ", 1)
 
 
 def is_reported(note: object) -> bool:
-    """Tell whether a row of the sensitivity table is the one reported.
-
-    Examples
-    --------
-    >>> from omicsfuse.plot.settings import is_reported
-    >>> is_reported("as reported"), is_reported("")
-    (True, False)
-    """
+    """Tell whether a row of the sensitivity table is the one reported."""
     return str(note).startswith("as reported")

@@ -8,34 +8,12 @@ from omicsfuse.plot.numbers import clean, format_p
 
 
 def overall_test(comparison: SurvivalComparison) -> pd.Series | None:
-    """Row of the test over all subtypes, if there is one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.tested import overall_test
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"kind": ["overall"], "n": [90]})
-    >>> none = pd.DataFrame()
-    >>> int(overall_test(SurvivalComparison("os", "days", tests, none, none, none))["n"])
-    90
-    """
+    """Row of the test over all subtypes, if there is one."""
     return _first_of(comparison, OVERALL)
 
 
 def pipeline_test(comparison: SurvivalComparison) -> pd.Series | None:
-    """Row of the test in which each permutation repeats the whole pipeline, if there is one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.tested import pipeline_test
-    >>> from omicsfuse.core.results import SurvivalComparison
-    >>> tests = pd.DataFrame({"kind": ["overall", "overall, full pipeline"], "n": 90})
-    >>> none = pd.DataFrame()
-    >>> pipeline_test(SurvivalComparison("os", "days", tests, none, none, none))["kind"]
-    'overall, full pipeline'
-    """
+    """Row of the test in which each permutation repeats the whole pipeline, if there is one."""
     return _first_of(comparison, FULL_PIPELINE)
 
 
@@ -48,15 +26,7 @@ def _first_of(comparison: SurvivalComparison, kind: str) -> pd.Series | None:
 
 
 def is_void(test: pd.Series | None) -> bool:
-    """Tell whether the p-value of a test is void.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot.tested import is_void
-    >>> is_void(pd.Series({"void": True})), is_void(None)
-    (True, False)
-    """
+    """Tell whether the p-value of a test is void."""
     return test is not None and bool(test.get("void", False))
 
 

@@ -66,10 +66,9 @@ def cross_validated_agreement(
     score (``score`` empty) and ``"auc"`` of each group against the others; ``"concordance"``
     (Harrell's C) for survival.
 
-    References
-    ----------
-    Ambroise and McLachlan 2002, PNAS 99:6562-6566 (choice of genes inside the cross-validation);
-    Ojala and Garriga 2010, J Mach Learn Res 11:1833-1863 (permutation test of it).
+    Reference: Ambroise and McLachlan 2002, PNAS 99:6562-6566 (choice of genes inside the
+    cross-validation); Ojala and Garriga 2010, J Mach Learn Res 11:1833-1863 (permutation test of
+    it).
     """
     n = len(values)
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)

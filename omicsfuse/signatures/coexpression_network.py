@@ -38,9 +38,8 @@ def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
     ``values`` (n, p): patients x genes, NaN where missing. Gives (p, p): symmetric, diagonal 1; 0
     for pairs with fewer than 3 common patients or without variation.
 
-    References
-    ----------
-    Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5 (biweight midcorrelation).
+    Reference: Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5 (biweight
+    midcorrelation).
     """
     known_choice(correlation, "correlation", CORRELATIONS)
     x = np.ascontiguousarray(values, dtype=float)
@@ -112,9 +111,7 @@ def adjacency(correlation: Array, power: float, network: str = "signed") -> Arra
 
     ``correlation`` (p, p): correlations. Gives (p, p).
 
-    References
-    ----------
-    Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1 to 4.
+    Reference: Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1 to 4.
     """
     known_choice(network, "network", NETWORKS)
     if network == "signed":
@@ -139,10 +136,8 @@ def topological_overlap(strength: Array) -> Array:
     ``strength`` (p, p): strengths of connection from -1 to 1, symmetric. Gives (p, p): from 0 to 1,
     symmetric, diagonal 1.
 
-    References
-    ----------
-    Ravasz et al. 2002, Science 297:1551-1555; Zhang and Horvath 2005, Stat Appl Genet Mol Biol
-    4:17, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
+    Reference: Ravasz et al. 2002, Science 297:1551-1555; Zhang and Horvath 2005, Stat Appl Genet
+    Mol Biol 4:17, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
     """
     a = np.array(strength, dtype=float)
     np.fill_diagonal(a, 0.0)
@@ -172,9 +167,7 @@ def scale_free_fit(
     ``slope``, ``signed_r2`` (positive where the slope is negative, as a scale-free network has it),
     and ``mean_connectivity``, ``median_connectivity``, ``max_connectivity``.
 
-    References
-    ----------
-    Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
+    Reference: Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
     """
     rows = []
     for power in powers:

@@ -35,9 +35,7 @@ def fix_cut_points(
     columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``; to be put into
     ``Signature.cut_points`` before it is locked.
 
-    References
-    ----------
-    Youden 1950, Cancer 3:32-35.
+    Reference: Youden 1950, Cancer 3:32-35.
     """
     genes = signature.templates.index
     absent = [str(gene) for gene in genes if gene not in table.columns]
@@ -83,9 +81,7 @@ def youden_cut_point(scores: Array, inside: npt.NDArray[np.bool_]) -> tuple[floa
     the widest gap, then the lowest; ``sensitivity, specificity``: share of the members above it,
     and of the others below.
 
-    References
-    ----------
-    Youden 1950, Cancer 3:32-35.
+    Reference: Youden 1950, Cancer 3:32-35.
     """
     values, place = np.unique(scores, return_inverse=True)
     members = np.bincount(place, weights=inside, minlength=len(values))

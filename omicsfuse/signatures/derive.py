@@ -296,17 +296,6 @@ def as_signature(
     """Make a signature, not locked, of what a method chose.
 
     Gives Signature, with the mean and standard deviation of its genes in the training patients.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> table = pd.DataFrame({"A": [1.0, 2.0, 3.0]}, ["P1", "P2", "P3"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> target = Target("y", "continuous", pd.Series([1.0, 2.0, 4.0], table.index))
-    >>> data = training_data(target, ready, None, None)
-    >>> derived = Derived(pd.DataFrame({"y": [0.5]}, ["A"]), pd.DataFrame(), {})
-    >>> as_signature(derived, data, ready, target, "toy", "correlation").reference["mean"].tolist()
-    [2.0]
     """
     weights = derived.weights.sort_index()
     if not weights.size:

@@ -60,16 +60,7 @@ def _other_type(value: Any, default: Any) -> str:
 
 
 def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:
-    """What a method is told for its messages: all groups, also those without the layer.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.signatures.methods import find_method
-    >>> target = Target("t", "groups", pd.Series({"P1": "S1"}))
-    >>> names_for(find_method("templates"), target, "rna")
-    {'groups': ['S1'], 'where': 'layer rna'}
-    """
+    """What a method is told for its messages: all groups, also those without the layer."""
     told: dict[str, Any] = {}
     if target.kind == "groups" and accepts(function, "groups"):
         told["groups"] = group_names(target)

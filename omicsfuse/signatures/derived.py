@@ -11,17 +11,11 @@ from omicsfuse.core.results import Target
 class Derived(NamedTuple):
     """Genes that a method chose for a target, and what it looked at.
 
-    Attributes
-    ----------
-    weights : pandas.DataFrame
-        Chosen genes (index, sorted) x scores (columns): weight of each gene in each score.
-    genes : pandas.DataFrame
-        One row a gene and score that was looked at, chosen or not: columns ``score``, ``gene``,
-        ``weight`` (0 where not chosen), then the method's own, such as ``effect``, ``p``, ``fdr``.
-    settings : mapping of str to object
-        All settings of the method, in plain types.
-    details : mapping of str to pandas.DataFrame
-        Further tables, by name.
+    ``weights``: chosen genes (index, sorted) x scores (columns): weight of each gene in each score;
+    ``genes``: one row a gene and score that was looked at, chosen or not: columns ``score``,
+    ``gene``, ``weight`` (0 where not chosen), then the method's own, such as ``effect``, ``p``,
+    ``fdr``; ``settings``: all settings of the method, in plain types; ``details``: further tables,
+    by name.
     """
 
     weights: pd.DataFrame

@@ -61,10 +61,8 @@ def dynamic_cut(
     ``tree`` (p - 1, 4); ``dissimilarity`` (p, p): what the tree was made from. Gives (p,): 0 where
     unassigned, else 1 to k by size (ties by the first member).
 
-    References
-    ----------
-    Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (Dynamic Hybrid; the supplementary
-    text has the definitions of core, scatter and gap).
+    Reference: Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (Dynamic Hybrid; the
+    supplementary text has the definitions of core, scatter and gap).
     """
     minimum_size = whole_number(minimum_size, "minimum_size", 2)
     depth = whole_number(depth, "depth", 0, len(CORE_SCATTER) - 1)

@@ -29,9 +29,7 @@ def eigengene(values: Array) -> tuple[Array, float]:
     ``values`` (n, p). Gives ``eigengene`` (n,): length 1; oriented so that it goes along with the
     mean of the genes; ``explained``: share of the genes' variance that it explains.
 
-    References
-    ----------
-    Langfelder and Horvath 2007, BMC Syst Biol 1:54; Langfelder and Horvath 2008, BMC
+    Reference: Langfelder and Horvath 2007, BMC Syst Biol 1:54; Langfelder and Horvath 2008, BMC
     Bioinformatics 9:559.
     """
     left, singular, _ = np.linalg.svd(values, full_matrices=False)
@@ -62,9 +60,7 @@ def module_membership(values: Array, eigengenes: Array) -> Array:
 
     ``values`` (n, p); ``eigengenes`` (n, k): complete. Gives (p, k): 0 for genes that do not vary.
 
-    References
-    ----------
-    Horvath and Dong 2008, PLoS Comput Biol 4:e1000117.
+    Reference: Horvath and Dong 2008, PLoS Comput Biol 4:e1000117.
     """
     observed = ~np.isnan(values)
     has = observed.astype(float)
@@ -102,11 +98,5 @@ def merged_modules(values: Array, labels: np.ndarray, height: float) -> np.ndarr
 
 
 def module_names(k: int) -> pd.Index:
-    """Names of k modules, largest first.
-
-    Examples
-    --------
-    >>> module_names(2).tolist()
-    ['M1', 'M2']
-    """
+    """Names of k modules, largest first."""
     return pd.Index([f"M{i + 1}" for i in range(k)], dtype=object, name="module")

@@ -21,14 +21,10 @@ RULES = ("minimum", "one_standard_error")
 class CrossValidation(NamedTuple):
     """Held-out deviance along a path.
 
-    Attributes
-    ----------
-    deviance, se : ndarray of float, shape (k,)
-        Mean over folds, and its standard error. Gaussian: squared error a patient; binomial: minus
-        twice the log likelihood a patient; Cox: minus twice the log partial likelihood an event,
-        against that of a saturated model.
-    selected : ndarray of float, shape (k, p)
-        Share of the folds in which each column has a coefficient.
+    ``deviance``, ``se`` (k,): mean over folds, and its standard error. Gaussian: squared error a
+    patient; binomial: minus twice the log likelihood a patient; Cox: minus twice the log partial
+    likelihood an event, against that of a saturated model; ``selected`` (k, p): share of the folds
+    in which each column has a coefficient.
     """
 
     deviance: Array
@@ -112,10 +108,9 @@ def cross_validate(
     unpenalised columns, complete. Gives list of CrossValidation, one a series. A fold whose path is
     saturated early keeps its last fit.
 
-    References
-    ----------
-    van Houwelingen et al. 2006, Stat Med 25:3201-3216, and Simon et al. 2011, J Stat Softw 39(5),
-    section 3 (Cox: what the held-out patients add to the log partial likelihood of all).
+    Reference: van Houwelingen et al. 2006, Stat Med 25:3201-3216, and Simon et al. 2011, J Stat
+    Softw 39(5), section 3 (Cox: what the held-out patients add to the log partial likelihood of
+    all).
     """
     extra = np.empty((len(x), 0)) if covariates is None else covariates
     numbers = np.unique(folds)
@@ -157,13 +152,6 @@ def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
     """Linear predictor of each patient under each fit of a path.
 
     ``x``, ``covariates``: columns, standardised as those fitted. Gives (k, n).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = Path(*(np.ones((1, size)) for size in (1, 2, 0)), np.ones(1), np.ones(1))
-    >>> linear_predictor(found, np.array([[2.0, 3.0]]), np.empty((1, 0))).tolist()
-    [[6.0]]
     """
     eta = np.repeat(found.intercept[:, None], len(x), axis=1)
     used = np.flatnonzero((found.coefficients != 0).any(axis=0))

@@ -28,14 +28,8 @@ MAX_SWEEPS = 20_000
 class Outcome(NamedTuple):
     """What is regressed on genes.
 
-    Attributes
-    ----------
-    family : {"gaussian", "binomial", "cox"}
-        Kind of regression.
-    y : ndarray of float, shape (n,)
-        The number, the class (0 or 1), or the time.
-    event : ndarray of float, shape (n,)
-        1 where the event happened; ones except for survival.
+    ``family``: kind of regression; ``y`` (n,): the number, the class (0 or 1), or the time;
+    ``event`` (n,): 1 where the event happened; ones except for survival.
     """
 
     family: str
@@ -50,19 +44,10 @@ class Outcome(NamedTuple):
 class Path(NamedTuple):
     """Fits along falling penalties.
 
-    Attributes
-    ----------
-    strengths : ndarray of float, shape (k,)
-        Penalties fitted, falling. A path ends early where it is saturated, or where the fits after
-        the first no longer converge, as they may not close to saturation.
-    coefficients : ndarray of float, shape (k, p)
-        Of the penalised columns.
-    unpenalised : ndarray of float, shape (k, c)
-        Of the covariates.
-    intercept : ndarray of float, shape (k,)
-        0 for survival.
-    losses : ndarray of float, shape (k,)
-        Mean loss in the patients fitted.
+    ``strengths`` (k,): penalties fitted, falling. A path ends early where it is saturated, or where
+    the fits after the first no longer converge, as they may not close to saturation;
+    ``coefficients`` (k, p): of the penalised columns; ``unpenalised`` (k, c): of the covariates;
+    ``intercept`` (k,): 0 for survival; ``losses`` (k,): mean loss in the patients fitted.
     """
 
     strengths: Array
@@ -108,10 +93,9 @@ def elastic_net_path(
     ``x`` (n, p): patients x columns, complete; ``strengths`` (k,): penalties, falling;
     ``covariates`` (n, c): columns without penalty.
 
-    References
-    ----------
-    Friedman, Hastie and Tibshirani 2010, J Stat Softw 33(1); Simon, Friedman, Hastie and Tibshirani
-    2011, J Stat Softw 39(5); Tibshirani et al. 2012, J R Stat Soc B 74:245-266 (strong rules).
+    Reference: Friedman, Hastie and Tibshirani 2010, J Stat Softw 33(1); Simon, Friedman, Hastie and
+    Tibshirani 2011, J Stat Softw 39(5); Tibshirani et al. 2012, J R Stat Soc B 74:245-266 (strong
+    rules).
     """
     n, p = x.shape
     extra = np.empty((n, 0)) if covariates is None else covariates

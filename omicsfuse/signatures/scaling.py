@@ -70,16 +70,6 @@ def scaled_genes(
 
     ``table``: patients x genes. Gives patients x usable genes, sorted by name, so that the order of
     the columns given does not matter to what is drawn from them.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> reference = pd.DataFrame({"mean": [1.0], "sd": [2.0]}, ["A"])
-    >>> signature = Signature("toy", pd.DataFrame({"S": [1.0]}, ["A"]), reference, "log2", {}, {})
-    >>> table = pd.DataFrame({"B": [5.0], "A": [2.0]}, ["P1"])
-    >>> scaled_genes(signature, table, "reference").to_dict("list")
-    {'A': [0.5]}
     """
     if scaling == "cohort" or signature is None:
         z = standardise(None, table, scaling=scaling)

@@ -27,12 +27,8 @@ SCALINGS_OF = {
 class Scorer(Protocol):
     """Expression of one cohort, ready to be scored with any set of its genes.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the scores.
-    genes : pandas.Index
-        Genes that can be scored, in the order that positions refer to.
+    ``patients``: patients, in the order of the scores; ``genes``: genes that can be scored, in the
+    order that positions refer to.
     """
 
     patients: pd.Index

@@ -53,9 +53,8 @@ def shuffled_signatures(
     the scores that the target itself would give. Fewer than ``n`` where some shuffled targets
     gave no gene set.
 
-    References
-    ----------
-    Michiels, Koscielny and Hill 2005, Lancet 365:488-492 (signatures of shuffled outcomes).
+    Reference: Michiels, Koscielny and Hill 2005, Lancet 365:488-492 (signatures of shuffled
+    outcomes).
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")

@@ -31,15 +31,6 @@ def training_patients(signature: Signature, patients: pd.Index) -> pd.Index:
 
     ``patients``: identifiers of a cohort's patients. Gives those of ``patients`` that were among
     the labelled patients of the training cohort.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> trained_on = {"patient_digests": [patient_digest("P1")]}
-    >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
-    >>> list(training_patients(toy, pd.Index(["P1", "P2"])))
-    ['P1']
     """
     digests = set(signature.trained_on.get("patient_digests", ()))
     return patients[[patient_digest(str(patient)) in digests for patient in patients]]
@@ -53,18 +44,6 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
 
     Gives ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or, where nothing is known, empty;
     ``note``: the same in words; empty where there is nothing to warn of.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.cohort import Cohort
-    >>> from omicsfuse.core.results import Signature
-    >>> trained_on = {"cohort": "hnsc images", "study": "TCGA-HNSC"}
-    >>> toy = Signature("toy", pd.DataFrame(), pd.DataFrame(), "log2", trained_on, {})
-    >>> relation(toy, Cohort("others", {}, study="TCGA-HNSC"))
-    ('yes', 'same study as the training cohort: internal-external, not independent')
-    >>> relation(toy, Cohort("hnsc-images-2", {}))[1]
-    'the names suggest the same study: internal-external, not independent'
     """
     trained = str(signature.trained_on.get("study", ""))
     if trained and cohort.study:
@@ -86,15 +65,6 @@ def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
 
     ``patients``: patients to leave out of that layer and of the clinical table. Gives a cohort
     with this layer only; the cohort itself where there is nobody to leave out.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.cohort import Cohort, Layer
-    >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
-    >>> cohort = Cohort("toy", {"rna": Layer("expression", table)})
-    >>> list(without_patients(cohort, "rna", pd.Index(["P1"])).patients())
-    ['P2']
     """
     if patients.empty:
         return cohort

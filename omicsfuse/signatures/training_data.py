@@ -24,18 +24,10 @@ OBSERVED = 0.5
 class TrainingData(NamedTuple):
     """Patients with target, layer and covariates.
 
-    Attributes
-    ----------
-    values : pandas.DataFrame
-        Patients x genes, both sorted; z-scores within +-10, not winsorised yet.
-    target : Target
-        Of the same patients, in the same order.
-    covariates : pandas.DataFrame or None
-        Likewise.
-    layer, scale : str
-        Name of the layer, and scale of its values.
-    exclusions : tuple of str
-        Patients who have the target and are not here, and terms left out, in words.
+    ``values``: patients x genes, both sorted; z-scores within +-10, not winsorised yet; ``target``:
+    of the same patients, in the same order; ``covariates``: likewise; ``layer``, ``scale``: name of
+    the layer, and scale of its values; ``exclusions``: patients who have the target and are not
+    here, and terms left out, in words.
     """
 
     values: pd.DataFrame
@@ -55,16 +47,6 @@ def training_data(
     """Bring target, expression and covariates together.
 
     ``covariates``: patients x columns, or their terms. Gives TrainingData, possibly of nobody.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> table = pd.DataFrame({"B": [1.0, 2.0], "A": [3.0, 4.0]}, ["P2", "P1"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> target = Target("score", "continuous", pd.Series({"P1": 0.5, "P3": 1.0}))
-    >>> data = training_data(target, ready, None, None)
-    >>> data.values.to_dict("index"), data.exclusions
-    ({'P1': {'A': 4.0, 'B': 2.0}}, ('1 patient has no layer rna: P3',))
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     name = chosen_layer(prepared, layer)
@@ -103,12 +85,6 @@ def usable_values(values: pd.DataFrame) -> pd.DataFrame:
 
     ``values``: patients x genes. Gives as every method takes it: the 2.5% lowest and highest values
     of each gene set to those of the next; genes that fewer than half of the patients have left out.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"A": [1.0, 2.0, 3.0], "B": [np.nan, np.nan, 1.0], "C": 1.0})
-    >>> usable_values(table).round(2).to_dict("list")
-    {'A': [1.05, 2.0, 2.95]}
     """
     matrix = winsorise(values.to_numpy(dtype=float), WINSORISED)
     found = moments(matrix)
@@ -130,16 +106,7 @@ def shuffled(target: Target, rows: npt.NDArray[np.int64]) -> Target:
 
 
 def chosen_layer(prepared: Prepared, layer: str | None) -> str:
-    """Choose the layer; one that preprocessing found nothing usable in is the data's fault.
-
-    Examples
-    --------
-    >>> from omicsfuse.core.results import PreparedLayer
-    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
-    >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
-    >>> chosen_layer(ready, None)
-    'rna'
-    """
+    """Choose the layer; one that preprocessing found nothing usable in is the data's fault."""
     try:
         return expression_layer(prepared.layers, layer, "signature")
     except StudyError as error:

@@ -45,20 +45,9 @@ class Tested:
 class EndpointTests:
     """Tests of one endpoint of one cohort: everything that they share.
 
-    Parameters
-    ----------
-    endpoint : str
-        Endpoint, one of the cohort's.
-    signature : Signature
-        Locked.
-    scored : ScoredCohort
-        The cohort.
-    null : NullScores or None
-        Scores of random sets and of shuffled signatures.
-    adjust : bool
-        Whether to adjust for the cohort's covariates and strata.
-    n_permutations, random_state
-        Of log-rank tests.
+    ``endpoint``: endpoint, one of the cohort's; ``signature``: locked; ``scored``: the cohort;
+    ``null``: scores of random sets and of shuffled signatures; ``adjust``: whether to adjust for
+    the cohort's covariates and strata; ``n_permutations``, ``random_state``: of log-rank tests.
     """
 
     endpoint: str
@@ -266,19 +255,7 @@ class EndpointTests:
 
 
 def locked_cut_point(signature: Signature, name: str, scorer: str, scaling: str) -> float | None:
-    """Cut-point that was locked for a score, as scored and scaled; None without one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.core.results import Signature
-    >>> cuts = pd.DataFrame({"score": ["image"], "scorer": ["weighted_z"], "scaling": ["cohort"],
-    ...                      "cut_point": [0.1], "rule": ["median"]})
-    >>> empty = pd.DataFrame()
-    >>> toy = Signature("toy", empty, empty, "log2", {}, {}, cut_points=cuts)
-    >>> locked_cut_point(toy, "image", "weighted_z", "cohort")
-    0.1
-    """
+    """Cut-point that was locked for a score, as scored and scaled; None without one."""
     cuts = signature.cut_points
     own = cuts[(cuts["score"] == name) & (cuts["scorer"] == scorer) & (cuts["scaling"] == scaling)]
     return float(own["cut_point"].iloc[0]) if len(own) else None

@@ -261,17 +261,7 @@ def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def log_ratios(part: pd.DataFrame) -> tuple[Array, Array, float]:
-    """Log hazard ratios, standard errors, and the sign fixed by discovery (NaN without one).
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> part = pd.DataFrame({"hr": [2.0], "hr_ci_low": [1.0], "hr_ci_high": [4.0], "p": [0.05],
-    ...                      "p_one_sided": [0.975]})
-    >>> y, se, sign = log_ratios(part)
-    >>> y.round(3).tolist(), se.round(3).tolist(), sign
-    ([0.693], [0.354], -1.0)
-    """
+    """Log hazard ratios, standard errors, and the sign fixed by discovery (NaN without one)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         y = np.log(part["hr"].to_numpy(dtype=float))
         low = np.log(part["hr_ci_low"].to_numpy(dtype=float))

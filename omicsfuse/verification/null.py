@@ -25,18 +25,10 @@ _FEWEST, _SHARE = 5, 0.3
 class NullScores:
     """Scores of the signature's genes, of random sets, and of shuffled signatures.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients of all scores.
-    own : ndarray of float, shape (n, k)
-        The signature itself, scored as the random sets are.
-    random : ndarray of float, shape (r, n, k)
-        Random sets, with the same weights.
-    shuffled : dict of str to ndarray of float, shape (s, n)
-        Shuffled signatures that have the score, for each score.
-    note : str
-        What is to be known of the random sets.
+    ``patients``: patients of all scores; ``own`` (n, k): the signature itself, scored as the random
+    sets are; ``random`` (r, n, k): random sets, with the same weights; ``shuffled`` (s, n):
+    shuffled signatures that have the score, for each score; ``note``: what is to be known of the
+    random sets.
     """
 
     patients: pd.Index

@@ -51,10 +51,8 @@ def matched_sets(
     of the signature. No gene is twice in a set; ``note``: what could not be matched on, or that
     sets share many genes with the signature.
 
-    References
-    ----------
-    Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly
-    associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240.
+    Reference: Venet D, Dumont JE, Detours V. Most random gene expression signatures are
+    significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240.
     """
     if matched not in MATCHED:
         raise StudyError(f"verify: matched is {matched!r}; it must be one of {', '.join(MATCHED)}.")

@@ -31,21 +31,11 @@ class How:
 class ScoredCohort:
     """One cohort's scores, and what every row about it says.
 
-    Attributes
-    ----------
-    cohort : Cohort
-        Without patients of the training cohort.
-    row : dict of str to object
-        What every row of the table says of this cohort.
-    table : pandas.DataFrame
-        Patients x usable genes on the scale of analysis, sorted by name; genes of the signature
-        under the names that they have there.
-    assigned : pandas.DataFrame
-        What `score_signature` gives.
-    note : str
-        Notes that every row carries.
-    aliases : pandas.DataFrame or None
-        Table of gene names, as it was given.
+    ``cohort``: without patients of the training cohort; ``row``: what every row of the table says
+    of this cohort; ``table``: patients x usable genes on the scale of analysis, sorted by name;
+    genes of the signature under the names that they have there; ``assigned``: what
+    `score_signature` gives; ``note``: notes that every row carries; ``aliases``: table of gene
+    names, as it was given.
     """
 
     cohort: Cohort
@@ -67,25 +57,12 @@ class ScoredCohort:
 
 
 def join_notes(*notes: str) -> str:
-    """Join notes that are not empty, each once.
-
-    Examples
-    --------
-    >>> join_notes("few events", "", "same study", "few events")
-    'few events; same study'
-    """
+    """Join notes that are not empty, each once."""
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
 def score_names(assigned: pd.DataFrame) -> list[str]:
-    """Names of the scores of a table of assignments, in order.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> score_names(pd.DataFrame(columns=["subtype", "score_S1", "score_S2", "scorer"]))
-    ['S1', 'S2']
-    """
+    """Names of the scores of a table of assignments, in order."""
     return [
         str(column).removeprefix("score_")
         for column in assigned.columns

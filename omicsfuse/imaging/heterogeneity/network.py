@@ -21,13 +21,7 @@ RESAMPLE_SHARE = 0.8
 
 
 def default_neighbors(n: int) -> int:
-    """Neighbours of each of n patients: a fifth of them, 5 to 20.
-
-    Examples
-    --------
-    >>> default_neighbors(44), default_neighbors(500)
-    (9, 20)
-    """
+    """Neighbours of each of n patients: a fifth of them, 5 to 20."""
     return min(20, max(5, round(n / 5)))
 
 

@@ -25,19 +25,11 @@ PATIENTS_A_COLUMN = 5
 class Covariates:
     """Covariates as columns of a design, and what there is to say about them.
 
-    Attributes
-    ----------
-    names : tuple of str
-        Covariates adjusted for, as a reader knows them.
-    design : pandas.DataFrame
-        Patients x terms: normal scores of numbers and steps, 0 and 1 for all levels but the most
-        frequent one of categories; missing where a covariate is.
-    columns : dict of str to str
-        Covariate that each term is of.
-    notes : tuple of str
-        What was asked for and is not adjusted for, and why.
-    volume : pandas.Series or None
-        Volume of the tumour, where a radiomics layer has it.
+    ``names``: covariates adjusted for, as a reader knows them; ``design``: patients x terms: normal
+    scores of numbers and steps, 0 and 1 for all levels but the most frequent one of categories;
+    missing where a covariate is; ``columns``: covariate that each term is of; ``notes``: what was
+    asked for and is not adjusted for, and why; ``volume``: volume of the tumour, where a radiomics
+    layer has it.
     """
 
     names: tuple[str, ...]

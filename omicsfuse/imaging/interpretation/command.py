@@ -39,11 +39,5 @@ def interpretation_summary(found: Interpretation) -> list[str]:
 
 
 def slug(name: str) -> str:
-    """Name of a model as part of a file's name.
-
-    Examples
-    --------
-    >>> slug("risk / CT")
-    'risk_CT'
-    """
+    """Name of a model as part of a file's name."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:60] or "model"

@@ -12,14 +12,9 @@ from omicsfuse.stats.ranks import normal_scores
 class Contrast(NamedTuple):
     """One variable that features are compared with.
 
-    Attributes
-    ----------
-    name : str
-        ``"score"``, ``"high vs low"``, or ``"high vs rest"``.
-    numbers : pandas.Series
-        Patient -> normal score (mean 0, SD 1), or 1 in the first class and 0 in the other.
-    binary : bool
-        Whether it is of classes.
+    ``name``: ``"score"``, ``"high vs low"``, or ``"high vs rest"``; ``numbers``: patient -> normal
+    score (mean 0, SD 1), or 1 in the first class and 0 in the other; ``binary``: whether it is of
+    classes.
     """
 
     name: str
@@ -38,13 +33,6 @@ def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
     ``values``: patient -> score or class, none missing. Gives list of Contrast, one for a score and
     for two classes (the last in order of their names against the first); of more classes each
     against the rest.
-
-    Examples
-    --------
-    >>> [one.name for one in contrasts(pd.Series(["low", "high", "low"]), "class")]
-    ['low vs high']
-    >>> [one.name for one in contrasts(pd.Series(["a", "b", "c"]), "class")]
-    ['a vs rest', 'b vs rest', 'c vs rest']
     """
     if kind == SCORE:
         scores = normal_scores(values.to_numpy(dtype=float))

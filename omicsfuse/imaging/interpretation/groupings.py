@@ -41,10 +41,8 @@ def compare_groups(
     ``groups``: patient -> group as text; ``classes``: patient -> class. Gives cells of
     ``Interpretation.associations``; None where there is nothing to compare.
 
-    References
-    ----------
-    Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621; Quade 1967, J Am Stat Assoc 62:1187-1200
-    (analysis of covariance of ranks).
+    Reference: Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621; Quade 1967, J Am Stat Assoc
+    62:1187-1200 (analysis of covariance of ranks).
     """
     groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
     sizes = groups.value_counts()
@@ -104,12 +102,6 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
     Gives numbers (steps of what is in order), or categories as text. Columns of endpoints, columns
     whose names say that they hold an outcome, those to ``ignore``, constant ones, and text with
     more than 20 different values are left out.
-
-    Examples
-    --------
-    >>> clinical = pd.DataFrame({"vital_status": "dead", "hpv": ["+", "-"]}, ["P1", "P2"])
-    >>> list(clinical_variables(Cohort("toy", {}, clinical)))
-    ['hpv']
     """
     if cohort.clinical is None:
         return {}
@@ -144,14 +136,6 @@ def compare_clinical(
 
     Gives as of `compare_groups`; numbers by Spearman's correlation, and between several classes by
     the Kruskal-Wallis test.
-
-    Examples
-    --------
-    >>> patients = [f"P{i:02}" for i in range(12)]
-    >>> score = Contrast("score", pd.Series(np.arange(12.0), patients), False)
-    >>> age = pd.Series(np.arange(12.0) ** 2, patients)
-    >>> compare_clinical("age", age, None, score, pd.DataFrame(index=patients), 0)["effect"]
-    1.0
     """
     if not types.is_numeric_dtype(values):
         return compare_groups(values, classes, contrast, design, seed)

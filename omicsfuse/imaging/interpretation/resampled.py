@@ -25,14 +25,8 @@ FEWEST_FEATURES = 20
 class Resampled(NamedTuple):
     """Statistics of every feature in all patients and in resamples.
 
-    Attributes
-    ----------
-    whole : ndarray of float, shape (p,)
-        In all patients.
-    subsamples : ndarray of float, shape (r, p)
-        In random subsamples of 80% of the patients.
-    halves : ndarray of float, shape (r, 2, p)
-        In both halves of random divisions of the patients.
+    ``whole`` (p,): in all patients; ``subsamples`` (r, p): in random subsamples of 80% of the
+    patients; ``halves`` (r, 2, p): in both halves of random divisions of the patients.
     """
 
     whole: Array
@@ -131,13 +125,6 @@ def among_strongest(found: Resampled) -> Array:
     """Share of the subsamples in which each feature is among the strongest.
 
     Gives (p,): NaN for features without a statistic in all patients.
-
-    Examples
-    --------
-    >>> statistics = np.tile(np.arange(40.0), (4, 1))
-    >>> shares = among_strongest(Resampled(statistics[0], statistics, statistics[:, None]))
-    >>> shares[-6:].tolist()
-    [0.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     p = int(np.isfinite(found.whole).sum())
     most = min(MOST_STRONGEST, max(LEAST_STRONGEST, round(STRONGEST * p)))

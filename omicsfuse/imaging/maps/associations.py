@@ -92,19 +92,11 @@ class FalseDiscoveryRates:
 
     The p-values are sorted once, by themselves; the rate of any of them is then looked up.
 
-    Parameters
-    ----------
-    p : ndarray of float
-        P-values of all tests; NaN where there was none.
+    ``p``: P-values of all tests; NaN where there was none.
 
-    Attributes
-    ----------
-    tests : int
-        P-values that there are.
+    ``tests``: P-values that there are.
 
-    References
-    ----------
-    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
+    Reference: Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
     """
 
     def __init__(self, p: Array) -> None:
@@ -144,15 +136,7 @@ class FalseDiscoveryRates:
 
 
 def strongest_pairs(family: Family, found: npt.NDArray[np.bool_], most: int) -> tuple[Index, Index]:
-    """Pairs by p-value, of those marked: at most so many, equal ones in the order of the names.
-
-    Examples
-    --------
-    >>> p = np.array([[0.2, 0.01], [0.03, np.nan]])
-    >>> family = Family(1 - p, p, np.array([[20]]), np.array([[0]]))
-    >>> [places.tolist() for places in strongest_pairs(family, np.isfinite(p), 2)]
-    [[0, 1], [1, 0]]
-    """
+    """Pairs by p-value, of those marked: at most so many, equal ones in the order of the names."""
     place = np.flatnonzero(found)
     p = family.p.ravel()[place]
     if len(place) > most:

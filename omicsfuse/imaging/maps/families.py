@@ -94,17 +94,6 @@ def map_family(
     """Correlate the features with one layer, plain and adjusted, and say what was found.
 
     ``images``, ``table``: patients x features and patients x targets, in order.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> patients = [f"P{i:02d}" for i in range(30)]
-    >>> images = pd.DataFrame(rng.standard_normal((30, 2)), patients, ["a", "b"])
-    >>> genes = pd.DataFrame({"G": images["a"] * 2}, patients)
-    >>> settings = Settings(0.05, 5, frozenset(), {"a": "R1", "b": "R2"})
-    >>> found = map_family("rna", images, genes, None, settings)
-    >>> found.row["found"], found.associations["feature"].tolist()
-    (1, ['a', 'b'])
     """
     common = images.index.isin(table.index)
     patients = images.index[common]

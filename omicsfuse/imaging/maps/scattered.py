@@ -19,16 +19,9 @@ from omicsfuse.stats.correlations import (
 class Scattered:
     """Ranks of each column among the patients who have it, less what covariates explain.
 
-    Attributes
-    ----------
-    ranks : ndarray of float, shape (n, p)
-        0 where missing.
-    seen : ndarray of float, shape (n, p)
-        1 where there is a value and no covariate is missing, else 0.
-    kurtosis : ndarray of float, shape (p,)
-        Excess kurtosis of each column's ranks.
-    given : ndarray of int, shape (p,)
-        Covariates taken out.
+    ``ranks`` (n, p): 0 where missing; ``seen`` (n, p): 1 where there is a value and no covariate is
+    missing, else 0; ``kurtosis`` (p,): excess kurtosis of each column's ranks; ``given`` (p,):
+    covariates taken out.
     """
 
     ranks: Array

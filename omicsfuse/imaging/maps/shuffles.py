@@ -26,16 +26,10 @@ SMALL = 0.01
 class Shuffled(NamedTuple):
     """What shuffling the patients showed.
 
-    Attributes
-    ----------
-    n : int
-        Shuffles made.
-    p : float
-        Share of shuffles, the data as they are counted as one, whose smallest false discovery rate
-        is as small as that of the family: a test of whether it holds anything at all.
-    found : float
-        Mean number of pairs with a p-value as small as those found: so many findings are expected
-        by chance. NaN where nothing was found.
+    ``n``: shuffles made; ``p``: share of shuffles, the data as they are counted as one, whose
+    smallest false discovery rate is as small as that of the family: a test of whether it holds
+    anything at all; ``found``: mean number of pairs with a p-value as small as those found: so many
+    findings are expected by chance. NaN where nothing was found.
     """
 
     n: int

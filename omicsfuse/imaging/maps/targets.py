@@ -38,12 +38,6 @@ def target_tables(
 
     ``scores``: further tables, patients x scores, by name. Gives patients and columns in order,
     columns float64.
-
-    Examples
-    --------
-    >>> scores = {"gene sets": pd.DataFrame({"HYPOXIA": [1, 2]}, ["P2", "P1"])}
-    >>> target_tables(Prepared("none", {}), "ct", None, scores)["gene sets"].index.tolist()
-    ['P1', 'P2']
     """
     there = prepared.layers
     if layers is None:
@@ -113,13 +107,7 @@ def design(
 
 
 def varying(values: Array) -> npt.NDArray[np.bool_]:
-    """Say which columns are worth a test: enough patients differ from the most common value.
-
-    Examples
-    --------
-    >>> varying(np.array([[0.0, 1.0]] * 5 + [[1.0, 1.0]] * 5)).tolist()
-    [True, False]
-    """
+    """Say which columns are worth a test: enough patients differ from the most common value."""
     if not len(values):
         return np.zeros(values.shape[1], dtype=bool)
     ordered = np.sort(values, axis=0)  # missing values last
@@ -137,15 +125,7 @@ def varying(values: Array) -> npt.NDArray[np.bool_]:
 def testable(
     table: pd.DataFrame, layer: str, kind: str
 ) -> tuple[pd.DataFrame, tuple[Exclusion, ...]]:
-    """Keep the columns that vary enough to be tested, and count the others.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"TP53": [0.0, 1.0] * 6, "TTN": [0.0] * 11 + [1.0]})
-    >>> kept, (exclusion,) = testable(table, "mutation", "features")
-    >>> list(kept), exclusion.count, exclusion.reason
-    (['TP53'], 1, 'fewer than 5 patients differ from the most common value: not tested')
-    """
+    """Keep the columns that vary enough to be tested, and count the others."""
     keep = varying(table.to_numpy(dtype=float))
     if keep.all():
         return table, ()

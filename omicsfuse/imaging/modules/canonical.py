@@ -38,14 +38,8 @@ _TIE = 1e-12
 class Splits:
     """Held-out patients of each fold of each repeat.
 
-    Attributes
-    ----------
-    cells : ndarray of int, shape (n,)
-        Cell of each patient; each fold is a union of cells.
-    held_out : ndarray of bool, shape (n_splits, n)
-        Folds of the first repeat, then of the second, and so on.
-    n_repeats : int
-        Repeats.
+    ``cells`` (n,): cell of each patient; each fold is a union of cells; ``held_out`` (n_splits, n):
+    folds of the first repeat, then of the second, and so on; ``n_repeats``: repeats.
     """
 
     cells: Whole
@@ -162,9 +156,7 @@ def canonical_correlation(first: Array, second: Array) -> float:
 
     ``first``, ``second`` (n, k).
 
-    References
-    ----------
-    Hotelling 1936, Biometrika 28:321-377.
+    Reference: Hotelling 1936, Biometrika 28:321-377.
     """
     cross = np.einsum("ni,nj->ij", first, second) / len(first)
     return float(min(1.0, leading_pair(cross[:, :, None])[2][0]))
@@ -200,10 +192,8 @@ def correlate_pairs(
 
     ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing.
 
-    References
-    ----------
-    Hotelling 1936, Biometrika 28:321-377; Besag and Clifford 1991, Biometrika 78:301-304; Phipson
-    and Smyth 2010, Stat Appl Genet Mol Biol 9:39.
+    Reference: Hotelling 1936, Biometrika 28:321-377; Besag and Clifford 1991, Biometrika
+    78:301-304; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39.
     """
     with threadpool_limits(limits=1):
         one = _side(first, splits, n_components)

@@ -30,36 +30,18 @@ def find_method(name: str) -> Method:
 
 
 def options_of(method: Method) -> list[str]:
-    """Names of the options that a method itself has; empty where it takes any.
-
-    Examples
-    --------
-    >>> options_of(find_method("templates"))
-    ['minimum_group']
-    """
+    """Names of the options that a method itself has; empty where it takes any."""
     parameters = inspect.signature(method).parameters
     named = [name for name in parameters if name not in _COMMON | _SET_BY_DERIVE]
     return [name for name in named if parameters[name].kind is not inspect.Parameter.VAR_KEYWORD]
 
 
 def accepts(method: Method, option: str) -> bool:
-    """Say whether a method has an option by name.
-
-    Examples
-    --------
-    >>> accepts(find_method("templates"), "where")
-    True
-    """
+    """Say whether a method has an option by name."""
     return option in inspect.signature(method).parameters
 
 
 def takes_any(method: Method) -> bool:
-    """Say whether a method takes options that it does not name.
-
-    Examples
-    --------
-    >>> takes_any(find_method("templates"))
-    False
-    """
+    """Say whether a method takes options that it does not name."""
     parameters = inspect.signature(method).parameters.values()
     return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)

@@ -45,11 +45,9 @@ def correlation(
     with n - 2 - k degrees of freedom for k covariates), ``fdr`` and ``stability`` (NaN where it was
     not needed: no gene had an FDR small enough).
 
-    References
-    ----------
-    Meinshausen and Buhlmann 2010, J R Stat Soc B 72:417-473, section 2 (stability under halving);
-    Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300; Fisher 1924, Metron 3:329-332 (degrees
-    of freedom of partial correlations).
+    Reference: Meinshausen and Buhlmann 2010, J R Stat Soc B 72:417-473, section 2 (stability under
+    halving); Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300; Fisher 1924, Metron 3:329-332
+    (degrees of freedom of partial correlations).
     """
     refuse_kind(target, "correlation", ["continuous", "groups"], "elastic_net")
     if coefficient not in ("spearman", "pearson"):

@@ -62,17 +62,13 @@ def elastic_net(
     a coefficient at the penalty of the final model. ``details["cross_validation"]``: ``score``,
     ``l1_ratio``, ``penalty``, ``n_genes``, ``deviance``, ``se``, ``chosen``.
 
-    Notes
-    -----
     The gate is a weak one: on targets of pure noise a third to a half of the models have a gene
     (100 patients, 500 genes) under the rule ``"minimum"``, a few per cent (of groups: a sixth)
     under ``"one_standard_error"``. What a gene set is worth is told by its agreement with the
     target in patients who had no part in choosing it.
 
-    References
-    ----------
-    Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010, J Stat
-    Softw 33(1); Simon, Friedman, Hastie and Tibshirani 2011, J Stat Softw 39(5).
+    Reference: Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010,
+    J Stat Softw 33(1); Simon, Friedman, Hastie and Tibshirani 2011, J Stat Softw 39(5).
     """
     settings = _checked(
         {

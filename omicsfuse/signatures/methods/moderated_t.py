@@ -43,9 +43,7 @@ def moderated_t(
     scale), ``t``, ``p``, ``fdr``. ``details["prior"]``: index group, columns ``df_prior`` and
     ``variance_prior``.
 
-    References
-    ----------
-    Smyth 2004, Stat Appl Genet Mol Biol 3:3.
+    Reference: Smyth 2004, Stat Appl Genet Mol Biol 3:3.
     """
     refuse_kind(target, "moderated_t", ["groups"], "correlation, modules or elastic_net")
     if weights not in ("sign", "t"):

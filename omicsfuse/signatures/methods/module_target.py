@@ -103,15 +103,6 @@ def module_target(
     ``covariates``: patients x covariates, likewise. Gives one row a score and module: ``score``,
     ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``, ``fdr`` (over all rows) and
     ``hub`` (its most central gene).
-
-    Examples
-    --------
-    >>> from omicsfuse.signatures.coexpression import coexpression_modules
-    >>> x = np.random.default_rng(0).standard_normal((40, 60))
-    >>> x[:, :15] += 2 * x[:, [59]]
-    >>> found = coexpression_modules(pd.DataFrame(x), power=6, minimum_size=8)
-    >>> module_target(found, pd.DataFrame({"y": x[:, 59]}), None).round(2)["correlation"].tolist()
-    [0.99]
     """
     r, p = correlations(modules.eigengenes.to_numpy(), sides.to_numpy(), covariates, measure)
     sizes = modules.labels.value_counts()

@@ -59,61 +59,21 @@ def modules(
     correlation gives its ``n_genes`` most central genes, weighted by their membership (kME) times
     the sign of the correlation.
 
-    Parameters
-    ----------
-    values, target, covariates, n_genes, random_state
-        As `omicsfuse.signatures.derived.Method` says. Nothing is drawn at random. A survival target
-        is refused.
-    measure : {"pearson", "spearman"}
-        Kind of correlation. With covariates it is partial: both sides (their ranks) are replaced by
-        what a linear model on the covariates (their ranks) leaves.
-    power, enough_fit, network, correlation, minimum_size, depth, merge_height, minimum_membership,\
-    maximum_genes
-        As `omicsfuse.signatures.coexpression.coexpression_modules` has them.
-    minimum_group : int
-        Patients that a group needs, and the others.
-    gate : bool
-        Refuse where no module reaches a false discovery rate of 0.05; if not, take the strongest
-        one whatever it is.
+    ``values``, ``target``, ``covariates``, ``n_genes``, ``random_state``: as
+    `omicsfuse.signatures.derived.Method` says. Nothing is drawn at random. A survival target is
+    refused; ``measure``: kind of correlation. With covariates it is partial: both sides (their
+    ranks) are replaced by what a linear model on the covariates (their ranks) leaves;
+    ``maximum_genes``: as `omicsfuse.signatures.coexpression.coexpression_modules` has them;
+    ``minimum_group``: patients that a group needs, and the others; ``gate``: refuse where no module
+    reaches a false discovery rate of 0.05; if not, take the strongest one whatever it is.
 
-    Returns
-    -------
-    Derived
-        ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with the
-        target). ``details``: ``"modules"`` (``gene``, ``module``, ``kme`` in its own module),
-        ``"module_target"`` (``score``, ``module``, ``n_genes``, ``explained``, ``correlation``,
-        ``p``, ``fdr``, ``hub``, ``chosen``), ``"scale_free_fit"``, and ``"left_out"`` (``what``,
-        ``count``, ``reason``: genes that are not in the network).
+    Derived ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with
+    the target). ``details``: ``"modules"`` (``gene``, ``module``, ``kme`` in its own module),
+    ``"module_target"`` (``score``, ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``,
+    ``fdr``, ``hub``, ``chosen``), ``"scale_free_fit"``, and ``"left_out"`` (``what``, ``count``,
+    ``reason``: genes that are not in the network).
 
-    Raises
-    ------
-    StudyError
-        If the target is survival, or a setting is not valid.
-    SignatureError
-        If there is no module, or none goes with the target.
-
-    Warns
-    -----
-    OmicsfuseWarning
-        If some groups have no module, or too few patients: they get no score.
-
-    References
-    ----------
-    Langfelder and Horvath 2008, BMC Bioinformatics 9:559 (eigengenes, membership, hubs).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> random = np.random.default_rng(0)
-    >>> x = random.standard_normal((40, 60))
-    >>> x[:, :15] += 2 * x[:, [58]]
-    >>> patients, genes = [f"P{i:02d}" for i in range(40)], [f"G{i:02d}" for i in range(60)]
-    >>> table = pd.DataFrame(x, patients, genes)
-    >>> image = Target("entropy", "continuous", -table["G58"] + random.standard_normal(40))
-    >>> found = modules(table, image, n_genes=5, minimum_size=8, power=6)
-    >>> bool((found.weights["entropy"] < 0).all()), len(found.weights)
-    (True, 5)
+    Reference: Langfelder and Horvath 2008, BMC Bioinformatics 9:559 (eigengenes, membership, hubs).
     """
     if measure not in MEASURES:
         raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")

@@ -18,11 +18,6 @@ def gene_table(
 
     ``genes``: all genes; ``weights`` (p, k): weight of each gene in each score; ``columns`` (p, k):
     further columns. Gives columns ``score``, ``gene``, ``weight`` and those.
-
-    Examples
-    --------
-    >>> gene_table(pd.Index(["A", "B"]), ["S1"], np.array([[1.0], [0.0]]), {}).shape
-    (2, 3)
     """
     k = len(scores)
     return pd.DataFrame(
@@ -36,14 +31,7 @@ def gene_table(
 
 
 def chosen_weights(genes: pd.Index, scores: Sequence[str], weights: Array) -> pd.DataFrame:
-    """Keep the genes that have a weight in any score, and the scores that have a gene.
-
-    Examples
-    --------
-    >>> weights = np.array([[0.5, 0.0], [0.0, 0.0]])
-    >>> chosen_weights(pd.Index(["A", "B"]), ["S1", "S2"], weights).to_dict("index")
-    {'A': {'S1': 0.5}}
-    """
+    """Keep the genes that have a weight in any score, and the scores that have a gene."""
     used = weights != 0
     kept, columns = used.any(axis=1), used.any(axis=0)
     return pd.DataFrame(
@@ -58,11 +46,6 @@ def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
 
     ``strength`` (p,): NaN never counts; ``eligible`` (p,): which may be chosen. Gives ndarray of
     int.
-
-    Examples
-    --------
-    >>> strongest(np.array([1.0, 3.0, np.nan, 3.0]), np.ones(4, dtype=bool), 2).tolist()
-    [1, 3]
     """
     positions = np.flatnonzero(eligible & ~np.isnan(strength))
     return positions[np.argsort(-strength[positions], kind="stable")[:n_genes]]

@@ -42,9 +42,7 @@ def templates(
     Gives Derived, ``genes`` has ``effect`` (difference of means), ``t``, ``p`` and ``fdr`` (of all
     genes of the group).
 
-    References
-    ----------
-    Hoshida 2010, PLoS ONE 5:e15543 (templates of ones and zeros, cosine distance).
+    Reference: Hoshida 2010, PLoS ONE 5:e15543 (templates of ones and zeros, cosine distance).
     """
     refuse_kind(target, "templates", ["groups"], "correlation, modules or elastic_net")
     if covariates is not None:

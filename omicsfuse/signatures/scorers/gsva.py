@@ -24,33 +24,13 @@ class SetVariation:
     a positive weight less that of the genes with a negative one; only the signs of weights matter.
     A missing value counts as the gene's mean. The score of a patient depends on the whole cohort.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale; at least 10 patients.
+    ``table``: patients x genes, on a logarithmic or z-score scale; at least 10 patients.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the table.
-    genes : pandas.Index
-        Genes that vary and that half of the patients have, sorted.
+    ``patients``: patients, in the order of the table; ``genes``: genes that vary and that half of
+    the patients have, sorted.
 
-    References
-    ----------
-    Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023,
-    Bioinformatics 39:btac757 (gseapy).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> values = np.random.default_rng(0).standard_normal((10, 20))
-    >>> values[:5, :4] += 3
-    >>> scorer = SetVariation(pd.DataFrame(values, columns=[f"{i:02}" for i in range(20)]))
-    >>> scores = scorer.score(np.arange(4), np.ones((4, 1)))[:, 0]
-    >>> bool(scores[:5].min() > scores[5:].max())
-    True
+    Reference: Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz
+    2023, Bioinformatics 39:btac757 (gseapy).
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

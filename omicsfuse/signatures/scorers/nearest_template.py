@@ -25,25 +25,13 @@ class NearestTemplate:
 
     The distance of the publication is 1 - score. A missing value counts as the gene's mean.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale.
-    scaling : {"cohort", "reference"}
-        As for `omicsfuse.signatures.scaling.scaled_genes`.
-    signature : Signature, optional
-        Source of the reference.
+    ``table``: patients x genes, on a logarithmic or z-score scale; ``scaling``: as for
+    `omicsfuse.signatures.scaling.scaled_genes`; ``signature``: source of the reference.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the table.
-    genes : pandas.Index
-        Genes that vary and that half of the patients have, sorted.
+    ``patients``: patients, in the order of the table; ``genes``: genes that vary and that half of
+    the patients have, sorted.
 
-    References
-    ----------
-    Hoshida 2010, PLoS ONE 5:e15543.
+    Reference: Hoshida 2010, PLoS ONE 5:e15543.
     """
 
     def __init__(
@@ -99,10 +87,8 @@ class NearestTemplate:
         templates; ``pool``: positions of the genes to draw from. Gives (n_patients,): NaN for a
         patient without a score.
 
-        References
-        ----------
-        Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39
-        (p-values are never zero).
+        Reference: Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol
+        9:39 (p-values are never zero).
         """
         members = np.asarray(members)
         pool = np.arange(len(self.genes)) if pool is None else np.sort(np.asarray(pool))

@@ -23,23 +23,13 @@ class RankScore:
     patient's values; it does depend on which genes were measured. A gene without a value in a
     patient takes no part in that patient's ranking.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, all that were measured: the ranking is among them. Amounts or their
-        logarithms tell which genes are high in a patient; z-scores, which are higher than in the
-        cohort that they were made in.
+    ``table``: patients x genes, all that were measured: the ranking is among them. Amounts or their
+    logarithms tell which genes are high in a patient; z-scores, which are higher than in the cohort
+    that they were made in.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the table.
-    genes : pandas.Index
-        All genes, sorted.
+    ``patients``: patients, in the order of the table; ``genes``: all genes, sorted.
 
-    References
-    ----------
-    Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
+    Reference: Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

@@ -17,35 +17,13 @@ class WeightedZ:
     The plain combined z-score: with equal weights the mean of the standardised genes. A missing
     value counts as the gene's mean.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale.
-    scaling : {"cohort", "reference"}
-        As for `omicsfuse.signatures.scaling.scaled_genes`.
-    signature : Signature, optional
-        Source of the reference.
+    ``table``: patients x genes, on a logarithmic or z-score scale; ``scaling``: as for
+    `omicsfuse.signatures.scaling.scaled_genes`; ``signature``: source of the reference.
 
-    Attributes
-    ----------
-    patients : pandas.Index
-        Patients, in the order of the table.
-    genes : pandas.Index
-        Genes that vary and that half of the patients have, sorted.
+    ``patients``: patients, in the order of the table; ``genes``: genes that vary and that half of
+    the patients have, sorted.
 
-    References
-    ----------
-    Lee et al. 2008, PLoS Comput Biol 4:e1000217 (combined z-score of a set of genes).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"A": np.arange(10.0), "B": -np.arange(10.0)})
-    >>> scorer = WeightedZ(table, "cohort")
-    >>> scores = scorer.score(np.array([0, 1]), np.array([[1.0], [-1.0]]))
-    >>> bool(np.isclose(scores[0, 0], -1.45, atol=0.01))
-    True
+    Reference: Lee et al. 2008, PLoS Comput Biol 4:e1000217 (combined z-score of a set of genes).
     """
 
     def __init__(
