@@ -136,7 +136,7 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
     a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
     together.
 
-    Reference: See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
+    See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
     """
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):

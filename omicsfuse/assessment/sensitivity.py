@@ -55,19 +55,13 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Move one setting at a time, fuse and cluster again, and compare with the reported subtypes.
 
-        Subtypes that are there do not care much for the width of a kernel or the number of neighbours;
-        where agreement falls as soon as something is moved, the setting has made them.
-
-    pandas.DataFrame Columns ``setting`` (``"metric of expression"`` for a layer's distance),
-    ``value`` (text), ``agreement`` (adjusted Rand index of the reported subtypes with as many
-    groups found under this setting), ``n_clusters`` (number that the automatic rule, or the range
-    asked for, chooses under this setting), ``agreement_auto`` (adjusted Rand index with that many)
-    and ``note``: ``"as reported"``, or why a cell is empty. ``n_neighbors`` takes 10 to 30 where
-    that is at most a third of the patients, and five values from a tenth to a third of them in
-    cohorts of fewer than 90. ``n_features`` takes the features of each layer that vary most on the
-    scale of analysis; of normal scores, which all vary alike, a random draw. ``random_state`` moves
-    the seed of k-means and of redraws. Of large cohorts 1,000 patients are drawn, once: the rows as
-    reported then tell how much the draw alone changes, and the others are to be compared with them.
+    ``agreement`` is the adjusted Rand index of the reported subtypes with as many groups found
+    under the setting; ``agreement_auto`` that with as many (``n_clusters``) as the automatic rule,
+    or the range asked for, chooses there; ``note``: ``"as reported"``, or why a cell is empty.
+    Where agreement falls as soon as a setting moves, that setting has made the subtypes.
+    ``n_features`` takes the features that vary most on the scale of analysis; of normal scores,
+    which all vary alike, a random draw. Of large cohorts 1,000 patients are drawn once: the rows as
+    reported tell how much the draw alone changes, and the others are to be compared with them.
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     runner = Runner() if runner is None else runner

@@ -21,14 +21,7 @@ class Volume(NamedTuple):
 def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None:
     """Take the volume given, else the one among the features of the images.
 
-    Volume or None In the order of the table; None where there is none.
-
-    Examples
-    --------
-        >>> table = pd.DataFrame({"original_shape_MeshVolume": [3.0, 5.0]}, ["P1", "P2"])
-        >>> tumour_volume(table, None)
-        Volume(amounts=array([3., 5.]), source='feature original_shape_MeshVolume', \
-    feature='original_shape_MeshVolume')
+    ``table``: patients x radiomic features; ``given``: patient -> volume. None without a volume.
     """
     if given is None:
         name = volume_feature(table.columns)

@@ -61,7 +61,7 @@ _ENGINES = ("figure.autolayout", "figure.constrained_layout.use")
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw in the style of this package, and leave the caller's matplotlib settings as they were."""
+    """Draw in the style of this package; the caller's matplotlib settings stay as they were."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -18,7 +18,7 @@ _LINE, _BOX = 0.165, 0.095
 
 @functools.cache
 def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
-    """Width of a line of DejaVu Sans in inches, so that lines are broken before anything is drawn."""
+    """Width of a line of DejaVu Sans in inches: lines are broken before anything is drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 

@@ -92,9 +92,7 @@ class FalseDiscoveryRates:
 
     The p-values are sorted once, by themselves; the rate of any of them is then looked up.
 
-    ``p``: P-values of all tests; NaN where there was none.
-
-    ``tests``: P-values that there are.
+    ``p``: p-values of all tests, NaN where there was none; ``tests``: number of p-values.
 
     Reference: Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
     """
