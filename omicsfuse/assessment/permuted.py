@@ -34,69 +34,24 @@ def permuted_layers(
     random_state: int = 0,
     runner: Runner | None = None,
 ) -> pd.DataFrame:
-    r"""Compare each layer with copies of itself whose patients have changed places.
+    """Compare each layer with copies of itself whose patients have changed places.
 
-    A permuted copy keeps everything the layer is by itself, its own groups included, and loses what
-    it shares with the other layers. Under the null hypothesis that the layer's patients are
-    exchangeable given the other layers, the real layer is one such copy among others. Four things
-    are measured:
+    A copy keeps what the layer is by itself and loses what it shares with the other layers. ``shared``:
+    mean silhouette, in each other layer's network, of the groups of this layer alone, averaged with
+    that in this layer's network of the groups of all others; its p-value is the headline ``p_adds``.
+    ``held_out``: each other layer in turn is held out, and the groups of all that are left judged in
+    its network. ``stability`` (mean Jaccard index over resamples) and ``silhouette`` are those of the
+    fused network. ``held_out_without`` is that measure without the layer.
 
-    - ``shared``: agreement of the layer with the others, grouped apart: the mean silhouette in each
-      other layer's network of the groups found from this layer alone, averaged with the mean
-      silhouette in this layer's network of the groups found from all the others. Its p-value is the
-      headline, ``p_adds``: whether the layer has anything that the others bear out.
-    - ``held_out``: each other layer in turn is held out, the patients are grouped by all that are
-      left, this layer among them, and the mean silhouette of these groups in the network of the
-      layer held out is taken. A gain says that the layer helps to tell what it has not seen.
-    - ``stability``: mean Jaccard index of the groups of all layers with those of three resamples
-      of four fifths of the patients.
-    - ``silhouette``: mean silhouette of the groups in the fused network.
+    Gives index layer; for each measure ``..._real``, ``..._permuted`` (mean of the copies),
+    ``..._gain`` (the difference), its 2.5th and 97.5th percentile over the copies (what chance does,
+    not how the gain would vary with other patients), and ``..._gain_p``; ``fdr_adds`` over the layers.
+    NaN with one layer or one subtype, and where no 10 patients have both the layer and another.
 
-    All four p-values belong to the same null. The first is the headline because it has the most
-    power on planted data (it was chosen there, before any real data were looked at): groups of all
-    layers but one may follow a single layer with strong groups of its own, which then drowns what
-    the others share, and groups of one layer do not. Silhouettes in the network of a layer were
-    preferred to the adjusted Rand index with its own groups, which loses power by cutting a network
-    that need not have groups.
-
-    How to read it. A layer with clear groups that no other layer has gains nothing here: it is *not
-    shared*, which is not the same as useless. A layer that knows only what the others know already
-    gains, as it agrees with them and its copies disturb; ``held_out_without``, the measure with the
-    layer left out altogether, tells what the others reach without it. What is shared need not be
-    biology: layers made from one measurement (genes and arms of copy number) share it by
-    construction, and a hospital's scanner and its laboratory share their patients, so compare the
-    subtypes with the technical columns. Stability and silhouette are judged on the network that the
-    layer itself is a part of, and depend on how strong its own groups are as much as on what is
-    shared: a layer may lower them and yet agree with the others. A gain below 0 there says that the
-    real layer pulls the fused network apart more than a layer that has nothing to do with the rest.
-
-    Gives index layer. ``p_adds``, the p-value of ``shared_gain``; ``fdr_adds``, Benjamini-Hochberg
-    over the layers. For each of ``shared``, ``held_out``, ``stability`` and ``silhouette``:
-    ``..._real``, the value with the real layer; ``..._permuted``, its mean over permuted copies;
-    ``..._gain``, the difference; ``..._gain_low`` and ``..._gain_high``, differences from the
-    copies at the 97.5th and the 2.5th percentile: an interval that tells what chance does, not how
-    the gain would vary with other patients; ``..._gain_p``. Then ``held_out_without`` and
-    ``n_permutations``. NaN with one layer or one subtype, and where no 10 patients have both the
-    layer and another.
-
-    Notes
-    -----
-    The p-value is :math:`(1 + \#\{b: T_b \ge T_0\}) / (B + 1)` with :math:`T_0` of the real layer
-    and :math:`T_b` of copy b (Phipson and Smyth 2010). It is exact, for any number of patients and
-    any statistic, if the real layer and its copies are treated alike: all go through one function
-    with the same resampled patients and the same number of resamples, and are cut without
-    chance (``discretised_labels``), so that T is a fixed function of the data, and under the null
-    all orders of :math:`T_0, \ldots, T_B` are equally likely. More resamples for the real layer
-    would make :math:`T_0` less variable than the others, and the p-value wrong; the labels
-    reported, from k-means, are not used for the same reason.
-
-    Patients who lack the layer keep lacking it, and only patients who brought the same layers
-    change places, so that the null is one given who has which layers.
-
-    References
-    ----------
-    Phipson B, Smyth GK. Permutation p-values should never be zero. Statistical Applications in
-    Genetics and Molecular Biology 2010;9:39.
+    The p-value is (1 + copies that reach the real layer) / (1 + copies) (Phipson and Smyth 2010, Stat
+    Appl Genet Mol Biol 9:39). It is exact because the real layer and its copies go through one function
+    with the same resamples and are cut without chance. Only patients who brought the same layers change
+    places, so that the null is one given who has which layers.
     """
     runner = Runner() if runner is None else runner
     n_permutations, random_state = (

@@ -35,41 +35,24 @@ def structure_tests(
     random_state: int = 0,
     runner: Runner | None = None,
 ) -> tuple[pd.DataFrame, float, float]:
-    r"""Test whether layers share structure, and whether it comes in groups.
+    """Test whether layers share structure, and whether it comes in groups.
 
     *Shared structure.* In each draw the patients of every layer are permuted, those who brought the
-    same layers among themselves: each layer keeps its own structure, and what layers share is
-    broken. Where layers are independent, given who brought which, the real network is one more
-    draw, so that the test is exact, whatever the layers are like.
+    same layers among themselves: what layers share is broken, and the test is exact.
 
-    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation.
-    Each feature is brought to normal scores; the patients, as points in the space of all features
-    of all layers, are multiplied by one random orthogonal matrix, the same for every layer, which
-    keeps all correlations within and across layers and mixes groups away; each feature then gets
-    its own values back, by rank. The matrix gives every patient new coordinates on the principal
-    components: normal ones, for which this is a rotation test (Langsrud 2005), except on components
-    larger than chance. On those they are drawn from the patients' own coordinates, smoothed just so
-    much that they have a single mode (Silverman 1981): even and skewed continua stay nearly what
-    they are, and groups disappear. Features of few values, such as mutations, are treated
-    as normal ones that were cut into classes (``latent_scores``). Kept is what features share
-    linearly, on the scale of scores: a continuum that is strongly curved in the space of features,
-    such as genes that switch on one after the other, can be taken for groups.
+    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation: the
+    normal scores of all features are rotated by one random orthogonal matrix (Langsrud 2005, Stat
+    Comput 15:53-60), and each feature gets its own values back, by rank. On components larger than
+    chance the coordinates come from the patients' own, smoothed until they have a single mode
+    (Silverman 1981, J R Stat Soc B 43:97-99). Features of few values are treated as normal ones cut
+    into classes (``latent_scores``). A continuum that is strongly curved can be taken for groups.
 
-    *Statistic.* In every draw, as in the real network, the network is cut for each k and the mean
-    silhouette taken. Each k is standardised by mean and standard deviation over the draws and the
-    real network together, and the maximum over k is compared: the choice of k is part of the test.
-    The p-value is (1 + draws that reach the real value) / (1 + draws).
+    *Statistic.* The mean silhouette for each k, standardised over the draws and the real network
+    together, at its maximum over k: the choice of k is part of the test.
 
-    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``,
-    ``null_sd``, ``excess`` ((observed - mean) / standard deviation; of the normalised cut its
-    negative, so that more is always more group-like) and ``n_draws``; ``p_shared``: NaN with a
-    single layer; ``p_structure``: NaN, with a warning, where the cohort cannot be redrawn.
-
-    References
-    ----------
-    Langsrud O. Rotation tests. Statistics and Computing 2005;15:53-60. Silverman BW. Using kernel
-    density estimates to investigate multimodality. Journal of the Royal Statistical Society B
-    1981;43:97-99.
+    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``, ``null_sd``,
+    ``excess`` ((observed - mean) / SD, more is always more group-like) and ``n_draws``; ``p_shared``:
+    NaN with a single layer; ``p_structure``: NaN, with a warning, where the cohort cannot be redrawn.
     """
     runner = runner or Runner()
     if len(repeat.patients) > MOST_TESTED:

@@ -16,22 +16,7 @@ class ManyFaultsError(StudyError):
 
 
 class Faults:
-    """Gathers errors that a user can mend, so that all are told at once.
-
-    Examples
-    --------
-    >>> faults = Faults()
-    >>> for name in ("rna", "dna"):
-    ...     with faults.gathered():
-    ...         raise StudyError(f"no layer {name}")
-    >>> try:
-    ...     faults.tell()
-    ... except StudyError as error:
-    ...     print(error)
-    2 faults:
-    1. no layer rna
-    2. no layer dna
-    """
+    """Gathers errors that a user can mend, so that all are told at once."""
 
     def __init__(self) -> None:
         self._faults: dict[str, OmicsfuseError] = {}

@@ -43,32 +43,20 @@ def cross_validated_agreement(
 ) -> pd.DataFrame:
     """Choose genes in part of the patients, score the others, and hold their scores against truth.
 
-    Winsorising, choice of genes, weights, means and standard deviations all come from the patients
-    of the other folds. Held-out values are standardised by these and limited to +-4; their score
-    is the weighted mean, or with ``nearest`` the cosine with each template. Where no gene set is
-    found in a fold its patients score 0, as if their genes said nothing, and their group counts as
-    guessed; ``note`` says in how many folds that was so.
+    Everything is learned in the other folds. Held-out values are limited to +-4; where no gene set is
+    found in a fold, its patients score 0 and their group counts as guessed, which ``note`` says. With
+    covariates, what scores owe to them (by least squares in the training patients) is taken from the
+    held-out scores.
 
-    With covariates, what scores owe to them, by least squares in the training patients, is taken
-    from the held-out scores. Genes that follow the covariates, as the target does, would otherwise
-    agree with it although they say nothing beyond them.
-
-    The p-value is that of a permutation test: the target is shuffled among patients (with the
-    covariates, which go with it) and the whole cross-validation done again, once. Groups and events
-    are shuffled within folds, so that every fold keeps as many of each; given the folds this is
-    exact. The observed value is the mean over all repeats, which varies less by chance than that of
-    one, so that the test rather errs on the safe side. ``by_chance`` is the mean of the permuted
-    values, not 0 or 0.5: pooled held-out scores go a little against the target where there is
-    nothing. The interval is a bootstrap over patients; gene sets are held as they are.
+    The p-value is that of a permutation test: the target is shuffled, groups and events within
+    folds, and the whole cross-validation done again, once. The observed value is the mean over all
+    repeats, which varies less by chance: the test errs on the safe side. ``by_chance`` is the mean
+    of the permuted values. The interval is a bootstrap over patients; gene sets are held fixed.
 
     ``values``: patients x genes, both sorted, not winsorised. Gives columns ``AGREEMENT_COLUMNS``.
-    ``measure``: ``"spearman"`` for a continuous target; ``"balanced accuracy"`` of the largest
-    score (``score`` empty) and ``"auc"`` of each group against the others; ``"concordance"``
-    (Harrell's C) for survival.
 
-    Reference: Ambroise and McLachlan 2002, PNAS 99:6562-6566 (choice of genes inside the
-    cross-validation); Ojala and Garriga 2010, J Mach Learn Res 11:1833-1863 (permutation test of
-    it).
+    Reference: Ambroise and McLachlan 2002, PNAS 99:6562-6566; Ojala and Garriga 2010, J Mach Learn
+    Res 11:1833-1863.
     """
     n = len(values)
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)

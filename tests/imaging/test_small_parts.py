@@ -20,7 +20,7 @@ from omicsfuse.imaging.maps.associations import Family, strongest_pairs
 from omicsfuse.imaging.maps.families import Settings, map_family
 from omicsfuse.imaging.maps.targets import target_tables, testable, varying
 from omicsfuse.imaging.redundancy import cluster_columns
-from omicsfuse.imaging.volume import Volume, of_volume
+from omicsfuse.imaging.volume import Volume, of_volume, tumour_volume
 
 
 def test_default_neighbors() -> None:
@@ -137,3 +137,12 @@ def test_of_volume() -> None:
         {"feature": ["a", "b"], "cluster": ["R1", "R2"], "correlation_with_volume": [-0.95, 0.2]}
     )
     assert of_volume(clusters, Volume(np.array([1.0]), "as given", None), 0.9) == {"a"}
+
+
+def test_tumour_volume_is_found_among_the_features() -> None:
+    table = pd.DataFrame({"original_shape_MeshVolume": [3.0, 5.0]}, ["P1", "P2"])
+    found = tumour_volume(table, None)
+    assert found.amounts.tolist() == [3.0, 5.0]
+    assert found.feature == "original_shape_MeshVolume"
+    assert found.source == "feature original_shape_MeshVolume"
+    assert tumour_volume(table.rename(columns=str.upper).iloc[:, :0], None) is None

@@ -67,7 +67,7 @@ def modules(
     ``minimum_group``: patients that a group needs, and the others; ``gate``: refuse where no module
     reaches a false discovery rate of 0.05; if not, take the strongest one whatever it is.
 
-    The result's ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with
+    Its ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with
     the target). ``details``: ``"modules"`` (``gene``, ``module``, ``kme`` in its own module),
     ``"module_target"`` (``score``, ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``,
     ``fdr``, ``hub``, ``chosen``), ``"scale_free_fit"``, and ``"left_out"`` (``what``, ``count``,
