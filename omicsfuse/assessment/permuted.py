@@ -36,22 +36,24 @@ def permuted_layers(
 ) -> pd.DataFrame:
     """Compare each layer with copies of itself whose patients have changed places.
 
-    A copy keeps what the layer is by itself and loses what it shares with the other layers. ``shared``:
-    mean silhouette, in each other layer's network, of the groups of this layer alone, averaged with
-    that in this layer's network of the groups of all others; its p-value is the headline ``p_adds``.
-    ``held_out``: each other layer in turn is held out, and the groups of all that are left judged in
-    its network. ``stability`` (mean Jaccard index over resamples) and ``silhouette`` are those of the
-    fused network. ``held_out_without`` is that measure without the layer.
+    A copy keeps what the layer is by itself and loses what it shares with the other layers.
+    ``shared``: mean silhouette, in each other layer's network, of the groups of this layer alone,
+    averaged with that in this layer's network of the groups of all others; its p-value is the
+    headline ``p_adds``. ``held_out``: each other layer in turn is held out, and the groups of all
+    that are left judged in its network. ``stability`` (mean Jaccard index over resamples) and
+    ``silhouette`` are those of the fused network. ``held_out_without`` is that measure without the
+    layer.
 
     Gives index layer; for each measure ``..._real``, ``..._permuted`` (mean of the copies),
-    ``..._gain`` (the difference), its 2.5th and 97.5th percentile over the copies (what chance does,
-    not how the gain would vary with other patients), and ``..._gain_p``; ``fdr_adds`` over the layers.
-    NaN with one layer or one subtype, and where no 10 patients have both the layer and another.
+    ``..._gain`` (the difference), its 2.5th and 97.5th percentile over the copies (what chance
+    does, not how the gain would vary with other patients), and ``..._gain_p``; ``fdr_adds`` over
+    the layers. NaN with one layer or one subtype, and where no 10 patients have both the layer and
+    another.
 
-    The p-value is (1 + copies that reach the real layer) / (1 + copies) (Phipson and Smyth 2010, Stat
-    Appl Genet Mol Biol 9:39). It is exact because the real layer and its copies go through one function
-    with the same resamples and are cut without chance. Only patients who brought the same layers change
-    places, so that the null is one given who has which layers.
+    The p-value is (1 + copies that reach the real layer) / (1 + copies) (Phipson and Smyth 2010,
+    Stat Appl Genet Mol Biol 9:39). It is exact because the real layer and its copies go through one
+    function with the same resamples and are cut without chance. Only patients who brought the same
+    layers change places, so that the null is one given who has which layers.
     """
     runner = Runner() if runner is None else runner
     n_permutations, random_state = (

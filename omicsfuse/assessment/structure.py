@@ -40,19 +40,20 @@ def structure_tests(
     *Shared structure.* In each draw the patients of every layer are permuted, those who brought the
     same layers among themselves: what layers share is broken, and the test is exact.
 
-    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation: the
-    normal scores of all features are rotated by one random orthogonal matrix (Langsrud 2005, Stat
-    Comput 15:53-60), and each feature gets its own values back, by rank. On components larger than
-    chance the coordinates come from the patients' own, smoothed until they have a single mode
+    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation:
+    the normal scores of all features are rotated by one random orthogonal matrix (Langsrud 2005,
+    Stat Comput 15:53-60), and each feature gets its own values back, by rank. On components larger
+    than chance the coordinates come from the patients' own, smoothed until they have a single mode
     (Silverman 1981, J R Stat Soc B 43:97-99). Features of few values are treated as normal ones cut
     into classes (``latent_scores``). A continuum that is strongly curved can be taken for groups.
 
     *Statistic.* The mean silhouette for each k, standardised over the draws and the real network
     together, at its maximum over k: the choice of k is part of the test.
 
-    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``, ``null_sd``,
-    ``excess`` ((observed - mean) / SD, more is always more group-like) and ``n_draws``; ``p_shared``:
-    NaN with a single layer; ``p_structure``: NaN, with a warning, where the cohort cannot be redrawn.
+    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``,
+    ``null_sd``, ``excess`` ((observed - mean) / SD, more is always more group-like) and
+    ``n_draws``; ``p_shared``: NaN with a single layer; ``p_structure``: NaN, with a warning, where
+    the cohort cannot be redrawn.
     """
     runner = runner or Runner()
     if len(repeat.patients) > MOST_TESTED:

@@ -39,12 +39,6 @@ N_REPEATS = 3
 #: With fewer patients of a subtype than this, some folds hardly have any of them.
 MINIMUM_SUBTYPE = 3 * N_FOLDS
 
-#: What the figures can say, and what they cannot.
-LABELS_NOTE = (
-    "The subtypes were found with the data of all patients, those held out here among them: the "
-    "figures say how well a subtype can be told, not whether there are subtypes."
-)
-
 #: Note where a set of layers says no more than chance.
 NOBODY = (
     "held-out patients are not told better than by chance: the classifier assigns nobody from "

@@ -43,10 +43,9 @@ def cross_validated_agreement(
 ) -> pd.DataFrame:
     """Choose genes in part of the patients, score the others, and hold their scores against truth.
 
-    Everything is learned in the other folds. Held-out values are limited to +-4; where no gene set is
-    found in a fold, its patients score 0 and their group counts as guessed, which ``note`` says. With
-    covariates, what scores owe to them (by least squares in the training patients) is taken from the
-    held-out scores.
+    Everything is learned in the other folds. Held-out values are limited to +-4; where a fold finds
+    no gene set, its patients score 0 and their group counts as guessed, which ``note`` says. With
+    covariates, what scores owe to them (least squares in the training patients) is taken out.
 
     The p-value is that of a permutation test: the target is shuffled, groups and events within
     folds, and the whole cross-validation done again, once. The observed value is the mean over all

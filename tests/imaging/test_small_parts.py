@@ -7,7 +7,6 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Prepared
 from omicsfuse.imaging.heterogeneity.network import default_neighbors
 from omicsfuse.imaging.interpretation.associations import independent_basis, linear_effects
-from omicsfuse.imaging.interpretation.command import slug
 from omicsfuse.imaging.interpretation.contrasts import Contrast, contrasts
 from omicsfuse.imaging.interpretation.groupings import clinical_variables, compare_clinical
 from omicsfuse.imaging.interpretation.ranked_sets import (
@@ -35,10 +34,6 @@ def test_linear_effects() -> None:
 
 def test_independent_basis() -> None:
     assert independent_basis(np.array([[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]])).shape == (3, 2)
-
-
-def test_slug() -> None:
-    assert slug("risk / CT") == "risk_CT"
 
 
 def test_contrasts() -> None:

@@ -1,7 +1,5 @@
 """What the command `interpret` says."""
 
-import re
-
 from omicsfuse.core.results import Interpretation
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.p_values import p_text
@@ -36,8 +34,3 @@ def interpretation_summary(found: Interpretation) -> list[str]:
             f"  gene sets, {score}: {int((family <= FDR).sum())} of {len(table)} at FDR {FDR:g}"
         )
     return lines
-
-
-def slug(name: str) -> str:
-    """Name of a model as part of a file's name."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:60] or "model"
