@@ -11,7 +11,7 @@ from omicsfuse.biology.altered import altered
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
 from omicsfuse.stats.levels import FDR
@@ -131,8 +131,7 @@ def oncoprint(
     ax.tick_params(axis="y", length=0, labelsize=7.5)
     ax.set_ylim(len(genes) - 0.45, -0.55)
     ax.set_xlim(-0.5, x[-1] + 0.5)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     _subtype_bar(ax, x, labels[drawn], subtypes.names, len(genes))
     _shares_at_the_side(ax, genes, counted, cells, labels, subtypes.names)
     _legend(ax, [name for name in GLYPHS if any(name in cells[gene] for gene in genes)])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import AssignmentEvidence
-from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
+from omicsfuse.plot.canvas import axes_or_new, grid_behind, nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.plot.rows import rows_with
@@ -95,8 +95,7 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_yticks(places, [shorten(str(name), 60) for name in table["layers"]])
     ax.set_xlabel("accuracy among held-out patients, 95% interval")
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
+    grid_behind(ax, "x")
     beside = ax.get_yaxis_transform()
     for place, (_, row) in enumerate(table.iterrows()):
         p = float(row["p"])

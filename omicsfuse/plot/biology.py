@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Prepared, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
@@ -141,8 +141,7 @@ def top_markers(
     ax.set_yticks(range(len(chosen)), [shorten(name, 40) for name in chosen["feature"]])
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     start = 0
     for name in subtypes.names:
         count = int((labels == name).sum())
@@ -160,11 +159,7 @@ def top_markers(
             ax.axvline(start - 0.5, color="white", linewidth=1)
         start += count
     _mark_rows(ax, chosen, subtypes.names)
-    bar = ax.figure.colorbar(
-        image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
-    )
-    bar.outline.set_visible(False)
-    bar.set_label("z-score")
+    colour_bar(image, ax, "z-score", orientation="horizontal", shrink=0.35, aspect=28, pad=0.015)
     return ax
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import RadiogenomicMap
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.stats.levels import FDR
@@ -62,12 +62,16 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     )
     ax.tick_params(length=0, labelsize=7)
     ax.invert_yaxis()
-    for side in ax.spines.values():
-        side.set_visible(False)
-    bar = ax.figure.colorbar(image, ax=ax, fraction=0.03, pad=0.02, aspect=26)
-    bar.outline.set_visible(False)
-    bar.set_label("correlation in held-out patients", fontsize=7.5)
-    bar.ax.tick_params(labelsize=7)
+    frameless(ax)
+    colour_bar(
+        image,
+        ax,
+        "correlation in held-out patients",
+        small=True,
+        fraction=0.03,
+        pad=0.02,
+        aspect=26,
+    )
     return ax
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SurvivalComparison
-from omicsfuse.plot.canvas import nothing, panels, styled
+from omicsfuse.plot.canvas import grid_behind, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, MUTED, PALETTE
 from omicsfuse.plot.numbers import years_text
 from omicsfuse.plot.rows import rows_with
@@ -61,8 +61,7 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
         panel.set_xlim(0, top)
         panel.set_ylim(0, top)
         panel.set_aspect("equal")
-        panel.grid()
-        panel.set_axisbelow(True)
+        grid_behind(panel)
         panel.set_title(years_text(float(moment)))
         panel.set_xlabel("predicted risk")
         if i == 0:

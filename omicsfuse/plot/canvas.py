@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from omicsfuse.plot.colours import FAINT, INK, MUTED
 from omicsfuse.plot.numbers import clean
@@ -148,6 +148,41 @@ def panel_grid(
     figure = new_figure(width, height)
     grid = figure.add_gridspec(rows, columns)
     return [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
+
+
+def frameless(ax: "Axes") -> None:
+    """Draw no frame."""
+    for side in ax.spines.values():
+        side.set_visible(False)
+
+
+def grid_behind(ax: "Axes", axis: Literal["both", "x", "y"] = "both") -> None:
+    """Draw a grid, behind the data."""
+    ax.grid(axis=axis)
+    ax.set_axisbelow(True)
+
+
+def colour_bar(
+    drawn: Any, ax: "Axes | list[Axes]", label: str, *, small: bool = False, **where: Any
+) -> None:
+    """Draw a colour bar without a frame, beside or below these axes."""
+    first = ax[0] if isinstance(ax, list) else ax
+    bar = first.figure.colorbar(drawn, ax=ax, **where)
+    bar.outline.set_visible(False)
+    bar.set_label(label, **({"fontsize": 7.5} if small else {}))
+    if small:
+        bar.ax.tick_params(labelsize=7)
+
+
+def write_beside(
+    ax: "Axes", y: float, offset: float, text: str, colour: str = INK, fontsize: float = 8
+) -> None:
+    """Write in a column right of the axes, a fixed number of points away."""
+    ax.annotate(
+        text, (1, y), xycoords=("axes fraction", "data"), xytext=(offset, 0),
+        textcoords="offset points", va="center", color=colour, fontsize=fontsize,
+        annotation_clip=False,
+    )  # fmt: skip
 
 
 @styled

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Assessment, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
+from omicsfuse.plot.canvas import axes_or_new, grid_behind, nothing, panel_grid, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE, SEQUENTIAL
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def _axis_of_k(
     panel: "Axes", table: pd.DataFrame, chosen: pd.Series, title: str, better: str
 ) -> None:
     """Ticks at each k, a band at the chosen one, a title and what is better."""
-    panel.grid(axis="y")
-    panel.set_axisbelow(True)
+    grid_behind(panel, "y")
     for k in table.index[chosen]:
         panel.axvline(k, color=PALETTE[1], linewidth=6, alpha=0.16, zorder=0)
     ks = [int(k) for k in table.index]

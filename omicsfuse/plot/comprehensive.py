@@ -17,7 +17,7 @@ from omicsfuse.plot.annotation_rows import (
     annotation_row,
     annotation_table,
 )
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
 from omicsfuse.plot.heatmap_colours import (
     CALLS,
@@ -156,8 +156,7 @@ def comprehensive_heatmap(
     _bars_at_the_left(ax, blocks, f"no feature at a false discovery rate of {fdr:g}")
     _subtypes_on_top(ax, labels, names, height)
     ax.set_xticks([])
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     if new:
         # All sizes are known in inches, so that rows are as high in a figure of any length.
         figure: Any = ax.figure

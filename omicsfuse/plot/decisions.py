@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from omicsfuse.core.results import SurvivalComparison
 from omicsfuse.plot.calibrated import legend_beside, model_style
-from omicsfuse.plot.canvas import nothing, panels, styled
+from omicsfuse.plot.canvas import grid_behind, nothing, panels, styled
 from omicsfuse.plot.colours import INK, MUTED
 from omicsfuse.plot.numbers import years_text
 from omicsfuse.plot.rows import rows_with
@@ -47,8 +47,7 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
             )  # fmt: skip
         panel.set_ylim(-0.2 * top, 1.06 * top)
         panel.set_xlim(0, widest)
-        panel.grid()
-        panel.set_axisbelow(True)
+        grid_behind(panel)
         panel.set_title(years_text(float(moment)))
         panel.set_xlabel("threshold risk")
         if i == 0:

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Assessment, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
+from omicsfuse.plot.canvas import (
+    axes_or_new,
+    colour_bar,
+    frameless,
+    grid_behind,
+    nothing,
+    panels,
+    styled,
+)
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.network import MOST_DRAWN, mark_subtypes
 
@@ -42,8 +50,7 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
         own = table[table["test"] == kind].sort_values("k")
         ks = own["k"].astype(int)
         mean, sd = own["null_mean"], own["null_sd"]
-        panel.grid(axis="y")
-        panel.set_axisbelow(True)
+        grid_behind(panel, "y")
         panel.fill_between(ks, mean - 2 * sd, mean + 2 * sd, color=FAINT, linewidth=0)
         panel.plot(ks, mean, "--", color=MUTED, linewidth=1.2, label="draws, 2 SD")
         panel.plot(ks, own["observed"], "o-", color=ACCENT, markersize=5, label="real network")
@@ -95,8 +102,7 @@ def consensus_matrix(
     )
     ax.set_xticks([])
     ax.set_yticks([])
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     mark_subtypes(ax, subtypes.labels[order], subtypes)
     if "membership" in assessment.patients:
         border = np.flatnonzero(
@@ -106,9 +112,9 @@ def consensus_matrix(
             border, 1.006, 1.03, transform=ax.get_yaxis_transform(), color=INK,
             linewidth=min(1.4, 200 / len(order)), clip_on=False,
         )  # fmt: skip
-    bar = ax.figure.colorbar(image, ax=ax, fraction=0.035, pad=0.04, aspect=28)
-    bar.outline.set_visible(False)
-    bar.set_label("consensus: share of resamples together")
+    colour_bar(
+        image, ax, "consensus: share of resamples together", fraction=0.035, pad=0.04, aspect=28
+    )
     return ax
 
 

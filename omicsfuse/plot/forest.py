@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import ABOVE_CUT, ADJUSTED, ASSIGNED, PER_SD, Verification
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
 
@@ -187,15 +187,15 @@ def draw_lines(rows: list[Line], ax: "Axes | None", more: str = "") -> "Axes":
         if row.hr is None:
             continue
         if np.isnan(row.hr):
-            _column(ax, y, 10, "not estimated", MUTED)
+            write_beside(ax, y, 10, "not estimated", MUTED)
         else:
             _interval(ax, y, row, low, high)
-            _column(ax, y, 10, format_interval(row.hr, row.low, row.high))
-            _column(ax, y, 130, p_text(row.p))
-        _column(ax, y, 180, row.counts, MUTED)
-        _column(ax, y, 240, row.more, MUTED)
+            write_beside(ax, y, 10, format_interval(row.hr, row.low, row.high))
+            write_beside(ax, y, 130, p_text(row.p))
+        write_beside(ax, y, 180, row.counts, MUTED)
+        write_beside(ax, y, 240, row.more, MUTED)
     for offset, title in ((10, "HR (95% CI)"), (130, "p"), (180, "events / n"), (240, more)):
-        _column(ax, -1, offset, title, MUTED)
+        write_beside(ax, -1, offset, title, MUTED)
     labels = [shorten(row.label, 34 if row.hr is not None else 60) for row in rows]
     ax.set_yticks(range(len(rows)), labels)
     for row, label in zip(rows, ax.get_yticklabels(), strict=True):
@@ -230,18 +230,3 @@ def _interval(ax: "Axes", y: int, row: Line, low: float, high: float) -> None:
         ax.plot(low, y, "<", color=ink, markersize=5, clip_on=False, zorder=3)
     if low <= ratio <= high:
         ax.plot(ratio, y, "s", color=square, markersize=row.size, zorder=4)
-
-
-def _column(ax: "Axes", y: float, offset: float, text: str, colour: str = INK) -> None:
-    """Write a number in a column right of the axes, a fixed number of points away."""
-    ax.annotate(
-        text,
-        (1, y),
-        xycoords=("axes fraction", "data"),
-        xytext=(offset, 0),
-        textcoords="offset points",
-        va="center",
-        color=colour,
-        fontsize=8,
-        annotation_clip=False,
-    )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Assessment
-from omicsfuse.plot.canvas import new_figure, nothing, panels, styled
+from omicsfuse.plot.canvas import grid_behind, new_figure, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, PALETTE
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -129,8 +129,7 @@ def _rows(panel: "Axes", names: Sequence[str], count: int) -> None:
     panel.set_yticks(range(count), names or [""] * count)
     panel.set_ylim(count - 0.5, -0.5)
     panel.tick_params(axis="y", length=0)
-    panel.grid(axis="y")
-    panel.set_axisbelow(True)
+    grid_behind(panel, "y")
 
 
 @styled

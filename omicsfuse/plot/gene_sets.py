@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.plot.biology import one_direction
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, grid_behind, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, INK
 from omicsfuse.plot.numbers import shorten
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+#: Rim of a dot that is not found, and label of the colours.
+_FAINT_RIM, _NES = "#b7bfc8", "normalised enrichment score (NES)"
 
 
 @styled
@@ -56,8 +60,6 @@ def pathways(
     >>> [text.get_text() for text in ax.get_xticklabels()]
     ['S1 vs S2']
     """
-    from matplotlib.lines import Line2D
-
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
     table = one_direction(table, subtypes or ())
     if table.empty:
@@ -71,31 +73,57 @@ def pathways(
     rows = _rows_to_show(parts, per_subtype)
     shown = best[best["gene_set"].isin(rows)]
     ax = axes_or_new(ax, 4.6 + 0.45 * len(names), 1.5 + 0.21 * len(rows))
-    x = [names.index(str(name)) for name in shown["subtype"]]
-    y = [rows.index(str(name)) for name in shown["gene_set"]]
-    fdr = shown["fdr"].fillna(1).clip(1e-4, 1)
+    dots = draw_sets(ax, shown, "subtype", names, rows, rate="fdr", smallest=14)
+    steps = {"0.5": 0.5, "0.05": 0.049, "0.01": 0.01, "0.001 or less": 1e-3}
+    explain_dots(ax, steps, "FDR", smallest=14)
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
+    wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
+    label = f"{_NES},\nabove 0: raised in {names[0]}" if pair else _NES
+    colour_bar(dots, ax, label, orientation="horizontal", pad=0.02, **wide)
+    return ax
+
+
+def draw_sets(
+    ax: "Axes",
+    shown: pd.DataFrame,
+    column: str,
+    names: Sequence[str],
+    rows: Sequence[str],
+    *,
+    rate: str,
+    smallest: float,
+) -> Any:
+    """Dots of gene sets (``rows``) against the names in a column, with a dark rim where found.
+
+    Colour is the normalised enrichment score, area the false discovery rate in the column ``rate``.
+    """
+    fdr = shown[rate].astype(float).fillna(1)
     far = max(2.0, float(shown["nes"].abs().max()))
     dots = ax.scatter(
-        x,
-        y,
-        s=_dot(fdr.to_numpy()),
-        c=shown["nes"],
+        [names.index(str(name)) for name in shown[column]],
+        [rows.index(str(name)) for name in shown["gene_set"]],
+        s=_area(fdr.to_numpy(), smallest),
+        c=shown["nes"].astype(float),
         cmap=DIVERGING,
         vmin=-far,
         vmax=far,
-        edgecolors=np.where(fdr < FDR, INK, "#b7bfc8"),
-        linewidths=np.where(fdr < FDR, 1.1, 0.5).tolist(),
+        edgecolors=np.where(fdr <= FDR, INK, _FAINT_RIM),
+        linewidths=np.where(fdr <= FDR, 1.1, 0.5).tolist(),
         zorder=3,
     )
-    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
     ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(length=0)
-    ax.grid()
-    ax.set_axisbelow(True)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    grid_behind(ax)
+    frameless(ax)
+    return dots
+
+
+def explain_dots(ax: "Axes", steps: dict[str, float], title: str, *, smallest: float) -> None:
+    """Say which area stands for which false discovery rate."""
+    from matplotlib.lines import Line2D
+
     handles = [
         Line2D(
             [],
@@ -103,26 +131,19 @@ def pathways(
             linestyle="",
             marker="o",
             color="#e8ebee",
-            markersize=float(np.sqrt(_dot(np.array([value]))[0])),
-            markeredgecolor=INK if value < FDR else "#b7bfc8",
+            markersize=float(np.sqrt(_area(np.array([value]), smallest)[0])),
+            markeredgecolor=INK if value <= FDR else _FAINT_RIM,
             label=text,
         )
-        for value, text in ((0.5, "0.5"), (0.049, "0.05"), (0.01, "0.01"), (1e-3, "0.001 or less"))
+        for text, value in steps.items()
     ]
-    ax.legend(
-        handles=handles, title="FDR", loc="upper left", bbox_to_anchor=(1.0, 1.02), labelspacing=0.7
-    )
-    wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
-    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, **wide)
-    bar.outline.set_visible(False)
-    score = "normalised enrichment score (NES)"
-    bar.set_label(f"{score},\nabove 0: raised in {names[0]}" if pair else score)
-    return ax
+    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02), "labelspacing": 0.7}
+    ax.legend(handles=handles, title=title, **place)
 
 
-def _dot(fdr: np.ndarray) -> np.ndarray:
+def _area(fdr: np.ndarray, smallest: float) -> np.ndarray:
     """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
-    return 14 + 42 * np.minimum(-np.log10(fdr), 3)
+    return smallest + 42 * -np.log10(np.clip(fdr, 1e-3, 1))
 
 
 def _rows_to_show(parts: Sequence[pd.DataFrame], most: int) -> list[str]:
@@ -221,11 +242,13 @@ def pathway_heatmap(
     ax.set_yticks(np.arange(0.5, len(rows) - 1), minor=True)
     ax.grid(which="minor", color="white", linewidth=1.2)
     ax.tick_params(which="both", length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.5, aspect=18, pad=0.03)
-    bar.outline.set_visible(False)
-    bar.set_label(
-        "normalised enrichment score" + (f"\nabove 0: raised in {names[0]}" if pair else "")
+    frameless(ax)
+    colour_bar(
+        image,
+        ax,
+        "normalised enrichment score" + (f"\nabove 0: raised in {names[0]}" if pair else ""),
+        shrink=0.5,
+        aspect=18,
+        pad=0.03,
     )
     return ax

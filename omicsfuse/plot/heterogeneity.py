@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import HeterogeneityIndex, Prepared
-from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, new_figure, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.forest import Line, draw_lines
 from omicsfuse.plot.numbers import clean, format_number, p_text, shorten
@@ -108,10 +108,7 @@ def heterogeneity_heatmap(
     for panel in (top, below):
         for side in ("top", "right", "bottom"):
             panel.spines[side].set_visible(False)
-    bar = below.figure.colorbar(image, ax=[top, below], fraction=0.025, pad=0.01, aspect=30)
-    bar.outline.set_visible(False)
-    bar.set_label("z-score", fontsize=7.5)
-    bar.ax.tick_params(labelsize=7)
+    colour_bar(image, [top, below], "z-score", small=True, fraction=0.025, pad=0.01, aspect=30)
     return [top, below]
 
 
@@ -164,10 +161,10 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
             format_number(float(row["n"])),
         )
         for offset, text in zip((10, 115, 160, 205), told, strict=True):
-            _column(ax, y, offset, text)
+            write_beside(ax, y, offset, text, fontsize=7.5)
     heads = ("correlation (95% CI)", "p", "FDR", "n")
     for offset, text in zip((10, 115, 160, 205), heads, strict=True):
-        _column(ax, -1, offset, text, MUTED)
+        write_beside(ax, -1, offset, text, MUTED, fontsize=7.5)
     ax.set_yticks(range(len(rows)), [shorten(name, 44) for name in rows["variable"]])
     ax.set_ylim(len(rows) - 0.4, -1.4)
     ax.set_xlim(-1, 1)
@@ -208,10 +205,3 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
     ax = draw_lines(lines, ax)
     ax.set_xlabel("hazard ratio per SD of the index (log scale)")
     return ax
-
-
-def _column(ax: "Axes", y: float, offset: float, text: str, colour: str = INK) -> None:
-    ax.annotate(
-        text, (1, y), xycoords=("axes fraction", "data"), xytext=(offset, 0),
-        textcoords="offset points", va="center", color=colour, fontsize=7.5, annotation_clip=False,
-    )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import ImmuneContext, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
 from omicsfuse.stats.levels import FDR
@@ -110,15 +110,18 @@ def immune_heatmap(
     ax.set_yticks(range(len(rows)), [shorten(name, 44) for name in rows])
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelsize=7)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     for place in range(1, len(rows)):
         if order[rows[place]] != order[rows[place - 1]]:
             ax.axhline(place - 0.5, color="white", linewidth=2.5)
-    bar = ax.figure.colorbar(image, ax=ax, shrink=min(1.0, 12 / max(len(rows), 1)), aspect=18)
-    bar.outline.set_visible(False)
-    bar.set_label("rank-biserial correlation" + (f",\nabove 0: higher in {subtypes[0]}"
-                  if len(subtypes) == 2 else ""))  # fmt: skip
+    colour_bar(
+        image,
+        ax,
+        "rank-biserial correlation"
+        + (f",\nabove 0: higher in {subtypes[0]}" if len(subtypes) == 2 else ""),
+        shrink=min(1.0, 12 / max(len(rows), 1)),
+        aspect=18,
+    )
     return ax
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SurvivalComparison
-from omicsfuse.plot.canvas import nothing, panel_grid, styled
+from omicsfuse.plot.canvas import grid_behind, nothing, panel_grid, styled
 from omicsfuse.plot.colours import position, subtype_colour
 from omicsfuse.plot.kaplan import label_ends, time_ticks
 from omicsfuse.plot.numbers import clean, shorten
@@ -81,8 +81,7 @@ def cumulative_incidence(
         panel.set_xlim(0, last * 1.06)
         ticks = time_ticks(last)
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        panel.grid(axis="y")
-        panel.set_axisbelow(True)
+        grid_behind(panel, "y")
         named = max(named, 1.03 * label_ends(panel, ends, top))
         panel.set_title(shorten(cause, 36))
         panel.set_xlabel(f"time ({clean(comparison.unit)})")

@@ -7,10 +7,18 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Interpretation
-from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
-from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, PALETTE, subtype_colour
+from omicsfuse.plot.canvas import (
+    axes_or_new,
+    colour_bar,
+    grid_behind,
+    nothing,
+    panels,
+    styled,
+)
+from omicsfuse.plot.colours import ACCENT, INK, MUTED, PALETTE, subtype_colour
+from omicsfuse.plot.gene_sets import draw_sets, explain_dots
 from omicsfuse.plot.numbers import clean, p_text, shorten
-from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,8 +110,7 @@ def interpretation_genes(
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.axvline(0, color=MUTED, linewidth=0.9, zorder=0)
     ax.set_xlabel(clean(_per(rows, several)) + ", 95% interval")
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
+    grid_behind(ax, "x")
     beside = ax.get_yaxis_transform()
     for x, column, title in ((1.09, "fdr", "FDR"), (1.24, "adjusted_fdr", "adjusted")):
         ax.text(
@@ -162,74 +169,27 @@ def interpretation_gene_sets(
     >>> [text.get_text() for text in interpretation_gene_sets(found).get_yticklabels()]
     ['HYPOXIA']
     """
-    from matplotlib.lines import Line2D
-
     table = interpretation.enrichment
     table = table.dropna(subset=["nes"]) if len(table) else table
     if table.empty:
         return nothing("no gene set was tested", ax)
     patients = bool(table["fdr_patients"].notna().any())
     p, rate = ("p_patients", "fdr_patients") if patients else ("p", "fdr")
-    names = list(dict.fromkeys(table["score"]))
+    names = list(dict.fromkeys(table["score"].astype(str)))
     best = table.sort_values([p, "gene_set"], kind="stable").drop_duplicates("gene_set").head(most)
     best = best.sort_values("nes", ascending=False, kind="stable")
     rows = [str(name) for name in best["gene_set"]]
     shown = table[table["gene_set"].isin(rows)]
     ax = axes_or_new(ax, 4.4 + 0.62 * len(names), 1.9 + 0.22 * len(rows))
-    fdr = shown[rate].astype(float).fillna(1).clip(1e-3, 1)
-    far = max(2.0, float(shown["nes"].abs().max()))
-    dots = ax.scatter(
-        [names.index(name) for name in shown["score"]],
-        [rows.index(str(name)) for name in shown["gene_set"]],
-        s=_area(fdr.to_numpy()),
-        c=shown["nes"].astype(float),
-        cmap=DIVERGING,
-        vmin=-far,
-        vmax=far,
-        edgecolors=np.where(fdr <= FDR, INK, "#b7bfc8"),
-        linewidths=np.where(fdr <= FDR, 1.1, 0.5).tolist(),
-        zorder=3,
-    )
+    dots = draw_sets(ax, shown, "score", names, rows, rate=rate, smallest=16)
+    steps = {"0.5": 0.5, "0.05": 0.05, "0.01": 0.01}
+    explain_dots(ax, steps, "FDR,\npatients shuffled" if patients else "FDR", smallest=16)
     ticks = [clean(name).replace(", adjusted", ",\nadjusted") for name in names]
     turned: dict[str, Any] = {"rotation": 40, "ha": "right"} if len(names) > 3 else {}
     ax.set_xticks(range(len(names)), ticks, **turned)
-    ax.set_yticks(range(len(rows)), [shorten(name, 46) for name in rows])
-    ax.set_xlim(-0.6, len(names) - 0.4)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.tick_params(length=0)
-    ax.grid()
-    ax.set_axisbelow(True)
-    for side in ax.spines.values():
-        side.set_visible(False)
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            color="#e8ebee",
-            markersize=float(np.sqrt(_area(np.array([value]))[0])),
-            markeredgecolor=INK if value <= FDR else "#b7bfc8",
-            label=text,
-        )
-        for value, text in ((0.5, "0.5"), (0.05, "0.05"), (0.01, "0.01"))
-    ]
-    ax.legend(
-        handles=handles,
-        title="FDR,\npatients shuffled" if patients else "FDR",
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.02),
-        labelspacing=0.7,
-    )
-    bar = ax.figure.colorbar(dots, ax=ax, orientation="horizontal", pad=0.02, shrink=0.9, aspect=24)
-    bar.outline.set_visible(False)
-    bar.set_label("normalised enrichment score (NES)")
+    label = "normalised enrichment score (NES)"
+    colour_bar(dots, ax, label, orientation="horizontal", pad=0.02, shrink=0.9, aspect=24)
     return ax
-
-
-def _area(fdr: np.ndarray) -> np.ndarray:
-    """Area of a dot: grows with the negative logarithm of the false discovery rate, to 0.001."""
-    return 16 + 42 * np.minimum(-np.log10(fdr), 3)
 
 
 @styled
@@ -289,8 +249,7 @@ def interpretation_groups(
             middle = float(np.median(inside))
             ax.hlines(middle, i - 0.28, i + 0.28, color=INK, linewidth=1.6, zorder=3)
         ax.set_ylabel(shorten(interpretation.name, 34))
-        ax.grid(axis="y")
-        ax.set_axisbelow(True)
+        grid_behind(ax, "y")
     labels = [f"{shorten(name, 14)}\nn = {n}" for name, n in zip(names, sizes, strict=True)]
     ax.set_xticks(range(len(names)), labels)
     ax.set_xlim(-0.6, len(names) - 0.4)

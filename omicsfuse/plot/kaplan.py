@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SurvivalComparison
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, grid_behind, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, position, subtype_colour
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
@@ -84,8 +84,7 @@ def kaplan_meier(
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xlabel(f"time ({clean(comparison.unit)})")
     ax.set_ylabel(f"survival probability ({shorten(comparison.endpoint, 24)})")
-    ax.grid(axis="y")
-    ax.set_axisbelow(True)
+    grid_behind(ax, "y")
     label_ends(ax, ends)
     _legend(ax, names, comparison)
     _numbers_at_risk(ax, names, curves, ticks)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Assessment
-from omicsfuse.plot.canvas import axes_or_new, nothing, panels, styled
+from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, text_colour
 from omicsfuse.plot.numbers import clean, format_ratio, shorten
 
@@ -155,8 +155,7 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     ax.set_yticks(range(len(layers)), [shorten(layer, 26) for layer in layers])
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.06, pad=0.03, aspect=14)
     ticks = np.array([1 / _DARKEST, 0.5, 1.0, 2.0, _DARKEST])
     texts = [f"{tick:g}" for tick in ticks]

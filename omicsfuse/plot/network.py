@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse.clustering import embed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, new_figure, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, frameless, new_figure, nothing, styled
 from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL, marker, subtype_colour
 from omicsfuse.plot.numbers import shorten
 
@@ -89,8 +89,7 @@ def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = Non
     image = ax.imshow(shown, cmap=SEQUENTIAL, norm=LogNorm(low, high, clip=True))
     ax.set_xticks([])
     ax.set_yticks([])
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     mark_subtypes(ax, labels, subtypes)
     _colour_bar(ax, image, low, high)
     return ax
@@ -283,8 +282,7 @@ def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) ->
     ax.set_xlim(*bars.get_xlim())
     ax.set_xticks([])
     ax.tick_params(length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     return ax
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Subtypes
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
@@ -89,8 +89,7 @@ def score_heatmap(
     ax.set_yticks(range(len(rows)), [shorten(str(name), 40) for name in rows])
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     start, across = 0, ax.get_xaxis_transform()
     height, gap = 9 / (11 * len(rows) + 9), 3 / (11 * len(rows) + 9)
     for name in subtypes.names:
@@ -108,11 +107,15 @@ def score_heatmap(
         if start:
             ax.axvline(start - 0.5, color="white", linewidth=1)
         start += count
-    bar = ax.figure.colorbar(
-        image, ax=ax, orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
+    colour_bar(
+        image,
+        ax,
+        "z-score over patients",
+        orientation="horizontal",
+        shrink=0.35,
+        aspect=28,
+        pad=0.015,
     )
-    bar.outline.set_visible(False)
-    bar.set_label("z-score over patients")
     return ax
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import RadiogenomicMap
-from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
 from omicsfuse.plot.numbers import format_number, format_p, shorten
 from omicsfuse.stats.levels import FDR
@@ -126,12 +126,9 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
     ax.set_xticks(range(len(targets)), [shorten(name, 26) for _, name in targets], rotation=90)
     ax.set_yticks(range(len(features)), [shorten(name, 38) for name in features])
     ax.tick_params(length=0, labelsize=7)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     _name_layers(ax, [layer for layer, _ in targets])
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.5, aspect=18, pad=0.015)
-    bar.outline.set_visible(False)
-    bar.set_label("Spearman's rho")
+    colour_bar(image, ax, "Spearman's rho", shrink=0.5, aspect=18, pad=0.015)
     if places:
         marks = [(INK, f"FDR <= {fdr:g}")]
         if any(gone for *_, gone in places):

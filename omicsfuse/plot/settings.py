@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omicsfuse.core.results import Assessment
-from omicsfuse.plot.canvas import axes_or_new, nothing, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, SEQUENTIAL, text_colour
 from omicsfuse.plot.numbers import clean, shorten
 
@@ -68,12 +68,11 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     ax.set_xlim(-0.6, max(widest, 4) - 0.4)
     ax.set_xticks([])
     ax.tick_params(length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    frameless(ax)
     scale = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(0, 1), colours)
-    bar = ax.figure.colorbar(scale, ax=ax, fraction=0.03, pad=0.01, aspect=24)
-    bar.outline.set_visible(False)
-    bar.set_label("adjusted Rand index with the subtypes")
+    colour_bar(
+        scale, ax, "adjusted Rand index with the subtypes", fraction=0.03, pad=0.01, aspect=24
+    )
     lines = ["framed: as reported"]
     lines += [
         f"({chr(ord('a') + i % 26)}) {shorten(reason, 90)}" for i, reason in enumerate(reasons[:6])
