@@ -169,8 +169,9 @@ def colour_bar(
     first = ax[0] if isinstance(ax, list) else ax
     bar = first.figure.colorbar(drawn, ax=ax, **where)
     bar.outline.set_visible(False)
-    bar.set_label(label, **({"fontsize": 7.5} if small else {}))
+    bar.set_label(label)
     if small:
+        bar.set_label(label, fontsize=7.5)
         bar.ax.tick_params(labelsize=7)
 
 
