@@ -11,12 +11,12 @@ from omicsfuse.core.results import (
     SurvivalComparison,
 )
 from omicsfuse.datasets import simulate_cohort
+from omicsfuse.plot import evidence
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.calibrated import legend_beside, model_style
 from omicsfuse.plot.canvas import axes_or_new, new_figure, panel_grid, panels, styled
 from omicsfuse.plot.choice import criteria_table
 from omicsfuse.plot.colours import marker, position
-from omicsfuse.plot.evidence import tested_statistic
 from omicsfuse.plot.forest import Line, draw_lines
 from omicsfuse.plot.heatmap_colours import call_levels, cell_colours
 from omicsfuse.plot.heatmap_key import text_width
@@ -80,7 +80,10 @@ def test_marker() -> None:
 
 
 def test_tested_statistic() -> None:
-    assert tested_statistic(pd.DataFrame({"statistic": ["silhouette", "eigengap"]})) == "silhouette"
+    assert (
+        evidence.tested_statistic(pd.DataFrame({"statistic": ["silhouette", "eigengap"]}))
+        == "silhouette"
+    )
 
 
 def test_draw_lines() -> None:

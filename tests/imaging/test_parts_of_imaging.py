@@ -15,9 +15,10 @@ from omicsfuse.imaging.interpretation.ranked_sets import (
     shuffled_patients,
 )
 from omicsfuse.imaging.interpretation.resampled import Resampled, among_strongest
+from omicsfuse.imaging.maps import targets
 from omicsfuse.imaging.maps.associations import Family, strongest_pairs
 from omicsfuse.imaging.maps.families import Settings, map_family
-from omicsfuse.imaging.maps.targets import target_tables, testable, varying
+from omicsfuse.imaging.maps.targets import target_tables, varying
 from omicsfuse.imaging.redundancy import cluster_columns
 from omicsfuse.imaging.volume import Volume, of_volume, tumour_volume
 
@@ -114,7 +115,7 @@ def test_varying() -> None:
 
 def test_testable() -> None:
     table = pd.DataFrame({"TP53": [0.0, 1.0] * 6, "TTN": [0.0] * 11 + [1.0]})
-    kept, (exclusion,) = testable(table, "mutation", "features")
+    kept, (exclusion,) = targets.testable(table, "mutation", "features")
     assert (list(kept), exclusion.count, exclusion.reason) == (
         ["TP53"],
         1,
