@@ -1,18 +1,17 @@
-"""What all ways of scoring have in common: a cohort made ready, sets of its genes scored."""
+"""The ways of scoring by name, and the scalings that each knows."""
 
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
 import pandas as pd
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
+from omicsfuse.signatures.scorers.base import Scorer
 from omicsfuse.signatures.scorers.gsva import SetVariation
 from omicsfuse.signatures.scorers.nearest_template import NearestTemplate
 from omicsfuse.signatures.scorers.rank import RankScore
 from omicsfuse.signatures.scorers.weighted_z import WeightedZ
-from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
-from omicsfuse.stats.single_sample.sums import Positions
 
 #: Scalings that each scorer knows, the usual one first.
 SCALINGS_OF = {
@@ -22,31 +21,6 @@ SCALINGS_OF = {
     "ssgsea": ("none",),
     "gsva": ("cohort",),
 }
-
-
-class Scorer(Protocol):
-    """Expression of one cohort, ready to be scored with any set of its genes.
-
-    ``patients``: patients, in the order of the scores; ``genes``: genes that can be scored, in the
-    order that positions refer to.
-    """
-
-    patients: pd.Index
-    genes: pd.Index
-
-    def score(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on one set of genes.
-
-        ``members`` (m,): positions in ``genes``, each once; ``weights`` (m, k): weight of each of
-        them in each of k scores. Gives (n_patients, k): NaN for a patient who cannot be scored.
-        """
-
-    def score_many(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on many sets of genes that have the same weights.
-
-        ``members`` (r, m): positions in ``genes`` of each of r sets; ``weights`` (m, k): weights,
-        the same for all sets. Gives (r, n_patients, k).
-        """
 
 
 def make_scorer(

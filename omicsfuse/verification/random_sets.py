@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.errors import StudyError
-from omicsfuse.signatures.scorer import Positions
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.moments import moments
+from omicsfuse.stats.single_sample.sums import Positions
 
 #: What random genes may have in common with the gene that each of them stands for.
 MATCHED = ("none", "mean_variance", "mean_variance_proliferation")

@@ -5,6 +5,7 @@ import pandas as pd
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
+from omicsfuse.signatures.scorers.base import Scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.gseapy_engine import gsva
 from omicsfuse.stats.moments import moments, varies
@@ -15,7 +16,7 @@ from omicsfuse.stats.single_sample.sums import Positions
 _SCORES_A_CALL = 400_000
 
 
-class SetVariation:
+class SetVariation(Scorer):
     """Enrichment of genes in a patient, each gene held against its distribution in the cohort.
 
     Each value becomes a cumulative density, estimated with a Gaussian kernel over the cohort; the
@@ -25,9 +26,6 @@ class SetVariation:
     A missing value counts as the gene's mean. The score of a patient depends on the whole cohort.
 
     ``table``: patients x genes, on a logarithmic or z-score scale; at least 10 patients.
-
-    ``patients``: patients, in the order of the table; ``genes``: genes that vary and that half of
-    the patients have, sorted.
 
     Reference: Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz
     2023, Bioinformatics 39:btac757 (gseapy).
@@ -52,13 +50,8 @@ class SetVariation:
         self._place = np.argsort(order, kind="stable")
         self._table = pd.DataFrame(values[order], columns=range(values.shape[1]))
 
-    def score(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on one set of genes, as `Scorer.score` says."""
-        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
-        return scores
-
     def score_many(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on many sets of genes, as `Scorer.score_many` says."""
+        """Score every patient on many sets of genes; see `Scorer`."""
         members, weights = np.asarray(members), np.asarray(weights, float)
         (r, _), k = members.shape, weights.shape[1]
         scores = np.zeros((r, len(self.patients), k))

@@ -1,12 +1,10 @@
 """Nearest template prediction: cosine with each template, and its p-value in each patient."""
 
-from typing import Literal
+import functools
 
 import numpy as np
-import pandas as pd
 
-from omicsfuse.core.results import Signature
-from omicsfuse.signatures.scaling import scaled_genes
+from omicsfuse.signatures.scorers.base import ScaledScorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
@@ -16,43 +14,25 @@ N_RESAMPLES = 1000
 _TIE = 1e-12
 
 
-class NearestTemplate:
+class NearestTemplate(ScaledScorer):
     """Cosine of a patient's standardised values z with a template w, from -1 to 1.
 
     Over the genes of the set, all scores together::
 
         score(i, s) = sum_g z(i, g) w(g, s) / (||z(i)|| ||w(s)||)
 
-    The distance of the publication is 1 - score. A missing value counts as the gene's mean.
-
-    ``table``: patients x genes, on a logarithmic or z-score scale; ``scaling``: as for
-    `omicsfuse.signatures.scaling.scaled_genes`; ``signature``: source of the reference.
-
-    ``patients``: patients, in the order of the table; ``genes``: genes that vary and that half of
-    the patients have, sorted.
+    The distance of the publication is 1 - score.
 
     Reference: Hoshida 2010, PLoS ONE 5:e15543.
     """
 
-    def __init__(
-        self,
-        table: pd.DataFrame,
-        scaling: Literal["cohort", "reference"] = "cohort",
-        signature: Signature | None = None,
-    ) -> None:
-        z = scaled_genes(signature, table, scaling)
-        self.patients: pd.Index = z.index
-        self.genes: pd.Index = z.columns
-        self._z = np.ascontiguousarray(z.to_numpy(dtype=float).T)
-        self._squares = self._z**2
-
-    def score(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on one set of genes, as `Scorer.score` says."""
-        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
-        return scores
+    @functools.cached_property
+    def _squares(self) -> Array:
+        squares: Array = self._z**2
+        return squares
 
     def score_many(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on many sets of genes, as `Scorer.score_many` says."""
+        """Score every patient on many sets of genes; see `Scorer`."""
         members, weights = np.asarray(members), np.asarray(weights, dtype=float)
         ones = np.ones((len(weights), 1))
         lengths = np.sqrt(member_sums(self._squares, members, ones))

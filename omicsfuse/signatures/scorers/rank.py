@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.signatures.scorers.base import Scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.single_sample.ranks import up_and_down, within_patient_ranks
 from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
 
-class RankScore:
+class RankScore(Scorer):
     """Mean rank of the genes within the patient, between its theoretical extremes (singscore).
 
     Among the N genes that a patient has, ranked from 1 for the lowest, the n genes with a positive
@@ -27,8 +28,6 @@ class RankScore:
     logarithms tell which genes are high in a patient; z-scores, which are higher than in the cohort
     that they were made in.
 
-    ``patients``: patients, in the order of the table; ``genes``: all genes, sorted.
-
     Reference: Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
     """
 
@@ -37,13 +36,8 @@ class RankScore:
         self.patients: pd.Index = table.index
         self.genes: pd.Index = self._ranked.genes
 
-    def score(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on one set of genes, as `Scorer.score` says."""
-        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
-        return scores
-
     def score_many(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on many sets of genes, as `Scorer.score_many` says."""
+        """Score every patient on many sets of genes; see `Scorer`."""
         ranked, members, weights = self._ranked, np.asarray(members), np.asarray(weights, float)
         every = ranked.n_genes[None, :, None]
         scores = np.zeros((len(members), len(self.patients), weights.shape[1]))

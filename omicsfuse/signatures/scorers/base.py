@@ -1,0 +1,56 @@
+"""What all ways of scoring have in common: a cohort made ready, sets of its genes scored."""
+
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.results import Signature
+from omicsfuse.signatures.scaling import scaled_genes
+from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.single_sample.sums import Positions
+
+
+class Scorer(Protocol):
+    """Expression of one cohort, ready to be scored with any set of its genes.
+
+    ``patients``: in the order of the scores; ``genes``: those that can be scored, in the order that
+    positions refer to.
+    """
+
+    patients: pd.Index
+    genes: pd.Index
+
+    def score(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on one set of genes.
+
+        ``members`` (m,): positions in ``genes``, each once; ``weights`` (m, k): weight of each of
+        them in each of k scores. Gives (n_patients, k): NaN for a patient who cannot be scored.
+        """
+        scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
+        return scores
+
+    def score_many(self, members: Positions, weights: Array) -> Array:
+        """Score every patient on many sets of genes that have the same weights.
+
+        ``members`` (r, m): positions in ``genes`` of each of r sets. Gives (r, n_patients, k).
+        """
+
+
+class ScaledScorer(Scorer):
+    """Scores of standardised genes; a missing value counts as the gene's mean.
+
+    ``table``: patients x genes, on a logarithmic or z-score scale. Its ``genes`` are those that
+    vary and that half of the patients have, sorted.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        scaling: Literal["cohort", "reference"] = "cohort",
+        signature: Signature | None = None,
+    ) -> None:
+        z = scaled_genes(signature, table, scaling)
+        self.patients: pd.Index = z.index
+        self.genes: pd.Index = z.columns
+        self._z = np.ascontiguousarray(z.to_numpy(dtype=float).T)
