@@ -1,4 +1,4 @@
-"""New patients to existing subtypes: which layers fit, what each patient has, what it says."""
+"""New patients to existing subtypes: what each patient has, and what it says."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assignment.discriminant import Array
+from omicsfuse.assignment.fitting_layers import described, meet, too_few_features, wanted_layers
 from omicsfuse.assignment.layer_model import LayerModel
 from omicsfuse.assignment.multilayer import NONE, UNTOLD, MultiLayerClassifier
 from omicsfuse.assignment.saved import load_classifier
-from omicsfuse.assignment.transform import compatible
-from omicsfuse.core.checks.arguments import require, sequence_of
-from omicsfuse.core.checks.tables import did_you_mean, listed
+from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning, StudyError
+from omicsfuse.core.errors import ClassifierError, OmicsfuseWarning
 from omicsfuse.core.layers import Exclusion, Layer
 from omicsfuse.signatures.training import patient_digest
 
@@ -106,11 +105,11 @@ def assignment(
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     if not isinstance(classifier, MultiLayerClassifier):
         classifier = load_classifier(classifier)
-    wanted = _wanted(classifier, layers)
-    used, missing, refused = _meet(classifier, cohort, wanted)
+    wanted = wanted_layers(classifier, layers)
+    used, missing, refused = meet(classifier, cohort, wanted)
     exclusions: list[Exclusion] = []
     for name in list(used):
-        why = _too_few_features(classifier, name, used[name], cohort, exclusions)
+        why = too_few_features(classifier, name, used[name], cohort, exclusions)
         if why:
             refused[name] = why
             del used[name]
@@ -120,7 +119,7 @@ def assignment(
             reasons.append(f"the cohort does not have {', '.join(missing)}")
         raise ClassifierError(
             f"cohort {cohort.name!r}: no layer fits the classifier, so that nobody can be "
-            f"assigned. {'; '.join(reasons)}. The cohort's layers: {_described(cohort)}."
+            f"assigned. {'; '.join(reasons)}. The cohort's layers: {described(cohort)}."
         )
     asked = [] if layers is None else missing
     for name in asked:
@@ -141,127 +140,6 @@ def assignment(
             stacklevel=3,
         )
     return Assignment(table, used, tuple(missing), refused, tuple(exclusions))
-
-
-def _wanted(classifier: MultiLayerClassifier, layers: Sequence[str] | None) -> list[str]:
-    """Layers of the classifier to use."""
-    if layers is None:
-        return list(classifier.layers)
-    chosen = [layers] if isinstance(layers, str) else sequence_of(layers, str, "layers")
-    for name in chosen:
-        if name not in classifier.layers:
-            raise StudyError(
-                f"the classifier has no layer {name!r}; {did_you_mean(name, classifier.layers)}."
-            )
-    if not chosen:
-        raise StudyError(f"no layer was chosen; the classifier has {', '.join(classifier.layers)}.")
-    return [name for name in classifier.layers if name in chosen]
-
-
-def _meet(
-    classifier: MultiLayerClassifier, cohort: Cohort, wanted: list[str]
-) -> tuple[dict[str, str], list[str], dict[str, str]]:
-    """Find the cohort's layer for each of the classifier's: by name, else by kind if there is one.
-
-    By kind, neither side may have a second candidate.
-    """
-    used: dict[str, str] = {}
-    missing: list[str] = []
-    refused: dict[str, str] = {}
-    taken = {name for name in classifier.layers if name in cohort.omics}
-    for name in wanted:
-        transform = classifier.layers[name].transform
-        if name in cohort.omics:
-            found = cohort.omics[name]
-            if found.kind != transform.kind:
-                refused[name] = (
-                    f"the cohort's layer of that name is of kind {found.kind}, and the "
-                    f"classifier's of kind {transform.kind}"
-                )
-                continue
-            other = name
-        else:
-            free = [
-                key
-                for key, layer in cohort.omics.items()
-                if layer.kind == transform.kind and key not in taken
-            ]
-            rivals = [
-                key
-                for key, model in classifier.layers.items()
-                if model.transform.kind == transform.kind and key not in cohort.omics
-            ]
-            if not free:
-                missing.append(name)
-                continue
-            if len(free) != 1 or len(rivals) != 1:
-                refused[name] = (
-                    f"the cohort has no layer of that name, and which of kind {transform.kind} is "
-                    f"meant cannot be told ({', '.join(free)} for {', '.join(rivals)}): give it "
-                    "that name in the manifest"
-                )
-                continue
-            other = free[0]
-            warnings.warn(
-                f"cohort {cohort.name!r}: layer {other!r} is taken for the classifier's {name!r}, "
-                f"as each is the only one of kind {transform.kind}.",
-                OmicsfuseWarning,
-                stacklevel=4,
-            )
-        scale = cohort.omics[other].scale
-        if not compatible(transform.scale, scale):
-            refused[name] = (
-                f"the cohort's values are on scale {scale!r}, and the classifier was trained on "
-                f"{transform.scale!r}"
-            )
-            continue
-        if scale != transform.scale:
-            warnings.warn(
-                f"cohort {cohort.name!r}: layer {other!r} is on scale {scale!r}, and the "
-                f"classifier was trained on {transform.scale!r}: both become the same scale of "
-                "analysis, but a shift between them may remain.",
-                OmicsfuseWarning,
-                stacklevel=4,
-            )
-        used[name] = other
-    return used, missing, refused
-
-
-def _described(cohort: Cohort) -> str:
-    return ", ".join(f"{key} ({layer.kind})" for key, layer in cohort.omics.items()) or "none"
-
-
-def _too_few_features(
-    classifier: MultiLayerClassifier,
-    name: str,
-    other: str,
-    cohort: Cohort,
-    exclusions: list[Exclusion],
-) -> str:
-    """Say why a layer has too few of the features that are used; count those it lacks."""
-    features = pd.Index(classifier.layers[name].transform.features)
-    absent = features[~features.isin(cohort.omics[other].table.columns)]
-    if not len(absent):
-        return ""
-    first = tuple(str(feature) for feature in absent[:5])
-    exclusions.append(
-        Exclusion(
-            "assign", name, "features", len(absent), "used by the classifier, absent here", first
-        )
-    )
-    share = 1 - len(absent) / len(features)
-    if share >= classifier.least_features:
-        return ""
-    hint = (
-        "; genes without a mutation have to be in the table too, as columns of 0"
-        if classifier.layers[name].transform.scale == "binary"
-        else ""
-    )
-    return (
-        f"{len(features) - len(absent)} of the {len(features)} features that it uses are in the "
-        f"cohort ({share:.0%}; at least {classifier.least_features:.0%} are needed), absent are "
-        f"{listed(absent, 3)}{hint}"
-    )
 
 
 def _table(

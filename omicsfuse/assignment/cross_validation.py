@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from omicsfuse.assignment.discriminant import Array
-from omicsfuse.assignment.measures import (
-    balanced_accuracy,
-    brier_score,
-    calibration_bins,
-    calibration_error,
-    log_loss,
-    p_above_rate,
-)
+from omicsfuse.assignment.measures import measured
 from omicsfuse.assignment.multilayer import NONE, MultiLayerClassifier
 from omicsfuse.assignment.pooling import subsets
 from omicsfuse.assignment.training import N_FOLDS, Settings, fit_classifier, stratified_folds
@@ -32,12 +25,9 @@ from omicsfuse.core.results import (
     Prepared,
     Subtypes,
 )
-from omicsfuse.stats.intervals import wilson_interval
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3
-#: With fewer patients of a subtype than this, some folds hardly have any of them.
-MINIMUM_SUBTYPE = 3 * N_FOLDS
 
 #: Note where a set of layers says no more than chance.
 NOBODY = (
@@ -46,10 +36,8 @@ NOBODY = (
 )
 
 
-class _Fold(NamedTuple):
-    """One fold: for each set of layers the patients (places), probabilities and abstentions."""
-
-    found: dict[tuple[str, ...], tuple[np.ndarray, Array, np.ndarray]]
+#: One fold: for each set of layers the patients (places), probabilities and abstentions.
+Fold = dict[tuple[str, ...], tuple[np.ndarray, Array, np.ndarray]]
 
 
 def cross_validate_assignment(
@@ -150,7 +138,7 @@ def _repeats(
     n_repeats: int,
     random_state: int,
     n_jobs: int,
-) -> list[list[_Fold]]:
+) -> list[list[Fold]]:
     """Hold out every fold of every repeat, each task with its own seed."""
     from joblib import Parallel, delayed
 
@@ -174,7 +162,7 @@ def _one_fold(
     test: np.ndarray,
     settings: Settings,
     random_state: int,
-) -> _Fold:
+) -> Fold:
     """Learn from the others, and tell the subtypes of those held out from each set of layers."""
     names = tuple(sorted(set(labels)))
     places = np.flatnonzero(test)
@@ -189,7 +177,7 @@ def _one_fold(
                 random_state=random_state,
             )
         except ClassifierError:
-            return _Fold({})
+            return {}
         told, shares, has = {}, {}, {}
         for name, model in classifier.layers.items():
             table = layers[name].table
@@ -198,7 +186,7 @@ def _one_fold(
             told[name] = rows.evidence
             shares[name] = model.share_farther(model.distance(rows.distances))
             has[name] = there & (rows.observed >= classifier.least_features)
-    found = {}
+    found: Fold = {}
     for chosen in subsets(list(classifier.layers)):
         rows_in = np.all([has[name] for name in chosen], axis=0)
         if not rows_in.any():
@@ -206,21 +194,21 @@ def _one_fold(
         p = classifier.pooled({name: told[name][rows_in] for name in chosen})
         abstains = classifier.abstains(p, {name: shares[name][rows_in] for name in chosen})
         found[chosen] = places[rows_in], p, abstains
-    return _Fold(found)
+    return found
 
 
 def _evidence(
     classifier: MultiLayerClassifier,
     labels: pd.Series,
     sets: list[tuple[str, ...]],
-    repeats: list[list[_Fold]],
+    repeats: list[list[Fold]],
 ) -> AssignmentEvidence:
     """Lay out the tables."""
     codes = np.array([classifier.subtypes.index(label) for label in labels])
     rows, confusion, calibration = [], [], []
     calibrations = dict(classifier.calibrations)
     for chosen in sets:
-        parts = [fold.found[chosen] for folds in repeats for fold in folds if chosen in fold.found]
+        parts = [fold[chosen] for folds in repeats for fold in folds if chosen in fold]
         title = " + ".join(chosen)
         if not parts:
             why = "no held-out patient has these layers"
@@ -229,7 +217,7 @@ def _evidence(
         patients = np.concatenate([part[0] for part in parts])
         p = np.concatenate([part[1] for part in parts])
         abstains = np.concatenate([part[2] for part in parts])
-        row, bins = _row(classifier, codes[patients], p, abstains, patients)
+        row, bins = measured(classifier.subtypes, codes[patients], p, abstains, patients)
         found = calibrations.get(chosen)
         if found is not None:
             # What the patients held out here say counts too: they had no part in the weights.
@@ -265,48 +253,6 @@ def _evidence(
         confusion=pd.DataFrame(confusion, columns=["layers", "subtype", "assigned", "n"]),
         calibration=pd.concat(calibration, ignore_index=True),
     )
-
-
-def _row(
-    classifier: MultiLayerClassifier,
-    codes: np.ndarray,
-    p: Array,
-    abstains: np.ndarray,
-    patients: np.ndarray,
-) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Measure one set of layers over the held-out patients of all repeats."""
-    predicted = p.argmax(axis=1)
-    right = predicted == codes
-    n = len(np.unique(patients))
-    accuracy = float(right.mean())
-    low, high = wilson_interval(accuracy, n)
-    rate = float(np.bincount(codes).max() / len(codes))
-    bins = calibration_bins(p, codes)
-    counts = pd.Series(codes[np.unique(patients, return_index=True)[1]]).value_counts()
-    notes = []
-    small = [
-        f"{name} {counts.get(code, 0)}"
-        for code, name in enumerate(classifier.subtypes)
-        if counts.get(code, 0) < MINIMUM_SUBTYPE
-    ]
-    if small:
-        notes.append(f"fewer than {MINIMUM_SUBTYPE} patients: {', '.join(small)}")
-    row = {
-        "n": n,
-        "accuracy": accuracy,
-        "accuracy_ci_low": low,
-        "accuracy_ci_high": high,
-        "balanced_accuracy": balanced_accuracy(predicted, codes),
-        "no_information_rate": rate,
-        "p": p_above_rate(accuracy * n, n, rate),
-        "log_loss": log_loss(p, codes),
-        "brier_score": brier_score(p, codes),
-        "calibration_error": calibration_error(bins),
-        "share_assigned": float((~abstains).mean()),
-        "accuracy_of_assigned": float(right[~abstains].mean()) if (~abstains).any() else np.nan,
-        "note": "; ".join(notes),
-    }
-    return row, bins
 
 
 def _chosen(

@@ -1,14 +1,22 @@
 """How good probabilities of subtypes are: accuracy with its interval, scores, calibration."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from omicsfuse.assignment.training import N_FOLDS
+from omicsfuse.stats.intervals import wilson_interval
+
 Array = npt.NDArray[np.float64]
 
 #: Bins of the calibration table, of equal width from 0 to 1.
 N_BINS = 10
+#: With fewer patients of a subtype than this, some folds hardly have any of them.
+MINIMUM_SUBTYPE = 3 * N_FOLDS
 
 
 def p_above_rate(correct: float, n: int, rate: float) -> float:
@@ -71,3 +79,45 @@ def calibration_error(bins: pd.DataFrame) -> float:
     """
     weights = bins["n"] / bins["n"].sum()
     return float((weights * (bins["predicted"] - bins["observed"]).abs()).sum())
+
+
+def measured(
+    subtypes: Sequence[str],
+    codes: np.ndarray,
+    p: Array,
+    abstains: np.ndarray,
+    patients: np.ndarray,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Measure one set of layers over the held-out patients of all repeats."""
+    predicted = p.argmax(axis=1)
+    right = predicted == codes
+    n = len(np.unique(patients))
+    accuracy = float(right.mean())
+    low, high = wilson_interval(accuracy, n)
+    rate = float(np.bincount(codes).max() / len(codes))
+    bins = calibration_bins(p, codes)
+    counts = pd.Series(codes[np.unique(patients, return_index=True)[1]]).value_counts()
+    notes = []
+    small = [
+        f"{name} {counts.get(code, 0)}"
+        for code, name in enumerate(subtypes)
+        if counts.get(code, 0) < MINIMUM_SUBTYPE
+    ]
+    if small:
+        notes.append(f"fewer than {MINIMUM_SUBTYPE} patients: {', '.join(small)}")
+    row = {
+        "n": n,
+        "accuracy": accuracy,
+        "accuracy_ci_low": low,
+        "accuracy_ci_high": high,
+        "balanced_accuracy": balanced_accuracy(predicted, codes),
+        "no_information_rate": rate,
+        "p": p_above_rate(accuracy * n, n, rate),
+        "log_loss": log_loss(p, codes),
+        "brier_score": brier_score(p, codes),
+        "calibration_error": calibration_error(bins),
+        "share_assigned": float((~abstains).mean()),
+        "accuracy_of_assigned": float(right[~abstains].mean()) if (~abstains).any() else np.nan,
+        "note": "; ".join(notes),
+    }
+    return row, bins

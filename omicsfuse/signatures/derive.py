@@ -135,10 +135,6 @@ def derive_signature(
         If a group gets no score, or if the held-out scores agree with the target no better than by
         chance.
 
-    References
-    ----------
-    Those of the method.
-
     Examples
     --------
     >>> import numpy as np
@@ -206,11 +202,6 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     DerivedSignature
         ``details`` also has ``"agreement"``, as in the signature.
 
-    Raises
-    ------
-    StudyError, SignatureError
-        As `derive_signature`.
-
     Examples
     --------
     >>> import numpy as np
@@ -271,15 +262,9 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
         scaling=scaling,
         agreement=agreement,
     )
-    settings = {
-        **signature.settings,
-        "agreement": {
-            "n_folds": n_folds,
-            "n_repeats": n_repeats,
-            "n_permutations": n_permutations,
-        },
-        "minimum_share_of_genes": float(minimum_share_of_genes),
-    }
+    held_out = {"n_folds": n_folds, "n_repeats": n_repeats, "n_permutations": n_permutations}
+    least = float(minimum_share_of_genes)
+    settings = {**signature.settings, "agreement": held_out, "minimum_share_of_genes": least}
     signature = replace(signature, settings=settings)
     with warnings.catch_warnings():
         # A score of no group, or of everyone, has no cut-point, and says so where it is used.
