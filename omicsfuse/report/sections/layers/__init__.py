@@ -3,21 +3,25 @@
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.gains import feature_groups, gain_panels, layer_gains
+from omicsfuse.plot.gains import MOST_GROUPS, feature_groups, gain_panels, layer_gains
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.sections.layers.gains import (
+    adds_sentences,
+    gain_table,
+    gains_known,
+    three_decimals,
+)
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import plural
-from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 REFERENCES = {
     "rand": "Hubert L, Arabie P. Comparing partitions. J Classif 1985;2:193-218. "
@@ -43,13 +47,6 @@ _AGREEMENT = {
 }
 #: Adjusted Rand index without a layer below which the subtypes are said to hang on it.
 _CARRIED = 0.4
-_MEASURES = {
-    "shared": "structure shared with other layers",
-    "held_out": "telling a layer held out",
-    "stability": "stability of all layers together",
-    "fused_silhouette": "silhouette in the fused network",
-}
-_COLUMNS = ["measure", "real", "permuted", "gain", "by_chance", "p", "fdr"]
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -76,7 +73,7 @@ def content(results: RunResults) -> Content | None:
     if layers.empty:
         return None
     texts = adds_sentences(results)
-    if _gains_known(layers):
+    if gains_known(layers):
         texts.append(
             "Each layer was compared with copies of itself whose patients were permuted. A copy "
             "keeps the layer's own structure and loses what it shares. Intervals show what chance "
@@ -92,95 +89,8 @@ def content(results: RunResults) -> Content | None:
         "What each layer brings",
         tuple(texts),
         notes=tuple(layer_sentences(results)),
-        details=[_gain_table(layers), _agreement_table(layers), _group_table(groups)],
+        details=[gain_table(layers), _agreement_table(layers), _group_table(groups)],
     )
-
-
-def _gains_known(layers: pd.DataFrame) -> bool:
-    """Whether layers were compared with permuted copies."""
-    return "shared_gain" in layers and bool(layers["shared_gain"].notna().any())
-
-
-def adds_sentences(results: RunResults) -> list[str]:
-    """Answer for each radiomic layer whether it adds anything; without one, for each layer."""
-    layers = results.assessment.layers
-    if "shared_gain" not in layers:
-        return []
-    prepared = results.prepared.layers
-    imaging = [name for name in layers.index if name in prepared and kind_of(prepared[name]).image]
-    return [
-        adds_sentence(str(name), layers.loc[name].to_dict(), len(layers))
-        for name in imaging or layers.index
-    ]
-
-
-def adds_sentence(name: str, row: dict[str, Any], n_layers: int) -> str:
-    """Say whether a layer adds anything, with p-values and intervals."""
-
-    def value(key: str) -> float:
-        return float(row.get(key, math.nan))
-
-    question = f"Does {clean(name)} add anything?"
-    shared, held_out = value("p_adds"), value("held_out_gain_p")
-    if math.isnan(shared):
-        why = "there is no other layer" if n_layers < 2 else "too few patients or one subtype"
-        return f"{question} Not tested: {why}."
-    fdr = value("fdr_adds")
-    corrected = format_p(fdr, "FDR over the layers") if n_layers > 1 else ""
-    first = _numbers(format_p(shared), corrected, _gain(row, "shared"))
-    second = _numbers(format_p(held_out), "", _gain(row, "held_out"))
-    better = "tell a layer held out better than with permuted copies of it"
-    if math.isnan(held_out):
-        verb = "shares" if shared <= SIGNIFICANCE else "does not evidently share"
-        text = (
-            f"It {verb} structure with the other layers {first}; whether it helps to tell a layer "
-            "held out was not tested"
-        )
-    elif shared <= SIGNIFICANCE and held_out <= SIGNIFICANCE:
-        text = (
-            f"It shares structure with the other layers {first}, and groups found with it {better} "
-            f"{second}"
-        )
-    elif shared <= SIGNIFICANCE:
-        text = (
-            f"It shares structure with the other layers {first}, but groups found with it do not "
-            f"{better} {second}"
-        )
-    elif held_out <= SIGNIFICANCE:
-        text = (
-            f"Grouped by itself it does not evidently share structure with the other layers "
-            f"{first}, yet groups found with it {better} {second}: a hint, as the first of the two "
-            "is the test that was named beforehand"
-        )
-    else:
-        text = (
-            "There is no evidence that it adds anything beyond noise: it does not evidently share "
-            f"structure with the other layers {first}, and groups found with it do not {better} "
-            f"{second}"
-        )
-    if shared <= SIGNIFICANCE and fdr > FDR:
-        text += f"; the first does not withstand correction for {n_layers} layers"
-    return f"{question} {text}."
-
-
-def _gain(row: dict[str, Any], effect: str) -> str:
-    """Write a gain with its interval."""
-    gain, low, high = (float(row.get(f"{effect}_gain{end}", math.nan)) for end in _ENDS)
-    if math.isnan(gain):
-        return ""
-    text = f"gain in silhouette {gain:.3f}"
-    if math.isfinite(low) and math.isfinite(high):
-        text += f", interval {low:.3f} to {high:.3f}"
-    return text.replace("-0.000", "0.000")
-
-
-_ENDS = ("", "_low", "_high")
-
-
-def _numbers(p: str, corrected: str, gain: str) -> str:
-    """Put p-values and a gain in brackets."""
-    tests = ", ".join(part for part in (p, corrected) if part)
-    return f"({'; '.join(part for part in (tests, gain) if part)})"
 
 
 def layer_sentences(results: RunResults) -> list[str]:
@@ -214,45 +124,6 @@ def layer_sentences(results: RunResults) -> list[str]:
     return sentences
 
 
-def _gain_table(layers: pd.DataFrame) -> Table | None:
-    """One row for each layer and measure: the real layer beside its permuted copies."""
-    rows = []
-    for name, row in layers.iterrows():
-        for effect, measure in _MEASURES.items():
-            if f"{effect}_gain" not in layers or pd.isna(row[f"{effect}_gain"]):
-                continue
-            fdr = row.get("fdr_adds", math.nan) if effect == "shared" else math.nan
-            rows.append(
-                {
-                    "layer": name,
-                    "measure": measure,
-                    "real": row[f"{effect}_real"],
-                    "permuted": row[f"{effect}_permuted"],
-                    "gain": row[f"{effect}_gain"],
-                    "low": row[f"{effect}_gain_low"],
-                    "high": row[f"{effect}_gain_high"],
-                    "p": row[f"{effect}_gain_p"],
-                    "fdr": fdr,
-                }
-            )
-    if not rows:
-        return None
-    frame = with_interval(pd.DataFrame(rows), "", _three, "by_chance")
-    copies = int(layers["n_permutations"].max()) if "n_permutations" in layers else 0
-    count = f"{plural(copies, 'permuted copy', 'permuted copies')} of each" if copies else "copies"
-    return make_table(
-        frame,
-        ["layer", *_COLUMNS],
-        f"Each layer against {count}. The first measure is the headline; its FDR is "
-        "Benjamini-Hochberg over the layers. Stability and silhouette are of the network that the "
-        "layer is a part of: they depend on its own groups as much as on what it shares.",
-    )
-
-
-def _three(value: float) -> str:
-    return f"{value:.3f}"
-
-
 def _agreement_table(layers: pd.DataFrame) -> Table | None:
     frame = layers.rename_axis("layer").reset_index()
     columns = ["layer", "n_patients", "n_features", "agreement_alone"]
@@ -270,7 +141,7 @@ def _agreement_table(layers: pd.DataFrame) -> Table | None:
 def _group_table(groups: pd.DataFrame) -> Table | None:
     if groups.empty:
         return None
-    frame = with_interval(groups.reset_index(), "shared_gain", _three, "by_chance")
+    frame = with_interval(groups.reset_index(), "shared_gain", three_decimals, "by_chance")
     frame = frame.rename(columns={"shared_gain": "gain", "shared_gain_p": "p"})
     columns = ["layer", "grouping", "group", "n_features", "agreement_alone"]
     columns += ["agreement_without", "silhouette", "gain", "by_chance", "p", "fdr", "note"]
@@ -287,7 +158,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
     """Gains or agreement of layers, layers of each subtype, groups of features."""
     assessment = results.assessment
     layers, groups = assessment.layers, assessment.feature_groups
-    if _gains_known(layers):
+    if gains_known(layers):
         yield Plan(
             "layer_gains",
             "What each layer brings",
@@ -316,7 +187,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             partial(plot.subtype_layers, assessment),
         )
     if len(groups) and groups["shared_gain"].notna().any():
-        some = len(groups) > plot.gains.MOST_GROUPS
+        some = len(groups) > MOST_GROUPS
         yield Plan(
             "feature_groups",
             "Groups of features",
@@ -340,7 +211,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
             "Groups found from each layer alone, and from all layers without it, were compared "
             f"with the subtypes by the adjusted Rand index {cite('rand')}."
         )
-    if _gains_known(layers):
+    if gains_known(layers):
         copies = int(layers["n_permutations"].max()) if "n_permutations" in layers else 0
         count = f"{copies:,} copies" if copies else "copies"
         text += (

@@ -12,8 +12,15 @@ from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.plot.running_sums import enrichment_plots
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.sections.pathways.patient_scores import (
+    EACH,
+    overall_table,
+    rest_table,
+    score_sentences,
+    told_once,
+)
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import first_genes, plural, settings_of, told_apart, two_decimals
+from omicsfuse.report.words import first_genes, plural, settings_of
 from omicsfuse.stats.levels import FDR
 
 REFERENCES = {
@@ -24,9 +31,6 @@ REFERENCES = {
     "enrichment analysis in Python. Bioinformatics 2023;39:btac757. "
     "doi:10.1093/bioinformatics/btac757",
 }
-
-#: Rows of each subtype in the tables.
-_EACH = 6
 
 
 def content(results: RunResults) -> Content | None:
@@ -41,7 +45,7 @@ def content(results: RunResults) -> Content | None:
             _coverage_sentences(results, biology),
             _enrichment_sentences(results),
             _marker_sentences(biology.over_representation, results.subtypes.names),
-            _score_sentences(biology.score_tests, results.subtypes.names),
+            score_sentences(biology.score_tests, results.subtypes.names),
         )
         if sentences
     ]
@@ -209,59 +213,13 @@ def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
     ]
 
 
-def _score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """What differs between subtypes when patients are the units."""
-    if table.empty:
-        return []
-    overall = table[table["comparison"] == "overall"].dropna(subset=["p"])
-    if overall.empty:
-        return ["Scores of patients could not be compared: too few patients have them."]
-    differing = overall[overall["fdr"] <= FDR]
-    text = (
-        f"Scores of each patient, compared between subtypes: {len(differing):,} of "
-        f"{len(overall):,} gene sets differ at a false discovery rate of at most {FDR} (family: "
-        "all sets, overall and each subtype against the rest)."
-    )
-    rest = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
-    if rest.empty:
-        return [text]
-    first = (
-        rest.assign(size=-rest["effect"].abs()).sort_values(["p", "size"], kind="stable").iloc[0]
-    )
-    where = "higher" if first["effect"] > 0 else "lower"
-    low, high = (format_number(first[name], 2) for name in ("effect_ci_low", "effect_ci_high"))
-    return [
-        text,
-        f"The strongest: {clean(first['score'])} is {where} in {clean(first['comparison'])} "
-        f"(rank-biserial correlation {format_number(first['effect'], 2)}, 95% CI {low} to {high}, "
-        f"n = {int(first['n'])}, {format_p(first['fdr'], 'FDR')}).",
-        "Where the subtypes were found on the same genes, such differences describe them and are "
-        "no evidence that they exist.",
-    ]
-
-
-def told_once(biology: Biology) -> pd.DataFrame:
-    """Keep of the compared scores, in each comparison, the set of a group with the smallest p.
-
-    Groups are those of sets that share most of their genes; a set that has none is its own.
-    """
-    tests, sets = biology.score_tests, biology.gene_sets
-    if tests.empty or "group" not in sets:
-        return tests
-    groups = dict(zip(sets["gene_set"], sets["group"], strict=True))
-    group = [groups.get(score) or score for score in tests["score"]]
-    first = tests.assign(_group=group).sort_values("p", kind="stable")
-    kept = first.drop_duplicates(["comparison", "_group"]).index
-    return tests.loc[sorted(kept)]
-
-
 def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     """List the sets that represent their groups, those with the smallest p of each subtype."""
     table = one_direction(table, names)
     if table.empty:
         return None
     table = table[table["representative"]] if "representative" in table else table
-    table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(_EACH)
+    table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(EACH)
     table = table.assign(
         leading_edge=[first_genes(genes) for genes in table["leading_edge"]],
         note=[
@@ -273,7 +231,7 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     return make_table(
         table,
         columns,
-        f"Enrichment, the {_EACH} smallest p of each subtype. One set a group of like sets; NES: "
+        f"Enrichment, the {EACH} smallest p of each subtype. One set a group of like sets; NES: "
         "enrichment score over the mean of random sets on its side; p is at its floor where none "
         "of these scored as much. enrichment.tsv has all.",
     )
@@ -285,7 +243,7 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     enriched = table[table["fdr"] <= FDR] if len(table) else table
     if enriched.empty:
         return None
-    enriched = enriched.groupby(["subtype", "direction"], sort=False).head(_EACH)
+    enriched = enriched.groupby(["subtype", "direction"], sort=False).head(EACH)
     enriched = with_interval(enriched, "odds_ratio", format_number)
     enriched = enriched.assign(
         genes_in_common=[first_genes(genes) for genes in enriched["genes"]],
@@ -297,45 +255,9 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     return make_table(
         enriched,
         [*columns, "p", "fdr", "genes_in_common", "note"],
-        f"Over-representation among markers, up to {_EACH} sets of each subtype and direction. "
+        f"Over-representation among markers, up to {EACH} sets of each subtype and direction. "
         "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
         "that direction; odds ratio with exact interval; over_representation.tsv has all.",
-    )
-
-
-def overall_table(table: pd.DataFrame) -> Table | None:
-    """List the scores compared between all subtypes."""
-    if table.empty:
-        return None
-    rows = table[table["comparison"] == "overall"].dropna(subset=["p"])
-    rows = rows.sort_values(["p", "score"], kind="stable").head(12)
-    rows = with_interval(rows, "effect", two_decimals)
-    rows = rows.rename(columns={"score": "gene_set"})
-    return make_table(
-        rows,
-        ["gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        "Scores of patients, all subtypes at once, smallest p first. One set a group of like "
-        "sets. Effect: epsilon squared, the "
-        "share of the variance of the ranks between subtypes (Kruskal-Wallis test).",
-    )
-
-
-def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
-    """List the scores of each subtype against the rest."""
-    if table.empty:
-        return None
-    rows = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
-    if rows.empty:
-        return None
-    rows = rows.sort_values(["p", "score"], kind="stable")
-    parts = [rows[rows["comparison"] == name].head(_EACH) for name in names]
-    rows = with_interval(pd.concat(parts), "effect", two_decimals)
-    rows = rows.rename(columns={"score": "gene_set", "comparison": "subtype"})
-    return make_table(
-        rows,
-        ["subtype", "gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        f"Scores of patients, each subtype against all others, up to {_EACH} found. "
-        "Effect: rank-biserial correlation (Wilcoxon rank-sum test); gene_set_tests.tsv has all.",
     )
 
 
