@@ -209,22 +209,15 @@ def interpret(
     enrichment = empty_enrichment()
     if gene_sets is not None:
         where = gene_layer or first_of_genes(chosen)
-        enrichment = _enrichment(
-            chosen,
-            where,
-            compared,
-            given,
-            gene_sets,
-            {
-                "min_size": min_size,
-                "max_size": max_size,
-                "n_permutations": n_permutations,
-                "n_resamples": n_resamples,
-                "random_state": random_state,
-                "n_jobs": n_jobs,
-            },
-        )
-    followed = _volume(given, compared)
+        settings = {
+            "min_size": min_size,
+            "max_size": max_size,
+            "n_permutations": n_permutations,
+            "n_resamples": n_resamples,
+            "random_state": random_state,
+            "n_jobs": n_jobs,
+        }
+        enrichment = _enrichment(chosen, where, compared, given, gene_sets, settings)
     params = {
         "adjust_for": list(adjust_for),
         "adjusted_for": list(given.names),
@@ -235,7 +228,7 @@ def interpret(
         "classes": {}
         if classes is None
         else {str(k): int(v) for k, v in classes.value_counts().sort_index().items()},
-        "volume_correlation": followed,
+        "volume_correlation": _volume(given, compared),
         "gene_layer": gene_layer or first_of_genes(chosen),
         "n_permutations": n_permutations,
         "n_resamples": n_resamples,
