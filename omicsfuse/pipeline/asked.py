@@ -58,6 +58,19 @@ def asked_signatures(study: "Study") -> "Mapping[str, SignatureSettings]":
     return {**first, **study.signatures}
 
 
+def signature_table(name: str) -> str:
+    """Table of the study file that a signature is asked for in."""
+    return f"[signatures.{name}]" if name else "[signature]"
+
+
+def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
+    """Name the layer that a signature is derived from: its own, else that of ``[signature]``."""
+    named = asked_signatures(study)[name].layer
+    if named is None and study.signature is not None:
+        named = study.signature.layer
+    return layer_of_genes(study, cohort, signature_table(name), named, "a signature is asked for")
+
+
 def enriched_layer(study: "Study", cohort: Cohort) -> str | None:
     """Name the layer that gene sets are looked for in; None where there are no sets."""
     named = study.enrichment.layer

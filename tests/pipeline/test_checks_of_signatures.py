@@ -9,11 +9,10 @@ import pytest
 import omicsfuse as of
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.datasets.write import write_simulated_study
-from omicsfuse.pipeline.asked import asked_signatures
+from omicsfuse.pipeline.asked import asked_signatures, signature_layer
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.stage import layers_to_prepare
 from omicsfuse.pipeline.stages import STAGES
-from omicsfuse.pipeline.stages.signature import signature_layer
 from omicsfuse.pipeline.study import Study, settings
 
 

@@ -14,7 +14,7 @@ from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import DerivedSignature, Prepared, Signature, Subtypes, Target
 from omicsfuse.io.tables import read_table
-from omicsfuse.pipeline.asked import asked_signatures, layer_of_genes
+from omicsfuse.pipeline.asked import asked_signatures, signature_layer, signature_table
 from omicsfuse.pipeline.faults import Faults
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
@@ -116,7 +116,7 @@ class DeriveSignatures(Stage[dict[str, FurtherSignature], LockedSignatures]):
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [
-            (f"{_table(name)} {key}", getattr(asked, key, None))
+            (f"{signature_table(name)} {key}", getattr(asked, key, None))
             for name, asked in asked_signatures(study).items()
             for key in ("layer", "feature_layer")
         ]
@@ -177,19 +177,6 @@ class DeriveSignatures(Stage[dict[str, FurtherSignature], LockedSignatures]):
         return result.exclusions
 
 
-def _table(name: str) -> str:
-    """Table of the study file that a signature is asked for in."""
-    return f"[signatures.{name}]" if name else "[signature]"
-
-
-def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
-    """Name the layer that a signature is derived from: its own, else that of ``[signature]``."""
-    named = asked_signatures(study)[name].layer
-    if named is None and study.signature is not None:
-        named = study.signature.layer
-    return layer_of_genes(study, cohort, _table(name), named, "a signature is asked for")
-
-
 def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSignature) -> str:
     """Name the layer of the feature that a signature stands for."""
     if asked.feature_layer is not None:
@@ -199,14 +186,14 @@ def feature_layer(study: "Study", cohort: Cohort, name: str, asked: FurtherSigna
         return having[0]
     said = f"layers {', '.join(having)} have one" if having else "no layer has it"
     raise StudyError(
-        f"{study.where}: {_table(name)} feature {asked.feature!r}: {said}; name its layer with "
-        "feature_layer, and the feature as it is in the table."
+        f"{study.where}: {signature_table(name)} feature {asked.feature!r}: {said}; name its "
+        "layer with feature_layer, and the feature as it is in the table."
     )
 
 
 def read_target_scores(study: "Study", name: str, asked: FurtherSignature) -> pd.Series:
     """Read the scores that a signature is to stand for."""
-    where = f"{study.where}: {_table(name)} scores"
+    where = f"{study.where}: {signature_table(name)} scores"
     if asked.scores is None:
         raise StudyError(f"{where}: no file is named.")
     table = read_table(asked.scores)
@@ -241,7 +228,7 @@ def covariates_of(study: "Study", name: str, cohort: Cohort) -> Encoded | None:
     columns = list(asked_signatures(study)[name].covariates)
     if not columns:
         return None
-    where = f"{study.where}: {_table(name)}"
+    where = f"{study.where}: {signature_table(name)}"
     clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical
     for column in columns:
         if column not in clinical:
@@ -309,7 +296,7 @@ def _stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _check_signature(study: "Study", cohort: Cohort, name: str, asked: SignatureSettings) -> None:
     """See that what a signature is to stand for is there, and that its name is free."""
-    where = f"{study.where}: {_table(name)}"
+    where = f"{study.where}: {signature_table(name)}"
     if name == study.name:
         raise StudyError(f"{where}: the name of the study is that of its own signature.")
     covariates_of(study, name, cohort)
