@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 import omicsfuse as of
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.assessment.structure import structure_tests, verdict
 from omicsfuse.core.results import VERDICTS, Fusion, Prepared, PreparedLayer
 
@@ -161,7 +161,7 @@ def tested(ready: Prepared, n_draws: int, seed: int, method: str) -> tuple[float
     """P-values of both tests."""
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore")
-        repeat = refusion(ready, fused(ready, method))
+        repeat = refit(ready, fused(ready, method))
         return structure_tests(repeat, KS, n_draws=n_draws, random_state=seed)[1:]
 
 

@@ -23,7 +23,7 @@ from omicsfuse.assessment.layers import (
 )
 from omicsfuse.assessment.permuted import permuted_layers
 from omicsfuse.assessment.prediction import prediction_strengths
-from omicsfuse.assessment.refusion import MOST_REFUSED, refusion
+from omicsfuse.assessment.refit import MOST_REFITTED, refit
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.stability import patient_stability, subtype_recovery
 from omicsfuse.assessment.structure import STRUCTURE, structure_tests, verdict
@@ -155,7 +155,7 @@ def assess(
             stacklevel=2,
         )
     runner = Runner(n_jobs, folder, progress)
-    repeat = refusion(prepared, fusion)
+    repeat = refit(prepared, fusion)
     k = subtypes.labels.nunique()
     ks = tried(subtypes, len(fusion.patients))
     try:
@@ -215,7 +215,7 @@ def assess(
             "budget": budget,
             **asdict(size),
             "resampled_share": RESAMPLED_SHARE,
-            "most_resampled": MOST_REFUSED,
+            "most_resampled": MOST_REFITTED,
             "level": SIGNIFICANCE,
             "ks": list(ks),
             "missingness_agreement": missingness_agreement(fusion, subtypes),

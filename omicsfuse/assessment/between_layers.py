@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from omicsfuse.assessment.refusion import NO_GROUP, Refusion
+from omicsfuse.assessment.refit import NO_GROUP, Refit
 from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
 from omicsfuse.clustering import laplacian_spectrum
 from omicsfuse.clustering.criteria import affinity_silhouettes
@@ -34,7 +34,7 @@ class Bench:
     rows of each resample for stability.
     """
 
-    repeat: Refusion
+    repeat: Refit
     rows: np.ndarray
     k: int
     random_state: int
@@ -52,7 +52,7 @@ class Bench:
         *,
         rows: np.ndarray | None = None,
         shuffled: Mapping[str, np.ndarray] | None = None,
-        repeat: Refusion | None = None,
+        repeat: Refit | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Network of the patients who have any of these layers, and the groups of all ``rows``.
 
@@ -67,7 +67,7 @@ class Bench:
         return network, groups
 
 
-def prepared_bench(repeat: Refusion, k: int, random_state: int) -> Bench:
+def prepared_bench(repeat: Refit, k: int, random_state: int) -> Bench:
     """Draw the patients, compute what all copies share, and leave behind what they do not need."""
     chance = np.random.default_rng([random_state, 0])
     rows = np.arange(len(repeat.patients))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.redraw import continuum
-from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
 from omicsfuse.clustering.cluster import cluster_range, cut
 from omicsfuse.core.checks.arguments import require, seed, whole_number
@@ -88,7 +88,7 @@ def cluster(
     low, high, _ = cluster_range(n_clusters, len(fusion.patients))
     gaps = None
     if low < high and fusion.prepared is not None:
-        repeat = refusion(fusion.prepared, fusion)
+        repeat = refit(fusion.prepared, fusion)
         ks = range(max(low, 2), high + 1)
         try:
             gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
@@ -102,7 +102,7 @@ def cluster(
 
 
 def gap_against_continuum(
-    repeat: Refusion, ks: Sequence[int], random_state: int = 0, runner: Runner | None = None
+    repeat: Refit, ks: Sequence[int], random_state: int = 0, runner: Runner | None = None
 ) -> pd.DataFrame:
     """Normalised cut at each k, against that of the cohort redrawn without groups.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.feature_draws import with_features_drawn
-from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
+from omicsfuse.assessment.refit import MOST_REFITTED, NO_GROUP, Refit
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.clustering.consensus import (
     CONSENSUS_GRID,
@@ -73,7 +73,7 @@ class Resamples:
 
 
 def resample_clusters(
-    repeat: Refusion,
+    repeat: Refit,
     ks: Sequence[int],
     *,
     n_resamples: int = 50,
@@ -105,7 +105,7 @@ def resample_clusters(
             raise StudyError(f"{name} is {value!r}; it must be above 0 and at most 1.")
     first, *seeds = np.random.SeedSequence(seed(random_state)).spawn(n_resamples + 1)
     panel = np.arange(n)
-    if n > MOST_REFUSED:
+    if n > MOST_REFITTED:
         panel = np.random.default_rng(first).choice(n, min(CONSENSUS_PANEL, n), replace=False)
         panel.sort()
     drawn = (runner or Runner()).map(
@@ -152,7 +152,7 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
     return table
 
 
-def consensus_network(repeat: Refusion, resamples: Resamples, k: int) -> pd.DataFrame:
+def consensus_network(repeat: Refit, resamples: Resamples, k: int) -> pd.DataFrame:
     """Consensus matrix at k, with the names of the patients.
 
     Gives patients x patients, of large cohorts those of the panel: share of the resamples with both
@@ -182,7 +182,7 @@ def consensus_distribution(resamples: Resamples, ks: Sequence[int] | None = None
 
 
 def _one_resample(
-    repeat: Refusion,
+    repeat: Refit,
     ks: tuple[int, ...],
     panel: np.ndarray,
     share: float,
@@ -192,7 +192,7 @@ def _one_resample(
     """Rows, labels by k, and the layers that kept all features, of one resample."""
     rng = np.random.default_rng(task)
     n = len(repeat.patients)
-    size = max(min(round(share * n), MOST_REFUSED), min(n, 2 * max(ks)))
+    size = max(min(round(share * n), MOST_REFITTED), min(n, 2 * max(ks)))
     if len(panel) == n:
         rows = rng.choice(n, size, replace=False)
     else:

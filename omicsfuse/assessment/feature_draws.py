@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.refit import Refit
 from omicsfuse.core.errors import OmicsfuseError
 from omicsfuse.fusion.layers import layer_distances
 
 
 def with_features_drawn(
-    repeat: Refusion, rows: np.ndarray, share: float, rng: np.random.Generator
-) -> tuple[Refusion, list[str]]:
+    repeat: Refit, rows: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[Refit, list[str]]:
     """Prepare the fusion of some patients, with distances on some of each layer's features.
 
     ``rows``: positions of the patients to take, rising. Gives ``part``: fusion of these patients

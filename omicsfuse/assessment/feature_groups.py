@@ -16,7 +16,7 @@ from omicsfuse.assessment.between_layers import (
 )
 from omicsfuse.assessment.feature_names import OTHER, radiomic_feature_groups
 from omicsfuse.assessment.permuted import gains
-from omicsfuse.assessment.refusion import NO_GROUP, Refusion
+from omicsfuse.assessment.refit import NO_GROUP, Refit
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
@@ -47,7 +47,7 @@ class _Part:
 def feature_group_contributions(
     prepared: Prepared,
     fusion: Fusion,
-    repeat: Refusion,
+    repeat: Refit,
     subtypes: Subtypes,
     groups: Mapping[str, Groups] | None = None,
     *,
@@ -250,7 +250,7 @@ def _distances(table: np.ndarray, metric: Any) -> np.ndarray:
     return distances
 
 
-def _with(repeat: Refusion, layer: str, distances: np.ndarray) -> Refusion:
+def _with(repeat: Refit, layer: str, distances: np.ndarray) -> Refit:
     """The same fusion with other distances in one layer."""
     return replace(repeat, distances={**repeat.distances, layer: distances})
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
+from omicsfuse.assessment.refit import MOST_REFITTED, NO_GROUP, Refit
 from omicsfuse.clustering.criteria import affinity_silhouettes, mean_affinity_to_groups
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 
@@ -15,7 +15,7 @@ _FEWEST_COMPARED = 10
 def layer_contributions(
     prepared: Prepared,
     fusion: Fusion,
-    repeat: Refusion,
+    repeat: Refit,
     subtypes: Subtypes,
     *,
     random_state: int = 0,
@@ -43,9 +43,9 @@ def layer_contributions(
     def again(layers: list[str], among: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Subtypes and new groups of the patients who have any of these layers, if not too few."""
         rows = among
-        if len(among) > MOST_REFUSED:
+        if len(among) > MOST_REFITTED:
             chance = np.random.default_rng(random_state)
-            rows = np.sort(chance.choice(among, MOST_REFUSED, replace=False))
+            rows = np.sort(chance.choice(among, MOST_REFITTED, replace=False))
         groups = repeat.labels(k, rows, layers, random_state, n_threads)
         grouped = groups != NO_GROUP
         if grouped.sum() < _FEWEST_COMPARED:
@@ -77,7 +77,7 @@ def layer_contributions(
     return pd.DataFrame(table).set_index("layer")
 
 
-def subtype_layers(fusion: Fusion, repeat: Refusion, subtypes: Subtypes) -> pd.DataFrame:
+def subtype_layers(fusion: Fusion, repeat: Refit, subtypes: Subtypes) -> pd.DataFrame:
     """Which layers hold each subtype together: affinity among its members against to others.
 
     Taken in each layer's own network, before fusion, over the patients who have the layer. Ratios

@@ -13,7 +13,7 @@ from omicsfuse.assessment.between_layers import (
     shared_agreement,
     whole_agreement,
 )
-from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.refit import Refit
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.intervals import percentile_interval
@@ -26,7 +26,7 @@ EFFECTS = ("shared", "held_out", "stability", "silhouette")
 
 
 def permuted_layers(
-    repeat: Refusion,
+    repeat: Refit,
     subtypes: Subtypes,
     *,
     n_permutations: int = 199,

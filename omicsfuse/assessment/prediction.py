@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.consensus import cut_network
-from omicsfuse.assessment.refusion import MOST_REFUSED, NO_GROUP, Refusion
+from omicsfuse.assessment.refit import MOST_REFITTED, NO_GROUP, Refit
 from omicsfuse.clustering.consensus import prediction_strength
 from omicsfuse.clustering.spectral import Network
 from omicsfuse.core.checks.arguments import seed, whole_number
@@ -16,7 +16,7 @@ from omicsfuse.stats.tasks import Runner
 
 
 def prediction_strengths(
-    repeat: Refusion,
+    repeat: Refit,
     network: Network,
     ks: Sequence[int],
     *,
@@ -61,7 +61,7 @@ def prediction_strengths(
 
 
 def _one_split(
-    repeat: Refusion,
+    repeat: Refit,
     network: Network,
     ks: tuple[int, ...],
     task: np.random.SeedSequence,
@@ -69,9 +69,9 @@ def _one_split(
     """Prediction strength at each k of one split, over both directions."""
     rng = np.random.default_rng(task)
     n = len(repeat.patients)
-    size = min(n // 2, MOST_REFUSED)
+    size = min(n // 2, MOST_REFITTED)
     order = rng.permutation(n)
-    halves = [np.sort(order[:size]), np.sort(order[size : min(2 * size + n % 2, 2 * MOST_REFUSED)])]
+    halves = [np.sort(order[:size]), np.sort(order[size : min(2 * size + n % 2, 2 * MOST_REFITTED)])]
     start = int(rng.integers(2**31))
     half = replace(repeat, method=repeat.method.of_part(0.5))
     labels = [cut_network(*half.network(rows), ks, start) for rows in halves]

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.refit import Refit
 from omicsfuse.assessment.unimodal import critical_bandwidth, drawn_from_one_mode
 from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion import patient_distances
@@ -47,16 +47,16 @@ class Continuum:
     them, the critical bandwidth of its coordinates.
     """
 
-    repeat: Refusion
+    repeat: Refit
     scores: Mapping[str, np.ndarray]
     ranked: Mapping[str, np.ndarray]
     components: np.ndarray
     bandwidths: np.ndarray
 
-    def redrawn(self, chance: np.random.Generator) -> Refusion:
+    def redrawn(self, chance: np.random.Generator) -> Refit:
         """Draw the cohort anew, without groups.
 
-        Gives Refusion, the fusion of the redrawn cohort, ready to be made.
+        Gives Refit, the fusion of the redrawn cohort, ready to be made.
         """
         for _ in range(_TRIES - 1):
             try:
@@ -65,7 +65,7 @@ class Continuum:
                 continue
         return self._redrawn_once(chance)
 
-    def _redrawn_once(self, chance: np.random.Generator) -> Refusion:
+    def _redrawn_once(self, chance: np.random.Generator) -> Refit:
         """One draw; a distance may be undefined for what it gives."""
         mixing = self._mixing(chance)
         distances = {name: self._distances(name, mixing) for name in self.repeat.positions}
@@ -100,7 +100,7 @@ class Continuum:
             ) from error
 
 
-def continuum(repeat: Refusion, network: np.ndarray) -> Continuum:
+def continuum(repeat: Refit, network: np.ndarray) -> Continuum:
     """Make a cohort ready to be redrawn.
 
     ``network`` (n, n).

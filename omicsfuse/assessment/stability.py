@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.consensus import RESAMPLED_SHARE, Resamples, resample_clusters
-from omicsfuse.assessment.refusion import NO_GROUP, Refusion
+from omicsfuse.assessment.refit import NO_GROUP, Refit
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.tasks import Runner
@@ -24,7 +24,7 @@ CORE_CO_CLUSTERING = 0.8
 
 
 def subtype_stability(
-    repeat: Refusion,
+    repeat: Refit,
     subtypes: Subtypes,
     *,
     n_resamples: int = 50,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.assessment.redraw import Continuum, continuum, why_not_redrawn
-from omicsfuse.assessment.refusion import Refusion
+from omicsfuse.assessment.refit import Refit
 from omicsfuse.clustering import laplacian_spectrum
 from omicsfuse.clustering.criteria import affinity_silhouettes, eigengap, normalised_cut
 from omicsfuse.clustering.discretise import discretised_labels
@@ -28,7 +28,7 @@ SHARED, STRUCTURE = "shared", "structure"
 
 
 def structure_tests(
-    repeat: Refusion,
+    repeat: Refit,
     ks: Sequence[int],
     *,
     n_draws: int,

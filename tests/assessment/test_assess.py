@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import omicsfuse as of
 from omicsfuse.assessment.layers import missingness_agreement
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.assessment.stability import best_jaccard, subtype_stability
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
@@ -56,7 +56,7 @@ def test_the_number_of_jobs_does_not_matter() -> None:
     ready, _ = planted({"a": 0.8, "b": 0.8})
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3)
-    repeat = refusion(ready, fusion)
+    repeat = refit(ready, fusion)
     one = subtype_stability(repeat, subtypes, n_resamples=6, random_state=4)
     two = subtype_stability(repeat, subtypes, n_resamples=6, random_state=4, n_jobs=2)
     pd.testing.assert_frame_equal(one, two, check_exact=True)
@@ -68,7 +68,7 @@ def test_refusion_on_everyone_repeats_the_labels() -> None:
     ready, _ = planted({"a": 2.0, "b": 2.0})
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3, random_state=0)
-    again = refusion(ready, fusion).labels(3, random_state=0)
+    again = refit(ready, fusion).labels(3, random_state=0)
     assert ["S" + str(g + 1) for g in again] == subtypes.labels.tolist()
 
 
@@ -84,7 +84,7 @@ def test_a_layer_alone_is_what_fusing_it_alone_gives() -> None:
     ready, _ = planted({"a": 0.8, "b": 0.6})
     fusion = of.fuse(ready, n_neighbors=8)
     alone = of.cluster(of.fuse(ready, layers=["b"], n_neighbors=8), 3).labels
-    again = refusion(ready, fusion).labels(3, layers=["b"])
+    again = refit(ready, fusion).labels(3, layers=["b"])
     assert ["S" + str(g + 1) for g in again] == alone.tolist()
 
 

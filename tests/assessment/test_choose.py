@@ -9,7 +9,7 @@ import pytest
 import omicsfuse as of
 from omicsfuse.assessment import choose
 from omicsfuse.assessment.choose import gap_against_continuum
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.clustering.cluster import _best_by_gap, cut
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
@@ -77,7 +77,7 @@ def test_the_rule_of_the_gap_statistic(
 
 def test_the_gap_is_the_mean_cut_of_the_redraws_less_the_real_one() -> None:
     fusion, _ = planted(3)
-    repeat = refusion(fusion.prepared, fusion)
+    repeat = refit(fusion.prepared, fusion)
     table = gap_against_continuum(repeat, [2, 3])
     assert (table["gap"] > 0).all()
     assert table["gap"].idxmax() == 3

@@ -23,7 +23,7 @@ from omicsfuse.assessment.consensus import (
 )
 from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.prediction import prediction_strengths
-from omicsfuse.assessment.refusion import NO_GROUP, Refusion, refusion
+from omicsfuse.assessment.refit import NO_GROUP, Refit, refit
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.stats.tasks import Runner
 
@@ -49,9 +49,9 @@ def planted(
     return Prepared("planted", layers), truth
 
 
-def repeated(ready: Prepared, **options: object) -> tuple[Refusion, Fusion]:
+def repeated(ready: Prepared, **options: object) -> tuple[Refit, Fusion]:
     fusion = of.fuse(ready, n_neighbors=8, **options)
-    return refusion(ready, fusion), fusion
+    return refit(ready, fusion), fusion
 
 
 def same(one: Resamples, other: Resamples) -> bool:
@@ -151,7 +151,7 @@ def test_prediction_over_a_sparse_network() -> None:
     dense = of.fuse(ready, n_neighbors=10)
     sparse = of.fuse(ready, n_neighbors=10, engine="sparse")
     for fusion in (dense, sparse):
-        repeat = refusion(ready, fusion)
+        repeat = refit(ready, fusion)
         for network in (fusion.network(), fusion.affinity):
             network = network.to_numpy() if isinstance(network, pd.DataFrame) else network
             table = prediction_strengths(repeat, network, [3, 4], n_splits=2)
@@ -285,7 +285,7 @@ def test_patients_without_any_layer_drawn_are_in_no_group() -> None:
 
 
 def test_large_cohorts_have_a_panel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_REFUSED", 40)
+    monkeypatch.setattr(module, "MOST_REFITTED", 40)
     monkeypatch.setattr(module, "CONSENSUS_PANEL", 20)
     repeat, _ = repeated(planted(2, 3.0, n=90)[0])
     resamples = resample_clusters(repeat, [2], n_resamples=10, random_state=1)
@@ -323,9 +323,9 @@ def test_a_split_has_two_directions_and_half_the_neighbours(
 ) -> None:
     repeat, fusion = repeated(planted(2, 2.0)[0])
     neighbors, tested = [], []
-    network_of = Refusion.network
+    network_of = Refit.network
 
-    def network(self: Refusion, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def network(self: Refit, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         neighbors.append(self.method.settings["n_neighbors"])
         return network_of(self, rows)
 
@@ -333,7 +333,7 @@ def test_a_split_has_two_directions_and_half_the_neighbours(
         tested.append((test, labels, *training))
         return float(len(tested) % 2)
 
-    monkeypatch.setattr(Refusion, "network", network)
+    monkeypatch.setattr(Refit, "network", network)
     monkeypatch.setattr(prediction, "_tested", strength)
     table = prediction_strengths(repeat, fusion.network(), [2], n_splits=1)
     assert table.loc[2, "prediction_strength"] == 0.5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import omicsfuse as of
 from omicsfuse.assessment.feature_groups import feature_group_contributions
 from omicsfuse.assessment.feature_names import radiomic_feature_groups
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.tasks import Runner
 
@@ -134,7 +134,7 @@ def contributions(
     prepared, fusion, subtypes = data
     options = {"n_permutations": 19, **options}
     return feature_group_contributions(
-        prepared, fusion, refusion(prepared, fusion), subtypes, *args, **options
+        prepared, fusion, refit(prepared, fusion), subtypes, *args, **options
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import omicsfuse as of
 from omicsfuse.assessment.layers import subtype_layers
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
 
@@ -50,7 +50,7 @@ def test_means_are_those_over_pairs(seed: int, engine: str) -> None:
     prepared.layers["b"] = PreparedLayer("continuous", few, few, "raw", None)
     fusion = of.fuse(prepared, n_neighbors=6, engine=engine, n_kept=12)
     truth = np.random.default_rng(seed).permutation(np.arange(30) % 3)
-    table = subtype_layers(fusion, refusion(prepared, fusion), given_labels(truth, fusion.patients))
+    table = subtype_layers(fusion, refit(prepared, fusion), given_labels(truth, fusion.patients))
     assert table["subtype"].tolist() == ["S1", "S1", "S2", "S2", "S3", "S3"]
     assert table["layer"].tolist() == ["a", "b"] * 3
     for row in table.itertuples():
@@ -68,7 +68,7 @@ def test_a_layer_that_knows_nothing_has_a_ratio_of_one() -> None:
     prepared, truth = ready({"carrier": 2.0, "noise": 0.0}, n=60)
     fusion = of.fuse(prepared, n_neighbors=10)
     subtypes = given_labels(truth, fusion.patients)
-    table = subtype_layers(fusion, refusion(prepared, fusion), subtypes)
+    table = subtype_layers(fusion, refit(prepared, fusion), subtypes)
     ratio = table.pivot(index="subtype", columns="layer", values="ratio")
     assert (ratio["carrier"] > 1.5).all()
     assert (ratio["noise"] - 1).abs().max() < 0.1
@@ -79,7 +79,7 @@ def test_subtypes_too_small_for_a_mean() -> None:
     few = prepared.layers["b"].scaled.iloc[1:]
     prepared.layers["b"] = PreparedLayer("continuous", few, few, "raw", None)
     fusion = of.fuse(prepared, n_neighbors=6)
-    repeat = refusion(prepared, fusion)
+    repeat = refit(prepared, fusion)
     # S2 is one patient, who lacks layer b.
     truth = np.array([1] + [0] * 29)
     table = subtype_layers(fusion, repeat, given_labels(truth, fusion.patients))
@@ -101,7 +101,7 @@ def test_more_than_nine_subtypes_stay_in_order() -> None:
     prepared, _ = ready({"a": 1.0}, n=48)
     fusion = of.fuse(prepared, n_neighbors=6)
     subtypes = given_labels(np.arange(48) % 12, fusion.patients)
-    table = subtype_layers(fusion, refusion(prepared, fusion), subtypes)
+    table = subtype_layers(fusion, refit(prepared, fusion), subtypes)
     assert table["subtype"].tolist() == [f"S{i + 1}" for i in range(12)]
 
 
@@ -113,6 +113,6 @@ def test_real_subtypes(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None
     names = ["radiomics", "copy_number"]
     fusion = of.fuse(prepared, layers=names)
     subtypes = of.cluster(fusion, 2)
-    table = subtype_layers(fusion, refusion(prepared, fusion), subtypes)
+    table = subtype_layers(fusion, refit(prepared, fusion), subtypes)
     assert len(table) == 4
     assert (table["within"] > table["between"]).all()

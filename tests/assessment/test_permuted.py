@@ -12,7 +12,7 @@ import omicsfuse as of
 from omicsfuse.assessment import between_layers, permuted
 from omicsfuse.assessment.between_layers import prepared_bench, shared_agreement
 from omicsfuse.assessment.permuted import EFFECTS, gains, permuted_layers
-from omicsfuse.assessment.refusion import NO_GROUP, Refusion, refusion
+from omicsfuse.assessment.refit import NO_GROUP, Refit, refit
 from omicsfuse.clustering.criteria import affinity_silhouettes
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.tasks import Runner
@@ -35,9 +35,9 @@ def ready(shifts: dict[str, float], n: int = 36, seed: int = 0) -> Prepared:
     return Prepared("planted", layers)
 
 
-def fused(prepared: Prepared, k: int = 2) -> tuple[Refusion, Subtypes, Fusion]:
+def fused(prepared: Prepared, k: int = 2) -> tuple[Refit, Subtypes, Fusion]:
     fusion = of.fuse(prepared, n_neighbors=8)
-    return refusion(prepared, fusion), of.cluster(fusion, k), fusion
+    return refit(prepared, fusion), of.cluster(fusion, k), fusion
 
 
 def test_shared_layers_add_and_private_groups_do_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from omicsfuse.assessment.redraw import (
     normal_scores,
     principal_coordinates,
 )
-from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.assessment.unimodal import _modes, critical_bandwidth, drawn_from_one_mode
 from omicsfuse.core.results import Prepared, PreparedLayer
 
@@ -26,9 +26,9 @@ def layer(values: np.ndarray, scale: str = "raw", start: int = 0) -> PreparedLay
     return PreparedLayer("continuous", table, table, scale, None)
 
 
-def repeated(layers: dict[str, PreparedLayer], **options: object) -> Refusion:
+def repeated(layers: dict[str, PreparedLayer], **options: object) -> Refit:
     ready = Prepared("made", layers)
-    return refusion(ready, of.fuse(ready, n_neighbors=8, **options))
+    return refit(ready, of.fuse(ready, n_neighbors=8, **options))
 
 
 def correlated(n: int = 80, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +39,7 @@ def correlated(n: int = 80, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return one, other
 
 
-def tables_of(repeat: Refusion, seed: int) -> dict[str, np.ndarray]:
+def tables_of(repeat: Refit, seed: int) -> dict[str, np.ndarray]:
     """Values of a redrawn cohort, caught on their way to the distances."""
     drawn = continuum(repeat, repeat.network()[0])
     mixing = drawn._mixing(np.random.default_rng(seed))

@@ -23,7 +23,7 @@ from joblib._parallel_backends import ThreadingBackend
 from threadpoolctl import threadpool_info
 
 import omicsfuse as of
-from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.cli import _Bars, main
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.datasets.write import write_simulated_study
@@ -128,10 +128,10 @@ def test_a_refusion_is_shared_and_found_again_in_another_process(tmp_path: Path)
     ready = of.preprocess(
         simulate_cohort(380, n_external=0, n_genes=100, layers=("expression", "mutation")).discovery
     )
-    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     rows = [np.arange(first, 380) for first in (0, 3)]
-    alone = Runner(1, tmp_path).map(Refusion.network, rows, repeat, what="fusions")
-    processes = Runner(2).map(Refusion.network, rows, repeat, what="fusions")
+    alone = Runner(1, tmp_path).map(Refit.network, rows, repeat, what="fusions")
+    processes = Runner(2).map(Refit.network, rows, repeat, what="fusions")
     for one, other in zip(alone, processes, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
@@ -139,9 +139,9 @@ def test_a_refusion_is_shared_and_found_again_in_another_process(tmp_path: Path)
     code = (
         "import pickle, sys; from pathlib import Path; import numpy as np;"
         "from omicsfuse.stats.kept_tasks import kept_tasks;"
-        "from omicsfuse.assessment.refusion import Refusion;"
+        "from omicsfuse.assessment.refit import Refit;"
         "repeat = pickle.loads(Path('repeat.pickle').read_bytes());"
-        "store = kept_tasks(Path(), Refusion.network, [repeat]);"
+        "store = kept_tasks(Path(), Refit.network, [repeat]);"
         "print(store.load([np.arange(first, 380) for first in (0, 3)]) is not None)"
     )
     found = subprocess.run(

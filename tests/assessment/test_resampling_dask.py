@@ -9,7 +9,7 @@ import pytest
 from joblib import parallel_config
 
 import omicsfuse as of
-from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.stats import tasks
 from omicsfuse.stats.tasks import Runner
@@ -18,9 +18,9 @@ distributed = pytest.importorskip("distributed", reason="dask.distributed is not
 
 
 @pytest.fixture(scope="module")
-def repeat() -> Refusion:
+def repeat() -> Refit:
     ready = of.preprocess(simulate_cohort(45, n_external=0, n_genes=100).discovery)
-    return refusion(ready, of.fuse(ready, n_neighbors=8))
+    return refit(ready, of.fuse(ready, n_neighbors=8))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["threads", "processes"])
@@ -34,14 +34,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[object]:
         yield client
 
 
-def test_same_bytes_on_a_cluster(repeat: Refusion, cluster: object) -> None:
+def test_same_bytes_on_a_cluster(repeat: Refit, cluster: object) -> None:
     chance = np.random.default_rng(0)
     rows = [np.sort(chance.choice(45, 36, replace=False)) for _ in range(12)]
-    alone = Runner().map(Refusion.network, rows, repeat, what="fusions")
+    alone = Runner().map(Refit.network, rows, repeat, what="fusions")
     told: list[int] = []
     with parallel_config(backend="dask"):
         runner = Runner(progress=lambda what, done, total: told.append(done))
-        spread = runner.map(Refusion.network, rows, repeat, what="fusions")
+        spread = runner.map(Refit.network, rows, repeat, what="fusions")
     for one, other in zip(spread, alone, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
@@ -49,7 +49,7 @@ def test_same_bytes_on_a_cluster(repeat: Refusion, cluster: object) -> None:
 
 
 def test_shared_arguments_are_sent_packed_and_once(
-    repeat: Refusion, cluster: object, monkeypatch: pytest.MonkeyPatch
+    repeat: Refit, cluster: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed: list[int] = []
     pack = tasks._Work._pack
@@ -60,17 +60,17 @@ def test_shared_arguments_are_sent_packed_and_once(
 
     monkeypatch.setattr(tasks._Work, "_pack", counted)
     with parallel_config(backend="dask"):
-        Runner().map(Refusion.network, [np.arange(30)] * 8, repeat, what="fusions")
+        Runner().map(Refit.network, [np.arange(30)] * 8, repeat, what="fusions")
     assert len(packed) <= 1
 
 
-def test_a_task_at_fault_goes_up_from_a_cluster(repeat: Refusion, cluster: object) -> None:
+def test_a_task_at_fault_goes_up_from_a_cluster(repeat: Refit, cluster: object) -> None:
     with parallel_config(backend="dask"), pytest.raises(TypeError, match="'int' and 'str'"):
-        Runner().map(Refusion.labels, [2, 3, "three"], repeat, what="groups")
+        Runner().map(Refit.labels, [2, 3, "three"], repeat, what="groups")
 
 
 def test_an_interrupt_leaves_finished_tasks_and_a_usable_cluster(
-    repeat: Refusion, cluster: object, tmp_path: Path
+    repeat: Refit, cluster: object, tmp_path: Path
 ) -> None:
     def progress(what: str, done: int, total: int) -> None:
         if done == 7:
@@ -79,9 +79,9 @@ def test_an_interrupt_leaves_finished_tasks_and_a_usable_cluster(
     rows = [np.arange(first, 45) for first in range(12)]
     with parallel_config(backend="dask"):
         with pytest.raises(KeyboardInterrupt):
-            Runner(1, tmp_path, progress).map(Refusion.network, rows, repeat, what="fusions")
+            Runner(1, tmp_path, progress).map(Refit.network, rows, repeat, what="fusions")
         assert len(list(tmp_path.glob("*.npz"))) == 1
-        again = Runner(1, tmp_path).map(Refusion.network, rows, repeat, what="fusions")
-    alone = Runner().map(Refusion.network, rows, repeat, what="fusions")
+        again = Runner(1, tmp_path).map(Refit.network, rows, repeat, what="fusions")
+    alone = Runner().map(Refit.network, rows, repeat, what="fusions")
     for one, other in zip(again, alone, strict=True):
         np.testing.assert_array_equal(one[0], other[0])

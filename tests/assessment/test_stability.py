@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import omicsfuse as of
 from omicsfuse.assessment.consensus import Resamples, resample_clusters
-from omicsfuse.assessment.refusion import NO_GROUP, refusion
+from omicsfuse.assessment.refit import NO_GROUP, refit
 from omicsfuse.assessment.stability import (
     best_jaccard,
     co_clustering_with_subtypes,
@@ -59,7 +59,7 @@ def test_planted_subtypes_are_found_again_with_all_their_patients() -> None:
     ready = planted(4.0)
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3)
-    resamples = resample_clusters(refusion(ready, fusion), [2, 3], n_resamples=10)
+    resamples = resample_clusters(refit(ready, fusion), [2, 3], n_resamples=10)
     table = subtype_recovery(resamples, subtypes)
     assert list(table.columns) == ["n", "jaccard_mean", "jaccard_sd", "dissolved", "n_resamples"]
     assert table.index.tolist() == ["S1", "S2", "S3"]
@@ -79,7 +79,7 @@ def test_noise_has_few_core_patients() -> None:
     ready = planted(0.0)
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3)
-    resamples = resample_clusters(refusion(ready, fusion), [3], n_resamples=12)
+    resamples = resample_clusters(refit(ready, fusion), [3], n_resamples=12)
     patients = patient_stability(resamples, subtypes)
     assert (patients["membership"] == "core").mean() < 0.2
     assert subtype_recovery(resamples, subtypes)["jaccard_mean"].mean() < 0.7
@@ -89,7 +89,7 @@ def test_both_ways_give_the_same_stability() -> None:
     ready = planted(0.8)
     fusion = of.fuse(ready, n_neighbors=8)
     subtypes = of.cluster(fusion, 3)
-    repeat = refusion(ready, fusion)
+    repeat = refit(ready, fusion)
     alone = subtype_stability(repeat, subtypes, n_resamples=5, random_state=2)
     shared = resample_clusters(repeat, [3], n_resamples=5, random_state=2, runner=Runner(2))
     pd.testing.assert_frame_equal(alone, subtype_recovery(shared, subtypes), check_exact=True)
@@ -193,7 +193,7 @@ def test_one_subtype_is_always_there() -> None:
     ready = planted(1.0, n=24)
     fusion = of.fuse(ready, n_neighbors=6)
     subtypes = of.cluster(fusion, 1)
-    resamples = resample_clusters(refusion(ready, fusion), [1], n_resamples=3)
+    resamples = resample_clusters(refit(ready, fusion), [1], n_resamples=3)
     table = subtype_recovery(resamples, subtypes)
     assert table[["jaccard_mean", "jaccard_sd", "dissolved"]].isna().all(axis=None)
     patients = patient_stability(resamples, subtypes)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import omicsfuse as of
 from omicsfuse.assessment import structure
-from omicsfuse.assessment.refusion import Refusion, refusion
+from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.assessment.structure import (
     CRITERIA,
     _p_value,
@@ -34,8 +34,8 @@ def cohort(*tables: np.ndarray, scales: str = "") -> Prepared:
     return Prepared("made", layers)
 
 
-def repeated(ready: Prepared, **options: object) -> Refusion:
-    return refusion(ready, of.fuse(ready, n_neighbors=10, **options))
+def repeated(ready: Prepared, **options: object) -> Refit:
+    return refit(ready, of.fuse(ready, n_neighbors=10, **options))
 
 
 def groups(n: int, k: int, effect: float, seed: int, n_layers: int = 3) -> Prepared:

@@ -10,7 +10,7 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.assessment.permuted import permuted_layers
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.assessment.sensitivity import sensitivity
 from omicsfuse.assessment.structure import structure_tests
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
@@ -91,7 +91,7 @@ def test_whatever_repeats_a_fusion_repeats_its_method() -> None:
     prepared = ready()
     fusion = of.fuse(prepared, method=Nearness(power=3.0))
     assert fusion.params["power"] == 3.0
-    repeat = refusion(prepared, fusion)
+    repeat = refit(prepared, fusion)
     np.testing.assert_array_equal(repeat.network()[0], fusion.affinity)
     subtypes = of.cluster(fusion, (2, 3))
     found = sensitivity(
@@ -106,7 +106,7 @@ def test_whatever_repeats_a_fusion_repeats_its_method() -> None:
     layers = permuted_layers(repeat, subtypes, n_permutations=19)
     assert (layers["p_adds"] == 0.05).all()
     # Another method sees another network, and so have its null draws.
-    other = refusion(prepared, of.fuse(prepared, method=Nearness()))
+    other = refit(prepared, of.fuse(prepared, method=Nearness()))
     again = structure_tests(other, [2, 3], n_draws=19)[0]
     assert not np.allclose(again.loc[again["statistic"] == "silhouette", "observed"], observed)
     assert not np.allclose(again["null_mean"], tests["null_mean"])
@@ -145,7 +145,7 @@ def test_a_fusion_made_by_hand_cannot_be_repeated() -> None:
     fusion = of.fuse(prepared)
     bare = Fusion(fusion.affinity, fusion.per_layer, fusion.coverage, fusion.params)
     with pytest.raises(of.StudyError, match="does not say which method made it"):
-        refusion(prepared, bare)
+        refit(prepared, bare)
 
 
 def test_tables_are_taken_as_they_are() -> None:

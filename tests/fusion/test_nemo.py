@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
-from omicsfuse.assessment.refusion import refusion
+from omicsfuse.assessment.refit import refit
 from omicsfuse.clustering import laplacian_spectrum
 from omicsfuse.clustering.discretise import discretised_labels
 from omicsfuse.core.results import Prepared, PreparedLayer
@@ -146,7 +146,7 @@ def test_patients_who_lack_layers_count_like_the_others() -> None:
     assert fusion.params["n_neighbors_per_layer"] == {"a": 8, "b": 5, "c": 6}
     assert fusion.convergence.empty
     # Nulls, resamples and the choice of k repeat this network, and no other.
-    repeat = refusion(ready, fusion)
+    repeat = refit(ready, fusion)
     np.testing.assert_array_equal(repeat.network()[0], fusion.affinity)
     rows = np.arange(40)
     part = {

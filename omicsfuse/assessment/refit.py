@@ -16,14 +16,14 @@ from omicsfuse.fusion.layers import layer_distances
 from omicsfuse.fusion.methods import method_of
 
 #: So many patients are fused again at most, by the exact engine; of more, as many are drawn.
-MOST_REFUSED = 2000
+MOST_REFITTED = 2000
 
 #: Group of a patient who has none of the layers that were fused again.
 NO_GROUP = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Refusion:
+class Refit:
     """The layers and the settings of a fusion, to repeat it on parts of the data.
 
     ``prepared``: the layers; ``patients``: patients of the fusion; ``positions``: for each layer,
@@ -123,10 +123,10 @@ class Refusion:
             order[places] = chance.permutation(places)
         return order
 
-    def among(self, rows: np.ndarray) -> "Refusion":
+    def among(self, rows: np.ndarray) -> "Refit":
         """Take some of the patients as the whole cohort.
 
-        ``rows``: positions of the patients to take, rising. Gives Refusion, the same fusion of
+        ``rows``: positions of the patients to take, rising. Gives Refit, the same fusion of
         these patients, with their distances.
         """
         positions, distances = {}, {}
@@ -153,10 +153,10 @@ class Refusion:
         return layer_distances(self.prepared.layers[name], self.metrics[name], people, name)
 
 
-def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
+def refit(prepared: Prepared, fusion: Fusion) -> Refit:
     """Collect what is needed to repeat a fusion.
 
-    Gives Refusion, layers and settings.
+    Gives Refit, layers and settings.
     """
     method, patients = method_of(fusion).exact(), fusion.patients
     positions, distances = {}, {}
@@ -169,9 +169,9 @@ def refusion(prepared: Prepared, fusion: Fusion) -> Refusion:
                 f"layer {name!r} of the fusion, or some of its patients, is not among the prepared "
                 "layers; give the same prepared layers that were fused."
             )
-        if len(patients) <= MOST_REFUSED:
+        if len(patients) <= MOST_REFITTED:
             distances[name] = layer_distances(
                 prepared.layers[name], fusion.metrics[name], own, name
             )
     weights = fusion.params["layer_weights"]
-    return Refusion(prepared, patients, positions, distances, method, weights, fusion.metrics)
+    return Refit(prepared, patients, positions, distances, method, weights, fusion.metrics)

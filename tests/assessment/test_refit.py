@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
-import omicsfuse.assessment.refusion as module
-from omicsfuse.assessment.refusion import NO_GROUP, refusion
+import omicsfuse.assessment.refit as module
+from omicsfuse.assessment.refit import NO_GROUP, refit
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 
@@ -62,7 +62,7 @@ def codes(fusion: Fusion, k: int) -> np.ndarray:
 def test_everyone_again_gives_the_same_labels(gaps: bool, options: dict) -> None:
     ready, _ = planted(gaps=gaps)
     fusion = of.fuse(ready, n_neighbors=8, **options)
-    repeat = refusion(ready, fusion)
+    repeat = refit(ready, fusion)
     for k in (2, 3, 5):
         np.testing.assert_array_equal(repeat.labels(k), codes(fusion, k))
 
@@ -75,7 +75,7 @@ def test_settings_matter_in_the_repetition() -> None:
     layers = {n: PreparedLayer("continuous", t, t, "raw", None) for n, t in tables.items()}
     ready = Prepared("noise", layers)
     found = [
-        refusion(ready, of.fuse(ready, n_neighbors=8, **options)).labels(4)
+        refit(ready, of.fuse(ready, n_neighbors=8, **options)).labels(4)
         for options in ({}, {"layer_weights": {"a": 20.0}}, {"metrics": {"a": "cosine"}})
     ]
     assert all(adjusted_rand_score(*pair) < 1 for pair in pairwise(found))
@@ -84,13 +84,13 @@ def test_settings_matter_in_the_repetition() -> None:
 def test_engine_snfpy_is_repeated_by_ours() -> None:
     ready, _ = planted()
     fusion = of.fuse(ready, n_neighbors=8, engine="snfpy")
-    np.testing.assert_array_equal(refusion(ready, fusion).labels(3), codes(fusion, 3))
+    np.testing.assert_array_equal(refit(ready, fusion).labels(3), codes(fusion, 3))
 
 
 def test_engine_sparse_is_repeated_exactly() -> None:
     ready, truth = planted(gaps=True)
     fusion = of.fuse(ready, n_neighbors=8, engine="sparse", n_kept=30)
-    again = refusion(ready, fusion).labels(3)
+    again = refit(ready, fusion).labels(3)
     np.testing.assert_array_equal(again, codes(of.fuse(ready, n_neighbors=8), 3))
     assert adjusted_rand_score(truth[[int(p[1:]) for p in fusion.patients]], again) > 0.9
 
@@ -99,7 +99,7 @@ def test_engine_sparse_is_repeated_exactly() -> None:
 def test_some_patients_and_layers_are_fused_as_if_alone(gaps: bool) -> None:
     ready, _ = planted(gaps=gaps, seed=2)
     fusion = of.fuse(ready, n_neighbors=8)
-    repeat = refusion(ready, fusion)
+    repeat = refit(ready, fusion)
     rows = np.sort(np.random.default_rng(0).choice(60, 45, replace=False))
     drawn = fusion.patients[rows]
     some = of.fuse(part(ready, drawn), n_neighbors=8)
@@ -113,7 +113,7 @@ def test_some_patients_and_layers_are_fused_as_if_alone(gaps: bool) -> None:
 def test_patients_with_none_of_the_layers_are_in_no_group(layers: list[str]) -> None:
     ready, truth = planted(gaps=True)
     fusion = of.fuse(ready, n_neighbors=8)
-    groups = refusion(ready, fusion).labels(3, layers=layers)
+    groups = refit(ready, fusion).labels(3, layers=layers)
     has = fusion.coverage.loc[fusion.patients, layers].any(axis=1).to_numpy()
     assert 0 < (~has).sum() < 30
     np.testing.assert_array_equal(groups == NO_GROUP, ~has)
@@ -123,7 +123,7 @@ def test_patients_with_none_of_the_layers_are_in_no_group(layers: list[str]) -> 
 
 def test_too_few_are_no_group_at_all() -> None:
     ready, _ = planted(gaps=True)
-    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     assert (repeat.labels(3, rows=np.array([3, 4, 8])) == NO_GROUP).all()
     # Two patients with the layer make no neighbourhood.
     lacking = np.setdiff1d(np.arange(60), repeat.positions["b"])[:20]
@@ -139,9 +139,9 @@ def test_distances_of_large_cohorts_are_computed_when_needed(
     ready, _ = planted(gaps=True)
     fusion = of.fuse(ready, n_neighbors=8, metrics={"c": "manhattan"})
     rows = np.arange(0, 60, 2)
-    small = refusion(ready, fusion)
-    monkeypatch.setattr(module, "MOST_REFUSED", 40)
-    large = refusion(ready, fusion)
+    small = refit(ready, fusion)
+    monkeypatch.setattr(module, "MOST_REFITTED", 40)
+    large = refit(ready, fusion)
     assert set(small.distances) == {"a", "b", "c"}
     assert large.distances == {}
     np.testing.assert_array_equal(small.labels(3, rows), large.labels(3, rows))
@@ -153,12 +153,12 @@ def test_a_table_of_distances_is_used_again() -> None:
     d = np.abs(values.to_numpy()[:, None] - values.to_numpy()[None]).sum(axis=2)
     table = pd.DataFrame(d, values.index, values.index).iloc[::-1]
     fusion = of.fuse(ready, n_neighbors=8, metrics={"b": table})
-    np.testing.assert_array_equal(refusion(ready, fusion).labels(3), codes(fusion, 3))
+    np.testing.assert_array_equal(refit(ready, fusion).labels(3), codes(fusion, 3))
 
 
 def test_the_number_of_threads_does_not_matter() -> None:
     ready, _ = planted(gaps=True)
-    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     np.testing.assert_array_equal(repeat.labels(5), repeat.labels(5, n_threads=3))
 
 
@@ -166,14 +166,14 @@ def test_other_layers_than_those_fused_are_refused() -> None:
     ready, _ = planted(gaps=True)
     fusion = of.fuse(ready, n_neighbors=8)
     with pytest.raises(of.StudyError, match=r"layer 'c' of the fusion.* give the same prepared"):
-        refusion(Prepared("two", {n: ready.layers[n] for n in "ab"}), fusion)
+        refit(Prepared("two", {n: ready.layers[n] for n in "ab"}), fusion)
     with pytest.raises(of.StudyError, match="layer 'a' of the fusion, or some of its patients"):
-        refusion(part(ready, fusion.patients[:50]), fusion)
+        refit(part(ready, fusion.patients[:50]), fusion)
 
 
 def test_patients_change_places_with_those_who_brought_the_same_layers() -> None:
     ready, _ = planted(gaps=True)
-    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     coverage = of.fuse(ready, n_neighbors=8).coverage.to_numpy()
     for name, rows in repeat.positions.items():
         order = repeat.order(name, np.random.default_rng(0))
@@ -181,14 +181,14 @@ def test_patients_change_places_with_those_who_brought_the_same_layers() -> None
         assert (order != np.arange(len(rows))).any()
         np.testing.assert_array_equal(coverage[rows[order]], coverage[rows])
     whole, _ = planted()
-    complete = refusion(whole, of.fuse(whole, n_neighbors=8))
+    complete = refit(whole, of.fuse(whole, n_neighbors=8))
     expected = np.random.default_rng(1).permutation(60)
     np.testing.assert_array_equal(complete.order("a", np.random.default_rng(1)), expected)
 
 
 def test_some_patients_as_the_whole_cohort() -> None:
     ready, _ = planted(gaps=True)
-    repeat = refusion(ready, of.fuse(ready, n_neighbors=8))
+    repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     rows = np.arange(0, 60, 2)
     some = repeat.among(rows)
     assert list(some.patients) == list(repeat.patients[rows])
