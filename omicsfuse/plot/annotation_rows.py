@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
-from omicsfuse.core.variables import ORDERED, decide
+from omicsfuse.core.variables import CATEGORICAL, ORDERED, decide
 from omicsfuse.core.variables import levels as ordered_levels
 from omicsfuse.plot.numbers import clean, format_number
 
@@ -71,22 +71,26 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
     return pd.DataFrame(dict(list(kept.items())[:MOST_VARIABLES]), index=patients)
 
 
-def annotation_row(name: str, values: pd.Series) -> AnnotationRow:
+def annotation_row(name: str, values: pd.Series, kind: str | None = None) -> AnnotationRow:
     """Give each value of a variable a colour.
 
     Numbers with more than ``MOST_LEVELS`` different values run from light to dark between
     their 2nd and 98th percentile; so do stages, grades and other whole numbers, level by level.
     Other categories have colours of their own: the most frequent ones, the rest as "other".
 
-    ``values``: one value a patient. Gives AnnotationRow, the colours as red, green, blue from 0 to
-    255.
+    ``values``: one value a patient; ``kind``: what the cohort decided of the column, which is only
+    decided here of tables from elsewhere.
     """
     present = values.dropna()
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if kind is None:
+        kind = decide(values.rename(name)).type
+    types = pd.api.types
+    numeric = (
+        types.is_numeric_dtype(values) and not types.is_bool_dtype(values) and kind != CATEGORICAL
+    )
     if numeric and present.nunique() > MOST_LEVELS:
         return _gradient(name, values.to_numpy(dtype=float, na_value=np.nan))
     text = present.astype(object).map(level_text)
-    kind = decide(values.rename(name)).type
     counts = text.value_counts()
     ordered = numeric or kind == ORDERED
     if numeric:

@@ -1,6 +1,6 @@
 """The comprehensive heatmap: patients by subtype, annotations on top, layers stacked below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -130,9 +130,12 @@ def comprehensive_heatmap(
     if rows.empty:
         return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
     labels = patients_in_order(subtypes).astype(str)
+    kinds: Mapping[str, str] = {}
     if annotations is None and cohort is not None:
         annotations = annotation_table(cohort, subtypes)
-    tops = _annotation_rows(annotations, labels.index)
+        decided = cohort.variables["type"].items()
+        kinds = {str(name): kind for name, kind in decided if name not in cohort.endpoints}
+    tops = _annotation_rows(annotations, labels.index, kinds)
     if len(labels) > MOST_DRAWN:
         kept = np.linspace(0, len(labels) - 1, MOST_DRAWN).round().astype(int)
         labels = labels.iloc[kept]
@@ -167,11 +170,15 @@ def comprehensive_heatmap(
     return ax
 
 
-def _annotation_rows(table: pd.DataFrame | None, patients: pd.Index) -> list[AnnotationRow]:
+def _annotation_rows(
+    table: pd.DataFrame | None, patients: pd.Index, kinds: Mapping[str, str]
+) -> list[AnnotationRow]:
     if table is None or table.empty:
         return []
     table = table.reindex(patients)
-    return [annotation_row(str(n), table[n]) for n in table if table[n].notna().any()]
+    return [
+        annotation_row(str(n), table[n], kinds.get(str(n))) for n in table if table[n].notna().any()
+    ]
 
 
 def _stacked(rows: pd.DataFrame, layers: Sequence[str], n_tops: int) -> tuple[list[_Block], float]:

@@ -308,3 +308,10 @@ def test_numbers_are_a_gradient_and_outliers_do_not_flatten_it():
     assert len(np.unique(row.colours, axis=0)) > 50
     constant = annotation_row("age", pd.Series([np.nan, 3.0, 3.0]))
     assert constant.key == (("3", constant.key[0][1]), ("missing", MISSING))
+
+
+def test_the_cohorts_decision_on_a_column_counts_not_the_look_of_its_values() -> None:
+    codes = pd.Series([1.0, 2.0, 3.0, 1.0], name="grade")
+    as_categories = annotation_row("grade", codes, "categorical")
+    assert [colour for _, colour in as_categories.key] == list(CATEGORIES[:3])
+    assert annotation_row("grade", codes, "ordered").key == annotation_row("grade", codes).key
