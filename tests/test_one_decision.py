@@ -19,7 +19,7 @@ from omicsfuse.signatures import derive
 from omicsfuse.stats.covariates import encode_covariates
 from omicsfuse.survival import compare_survival
 
-sys.path.insert(0, str(Path(__file__).parent / "interpretation"))
+sys.path.insert(0, str(Path(__file__).parent / "imaging"))
 from made_cohorts import made
 
 N = 80

@@ -1,4 +1,4 @@
-# Reference values for tests/interpretation/test_associations.py.
+# Reference values for tests/imaging/test_model_associations.py.
 # Run with: Rscript tests/reference/interpretation.R
 # Reads and writes CSV files beside this script; values from R 4.2.2, limma, pROC.
 suppressMessages({library(limma); library(pROC)})

@@ -68,6 +68,9 @@ def test_a_row_is_all_that_a_new_kind_needs(cohort: Cohort) -> None:
     mapped = radiogenomic_map(ready, n_strongest=0)
     assert mapped.params["radiomics"] == "scan"
     assert set(mapped.families["layer"]) == {"rna"}
+    ready.layers["scan"].values.insert(0, "flat", 0.0)  # noqa: PD011
+    said = {exclusion.what for exclusion in radiogenomic_map(ready, n_strongest=0).exclusions}
+    assert said == {"spectral lines"}
 
     results = replace(make_results(), prepared=ready, subtypes=subtypes, markers=found)
     fused = replace(results, fusion=fusion)

@@ -78,7 +78,10 @@ class Mapped(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What is the same for all families; ``excluded`` features are volume themselves."""
+    """What is the same for all families; ``images`` is what features are called.
+
+    ``excluded`` features are volume themselves.
+    """
 
     fdr: float
     n_strongest: int
@@ -86,6 +89,7 @@ class Settings(NamedTuple):
     cluster: dict[str, str]
     n_permutations: int = 0
     random_state: int = 0
+    images: str = "radiomic features"
 
 
 def map_family(
@@ -101,7 +105,7 @@ def map_family(
     if len(patients) < MINIMUM_PATIENTS:
         note = f"{len(patients)} patients have both; {MINIMUM_PATIENTS} are needed: not tested"
         return _nothing(name, len(patients), note, exclusions)
-    columns, lost_features = testable(images.loc[patients], name, "radiomic features")
+    columns, lost_features = testable(images.loc[patients], name, settings.images)
     targets, lost_targets = testable(table.loc[patients], name, "targets")
     exclusions += lost_features + lost_targets
     x, y = columns.to_numpy(dtype=float), targets.to_numpy(dtype=float)

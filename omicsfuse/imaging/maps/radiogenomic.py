@@ -150,7 +150,8 @@ def radiogenomic_map(
             f"there is nothing to hold against layer {name!r}: add a molecular layer to the study, "
             "or give scores=."
         )
-    exclusions = _constant(images, clusters, name)
+    feature = kind_of(prepared.layers[name]).feature
+    exclusions = _constant(images, clusters, name, f"{feature}s")
     adjust = design(covariates, None if own is None else own.amounts, images.index)
     images = images[sorted(chosen["feature"])]
     settings = Settings(
@@ -160,6 +161,7 @@ def radiogenomic_map(
         dict(zip(clusters["feature"], clusters["cluster"], strict=True)),
         n_permutations,
         random_state,
+        f"{feature}s",
     )
     mapped = {
         target: map_family(target, images, table, adjust, settings)
@@ -173,7 +175,7 @@ def radiogenomic_map(
     quantiles = [one.quantiles for one in tested.values()]
     params: dict[str, Any] = {
         "radiomics": name,
-        "feature": kind_of(prepared.layers[name]).feature,
+        "feature": feature,
         "targets": list(tables),
         "features": features,
         "n_features": len(clusters),
@@ -199,17 +201,15 @@ def radiogenomic_map(
     )
 
 
-def _constant(images: pd.DataFrame, clusters: pd.DataFrame, name: str) -> tuple[Exclusion, ...]:
+def _constant(
+    images: pd.DataFrame, clusters: pd.DataFrame, name: str, what: str
+) -> tuple[Exclusion, ...]:
     """Count the features that are in no cluster."""
     left = images.columns[~images.columns.isin(clusters["feature"])]
     if left.empty:
         return ()
     reason = "do not vary, or too few patients have them: in no cluster"
-    return (
-        Exclusion(
-            STEP, name, "radiomic features", len(left), reason, tuple(str(x) for x in left[:5])
-        ),
-    )
+    return (Exclusion(STEP, name, what, len(left), reason, tuple(str(x) for x in left[:5])),)
 
 
 def _families(rows: list[dict[str, object]]) -> pd.DataFrame:
