@@ -71,7 +71,10 @@ def _one_split(
     n = len(repeat.patients)
     size = min(n // 2, MOST_REFITTED)
     order = rng.permutation(n)
-    halves = [np.sort(order[:size]), np.sort(order[size : min(2 * size + n % 2, 2 * MOST_REFITTED)])]
+    halves = [
+        np.sort(order[:size]),
+        np.sort(order[size : min(2 * size + n % 2, 2 * MOST_REFITTED)]),
+    ]
     start = int(rng.integers(2**31))
     half = replace(repeat, method=repeat.method.of_part(0.5))
     labels = [cut_network(*half.network(rows), ks, start) for rows in halves]

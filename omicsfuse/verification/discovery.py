@@ -12,8 +12,8 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.labelled import expression_layer
 from omicsfuse.core.results import DISCOVERY_COLUMNS, Signature
-from omicsfuse.signatures.lock import lock, require_locked
 from omicsfuse.signatures import score_signature
+from omicsfuse.signatures.lock import lock, require_locked
 from omicsfuse.signatures.training import training_patients, without_patients
 from omicsfuse.survival.models import fit_model
 from omicsfuse.verification.scored import expression_values, score_names

@@ -11,8 +11,8 @@ from omicsfuse.signatures.identifiers import match_genes
 from omicsfuse.signatures.scorer import Scorer, make_scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.p_values import permutation_p
-from omicsfuse.survival.score import score_z
 from omicsfuse.stats.single_sample.sums import Positions
+from omicsfuse.survival.score import score_z
 from omicsfuse.verification.random_sets import matched_sets
 from omicsfuse.verification.scored import ScoredCohort, join_notes
 

@@ -8,8 +8,8 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import DISCOVERY_COLUMNS, Signature
 from omicsfuse.signatures import load_signature, save_signature, score_signature
-from omicsfuse.signatures.training import patient_digest
 from omicsfuse.signatures.lock import require_locked
+from omicsfuse.signatures.training import patient_digest
 from omicsfuse.survival.cox import hazard_ratio
 from omicsfuse.verification import record_discovery
 

@@ -11,8 +11,8 @@ from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures.scorer import make_scorer
 from omicsfuse.survival.score import score_z
-from omicsfuse.verification.random_sets import PROLIFERATION_GENES, matched_sets
 from omicsfuse.verification import verify
+from omicsfuse.verification.random_sets import PROLIFERATION_GENES, matched_sets
 
 
 @pytest.fixture(scope="module")
