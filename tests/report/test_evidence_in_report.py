@@ -13,8 +13,8 @@ from omicsfuse.report import write_report
 from omicsfuse.report.page import caveats, methods_text, shown, summary_sentences
 from omicsfuse.report.sections import choice, layers, stability, verdict
 from omicsfuse.report.sections.choice import content as choice_section
-from omicsfuse.report.sections.layers import adds_sentence, adds_sentences
 from omicsfuse.report.sections.layers import content as layers_section
+from omicsfuse.report.sections.layers.gains import adds_sentence, adds_sentences
 from omicsfuse.report.sections.sensitivity import sentences as sensitivity_sentences
 from omicsfuse.report.sections.stability import content as stability_section
 from omicsfuse.report.sections.verdict import content as verdict_section
