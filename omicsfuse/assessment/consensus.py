@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.refit import MOST_REFITTED, NO_GROUP, Refit
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
 from omicsfuse.clustering.consensus import (
@@ -37,16 +36,13 @@ class Resamples:
     ``rows`` (m_r,): positions of the patients of each resample, rising; ``labels`` (m_r,): for each
     k, the groups of each resample, numbered from 0; ``NO_GROUP`` for a patient who had none of the
     layers there; ``n``: number of patients of the cohort; ``panel``: patients between whom
-    consensus is counted: all; of more than 2,000, a thousand drawn once; ``whole_layers``: in how
-    many resamples a layer kept all of its features although features were drawn, because its
-    distance was undefined on those drawn.
+    consensus is counted: all; of more than 2,000, a thousand drawn once.
     """
 
     rows: tuple[np.ndarray, ...]
     labels: Mapping[int, tuple[np.ndarray, ...]]
     n: int
     panel: np.ndarray
-    whole_layers: Mapping[str, int]
 
     def cut_at(self, k: int) -> tuple[np.ndarray, ...]:
         """Groups of each resample at k."""
@@ -80,7 +76,6 @@ def resample_clusters(
     random_state: int = 0,
     runner: Runner | None = None,
     share: float = RESAMPLED_SHARE,
-    feature_share: float | None = None,
 ) -> Resamples:
     """Draw patients again and again, fuse those drawn, and cut the network at every k.
 
@@ -90,8 +85,6 @@ def resample_clusters(
     itself, so that each resample is a random draw of the cohort all the same. k-means is started
     three times in each. Preprocessing is not repeated.
 
-    Gives Resamples, rows, and labels by k.
-
     Reference: Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning
     2003;52:91-118.
     """
@@ -100,9 +93,8 @@ def resample_clusters(
     if not wanted:
         raise StudyError("ks is empty; give the numbers of groups to cut at, such as [2, 3, 4].")
     n_resamples = whole_number(n_resamples, "n_resamples")
-    for value, name in ((share, "share"), (feature_share, "feature_share")):
-        if value is not None and not 0 < value <= 1:
-            raise StudyError(f"{name} is {value!r}; it must be above 0 and at most 1.")
+    if not 0 < share <= 1:
+        raise StudyError(f"share is {share!r}; it must be above 0 and at most 1.")
     first, *seeds = np.random.SeedSequence(seed(random_state)).spawn(n_resamples + 1)
     panel = np.arange(n)
     if n > MOST_REFITTED:
@@ -115,16 +107,13 @@ def resample_clusters(
         tuple(wanted),
         panel,
         share,
-        feature_share,
         what="resamples of the patients",
     )
-    whole = [name for _, _, kept in drawn for name in kept]
     return Resamples(
-        tuple(rows for rows, _, _ in drawn),
-        {k: tuple(labels[k] for _, labels, _ in drawn) for k in wanted},
+        tuple(rows for rows, _ in drawn),
+        {k: tuple(labels[k] for _, labels in drawn) for k in wanted},
         n,
         panel,
-        {name: whole.count(name) for name in repeat.positions if name in whole},
     )
 
 
@@ -186,10 +175,9 @@ def _one_resample(
     ks: tuple[int, ...],
     panel: np.ndarray,
     share: float,
-    feature_share: float | None,
     task: np.random.SeedSequence,
-) -> tuple[np.ndarray, dict[int, np.ndarray], list[str]]:
-    """Rows, labels by k, and the layers that kept all features, of one resample."""
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Rows, and labels by k, of one resample."""
     rng = np.random.default_rng(task)
     n = len(repeat.patients)
     size = max(min(round(share * n), MOST_REFITTED), min(n, 2 * max(ks)))
@@ -203,10 +191,7 @@ def _one_resample(
         rows = np.concatenate([inside, outside])
     rows = np.sort(rows)
     start = int(rng.integers(2**31))
-    if feature_share is None or feature_share == 1:
-        return rows, cut_network(*repeat.network(rows), ks, start), []
-    drawn, kept = with_features_drawn(repeat, rows, feature_share, rng)
-    return rows, cut_network(*drawn.network(), ks, start), kept
+    return rows, cut_network(*repeat.network(rows), ks, start)
 
 
 def cut_network(

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.distance import cdist
 
 import omicsfuse as of
 import omicsfuse.assessment.consensus as module
@@ -21,7 +20,6 @@ from omicsfuse.assessment.consensus import (
     consensus_table,
     resample_clusters,
 )
-from omicsfuse.assessment.feature_draws import with_features_drawn
 from omicsfuse.assessment.prediction import prediction_strengths
 from omicsfuse.assessment.refit import NO_GROUP, Refit, refit
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
@@ -109,10 +107,9 @@ def test_what_a_resample_holds() -> None:
     assert len(resample_clusters(repeat, [12], n_resamples=1, share=0.1).rows[0]) == 24
 
 
-@pytest.mark.parametrize("feature_share", [None, 0.6])
-def test_the_number_of_jobs_does_not_matter(feature_share: float | None) -> None:
+def test_the_number_of_jobs_does_not_matter() -> None:
     repeat, fusion = repeated(planted(3, 0.7, gaps=True)[0])
-    options = {"n_resamples": 4, "random_state": 3, "feature_share": feature_share}
+    options = {"n_resamples": 4, "random_state": 3}
     one = resample_clusters(repeat, [2, 3], **options)
     two = resample_clusters(repeat, [2, 3], **options, runner=Runner(2))
     assert same(one, two)
@@ -129,7 +126,7 @@ def test_interrupted_work_is_taken_up(tmp_path: Path) -> None:
     repeat, fusion = repeated(planted(3, 0.7)[0])
     told: list[tuple[str, int, int]] = []
     runner = Runner(folder=tmp_path, progress=lambda *state: told.append(state))
-    options = {"random_state": 3, "feature_share": 0.5, "runner": runner}
+    options = {"random_state": 3, "runner": runner}
     resample_clusters(repeat, [2, 3], n_resamples=5, **options)
     told.clear()
     both = resample_clusters(repeat, [2, 3], n_resamples=10, **options)
@@ -215,54 +212,6 @@ def test_growth_of_the_area() -> None:
         assert cdf[-1] == 1
         assert areas[k] == pytest.approx(cdf[1:].mean())
         assert table.loc[k, "pac"] == pytest.approx(cdf[90] - cdf[10])
-
-
-def test_all_features_of_some_patients_are_what_the_refusion_takes() -> None:
-    repeat, _ = repeated(planted(3, 1.0, gaps=True)[0])
-    rows = np.arange(0, 48, 2)
-    part, whole = with_features_drawn(repeat, rows, 1.0, np.random.default_rng(0))
-    assert whole == []
-    for one, other in zip(part.network(), repeat.network(rows), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12)
-    fewer, _ = with_features_drawn(repeat, rows, 0.5, np.random.default_rng(0))
-    assert not np.allclose(fewer.network()[0], part.network()[0])
-    # Only 12 of the 25 features are in the distances.
-    table = repeat.prepared.layers["a"].scaled.to_numpy()[rows]
-    squared = np.sort((table[:1] - table[1:2]) ** 2)[0]
-    drawn = fewer.distances["a"][0, 1] ** 2
-    assert squared[:12].sum() <= drawn <= squared[-12:].sum()
-
-
-def test_drawing_features_moves_what_hangs_on_few() -> None:
-    repeat, _ = repeated(planted(3, 3.0)[0])
-    strong = resample_clusters(repeat, [3], n_resamples=6, feature_share=0.7)
-    assert strong.whole_layers == {}
-    assert consensus_table(strong).loc[3, "pac"] < 0.05
-    weak, _ = repeated(planted(3, 0.9)[0])
-    patients = consensus_table(resample_clusters(weak, [3], n_resamples=10)).loc[3, "pac"]
-    both = resample_clusters(weak, [3], n_resamples=10, feature_share=0.3)
-    assert consensus_table(both).loc[3, "pac"] > patients
-
-
-def test_layers_whose_features_cannot_be_drawn_keep_all() -> None:
-    ready, _ = planted(2, 2.0)
-    a = ready.layers["a"]
-    # Two genes, and patients with hardly a mutation: cosine distance needs one of them.
-    rng = np.random.default_rng(0)
-    mutated = np.zeros((48, 30))
-    mutated[np.arange(48), rng.integers(0, 30, 48)] = 1
-    table = pd.DataFrame(mutated, a.scaled.index)
-    layers = {"a": a, "m": PreparedLayer("mutation", table, table, "binary", None)}
-    given = pd.DataFrame(
-        cdist(a.scaled, a.scaled, "cityblock"), a.scaled.index, list(a.scaled.index)
-    )
-    ready = Prepared("cosine", layers)
-    repeat, _ = repeated(ready, metrics={"m": "cosine", "a": given})
-    resamples = resample_clusters(repeat, [2], n_resamples=3, feature_share=0.3)
-    assert resamples.whole_layers == {"m": 3}
-    # Given distances stay, and the others kept all features: nothing but the rows was drawn.
-    plain = resample_clusters(repeat, [2], n_resamples=3)
-    assert same(plain, resamples)
 
 
 def test_patients_without_any_layer_drawn_are_in_no_group() -> None:
@@ -377,8 +326,6 @@ def test_refusals() -> None:
         resample_clusters(repeat, [])
     with pytest.raises(of.StudyError, match=r"share is 1\.2; it must be above 0 and at most 1"):
         resample_clusters(repeat, [2], share=1.2)
-    with pytest.raises(of.StudyError, match="feature_share is 0; it must be above 0"):
-        resample_clusters(repeat, [2], feature_share=0)
     with pytest.raises(of.StudyError, match="n_resamples is 0"):
         resample_clusters(repeat, [2], n_resamples=0)
     resamples = resample_clusters(repeat, [2, 3], n_resamples=1)
@@ -392,10 +339,8 @@ def test_refusals() -> None:
 def test_real_patients_resampled(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
     ready = of.preprocess(of.read_cohort(MANIFESTS / "tcga_hnsc_radiogenomic.toml"))
-    repeat, fusion = repeated(ready, layers=["radiomics", "mutation", "copy_number"])
-    resamples = resample_clusters(repeat, [2, 3], n_resamples=4, feature_share=0.8)
+    repeat, _ = repeated(ready, layers=["radiomics", "mutation", "copy_number"])
+    resamples = resample_clusters(repeat, [2, 3], n_resamples=4)
     table = consensus_table(resamples)
     assert table["pac"].between(0, 1).all()
-    # Mutations, many alike, are drawn too without an error.
-    assert set(resamples.whole_layers) <= set(fusion.params["layers"])
     assert consensus_network(repeat, resamples, 3).shape == (len(repeat.patients),) * 2

@@ -41,7 +41,6 @@ def by_hand(labels: list[list[int]], rows: list[list[int]], n: int, k: int) -> R
         {k: tuple(np.array(one) for one in labels)},
         n,
         np.arange(n),
-        {},
     )
 
 
@@ -149,7 +148,7 @@ def test_co_clustering_is_the_weighted_mean_of_the_consensus(seed: int) -> None:
     codes = np.concatenate([np.arange(k), rng.integers(0, k, n - k)])
     rows = [np.sort(rng.choice(n, rng.integers(3, n + 1), replace=False)) for _ in range(6)]
     labels = [rng.integers(-1, k, len(r)) for r in rows]
-    resamples = Resamples(tuple(rows), {k: tuple(labels)}, n, np.arange(n), {})
+    resamples = Resamples(tuple(rows), {k: tuple(labels)}, n, np.arange(n))
     consensus = resamples.consensus(k)
     both = np.zeros((n, n))
     for r, own in zip(rows, labels, strict=True):
@@ -171,14 +170,14 @@ def test_order_of_patients_and_names_of_groups_do_not_matter(seed: int) -> None:
     codes = rng.permutation(np.repeat([0, 0, 1, 2], 3))
     rows = [np.sort(rng.choice(n, 9, replace=False)) for _ in range(5)]
     labels = [rng.integers(0, k, 9) for _ in rows]
-    straight = Resamples(tuple(rows), {k: tuple(labels)}, n, np.arange(n), {})
+    straight = Resamples(tuple(rows), {k: tuple(labels)}, n, np.arange(n))
     to = rng.permutation(n)
     moved_rows, moved_labels = [], []
     for one, groups in zip(rows, labels, strict=True):
         order = np.argsort(to[one])
         moved_rows.append(to[one][order])
         moved_labels.append(rng.permutation(k)[groups[order]])
-    moved = Resamples(tuple(moved_rows), {k: tuple(moved_labels)}, n, np.arange(n), {})
+    moved = Resamples(tuple(moved_rows), {k: tuple(moved_labels)}, n, np.arange(n))
     moved_codes = np.empty(n, dtype=int)
     moved_codes[to] = codes
     first = subtype_recovery(straight, subtypes_of(codes.tolist()))
