@@ -49,7 +49,33 @@ def content_hash(signature: Signature) -> str:
 
 
 def lock(signature: Signature) -> Signature:
-    """Fix a signature: the same content with its hash."""
+    """Fix a signature: the same content with its hash.
+
+    Parameters
+    ----------
+    signature : Signature
+        Not locked, or locked with this very content.
+
+    Returns
+    -------
+    Signature
+        With ``hash`` filled in.
+
+    Raises
+    ------
+    SignatureError
+        If it carries a hash that its content does not have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Signature
+    >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
+    >>> reference = pd.DataFrame({"mean": [0.0, 1.0], "sd": [1.0, 2.0]}, ["A", "B"])
+    >>> locked = lock(Signature("toy", templates, reference, "log2", {}, {}))
+    >>> locked.hash == content_hash(locked)
+    True
+    """
     if signature.hash:
         require_locked(signature)
     return replace(signature, hash=content_hash(signature))
