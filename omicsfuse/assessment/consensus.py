@@ -56,7 +56,7 @@ class Resamples:
     def consensus(self, k: int) -> np.ndarray:
         """Consensus matrix at k of the patients in ``panel``, in their order.
 
-        Gives (p, p): see ``omicsfuse.clustering.consensus_matrix``.
+        Gives (p, p): see ``consensus_matrix``.
         """
         place = np.full(self.n, -1)
         place[self.panel] = np.arange(len(self.panel))
@@ -125,7 +125,7 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
     a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
     together.
 
-    See ``proportion_ambiguous`` and ``area_under_cdf`` in ``omicsfuse.clustering``.
+    See ``proportion_ambiguous`` and ``area_under_cdf``.
     """
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):
