@@ -229,8 +229,11 @@ def interpret(
 
     SCORES is a table with the patient in the first column and one column a model.
     """
-    from omicsfuse.imaging.interpretation.command import interpretation_summary
-    from omicsfuse.pipeline.commands.interpret import INTERPRET_STAGES, interpret_scores
+    from omicsfuse.pipeline.commands.interpret import (
+        INTERPRET_STAGES,
+        interpret_scores,
+        interpretation_summary,
+    )
 
     with _progress(INTERPRET_STAGES) as progress:
         interpretations = interpret_scores(

@@ -10,7 +10,7 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.imaging.interpretation import interpret
-from omicsfuse.imaging.interpretation.command import interpretation_summary
+from omicsfuse.pipeline.commands.interpret import interpretation_summary
 from omicsfuse.pipeline.stages.interpret import INTERPRET
 
 QUICK = {"n_resamples": 6, "n_permutations": 99}

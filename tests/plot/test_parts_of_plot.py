@@ -13,7 +13,6 @@ from omicsfuse.core.results import (
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.plot import evidence
 from omicsfuse.plot.biology import one_direction
-from omicsfuse.plot.calibrated import legend_beside, model_style
 from omicsfuse.plot.canvas import axes_or_new, new_figure, panel_grid, panels, styled
 from omicsfuse.plot.choice import criteria_table
 from omicsfuse.plot.colours import marker, position
@@ -26,6 +25,7 @@ from omicsfuse.plot.kaplan import time_ticks
 from omicsfuse.plot.layers import column_title, layer_columns
 from omicsfuse.plot.network import coverage_table, mark_subtypes
 from omicsfuse.plot.numbers import format_number, format_ratio, years_text
+from omicsfuse.plot.predicted import legend_beside, model_style
 from omicsfuse.plot.radiogenomic_map import strongest
 from omicsfuse.plot.residuals import drawn_residuals
 from omicsfuse.plot.settings import is_reported, setting_name

@@ -15,9 +15,8 @@ from matplotlib.lines import Line2D
 
 from omicsfuse import plot
 from omicsfuse.core.results import COX_COLUMNS, RunResults, SurvivalComparison
-from omicsfuse.plot.calibrated import calibration
 from omicsfuse.plot.colours import subtype_colour
-from omicsfuse.plot.decisions import decision_curve
+from omicsfuse.plot.predicted import calibration, decision_curve
 from omicsfuse.plot.residuals import MOST_TERMS, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.plot.tested import log_rank_text

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.core.results import RunResults, SurvivalComparison
-from omicsfuse.plot.calibrated import calibration
-from omicsfuse.plot.decisions import decision_curve
 from omicsfuse.plot.numbers import clean, format_p, years_text
+from omicsfuse.plot.predicted import calibration, decision_curve
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, file_name
