@@ -237,10 +237,10 @@ def assess(
 
 def _check_labels(subtypes: Subtypes) -> None:
     """Refuse subtypes that were not made by ``cluster``."""
-    found = subtypes.labels.dropna().unique().tolist()
-    if subtypes.labels.isna().any() or set(found) != set(subtypes.names):
+    labels = subtypes.labels.dropna().unique().tolist()
+    if subtypes.labels.isna().any() or set(labels) != set(subtypes.names):
         raise StudyError(
-            f"subtypes are labelled {', '.join(map(str, found))}"
+            f"subtypes are labelled {', '.join(map(str, labels))}"
             + (", and some patients have none" if subtypes.labels.isna().any() else "")
             + "; S1 to Sk, each patient with one, is what of.cluster gives."
         )
@@ -294,8 +294,8 @@ def _by_k(
     if len(tests):
         drawn = tests[tests["test"] == STRUCTURE]
         for criterion in ("eigengap", "silhouette", "normalised_cut"):
-            own = drawn[drawn["statistic"] == criterion].set_index("k")["excess"]
-            table[f"{criterion}_over_continuum"] = own.reindex(every)
+            excess = drawn[drawn["statistic"] == criterion].set_index("k")["excess"]
+            table[f"{criterion}_over_continuum"] = excess.reindex(every)
     chosen = table.pop("chosen")
     table["smallest"] = table["smallest"].astype("Int64")
     table["chosen"] = chosen.eq(True).to_numpy(dtype=bool)

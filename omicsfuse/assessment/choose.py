@@ -116,7 +116,7 @@ def gap_against_continuum(
         repeat = repeat.among(np.sort(chance.choice(n, MOST_COMPARED, replace=False)))
     network = repeat.network()[0]
     prepared = continuum(repeat, network)
-    tasks = [(STRUCTURE, one) for one in np.random.SeedSequence(random_state).spawn(N_REDRAWS)]
+    tasks = [(STRUCTURE, task) for task in np.random.SeedSequence(random_state).spawn(N_REDRAWS)]
     ks = list(ks)
     drawn = (runner or Runner()).map(one_draw, tasks, prepared, ks, what="redraws")
     row = CRITERIA.index("normalised_cut")

@@ -101,19 +101,19 @@ def _image(words: list[str]) -> str:
 
 def _modality(words: list[str]) -> str:
     """Modality, or the sequence where it is named."""
-    found = set()
+    modalities = set()
     for i, word in enumerate(words):
         pair = _PAIRS.get((word, words[i + 1])) if i + 1 < len(words) else None
         if pair:
-            found.add(pair)
+            modalities.add(pair)
             # The second word of a pair has been read.
             words = [*words[: i + 1], "", *words[i + 2 :]]
         elif word in _MODALITY_OF:
-            found.add(_MODALITY_OF[word])
+            modalities.add(_MODALITY_OF[word])
         elif re.match(r"suv(bw|lbm)?(min|max|mean|std|peak|skewness|kurtosis|q\d|$)", word):
-            found.add("PET")
+            modalities.add("PET")
         elif re.match(r"hu(min|max|mean|std|peak|skewness|kurtosis|q\d)", word):
-            found.add("CT")
-    if len(found) > 1:
-        found.discard("MR")
-    return found.pop() if len(found) == 1 else OTHER
+            modalities.add("CT")
+    if len(modalities) > 1:
+        modalities.discard("MR")
+    return modalities.pop() if len(modalities) == 1 else OTHER

@@ -79,10 +79,10 @@ class Pipeline:
                 cluster(fusion, self.n_clusters, random_state=self.random_state),
             )
         low, high, _ = cluster_range(self.n_clusters, len(fusion.patients))
-        found = [
+        candidates = [
             cluster(fusion, k, random_state=self.random_state) for k in range(max(low, 2), high + 1)
         ]
-        best = min(found, key=lambda one: _p_value(one, table))
+        best = min(candidates, key=lambda one: _p_value(one, table))
         rule = f"smallest log-rank p-value of {self.aware.endpoint}, from {max(low, 2)} to {high}"
         return prepared, fusion, self._marked(best, rule=rule)
 
@@ -153,11 +153,11 @@ def full_pipeline_permutation(
     seeds = np.random.SeedSequence([pipeline.random_state, 3]).spawn(n_permutations)
     runner = Runner(n_jobs, **(how or {}))
     tasks = [None, *seeds]
-    found = np.array(
+    p_values = np.array(
         runner.map(_one, tasks, prepared, dict(survival), pipeline, patients, what="full pipeline")
     ).reshape(n_permutations + 1, len(survival))
     rows = []
-    for values in found.T:
+    for values in p_values.T:
         reached = int((values[1:] <= values[0] * (1 + 1e-9)).sum())
         low, high = clopper_pearson(reached, n_permutations)
         p = permutation_p(reached, n_permutations)
@@ -176,22 +176,22 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     """
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
-    own = tests[tests["kind"] == OVERALL].iloc[0].copy()
+    row = tests[tests["kind"] == OVERALL].iloc[0].copy()
     tests[["chi2", "p_asymptotic", "p_permutation", "p_ci_low", "p_ci_high", "fdr"]] = np.nan
     tests = tests.assign(n_permutations=np.nan, note=note, void=True)
-    own["comparison"] = own["kind"] = FULL_PIPELINE
-    own["p_asymptotic"] = own["fdr"] = np.nan
-    if str(own["note"]).startswith("no p-value"):
+    row["comparison"] = row["kind"] = FULL_PIPELINE
+    row["p_asymptotic"] = row["fdr"] = np.nan
+    if str(row["note"]).startswith("no p-value"):
         # Too few events, or only one subtype: no permutation makes up for that.
         full = full.astype(float) * np.nan
     else:
-        own["note"] = (
+        row["note"] = (
             "no asymptotic p-value: features or k were chosen with the outcome; permuted with "
             "selection, fusion and clustering redone"
         )
     for column, name in (("p_permutation", "p"), ("p_ci_low", "ci_low"), ("p_ci_high", "ci_high")):
-        own[column] = full[name]
-    own["n_permutations"] = full["n_permutations"]
+        row[column] = full[name]
+    row["n_permutations"] = full["n_permutations"]
     cox = comparison.cox.copy()
     if len(cox):
         cox[["hr", "hr_ci_low", "hr_ci_high", "p"]] = np.nan
@@ -210,7 +210,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     }  # fmt: skip
     return replace(
         comparison,
-        tests=pd.concat([tests, own.to_frame().T.astype(tests.dtypes)], ignore_index=True),
+        tests=pd.concat([tests, row.to_frame().T.astype(tests.dtypes)], ignore_index=True),
         cox=cox,
         restricted_means=means,
         **empty,

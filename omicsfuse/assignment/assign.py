@@ -228,10 +228,10 @@ def _reasons(
     told = classifier.calibration(names).informative
     reasons = []
     for i, row in enumerate(p):
-        found = [f"unlike the training patients in {name}" for name in names if marks[name][i]]
+        doubts = [f"unlike the training patients in {name}" for name in names if marks[name][i]]
         if not told:
-            found.append(UNTOLD)
+            doubts.append(UNTOLD)
         elif row.max() < classifier.threshold:
-            found.append(f"no subtype is as probable as {classifier.threshold:g}")
-        reasons.append("; ".join(found))
+            doubts.append(f"no subtype is as probable as {classifier.threshold:g}")
+        reasons.append("; ".join(doubts))
     return reasons

@@ -87,9 +87,9 @@ class LayerModel:
             return self
         floors = np.array([1e-9, 1e-9, LEAST_OUTSIDE])
         scales = np.maximum(np.quantile(flat, REFERENCE_QUANTILE, axis=0), floors)
-        own = (distances / scales).max(axis=2)
-        own = own[:, ~np.isnan(own).any(axis=0)]
-        return replace(self, scales=scales, reference=np.sort(own.mean(axis=0)))
+        farthest = (distances / scales).max(axis=2)
+        farthest = farthest[:, ~np.isnan(farthest).any(axis=0)]
+        return replace(self, scales=scales, reference=np.sort(farthest.mean(axis=0)))
 
 
 def in_order(layer: Layer) -> Layer:
@@ -112,10 +112,10 @@ def fit_layer(
     preprocessor = make_preprocessor(layer, **(options or {}))
     if len(table):
         table = table.loc[~preprocessor.without_data(table.to_numpy(dtype=float))]
-    own = labels.reindex(table.index)
-    if len(table) < MINIMUM_TRAINED or own.nunique() < 2:
+    known = labels.reindex(table.index)
+    if len(table) < MINIMUM_TRAINED or known.nunique() < 2:
         raise ClassifierError(
-            f"{len(table)} labelled patients of {own.nunique()} subtypes; at least "
+            f"{len(table)} labelled patients of {known.nunique()} subtypes; at least "
             f"{MINIMUM_TRAINED} of 2 are needed"
         )
     try:
@@ -126,7 +126,7 @@ def fit_layer(
         raise ClassifierError(str(error).rstrip(".")) from error
     transform = fixed_transform(preprocessor, layer.kind, layer.scale, table)
     ready = transform.apply(table).ready
-    classifier = SubtypeClassifier(n_features=n_features).fit(ready, own.to_numpy(dtype=object))
+    classifier = SubtypeClassifier(n_features=n_features).fit(ready, known.to_numpy(dtype=object))
     return LayerModel(
         transform=transform.restricted(classifier.selected_),
         discriminant=classifier.model_,

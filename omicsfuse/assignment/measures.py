@@ -29,8 +29,8 @@ def log_loss(p: Array, codes: np.ndarray) -> float:
 
     ``p`` (n, k); ``codes`` (n,).
     """
-    own = p[np.arange(len(codes)), codes]
-    return float(-np.log(np.maximum(own, 1e-300)).mean())
+    of_truth = p[np.arange(len(codes)), codes]
+    return float(-np.log(np.maximum(of_truth, 1e-300)).mean())
 
 
 def brier_score(p: Array, codes: np.ndarray) -> float:

@@ -90,9 +90,9 @@ class MultiLayerClassifier:
         Calibration
         """
         wanted = tuple(name for name in self.layers if name in names)
-        found = self.calibrations.get(wanted)
-        if found is not None and found.n:
-            return found
+        fitted = self.calibrations.get(wanted)
+        if fitted is not None and fitted.n:
+            return fitted
         gain = max((self.calibrations[name,].gain for name in wanted), default=0.0)
         return Calibration(1.0 / max(len(wanted), 1), self.n, gain)
 

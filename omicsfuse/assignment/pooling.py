@@ -75,13 +75,13 @@ def fit_weight(evidence: Array, codes: np.ndarray, prior: Array) -> float:
     Reference: Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural
     networks. ICML (temperature scaling).
     """
-    own = evidence[np.arange(len(codes)), codes]
+    of_truth = evidence[np.arange(len(codes)), codes]
 
     def slope(weight: float) -> float:
         joint = np.log(prior) + weight * evidence
         p = np.exp(joint - joint.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
-        return float(np.sort(own - (p * evidence).sum(axis=1)).sum())
+        return float(np.sort(of_truth - (p * evidence).sum(axis=1)).sum())
 
     low, high = 0.0, LARGEST_WEIGHT
     if slope(low) <= 0:

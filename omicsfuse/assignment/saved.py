@@ -152,8 +152,8 @@ def _content(classifier: MultiLayerClassifier) -> dict[str, Any]:
             for name, model in classifier.layers.items()
         ],
         "calibrations": [
-            {"layers": list(names), **_parts(found)}
-            for names, found in classifier.calibrations.items()
+            {"layers": list(names), **_parts(calibration)}
+            for names, calibration in classifier.calibrations.items()
         ],
     }
 

@@ -115,10 +115,10 @@ def fit_classifier(
     calibrations: dict[tuple[str, ...], Calibration] = {}
     for name in models:
         evidence, there = held[name]
-        found = calibrate(evidence[:, there], codes[there], prior, 1)
-        models[name] = replace(models[name], weight=found.weight)
+        calibrated = calibrate(evidence[:, there], codes[there], prior, 1)
+        models[name] = replace(models[name], weight=calibrated.weight)
         # Of a layer alone: its weight is in the model, and the set's is 1.
-        calibrations[name,] = replace(found, weight=1.0)
+        calibrations[name,] = replace(calibrated, weight=1.0)
     for names in subsets(list(models), MOST_LAYERS):
         if len(names) > 1:
             there = np.all([held[name][1] for name in names], axis=0)

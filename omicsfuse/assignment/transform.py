@@ -99,7 +99,7 @@ class LayerTransform:
 
     def _measured(self, table: pd.DataFrame, scale: str) -> tuple[Array, Array]:
         """Values that the training range is of, and values on the scale of analysis."""
-        found = np.ascontiguousarray(
+        values = np.ascontiguousarray(
             table.reindex(columns=list(self.features)).to_numpy(dtype=np.float64)
         )
         totals = None
@@ -107,9 +107,9 @@ class LayerTransform:
             # Each patient's library is all that was counted, the features used or not.
             rows = np.ascontiguousarray(table.to_numpy(dtype=np.float64))
             totals = np.array([np.nansum(row) for row in rows])
-        analysis = self._to_analysis(found, scale, totals)
+        analysis = self._to_analysis(values, scale, totals)
         # Normal scores end where the training patients do, so that they say nothing of the range.
-        return (found if self.knots else analysis), analysis
+        return (values if self.knots else analysis), analysis
 
     def with_range(self, table: pd.DataFrame) -> "LayerTransform":
         """The same with the range of these training patients."""
@@ -141,11 +141,11 @@ class LayerTransform:
         return values
 
 
-def compatible(trained: str, found: str) -> bool:
+def compatible(trained: str, given: str) -> bool:
     """Whether values on one scale can be brought to the analysis scale of another."""
-    if trained == found:
+    if trained == given:
         return True
-    return any({trained, found} <= family for family in ({*LINEAR, "log2"}, {"beta", "m_value"}))
+    return any({trained, given} <= family for family in ({*LINEAR, "log2"}, {"beta", "m_value"}))
 
 
 def fixed_transform(

@@ -34,14 +34,14 @@ def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None
         )
     if given.index.has_duplicates:
         raise StudyError("volume names a patient more than once; give each patient one volume.")
-    own = given.set_axis(given.index.astype(str)).reindex(table.index).to_numpy(dtype=float)
-    if np.isnan(own).all():
+    amounts = given.set_axis(given.index.astype(str)).reindex(table.index).to_numpy(dtype=float)
+    if np.isnan(amounts).all():
         examples = ", ".join(str(patient) for patient in given.index[:3])
         raise StudyError(
             f"volume is known for none of the {len(table)} patients with images; its patients are "
             f"e.g. {examples}, those of the images e.g. {', '.join(table.index[:3])}."
         )
-    return Volume(own, "as given", None)
+    return Volume(amounts, "as given", None)
 
 
 def of_volume(clusters: pd.DataFrame, volume: Volume | None, threshold: float) -> set[str]:
@@ -54,6 +54,6 @@ def of_volume(clusters: pd.DataFrame, volume: Volume | None, threshold: float) -
         return set()
     same = clusters["correlation_with_volume"].abs() >= threshold - 1e-9
     if volume.feature is not None:
-        own = clusters.loc[clusters["feature"] == volume.feature, "cluster"]
-        same |= clusters["cluster"].isin(own)
+        cluster = clusters.loc[clusters["feature"] == volume.feature, "cluster"]
+        same |= clusters["cluster"].isin(cluster)
     return set(clusters.loc[same, "feature"])

@@ -144,16 +144,16 @@ def oncoprint_genes(
     """Choose the genes of an oncoprint, each with its mark; see ``oncoprint`` for the rule."""
     if alterations.empty:
         return {}
-    found = alterations[alterations["fdr"] <= FDR].sort_values(
+    significant = alterations[alterations["fdr"] <= FDR].sort_values(
         ["p", "n_altered", "gene"], ascending=[True, False, True], kind="stable"
     )
-    sharp = found["alteration"].isin(STRONG)
+    sharp = significant["alteration"].isin(STRONG)
     strong = alterations[alterations["alteration"].isin(STRONG)]
     often = strong.groupby("gene")["n_altered"].sum().reset_index()
     often = often.sort_values(["n_altered", "gene"], ascending=[False, True], kind="stable")
     candidates = [
-        *((gene, STAR) for gene in found.loc[sharp, "gene"].astype(str)),
-        *((gene, ONE_LEVEL) for gene in found.loc[~sharp, "gene"].astype(str)),
+        *((gene, STAR) for gene in significant.loc[sharp, "gene"].astype(str)),
+        *((gene, ONE_LEVEL) for gene in significant.loc[~sharp, "gene"].astype(str)),
         *((gene, "") for gene in often["gene"].astype(str)),
     ]
     sharp_layers = _sharp_layers(cohort)
@@ -209,14 +209,14 @@ def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> di
 def _strong(cells: dict[str, Cells]) -> Cells:
     """Patients with a strong alteration; of layers that have none (arms), with any."""
     ways = [name for name in STRONG if name in cells] or ["gained", "lost"]
-    found: Cells = np.logical_or.reduce([cells[name] for name in ways if name in cells])
-    return found
+    strong: Cells = np.logical_or.reduce([cells[name] for name in ways if name in cells])
+    return strong
 
 
 def _any(cells: dict[str, Cells]) -> Cells:
     """Patients with an alteration of any kind."""
-    found: Cells = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
-    return found
+    altered: Cells = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
+    return altered
 
 
 def _share(found: Cells, measured: Cells) -> float:
@@ -272,18 +272,18 @@ def _subtype_bar(
     across = ax.get_xaxis_transform()
     height, gap = 0.7 / rows, 0.25 / rows
     for name in names:
-        own = x[labels == name]
-        if not len(own):
+        places = x[labels == name]
+        if not len(places):
             continue
         box: dict[str, Any] = {"facecolor": subtype_colour(name), "edgecolor": "none"}
         ax.add_patch(
             Rectangle(
-                (own[0] - 0.5, 1 + gap), own[-1] - own[0] + 1, height,
+                (places[0] - 0.5, 1 + gap), places[-1] - places[0] + 1, height,
                 transform=across, clip_on=False, **box,
             )
         )  # fmt: skip
         ax.text(
-            (own[0] + own[-1]) / 2, 1 + 2 * gap + height, name,
+            (places[0] + places[-1]) / 2, 1 + 2 * gap + height, name,
             transform=across, ha="center", va="bottom", fontsize=8,
         )  # fmt: skip
 

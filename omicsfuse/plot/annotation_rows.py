@@ -108,11 +108,11 @@ def annotation_row(name: str, values: pd.Series, kind: str | None = None) -> Ann
     else:
         often = sorted(counts.index, key=lambda level: (-int(counts[level]), level))
         kept = set(often if len(often) <= len(CATEGORIES) else often[: len(CATEGORIES) - 1])
-        own = [level for level in levels if level in kept]
-        palette = dict(zip(own, CATEGORIES, strict=False))
+        shown = [level for level in levels if level in kept]
+        palette = dict(zip(shown, CATEGORIES, strict=False))
         key = [(clean(level), colour) for level, colour in palette.items()]
-        if len(own) < len(levels):
-            key.append((f"other ({len(levels) - len(own)} values)", CATEGORIES[-1]))
+        if len(shown) < len(levels):
+            key.append((f"other ({len(levels) - len(shown)} values)", CATEGORIES[-1]))
             palette |= {level: CATEGORIES[-1] for level in levels if level not in kept}
     colours = np.tile(_channels(MISSING), (len(values), 1))
     place = np.flatnonzero(values.notna().to_numpy())

@@ -45,14 +45,16 @@ def select_markers(
     ``markers``: columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``. Gives rows
     of ``markers``, ordered by layer, subtype and p.
     """
-    found = markers[markers["fdr"] <= fdr] if len(markers) else markers
-    found = one_direction(found, subtypes)
-    if found.empty:
-        return found
-    layers = list(dict.fromkeys(found["layer"]))
+    significant = markers[markers["fdr"] <= fdr] if len(markers) else markers
+    significant = one_direction(significant, subtypes)
+    if significant.empty:
+        return significant
+    layers = list(dict.fromkeys(significant["layer"]))
     most = min(per_subtype, max(1, _MOST_ROWS // (len(layers) * len(subtypes))))
-    found = found.assign(_lower=~(found["effect"] > 0), _size=-found["effect"].abs())
-    best = found.sort_values(["_lower", "p", "_size", "feature"], kind="stable")
+    significant = significant.assign(
+        _lower=~(significant["effect"] > 0), _size=-significant["effect"].abs()
+    )
+    best = significant.sort_values(["_lower", "p", "_size", "feature"], kind="stable")
     best = best.drop_duplicates(["layer", "feature"])
     group = best["_lower"] if len(subtypes) == 2 else best["subtype"]
     parts = [

@@ -21,7 +21,7 @@ MOST_EDGES = 60
 
 
 @styled
-def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+def module_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the held-out canonical correlation of radiomic clusters and co-expression modules.
 
     A row for each cluster (at most ``MOST_CLUSTERS``, those with the smallest p), a column for
@@ -29,7 +29,7 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     """
     import matplotlib
 
-    table = found.modules
+    table = radiogenomics.modules
     if table.empty:
         return nothing("radiomic clusters were not held against co-expression modules", ax)
     strongest = table.sort_values("p", kind="stable").drop_duplicates("cluster")
@@ -76,12 +76,12 @@ def module_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
 
 
 @styled
-def module_network(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+def module_network(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
     """Draw which radiomic clusters go with which co-expression modules.
 
     Parameters
     ----------
-    found : RadiogenomicMap
+    radiogenomics : RadiogenomicMap
         With ``modules``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
@@ -105,7 +105,7 @@ def module_network(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes
     >>> [text.get_text() for text in ax.texts][:2]
     ['R1: f', 'M1: A, B']
     """
-    table = found.modules
+    table = radiogenomics.modules
     edges = table[table["fdr"] <= FDR] if len(table) else table
     if edges.empty:
         return nothing("no radiomic cluster goes with a co-expression module", ax)

@@ -162,7 +162,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
     ks = sorted(table["k"].unique())
     colours = matplotlib.colormaps[SEQUENTIAL](np.linspace(0.05, 0.8, len(ks)))
     for i, k in enumerate(ks):
-        own = table[table["k"] == k]
+        curve = table[table["k"] == k]
         main = bool(chosen.get(k, False))
         style: dict[str, Any] = {
             "color": PALETTE[1] if main else colours[i],
@@ -171,7 +171,7 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
             "zorder": 4 if main else 3,
         }
         label = f"k = {int(k)}" + (" (chosen)" if main else "")
-        ax.plot(own["consensus"], own["cdf"], drawstyle="steps-post", label=label, **style)
+        ax.plot(curve["consensus"], curve["cdf"], drawstyle="steps-post", label=label, **style)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.01)
     ax.set_xlabel("consensus: share of resamples in which a pair is together")

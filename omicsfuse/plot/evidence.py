@@ -47,13 +47,13 @@ def structure_tests(assessment: Assessment, *, ax: "Axes | None" = None) -> "lis
     values = table[["observed", "null_mean"]].to_numpy()
     pad = 2 * float(table["null_sd"].max()) + 0.08 * float(np.ptp(values))
     for i, (panel, kind) in enumerate(zip(drawn, kinds, strict=True)):
-        own = table[table["test"] == kind].sort_values("k")
-        ks = own["k"].astype(int)
-        mean, sd = own["null_mean"], own["null_sd"]
+        rows = table[table["test"] == kind].sort_values("k")
+        ks = rows["k"].astype(int)
+        mean, sd = rows["null_mean"], rows["null_sd"]
         grid_behind(panel, "y")
         panel.fill_between(ks, mean - 2 * sd, mean + 2 * sd, color=FAINT, linewidth=0)
         panel.plot(ks, mean, "--", color=MUTED, linewidth=1.2, label="draws, 2 SD")
-        panel.plot(ks, own["observed"], "o-", color=ACCENT, markersize=5, label="real network")
+        panel.plot(ks, rows["observed"], "o-", color=ACCENT, markersize=5, label="real network")
         panel.set_xticks(ks)
         panel.set_xlabel("k")
         panel.set_ylim(values.min() - pad, values.max() + pad)

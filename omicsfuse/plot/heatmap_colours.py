@@ -35,15 +35,15 @@ def cell_colours(layer: PreparedLayer, feature: str, patients: pd.Index) -> Colo
         scores = np.clip(z_scores(values) / (2 * Z_SHOWN) + 0.5, 0, 1)
         known = np.isfinite(scores)
         mapped = matplotlib.colormaps[DIVERGING](np.where(known, scores, 0.5))[:, :3]
-        found: Colours = (255 * mapped).round().astype(np.uint8)
+        colours: Colours = (255 * mapped).round().astype(np.uint8)
     else:
         known = np.isfinite(values)
         low, high = min(levels), max(levels)
         level = np.clip(np.where(known, values, 0).round(), low, high).astype(int)
         table = np.array([_channels(levels[i][1]) for i in range(low, high + 1)], dtype=np.uint8)
-        found = table[level - low]
-    found[~known] = _channels(MISSING)
-    return found
+        colours = table[level - low]
+    colours[~known] = _channels(MISSING)
+    return colours
 
 
 def call_levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:

@@ -42,46 +42,48 @@ def heatmap_rows(
     lowered.
     """
     names = subtypes.names
-    found = markers[markers["fdr"] <= fdr] if len(markers) else markers
-    found = one_direction(found, names)
-    if found.empty:
-        return found.assign(group=[])
-    found = found.assign(
-        subtype=found["subtype"].astype(str),
-        _driver=driver_ranks(found, drivers, by_subtype=len(names) > 2),
-        _size=-found["effect"].abs(),
-        _lower=~(found["effect"] > 0),
+    significant = markers[markers["fdr"] <= fdr] if len(markers) else markers
+    significant = one_direction(significant, names)
+    if significant.empty:
+        return significant.assign(group=[])
+    significant = significant.assign(
+        subtype=significant["subtype"].astype(str),
+        _driver=driver_ranks(significant, drivers, by_subtype=len(names) > 2),
+        _size=-significant["effect"].abs(),
+        _lower=~(significant["effect"] > 0),
     )
-    found = found.sort_values(["_driver", "p", "_size", "feature"], kind="stable")
-    found = found.drop_duplicates(["layer", "feature"])
-    raised = found["effect"] > 0
-    found["group"] = np.where(raised, names[0], names[1]) if len(names) == 2 else found["subtype"]
-    layers = [name for name in prepared.layers if name in set(found["layer"])]
+    significant = significant.sort_values(["_driver", "p", "_size", "feature"], kind="stable")
+    significant = significant.drop_duplicates(["layer", "feature"])
+    raised = significant["effect"] > 0
+    significant["group"] = (
+        np.where(raised, names[0], names[1]) if len(names) == 2 else significant["subtype"]
+    )
+    layers = [name for name in prepared.layers if name in set(significant["layer"])]
     most = min(per_subtype, max(1, max_rows // max(1, len(layers) * len(names))))
     parts = []
     for layer in layers:
         shown: list[Array] = []
         table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
         for name in names:
-            rows = found[(found["layer"] == layer) & (found["group"] == name)]
+            rows = significant[(significant["layer"] == layer) & (significant["group"] == name)]
             keep = features_apart(
                 rows["feature"].head(_MOST_CANDIDATES), table, subtypes, shown, most
             )
             parts.append(rows[rows["feature"].isin(keep)].sort_values("_lower", kind="stable"))
-    chosen = pd.concat(parts) if parts else found.head(0)
+    chosen = pd.concat(parts) if parts else significant.head(0)
     return chosen.drop(columns=["_driver", "_size", "_lower"]).reset_index(drop=True)
 
 
-def driver_ranks(found: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
+def driver_ranks(markers: pd.DataFrame, drivers: pd.DataFrame | None, *, by_subtype: bool) -> Array:
     """Rank of each marker among the drivers; infinity where it is none."""
     if drivers is None or drivers.empty:
-        return np.full(len(found), np.inf)
+        return np.full(len(markers), np.inf)
     keys = ["layer", "feature", *(["subtype"] if by_subtype else [])]
     ranks: dict[tuple[str, ...], float] = {}
     for *key, rank in drivers[[*keys, "rank"]].itertuples(index=False, name=None):
         place = tuple(map(str, key))
         ranks[place] = min(float(rank), ranks.get(place, np.inf))
-    wanted = found[keys].astype(str).itertuples(index=False, name=None)
+    wanted = markers[keys].astype(str).itertuples(index=False, name=None)
     return np.array([ranks.get(key, np.inf) for key in wanted])
 
 

@@ -80,10 +80,10 @@ def heterogeneity_heatmap(
     groups = list(dict.fromkeys(index.patients["group"].sort_values()))
     shades = matplotlib.colormaps[SEQUENTIAL](np.linspace(0.15, 0.9, max(2, len(groups))))
     for place, group in enumerate(groups):
-        own = (ordered["group"] == group).to_numpy()
+        members = (ordered["group"] == group).to_numpy()
         top.bar(
-            x[own], ordered["index"].to_numpy()[own] + 0.015, width=1.0, color=shades[place],
-            label=f"{group} ({int(own.sum())})", linewidth=0,
+            x[members], ordered["index"].to_numpy()[members] + 0.015, width=1.0,
+            color=shades[place], label=f"{group} ({int(members.sum())})", linewidth=0,
         )  # fmt: skip
     top.set_ylabel("index")
     top.set_ylim(0, 1.02)
@@ -122,9 +122,9 @@ def _shown(features: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(_known=known, _strength=strength)
     parts = []
     for block in ("first-order", "texture"):
-        own = table[table["block"] == block].sort_values("_strength", ascending=False)
-        telling = own[own["_known"]].head(3)
-        others = own[~own["_known"]].head(MOST_FEATURES - len(telling))
+        rows = table[table["block"] == block].sort_values("_strength", ascending=False)
+        telling = rows[rows["_known"]].head(3)
+        others = rows[~rows["_known"]].head(MOST_FEATURES - len(telling))
         parts.append(pd.concat([telling, others]))
     return pd.concat(parts).drop(columns=["_known", "_strength"])
 
@@ -149,10 +149,10 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
         ax.hlines(
             y, row["effect_ci_low"], row["effect_ci_high"], color=INK, linewidth=1.3, zorder=2
         )
-        found = bool(row["fdr"] <= FDR)
+        significant = bool(row["fdr"] <= FDR)
         ax.plot(
             row["effect"], y, "s", markersize=5.5, color=ACCENT,
-            markerfacecolor=ACCENT if found else "white", zorder=3,
+            markerfacecolor=ACCENT if significant else "white", zorder=3,
         )  # fmt: skip
         told = (
             f"{row['effect']:+.2f} ({row['effect_ci_low']:+.2f} to {row['effect_ci_high']:+.2f})",

@@ -33,8 +33,8 @@ def strongest_scores(tests: pd.DataFrame, most: int) -> list[str]:
     """Scores with the smallest p of a comparison of one subtype with the rest, then by name."""
     if tests.empty:
         return []
-    own = tests[(tests["comparison"] != OVERALL) & tests["p"].notna()]
-    best = own.sort_values(["p", "score"], kind="stable")["score"]
+    rest = tests[(tests["comparison"] != OVERALL) & tests["p"].notna()]
+    best = rest.sort_values(["p", "score"], kind="stable")["score"]
     return [str(name) for name in best.drop_duplicates().head(most)]
 
 
@@ -89,11 +89,11 @@ def immune_heatmap(
     order = immune.coverage.set_index("score")["collection"].reindex(chosen)
     rows = [name for one in dict.fromkeys(sorted(order)) for name in chosen if order[name] == one]
     names = list(subtypes)[:1] if len(subtypes) == 2 else list(subtypes)
-    own = tests[tests["comparison"].isin(names)]
-    effect = own.pivot(index="score", columns="comparison", values="effect")
+    shown = tests[tests["comparison"].isin(names)]
+    effect = shown.pivot(index="score", columns="comparison", values="effect")
     effect = effect.reindex(index=rows, columns=names)
-    found = own.pivot(index="score", columns="comparison", values="fdr")
-    marked = found.reindex(index=rows, columns=names).to_numpy(dtype=float) <= fdr
+    rates = shown.pivot(index="score", columns="comparison", values="fdr")
+    marked = rates.reindex(index=rows, columns=names).to_numpy(dtype=float) <= fdr
     ax = axes_or_new(ax, 3.9 + 0.5 * len(names), 1.2 + 0.165 * len(rows))
     image = ax.imshow(
         np.ma.masked_invalid(effect.to_numpy(dtype=float)),
@@ -147,19 +147,19 @@ def immune_strips(
     overall = (
         immune.tests[immune.tests["comparison"] == OVERALL].set_index("score")["fdr"].astype(float)
     )
-    for one, score in zip(axes, chosen, strict=True):
+    for panel, score in zip(axes, chosen, strict=True):
         values = immune.scores[score]
         for place, name in enumerate(names):
             members = subtypes.labels.index[subtypes.labels == name]
-            own = values.reindex(members).dropna().sort_values().to_numpy(dtype=float)
-            _strip(one, place, own, subtype_colour(name))
-        one.set_xticks(range(len(names)), names)
-        one.set_xlim(-0.6, len(names) - 0.4)
-        one.tick_params(axis="x", length=0)
-        one.set_title(shorten(score, 29 if columns == 3 else 46), fontsize=7.6)
+            known = values.reindex(members).dropna().sort_values().to_numpy(dtype=float)
+            _strip(panel, place, known, subtype_colour(name))
+        panel.set_xticks(range(len(names)), names)
+        panel.set_xlim(-0.6, len(names) - 0.4)
+        panel.tick_params(axis="x", length=0)
+        panel.set_title(shorten(score, 29 if columns == 3 else 46), fontsize=7.6)
         if score in overall.index:
             text = format_p(float(overall.to_dict()[score]), "overall FDR")
-            one.set_xlabel(text, fontsize=6.8, color=MUTED, loc="right")
+            panel.set_xlabel(text, fontsize=6.8, color=MUTED, loc="right")
     return axes[0]
 
 
@@ -219,8 +219,8 @@ def cell_fractions(
     labels = subtypes.labels.reindex(drawn.index)
     order: list[str] = []
     for name in subtypes.names:
-        own = drawn.loc[labels == name].sort_values(named[0], ascending=False, kind="stable")
-        order += list(own.index)
+        members = drawn.loc[labels == name].sort_values(named[0], ascending=False, kind="stable")
+        order += list(members.index)
     drawn = drawn.loc[order]
     ax = axes_or_new(ax, 7.0, 3.2)
     edges = np.arange(len(drawn) + 1)

@@ -61,11 +61,11 @@ def cumulative_incidence(
     top = min(1.0, max(top, 0.05)) * 1.03
     named = top
     for i, (panel, cause) in enumerate(zip(drawn, causes, strict=True)):
-        own = table[table["cause"].astype(str) == cause]
+        curve = table[table["cause"].astype(str) == cause]
         ends = []
-        names = sorted(set(own["subtype"].astype(str)), key=lambda name: (position(name), name))
+        names = sorted(set(curve["subtype"].astype(str)), key=lambda name: (position(name), name))
         for name in names:
-            steps = _from_nothing(own[own["subtype"].astype(str) == name])
+            steps = _from_nothing(curve[curve["subtype"].astype(str) == name])
             colour = subtype_colour(name)
             band = 0.12 if len(names) <= 4 else 0.4 / len(names)
             low, high = (steps[name].to_numpy(dtype=float) for name in ("ci_low", "ci_high"))

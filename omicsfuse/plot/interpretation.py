@@ -88,12 +88,12 @@ def interpretation_genes(
         known = rows[kind].notna().to_numpy()
         if not known.any():
             continue
-        own, at = rows[known], places[known] + shift
+        shown, at = rows[known], places[known] + shift
         label = "as it is" if kind == "effect" else "adjusted"
-        low, high = own[f"{stem}_ci_low"], own[f"{stem}_ci_high"]
+        low, high = shown[f"{stem}_ci_low"], shown[f"{stem}_ci_high"]
         ax.hlines(at, low, high, color=colour, linewidth=1.3)
         ax.plot(
-            own[kind],
+            shown[kind],
             at,
             "o" if kind == "effect" else "D",
             color=colour,
@@ -205,18 +205,18 @@ def interpretation_groups(
     group, on the score's own scale. Of classes: the share of each class by group.
     """
     chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
-    own = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
-    if own.empty:
+    group = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
+    if group.empty:
         return [nothing("no subtypes are known of these patients", ax)]
-    scores = interpretation.scores.loc[own.index]
-    names = sorted(own.unique(), key=lambda name: (len(str(name)), str(name)))
+    scores = interpretation.scores.loc[group.index]
+    names = sorted(group.unique(), key=lambda name: (len(str(name)), str(name)))
     ax = panels(ax, 1, 1.6 + 0.85 * len(names), 2.7)[0]
-    sizes = [int((own == name).sum()) for name in names]
+    sizes = [int((group == name).sum()) for name in names]
     if interpretation.kind == "class":
         classes = sorted(scores.unique())
         bottom = np.zeros(len(names))
         for i, value in enumerate(classes):
-            share = np.array([float((scores[own == name] == value).mean()) for name in names])
+            share = np.array([float((scores[group == name] == value).mean()) for name in names])
             ax.bar(
                 range(len(names)),
                 share,
@@ -236,7 +236,7 @@ def interpretation_groups(
             ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
         rng = np.random.default_rng(0)
         for i, name in enumerate(names):
-            inside = values[(own == name).to_numpy()]
+            inside = values[(group == name).to_numpy()]
             ax.plot(
                 i + rng.uniform(-0.18, 0.18, len(inside)),
                 inside,

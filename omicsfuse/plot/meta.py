@@ -71,21 +71,21 @@ def meta_forest(
     means = means[means["left_out"] == ""]
     first = means.iloc[0]
     table = verification.table
-    own = table[
+    cohorts = table[
         (table["endpoint"] == first["endpoint"])
         & (table["signature"] == first["signature"])
         & (table["comparison"] == first["comparison"])
         & table["hr"].notna()
     ]
-    inside = own["role"].isin(_ROLES[str(first["scope"])])
+    inside = cohorts["role"].isin(_ROLES[str(first["scope"])])
     reml = means[means["model"] == _REML]
     tau2 = float(reml["tau2"].iloc[0]) if len(reml) else 0.0
     rows = [Line(_title(first))]
-    rows += _cohorts(own[inside], tau2)
+    rows += _cohorts(cohorts[inside], tau2)
     rows.append(Line("Means"))
     for _, mean in means.iterrows():
         rows.append(replace(line_of(mean, _mean(str(mean["model"]))), diamond=True))
-    others = own[~inside]
+    others = cohorts[~inside]
     if len(others):
         rows.append(Line("Not in the means"))
         rows += [
@@ -153,16 +153,16 @@ def _mean(model: str) -> str:
     return model.replace("random effects, ", "random, ")
 
 
-def _cohorts(own: pd.DataFrame, tau2: float) -> list[Line]:
+def _cohorts(cohorts: pd.DataFrame, tau2: float) -> list[Line]:
     """One line a cohort, with its weights."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        width = np.log(own["hr_ci_high"].to_numpy(float) / own["hr_ci_low"].to_numpy(float))
+        width = np.log(cohorts["hr_ci_high"].to_numpy(float) / cohorts["hr_ci_low"].to_numpy(float))
     variance = (width / (2 * Z)) ** 2
     known = np.isfinite(variance) & (variance > 0)
     safe = np.where(known, variance, 1.0)
     fixed, random = np.where(known, 1 / safe, 0.0), np.where(known, 1 / (safe + tau2), 0.0)
     lines = []
-    for i, (_, row) in enumerate(own.iterrows()):
+    for i, (_, row) in enumerate(cohorts.iterrows()):
         line = line_of(row, shorten(row["cohort"], 34))
         if known[i]:
             share, other = fixed[i] / fixed.sum(), random[i] / random.sum()

@@ -69,32 +69,34 @@ def methylation_quadrants(
     axes = panel_grid(ax, len(names), columns, 7.0 if columns > 1 else 4.4,
                       0.4 + (2.35 if columns == 3 else 3.2) * rows)  # fmt: skip
     unit = {"log2": "log2", "zscore": "z-score"}.get(scale, "")
-    for place, (one, name) in enumerate(zip(axes, names, strict=True)):
-        own = table[table["subtype"] == name]
-        found = own["fdr"] <= fdr
+    for place, (panel, name) in enumerate(zip(axes, names, strict=True)):
+        genes = table[table["subtype"] == name]
+        significant = genes["fdr"] <= fdr
         for part, colour, size in (
-            (own[~found], _UNFOUND, 5),
-            (own[found], subtype_colour(name), 14),
+            (genes[~significant], _UNFOUND, 5),
+            (genes[significant], subtype_colour(name), 14),
         ):
-            one.scatter(
+            panel.scatter(
                 part["methylation_effect"], part["expression_effect"], s=size, color=colour,
                 linewidths=0, zorder=3,
             )  # fmt: skip
-        one.axhline(0, color=MUTED, linewidth=0.6)
-        one.axvline(0, color=MUTED, linewidth=0.6)
-        _limits(one, own)
-        _write_genes(one, own[found].sort_values(["p", "gene"], kind="stable").head(named))
-        one.set_title(f"{name} against the rest" if len(subtypes) > 2 else " vs ".join(subtypes))
-        one.set_xlabel("methylation (M-value)", fontsize=7.5)
+        panel.axhline(0, color=MUTED, linewidth=0.6)
+        panel.axvline(0, color=MUTED, linewidth=0.6)
+        _limits(panel, genes)
+        _write_genes(
+            panel, genes[significant].sort_values(["p", "gene"], kind="stable").head(named)
+        )
+        panel.set_title(f"{name} against the rest" if len(subtypes) > 2 else " vs ".join(subtypes))
+        panel.set_xlabel("methylation (M-value)", fontsize=7.5)
         if place % columns == 0:
-            one.set_ylabel(f"expression{f' ({unit})' if unit else ''}", fontsize=7.5)
+            panel.set_ylabel(f"expression{f' ({unit})' if unit else ''}", fontsize=7.5)
     return axes[0]
 
 
-def _limits(ax: "Axes", own: pd.DataFrame) -> None:
+def _limits(ax: "Axes", genes: pd.DataFrame) -> None:
     """Zero in the middle, and room for names at the margins."""
     for column, put in (("methylation_effect", ax.set_xlim), ("expression_effect", ax.set_ylim)):
-        far = float(np.abs(own[column]).max()) * 1.2
+        far = float(np.abs(genes[column]).max()) * 1.2
         far = far if far > 0 else 1.0
         put(-far, far)
 

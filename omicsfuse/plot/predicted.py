@@ -48,13 +48,13 @@ def calibration(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> 
     top = min(1.0, top) * 1.04
     for moment, panel in drawn.items():
         panel.plot([0, top], [0, top], color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
-        for model, own in _models(table, moment, "predicted"):
+        for model, rows in _models(table, moment, "predicted"):
             colour, mark, line = model_style(model)
             panel.plot(
-                own["predicted"], own["observed"], color=colour, marker=mark, linestyle=line,
+                rows["predicted"], rows["observed"], color=colour, marker=mark, linestyle=line,
                 markersize=5, linewidth=1.2, label=model, zorder=3,
             )  # fmt: skip
-            bars = rows_with(own, "ci_low", "ci_high")
+            bars = rows_with(rows, "ci_low", "ci_high")
             if len(bars):
                 panel.vlines(
                     bars["predicted"], bars["ci_low"], np.minimum(bars["ci_high"], 1),
@@ -80,13 +80,13 @@ def decision_curve(comparison: SurvivalComparison, *, ax: "Axes | None" = None) 
     top = max(float(table["net_benefit"].max()), 0.02)
     widest = max(float(table["threshold"].max()), 0.02)
     for moment, panel in drawn.items():
-        for model, own in _models(table, moment, "threshold"):
+        for model, rows in _models(table, moment, "threshold"):
             colour, _, line = model_style(model)
             width = 1.7
             if model in _WITHOUT_MODEL:
                 colour, line, width = _WITHOUT_MODEL[model]
             panel.plot(
-                own["threshold"], own["net_benefit"], color=colour, linestyle=line,
+                rows["threshold"], rows["net_benefit"], color=colour, linestyle=line,
                 linewidth=width, label=model,
             )  # fmt: skip
         panel.set_ylim(-0.2 * top, 1.06 * top)
@@ -116,8 +116,8 @@ def _models(table: pd.DataFrame, moment: float, order: str) -> Iterator[tuple[st
     """Rows of each model at one time, in order."""
     names = table["model"].astype(str)
     for model in dict.fromkeys(names):
-        own = table[(table["years"] == moment) & (names == model)]
-        yield model, own.sort_values(order, kind="stable")
+        rows = table[(table["years"] == moment) & (names == model)]
+        yield model, rows.sort_values(order, kind="stable")
 
 
 def legend_beside(drawn: "list[Axes]") -> None:

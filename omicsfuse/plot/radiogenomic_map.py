@@ -19,7 +19,7 @@ _MISSING = "#c9ced4"
 
 
 def strongest(
-    found: RadiogenomicMap, *, most_features: int = 24, most_targets: int = 30
+    radiogenomics: RadiogenomicMap, *, most_features: int = 24, most_targets: int = 30
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Features and targets to draw: those of the associations with the smallest p-values.
 
@@ -28,7 +28,7 @@ def strongest(
 
     Gives ``features``; ``targets``: layer and target.
     """
-    table = found.associations
+    table = radiogenomics.associations
     if table.empty:
         return [], []
     order = table.sort_values("p", kind="stable")
@@ -55,7 +55,7 @@ def strongest(
 
 
 @styled
-def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the strongest associations: radiomic features against what goes with them.
 
     Colour is Spearman's correlation. A filled dot marks an association found (at the level of the
@@ -63,7 +63,7 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
 
     Parameters
     ----------
-    found : RadiogenomicMap
+    radiogenomics : RadiogenomicMap
         The map.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
@@ -88,12 +88,12 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
     import matplotlib
     from matplotlib.lines import Line2D
 
-    features, targets = strongest(found)
+    features, targets = strongest(radiogenomics)
     if not features:
         return nothing("no association was tested", ax)
     values = np.array(
         [
-            found.correlations[layer][target].reindex(features).to_numpy(dtype=float)
+            radiogenomics.correlations[layer][target].reindex(features).to_numpy(dtype=float)
             for layer, target in targets
         ]
     ).T
@@ -109,8 +109,8 @@ def radiogenomic_heatmap(found: RadiogenomicMap, *, ax: "Axes | None" = None) ->
         aspect="auto",
         interpolation="nearest",
     )
-    fdr = float(found.params.get("fdr", FDR))
-    table = found.associations[found.associations["fdr"] <= fdr]
+    fdr = float(radiogenomics.params.get("fdr", FDR))
+    table = radiogenomics.associations[radiogenomics.associations["fdr"] <= fdr]
     places = [
         (targets.index((str(layer), str(target))), features.index(str(feature)), bool(gone))
         for feature, layer, target, gone in table[
@@ -174,7 +174,7 @@ def _name_layers(ax: "Axes", layers: list[str]) -> None:
 
 
 @styled
-def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
+def radiogenomic_quantiles(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the ordered p-values of each family against those that chance gives.
 
     On the diagonal p-values are as chance alone would have them; a line that leaves it upwards
@@ -183,7 +183,7 @@ def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) 
 
     A line a family; dashed, adjusted for tumour volume and covariates.
     """
-    table = found.quantiles
+    table = radiogenomics.quantiles
     if table.empty:
         return nothing("no association was tested", ax)
     ax = axes_or_new(ax, 5.6, 3.9)
@@ -194,11 +194,11 @@ def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) 
     layers = list(dict.fromkeys(table["layer"].astype(str)))
     for number, layer in enumerate(layers):
         for adjusted in (False, True):
-            own = ((table["layer"] == layer) & (table["adjusted"] == adjusted)).to_numpy()
-            if own.any():
+            line = ((table["layer"] == layer) & (table["adjusted"] == adjusted)).to_numpy()
+            if line.any():
                 ax.plot(
-                    expected[own],
-                    observed[own],
+                    expected[line],
+                    observed[line],
                     color=PALETTE[number % len(PALETTE)],
                     linestyle="--" if adjusted else "-",
                     linewidth=1.0 if adjusted else 1.6,
@@ -216,7 +216,7 @@ def radiogenomic_quantiles(found: RadiogenomicMap, *, ax: "Axes | None" = None) 
 
 @styled
 def radiogenomic_pairs(
-    found: RadiogenomicMap,
+    radiogenomics: RadiogenomicMap,
     tables: Mapping[str, pd.DataFrame],
     *,
     most: int = 6,
@@ -230,7 +230,7 @@ def radiogenomic_pairs(
 
     Parameters
     ----------
-    found : RadiogenomicMap
+    radiogenomics : RadiogenomicMap
         The map.
     tables : mapping of str to pandas.DataFrame
         Patients x features of the layer of images (``params["radiomics"]``) and of each family of
@@ -259,13 +259,13 @@ def radiogenomic_pairs(
     >>> panels[0].get_xlabel()
     'grain'
     """
-    images = tables[str(found.params["radiomics"])]
-    table = pairs_drawn(found, tables, most)
+    images = tables[str(radiogenomics.params["radiomics"])]
+    table = pairs_drawn(radiogenomics, tables, most)
     if table.empty:
         return [nothing("no association was tested", ax)]
     rows = -(-len(table) // 3)
     panels = panel_grid(ax, len(table), 3, 7.4, 0.35 + 2.45 * rows)
-    size = _volume(found, images)
+    size = _volume(radiogenomics, images)
     for panel, row in zip(panels, table.to_dict("records"), strict=True):
         both = pd.concat(
             [images[str(row["feature"])], tables[str(row["layer"])][str(row["target"])]], axis=1
@@ -296,19 +296,19 @@ def radiogenomic_pairs(
 
 
 def pairs_drawn(
-    found: RadiogenomicMap, tables: Mapping[str, pd.DataFrame], most: int = 6
+    radiogenomics: RadiogenomicMap, tables: Mapping[str, pd.DataFrame], most: int = 6
 ) -> pd.DataFrame:
     """Rows of the associations that ``radiogenomic_pairs`` draws."""
-    table = found.associations
+    table = radiogenomics.associations
     table = table[table["layer"].isin(list(tables))]
-    named = table[table["fdr"] <= float(found.params.get("fdr", FDR))]
+    named = table[table["fdr"] <= float(radiogenomics.params.get("fdr", FDR))]
     ordered = (named if len(named) else table).sort_values(
         ["fdr", "p"] if len(named) else "p", kind="stable"
     )
     return ordered.drop_duplicates(["layer", "target"]).head(most)
 
 
-def _volume(found: RadiogenomicMap, images: pd.DataFrame) -> pd.Series | None:
+def _volume(radiogenomics: RadiogenomicMap, images: pd.DataFrame) -> pd.Series | None:
     """Rank of the tumour volume of each patient, where it is a feature."""
-    name = str(found.params.get("volume", "")).removeprefix("feature ")
+    name = str(radiogenomics.params.get("volume", "")).removeprefix("feature ")
     return images[name].rank(pct=True) if name in images else None

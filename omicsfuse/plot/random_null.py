@@ -75,9 +75,9 @@ def _panel(panel: "Axes", part: pd.DataFrame, bins: np.ndarray) -> None:
             fontsize=7,
             color=PALETTE[1],
         )
-    own = z[part["kind"] == "signature"]
-    if len(own) and np.isfinite(own.iloc[0]):
-        panel.vlines(own.iloc[0], 0, height, color=ACCENT, linewidth=2, zorder=3)
+    signature = z[part["kind"] == "signature"]
+    if len(signature) and np.isfinite(signature.iloc[0]):
+        panel.vlines(signature.iloc[0], 0, height, color=ACCENT, linewidth=2, zorder=3)
     panel.set_ylim(floor, height)
     panel.set_xlim(bins[0], bins[-1])
     panel.set_yticks([tick for tick in panel.get_yticks() if 0 <= tick <= height])
@@ -86,15 +86,15 @@ def _panel(panel: "Axes", part: pd.DataFrame, bins: np.ndarray) -> None:
 
 def _place(part: pd.DataFrame) -> str:
     """Percentile of the signature among random sets, in words."""
-    own = part.loc[part["kind"] == "signature", "z"].abs()
+    signature = part.loc[part["kind"] == "signature", "z"].abs()
     random = part.loc[part["kind"] == "random", "z"].abs()
-    if not len(own) or not np.isfinite(own.iloc[0]):
+    if not len(signature) or not np.isfinite(signature.iloc[0]):
         return "not tested"
     if not len(random):
         return "no random sets"
-    reached = int((random >= own.iloc[0]).sum())
+    reached = int((random >= signature.iloc[0]).sum())
     p = permutation_p(reached, len(random))
-    percentile = 100 * float((random < own.iloc[0]).mean())
+    percentile = 100 * float((random < signature.iloc[0]).mean())
     # Never rounded up to 100: that is only said where no set reaches the signature.
     shown = f"{percentile:.0f}" if percentile in (0, 100) else f"{min(percentile, 99.9):.1f}"
     return f"percentile {shown}" + (f" ({format_p(p)})" if len(random) >= 20 else "")

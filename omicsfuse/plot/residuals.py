@@ -88,5 +88,5 @@ def _p(proportional: pd.DataFrame, model: str, term: str) -> float:
     table = rows_with(proportional, "p")
     if table.empty:
         return np.nan
-    own = table[(table["model"].astype(str) == model) & (table["term"].astype(str) == term)]
-    return float(own["p"].iloc[0]) if len(own) else np.nan
+    rows = table[(table["model"].astype(str) == model) & (table["term"].astype(str) == term)]
+    return float(rows["p"].iloc[0]) if len(rows) else np.nan

@@ -137,9 +137,9 @@ def _scored(enrichment: pd.DataFrame | None, subtype: str, gene_set: str) -> str
     """NES and false discovery rate of one set in one subtype, where they are known."""
     if enrichment is None or enrichment.empty:
         return ""
-    own = enrichment[(enrichment["subtype"] == subtype) & (enrichment["gene_set"] == gene_set)]
-    own = own.dropna(subset=["nes"])
-    if own.empty:
+    rows = enrichment[(enrichment["subtype"] == subtype) & (enrichment["gene_set"] == gene_set)]
+    rows = rows.dropna(subset=["nes"])
+    if rows.empty:
         return ""
-    fdr = p_text(float(own["fdr"].iloc[0]))
-    return f"NES {own['nes'].iloc[0]:.2f}, FDR {fdr}"
+    fdr = p_text(float(rows["fdr"].iloc[0]))
+    return f"NES {rows['nes'].iloc[0]:.2f}, FDR {fdr}"

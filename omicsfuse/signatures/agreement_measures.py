@@ -39,8 +39,8 @@ def rank_correlation(scores: Array, values: Array) -> float:
 
     ``scores`` (r, n): scores in r repeats; ``values`` (n,): the target.
     """
-    found = spearman(scores, np.tile(values, (len(scores), 1)))
-    return float(np.nan_to_num(found).mean())
+    correlation = spearman(scores, np.tile(values, (len(scores), 1)))
+    return float(np.nan_to_num(correlation).mean())
 
 
 def resamples(n: int, random_state: int) -> Array:
@@ -59,21 +59,23 @@ def measured(
     a measure of all is ``""``.
     """
     values = target.values
-    found: dict[tuple[str, str], Array] = {}
+    values_of: dict[tuple[str, str], Array] = {}
     if target.kind == "groups":
         labels = values.to_numpy(dtype=object)
         if assigned is not None:
             own = np.full(len(labels), -1)
             for j, name in enumerate(columns):
                 own[labels == name] = j
-            found["", "balanced accuracy"] = balanced_accuracy(assigned, own, counts)
+            values_of["", "balanced accuracy"] = balanced_accuracy(assigned, own, counts)
         for j, name in enumerate(columns):
             inside = labels == (name if name in labels else sorted(set(labels))[-1])
-            found[name, "auc"] = area_under_curve(scores[:, :, j], inside, counts, counts)
+            values_of[name, "auc"] = area_under_curve(scores[:, :, j], inside, counts, counts)
     elif target.kind == "survival":
         time, event = values["time"].to_numpy(float), values["event"].to_numpy(float)
         for j, name in enumerate(columns):
-            found[name, "concordance"] = concordance(scores[:, :, j], time, event, counts, counts)
+            values_of[name, "concordance"] = concordance(
+                scores[:, :, j], time, event, counts, counts
+            )
     else:
         drawn = np.repeat(np.tile(np.arange(len(values)), len(counts)), counts.astype(int).ravel())
         rows = drawn.reshape(len(counts), -1)
@@ -81,5 +83,5 @@ def measured(
         for j, name in enumerate(columns):
             each = [spearman(repeat[rows], number[rows]) for repeat in scores[:, :, j]]
             # Where all scores are equal they say nothing of the target.
-            found[name, "spearman"] = np.nan_to_num(each).mean(axis=0)
-    return found
+            values_of[name, "spearman"] = np.nan_to_num(each).mean(axis=0)
+    return values_of

@@ -115,9 +115,9 @@ class CoexpressionModules:
         if module not in self.membership.columns:
             names = ", ".join(self.membership.columns) or "none"
             raise StudyError(f"modules: there is no module {module!r}; the modules are {names}.")
-        own = self.membership.loc[(self.labels == module).to_numpy(), module]
-        order = np.lexsort((np.arange(len(own)), -own.abs().to_numpy()))
-        return own.iloc[order[:n_genes]]
+        membership = self.membership.loc[(self.labels == module).to_numpy(), module]
+        order = np.lexsort((np.arange(len(membership)), -membership.abs().to_numpy()))
+        return membership.iloc[order[:n_genes]]
 
 
 def coexpression_modules(
@@ -287,9 +287,9 @@ def _usable(
             f"{MINIMUM_PATIENTS} (and 20 or more to mean much). Use another method, such as "
             "correlation."
         )
-    found = moments(table)
-    variance = np.nan_to_num(found.variance)
-    usable = (variance > 0) & (2 * found.n >= len(table))
+    scale = moments(table)
+    variance = np.nan_to_num(scale.variance)
+    usable = (variance > 0) & (2 * scale.n >= len(table))
     exclusions = []
     if not usable.all():
         left = tuple(genes[~usable])
@@ -320,11 +320,11 @@ def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> 
     if settings["network"] == "unsigned":
         membership = np.abs(membership)
     for module in range(1, int(labels.max(initial=0)) + 1):
-        own = labels == module
+        members = labels == module
         kme = membership[:, module - 1]
-        core = int((own & (kme > CORE_MEMBERSHIP)).sum())
-        stay = own & (kme >= least)
-        found[own & ~stay] = 0
+        core = int((members & (kme > CORE_MEMBERSHIP)).sum())
+        stay = members & (kme >= least)
+        found[members & ~stay] = 0
         if core < CORE_SHARE * size or stay.sum() < size:
-            found[own] = 0
+            found[members] = 0
     return by_size(found)

@@ -52,10 +52,10 @@ def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
         x = _biweight(np.where(observed, x, np.nan))
     whole = bool(observed.all())
     # Pearson's means are those of the common patients; biweight values are centred by the median.
-    found = _cosine(x) if whole else _pairwise(x, observed, centred=correlation == "bicor")
-    np.clip(found, -1.0, 1.0, out=found)
-    np.fill_diagonal(found, 1.0)
-    return found
+    matrix = _cosine(x) if whole else _pairwise(x, observed, centred=correlation == "bicor")
+    np.clip(matrix, -1.0, 1.0, out=matrix)
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
 
 
 def known_choice(given: str, name: str, choices: tuple[str, ...]) -> None:
@@ -86,8 +86,8 @@ def _biweight(x: Array) -> Array:
 def _cosine(x: Array) -> Array:
     length = np.sqrt(np.einsum("ij,ij->j", x, x))
     unit = x / np.where(length > 0, length, 1.0)
-    found: Array = unit.T @ unit
-    return found
+    cosine: Array = unit.T @ unit
+    return cosine
 
 
 def _pairwise(x: Array, observed: np.ndarray, centred: bool) -> Array:

@@ -56,9 +56,10 @@ def fix_cut_points(
     for scorer, scalings in SCALINGS_OF.items():
         for scaling in scalings if gsva or scorer != "gsva" else ():
             engine = make_scorer(scorer, table, scaling=scaling, signature=signature)
-            own = genes[genes.isin(engine.genes)]
+            known = genes[genes.isin(engine.genes)]
             scores = engine.score(
-                engine.genes.get_indexer(own), signature.templates.loc[own].to_numpy(dtype=float)
+                engine.genes.get_indexer(known),
+                signature.templates.loc[known].to_numpy(dtype=float),
             )
             for j, name in enumerate(map(str, signature.templates.columns)):
                 cut, rule = _cut(scores[:, j], _inside(target, name, engine.patients))

@@ -288,24 +288,24 @@ def as_signature(
     index = pd.Index([str(gene) for gene in weights.index], dtype=object, name="gene")
     weights = weights.set_axis(index).set_axis([str(c) for c in weights.columns], axis=1)
     reference = moments(usable_values(data.values)[list(index)].to_numpy())
-    own = data.target.values  # noqa: PD011 - a field of ours
+    values = data.target.values  # noqa: PD011 - a field of ours
     everybody = target.values.index  # noqa: PD011 - a field of ours
     sizes = {}
     if target.kind == "groups":
-        counted = own.value_counts()
+        counted = values.value_counts()
         sizes = {group: int(counted.get(group, 0)) for group in group_names(target)}
     trained_on: dict[str, Any] = {
         "cohort": prepared.name,
         "study": prepared.study,
         "layer": data.layer,
         "n_labelled": len(everybody),
-        "n_patients": len(own),
+        "n_patients": len(values),
         "subtype_sizes": sizes,
         "losses": list(data.exclusions),
         "patient_digests": sorted(map(patient_digest, everybody)),
     }
     if target.kind == "survival":
-        trained_on["events"] = int(own["event"].sum())
+        trained_on["events"] = int(values["event"].sum())
     return Signature(
         name=name,
         templates=weights.astype(float),
@@ -337,8 +337,8 @@ def signature_exclusions(
     wanted = as_target(target)
     # Who has a value is all that counts here, not what it is.
     known = pd.Series(wanted.name, wanted.values.index)  # noqa: PD011 - a field of ours
-    found = without_layer(known, prepared.layers[chosen], chosen, "signature")
+    exclusions = without_layer(known, prepared.layers[chosen], chosen, "signature")
     if wanted.source == "subtypes":
-        return found
+        return exclusions
     reason = f"have a value of {wanted.name} but not layer {chosen}"
-    return tuple(replace(exclusion, reason=reason) for exclusion in found)
+    return tuple(replace(exclusion, reason=reason) for exclusion in exclusions)

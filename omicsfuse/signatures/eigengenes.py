@@ -17,9 +17,9 @@ def standardised_genes(values: Array) -> Array:
     ``values`` (n, p): patients x genes, NaN where missing. Gives (n, p): genes that do not vary are
     0 throughout.
     """
-    found = moments(values)
+    scale = moments(values)
     with np.errstate(invalid="ignore", divide="ignore"):
-        z = (values - found.mean) / found.sd
+        z = (values - scale.mean) / scale.sd
     return np.where(np.isfinite(z), z, 0.0)
 
 
@@ -33,12 +33,12 @@ def eigengene(values: Array) -> tuple[Array, float]:
     Bioinformatics 9:559.
     """
     left, singular, _ = np.linalg.svd(values, full_matrices=False)
-    found = left[:, 0]
-    along = float(found @ values.mean(axis=1))
+    scores = left[:, 0]
+    along = float(scores @ values.mean(axis=1))
     if along == 0:
-        along = float(found[np.abs(found).argmax()])
+        along = float(scores[np.abs(scores).argmax()])
     total = float((singular**2).sum())
-    return (found if along >= 0 else -found), (float(singular[0] ** 2) / total if total else 0.0)
+    return (scores if along >= 0 else -scores), (float(singular[0] ** 2) / total if total else 0.0)
 
 
 def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
@@ -48,11 +48,11 @@ def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
     Gives ``eigengenes`` (n, k); ``explained`` (k,).
     """
     k = int(labels.max(initial=0))
-    found = np.zeros((len(values), k))
+    eigengenes = np.zeros((len(values), k))
     explained = np.zeros(k)
     for module in range(1, k + 1):
-        found[:, module - 1], explained[module - 1] = eigengene(values[:, labels == module])
-    return found, explained
+        eigengenes[:, module - 1], explained[module - 1] = eigengene(values[:, labels == module])
+    return eigengenes, explained
 
 
 def module_membership(values: Array, eigengenes: Array) -> Array:
@@ -71,8 +71,8 @@ def module_membership(values: Array, eigengenes: Array) -> Array:
         products = x.T @ eigengenes - x.sum(axis=0)[:, None] * sums / n
         gene = (x**2).sum(axis=0)[:, None] - x.sum(axis=0)[:, None] ** 2 / n
         module = has.T @ eigengenes**2 - sums**2 / n
-        found = products / np.sqrt(gene * module)
-    return np.clip(np.where(np.isfinite(found), found, 0.0), -1.0, 1.0)
+        correlation = products / np.sqrt(gene * module)
+    return np.clip(np.where(np.isfinite(correlation), correlation, 0.0), -1.0, 1.0)
 
 
 def merged_modules(values: Array, labels: np.ndarray, height: float) -> np.ndarray:

@@ -42,9 +42,9 @@ def folds_of(outcome: Outcome, n_folds: int, random_state: int) -> np.ndarray:
     drawn = random.permutation(len(outcome.y))
     if strata is not None:
         drawn = drawn[np.argsort(strata[drawn], kind="stable")]
-    found = np.empty(len(drawn), dtype=int)
-    found[drawn] = np.arange(len(drawn)) % n_folds
-    return found
+    folds = np.empty(len(drawn), dtype=int)
+    folds[drawn] = np.arange(len(drawn)) % n_folds
+    return folds
 
 
 class Standard(NamedTuple):
@@ -125,7 +125,7 @@ def cross_validate(
             own_extra = standard_of(extra[inside]).apply(extra)
         size[place] = outcome.event[outside].sum() if outcome.family == "cox" else len(outside)
         for which, (ratio, strengths) in enumerate(series):
-            found = elastic_net_path(
+            path = elastic_net_path(
                 own[inside],
                 outcome.take(inside),
                 strengths,
@@ -133,11 +133,11 @@ def cross_validate(
                 own_extra[inside],
                 tolerance=tolerance,
             )
-            eta = linear_predictor(found, own, own_extra)
-            reached = np.minimum(np.arange(len(strengths)), len(found.strengths) - 1)
+            eta = linear_predictor(path, own, own_extra)
+            reached = np.minimum(np.arange(len(strengths)), len(path.strengths) - 1)
             each = [_held_out(outcome, row, inside, outside) for row in eta]
             deviance[which][place] = np.array(each)[reached]
-            selected[which] += (found.coefficients != 0)[reached]
+            selected[which] += (path.coefficients != 0)[reached]
     share = (size / size.sum())[:, None]
     result = []
     for values, count in zip(deviance, selected, strict=True):
@@ -148,15 +148,15 @@ def cross_validate(
     return result
 
 
-def linear_predictor(found: Path, x: Array, covariates: Array) -> Array:
+def linear_predictor(path: Path, x: Array, covariates: Array) -> Array:
     """Linear predictor of each patient under each fit of a path.
 
     ``x``, ``covariates``: columns, standardised as those fitted. Gives (k, n).
     """
-    eta = np.repeat(found.intercept[:, None], len(x), axis=1)
-    used = np.flatnonzero((found.coefficients != 0).any(axis=0))
-    eta += np.einsum("kj,ij->ki", found.coefficients[:, used], np.ascontiguousarray(x[:, used]))
-    eta += np.einsum("kj,ij->ki", found.unpenalised, covariates)
+    eta = np.repeat(path.intercept[:, None], len(x), axis=1)
+    used = np.flatnonzero((path.coefficients != 0).any(axis=0))
+    eta += np.einsum("kj,ij->ki", path.coefficients[:, used], np.ascontiguousarray(x[:, used]))
+    eta += np.einsum("kj,ij->ki", path.unpenalised, covariates)
     return eta
 
 

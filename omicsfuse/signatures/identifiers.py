@@ -66,18 +66,18 @@ def match_genes(
     genes = list(dict.fromkeys(str(gene) for gene in wanted))
     names = list(dict.fromkeys(str(name) for name in available))
     there = set(names)
-    found = {gene: _Match(gene, "exact") for gene in genes if gene in there}
-    if not found and aliases is None:
+    matches = {gene: _Match(gene, "exact") for gene in genes if gene in there}
+    if not matches and aliases is None:
         _refuse_other_kind(genes, names)
     for how, key in (("Ensembl version removed", _unversioned), ("written alike", _alike)):
         by_key = _grouped(names, key)
-        _claim(found, genes, {g: (tuple(by_key.get(key(g), ())), how) for g in genes if key(g)})
+        _claim(matches, genes, {g: (tuple(by_key.get(key(g), ())), how) for g in genes if key(g)})
     if aliases is not None:
         lookup = _Lookup(check_gene_table(aliases), names)
-        left = [gene for gene in genes if gene not in found]
-        _claim(found, genes, {gene: lookup.find(gene) for gene in left})
+        left = [gene for gene in genes if gene not in matches]
+        _claim(matches, genes, {gene: lookup.find(gene) for gene in left})
     none = _Match("", NOT_FOUND)
-    rows = [(gene, *found.get(gene, none)) for gene in genes]
+    rows = [(gene, *matches.get(gene, none)) for gene in genes]
     return pd.DataFrame(rows, columns=MATCH_COLUMNS).astype(object)
 
 
@@ -121,16 +121,16 @@ class _Match(NamedTuple):
 
 
 def _claim(
-    found: dict[str, _Match],
+    matches: dict[str, _Match],
     genes: list[str],
     proposed: Mapping[str, tuple[tuple[str, ...], str]],
 ) -> None:
     """Take up what one way of matching proposes, unless a name is taken or claimed twice."""
-    taken = {match.found_as for match in found.values() if match.found_as}
+    taken = {match.found_as for match in matches.values() if match.found_as}
     open_to = {}
     for gene, (names, how) in proposed.items():
         free = tuple(name for name in names if name not in taken)
-        if gene not in found and free:
+        if gene not in matches and free:
             open_to[gene] = (free, how)
     claims = defaultdict(list)
     for gene, (names, _) in open_to.items():
@@ -141,9 +141,9 @@ def _claim(
             continue
         names, how = open_to[gene]
         if len(names) == 1 and how != AMBIGUOUS and len(claims[names[0]]) == 1:
-            found[gene] = _Match(names[0], how)
+            matches[gene] = _Match(names[0], how)
         else:
-            found[gene] = _Match("", AMBIGUOUS, ", ".join(names))
+            matches[gene] = _Match("", AMBIGUOUS, ", ".join(names))
 
 
 class _Lookup:

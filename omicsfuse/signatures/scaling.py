@@ -45,8 +45,8 @@ def standardise(
     values = table.to_numpy(dtype=float)
     if scaling == "cohort":
         values = winsorise(values, WINSORISED)
-        found = moments(values)
-        mean, sd = found.mean, found.sd
+        scale = moments(values)
+        mean, sd = scale.mean, scale.sd
     elif signature is None:
         raise SignatureError("scaling='reference' needs a signature to take the reference from.")
     else:

@@ -274,7 +274,7 @@ def _comparable(
             stacklevel=3,
         )
         return np.full_like(scores, np.nan)
-    found = moments(scores)
+    scale = moments(scores)
     with np.errstate(invalid="ignore", divide="ignore"):
-        standard: Array = (scores - found.mean) / found.sd
+        standard: Array = (scores - scale.mean) / scale.sd
     return standard

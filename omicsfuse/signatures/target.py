@@ -126,12 +126,12 @@ def score_target(
     sizes = labels.map(str).value_counts()
     small = {group: int(sizes[group]) for group in sorted(sizes.index) if sizes[group] < 5}
     if len(sizes) < 2 or small:
-        found = ", ".join(f"{group} {n}" for group, n in list(small.items())[:5])
+        counted = ", ".join(f"{group} {n}" for group, n in list(small.items())[:5])
         raise SignatureError(
             f"target {name!r}: "
             + (
                 f"{len(small)} of {len(sizes)} groups have fewer than {MINIMUM_GROUP} patients "
-                f"({found}); merge them with others or leave their patients out."
+                f"({counted}); merge them with others or leave their patients out."
                 if len(sizes) > 1
                 else f"all patients are in one group, {sizes.index[0]!r}; nothing to tell apart."
             )

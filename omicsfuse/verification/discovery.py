@@ -103,10 +103,10 @@ def record_discovery(
         for endpoint in wanted
         for row in _rows(assigned, cohort.survival(endpoint), endpoint, cohort.name)
     ]
-    found = pd.DataFrame(rows, columns=DISCOVERY_COLUMNS)
+    discovery = pd.DataFrame(rows, columns=DISCOVERY_COLUMNS)
     numbers = {"n": "int64", "events": "int64", "log_hr": "float64", "se": "float64"}
-    found = found.astype(numbers) if rows else found
-    return lock(replace(signature, discovery=found, hash=""))
+    discovery = discovery.astype(numbers) if rows else discovery
+    return lock(replace(signature, discovery=discovery, hash=""))
 
 
 def _rows(

@@ -95,9 +95,9 @@ class EndpointTests:
 
     def _direction(self, name: str) -> tuple[float, str]:
         """Sign of the log hazard ratio in the discovery cohort, and why there is none."""
-        found = self.signature.discovery
-        own = found[(found["endpoint"] == self.endpoint) & (found["score"] == name)]
-        ratio = float(own["log_hr"].iloc[0]) if len(own) else np.nan
+        discovery = self.signature.discovery
+        rows = discovery[(discovery["endpoint"] == self.endpoint) & (discovery["score"] == name)]
+        ratio = float(rows["log_hr"].iloc[0]) if len(rows) else np.nan
         if not np.isfinite(ratio) or ratio == 0:
             return np.nan, NO_DIRECTION
         return float(np.sign(ratio)), ""
@@ -114,9 +114,12 @@ class EndpointTests:
         row["note"] = join_notes(str(row["note"]), why)
         # Patients who enter late cannot be put in order with those who were there before.
         if entry is None and event.sum() >= MINIMUM_EVENTS and np.ptp(values) > 0:
-            found = concordance_index(time, event, values)
-            row["concordance"] = found.estimate
-            row |= {"concordance_ci_low": found.ci_low, "concordance_ci_high": found.ci_high}
+            concordance = concordance_index(time, event, values)
+            row["concordance"] = concordance.estimate
+            row |= {
+                "concordance_ci_low": concordance.ci_low,
+                "concordance_ci_high": concordance.ci_high,
+            }
         return row
 
     def _null(self, j: int, name: str, survival: pd.DataFrame, row: Row) -> tuple[Row, list[Row]]:
@@ -257,8 +260,8 @@ class EndpointTests:
 def locked_cut_point(signature: Signature, name: str, scorer: str, scaling: str) -> float | None:
     """Cut-point that was locked for a score, as scored and scaled; None without one."""
     cuts = signature.cut_points
-    own = cuts[(cuts["score"] == name) & (cuts["scorer"] == scorer) & (cuts["scaling"] == scaling)]
-    return float(own["cut_point"].iloc[0]) if len(own) else None
+    rows = cuts[(cuts["score"] == name) & (cuts["scorer"] == scorer) & (cuts["scaling"] == scaling)]
+    return float(rows["cut_point"].iloc[0]) if len(rows) else None
 
 
 def _arrays(survival: pd.DataFrame) -> tuple[Array, Array, Array | None]:

@@ -252,10 +252,10 @@ def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
                 scopes.append((NO_CONTROLS, others))
             for scope, cohorts in scopes:
                 rows += [named | {"scope": scope} | row for row in _together(cohorts)]
-    found = pd.DataFrame(rows).reindex(columns=META_COLUMNS)
+    means = pd.DataFrame(rows).reindex(columns=META_COLUMNS)
     text = {"endpoint", "signature", "comparison", "scope", "model", "left_out", "note"}
     whole = {"cohorts", "n", "events", "q_df"}
-    return found.astype(
+    return means.astype(
         {c: object if c in text else "int64" if c in whole else "float64" for c in META_COLUMNS}
     )
 
@@ -298,9 +298,9 @@ def _together(part: pd.DataFrame) -> list[dict[str, object]]:
 def _row(part: pd.DataFrame, y: Array, se: Array, sign: float, name: str) -> dict[str, object]:
     """One row of the table."""
     model, interval = MODELS[name]
-    found = meta_analysis(y, se, model=model, interval=interval)
+    mean = meta_analysis(y, se, model=model, interval=interval)
     with np.errstate(over="ignore"):
-        ratios = np.exp([found.log_hr, found.ci_low, found.ci_high])
+        ratios = np.exp([mean.log_hr, mean.ci_low, mean.ci_high])
     return {
         "model": name,
         "left_out": "",
@@ -310,11 +310,11 @@ def _row(part: pd.DataFrame, y: Array, se: Array, sign: float, name: str) -> dic
         "hr": float(ratios[0]),
         "hr_ci_low": float(ratios[1]),
         "hr_ci_high": float(ratios[2]),
-        "p": found.p,
-        "p_one_sided": found.one_sided(sign),
-        "q": found.q,
-        "q_df": found.q_df,
-        "q_p": found.q_p,
-        "i2": found.i2,
-        "tau2": found.tau2,
+        "p": mean.p,
+        "p_one_sided": mean.one_sided(sign),
+        "q": mean.q,
+        "q_df": mean.q_df,
+        "q_p": mean.q_p,
+        "i2": mean.i2,
+        "tau2": mean.tau2,
     }

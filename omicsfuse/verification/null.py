@@ -77,10 +77,10 @@ def null_scores(
     random = np.empty((n_random, len(ready.patients), weights.shape[1]))
     for start in range(0, n_random, _BATCH):
         random[start : start + _BATCH] = ready.score_many(sets[start : start + _BATCH], weights)
-    own = ready.score(members, weights)
+    scores = ready.score(members, weights)
     return NullScores(
         ready.patients,
-        _filled(own[None])[0],
+        _filled(scores[None])[0],
         _filled(random),
         _shuffled_scores(signature, shuffled, ready, scored.aliases),
         join_notes(note, more if n_random else ""),

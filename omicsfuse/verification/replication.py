@@ -103,9 +103,9 @@ def replication(verification: Verification) -> pd.DataFrame:
                 )
                 row["verdict"] = _verdict(row)
             rows += own
-    found = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
+    judged = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
     order = {scope: place for place, scope in enumerate(_SCOPES.values())}
-    return found.sort_values(
+    return judged.sort_values(
         "scope", key=lambda column: column.map(order).fillna(len(order)), kind="stable"
     ).reset_index(drop=True)
 
@@ -134,9 +134,9 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
         own = part.iloc[0]
         row |= {name: own[name] for name in ("hr", "hr_ci_low", "hr_ci_high", "p_one_sided")}
     elif len(part):
-        found = meta_analysis(y, se)
-        row |= {"hr": np.exp(found.log_hr), "hr_ci_low": np.exp(found.ci_low)}
-        row |= {"hr_ci_high": np.exp(found.ci_high), "p_one_sided": found.one_sided(sign)}
+        mean = meta_analysis(y, se)
+        row |= {"hr": np.exp(mean.log_hr), "hr_ci_low": np.exp(mean.ci_low)}
+        row |= {"hr_ci_high": np.exp(mean.ci_high), "p_one_sided": mean.one_sided(sign)}
     if len(part) and np.isnan(sign):
         why = "not tested: no direction was fixed in the discovery cohort"
         row["note"] = "; ".join(text for text in (why, note) if text)

@@ -151,8 +151,8 @@ def score_cohort(
         "genes_found": int(signature.templates.index.isin(usable).sum()),
         "note": note,
     }
-    found = genes.assign(cohort=whole.name, signature=signature.name)
-    return row, scored, found[["cohort", "signature", "gene", "found_as", "how"]], exclusions
+    coverage = genes.assign(cohort=whole.name, signature=signature.name)
+    return row, scored, coverage[["cohort", "signature", "gene", "found_as", "how"]], exclusions
 
 
 def _matched(

@@ -42,35 +42,35 @@ def chosen_features(
     ``table``: patients x radiomic features; ``volume``: tumour volume of the same patients. Gives
     as `heterogeneity_features` gives it.
     """
-    found = heterogeneity_features(table.columns)
-    if len(other := table.columns[~table.columns.isin(found.index)]):
+    features = heterogeneity_features(table.columns)
+    if len(other := table.columns[~table.columns.isin(features.index)]):
         reason = "do not measure heterogeneity (shape, brightness, or a name not understood)"
         exclusions.append(Exclusion(STEP, layer, "features", len(other), reason, tuple(other[:5])))
-    if volume is not None and len(found):
+    if volume is not None and len(features):
         size = volume.to_numpy(dtype=float)[:, None]
-        follows = rank_correlations(table[found.index].to_numpy(dtype=float), size).correlation
-        close = found.index[np.abs(follows[:, 0]) > VOLUME_ITSELF].tolist()
+        follows = rank_correlations(table[features.index].to_numpy(dtype=float), size).correlation
+        close = features.index[np.abs(follows[:, 0]) > VOLUME_ITSELF].tolist()
         if close:
             reason = f"follow tumour volume (|Spearman| > {VOLUME_ITSELF:g})"
             exclusions.append(
                 Exclusion(STEP, layer, "features", len(close), reason, tuple(close[:5]))
             )
-            found = found.drop(index=close)
+            features = features.drop(index=close)
     for block in (FIRST_ORDER, TEXTURE):
-        there = int((found["block"] == block).sum())
+        there = int((features["block"] == block).sum())
         if there < MINIMUM_FEATURES:
             raise CohortError(
                 f"heterogeneity index: layer {layer} has {there} {block} features that measure "
                 f"heterogeneity; {MINIMUM_FEATURES} are needed. Features are told by names such as "
                 "original_firstorder_Entropy or GLCM_Contrast."
             )
-    if not (found["direction"] != 0).any():
+    if not (features["direction"] != 0).any():
         raise CohortError(
             f"heterogeneity index: layer {layer} has no entropy, uniformity or energy of grey "
             "levels, which say in which direction heterogeneity rises."
         )
-    filtered = ~found["image_type"].str.lower().isin(["original", ""])
-    return found.iloc[np.lexsort((found.index.to_numpy(dtype=str), filtered))]
+    filtered = ~features["image_type"].str.lower().isin(["original", ""])
+    return features.iloc[np.lexsort((features.index.to_numpy(dtype=str), filtered))]
 
 
 def without_volume(
@@ -95,12 +95,12 @@ def without_volume(
     scores, size = scores[known], blom_scores(volume[known].to_numpy(dtype=float))
     left = {}
     for name in scores.columns:
-        own = scores[name].to_numpy(dtype=float).copy()
-        there = ~np.isnan(own)
-        x, y = size[there] - size[there].mean(), own[there] - own[there].mean()
+        adjusted = scores[name].to_numpy(dtype=float).copy()
+        there = ~np.isnan(adjusted)
+        x, y = size[there] - size[there].mean(), adjusted[there] - adjusted[there].mean()
         total = float((x**2).sum())
-        own[there] = y - x * (float((x * y).sum()) / total if total > 0 else 0.0)
-        left[name] = own
+        adjusted[there] = y - x * (float((x * y).sum()) / total if total > 0 else 0.0)
+        left[name] = adjusted
     return pd.DataFrame(left, index=scores.index)
 
 
@@ -124,15 +124,15 @@ def measured_features(
     varies = normal.nunique() > 1
     blocks, repeated = {}, []
     for block in (FIRST_ORDER, TEXTURE):
-        own = [name for name in chosen.index[chosen["block"] == block] if varies[name]]
-        if len(own) < 2:
+        names = [name for name in chosen.index[chosen["block"] == block] if varies[name]]
+        if len(names) < 2:
             raise CohortError(
-                f"heterogeneity index: {len(own)} {block} features of layer {layer} differ between "
-                "patients; 2 are needed."
+                f"heterogeneity index: {len(names)} {block} features of layer {layer} differ "
+                "between patients; 2 are needed."
             )
-        same = near_duplicates(normal[own].to_numpy(), SAME)
-        repeated += [name for name, again in zip(own, same, strict=True) if again]
-        kept = [name for name, again in zip(own, same, strict=True) if not again]
+        same = near_duplicates(normal[names].to_numpy(), SAME)
+        repeated += [name for name, again in zip(names, same, strict=True) if again]
+        kept = [name for name, again in zip(names, same, strict=True) if not again]
         # A missing normal score is set to the middle.
         blocks[block] = normal[kept].fillna(0.0)
     if repeated and exclusions is not None:

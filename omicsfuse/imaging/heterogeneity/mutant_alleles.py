@@ -75,8 +75,8 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
             "give fractions, not percent or counts."
         )
     scores: dict[str, float] = {}
-    for name, own in fraction[known].groupby(mutations.loc[known, patient].astype(str)):
-        values = own.to_numpy(dtype=float)
+    for name, fractions in fraction[known].groupby(mutations.loc[known, patient].astype(str)):
+        values = fractions.to_numpy(dtype=float)
         middle = float(np.median(values))
         enough = len(values) >= fewest and middle > 0
         away = float(np.median(np.abs(values - middle)))

@@ -74,10 +74,10 @@ def index_stability(
             measured.disorder.iloc[rows],
         )
         fusion = fused_blocks(part, neighbors)
-        found, _, _ = network_coordinate(fusion, part.disorder)
-        own = found.index
+        coordinate, _, _ = network_coordinate(fusion, part.disorder)
+        own = coordinate.index
         before = index.loc[own].to_numpy(dtype=float)
-        again = found.to_numpy(dtype=float)
+        again = coordinate.to_numpy(dtype=float)
         correlations.append(float(spearman(again[None], before[None])[0]))
         labels = cut(fusion, k, random_state=random_state).labels
         agreements.append(float(adjusted_rand_score(group.loc[own], labels.loc[own])))

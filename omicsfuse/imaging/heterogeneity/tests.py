@@ -141,8 +141,8 @@ def index_tests(
         rows.append(_correlation_row(MATH, math, values, GENOMIC))
     if scores is not None:
         for name in scores.columns:
-            own = scores[name].reindex(values.index)
-            rows.append(_correlation_row(str(name), own, values, SCORES))
+            score = scores[name].reindex(values.index)
+            rows.append(_correlation_row(str(name), score, values, SCORES))
     return _table(rows)
 
 
@@ -151,8 +151,8 @@ def _volume(cohort: Cohort, index: HeterogeneityIndex, given: pd.Series | None) 
     patients = index.patients.index
     layer = cohort.omics.get(str(index.params.get("layer", "")))
     table = pd.DataFrame(index=patients) if layer is None else layer.table.reindex(patients)
-    found = tumour_volume(table, given)
-    return None if found is None else pd.Series(found.amounts, patients)
+    volume = tumour_volume(table, given)
+    return None if volume is None else pd.Series(volume.amounts, patients)
 
 
 def _survival_rows(
@@ -251,18 +251,18 @@ def _correlation_row(
     name: str, column: pd.Series, values: pd.Series, family: str
 ) -> dict[str, object]:
     other = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    found = rank_correlations(values.to_numpy()[:, None], other[:, None])
-    n = int(found.n[0, 0])
-    r = float(found.correlation[0, 0])
+    correlation = rank_correlations(values.to_numpy()[:, None], other[:, None])
+    n = int(correlation.n[0, 0])
+    r = float(correlation.correlation[0, 0])
     return {
         "variable": name,
         "kind": "number",
         "n": n,
         "effect": r,
-        "effect_ci_low": float(found.low[0, 0]),
-        "effect_ci_high": float(found.high[0, 0]),
+        "effect_ci_low": float(correlation.low[0, 0]),
+        "effect_ci_high": float(correlation.high[0, 0]),
         "effect_name": "Spearman correlation",
-        "p": float(found.p[0, 0]),
+        "p": float(correlation.p[0, 0]),
         "note": "" if np.isfinite(r) else "too few patients, or no variation",
         "family": family,
     }
@@ -281,10 +281,10 @@ def _category_row(
     if usable.nunique() < 2:
         return {**row, "note": f"fewer than two categories of {MINIMUM_LEVEL} patients or more"}
     usable = usable.sort_index()
-    found = kruskal(values.loc[usable.index], usable)
+    test = kruskal(values.loc[usable.index], usable)
     keys = ("effect", "effect_ci_low", "effect_ci_high", "effect_name", "p")
-    told = [note, str(found["stands_out"])]
-    return {**row, **{key: found[key] for key in keys}, "note": "; ".join(filter(None, told))}
+    told = [note, str(test["stands_out"])]
+    return {**row, **{key: test[key] for key in keys}, "note": "; ".join(filter(None, told))}
 
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:

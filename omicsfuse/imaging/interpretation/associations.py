@@ -144,8 +144,8 @@ def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
     if not np.sum(left**2) > 1e-9 * np.sum((x - x.mean()) ** 2):
         return _nothing(y.shape[1])
     n = (~np.isnan(y)).sum(axis=0)
-    found = slopes(y, basis, x, n >= MINIMUM_PATIENTS)
-    return Effects(found.effect, found.low, found.high, found.t, found.p, n)
+    slope = slopes(y, basis, x, n >= MINIMUM_PATIENTS)
+    return Effects(slope.effect, slope.low, slope.high, slope.t, slope.p, n)
 
 
 def independent_basis(columns: Array) -> Array:
@@ -164,10 +164,12 @@ def _explained(x: Array, basis: Array) -> Array:
 
 
 def _correlated(y: Array, x: Array, columns: Array | None) -> Effects:
-    found = rank_correlations(x[:, None], y, columns)
-    r = found.correlation[0]
-    usable = found.n[0] >= MINIMUM_PATIENTS
-    effects = Effects(r, found.low[0], found.high[0], r, found.p[0], found.n[0])
+    correlation = rank_correlations(x[:, None], y, columns)
+    r = correlation.correlation[0]
+    usable = correlation.n[0] >= MINIMUM_PATIENTS
+    effects = Effects(
+        r, correlation.low[0], correlation.high[0], r, correlation.p[0], correlation.n[0]
+    )
     return _of(usable, effects)
 
 

@@ -64,7 +64,7 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
     for names, table in associations.groupby(["layer", "kind"], sort=False):
         layer, kind = (str(name) for name in names)
         seen.add((layer, kind))
-        found = table["fdr"] <= FDR
+        significant = table["fdr"] <= FDR
         adjusted = table["adjusted_fdr"] <= FDR
         n = int(table["n"].max())
         note = notes.get((layer, kind), "")
@@ -76,10 +76,10 @@ def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]
                 "kind": kind,
                 "n": n,
                 "tests": len(table),
-                "found": int(found.sum()),
+                "found": int(significant.sum()),
                 "smallest_fdr": float(table["fdr"].min()),
                 "adjusted_found": int(adjusted.sum()),
-                "kept": int((found & adjusted).sum()),
+                "kept": int((significant & adjusted).sum()),
                 "note": note,
                 "adjusted_n": int(table["adjusted_n"].max()),
                 "smallest_p": float(table["p"].min()),

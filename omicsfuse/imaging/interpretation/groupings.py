@@ -54,14 +54,14 @@ def compare_groups(
         own = classes.reindex(groups.index)
         if own.nunique() < 2:
             return None
-        found = contingency(own, groups, N_TABLES, seed)
+        test = contingency(own, groups, N_TABLES, seed)
     else:
         if x.nunique() < 2:
             return None
-        found = kruskal(x, groups)
-    row = {name: found[name] for name in ("effect", "effect_ci_low", "effect_ci_high", "p")}
-    row |= {"n": len(groups), "effect_name": found["effect_name"]}
-    row["test"] = f"{found['test']}; {found['stands_out']}"
+        test = kruskal(x, groups)
+    row = {name: test[name] for name in ("effect", "effect_ci_low", "effect_ci_high", "p")}
+    row |= {"n": len(groups), "effect_name": test["effect_name"]}
+    row["test"] = f"{test['test']}; {test['stands_out']}"
     if classes is None:
         row |= _adjusted(groups, x.to_numpy(dtype=float), design)
     return row
@@ -110,7 +110,7 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
         for known in cohort.endpoints.values()
         for column in (known.time, known.event, known.entry, known.competing)
     }
-    found: dict[str, pd.Series] = {}
+    variables: dict[str, pd.Series] = {}
     for name in map(str, cohort.clinical.columns):
         values = cohort.clinical[name]
         known = name in cohort.known_labels
@@ -118,10 +118,10 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
             continue
         variable = Variable(name, values, cohort.variables["type"][name])
         if variable.ranked:
-            found[name] = variable.numbers
+            variables[name] = variable.numbers
         elif 2 <= values.nunique() <= MOST_GROUPS:
-            found[name] = values.astype(object).map(level_text, na_action="ignore")
-    return found
+            variables[name] = values.astype(object).map(level_text, na_action="ignore")
+    return variables
 
 
 def compare_clinical(
@@ -150,15 +150,15 @@ def compare_clinical(
         return compare_groups(groups, None, other, design, seed)
     x = contrast.numbers.reindex(there.index).to_numpy(dtype=float)[:, None]
     y = there.to_numpy(dtype=float)[:, None]
-    found = rank_correlations(x, y)
+    correlation = rank_correlations(x, y)
     row: dict[str, object] = {
         "n": len(there),
-        "effect": float(found.correlation[0, 0]),
-        "effect_ci_low": float(found.low[0, 0]),
-        "effect_ci_high": float(found.high[0, 0]),
+        "effect": float(correlation.correlation[0, 0]),
+        "effect_ci_low": float(correlation.low[0, 0]),
+        "effect_ci_high": float(correlation.high[0, 0]),
         "effect_name": "Spearman correlation",
         "test": "Spearman",
-        "p": float(found.p[0, 0]),
+        "p": float(correlation.p[0, 0]),
     }
     columns, note = adjusting_columns(design, there.index)
     if columns is None:

@@ -236,8 +236,8 @@ def _check_classes(name: str, classes: pd.Series) -> None:
         )
     small = sizes[sizes < MINIMUM_CLASS]
     if len(small):
-        found = ", ".join(f'"{key}" {n}' for key, n in small.items())
+        counted = ", ".join(f'"{key}" {n}' for key, n in small.items())
         raise CohortError(
             f"{name}: classes need at least {MINIMUM_CLASS} patients of the cohort; there are "
-            f"fewer in {found}. Leave those cells empty, or merge the classes."
+            f"fewer in {counted}. Leave those cells empty, or merge the classes."
         )

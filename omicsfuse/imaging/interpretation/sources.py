@@ -56,15 +56,15 @@ def immune_tables(
     require(scores, pd.DataFrame, "immune", "patients x scores")
     names = pd.Series([str(name) for name in scores.columns])
     collections = names.str.partition(": ")[0].where(names.str.contains(": "), "immune scores")
-    found = {}
+    tables = {}
     for collection in dict.fromkeys(collections):
         table = scores.loc[:, (collections == collection).to_numpy()].sort_index()
-        found[str(collection)] = (table.astype("float64"), "immune score", "raw", SPEARMAN)
+        tables[str(collection)] = (table.astype("float64"), "immune score", "raw", SPEARMAN)
     if context and len(immune.fractions.columns):
-        found["immune fractions"] = (
+        tables["immune fractions"] = (
             immune.fractions.sort_index().astype("float64"),
             "immune score",
             "raw",
             SPEARMAN,
         )
-    return found
+    return tables

@@ -108,11 +108,11 @@ class FalseDiscoveryRates:
 
     def of(self, p: Array) -> Array:
         """Rates of some of the p-values of the family."""
-        found = np.full(np.shape(p), np.nan)
+        rates = np.full(np.shape(p), np.nan)
         present = np.isfinite(p)
         place = np.searchsorted(self._sorted, p[present], side="right") - 1
-        found[present] = self._rates[place]
-        return found
+        rates[present] = self._rates[place]
+        return rates
 
     def largest_p(self, fdr: float) -> float:
         """Largest p-value whose rate is at most ``fdr``; -1 where there is none."""
@@ -133,9 +133,11 @@ class FalseDiscoveryRates:
         return pd.DataFrame({"place": place, "tests": self.tests, "p": self._sorted[place - 1]})
 
 
-def strongest_pairs(family: Family, found: npt.NDArray[np.bool_], most: int) -> tuple[Index, Index]:
+def strongest_pairs(
+    family: Family, marked: npt.NDArray[np.bool_], most: int
+) -> tuple[Index, Index]:
     """Pairs by p-value, of those marked: at most so many, equal ones in the order of the names."""
-    place = np.flatnonzero(found)
+    place = np.flatnonzero(marked)
     p = family.p.ravel()[place]
     if len(place) > most:
         # Only the smallest are sorted; those equal to the last stay until the order is known.
@@ -143,5 +145,5 @@ def strongest_pairs(family: Family, found: npt.NDArray[np.bool_], most: int) -> 
         place, p = place[p <= limit], p[p <= limit]
     strength = -np.abs(family.correlation.ravel()[place])
     order = np.lexsort((place, strength, p))[:most]
-    rows, columns = np.unravel_index(place[order], found.shape)
+    rows, columns = np.unravel_index(place[order], marked.shape)
     return rows, columns

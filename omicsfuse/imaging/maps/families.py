@@ -116,8 +116,8 @@ def map_family(
     of_size = np.array([feature in settings.excluded for feature in names])
     plain = correlate_family(x, y)
     rates = FalseDiscoveryRates(plain.p)
-    found = plain.p <= rates.largest_p(settings.fdr)
-    listed = strongest_pairs(plain, found, MOST_LISTED)
+    significant = plain.p <= rates.largest_p(settings.fdr)
+    listed = strongest_pairs(plain, significant, MOST_LISTED)
     if len(listed[0]) < settings.n_strongest:
         listed = strongest_pairs(plain, np.isfinite(plain.p), settings.n_strongest)
     r, p, n, _ = plain.pairs(*listed)
@@ -136,7 +136,7 @@ def map_family(
         }
     )
     smallest_p, smallest_fdr = rates.smallest()
-    count = int(found.sum())
+    count = int(significant.sum())
     most = int(plain.n.max())
     row: dict[str, object] = {
         "layer": name,
@@ -147,8 +147,8 @@ def map_family(
         "found": count,
         "smallest_p": smallest_p,
         "smallest_fdr": smallest_fdr,
-        "clusters_found": _clusters(names, found, settings),
-        "targets_found": int(found.any(axis=0).sum()),
+        "clusters_found": _clusters(names, significant, settings),
+        "targets_found": int(significant.any(axis=0).sum()),
         "needed_correlation": needed_correlation(most, rates.tests, settings.fdr),
         "detectable_correlation": detectable_correlation(most, rates.tests, settings.fdr),
     }
@@ -169,9 +169,9 @@ def map_family(
     matrix = _matrix(plain, columns, targets)
     del plain, rates
     given = None if design is None else design.numbers[common]
-    second = _adjust(x, y, given, of_size, found, settings.fdr)
+    second = _adjust(x, y, given, of_size, significant, settings.fdr)
     row |= second.row
-    row["of_volume"] = int(found[of_size].sum())
+    row["of_volume"] = int(significant[of_size].sum())
     row["note"] = _note(design, second, int(of_size.sum()))
     ar, ap, an, ak = second.family.pairs(*listed)
     adjusted_low, adjusted_high = interval(ar, an, ak)
@@ -182,7 +182,7 @@ def map_family(
         adjusted_ci_high=adjusted_high,
         adjusted_p=ap,
         adjusted_fdr=second.rates.of(ap),
-        vanishes=found[listed] & (ap > SIGNIFICANCE),
+        vanishes=significant[listed] & (ap > SIGNIFICANCE),
     )[ASSOCIATION_COLUMNS]
     if count > len(listed[0]):
         reason = f"found, but beyond the {MOST_LISTED:,} strongest of a family: not listed"
@@ -206,12 +206,12 @@ def _adjust(
     y: Array,
     covariates: Array | None,
     excluded: npt.NDArray[np.bool_],
-    found: npt.NDArray[np.bool_],
+    significant: npt.NDArray[np.bool_],
     fdr: float,
 ) -> _Adjusted:
     """Partial correlations, all missing where there is nothing to adjust for."""
     if covariates is None:
-        nothing = np.broadcast_to(np.nan, found.shape)
+        nothing = np.broadcast_to(np.nan, significant.shape)
         zero = np.zeros((1, 1), dtype=np.int32)
         family = Family(nothing, nothing, zero, zero)
     else:
@@ -222,8 +222,8 @@ def _adjust(
     still = family.p <= rates.largest_p(fdr)
     row: dict[str, object] = {
         "adjusted_found": int(still.sum()),
-        "kept": int((still & found).sum()),
-        "vanished": int((found & (family.p > SIGNIFICANCE)).sum()),
+        "kept": int((still & significant).sum()),
+        "vanished": int((significant & (family.p > SIGNIFICANCE)).sum()),
         "adjusted_n": int(family.n.max()) if covariates is not None else 0,
     }
     return _Adjusted(family, rates, row)
@@ -235,9 +235,9 @@ def _matrix(family: Family, features: pd.DataFrame, targets: pd.DataFrame) -> pd
     ).rename_axis(index="feature", columns="target")
 
 
-def _clusters(features: list[str], found: npt.NDArray[np.bool_], settings: Settings) -> int:
+def _clusters(features: list[str], significant: npt.NDArray[np.bool_], settings: Settings) -> int:
     """Count the clusters that the findings are of."""
-    some = np.flatnonzero(np.asarray(found.any(axis=1)))
+    some = np.flatnonzero(np.asarray(significant.any(axis=1)))
     return len({settings.cluster[features[i]] for i in some})
 
 

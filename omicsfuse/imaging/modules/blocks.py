@@ -70,26 +70,26 @@ def made_modules(
     """Co-expression modules of all patients with expression."""
     from omicsfuse.signatures import coexpression_modules
 
-    found = coexpression_modules(genes, minimum_size=minimum_size, maximum_genes=maximum_genes)
-    exclusions += [replace(exclusion, step=STEP, layer=layer) for exclusion in found.exclusions]
-    labels = found.labels
+    modules = coexpression_modules(genes, minimum_size=minimum_size, maximum_genes=maximum_genes)
+    exclusions += [replace(exclusion, step=STEP, layer=layer) for exclusion in modules.exclusions]
+    labels = modules.labels
     inside = labels[(labels != "unassigned").to_numpy()]
     exclusions += [
         Exclusion(STEP, layer, "genes", len(labels) - len(inside), "in no co-expression module")
     ] * (len(inside) < len(labels))
-    places = found.membership.columns.get_indexer(pd.Index(inside.to_numpy()))
-    rows = found.membership.index.get_indexer(inside.index)
+    places = modules.membership.columns.get_indexer(pd.Index(inside.to_numpy()))
+    rows = modules.membership.index.get_indexer(inside.index)
     table = pd.DataFrame(
         {
             "gene": inside.index.astype(str),
             "module": inside.to_numpy(),
-            "membership": found.membership.to_numpy()[rows, places] if len(inside) else [],
+            "membership": modules.membership.to_numpy()[rows, places] if len(inside) else [],
         }
     )
     order = np.lexsort(
         (table["gene"], -table["membership"].astype(float), table["module"].str[1:].astype(int))
     )
-    return table.iloc[order].reset_index(drop=True), found.power
+    return table.iloc[order].reset_index(drop=True), modules.power
 
 
 def given_modules(table: pd.DataFrame) -> pd.DataFrame:

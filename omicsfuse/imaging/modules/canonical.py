@@ -147,8 +147,8 @@ def leading_pair(cross: Array) -> tuple[Array, Array, Array]:
 
 def _unit(vectors: Array) -> Array:
     length = np.sqrt((vectors**2).sum(axis=0))
-    found: Array = vectors / np.where(length > 0, length, 1.0)
-    return found
+    scaled: Array = vectors / np.where(length > 0, length, 1.0)
+    return scaled
 
 
 def canonical_correlation(first: Array, second: Array) -> float:
@@ -236,9 +236,9 @@ def _side(blocks: Sequence[Array], splits: Splits, k: int) -> _Side:
     """Components of each block in each split."""
     scores, squares = [], []
     for held_out in splits.held_out:
-        own = [block_components(block, ~held_out, k) for block in blocks]
-        scores.append(np.ascontiguousarray(np.stack(own, axis=2).reshape(len(held_out), -1)))
-        inside = np.stack([block[held_out] for block in own])
+        variates = [block_components(block, ~held_out, k) for block in blocks]
+        scores.append(np.ascontiguousarray(np.stack(variates, axis=2).reshape(len(held_out), -1)))
+        inside = np.stack([block[held_out] for block in variates])
         squares.append(np.einsum("bni,bnj->ijb", inside, inside))
     return _Side(scores, np.array(squares))
 
@@ -291,8 +291,8 @@ def _of_few(
         )
     )
     scale = np.sqrt(x * y)
-    found: Array = (product / np.where(scale > 0, scale, 1.0)).mean(axis=0)
-    return found
+    correlations: Array = (product / np.where(scale > 0, scale, 1.0)).mean(axis=0)
+    return correlations
 
 
 def _of_blocks(side: _Side, split: int, blocks: Whole) -> Array:
@@ -304,5 +304,5 @@ def _of_blocks(side: _Side, split: int, blocks: Whole) -> Array:
 
 def _quadratic(left: Array, matrix: Array, right: Array) -> Array:
     k = len(left)
-    found: Array = sum(left[i] * matrix[i, j] * right[j] for i in range(k) for j in range(k))
-    return found
+    form: Array = sum(left[i] * matrix[i, j] * right[j] for i in range(k) for j in range(k))
+    return form

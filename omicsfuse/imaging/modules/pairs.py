@@ -253,12 +253,12 @@ def map_modules(
     return ModulePairs(table, gene_modules, params, tuple(exclusions))
 
 
-def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
+def with_modules(radiogenomics: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
     """Put the modules into a radiogenomic map.
 
     Parameters
     ----------
-    found : RadiogenomicMap
+    radiogenomics : RadiogenomicMap
         The map; not changed.
     pairs : ModulePairs
         What `map_modules` returned for its clusters.
@@ -277,11 +277,11 @@ def with_modules(found: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
     {'modules': {}}
     """
     return replace(
-        found,
+        radiogenomics,
         modules=pairs.modules,
         gene_modules=pairs.gene_modules,
-        params={**found.params, "modules": dict(pairs.params)},
-        exclusions=(*found.exclusions, *pairs.exclusions),
+        params={**radiogenomics.params, "modules": dict(pairs.params)},
+        exclusions=(*radiogenomics.exclusions, *pairs.exclusions),
     )
 
 
@@ -294,8 +294,8 @@ def hub_genes(gene_modules: pd.DataFrame, n_genes: int = N_HUBS) -> dict[str, li
     ordered = gene_modules.assign(central=-gene_modules["membership"].abs())
     ordered = ordered.sort_values(["central", "gene"], kind="stable")
     return {
-        str(module): [str(gene) for gene in own["gene"].head(n_genes)]
-        for module, own in ordered.groupby("module", sort=True)
+        str(module): [str(gene) for gene in members["gene"].head(n_genes)]
+        for module, members in ordered.groupby("module", sort=True)
     }
 
 

@@ -43,15 +43,17 @@ def adjust_modules(
     source = "" if size is None else size.source
     modules = pairs.modules.assign(adjusted_correlation=np.nan, adjusted_p=np.nan, vanishes=False)
     params: Mapping[str, Any] = {**pairs.params, "volume": source}
-    found = modules[modules["fdr"] <= FDR]
-    if size is None or found.empty:
+    significant = modules[modules["fdr"] <= FDR]
+    if size is None or significant.empty:
         return replace(pairs, modules=modules, params=params)
     again = map_modules(
         prepared,
-        clusters[clusters["cluster"].isin(set(found["cluster"]))],
+        clusters[clusters["cluster"].isin(set(significant["cluster"]))],
         radiomics=image_layer,
         expression=gene_layer,
-        gene_modules=pairs.gene_modules[pairs.gene_modules["module"].isin(set(found["module"]))],
+        gene_modules=pairs.gene_modules[
+            pairs.gene_modules["module"].isin(set(significant["module"]))
+        ],
         covariates=pd.DataFrame({"tumour volume": normal_scores(size.amounts)}, table.index),
         random_state=random_state,
     ).modules

@@ -117,8 +117,8 @@ def interpret_scores(
                 context.results[stage.name] = stage.run(context)
         with clock("interpret"):
             interpretations = {
-                key: replace(interpreted(context, one, adjust_for=adjust_for), name=key)
-                for key, one in models.items()
+                key: replace(interpreted(context, model, adjust_for=adjust_for), name=key)
+                for key, model in models.items()
             }
         first = next(iter(interpretations.values()))
         settings: dict[str, Any] = {
@@ -186,19 +186,21 @@ def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:
     return Subtypes(labels.sort_index(), {}, {})
 
 
-def interpretation_summary(found: Interpretation) -> list[str]:
+def interpretation_summary(interpretation: Interpretation) -> list[str]:
     """Say in a few lines what goes with a model."""
-    lines = [f"{found.name}: {found.kind}, {len(found.scores)} patients"]
-    for contrast, volume in found.params.get("volume_correlation", {}).items():
+    lines = [f"{interpretation.name}: {interpretation.kind}, {len(interpretation.scores)} patients"]
+    for contrast, volume in interpretation.params.get("volume_correlation", {}).items():
         r = volume["correlation"]
         if r == r:
             text = f"{contrast} and tumour volume: Spearman {r:.2f} (n = {volume['n']})"
             measure = ", so it is a measure of volume" if abs(r) > MEASURE_OF_VOLUME else ""
             lines.append(f"  {text}{measure}")
-    names = ", ".join(found.params.get("adjusted_for", ())) or "nothing"
+    names = ", ".join(interpretation.params.get("adjusted_for", ())) or "nothing"
     lines.append(f"  adjusted for: {names}")
-    lines += [f"  not adjusted for {note}" for note in found.params.get("not_adjusted_for", ())]
-    for _, row in found.families.iterrows():
+    lines += [
+        f"  not adjusted for {note}" for note in interpretation.params.get("not_adjusted_for", ())
+    ]
+    for _, row in interpretation.families.iterrows():
         if not row["tests"]:
             lines.append(f"  {row['layer']}: {row['note']}")
             continue
@@ -206,7 +208,7 @@ def interpretation_summary(found: Interpretation) -> list[str]:
         if row["adjusted_n"]:
             text += f", {row['adjusted_found']} adjusted ({row['kept']} both)"
         lines.append(f"{text}; n = {row['n']}, smallest FDR {p_text(row['smallest_fdr'])}")
-    for score, table in found.enrichment.groupby("score", sort=False):
+    for score, table in interpretation.enrichment.groupby("score", sort=False):
         family = table["fdr_patients"] if table["fdr_patients"].notna().any() else table["fdr"]
         lines.append(
             f"  gene sets, {score}: {int((family <= FDR).sum())} of {len(table)} at FDR {FDR:g}"

@@ -94,24 +94,24 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
     said = _math_sentence(tests)
     tested = tests[tests["p"].notna()]
     for family, rows in tested.groupby("family", sort=False):
-        found = rows[rows["fdr"] <= FDR]
+        significant = rows[rows["fdr"] <= FDR]
         words = _FAMILIES.get(str(family), str(family))
-        if found.empty:
+        if significant.empty:
             best = rows.sort_values("p", kind="stable").iloc[0]
             said.append(
                 f"Of the {words} ({plural(len(rows), 'test')}) none goes with the index at a false "
                 f"discovery rate of {FDR:g} (smallest: {_effect(best)})."
             )
         else:
-            strongest = found.sort_values("p", kind="stable").head(3)
+            strongest = significant.sort_values("p", kind="stable").head(3)
             told = "; ".join(_effect(row) for _, row in strongest.iterrows())
-            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+            more = f"; and {len(significant) - 3} more" if len(significant) > 3 else ""
             said.append(
-                f"Of the {words} ({plural(len(rows), 'test')}), {len(found)} "
-                f"{'goes' if len(found) == 1 else 'go'} with it at a false discovery rate of "
+                f"Of the {words} ({plural(len(rows), 'test')}), {len(significant)} "
+                f"{'goes' if len(significant) == 1 else 'go'} with it at a false discovery rate of "
                 f"{FDR:g}: {told}{more}."
             )
-            said += _subtypes_sentence(found)
+            said += _subtypes_sentence(significant)
     untested = tests[(tests["family"] == "survival") & tests["p"].isna()]
     if len(untested):
         notes = listing(list(dict.fromkeys(untested["note"].astype(str))))

@@ -78,18 +78,18 @@ def moderated_t(
                 f"signature: {len(labels)} patients are too few for {adjust.shape[1]} covariates."
             )
         fit = fit_genes(centred, observed, design)
-        found = moderate(fit)
-        effect[:, j], t[:, j], p[:, j] = fit.effect, found.t, found.p
-        q[:, j] = benjamini_hochberg(found.p)
+        test = moderate(fit)
+        effect[:, j], t[:, j], p[:, j] = fit.effect, test.t, test.p
+        q[:, j] = benjamini_hochberg(test.p)
         eligible = q[:, j] <= fdr if gate else np.isfinite(q[:, j])
-        chosen = strongest(np.abs(found.t), eligible, n_genes)
+        chosen = strongest(np.abs(test.t), eligible, n_genes)
         if len(chosen):
-            largest = np.abs(found.t[chosen]).max()
-            own = np.sign(found.t) if weights == "sign" else found.t / largest
+            largest = np.abs(test.t[chosen]).max()
+            own = np.sign(test.t) if weights == "sign" else test.t / largest
             weight[chosen, j] = own[chosen]
         prior[name] = {
-            "df_prior": found.df_prior,
-            "variance_prior": found.variance_prior,
+            "df_prior": test.df_prior,
+            "variance_prior": test.variance_prior,
         }
     _warn(names, sizes, kept, weight, q, fdr, minimum_group)
     if not (weight != 0).any():

@@ -40,10 +40,10 @@ def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.Data
                 "can go with it."
             )
         return number.to_frame(target.name)
-    own = given.astype(str)
-    sizes = own.value_counts().sort_index()
-    good = [g for g, n in sizes.items() if min(n, len(own) - n) >= minimum_group]
-    small = [f"{group} ({sizes[group]} of {len(own)})" for group in sizes.index.difference(good)]
+    groups = given.astype(str)
+    sizes = groups.value_counts().sort_index()
+    good = [g for g, n in sizes.items() if min(n, len(groups) - n) >= minimum_group]
+    small = [f"{group} ({sizes[group]} of {len(groups)})" for group in sizes.index.difference(good)]
     if not good:
         raise SignatureError(
             f"modules: no group of target {target.name} has {minimum_group} patients, and as many "
@@ -56,7 +56,7 @@ def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.Data
             OmicsfuseWarning,
             stacklevel=3,
         )
-    return pd.DataFrame({group: (own == group).astype(float) for group in good})
+    return pd.DataFrame({group: (groups == group).astype(float) for group in good})
 
 
 def correlations(

@@ -40,9 +40,9 @@ class SetVariation(Scorer):
             )
         genes = np.argsort(table.columns.to_numpy(dtype=object).astype(str), kind="stable")
         values = table.to_numpy(dtype=float)[:, genes]
-        found = moments(values)
-        usable = varies(found.mean, found.sd) & ((~np.isnan(values)).mean(axis=0) >= 0.5)
-        values = np.where(np.isnan(values), found.mean, values)[:, usable]
+        scale = moments(values)
+        usable = varies(scale.mean, scale.sd) & ((~np.isnan(values)).mean(axis=0) >= 0.5)
+        values = np.where(np.isnan(values), scale.mean, values)[:, usable]
         self.patients: pd.Index = table.index
         self.genes: pd.Index = table.columns[genes][usable]
         # In one order inside the engine, so that sums over patients do not depend on it.
@@ -65,8 +65,8 @@ class SetVariation(Scorer):
         step = max(1, _SCORES_A_CALL // max(len(self.patients), 1))
         for start in range(0, len(keys), step):
             part = keys[start : start + step]
-            found = gsva(self._table, {str(j): list(sets[key]) for j, key in enumerate(part)})
-            columns = found.to_numpy()[self._place]
+            scored = gsva(self._table, {str(j): list(sets[key]) for j, key in enumerate(part)})
+            columns = scored.to_numpy()[self._place]
             for j, (i, column, sign) in enumerate(part):
                 scores[i, :, column] += sign * columns[:, j]
         scores[..., ~(weights != 0).any(axis=0)] = np.nan

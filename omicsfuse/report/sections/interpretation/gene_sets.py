@@ -33,26 +33,26 @@ def sentences(model: Interpretation) -> list[str]:
             continue
         ranking = "the adjusted ranking" if adjusted else "the ranking"
         family = f"{plural(len(block), 'test')}, {how}"
-        found = block[block[rate] <= FDR].sort_values([p, "gene_set"], kind="stable")
-        if found.empty:
+        significant = block[block[rate] <= FDR].sort_values([p, "gene_set"], kind="stable")
+        if significant.empty:
             low = format_p(float(block[rate].min()), "smallest FDR")
             said.append(f"No gene set is found on {ranking} of genes ({family}; {low}).")
         else:
-            names = _named(found, several=block["score"].nunique() > 1)
+            names = _named(significant, several=block["score"].nunique() > 1)
             said.append(f"On {ranking} of genes {names} are found ({family}).")
     return said
 
 
-def _named(found: pd.DataFrame, *, several: bool) -> str:
+def _named(significant: pd.DataFrame, *, several: bool) -> str:
     """Name the first sets with their scores, and count the others."""
     names = [
         f"{clean(row['gene_set'])} (NES {row['nes']:.1f}"
         + (f", {clean(row['score'])}" if several else "")
         + ")"
-        for _, row in found.head(_NAMED).iterrows()
+        for _, row in significant.head(_NAMED).iterrows()
     ]
-    if len(found) > _NAMED:
-        return f"{', '.join(names)} and {len(found) - _NAMED} more"
+    if len(significant) > _NAMED:
+        return f"{', '.join(names)} and {len(significant) - _NAMED} more"
     return listing(names)
 
 

@@ -189,7 +189,7 @@ def methods(results: RunResults, cite: Citations) -> str:
     """Describe the tests, and over what they were corrected."""
     if not tested_at_all(results):
         return "No log-rank test was computed: the table of tests says why."
-    if any(pipeline_test(one) is not None for one in results.survival.values()):
+    if any(pipeline_test(comparison) is not None for comparison in results.survival.values()):
         return _whole_pipeline(results, cite)
     text = (
         f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "

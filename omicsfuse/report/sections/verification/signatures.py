@@ -34,7 +34,13 @@ def stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def verified(every: Signatures, part: str) -> pd.DataFrame:
     """Rows of one table of all verifications."""
     verifications = {name: derived.verification for name, derived in every.items()}
-    return stacked({name: getattr(one, part) for name, one in verifications.items() if one})
+    return stacked(
+        {
+            name: getattr(verification, part)
+            for name, verification in verifications.items()
+            if verification
+        }
+    )
 
 
 def derived_sentence(signature: Signature) -> str:
