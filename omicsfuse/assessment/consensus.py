@@ -80,13 +80,9 @@ def resample_clusters(
     """Draw patients again and again, fuse those drawn, and cut the network at every k.
 
     Patients are drawn without replacement, 2,000 at most and never fewer than two for each group.
-    Of cohorts of more than 2,000 a panel of 1,000 is drawn once and each resample takes the same
-    share of it as it would of a small cohort, so that there are pairs to count; the panel is random
-    itself, so that each resample is a random draw of the cohort all the same. k-means is started
+    Of larger cohorts a panel of 1,000 is drawn once and each resample takes the usual share of it,
+    so that there are pairs to count (Monti et al. 2003, Mach Learn 52:91-118). k-means is started
     three times in each. Preprocessing is not repeated.
-
-    Reference: Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering. Machine Learning
-    2003;52:91-118.
     """
     n = len(repeat.patients)
     wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})

@@ -59,21 +59,11 @@ def feature_group_contributions(
 
     ``groups``: for a layer, the group of each of its features: a mapping or Series from feature to
     group, or a table with features in rows and a column for each way to group them. Gives index
-    (layer, group), for groups of at least 5 features in layers where there are at least two groups;
-    layers with a table of distances have no features. Columns ``grouping`` (``"class"``,
-    ``"image"``, ``"modality"``, or the user's), ``n_features``, ``agreement_alone``: adjusted Rand
-    index with the subtypes of the groups found from these features alone; ``agreement_without``: of
-    those found when the layer keeps its other features only; ``silhouette``: mean silhouette of the
-    subtypes in the network of these features; ``shared_real``, ``shared_permuted``,
-    ``shared_gain``, ``shared_gain_low``, ``shared_gain_high`` and ``shared_gain_p`` as in
-    ``permuted_layers``, where a permuted copy is the layer in which the patients' values of this
-    group, all together, have changed places; ``fdr`` (Benjamini-Hochberg, over all groups of the
-    table); ``n_permutations`` and ``note`` (why a cell is empty).
-
-    Features of one layer go together, so that a permuted group disagrees with the rest of its own
-    layer too: the gain is that of the group's true values over values of strangers. Its p-value is
-    that of the null that the group is exchangeable among patients given everything else, the rest
-    of its layer included: it is small for a group that only repeats the others of its layer.
+    (layer, group), for groups of at least 5 features where there are at least two groups. The
+    columns ``shared_...`` are as in ``permuted_layers``; a permuted copy is the layer in which the
+    patients' values of this group, all together, have changed places, the rest of the layer kept: p
+    is small for a group that only repeats the others of its layer. ``fdr`` is over all groups of
+    the table.
     """
     runner = Runner() if runner is None else runner
     n_permutations = whole_number(n_permutations, "n_permutations")

@@ -135,17 +135,12 @@ def full_pipeline_permutation(
     """Compare the subtypes' log-rank p-value with those of permuted outcomes, everything redone.
 
     In each permutation the outcomes (all endpoints together) change patients; features and k are
-    chosen with them again, layers fused, patients clustered, and the new subtypes compared. The
-    p-value is the share of permutations (and the real order) with an overall log-rank p-value as
-    small as the real one.
+    chosen with them again, layers fused, patients clustered, and the new subtypes compared.
 
-    ``survival``: endpoints. Gives index endpoint; columns ``p_naive`` (asymptotic, of the subtypes
-    as if they had been found without the outcome: void), ``p``, ``ci_low``, ``ci_high`` (of what
-    all permutations would give) and ``n_permutations``.
+    Gives index endpoint; columns ``p_naive`` (asymptotic: void), ``p`` (share of permutations, the
+    real order counted, with an overall p as small), ``ci_low``, ``ci_high`` and ``n_permutations``.
 
-    Reference: Simon R et al. Pitfalls in the use of DNA microarray data for diagnostic and
-    prognostic classification. J Natl Cancer Inst 2003;95:14-18. Phipson B, Smyth GK. Stat Appl
-    Genet Mol Biol 2010;9:39.
+    Reference: Simon et al. 2003, J Natl Cancer Inst 95:14-18.
     """
     n_permutations = whole_number(n_permutations, "n_permutations")
     # Survival is permuted among the patients who have any, in one order.

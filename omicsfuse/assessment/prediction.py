@@ -26,19 +26,13 @@ def prediction_strengths(
 ) -> pd.DataFrame:
     """Do groups found in one half of the patients tell who belongs together in the other half?
 
-    The patients are split into halves (of at most 2,000), each is fused and cut by itself, with
-    half the neighbours, so that a neighbourhood is the same share of the patients. Each patient of
-    one half is assigned to the group of the other half with the largest mean affinity in the whole
-    network, and the groups of the patient's own half are tested against that; then the other way
-    round.
+    Each half (of at most 2,000 patients) is fused and cut by itself, with half the neighbours, so
+    that a neighbourhood is the same share of the patients. A patient of the other half is assigned
+    to the group with the largest mean affinity in the whole network (``network`` (n, n)).
 
-    ``network`` (n, n): the fused network of everyone, ``Fusion.network()``. Gives index k; columns
-    ``prediction_strength`` and ``prediction_strength_sd``: mean and standard deviation over the
-    splits, each the mean of its two directions; NaN where a half is too small for k groups. It is 1
-    at k = 1; the source takes the largest k with 0.8 or more.
-
-    Reference: Tibshirani R, Walther G. Cluster validation by prediction strength. Journal of
-    Computational and Graphical Statistics 2005;14:511-528.
+    Gives index k; columns ``prediction_strength`` and ``prediction_strength_sd`` over the splits,
+    each the mean of both directions; NaN where a half is too small for k groups. Tibshirani and
+    Walther 2005, J Comput Graph Stat 14:511-528, take the largest k with 0.8 or more.
     """
     n = len(repeat.patients)
     if network.shape[0] != n:

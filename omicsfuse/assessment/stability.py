@@ -49,21 +49,12 @@ def subtype_stability(
 
 
 def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
-    """Find each subtype again among the groups of each resample.
+    """Find each subtype again among the groups of each resample, by the Jaccard index.
 
-    In each resample the new group that overlaps the subtype best is found by the Jaccard index
-    (common members over all members, of the patients drawn). At 0.5 or below a subtype has
-    dissolved (Hennig 2007). Data without any groups reach 0.6 to 0.75 with two subtypes, so that
-    only values well above this speak for a subtype. The number of subtypes is kept. Of large
-    cohorts 2,000 patients are drawn each time, which is harder on small subtypes than four fifths
-    would be.
-
-    Gives index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved`` (share of
-    resamples with a Jaccard index of at most 0.5) and ``n_resamples``. With a single subtype the
-    Jaccard columns are NaN: one group of everyone always comes back.
-
-    Reference: Hennig C. Cluster-wise assessment of cluster stability. Computational Statistics and
-    Data Analysis 2007;52:258-271.
+    At 0.5 or below a subtype has dissolved (Hennig 2007, Comput Stat Data Anal 52:258-271). Data
+    without any groups reach 0.6 to 0.75 with two subtypes: only values well above this speak for a
+    subtype. Gives index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved``
+    (share of resamples) and ``n_resamples``. With a single subtype the Jaccard columns are NaN.
     """
     codes, k = _codes(resamples, subtypes)
     n_resamples = len(resamples.rows)
@@ -88,17 +79,11 @@ def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
 def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     """Tell patients who stay with their subtype from those on its border.
 
-    Gives index patient; columns ``subtype``, ``silhouette``, ``confidence`` (as in
-    ``subtypes.evidence``), ``co_clustering`` and ``membership``. ``co_clustering`` is the share of
-    the resamples in which the patient was in one group with the other members of its subtype (see
-    ``co_clustering_with_subtypes``); NaN for a subtype of one patient, or a patient who was never
-    drawn. ``membership`` is ``"core"`` where ``co_clustering`` is at least 0.8, no other subtype
-    has a higher one, and the silhouette is above 0: both the resamples and the network itself put
-    the patient there. All others are ``"borderline"``. At 0.8 nearly all patients of data without
-    anything in them are borderline: of 100 such patients cut in two, the median is 0.72 and about a
-    sixth (at most a quarter) are core; cut in three or four, nobody is. It is no test of groups:
-    along a continuum, however it is cut, 80% to 95% are core. With a single subtype everyone is
-    core, which says nothing.
+    ``co_clustering``: share of the resamples in which the patient was in one group with the other
+    members of its subtype. ``membership`` is ``"core"`` where it is at least 0.8, no other subtype
+    has a higher one, and the silhouette is above 0; all others are ``"borderline"``. Of 100
+    patients without anything in them, cut in two, about a sixth are core; cut in three or four,
+    nobody is. It is no test of groups: along a continuum, however it is cut, 80% to 95% are core.
     """
     codes, k = _codes(resamples, subtypes)
     shares = co_clustering_with_subtypes(resamples, codes, k)

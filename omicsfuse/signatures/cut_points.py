@@ -25,17 +25,13 @@ def fix_cut_points(
 ) -> pd.DataFrame:
     """Fix a cut-point of every score, for each scorer and scaling that it may be used with.
 
-    A score that stands for a group is cut where sensitivity + specificity - 1 (Youden's index) for
-    membership in the group is largest, in the middle between the two neighbouring scores; of equal
-    ones the cut in the widest gap is taken, then the lowest. Any other score is cut at its median.
-    As the very patients that the genes were chosen on tell the cut-point, sensitivity and
-    specificity are flattered here; they say how it was fixed, not how well it does.
+    A score of a group is cut where Youden's index (1950, Cancer 3:32-35) for membership is largest;
+    of equal cuts the one in the widest gap, then the lowest. Any other score is cut at its median.
+    The genes were chosen on the same patients: sensitivity and specificity are flattered here.
 
     ``table``: training patients x genes, all genes of the layer, on the scale of analysis. Gives
-    columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``; to be put into
-    ``Signature.cut_points`` before it is locked.
-
-    Reference: Youden 1950, Cancer 3:32-35.
+    columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``, for
+    ``Signature.cut_points``.
     """
     genes = signature.templates.index
     absent = [str(gene) for gene in genes if gene not in table.columns]

@@ -52,17 +52,15 @@ def dynamic_cut(
     """Cut a dendrogram by the dynamic hybrid method.
 
     The tree is climbed from the bottom to ``cut_height``. Where two branches meet, each is a
-    cluster if it has enough members, if its core (the members that joined first) is tight, and if
-    the core is clearly tighter than the join is high. Where both are clusters they stay apart; else
-    they go on as one branch. Singletons that join above clusters stay unassigned, as do the members
-    of a branch that is no cluster; at last each (members of a branch that is merely too small:
-    together) may be given to the nearest of the clusters below the place where it joined.
+    cluster if it has enough members and its core (those that joined first) is tight, and clearly
+    tighter than the join is high. Where both are clusters they stay apart; else they go on as one
+    branch. What stays unassigned may at last be given to the nearest cluster below the place where
+    it joined.
 
-    ``tree`` (p - 1, 4); ``dissimilarity`` (p, p): what the tree was made from. Gives (p,): 0 where
-    unassigned, else 1 to k by size (ties by the first member).
+    ``tree`` (p - 1, 4); ``dissimilarity`` (p, p). Gives (p,): 0 where unassigned, else 1 to k by
+    size.
 
-    Reference: Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (Dynamic Hybrid; the
-    supplementary text has the definitions of core, scatter and gap).
+    Reference: Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (supplementary text).
     """
     minimum_size = whole_number(minimum_size, "minimum_size", 2)
     depth = whole_number(depth, "depth", 0, len(CORE_SCATTER) - 1)

@@ -45,23 +45,14 @@ def match_genes(
 ) -> pd.DataFrame:
     """Find genes among the names of a cohort, and say how each was found.
 
-    The first of these that finds a gene is taken:
+    The first of these that finds a gene is taken: ``"exact"``; ``"Ensembl version removed"``;
+    ``"written alike"``, the same but for case and for ``.``, ``-``, ``_``; through the table of
+    gene names ``"previous symbol"`` or ``"alias"``, or ``"symbol of Ensembl"`` and so on, the kind
+    of name in the cohort first. A text that is one gene's current symbol never stands for another
+    gene. Where two names or two genes might be meant, it is ``"ambiguous"`` and not used.
 
-    1. ``"exact"``;
-    2. ``"Ensembl version removed"``: the same Ensembl gene in another version;
-    3. ``"written alike"``: the same but for case and for ``.``, ``-``, ``_`` (``A1BG.AS1`` and
-       ``A1BG-AS1``);
-    4. through the table: ``"previous symbol"`` or ``"alias"`` (one of both names is that of the
-       other), or ``"symbol of Ensembl"``, ``"Ensembl of symbol"`` and so on, the kind of name in
-       the cohort first. A text that is one gene's current symbol never stands for another gene
-       whose alias or previous symbol it is.
-
-    Where two names of the cohort might be meant, two genes of the table, or where two wanted genes
-    lay claim to one name, it is ``"ambiguous"``: the gene is not used, and the names are listed.
-
-    ``aliases``: what `omicsfuse.io.gene_names.read_gene_table` reads. Gives one row a wanted gene,
-    in order: ``gene``, ``found_as`` (name in the cohort; empty where there is none to be used),
-    ``how``, ``candidates`` (of an ambiguous gene, between commas).
+    Gives one row a wanted gene, in order: ``gene``, ``found_as`` (empty where there is none to be
+    used), ``how``, ``candidates`` (of an ambiguous gene, between commas).
     """
     genes = list(dict.fromkeys(str(gene) for gene in wanted))
     names = list(dict.fromkeys(str(name) for name in available))

@@ -42,19 +42,14 @@ def shuffled_signatures(
     random_state: int = 0,
     **options: Any,
 ) -> list[Signature]:
-    """Derive signatures after the target was shuffled among the patients.
+    """Derive signatures after the target was shuffled among the patients: a null for `verify`.
 
-    They are a null for `verify`: gene sets found by the same method in the same patients, which
-    stand for nothing. A method that only takes genes at some false discovery rate would find none;
-    here it takes the ``n_genes`` strongest whatever their rate (its option ``gate=False``), which
-    makes them as large as a signature can be.
+    A method that only takes genes at some false discovery rate takes the ``n_genes`` strongest here
+    (``gate=False``). The signatures are not locked, as they are never applied for their own sake,
+    and have the scores of the target itself; fewer than ``n`` where shuffled targets gave no gene
+    set.
 
-    The signatures are not locked, as they are never to be applied for their own sake; all with
-    the scores that the target itself would give. Fewer than ``n`` where some shuffled targets
-    gave no gene set.
-
-    Reference: Michiels, Koscielny and Hill 2005, Lancet 365:488-492 (signatures of shuffled
-    outcomes).
+    Reference: Michiels, Koscielny and Hill 2005, Lancet 365:488-492.
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")

@@ -226,18 +226,13 @@ def _reml(y: Array, variance: Array) -> float:
 def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
     """Take the hazard ratios of a verification together over its cohorts.
 
-    Hazard ratios of the same endpoint, signature and comparison are taken together wherever two
-    cohorts or more have one: those that are independent of the training cohort, and, where some are
-    of its study, all but the negative controls as well. The standard error is that of the 95%
-    interval. A score is per standard deviation of each cohort, and adjusted for what each has.
+    Those of the same endpoint, signature and comparison are taken together wherever two cohorts or
+    more have one: cohorts independent of the training cohort, and, where some are of its study, all
+    but the negative controls as well. The standard error is that of the 95% interval.
 
-    Gives columns ``META_COLUMNS``. ``scope``: ``"independent cohorts"`` or ``"all but negative
-    controls"``; ``model``: ``"fixed effect"``, ``"random effects, DerSimonian-Laird"``, ``"random
-    effects, REML"``, ``"random effects, REML, Hartung-Knapp"`` (modified so as never to be shorter
-    than REML's); ``left_out``: with three cohorts or more, the cohort without which it is (models:
-    fixed effect and REML). ``q``, ``q_df``, ``q_p``, ``i2`` (percent): heterogeneity; ``tau2`` of
-    the model. ``p_one_sided``: in the direction that the discovery cohort fixed. ``note`` names the
-    cohorts without a usable estimate.
+    Gives columns ``META_COLUMNS``: ``left_out`` is, with three cohorts or more, the cohort without
+    which it is (fixed effect and REML); ``p_one_sided`` is in the direction that the discovery
+    cohort fixed; Hartung-Knapp intervals are never shorter than REML's.
     """
     rows: list[dict[str, object]] = []
     if len(table):

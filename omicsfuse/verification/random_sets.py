@@ -38,21 +38,14 @@ def matched_sets(
 ) -> tuple[Positions, str]:
     """Draw random sets of genes, each gene of a signature replaced by one near to it.
 
-    Genes are put in order of mean expression and of standard deviation, and, if asked for, of the
-    Pearson correlation with proliferation (mean z of the proliferation genes). Near are the 5% of
-    genes (at least 30, at most 200) at the smallest Euclidean distance in these ranks; one of them
-    that the set does not have yet is drawn. The genes of the signature are among those that may be
-    drawn, each of them in its own place too, as in random signatures drawn from all genes (Venet
-    2011): the signature is then one of the sets that could have been drawn. Means and standard
-    deviations are those of the values given, of z-scores as well, where they tell little apart.
+    Near are the 5% of genes (at least 30, at most 200) closest in the ranks of mean, standard
+    deviation and, if asked for, correlation with proliferation (mean z of the proliferation genes).
+    The genes of the signature may be drawn too, as in random signatures drawn from all genes (Venet
+    et al. 2011, PLoS Comput Biol 7:e1002240).
 
-    ``table``: patients x genes that can be scored, columns sorted by name, on a log or z-score
-    scale; ``members`` (m,). Gives ``sets`` (n_sets, m): positions; column j replaces the j-th gene
-    of the signature. No gene is twice in a set; ``note``: what could not be matched on, or that
+    ``table``: patients x genes that can be scored, columns sorted by name; ``members`` (m,). Gives
+    ``sets`` (n_sets, m): positions, no gene twice; ``note``: what could not be matched on, or that
     sets share many genes with the signature.
-
-    Reference: Venet D, Dumont JE, Detours V. Most random gene expression signatures are
-    significantly associated with breast cancer outcome. PLoS Comput Biol 2011;7:e1002240.
     """
     if matched not in MATCHED:
         raise StudyError(f"verify: matched is {matched!r}; it must be one of {', '.join(MATCHED)}.")

@@ -48,21 +48,15 @@ def compare_features(
 ) -> tuple[pd.DataFrame, str]:
     """Compare every column of a table with a score or class.
 
-    - ``"moderated t"``: value = a + b score + covariates by least squares, with b tested by
-      limma's moderated t. The effect is b: the change per standard deviation of the score, or
-      between the classes, in units of the layer.
-    - ``"Spearman"``: Spearman's correlation, and the partial one given the covariates.
-    - ``"carriers"``: Wilcoxon's rank-sum test of the score between carriers of a mutation and
-      others, with the rank-biserial correlation (2 AUC - 1) and its interval; of classes Fisher's
-      exact test. Adjusted: the partial rank correlation.
+    ``"moderated t"``: value = a + b score + covariates, with b (the change per SD of the score, or
+    between the classes) tested by limma's moderated t. ``"Spearman"``: the correlation, and the
+    partial one given the covariates. ``"carriers"``: Wilcoxon's rank-sum test of the score between
+    carriers of a mutation and others, with the rank-biserial correlation (2 AUC - 1); of classes
+    Fisher's exact test; adjusted, the partial rank correlation (Kendall 1942, Biometrika
+    32:277-283).
 
-    ``table``: patients x features. Gives ``table``: columns ``feature``, ``n``, ``effect``,
-    ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``test``, ``p``, ``adjusted_effect``,
-    ``adjusted_ci_low``, ``adjusted_ci_high``, ``adjusted_p``, ``adjusted_n``, ``statistic``,
-    ``adjusted_statistic``; a row a feature, p missing where it cannot be compared; ``note``: why
-    nothing is adjusted; empty where it is.
-
-    Reference: Smyth 2004, Stat Appl Genet Mol Biol 3:3; Kendall 1942, Biometrika 32:277-283.
+    ``table``: patients x features. Gives ``table``: a row a feature, p missing where it cannot be
+    compared; ``note``: why nothing is adjusted; empty where it is.
     """
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)

@@ -181,19 +181,13 @@ def correlate_pairs(
 ) -> PairTests:
     """Correlate every block of one side with every block of the other in held-out patients.
 
-    In each split the leading canonical pair of the training patients is applied to those held out.
-    Both variates, centred where the training patients are, are correlated over the patients of all
-    folds together, and the correlation averaged over repeats.
-
-    The p-value is the share of permutations of patients (within cells, the same for all pairs) with
-    as large a correlation. A pair with ``enough`` such permutations after l of them is decided:
-    p = ``enough`` / l (Besag and Clifford); of the others p = (1 + number) / (1 +
-    ``n_permutations``).
+    In each split the leading canonical pair (Hotelling 1936, Biometrika 28:321-377) of the training
+    patients is applied to those held out; variates are correlated over all folds together, and
+    averaged over repeats. p is the share of permutations of patients within cells, the same for all
+    pairs, with as large a correlation; a pair with ``enough`` of them after l is decided: p =
+    ``enough`` / l (Besag and Clifford 1991, Biometrika 78:301-304).
 
     ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing.
-
-    Reference: Hotelling 1936, Biometrika 28:321-377; Besag and Clifford 1991, Biometrika
-    78:301-304; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39.
     """
     with threadpool_limits(limits=1):
         one = _side(first, splits, n_components)

@@ -36,18 +36,10 @@ def correlation(
     """Take the genes that are correlated with the target, and stay so in halves of the patients.
 
     A gene is taken where its false discovery rate is small enough and it is among the ``n_genes``
-    strongest in a large enough share of random halves; of these the ``n_genes`` with the largest
-    absolute coefficient, each with its coefficient as weight. With covariates the correlation is
-    partial: of what is left of gene and target after linear regression on the covariates, all in
-    ranks for Spearman.
-
-    Gives Derived, ``genes`` has ``effect`` (the coefficient), ``n`` (patients), ``p`` (two-sided, t
-    with n - 2 - k degrees of freedom for k covariates), ``fdr`` and ``stability`` (NaN where it was
-    not needed: no gene had an FDR small enough).
-
-    Reference: Meinshausen and Buhlmann 2010, J R Stat Soc B 72:417-473, section 2 (stability under
-    halving); Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300; Fisher 1924, Metron 3:329-332
-    (degrees of freedom of partial correlations).
+    strongest in a large enough share of random halves (Meinshausen and Buhlmann 2010, J R Stat Soc
+    B 72:417-473, section 2), each with its coefficient as weight. With covariates the correlation
+    is partial, all in ranks for Spearman; p is of t with n - 2 - k degrees of freedom for k
+    covariates. ``stability`` is NaN where no gene had an FDR small enough.
     """
     refuse_kind(target, "correlation", ["continuous", "groups"], "elastic_net")
     if coefficient not in ("spearman", "pearson"):

@@ -50,25 +50,17 @@ def elastic_net(
     """Choose the genes that an elastic net regression of the target gives a coefficient.
 
     A number is regressed by least squares, each group against the rest by a logistic model,
-    survival by a Cox model (Breslow's ties). The share of the absolute values in the penalty and
-    its strength are chosen by cross-validation inside these patients; genes are standardised within
-    the training patients of each fold, missing values take their mean there. The final model is
-    fitted to all patients; penalties at which it would have more than ``n_genes`` genes, and all
-    below, are no candidates.
+    survival by a Cox model (Breslow's ties). Mixing and strength of the penalty are chosen by
+    cross-validation inside these patients; penalties at which the final model would have more than
+    ``n_genes`` genes, and all below, are no candidates. ``covariates`` have no penalty: genes are
+    chosen for what they tell beyond these. Weights are coefficients per SD of the gene;
+    ``stability`` is the share of folds in which the gene has one.
 
-    ``covariates``: terms without a penalty: genes are chosen for what they tell beyond these. Gives
-    Derived, weights are coefficients per SD of the gene: in SD of the target, log odds of the
-    group, or log hazard. ``genes`` also has ``stability``: the share of folds in which the gene has
-    a coefficient at the penalty of the final model. ``details["cross_validation"]``: ``score``,
-    ``l1_ratio``, ``penalty``, ``n_genes``, ``deviance``, ``se``, ``chosen``.
-
-    The gate is a weak one: on targets of pure noise a third to a half of the models have a gene
-    (100 patients, 500 genes) under the rule ``"minimum"``, a few per cent (of groups: a sixth)
-    under ``"one_standard_error"``. What a gene set is worth is told by its agreement with the
-    target in patients who had no part in choosing it.
+    The gate is a weak one: of targets of pure noise a third to a half have a gene (100 patients,
+    500 genes) under the rule ``"minimum"``, a few per cent under ``"one_standard_error"``.
 
     Reference: Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010,
-    J Stat Softw 33(1); Simon, Friedman, Hastie and Tibshirani 2011, J Stat Softw 39(5).
+    J Stat Softw 33(1); Simon et al. 2011, J Stat Softw 39(5).
     """
     settings = _checked(
         {

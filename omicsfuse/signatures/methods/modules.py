@@ -54,26 +54,16 @@ def modules(
     """Choose the hub genes of the co-expression module that goes most strongly with the target.
 
     Modules are found without looking at the target. The eigengene of each is correlated with it
-    (for groups: with each group against the rest, 1 and 0), adjusted for covariates; rates of false
+    (for groups: with each group against the rest; with covariates partial); rates of false
     discovery are over all modules and scores. For each score, the module with the largest absolute
     correlation gives its ``n_genes`` most central genes, weighted by their membership (kME) times
-    the sign of the correlation.
+    the sign.
 
-    ``values``, ``target``, ``covariates``, ``n_genes``, ``random_state``: as
-    `omicsfuse.signatures.derived.Method` says. Nothing is drawn at random. A survival target is
-    refused; ``measure``: kind of correlation. With covariates it is partial: both sides (their
-    ranks) are replaced by what a linear model on the covariates (their ranks) leaves;
-    ``maximum_genes``: as `omicsfuse.signatures.coexpression.coexpression_modules` has them;
-    ``minimum_group``: patients that a group needs, and the others; ``gate``: refuse where no module
-    reaches a false discovery rate of 0.05; if not, take the strongest one whatever it is.
+    ``gate``: refuse where no module reaches a false discovery rate of 0.05; if not, take the
+    strongest. ``details`` has the tables ``"modules"``, ``"module_target"``, ``"scale_free_fit"``
+    and ``"left_out"``. A survival target is refused; nothing is drawn at random.
 
-    Its ``genes`` also has ``module``, ``kme`` (in the chosen module) and ``correlation`` (with
-    the target). ``details``: ``"modules"`` (``gene``, ``module``, ``kme`` in its own module),
-    ``"module_target"`` (``score``, ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``,
-    ``fdr``, ``hub``, ``chosen``), ``"scale_free_fit"``, and ``"left_out"`` (``what``, ``count``,
-    ``reason``: genes that are not in the network).
-
-    Reference: Langfelder and Horvath 2008, BMC Bioinformatics 9:559 (eigengenes, membership, hubs).
+    Reference: Langfelder and Horvath 2008, BMC Bioinformatics 9:559.
     """
     if measure not in MEASURES:
         raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")

@@ -51,24 +51,15 @@ class NearestTemplate(ScaledScorer):
         n_resamples: int = N_RESAMPLES,
         random_state: int = 0,
     ) -> Array:
-        """P-value of each patient's cosine with the nearest template.
+        """P-value of each patient's cosine with the nearest template: (b + 1) / (B + 1).
 
-        The templates are laid on as many genes drawn at random, without replacement, and the
-        cosine with the nearest of them is taken again; b of B draws reach the observed one::
-
-            p = (b + 1) / (B + 1)
-
-        All patients share the draws, so that the p-value of a patient depends on the patient's own
-        standardised values and the seed, and on nobody else. Genes of a template vary together and
-        genes drawn at random hardly do, so that p is small rather too often: it keeps apart the
-        patients who resemble no template, and is no proof of resemblance.
-
-        ``members`` (m,): positions in ``genes`` of the signature's genes; ``weights`` (m, k):
-        templates; ``pool``: positions of the genes to draw from. Gives (n_patients,): NaN for a
-        patient without a score.
+        The templates are laid on as many genes drawn at random (from ``pool``), and the cosine with
+        the nearest is taken again. All patients share the draws, so that p depends on the patient's
+        own values and the seed only. Genes of a template vary together and random ones hardly do: p
+        is small too often, keeps apart who resembles no template, and is no proof of resemblance.
 
         Reference: Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol
-        9:39 (p-values are never zero).
+        9:39.
         """
         members = np.asarray(members)
         pool = np.arange(len(self.genes)) if pool is None else np.sort(np.asarray(pool))

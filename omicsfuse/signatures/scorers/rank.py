@@ -13,22 +13,15 @@ class RankScore(Scorer):
     """Mean rank of the genes within the patient, between its theoretical extremes (singscore).
 
     Among the N genes that a patient has, ranked from 1 for the lowest, the n genes with a positive
-    weight have the mean rank S, which lies between (n + 1) / 2 and (2 N - n + 1) / 2. Their part of
-    the score is::
+    weight have the mean rank S; their part of the score is::
 
         (S - (n + 1) / 2) / (N - n) - 1 / 2
 
-    from -1/2 to 1/2, and about 0 for genes drawn at random. Genes with a negative weight are ranked
-    from the highest and add the same. Only the signs of weights matter. The score of a patient does
-    not depend on any other patient, to the last bit, nor on any monotone transform of the
-    patient's values; it does depend on which genes were measured. A gene without a value in a
-    patient takes no part in that patient's ranking.
+    from -1/2 to 1/2. Genes with a negative weight are ranked from the highest and add the same.
+    Only the signs of weights matter. The score does not depend on any other patient, to the last
+    bit, nor on a monotone transform of the values; it does depend on which genes were measured.
 
-    ``table``: patients x genes, all that were measured: the ranking is among them. Amounts or their
-    logarithms tell which genes are high in a patient; z-scores, which are higher than in the cohort
-    that they were made in.
-
-    Reference: Foroutan et al. 2018, BMC Bioinformatics 19:404 (singscore).
+    Reference: Foroutan et al. 2018, BMC Bioinformatics 19:404.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
