@@ -12,14 +12,8 @@ _STEPS = 20
 def critical_bandwidth(values: np.ndarray) -> float:
     """Smallest bandwidth at which a Gaussian kernel density of the values has a single mode.
 
-    Small where the values have one mode already, large where they fall into groups (Silverman
-    1981).
-
-    ``values`` (n,): values with standard deviation 1. Gives float, bandwidth, in units of the
-    values.
-
-    Reference: Silverman BW. Using kernel density estimates to investigate multimodality. Journal of
-    the Royal Statistical Society B 1981;43:97-99.
+    Small where the values have one mode already, large where they fall into groups (Silverman 1981,
+    J R Stat Soc B 43:97-99). ``values`` (n,): values with standard deviation 1.
     """
     low, high = 0.0, 1.0
     while _modes(values, high) > 1:

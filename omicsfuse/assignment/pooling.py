@@ -63,17 +63,14 @@ def probabilities(evidence: Array, prior: Array, weight: float, caution: float) 
 
 
 def fit_weight(evidence: Array, codes: np.ndarray, prior: Array) -> float:
-    """Weight of evidence with the largest likelihood of the held-out patients.
+    """Weight of evidence with the largest likelihood of the held-out patients: temperature scaling.
 
-    The log likelihood is concave in the weight, so that halving an interval finds its top. Only
-    the evidence is tempered, not the prior: where layers say nothing what is left is the prior,
-    while a temperature on both would leave all subtypes equally probable.
+    The log likelihood is concave in the weight, so that halving an interval finds its top. Only the
+    evidence is tempered, not the prior: where layers say nothing what is left is the prior.
 
-    ``evidence`` (n, k): of held-out patients; ``codes`` (n,): their subtypes; ``prior`` (k,). Gives
-    float, 0 to ``LARGEST_WEIGHT``.
+    ``evidence`` (n, k): of held-out patients; ``codes`` (n,): their subtypes; ``prior`` (k,).
 
-    Reference: Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural
-    networks. ICML (temperature scaling).
+    Reference: Guo et al. 2017, ICML.
     """
     of_truth = evidence[np.arange(len(codes)), codes]
 

@@ -59,16 +59,7 @@ def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
 
 
 def known_choice(given: str, name: str, choices: tuple[str, ...]) -> None:
-    """Refuse a setting that is not one of the choices.
-
-    Examples
-    --------
-    >>> known_choice("signd", "network", NETWORKS)
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: modules: network is 'signd'; it must be one of signed, unsigned, \
-signed hybrid.
-    """
+    """Refuse a setting that is not one of the choices."""
     if given not in choices:
         raise StudyError(f"modules: {name} is {given!r}; it must be one of {', '.join(choices)}.")
 

@@ -70,18 +70,7 @@ def names_for(function: Method, target: Target, layer: str) -> dict[str, Any]:
 
 
 def require_patients(data: TrainingData) -> None:
-    """Refuse too few patients; groups are for the methods to judge, one by one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> target = Target("y", "continuous", pd.Series({"P1": 0.5}))
-    >>> require_patients(TrainingData(pd.DataFrame(index=["P1"]), target, None, "rna", "log2", ()))
-    Traceback (most recent call last):
-    ...
-    omicsfuse.SignatureError: signature: 1 patients have both 'y' and layer rna; at least \
-10 are needed.
-    """
+    """Refuse too few patients; groups are for the methods to judge, one by one."""
     if data.target.kind != "groups" and len(data.values) < MINIMUM_PATIENTS:
         raise SignatureError(
             f"signature: {len(data.values)} patients have both {data.target.name!r} and layer "

@@ -43,15 +43,11 @@ _ORDER = {"uniformity", "jointenergy", "angularsecondmoment"}
 def heterogeneity_features(names: Iterable[str]) -> pd.DataFrame:
     """Tell which radiomic features measure heterogeneity within the tumour.
 
-    First-order (histogram) features of spread and disorder: entropy, uniformity, variance, standard
-    and absolute deviations, ranges, skewness, kurtosis; ratios such as the coefficient of variation
-    of the unfiltered image only. Texture features (GLCM, GLRLM, GLSZM, GLDM, NGTDM) but those that
-    say how bright the tumour is (autocorrelation, averages, cluster shade, emphasis of high or low
-    grey levels). Shape features are none.
-
-    Gives index: name, those that measure heterogeneity only; columns ``block`` (``"first-order"``
-    or ``"texture"``), ``image_type``, and ``direction``: 1 for entropies of grey levels, -1 for
-    their uniformity and energy, 0 for all others, whose direction is not certain.
+    First-order features of spread and disorder, ratios such as the coefficient of variation of the
+    unfiltered image only; texture features but those that say how bright the tumour is. Shape
+    features are none. Gives index: name; columns ``block`` (``"first-order"`` or ``"texture"``),
+    ``image_type``, and ``direction``: 1 for entropies of grey levels, -1 for their uniformity and
+    energy, 0 for all others, whose direction is not certain.
     """
     listed = [str(name) for name in names]
     parts = radiomics_features(listed)

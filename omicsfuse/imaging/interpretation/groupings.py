@@ -34,15 +34,12 @@ def compare_groups(
     """Compare a score, or classes, between groups of patients.
 
     A score: Kruskal-Wallis test with epsilon squared; adjusted, the F test of the groups in the
-    linear model of the score's normal scores given the covariates, with the groups' share of what
-    the covariates leave (partial R squared). Classes: chi-square, Fisher's exact or a Monte Carlo
-    test with Cramer's V, which is not adjusted.
+    linear model of the score's normal scores given the covariates (Quade 1967, J Am Stat Assoc
+    62:1187-1200). Classes: chi-square, Fisher's exact or a Monte Carlo test with Cramer's V, which
+    is not adjusted.
 
     ``groups``: patient -> group as text; ``classes``: patient -> class. Gives cells of
     ``Interpretation.associations``; None where there is nothing to compare.
-
-    Reference: Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621; Quade 1967, J Am Stat Assoc
-    62:1187-1200 (analysis of covariance of ranks).
     """
     groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
     sizes = groups.value_counts()

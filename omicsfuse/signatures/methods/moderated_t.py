@@ -35,15 +35,10 @@ def moderated_t(
 ) -> Derived:
     """Take for each group the genes with the largest moderated t against all other patients.
 
-    Higher and lower genes alike: what is lower in the group has a negative weight. Each gene is
-    fitted by least squares on the group and the covariates, over the patients who have it; its
-    residual variance is shrunk towards that of all genes by empirical Bayes.
-
-    Gives Derived, ``genes`` has ``effect`` (difference of means, adjusted; log fold change on a log
-    scale), ``t``, ``p``, ``fdr``. ``details["prior"]``: index group, columns ``df_prior`` and
+    Higher and lower genes alike: what is lower in the group has a negative weight. Residual
+    variances of least squares on group and covariates are shrunk towards that of all genes (Smyth
+    2004, Stat Appl Genet Mol Biol 3:3). ``details["prior"]``: index group, columns ``df_prior``,
     ``variance_prior``.
-
-    Reference: Smyth 2004, Stat Appl Genet Mol Biol 3:3.
     """
     refuse_kind(target, "moderated_t", ["groups"], "correlation, modules or elastic_net")
     if weights not in ("sign", "t"):

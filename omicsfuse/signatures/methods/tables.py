@@ -52,17 +52,7 @@ def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
 
 
 def refuse_kind(target: Target, method: str, kinds: Sequence[str], instead: str) -> None:
-    """Refuse a target of a kind that a method cannot take.
-
-    Examples
-    --------
-    >>> target = Target("os", "survival", pd.DataFrame({"time": [1.0], "event": [1.0]}))
-    >>> refuse_kind(target, "templates", ["groups"], "elastic_net")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: signature: method 'templates' takes targets of kind groups; 'os' \
-is of kind survival. Use method elastic_net.
-    """
+    """Refuse a target of a kind that a method cannot take."""
     if target.kind not in kinds:
         raise StudyError(
             f"signature: method {method!r} takes targets of kind {' or '.join(kinds)}; "

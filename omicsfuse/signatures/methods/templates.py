@@ -36,13 +36,8 @@ def templates(
 ) -> Derived:
     """Take for each group the genes with the largest positive Welch t against all other patients.
 
-    Each has weight 1. A gene that could serve two groups serves the one with the larger t, so
-    templates have no gene in common.
-
-    Gives Derived, ``genes`` has ``effect`` (difference of means), ``t``, ``p`` and ``fdr`` (of all
-    genes of the group).
-
-    Reference: Hoshida 2010, PLoS ONE 5:e15543 (templates of ones and zeros, cosine distance).
+    Each has weight 1 (Hoshida 2010, PLoS ONE 5:e15543). A gene that could serve two groups serves
+    the one with the larger t, so templates have no gene in common.
     """
     refuse_kind(target, "templates", ["groups"], "correlation, modules or elastic_net")
     if covariates is not None:
