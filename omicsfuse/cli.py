@@ -229,14 +229,10 @@ def interpret(
 
     SCORES is a table with the patient in the first column and one column a model.
     """
-    from omicsfuse.pipeline.commands.interpret import (
-        INTERPRET_STAGES,
-        interpret_scores,
-        interpretation_summary,
-    )
+    from omicsfuse.pipeline.commands import interpret as command
 
-    with _progress(INTERPRET_STAGES) as progress:
-        interpretations = interpret_scores(
+    with _progress(command.INTERPRET_STAGES) as progress:
+        interpretations = command.interpret_scores(
             scores,
             study,
             out,
@@ -247,7 +243,7 @@ def interpret(
             progress=progress,
         )
     for interpretation in interpretations.values():
-        for line in interpretation_summary(interpretation):
+        for line in command.interpretation_summary(interpretation):
             click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
 
