@@ -1,6 +1,6 @@
 """New patients assigned to existing subtypes, from whichever layers they have."""
 
-from omicsfuse.assignment.assign import assign
+from omicsfuse.assignment.assign import Assignment, assign
 from omicsfuse.assignment.classifier import SubtypeClassifier
 from omicsfuse.assignment.cross_validation import cross_validate_assignment
 from omicsfuse.assignment.multilayer import MultiLayerClassifier
@@ -8,6 +8,7 @@ from omicsfuse.assignment.saved import load_classifier, save_classifier
 from omicsfuse.assignment.training import fit_classifier
 
 __all__ = [
+    "Assignment",
     "MultiLayerClassifier",
     "SubtypeClassifier",
     "assign",

@@ -24,10 +24,18 @@ from omicsfuse.signatures.training import patient_digest
 class Assignment:
     """New patients assigned to subtypes.
 
-    ``table``: what ``assign`` returns; ``used``: layer of the classifier -> layer of the cohort;
-    ``missing``: layers of the classifier that the cohort does not have; ``refused``: layers of the
-    classifier that the cohort has but that do not fit, and why; ``exclusions``: features that the
-    cohort lacks, and patients who lack too many in a layer.
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        What ``assign`` returns.
+    used : mapping of str to str
+        Layer of the classifier -> layer of the cohort.
+    missing : tuple of str
+        Layers of the classifier that the cohort does not have.
+    refused : mapping of str to str
+        Layers of the classifier that the cohort has but that do not fit, and why.
+    exclusions : tuple of Exclusion
+        Features that the cohort lacks, and patients who lack too many in a layer.
     """
 
     table: pd.DataFrame

@@ -139,7 +139,7 @@ def fit_classifier(
     )
 
 
-def stratified_folds(labels: pd.Series, rng: np.random.Generator, n: int = N_FOLDS) -> np.ndarray:
+def stratified_folds(labels: pd.Series, rng: np.random.Generator) -> np.ndarray:
     """Deal the patients of each subtype out to folds in turn.
 
     ``labels``: patient -> subtype. Gives (n_patients,): fold of each patient; sizes differ by one
@@ -152,7 +152,7 @@ def stratified_folds(labels: pd.Series, rng: np.random.Generator, n: int = N_FOL
         ]
     )
     folds = np.empty(len(labels), dtype=int)
-    folds[order] = np.arange(len(labels)) % n
+    folds[order] = np.arange(len(labels)) % N_FOLDS
     return folds
 
 

@@ -17,7 +17,7 @@ _LINE, _BOX = 0.165, 0.095
 
 
 @functools.cache
-def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
+def text_width(text: str, *, bold: bool = False) -> float:
     """Width of a line of DejaVu Sans in inches: lines are broken before anything is drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -25,7 +25,7 @@ def text_width(text: str, size: float = _SIZE, *, bold: bool = False) -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    box = TextPath((0, 0), text, size=size, prop=font, usetex=False).get_extents()
+    box = TextPath((0, 0), text, size=_SIZE, prop=font, usetex=False).get_extents()
     return float(box.x1) / 72
 
 

@@ -18,16 +18,14 @@ MINIMUM_GROUP = 5
 MINIMUM_EVENTS = 5
 
 
-def subtype_target(subtypes: Subtypes, name: str = "subtypes") -> Target:
+def subtype_target(subtypes: Subtypes) -> Target:
     """Take the subtypes as the target.
 
     Subtypes of any size are taken: one that is too small gets no score, and a warning says so.
-
-
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
-    labels, exclusions = _observed(subtypes.labels, name)
-    return Target(name, "groups", labels.map(str), "subtypes", exclusions)
+    labels, exclusions = _observed(subtypes.labels, "subtypes")
+    return Target("subtypes", "groups", labels.map(str), "subtypes", exclusions)
 
 
 def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:

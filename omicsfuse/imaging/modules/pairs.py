@@ -285,7 +285,7 @@ def with_modules(radiogenomics: RadiogenomicMap, pairs: ModulePairs) -> Radiogen
     )
 
 
-def hub_genes(gene_modules: pd.DataFrame, n_genes: int = N_HUBS) -> dict[str, list[str]]:
+def hub_genes(gene_modules: pd.DataFrame) -> dict[str, list[str]]:
     """The most central genes of each module, by membership, ties by name.
 
     ``gene_modules``: columns ``gene``, ``module``, ``membership``. Gives dict of str to list of
@@ -294,7 +294,7 @@ def hub_genes(gene_modules: pd.DataFrame, n_genes: int = N_HUBS) -> dict[str, li
     ordered = gene_modules.assign(central=-gene_modules["membership"].abs())
     ordered = ordered.sort_values(["central", "gene"], kind="stable")
     return {
-        str(module): [str(gene) for gene in members["gene"].head(n_genes)]
+        str(module): [str(gene) for gene in members["gene"].head(N_HUBS)]
         for module, members in ordered.groupby("module", sort=True)
     }
 
