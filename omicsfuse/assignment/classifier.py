@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
@@ -171,6 +170,9 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         _, singular, axes = np.linalg.svd(within, full_matrices=False)
         variance = max(float((singular**2).sum()) / (n * p), LEAST_VARIANCE)
         if self.shrinkage == "auto":
+            # Imported where it is needed: linear models and metrics come with it.
+            from sklearn.covariance import ledoit_wolf_shrinkage
+
             share = float(ledoit_wolf_shrinkage(within, assume_centered=True))
             self.shrinkage_ = min(max(share, LEAST_SHRINKAGE), 1.0)
         else:

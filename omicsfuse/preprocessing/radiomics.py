@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import numpy as np
-from sklearn.preprocessing import PowerTransformer
 
 from omicsfuse.core.errors import ClassifierError
 from omicsfuse.preprocessing._base import FixedForm
@@ -128,6 +127,9 @@ class RadiomicsPreprocessor(ContinuousPipeline):
             self.quantile_values_ = [values for values, _ in fitted]
             self.quantile_scores_ = [scores for _, scores in fitted]
             return
+        # Imported where it is needed: it takes longer to load than the whole module.
+        from sklearn.preprocessing import PowerTransformer
+
         summary = summarise(X)
         self.varying_ = np.flatnonzero(~summary.constant)
         if len(self.varying_):

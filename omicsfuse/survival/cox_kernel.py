@@ -43,7 +43,9 @@ def sweep(
     skew[:] = 0.0
     keep = len(means) > 0
     eta = x @ beta
-    largest = eta.max() if n else 0.0
+    largest = eta[0] if n else 0.0
+    for i in range(1, n):
+        largest = max(largest, eta[i])
     likelihood, done = 0.0, 0
     s1, s2, s3 = np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p))
     e1, e2, e3 = np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p))
@@ -233,13 +235,15 @@ def maximise(
             halvings += 1
             if halvings > 30:
                 break
-            step *= 0.5
-            trial = beta + step
+            for a in range(p):
+                step[a] *= 0.5
+                trial[a] = beta[a] + step[a]
             continue
         halvings = 0
         improved = value - best
         best = value
-        beta[:] = trial
+        for a in range(p):
+            beta[a] = trial[a]
         for a in range(q):
             for b in range(q):
                 reduced[a, b] = information[chosen[a], chosen[b]]
@@ -258,6 +262,9 @@ def maximise(
         for a in range(p):
             widest = max(widest, abs(step[a]))
         if widest > 5.0:
-            step *= 5.0 / widest
-        trial = beta + step
+            shorter = 5.0 / widest
+            for a in range(p):
+                step[a] *= shorter
+        for a in range(p):
+            trial[a] = beta[a] + step[a]
     return best, converged, information

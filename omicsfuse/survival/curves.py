@@ -35,7 +35,7 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
     matched, survival, names = patients_in_common(labels, survival)
     times, events = check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
     began = check_entry(entries(survival), times)
-    lost = (survival["cause"] == 0).to_numpy() if "cause" in survival else ~events
+    lost = _lost(survival, events)
     curves, medians = [], []
     for name in names:
         inside = (matched == name).to_numpy()
@@ -51,6 +51,19 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
             row[f"{prefix}ci_high"] = _first_half(found["time"], found["ci_high"])
         medians.append(row)
     return pd.concat(curves, ignore_index=True), pd.DataFrame(medians).set_index("subtype")
+
+
+def median_follow_up(survival: pd.DataFrame) -> float:
+    """Median follow-up of all patients together, as ``kaplan_meier`` gives it for subtypes."""
+    times, events = check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
+    # Without limits and without lifelines, which takes long to load where nothing else needs it.
+    curve = _own_curve(times, _lost(survival, events), check_entry(entries(survival), times))
+    return _first_half(curve["time"], curve["survival"])
+
+
+def _lost(survival: pd.DataFrame, events: np.ndarray) -> np.ndarray:
+    """Who had neither the event nor a competing one."""
+    return (survival["cause"] == 0).to_numpy() if "cause" in survival else ~events
 
 
 def survival_at_times(
@@ -79,7 +92,7 @@ def _curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataF
     from lifelines import KaplanMeierFitter
 
     if np.isfinite(began).any():
-        return _truncated_curve(times, events, began)
+        return _own_curve(times, events, began)
     fitted = KaplanMeierFitter().fit(times, events)
     counts = fitted.event_table
     curve = pd.DataFrame(
@@ -98,8 +111,8 @@ def _curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataF
     return curve
 
 
-def _truncated_curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataFrame:
-    """The same where patients enter late, after their entry and up to their time at risk."""
+def _own_curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataFrame:
+    """The same; patients may enter late, and are at risk after their entry."""
     at = np.unique(np.r_[0.0, times])
     at_risk = ((times[:, None] >= at) & (began[:, None] < at)).sum(axis=0)
     deaths = ((times[:, None] == at) & events[:, None]).sum(axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.survival._input import PER_YEAR, natural_key
-from omicsfuse.survival.curves import kaplan_meier
+from omicsfuse.survival.curves import median_follow_up
 
 #: Longest follow-up, in years, beyond which a time is in another unit.
 LONGEST_YEARS = 60.0
@@ -84,8 +84,7 @@ def _immortal(name: str, table: pd.DataFrame, unit: str) -> list[str]:
 
 
 def _follow_up(name: str, table: pd.DataFrame, unit: str) -> list[str]:
-    _, medians = kaplan_meier(pd.Series("all", index=table.index), table)
-    follow_up = float(medians["follow_up"].iloc[0])
+    follow_up = median_follow_up(table)
     events = table.loc[table["event"] == 1, "time"]
     if len(events) < 2 or not follow_up < float(events.median()):
         return []

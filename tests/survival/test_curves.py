@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.survival.curves import kaplan_meier
+from omicsfuse.survival.curves import kaplan_meier, median_follow_up
 
 
 # R 4.2.2, survival 3.5-3, survfit(Surv(time, status) ~ sex, lung, conf.type = "log-log")
@@ -120,3 +120,15 @@ def test_competing_events_do_not_shorten_follow_up() -> None:
     assert plain.loc["S1", "follow_up"] == 6
     assert competing.loc["S1", "follow_up"] == 10
     assert competing.loc["S1", "events"] == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("extra", [(), ("entry",), ("cause",)])
+def test_follow_up_of_all_is_that_of_one_group(seed: int, extra: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(seed)
+    time = np.round(rng.exponential(10, 60) + 1)
+    cause = rng.integers(0, 3, 60)
+    table = pd.DataFrame({"time": time, "event": cause == 1, "cause": cause, "entry": time - 1})
+    table = table[["time", "event", *extra]]
+    _, medians = kaplan_meier(pd.Series("all", index=table.index), table)
+    assert median_follow_up(table) == medians.loc["all", "follow_up"]
