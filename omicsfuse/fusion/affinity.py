@@ -110,10 +110,10 @@ def _densities(
     room = np.empty((_ROWS, n))
     for top in range(worker * _ROWS, n, workers * _ROWS):
         bottom = min(top + _ROWS, n)
+        kernel.exponents(distances, local, mu, top, bottom, room)
         powers = room[: bottom - top, :bottom]
-        kernel.exponents(distances, local, mu, top, powers)
         np.exp(powers, out=powers)
-        kernel.densities(distances, local, mu, top, powers, affinity)
+        kernel.densities(distances, local, mu, top, bottom, room, affinity)
 
 
 def usable_neighbors(n_neighbors: int, n: int) -> int:

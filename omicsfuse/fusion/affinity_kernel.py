@@ -56,11 +56,11 @@ def nearest_mean(worker: int, workers: int, distances: Any, k: int, means: Any) 
 
 
 @compiled
-def exponents(distances: Any, local: Any, mu: float, top: int, room: Any) -> None:
+def exponents(distances: Any, local: Any, mu: float, top: int, bottom: int, room: Any) -> None:
     """Exponents of the normal densities of some rows, left of and on the diagonal."""
-    for r in range(len(room)):
+    for r in range(bottom - top):
         i = top + r
-        for j in range(top + len(room)):
+        for j in range(bottom):
             relative = distances[i, j] / (
                 mu * ((local[i] + local[j] + distances[i, j]) / 3 + _EPSILON)
             )
@@ -68,10 +68,11 @@ def exponents(distances: Any, local: Any, mu: float, top: int, room: Any) -> Non
 
 
 @compiled
-def densities(distances: Any, local: Any, mu: float, top: int, powers: Any, affinity: Any) -> None:
+def densities(
+    distances: Any, local: Any, mu: float, top: int, bottom: int, powers: Any, affinity: Any
+) -> None:
     """Normal densities from their powers of e, written into both triangles."""
     root = sqrt(2 * pi)
-    bottom = top + len(powers)
     for left in range(0, bottom, BLOCK):
         right = min(left + BLOCK, bottom)
         for i in range(top, bottom):

@@ -53,6 +53,7 @@ class Diffusion:
         self._weights = weights.astype(dtype)
         n = self._n = len(networks[0]) if n is None else n
         everyone = np.arange(n)
+        self._everyone = everyone.astype(np.int32)
         members = [everyone] * len(networks) if members is None else members
         self._has = np.zeros((len(networks), n), dtype=bool)
         for has, own in zip(self._has, members, strict=True):
@@ -118,9 +119,10 @@ class Diffusion:
             divisor *= 2
         else:
             network.sum(axis=1, out=divisor)
+        bounds = np.searchsorted(members, kernel.TILE * np.arange(self._n_tiles + 1))
         share(
-            start_kernel.first_network, network, divisor, self._paper, members, own / n,
-            self._offsets, n, full,
+            start_kernel.first_network, network, divisor, self._paper, members, bounds, own / n,
+            self._offsets, full,
         )  # fmt: skip
         n_best = k if self._paper else min(k + 1, own)
         columns = np.empty((own, n_best), np.int32)
@@ -161,8 +163,8 @@ class Diffusion:
         for v in range(len(self._full)):
             share(
                 kernel.spread, v, self._full, n, offsets, *s, self._by_column,
-                self._column_starts, self._rows, self._incoming, self._tile, self._half,
-                self._reached, self._back,
+                self._column_starts, self._rows, self._everyone, self._incoming, self._tile,
+                self._half, self._reached, self._back,
             )  # fmt: skip
             if self._paper:
                 share(kernel.row_scales, v, *s, self._reached, self._back, self._scale)

@@ -60,7 +60,9 @@ def _turn_tile(
     left = number * TILE
     width = min(TILE, n - left)
     layers = len(weights)
-    differences, sizes = np.zeros(TILE), np.zeros(TILE)
+    differences, sizes = np.empty(TILE), np.empty(TILE)
+    for c in range(TILE):
+        differences[c] = sizes[c] = 0.0
     own = np.empty((layers, TILE), total.dtype)
     summed = np.empty(TILE, total.dtype)
     for row in range(base + left, base + n):
@@ -90,8 +92,10 @@ def _turn_tile(
                         summed[c] += own[u, c]
             for c in range(TILE):
                 full[v, row, c] = summed[c] * factors[v]
-    change[0, number] = differences[:width].sum()
-    change[1, number] = sizes[:width].sum()
+    change[0, number] = change[1, number] = 0.0
+    for c in range(width):
+        change[0, number] += differences[c]
+        change[1, number] += sizes[c]
 
 
 @compiled
@@ -108,6 +112,7 @@ def spread(
     by_column: Any,
     column_starts: Any,
     rows: Any,
+    everyone: Any,
     incoming: Any,
     tile: Any,
     half: Any,
@@ -119,9 +124,10 @@ def spread(
     These are Q times the column sums of S, in ``reached``, and each entry of S times its entry of
     T, in ``back``, which add up to the diagonal of S Q S'.
     """
-    everyone = np.arange(n)
     sums = np.empty((1, TILE), np.float64)
     start = starts[v]
+    # A constant would have the function compiled once more for it.
+    first = np.int64(0)
     for number in range(worker, len(offsets), workers):
         left = number * TILE
         right = min(left + TILE, n)
@@ -129,7 +135,7 @@ def spread(
         base = number * n
         for i in range(n):
             _weighted_rows(tile, columns, values, start[i], start[i + 1], half, base + i)
-        _weighted_rows(tile, everyone, incoming[v], 0, n, sums, 0)
+        _weighted_rows(tile, everyone, incoming[v], first, n, sums, first)
         for c in range(right - left):
             reached[c + left] = sums[0, c]
         for order in range(column_starts[v, left], column_starts[v, right]):
@@ -151,7 +157,7 @@ def _pack_symmetric(matrix: Any, n: int, offsets: Any, number: int, tile: Any) -
             tile[i, c] = matrix[base + i, c]
 
 
-@njit(inline="always", fastmath={"contract"})
+@compiled
 def _weighted_rows(
     tile: Any, columns: Any, values: Any, start: int, stop: int, out: Any, row: int
 ) -> None:

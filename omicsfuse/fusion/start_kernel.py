@@ -42,21 +42,21 @@ def first_network(
     divisor: Any,
     paper: bool,
     members: Any,
+    bounds: Any,
     share: float,
     offsets: Any,
-    n: int,
     tiles: Any,
 ) -> None:
     """P of a layer's own patients, each put in its place among all patients.
 
     Entries between two patients are multiplied with ``share``, the layer's share of the patients.
+    ``bounds`` says where among ``members`` each tile begins.
     """
     width = tiles.shape[1]
     for number in range(worker, len(offsets), workers):
         left = number * width
         base = offsets[number] - left
-        first = np.searchsorted(members, left)
-        last = np.searchsorted(members, min(left + width, n))
+        first, last = bounds[number], bounds[number + 1]
         for i in range(first, len(members)):
             for j in range(first, last):
                 value = _normalised(matrix, divisor, i, j) * share
