@@ -67,6 +67,17 @@ def _keys(time: Array, event: Mask) -> Array:
     return keys
 
 
+def _dense_ranks(table: Array) -> Array:
+    """Ranks (r, n) in each row, from 1; equal ones share a rank, and none is left out."""
+    order = np.argsort(table, axis=1)
+    ordered = np.take_along_axis(table, order, axis=1)
+    steps = np.ones(table.shape, np.int64)
+    steps[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ranks = np.empty(table.shape, np.int64)
+    np.put_along_axis(ranks, order, np.cumsum(steps, axis=1), axis=1)
+    return ranks
+
+
 def _sums(scores: Array, keys: Array, counts: Mask, weight: Array | None) -> tuple[Array, Array]:
     """Of each patient that counts: weights of those with a larger key and lower score, and all."""
     from omicsfuse.stats.concordance_kernel import add_pairs
@@ -75,5 +86,6 @@ def _sums(scores: Array, keys: Array, counts: Mask, weight: Array | None) -> tup
     columns = np.ones((len(keys), 1)) if weight is None else np.atleast_2d(weight).T
     columns = np.ascontiguousarray(columns, dtype=float)
     won, total = np.zeros(columns.shape), np.zeros(columns.shape)
-    add_pairs(table, keys, counts, columns, won, total)
+    order = np.argsort(-keys, kind="stable")
+    add_pairs(_dense_ranks(table), order, keys, counts, columns, won, total)
     return won, total

@@ -8,29 +8,30 @@ from omicsfuse.stats.compiled import compiled
 
 
 @compiled
-def add_pairs(scores: Any, key: Any, counts: Any, weight: Any, won: Any, total: Any) -> None:
+def add_pairs(
+    ranks: Any, order: Any, key: Any, counts: Any, weight: Any, won: Any, total: Any
+) -> None:
     """For each patient who counts, sum the weights of those with a larger key.
 
-    ``scores`` (r, n), ``key`` and ``counts`` (n,), ``weight``, ``won`` and ``total`` (n, k).
-    ``won`` gets those with a lower score and half of those with an equal one, as a mean over the
-    repeats; ``total`` gets all. Patients are taken from the largest key down; a Fenwick tree over
-    the ranks of the scores holds the weights of those taken: n log n steps do for n^2 pairs.
+    ``ranks`` (r, n) of the scores, from 1, equal ones sharing a rank and none left out; ``order``
+    (n,) of the patients, largest key first; ``key`` and ``counts`` (n,), ``weight``, ``won`` and
+    ``total`` (n, k). ``won`` gets those with a lower rank and half of those with an equal one, as a
+    mean over the repeats; ``total`` gets all. A Fenwick tree over the ranks holds the weights of
+    those taken: n log n steps do for n^2 pairs.
     """
-    repeats, n = scores.shape
+    repeats, n = ranks.shape
     columns = weight.shape[1]
-    order = np.argsort(-key)
-    rank = np.empty(n, np.int64)
+    tree, equal = np.empty((n + 1, columns)), np.empty((n + 1, columns))
+    taken = np.empty(columns)
     for repeat in range(repeats):
-        by_score = np.argsort(scores[repeat])
+        rank = ranks[repeat]
         level = 0
-        for place in range(n):
-            i = by_score[place]
-            if place == 0 or scores[repeat, i] != scores[repeat, by_score[place - 1]]:
-                level += 1
-            rank[i] = level
-        tree = np.zeros((level + 1, columns))
-        equal = np.zeros((level + 1, columns))
-        taken = np.zeros(columns)
+        for i in range(n):
+            level = max(level, rank[i])
+        for k in range(columns):
+            taken[k] = 0.0
+            for node in range(level + 1):
+                tree[node, k] = equal[node, k] = 0.0
         start = 0
         while start < n:
             stop = start
@@ -60,4 +61,6 @@ def add_pairs(scores: Any, key: Any, counts: Any, weight: Any, won: Any, total: 
                         tree[node, k] += weight[i, k]
                     node += node & -node
             start = stop
-    won /= repeats
+    for i in range(n):
+        for k in range(columns):
+            won[i, k] /= repeats
