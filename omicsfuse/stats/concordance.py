@@ -67,7 +67,7 @@ def _keys(time: Array, event: Mask) -> Array:
     return keys
 
 
-def _dense_ranks(table: Array) -> Array:
+def _dense_ranks(table: Array) -> np.ndarray:
     """Ranks (r, n) in each row, from 1; equal ones share a rank, and none is left out."""
     order = np.argsort(table, axis=1)
     ordered = np.take_along_axis(table, order, axis=1)
