@@ -25,6 +25,7 @@ from omicsfuse.core.results import (
     Prepared,
     Subtypes,
 )
+from omicsfuse.stats.tasks import Runner
 
 #: Repeats of the outer cross-validation.
 N_REPEATS = 3
@@ -140,52 +141,45 @@ def _repeats(
     n_jobs: int,
 ) -> list[list[Fold]]:
     """Hold out every fold of every repeat, each task with its own seed."""
-    from joblib import Parallel, delayed
-
     rng = np.random.default_rng([random_state, 1])
     folds = [stratified_folds(labels, rng) for _ in range(n_repeats)]
     tasks = [
-        (repeat, fold, int(rng.integers(2**31)))
+        (folds[repeat] == fold, int(rng.integers(2**31)))
         for repeat in range(n_repeats)
         for fold in range(N_FOLDS)
     ]
-    done = Parallel(n_jobs=n_jobs)(
-        delayed(_one_fold)(layers, labels, folds[repeat] == fold, settings, seed)
-        for repeat, fold, seed in tasks
-    )
+    done = Runner(n_jobs).map(_one_fold, tasks, layers, labels, settings, what="assignment")
     return [done[i * N_FOLDS : (i + 1) * N_FOLDS] for i in range(n_repeats)]
 
 
 def _one_fold(
     layers: Mapping[str, Layer],
     labels: pd.Series,
-    test: np.ndarray,
     settings: Settings,
-    random_state: int,
+    held_out: tuple[np.ndarray, int],
 ) -> Fold:
     """Learn from the others, and tell the subtypes of those held out from each set of layers."""
+    test, random_state = held_out
     names = tuple(sorted(set(labels)))
     places = np.flatnonzero(test)
-    # Other processes start with all threads.
-    with threadpool_limits(limits=1):
-        try:
-            classifier = fit_classifier(
-                layers,
-                labels[~test],
-                settings=settings,
-                subtypes=names,
-                random_state=random_state,
-            )
-        except ClassifierError:
-            return {}
-        told, shares, has = {}, {}, {}
-        for name, model in classifier.layers.items():
-            table = layers[name].table
-            there = labels.index[places].isin(table.index)
-            rows = model.tell(table.reindex(labels.index[places]), names)
-            told[name] = rows.evidence
-            shares[name] = model.share_farther(model.distance(rows.distances))
-            has[name] = there & (rows.observed >= classifier.least_features)
+    try:
+        classifier = fit_classifier(
+            layers,
+            labels[~test],
+            settings=settings,
+            subtypes=names,
+            random_state=random_state,
+        )
+    except ClassifierError:
+        return {}
+    told, shares, has = {}, {}, {}
+    for name, model in classifier.layers.items():
+        table = layers[name].table
+        there = labels.index[places].isin(table.index)
+        rows = model.tell(table.reindex(labels.index[places]), names)
+        told[name] = rows.evidence
+        shares[name] = model.share_farther(model.distance(rows.distances))
+        has[name] = there & (rows.observed >= classifier.least_features)
     found: Fold = {}
     for chosen in subsets(list(classifier.layers)):
         rows_in = np.all([has[name] for name in chosen], axis=0)

@@ -21,6 +21,7 @@ from omicsfuse.stats.intervals import percentile_interval
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.moments import moments
 from omicsfuse.stats.p_values import permutation_p
+from omicsfuse.stats.tasks import Runner
 
 Positions = npt.NDArray[np.int64]
 
@@ -71,7 +72,9 @@ def cross_validated_agreement(
             train = np.flatnonzero(fold_of != fold)
             tasks.append(_Task(repeat, train, test, orders if repeat == 0 else []))
     choose = _Choice(method, n_genes, random_state, nearest, dict(options or {}))
-    done = _work(tasks, values, target, covariates, choose, n_jobs)
+    done = Runner(n_jobs).map(
+        _fold, tasks, values, target, covariates, choose, what="cross-validation"
+    )
     if columns is None:
         names = group_names(target) if target.kind == "groups" else []
         found = {name for one in done for fold in one for name in fold.columns}
@@ -149,31 +152,12 @@ class _Held(NamedTuple):
     scores: Array
 
 
-def _work(
-    tasks: list[_Task],
-    values: pd.DataFrame,
-    target: Target,
-    covariates: pd.DataFrame | None,
-    choose: _Choice,
-    n_jobs: int,
-) -> list[list[_Held]]:
-    """All folds, in this process or in several."""
-    if n_jobs == 1:
-        return [_fold(task, values, target, covariates, choose) for task in tasks]
-    from joblib import Parallel, delayed
-
-    done: list[list[_Held]] = Parallel(n_jobs=n_jobs)(
-        delayed(_fold)(task, values, target, covariates, choose) for task in tasks
-    )
-    return done
-
-
 def _fold(
-    task: _Task,
     values: pd.DataFrame,
     target: Target,
     covariates: pd.DataFrame | None,
     choose: _Choice,
+    task: _Task,
 ) -> list[_Held]:
     """Choose genes in the training patients, for the target and for each shuffled one."""
     training = usable_values(values.iloc[task.train])

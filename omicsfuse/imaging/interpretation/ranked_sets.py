@@ -20,6 +20,7 @@ from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
 from omicsfuse.stats.moments import moments
 from omicsfuse.stats.running_sum import enrichment_scores
+from omicsfuse.stats.tasks import Runner
 
 #: Columns of ``Interpretation.enrichment``.
 ENRICHMENT_COLUMNS = [
@@ -97,8 +98,6 @@ def shuffled_patients(
     Reference: Freedman and Lane 1983, J Bus Econ Stat 1:292-298; Winkler et al. 2014, NeuroImage
     92:381-397.
     """
-    from joblib import Parallel, delayed
-
     basis = independent_basis(np.empty((len(x), 0)) if columns is None else columns)
     mean = moments(y).mean
     filled = np.where(np.isnan(y), 0.0, y - mean)
@@ -110,7 +109,7 @@ def shuffled_patients(
     squares = np.einsum("np,np->p", left, left)
     chunks = np.array_split(np.arange(n_permutations), max(1, min(n_jobs, n_permutations)))
     given = (left, axes, squares, prior.df_prior, prior.variance_prior, places, random_state)
-    done = Parallel(n_jobs=n_jobs)(delayed(_shuffled)(*given, list(own)) for own in chunks)
+    done = Runner(n_jobs).map(_shuffled, [list(own) for own in chunks], *given, what="shuffles")
     observed = set_scores(_t(axes, left, squares, prior.df_prior, prior.variance_prior), places)
     scores = np.vstack([observed[None], *done])
     above, below = scores > 0, scores < 0

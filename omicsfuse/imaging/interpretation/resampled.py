@@ -13,6 +13,7 @@ from omicsfuse.imaging.interpretation.contrasts import Contrast
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import spearman
 from omicsfuse.stats.levels import TAILS
+from omicsfuse.stats.tasks import Runner
 
 #: Share of the patients in each subsample.
 SHARE = 0.8
@@ -50,8 +51,6 @@ def resampled_statistics(
     ``table``: patients x features. Gives Resampled or None, none where fewer than 20 patients, or
     none once adjusted.
     """
-    from joblib import Parallel, delayed
-
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     columns = None
@@ -68,10 +67,8 @@ def resampled_statistics(
         y = stats.rankdata(y, axis=0, nan_policy="omit")
     strata = x if contrast.binary else np.zeros(len(x))
     chunks = np.array_split(np.arange(n_resamples), max(1, min(n_jobs, n_resamples)))
-    done = Parallel(n_jobs=n_jobs)(
-        delayed(_resampled)(y, x, columns, strata, method, list(own), random_state)
-        for own in chunks
-    )
+    shared = (y, x, columns, strata, method, random_state)
+    done = Runner(n_jobs).map(_resampled, [list(own) for own in chunks], *shared, what="resamples")
     parts = [part for chunk in done for part in chunk]
     whole = _statistic(y, x, columns, method)
     if not parts:
@@ -86,8 +83,8 @@ def _resampled(
     columns: Array | None,
     strata: Array,
     method: str,
-    numbers: list[int],
     random_state: int,
+    numbers: list[int],
 ) -> list[tuple[Array, Array]]:
     found = []
     for number in numbers:
