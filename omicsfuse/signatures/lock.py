@@ -230,6 +230,8 @@ def _rows(table: pd.DataFrame, columns: list[str], name: str) -> list[dict[str, 
             f"signature {name!r}: a table has the columns {', '.join(map(str, table.columns))}; "
             f"expected {', '.join(columns)}."
         )
+    if table.empty:
+        return []
     return [
         {
             column: None if pd.isna(value) else _plain(value, name)

@@ -107,6 +107,8 @@ def _ranks(values: Array) -> Array:
 
 def _draw(traits: Array, members: Positions, n_sets: int, rng: np.random.Generator) -> Positions:
     """Draw for each gene one of those near it that the set does not have yet."""
+    from omicsfuse.verification.random_sets_kernel import take_free
+
     n_genes, size = len(traits), len(members)
     near = int(np.clip(round(_SHARE * n_genes), _FEWEST, _MOST))
     # Others of the set can have taken all but one of its size: so many more are kept in reserve.
@@ -114,19 +116,15 @@ def _draw(traits: Array, members: Positions, n_sets: int, rng: np.random.Generat
     neighbours = np.empty((size, reach), dtype=np.int64)
     for j, gene in enumerate(members):
         distance = np.round(((traits - traits[gene]) ** 2).sum(axis=1), 12)
-        neighbours[j] = np.argsort(distance, kind="stable")[:reach]
+        close = np.flatnonzero(~(distance > np.partition(distance, reach - 1)[reach - 1]))
+        neighbours[j] = close[np.argsort(distance[close], kind="stable")[:reach]]
     sets = np.empty((n_sets, size), dtype=np.int64)
     used = np.zeros((n_sets, n_genes), dtype=bool)
-    each = np.arange(n_sets)
     # Genes take their turn in another order in each set, so that none is always served last.
     turns = rng.permuted(np.tile(np.arange(size), (n_sets, 1)), axis=1)
     for turn in range(size):
-        gene = turns[:, turn]
-        candidates = neighbours[gene]
-        free = ~np.take_along_axis(used, candidates, axis=1)
-        place = np.cumsum(free, axis=1)
-        wanted = rng.integers(1, np.minimum(near, place[:, -1]) + 1)
-        chosen = candidates[each, np.argmax(free & (place == wanted[:, None]), axis=1)]
-        sets[each, gene] = chosen
-        used[each, chosen] = True
+        # So many are free whatever was drawn: there are others in reserve, or all genes are near.
+        free = min(near, n_genes - turn)
+        wanted = rng.integers(1, np.full(n_sets, free) + 1)
+        take_free(neighbours, turns[:, turn], wanted, used, sets)
     return sets

@@ -1,8 +1,8 @@
 """A locked signature in other cohorts: what its scores and subtypes show there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from omicsfuse.core.results import (
 )
 from omicsfuse.signatures.lock import require_locked
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
+from omicsfuse.stats.tasks import Runner
 from omicsfuse.verification.endpoint import EndpointTests
 from omicsfuse.verification.meta import across_cohorts
 from omicsfuse.verification.null import null_scores
@@ -258,6 +259,27 @@ def verify(
         proportions=_stacked(shares, PROPORTION_COLUMNS),
         genes=_stacked(genes, _GENE_COLUMNS),
     )
+
+
+def verify_each(
+    signatures: Sequence[Mapping[str, Any]],
+    cohorts: Sequence[Cohort],
+    *,
+    n_jobs: int = 1,
+    **common: Any,
+) -> list[Verification]:
+    """Apply several signatures to the same cohorts, each in a task of its own.
+
+    ``signatures``: of each, the arguments of `verify` that are its own; ``common``: the others.
+    """
+    shared = (list(cohorts), common)
+    return Runner(n_jobs).map(_verified, signatures, *shared, what="signatures")
+
+
+def _verified(
+    cohorts: list[Cohort], common: Mapping[str, Any], own: Mapping[str, Any]
+) -> Verification:
+    return verify(cohorts=cohorts, **common, **own)
 
 
 def _check(

@@ -16,10 +16,10 @@ from omicsfuse.io.results import file_name, filled, stacked
 from omicsfuse.pipeline.provenance import hashes_of
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.read import READ
-from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked
+from omicsfuse.pipeline.stages.signature import SIGNATURE
 from omicsfuse.report.sections import verification
-from omicsfuse.stats.tasks import Runner
-from omicsfuse.verification import replication, verify
+from omicsfuse.verification import replication
+from omicsfuse.verification.verify import verify_each
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -60,15 +60,29 @@ class Verify(Stage[None, Verified]):
             return Verified(derived, derived.get(study.name))
         others = open_cohorts(opened.external.items(), opened.controls.items())
         aliases = None if study.gene_names is None else read_gene_table(study.gene_names)
-        verified = dict(
-            zip(
-                locked,
-                Runner(context.n_jobs).map(
-                    _verified, list(locked), locked, others, aliases, study, what="signatures"
-                ),
-                strict=True,
-            )
+        found = verify_each(
+            [
+                {
+                    "signature": one.derived.signature,
+                    "layer": one.asked.external_layer,
+                    "matched": one.asked.matched,
+                    "shuffled": one.shuffled,
+                    "n_random": one.asked.n_random,
+                }
+                for one in locked.values()
+            ],
+            others.external,
+            negative_controls=others.controls,
+            endpoints=study.survival.endpoints,
+            aliases=aliases,
+            n_permutations=study.survival.n_permutations,
+            random_state=study.seed,
+            n_jobs=context.n_jobs,
         )
+        verified = {
+            name: with_verification(derived[name], verification)
+            for name, verification in zip(locked, found, strict=True)
+        }
         exclusions = [
             replace(each, layer=f"{other.name}: {each.layer}")
             for other in (*others.external, *others.controls)
@@ -112,31 +126,6 @@ class Verify(Stage[None, Verified]):
             "signature": None if main is None else main.signature,
             "verification": None if main is None else main.verification,
         }
-
-
-def _verified(
-    locked: Mapping[str, Locked],
-    others: OtherCohorts,
-    aliases: pd.DataFrame | None,
-    study: "Study",
-    name: str,
-) -> DerivedSignature:
-    """One signature in all other cohorts."""
-    one = locked[name]
-    found = verify(
-        one.derived.signature,
-        others.external,
-        negative_controls=others.controls,
-        endpoints=study.survival.endpoints,
-        layer=one.asked.external_layer,
-        aliases=aliases,
-        matched=one.asked.matched,
-        shuffled=one.shuffled,
-        n_random=one.asked.n_random,
-        n_permutations=study.survival.n_permutations,
-        random_state=study.seed,
-    )
-    return with_verification(one.derived, found)
 
 
 def open_cohorts(
