@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.assignment.discriminant import Array
 from omicsfuse.assignment.measures import measured
@@ -25,6 +24,7 @@ from omicsfuse.core.results import (
     Prepared,
     Subtypes,
 )
+from omicsfuse.stats.one_thread import one_thread
 from omicsfuse.stats.tasks import Runner
 
 #: Repeats of the outer cross-validation.
@@ -115,7 +115,7 @@ def cross_validate_assignment(
     if why_not:
         return _empty(list(chosen), len(labels), why_not)
     settings = Settings(options=_options(prepared, chosen))
-    with threadpool_limits(limits=1):
+    with one_thread():
         try:
             classifier = fit_classifier(
                 chosen, labels, settings=settings, random_state=random_state

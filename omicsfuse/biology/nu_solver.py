@@ -3,6 +3,7 @@
 import numpy as np
 
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.one_thread import one_thread
 
 #: Most steps of the solver; some twenty are usual.
 MOST_STEPS = 80
@@ -25,11 +26,9 @@ def nu_weights(reference: Array, mixtures: Array, nu: float) -> Array:
     equations (Fine and Scheinberg 2001, J Mach Learn Res 2:243-264). The solution is that of
     libsvm, which stops earlier and is slow where a few genes are far louder than the others.
     """
-    from threadpoolctl import threadpool_limits
-
     reference = np.ascontiguousarray(reference, dtype=float)
     # One thread: the order of sums, and so the last bits, must not depend on how many there are.
-    with threadpool_limits(limits=1):
+    with one_thread():
         parts = [
             _solve(reference, np.ascontiguousarray(mixtures[start : start + BLOCK]), nu)
             for start in range(0, len(mixtures), BLOCK)

@@ -6,11 +6,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
+from omicsfuse.stats.one_thread import one_thread
 
 #: Steps of t-SNE: twice as many change what is near what by less than a hundredth.
 _STEPS = 500
@@ -81,7 +81,7 @@ def _tsne(network: np.ndarray, random_state: int) -> np.ndarray:
     """Lay out by t-SNE on one thread, as the sums in it depend on how many share the work."""
     from sklearn.manifold import TSNE
 
-    with threadpool_limits(limits=1):
+    with one_thread():
         layout: np.ndarray = TSNE(
             metric="precomputed",
             init=1e-4 * _spectral_start(network),

@@ -2,7 +2,8 @@
 
 import numpy as np
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+
+from omicsfuse.stats.one_thread import one_thread
 
 #: Rotations to start from, how often each is brought nearest to its groups, and how many go on.
 _STARTS, _ROUNDS, _POLISHED = 48, 12, 4
@@ -31,7 +32,7 @@ def rotation_cost(vectors: np.ndarray, k: int) -> float:
     silent = (k - 1.0) * (len(vectors) - len(rows)) / len(vectors)
     if k == 1 or not len(rows):
         return silent
-    with threadpool_limits(limits=1):
+    with one_thread():
         starts = _promising_rotations(rows[:: -(-len(rows) // _SEARCHED)])
         best = min(_polished(rows @ start) for start in starts)
     return float(best * len(rows) / len(vectors) + silent)

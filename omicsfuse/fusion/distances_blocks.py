@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from threadpoolctl import threadpool_limits
+
+from omicsfuse.stats.one_thread import one_thread
 
 #: Patients on each side of a tile: large enough for a fast matrix product, small enough for caches.
 TILE = 256
@@ -54,7 +55,7 @@ def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
 
     tiles = [(rows, columns) for i, rows in enumerate(runs) for columns in runs[: i + 1]]
     # The products run on one thread each: their last bits must not depend on how many there are.
-    with threadpool_limits(limits=1):
+    with one_thread():
         if n_jobs == 1 or len(tiles) == 1:
             for tile in tiles:
                 fill(*tile)

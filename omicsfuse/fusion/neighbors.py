@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.fusion.affinity import usable_neighbors
+from omicsfuse.stats.one_thread import one_thread
 
 #: Distances of this module, with the name pynndescent knows each by.
 SPARSE_METRICS = {
@@ -53,7 +53,7 @@ def nearest_neighbors(
     exact_below = whole_number(exact_below, "exact_below", 0)
     random_state = seed(random_state)
     # One thread: the last bits of a matrix product must not depend on how many there are.
-    with threadpool_limits(limits=1):
+    with one_thread():
         if len(table) <= max(exact_below, k + 1):
             indices = _exact(table, k, metric)
         else:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import positive_number, seed, whole_number
 from omicsfuse.core.errors import StudyError
@@ -23,6 +22,7 @@ from omicsfuse.fusion.sparse_network import (
 )
 from omicsfuse.fusion.sparse_order import similar_first
 from omicsfuse.fusion.sparse_start import StartSettings, extended, layer_network, normalised
+from omicsfuse.stats.one_thread import one_thread
 
 #: Layers that can be fused: who brought which is held in the bits of a number.
 _MOST_LAYERS = 16
@@ -104,7 +104,7 @@ def fuse_sparse(
     neighbors = [layer_neighbors(k, len(one), n) for one in rows]
 
     # One thread in each product: the last bits must not depend on how many there are.
-    with threadpool_limits(limits=1), ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
+    with one_thread(), ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
         order = _order(tables, rows, n, metrics, start)
         place = np.argsort(order)
         # Where each layer's patients stand then, and how to bring its rows there.

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.results import RunResults
 from omicsfuse.io.results import write_table
@@ -17,6 +15,7 @@ from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.study import Study, read_study, settings
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.report import write_report
+from omicsfuse.stats.one_thread import one_thread
 
 
 def run(
@@ -78,7 +77,7 @@ def run(
     with (
         Workspace(Path(out), study.name, resume) as workspace,
         recorded_warnings() as caught,
-        threadpool_limits(limits=1),
+        one_thread(),
     ):
         clock = Clock(progress, caught)
         context = Context(study, stages.STAGES, workspace, n_jobs, clock.tasks)

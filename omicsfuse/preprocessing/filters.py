@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
-from threadpoolctl import threadpool_limits
+
+from omicsfuse.stats.one_thread import one_thread
 
 #: A feature whose range is below this share of its largest absolute value is constant.
 CONSTANT_TOLERANCE = 1e-10
@@ -84,7 +85,7 @@ def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
     place[order] = np.arange(p)
     marked = np.zeros(p, dtype=bool)
     # One thread: the same sums, and so the same decisions, on any machine setting.
-    with threadpool_limits(1):
+    with one_thread():
         for start in range(0, p, _BLOCK):
             block = order[start : start + _BLOCK]
             block = block[~marked[block]]

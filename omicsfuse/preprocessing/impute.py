@@ -3,7 +3,8 @@
 from typing import Literal
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+
+from omicsfuse.stats.one_thread import one_thread
 
 _BLOCK = 2048  # missing features filled at once: bounds memory at patients x _BLOCK
 
@@ -79,7 +80,7 @@ def _shared_distances(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
     x, y = np.where(present, values, 0.0), np.where(known, reference, 0.0)
     a, b = present.astype(float), known.astype(float)
     # One thread: the same sums, and so the same neighbours, on any machine setting.
-    with threadpool_limits(1):
+    with one_thread():
         shared = a @ b.T
         squared = (x**2) @ b.T + a @ (y**2).T - 2 * (x @ y.T)
     mean = np.maximum(squared, 0.0) / np.maximum(shared, 1)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import SignatureError, StudyError
@@ -34,6 +33,7 @@ from omicsfuse.signatures.eigengenes import (
 )
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.moments import moments
+from omicsfuse.stats.one_thread import one_thread
 
 #: Label of genes that are in no module.
 UNASSIGNED = "unassigned"
@@ -220,7 +220,7 @@ def coexpression_modules(
             raise StudyError(f"modules: {what} names must be unique; found twice: {twice}.")
     ordered = values.sort_index(axis=0).sort_index(axis=1)
     table = np.ascontiguousarray(ordered.to_numpy(dtype=float))
-    with threadpool_limits(limits=1):
+    with one_thread():
         return _modules(table, ordered, settings)
 
 

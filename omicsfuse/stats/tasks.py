@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.stats.kept_tasks import kept_tasks
+from omicsfuse.stats.one_thread import one_thread
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -76,7 +76,7 @@ class Runner:
         self._tell(what, done, len(tasks))
         fresh_tasks = [task for i in missing for task in files[i]]
         # Entered here too: where tasks are threads of this process, the limit holds between them.
-        with _one_thread(), self._results(function, shared, fresh_tasks) as fresh:
+        with one_thread(), self._results(function, shared, fresh_tasks) as fresh:
             for i in missing:
                 results, messages = [], []
                 for _ in files[i]:
@@ -187,35 +187,9 @@ def _cloudpickle() -> Any:
 
 def _one(work: _Work, task: Any) -> tuple[Any, list[Heard]]:
     """Do one task; a seed that spawns others remembers it, so that each task has a copy."""
-    with _one_thread(), _listening() as heard:
+    with one_thread(), _listening() as heard:
         result = work.function(*work.shared, copy.deepcopy(task))
     return result, heard
-
-
-_limits: list[threadpool_limits] = []
-_limits_lock = threading.Lock()
-_limited = 0
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Linear algebra on one thread: the last bits of a sum depend on how many share the work.
-
-    The limit is one of the whole process, so that it is lifted only when the last of several tasks
-    in threads of one process is done. Our own compiled loops are told their number of threads.
-    """
-    global _limited
-    with _limits_lock:
-        # Asked for by each task, as libraries may have been loaded since the last one.
-        _limits.append(threadpool_limits(limits=1))
-        _limited += 1
-    try:
-        yield
-    finally:
-        with _limits_lock:
-            _limited -= 1
-            while _limits and not _limited:
-                _limits.pop().restore_original_limits()
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.stats.arrays import Array
+from omicsfuse.stats.one_thread import one_thread
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
@@ -189,7 +189,7 @@ def correlate_pairs(
 
     ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing.
     """
-    with threadpool_limits(limits=1):
+    with one_thread():
         one = _side(first, splits, n_components)
         two = _side(second, splits, n_components)
         n = len(splits.cells)

@@ -5,8 +5,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
@@ -32,6 +30,7 @@ from omicsfuse.pipeline.study import Study, read_study
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.report.interpretation_page import write_interpretation_report
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.one_thread import one_thread
 from omicsfuse.stats.p_values import p_text
 
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
@@ -100,7 +99,7 @@ def interpret_scores(
     with (
         Workspace(Path(out), name) as workspace,
         recorded_warnings() as caught,
-        threadpool_limits(limits=1),
+        one_thread(),
     ):
         clock = Clock(progress, caught)
         context = Context(study, stages.STAGES, workspace, n_jobs, clock.tasks)

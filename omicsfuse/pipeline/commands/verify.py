@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import DerivedSignature, Verification
@@ -22,6 +21,7 @@ from omicsfuse.pipeline.provenance import (
 from omicsfuse.pipeline.stages.verify import VERIFY, Verified, open_cohorts, with_verification
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.signatures import load_signature
+from omicsfuse.stats.one_thread import one_thread
 from omicsfuse.verification import verify
 
 #: Stages, in order.
@@ -53,7 +53,7 @@ def verify_cohorts(
     with (
         Workspace(Path(out), name) as workspace,
         recorded_warnings() as caught,
-        threadpool_limits(limits=1),
+        one_thread(),
     ):
         clock = Clock(progress, caught)
         with clock("read"):
