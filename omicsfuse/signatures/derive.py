@@ -38,7 +38,6 @@ from omicsfuse.signatures.training_data import (
     TrainingData,
     chosen_layer,
     training_data,
-    usable_values,
 )
 from omicsfuse.stats.covariates import Encoded
 from omicsfuse.stats.moments import moments
@@ -231,7 +230,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     require_patients(data)
     options = {**options, **names_for(function, wanted, data.layer)}
     derived = function(
-        usable_values(data.values),
+        data.usable,
         data.target,
         covariates=data.covariates,
         n_genes=n_genes,
@@ -287,7 +286,7 @@ def as_signature(
         raise SignatureError(f"signature: method {method!r} chose no gene for {target.name!r}.")
     index = pd.Index([str(gene) for gene in weights.index], dtype=object, name="gene")
     weights = weights.set_axis(index).set_axis([str(c) for c in weights.columns], axis=1)
-    reference = moments(usable_values(data.values)[list(index)].to_numpy())
+    reference = moments(data.usable[list(index)].to_numpy())
     values = data.target.values  # noqa: PD011 - a field of ours
     everybody = target.values.index  # noqa: PD011 - a field of ours
     sizes = {}

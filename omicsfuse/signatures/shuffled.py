@@ -20,7 +20,7 @@ from omicsfuse.signatures.derive_arguments import (
 )
 from omicsfuse.signatures.methods import accepts, find_method
 from omicsfuse.signatures.target import as_target
-from omicsfuse.signatures.training_data import shuffled, training_data, usable_values
+from omicsfuse.signatures.training_data import shuffled, training_data
 from omicsfuse.stats.covariates import Encoded
 
 #: Targets shuffled in vain, for each signature wanted, before giving up.
@@ -61,7 +61,7 @@ def shuffled_signatures(
     scorer, scaling = scoring(scorer, scaling, method, wanted)
     data = training_data(wanted, prepared, layer, covariates)
     require_patients(data)
-    values = usable_values(data.values)
+    values = data.usable
     options = {**options, **names_for(function, wanted, data.layer)}
     if accepts(function, "gate"):
         options["gate"] = False

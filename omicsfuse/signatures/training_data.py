@@ -1,8 +1,8 @@
 """Expression of the patients who have the target, made ready for choosing genes."""
 
 from collections import Counter
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ from omicsfuse.stats.ranks import winsorise
 OBSERVED = 0.5
 
 
-class TrainingData(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class TrainingData:
     """Patients with target, layer and covariates.
 
     ``values``: patients x genes, both sorted; z-scores within +-10, not winsorised yet; ``target``:
@@ -36,6 +37,11 @@ class TrainingData(NamedTuple):
     layer: str
     scale: str
     exclusions: tuple[str, ...]
+
+    @cached_property
+    def usable(self) -> pd.DataFrame:
+        """The values as every method takes them, made once for all targets of the patients."""
+        return usable_values(self.values)
 
 
 def training_data(
