@@ -176,7 +176,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     tests = tests.assign(n_permutations=np.nan, note=note, void=True)
     row["comparison"] = row["kind"] = FULL_PIPELINE
     row["p_asymptotic"] = row["fdr"] = np.nan
-    if str(row["note"]).startswith("no p-value"):
+    if not row["tested"]:
         # Too few events, or only one subtype: no permutation makes up for that.
         full = full.astype(float) * np.nan
     else:

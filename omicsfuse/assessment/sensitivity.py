@@ -57,7 +57,8 @@ def sensitivity(
 
     ``agreement`` is the adjusted Rand index of the reported subtypes with as many groups found
     under the setting; ``agreement_auto`` that with as many (``n_clusters``) as the automatic rule,
-    or the range asked for, chooses there; ``note``: ``"as reported"``, or why a cell is empty.
+    or the range asked for, chooses there; ``note``: ``"as reported"``, or why a cell is empty;
+    ``reported``: whether this is the reported setting (not written to files).
     Where agreement falls as soon as a setting moves, that setting has made the subtypes.
     ``n_features`` takes the features that vary most on the scale of analysis; of normal scores,
     which all vary alike, a random draw. Of large cohorts 1,000 patients are drawn once: the rows as
@@ -92,9 +93,10 @@ def sensitivity(
                 "n_clusters": n_clusters or None,
                 "agreement_auto": agreement_auto,
                 "note": "; ".join(text for text in (_AS_REPORTED * reported, note) if text),
+                "reported": reported,
             }
         )
-    columns = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
+    columns = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note", "reported"]
     return pd.DataFrame(rows, columns=columns).astype(
         {"agreement": float, "n_clusters": "Int64", "agreement_auto": float}
     )

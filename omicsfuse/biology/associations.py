@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.variables import Variable, variables
+from omicsfuse.biology.variables import IGNORED, Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.missing import level_text
@@ -127,7 +127,7 @@ def _row(
         "missing": len(labels) - len(values),
         "note": variable.note or variable.source,
     }
-    if variable.note.startswith("not compared"):
+    if variable.note == IGNORED:
         return row
     if not variable.note:
         row |= (

@@ -16,7 +16,8 @@ from omicsfuse.core.variables import CATEGORICAL, NUMERIC, ORDERED, steps
 #: Roles of variables; those of the last two are families of tests of their own.
 KNOWN, COVARIATE, TECHNICAL, GENOME = "known label", "covariate", "technical", "genome"
 
-#: Note on a variable that only patients of one subtype have.
+#: Notes on a variable that is not to be compared, and on one that patients of one subtype have.
+IGNORED = "not compared, as asked (ignore)"
 ONE_SUBTYPE = "all patients with a value are in one subtype"
 
 
@@ -127,7 +128,7 @@ def _role(name: Hashable, cohort: Cohort) -> str:
 def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], ignored: bool) -> str:
     """Say why a variable is not compared with the subtypes; empty if it is."""
     if ignored and not variable.source:
-        return "not compared, as asked (ignore)"
+        return IGNORED
     present = variable.column.dropna()
     first = variable.name
     if present.nunique() > 1:

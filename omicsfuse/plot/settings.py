@@ -44,7 +44,7 @@ def sensitivity(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
     for y, setting in enumerate(settings):
         for x, (_, row) in enumerate(table[table["setting"] == setting].iterrows()):
             agreement, note = float(row["agreement"]), clean(row["note"])
-            known, reported = bool(np.isfinite(agreement)), is_reported(note)
+            known, reported = bool(np.isfinite(agreement)), bool(row["reported"])
             background = to_hex(colours(np.clip(agreement, 0, 1))) if known else "#ffffff"
             if not known and note not in reasons:
                 reasons.append(note)
@@ -85,8 +85,3 @@ def setting_name(setting: str) -> str:
     """Name a setting in words."""
     known = _NAMES.get(setting, clean(setting))
     return known.replace("metric of ", "distance of ", 1)
-
-
-def is_reported(note: object) -> bool:
-    """Tell whether a row of the sensitivity table is the one reported."""
-    return str(note).startswith("as reported")

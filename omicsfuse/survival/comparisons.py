@@ -87,7 +87,7 @@ def _with_order(
     random_state: int,
 ) -> dict[str, object]:
     """Test the trend by permutations that put the subtypes in order anew."""
-    if str(row["note"]).startswith(("no p-value", "only one")):
+    if not row["tested"]:
         return row
     row["p_asymptotic"], row["note"] = np.nan, "no asymptotic p-value: the order is of these data"
     if n_permutations != 0:
@@ -127,7 +127,7 @@ def _row(
 ) -> dict[str, object]:
     present, events = sorted(codes.unique()), int(survival["event"].sum())
     row: dict[str, object] = {
-        **{"kind": kind, "by": by, "void": False},
+        **{"kind": kind, "by": by, "tested": False, "void": False},
         "comparison": comparison,
         "n": len(survival),
         "events": events,
@@ -153,6 +153,7 @@ def _row(
     elif not result.dof:
         row["note"] = "no p-value: the subtypes are never at risk together at an event"
     else:
+        row["tested"] = True
         without = [names[code] for code, n in zip(present, result.observed, strict=True) if not n]
         if without:
             row["note"] = f"no asymptotic p-value: no events in {', '.join(without)}"

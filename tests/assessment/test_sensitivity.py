@@ -12,7 +12,7 @@ from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion import SNF
 from omicsfuse.stats.tasks import Runner
 
-COLUMNS = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
+COLUMNS = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note", "reported"]
 
 
 def ready(shift: float, n: int = 40, seed: int = 0) -> Prepared:
@@ -50,7 +50,8 @@ def test_strong_groups_do_not_care() -> None:
     assert table.columns.tolist() == COLUMNS
     assert table["agreement"].min() > 0.8
     assert (table["n_clusters"] == 2).all()
-    reported = table[table["note"] == "as reported"]
+    reported = table[table["reported"]]
+    assert (reported["note"] == "as reported").all()
     assert (reported["agreement"] == 1).all()
     assert reported[["setting", "value"]].to_numpy().tolist() == [
         ["mu", "0.5"],

@@ -222,7 +222,9 @@ def test_settings_frame_the_reported_value_and_say_why_a_cell_is_empty(results):
 
 
 def test_negative_agreement_is_drawn_as_none():
-    table = pd.DataFrame({"setting": ["mu"], "value": ["0.3"], "agreement": [-0.05], "note": [""]})
+    table = pd.DataFrame(
+        {"setting": ["mu"], "value": ["0.3"], "agreement": [-0.05], "note": [""], "reported": False}
+    )
     axes = sensitivity(evidence(sensitivity=table))
     assert "-0.05" in words(axes)
 

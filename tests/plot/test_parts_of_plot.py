@@ -28,7 +28,7 @@ from omicsfuse.plot.numbers import format_number, format_ratio, years_text
 from omicsfuse.plot.predicted import legend_beside, model_style
 from omicsfuse.plot.radiogenomic_map import strongest
 from omicsfuse.plot.residuals import drawn_residuals
-from omicsfuse.plot.settings import is_reported, setting_name
+from omicsfuse.plot.settings import setting_name
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
 
 
@@ -201,10 +201,6 @@ def test_setting_name() -> None:
         "neighbours K",
         "distance of expression",
     )
-
-
-def test_is_reported() -> None:
-    assert (is_reported("as reported"), is_reported("")) == (True, False)
 
 
 def test_overall_test() -> None:

@@ -342,7 +342,8 @@ def _sensitivity(k) -> pd.DataFrame:
         ("metric of expression", "euclidean", 1.0, k, 1.0, "as reported"),
     ]
     columns = ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"]
-    return pd.DataFrame(rows, columns=columns).astype({"n_clusters": "Int64"})
+    table = pd.DataFrame(rows, columns=columns).astype({"n_clusters": "Int64"})
+    return table.assign(reported=table["note"] == "as reported")
 
 
 def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:

@@ -22,7 +22,7 @@ SURVIVAL_COLUMNS = [
     "note",
 ]
 #: What each test of `SurvivalComparison.tests` is, for programs; not written to files.
-TEST_FACTS = ["kind", "by", "void"]
+TEST_FACTS = ["kind", "by", "tested", "void"]
 #: Kinds of tests.
 OVERALL, PAIR, STRATIFIED, TREND = "overall", "pair", "stratified", "trend"
 #: Kind, and name, of the test in which each permutation repeats the whole pipeline.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.variables import GENOME, TECHNICAL, Variable, variables
+from omicsfuse.biology.variables import GENOME, ONE_SUBTYPE, TECHNICAL, Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
@@ -233,7 +233,7 @@ def _variable_row(variable: Variable, values: pd.Series) -> dict[str, object]:
     """Test of a clinical, technical or genomic variable."""
     family = {TECHNICAL: TECHNICAL, GENOME: GENOMIC}.get(variable.role, CLINICAL)
     column = variable.column.reindex(values.index)
-    reason = "" if variable.note.startswith("all patients with") else variable.note
+    reason = "" if variable.note == ONE_SUBTYPE else variable.note
     if reason:
         kind = "number" if variable.ranked else "category"
         known = int(column.notna().sum())

@@ -78,7 +78,7 @@ class Assess(Stage[None, Assessed]):
         if len(assessment.feature_groups):
             tables["feature_groups.tsv"] = assessment.feature_groups.reset_index()
         if len(assessment.sensitivity):
-            tables["sensitivity.tsv"] = assessment.sensitivity
+            tables["sensitivity.tsv"] = assessment.sensitivity.drop(columns="reported")
         return tables
 
     def fields(self, result: Assessed) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_number
-from omicsfuse.plot.settings import is_reported, sensitivity, setting_name
+from omicsfuse.plot.settings import sensitivity, setting_name
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, Section
 from omicsfuse.report.tables import Table, make_table
@@ -33,7 +33,7 @@ def _tried(results: RunResults) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = results.assessment.sensitivity
     if table.empty or len(results.subtypes.names) == 1:
         return table.iloc[:0], table.iloc[:0]
-    reported = table["note"].map(is_reported).astype(bool)
+    reported = table["reported"]
     return table[reported], table[~reported]
 
 
