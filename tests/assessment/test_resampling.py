@@ -20,7 +20,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from joblib import parallel_config, register_parallel_backend
 from joblib._parallel_backends import ThreadingBackend
-from threadpoolctl import threadpool_info
+from made_tasks import (
+    CALLS,
+    applied,
+    counted,
+    doubtful,
+    draw,
+    failing,
+    process_of,
+    threads_of,
+    tripled,
+    unwell,
+)
 
 import omicsfuse as of
 from omicsfuse.assessment.refit import Refit, refit
@@ -33,56 +44,9 @@ from omicsfuse.stats import kept_tasks as kept
 from omicsfuse.stats.kept_tasks import kept_tasks
 from omicsfuse.stats.tasks import TASKS_A_FILE, Runner
 
-CALLS: list[Any] = []
-
 
 def seeds(n: int, seed: int = 0) -> list[np.random.SeedSequence]:
     return np.random.SeedSequence(seed).spawn(n)
-
-
-def draw(table: np.ndarray, seed: np.random.SeedSequence) -> dict[str, Any]:
-    """A resample as real ones are: a draw, linear algebra, and a seed that spawns others."""
-    rng, other = (np.random.default_rng(one) for one in seed.spawn(2))
-    rows = rng.choice(len(table), len(table) // 2, replace=False)
-    values = np.linalg.eigvalsh(table[rows] @ table[rows].T)
-    return {"rows": rows, "values": values[-3:], "both": (other.normal(), values.mean())}
-
-
-def counted(factor: int, task: int) -> int:
-    CALLS.append(task)
-    return factor * task
-
-
-def tripled(factor: int, task: int) -> int:
-    return 3 * factor * task
-
-
-def process_of(task: int) -> int:
-    return os.getpid()
-
-
-def threads_of(task: int) -> list[int]:
-    return [library["num_threads"] for library in threadpool_info()]
-
-
-def doubtful(task: int) -> int:
-    warnings.warn(f"doubtful {task % 2}", of.OmicsfuseWarning, stacklevel=2)
-    return task
-
-
-def unwell(task: int) -> float:
-    warnings.warn("division by nearly zero", RuntimeWarning, stacklevel=2)
-    return 0.0
-
-
-def failing(task: int) -> int:
-    if task == 8:
-        raise of.StudyError("task 8 is at fault")
-    return task
-
-
-def applied(function: Callable[[int], int], task: int) -> int:
-    return function(task)
 
 
 def interrupted_at(limit: int) -> Callable[[str, int, int], None]:
@@ -440,6 +404,7 @@ def test_a_failed_run_says_what_is_at_fault_first_and_then_how_to_go_on(
     ]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 @pytest.mark.usefixtures("no_figures", "no_map")
 def test_a_run_told_to_stop_while_assessing_is_resumed(tmp_path: Path) -> None:
@@ -448,7 +413,7 @@ def test_a_run_told_to_stop_while_assessing_is_resumed(tmp_path: Path) -> None:
     study = tmp_path / "study" / "short.toml"
     study.write_text(
         'name = "short"\ndiscovery = "discovery.toml"\nlayers = ["expression", "mutation"]\n'
-        "[subtypes]\nn_clusters = 3\n[survival]\nn_permutations = 99\n"
+        "[subtypes]\nn_clusters = 3\n[survival]\nn_permutations = 99\nn_bootstrap = 20\n"
         "[assignment]\nn_repeats = 0\n"
     )
     out = tmp_path / "out"
