@@ -19,6 +19,11 @@ from omicsfuse.datasets.write import write_simulated_study
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first, so that at the end no worker waits for that of another."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def simulated() -> SimulatedCohort:
     """A small cohort with three planted subtypes, and an external one without images."""
@@ -73,7 +78,7 @@ def brief(tmp_path_factory: pytest.TempPathFactory, quick: Callable[[Path], Path
     made = simulate_cohort(40, n_external=30, n_genes=100, effect=2, random_state=1)
     study = quick(write_simulated_study(made, tmp_path_factory.mktemp("brief")))
     text = study.read_text().replace(
-        'endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99'
+        'endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99\nn_bootstrap = 20'
     )
     study.write_text(text)
     layers = '["radiomics", "expression", "methylation", "mutation", "copy_number"]'
@@ -131,7 +136,9 @@ def finished(
     def make(folder: Path) -> None:
         study = write_simulated_study(simulated, folder / "study")
         text = study.read_text()
-        text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99')
+        text = text.replace(
+            'endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 99\nn_bootstrap = 20'
+        )
         few = "n_permutations = 19\nn_shuffled = 5\nn_random = 50\n"
         text = text.replace('[signature]\nlayer = "expression"\n', f"[signature]\n{few}")
         text += "\n[enrichment]\nn_permutations = 50\n\n[assignment]\nn_repeats = 1\n"

@@ -172,6 +172,7 @@ def test_survival_keys_are_read(folder: Path) -> None:
     assert (plain.n_permutations, plain.n_bootstrap, plain.trend) == ("adaptive", 200, None)
 
 
+@pytest.mark.long
 def test_a_run_that_looks_at_the_outcome_voids_every_other_p(
     folder: Path, tmp_path: Path, no_map: None
 ) -> None:

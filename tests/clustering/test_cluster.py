@@ -155,6 +155,7 @@ def test_ordering_is_idempotent() -> None:
     np.testing.assert_array_equal(ordered_by_size(ordered_by_size(raw)), ordered_by_size(raw))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_map_is_reproducible_and_complete(method: str) -> None:
     points, _ = groups([20, 15])

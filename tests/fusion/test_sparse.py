@@ -77,6 +77,7 @@ def same(a: SparseFusion, b: SparseFusion) -> bool:
     return all(x.tobytes() == y.tobytes() for x, y in parts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("exact_below", [0, 10_000])
 def test_bytes_are_the_same_for_any_number_of_threads(exact_below: int) -> None:
     tables, _ = planted(500)
@@ -124,6 +125,7 @@ def test_exact_neighbours_are_those_of_all_distances(metric: str) -> None:
         np.testing.assert_array_equal(indices, ordered)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("exact_below", [0, 10_000])
 def test_duplicates_and_ties_are_no_trouble(exact_below: int) -> None:
     chance = np.random.default_rng(2)

@@ -70,6 +70,9 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = write_simulated_study(simulate_cohort(40, n_external=0, n_genes=100), tmp_path / "in")
     text = path.read_text().replace('n_clusters = "auto"', "n_clusters = 2")
     text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "")
+    layers = '["radiomics", "expression", "methylation", "mutation", "copy_number"]'
+    assert layers in text
+    text = text.replace(layers, '["expression", "mutation"]')
     (tmp_path / "in" / "diary.txt").write_text("a good day")
     path.write_text(
         f"{text}\n[assignment]\nn_repeats = 0\n[radiogenomics]\nmap = false\n"

@@ -19,7 +19,8 @@ from omicsfuse.pipeline.stages.fuse import fusion_options
 IMAGES, METHYLATION = range(28), range(4, 40)
 
 QUICK = "n_neighbors = 8\n"
-QUICK_IMAGING = "[radiogenomics]\nmodules = false\n[heterogeneity]\nindex = false\n"
+QUICK_SURVIVAL = "n_permutations = 50\nn_bootstrap = 20"
+QUICK_IMAGING = "[radiogenomics]\nmap = false\nmodules = false\n[heterogeneity]\nindex = false\n"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def study_with(folder: Path, name: str, fusion: str, more: str = "") -> Path:
     text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "")
     text = text.replace("n_neighbors = 20\n", QUICK + fusion)
     text = text.replace('n_clusters = "auto"          # or 3, or [2, 6]', "n_clusters = 3")
-    text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 50')
+    text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\n' + QUICK_SURVIVAL)
     path = folder / f"{name}.toml"
     path.write_text(text + f"\n[assignment]\nn_repeats = 0\n{more}")
     assert fusion in text
@@ -61,6 +62,7 @@ def fused(path: Path) -> Fusion:
     return of.fuse(prepared, random_state=study.seed, **fusion_options(study, cohort, prepared))
 
 
+@pytest.mark.long
 def test_everyone_is_fused_by_default(
     folder: Path,
     tmp_path: Path,

@@ -5,6 +5,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,7 +125,7 @@ def images_only(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     layers = manifest[manifest.index("[layers.radiomics]") : manifest.index("[layers.expression]")]
     (folder / "in" / "discovery.toml").write_text('name = "images only"\n' + layers)
     path = folder / "in" / "images.toml"
-    path.write_text('name = "images"\ndiscovery = "discovery.toml"\n')
+    path.write_text('name = "images"\ndiscovery = "discovery.toml"\n[assignment]\nn_repeats = 1\n')
     with without_map():
         return run(path, folder / "out", seed=7), folder / "out"
 
@@ -199,6 +200,7 @@ def test_the_signature_is_written_before_an_external_table_is_opened(
     assert stopped.opened == [("simulated", False), ("simulated-external", True)]
 
 
+@pytest.mark.long
 def test_an_interrupted_run_leaves_the_earlier_result_and_is_resumed_to_the_same_bytes_on_two_jobs(
     study: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -419,12 +421,15 @@ def test_refused_studies(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_head_and_neck_cancer_runs(
     real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
     study = of.read_study(STUDIES / "hnsc.toml")
-    fewer = {"n_permutations": 19, "n_shuffled": 20, "n_random": 200}
+    fewer = {"n_permutations": 19, "n_shuffled": 5, "n_random": 50}
+    # Only images are assigned below; what genes tell of new patients has its own test.
+    images_once = {"layers": ("radiomics",), "n_repeats": 1}
     assert study.signature is not None
     study = study.model_copy(
         update={
@@ -432,7 +437,8 @@ def test_head_and_neck_cancer_runs(
             "signatures": {
                 name: one.model_copy(update=fewer) for name, one in study.signatures.items()
             },
-            "assignment": study.assignment.model_copy(update={"n_repeats": 1}),
+            "survival": study.survival.model_copy(update={"n_bootstrap": 20}),
+            "assignment": study.assignment.model_copy(update=images_once),
             "radiogenomics": study.radiogenomics.model_copy(update={"modules": False}),
         }
     )
@@ -475,19 +481,40 @@ def test_head_and_neck_cancer_runs(
     assert told["training_patient"].all()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("no_figures", "no_map")
-@pytest.mark.parametrize(("name", "patients"), [("acc", 92), ("luad", 515)])
+@pytest.mark.parametrize(
+    ("name", "patients", "every", "left"), [("acc", 92, 1, 92), ("luad", 515, 3, 172)]
+)
 def test_other_real_cohorts_run(
-    name: str, patients: int, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    patients: int,
+    every: int,
+    left: int,
+    real_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Of a large cohort all tables are read, and every third patient is taken further."""
     monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
+    reader = of.read_cohort
+
+    def thinned(manifest: Path) -> of.Cohort:
+        cohort = reader(manifest)
+        assert cohort.clinical is not None
+        assert len(cohort.clinical) == patients
+        # The patients of the clinical table are the cohort.
+        return replace(cohort, clinical=cohort.clinical[::every])
+
+    monkeypatch.setattr(checking, "read_cohort", thinned)
     study = of.read_study(STUDIES / f"{name}.toml")
     # The choice of k in large cohorts takes long, and has its own tests.
     fixed = study.subtypes.model_copy(update={"n_clusters": 5})
     none = study.assignment.model_copy(update={"n_repeats": 0})
-    quick_study = study.model_copy(update={"subtypes": fixed, "assignment": none})
+    few = study.survival.model_copy(update={"n_bootstrap": 20})
+    quick_study = study.model_copy(update={"subtypes": fixed, "survival": few, "assignment": none})
     results = run(quick_study, tmp_path / name)
-    assert len(results.subtypes.labels) == patients
+    assert len(results.subtypes.labels) == left
     assert set(results.survival) == {"os", "pfi", "dss"}
 
 

@@ -17,6 +17,8 @@ from omicsfuse.pipeline.run import run
 #: Patients of the 60 who have images.
 IMAGES = range(40)
 
+QUICK_SURVIVAL = "n_permutations = 50\nn_bootstrap = 20"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,15 +43,16 @@ def study_with(folder: Path, engine: str) -> Path:
     text = (folder / "study.toml").read_text()
     text = text.replace("n_neighbors = 20\n", f'n_neighbors = 10\nengine = "{engine}"\n')
     text = text.replace('gene_sets = ["gene_sets.gmt"]\n', "")
-    text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\nn_permutations = 50')
+    text = text.replace('endpoints = ["os"]', 'endpoints = ["os"]\n' + QUICK_SURVIVAL)
     path = folder / f"{engine}.toml"
     # What comes after the subtypes does not ask for the engine.
-    brief = "[radiogenomics]\nmodules = false\n[heterogeneity]\nindex = false\n"
+    brief = "[radiogenomics]\nmap = false\nmodules = false\n[heterogeneity]\nindex = false\n"
     path.write_text(text + f"\n[assignment]\nn_repeats = 0\n{brief}")
     assert engine in text
     return path
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("no_figures", "no_map")
 def test_a_run_with_the_sparse_engine(folder: Path, tmp_path: Path) -> None:
     main(["run", str(study_with(folder, "sparse")), "--out", str(tmp_path / "out")])
