@@ -27,7 +27,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
-from omicsfuse.clustering.evidence import weighted_by_evidence
+from omicsfuse.clustering.spectral import weighted_by_evidence
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import NEMO, affinity_matrix, fuse_affinities, patient_distances
 from omicsfuse.fusion.affinity import layer_neighbors

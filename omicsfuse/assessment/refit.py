@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
-from omicsfuse.clustering.evidence import weighted_by_evidence
+from omicsfuse.clustering.spectral import weighted_by_evidence
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared
 from omicsfuse.fusion import Method

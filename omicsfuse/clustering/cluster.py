@@ -13,9 +13,13 @@ from omicsfuse.clustering.criteria import (
     mean_affinity_to_groups,
     normalised_cut,
 )
-from omicsfuse.clustering.evidence import weighted_by_evidence
 from omicsfuse.clustering.rotation import rotation_cost
-from omicsfuse.clustering.spectral import Network, laplacian_spectrum, spectral_labels
+from omicsfuse.clustering.spectral import (
+    Network,
+    laplacian_spectrum,
+    spectral_labels,
+    weighted_by_evidence,
+)
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Subtypes
 

@@ -13,7 +13,7 @@ from omicsfuse.fusion.exact import checked_weights
 from omicsfuse.fusion.layers import Layers, chosen_layers, layers_of_tables
 from omicsfuse.fusion.members import fused_patients
 from omicsfuse.fusion.method import Method
-from omicsfuse.fusion.settings import check_fusion
+from omicsfuse.fusion.methods import check_fusion
 from omicsfuse.fusion.threads import usable_threads
 
 

@@ -21,8 +21,8 @@ from omicsfuse.survival.logrank import (
     FIRST_PERMUTATIONS,
     logrank_test,
     permutation_logrank,
+    permutation_trend,
 )
-from omicsfuse.survival.logrank_trend import permutation_trend
 from omicsfuse.survival.models import entries
 
 

@@ -21,9 +21,8 @@ from omicsfuse.survival.comparisons import logrank_table
 from omicsfuse.survival.competing import INCIDENCE_COLUMNS, cumulative_incidence
 from omicsfuse.survival.cox import model_table
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
-from omicsfuse.survival.diagnostics import DIAGNOSTIC_COLUMNS, model_diagnostics
 from omicsfuse.survival.logrank import FIRST_PERMUTATIONS
-from omicsfuse.survival.models import CoxModel, fit_model
+from omicsfuse.survival.models import DIAGNOSTIC_COLUMNS, CoxModel, fit_model, model_diagnostics
 from omicsfuse.survival.proportional import (
     PROPORTIONAL_COLUMNS,
     RESIDUAL_COLUMNS,

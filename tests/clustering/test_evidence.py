@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import omicsfuse as of
 from omicsfuse.clustering import laplacian_spectrum, spectral_labels
-from omicsfuse.clustering.evidence import weighted_by_evidence
+from omicsfuse.clustering.spectral import weighted_by_evidence
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 
 

@@ -12,7 +12,7 @@ from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.fusion import SNF
 from omicsfuse.fusion.engines import chosen_engine, exact_memory
 from omicsfuse.fusion.members import fused_patients, pairs_by_coverage
-from omicsfuse.fusion.settings import check_fusion
+from omicsfuse.fusion.methods import check_fusion
 
 
 def names(*ranges: range) -> pd.Index:

@@ -15,10 +15,9 @@ from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.cox import cox_table
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
-from omicsfuse.survival.diagnostics import model_diagnostics
 from omicsfuse.survival.logrank import logrank_test
 from omicsfuse.survival.model_comparison import BOTH, CLINICAL, ModelComparison
-from omicsfuse.survival.models import fit_model
+from omicsfuse.survival.models import fit_model, model_diagnostics
 from omicsfuse.survival.prediction import (
     THRESHOLDS,
     area_under_curve_at,

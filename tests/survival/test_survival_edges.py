@@ -13,10 +13,9 @@ from omicsfuse.survival.competing import cumulative_incidence
 from omicsfuse.survival.cox import cox_table
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.curves import kaplan_meier, survival_at_times
-from omicsfuse.survival.diagnostics import model_diagnostics
 from omicsfuse.survival.endpoint import compare_labels
 from omicsfuse.survival.logrank import logrank_test, permutation_logrank
-from omicsfuse.survival.models import fit_model
+from omicsfuse.survival.models import fit_model, model_diagnostics
 from omicsfuse.survival.proportional import proportional_hazards, time_varying_effects
 from omicsfuse.survival.restricted_mean import restricted_means
 

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.survival.comparisons import logrank_table
-from omicsfuse.survival.logrank import logrank_test
-from omicsfuse.survival.logrank_trend import permutation_trend
+from omicsfuse.survival.logrank import logrank_test, permutation_trend
 
 
 def cohort_without_effect(seed: int, k: int = 6, n: int = 120):

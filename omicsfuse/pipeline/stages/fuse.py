@@ -17,8 +17,7 @@ from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import SNF, Method, fuse
 from omicsfuse.fusion.distances_given import precomputed_distances
-from omicsfuse.fusion.methods import chosen_method
-from omicsfuse.fusion.settings import check_fusion
+from omicsfuse.fusion.methods import check_fusion, chosen_method
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import (
     endpoints,
