@@ -92,7 +92,7 @@ class Layers:
         method: Any,
         params: Mapping[str, Any],
         network: np.ndarray | sparse.csr_array,
-        own: Sequence[np.ndarray | sparse.csr_array],
+        per_layer: Sequence[np.ndarray | sparse.csr_array],
         changes: np.ndarray,
         whole: LinearOperator | None = None,
     ) -> Fusion:
@@ -103,7 +103,7 @@ class Layers:
             affinity=_named(network, patients),
             per_layer={
                 name: _named(array, self.members.names(name))
-                for name, array in zip(self.names, own, strict=True)
+                for name, array in zip(self.names, per_layer, strict=True)
             },
             coverage=self.coverage,
             params=params,

@@ -27,7 +27,7 @@ class Joined(NamedTuple):
     #: Network of all patients, (n, n).
     network: np.ndarray
     #: Each layer's own network, (n_v, n_v).
-    own: Sequence[np.ndarray]
+    per_layer: Sequence[np.ndarray]
     #: Relative change of the network in each iteration; empty where there is none.
     changes: np.ndarray = np.empty(0)
 
@@ -69,8 +69,8 @@ class Method(ABC):
     ...         return np.exp(-((distances / np.median(distances)) ** 2))
     ...
     ...     def network(self, distances, members, n, weights, n_threads=1):
-    ...         own = [self.affinity(one, n) for one in distances]
-    ...         return Joined(np.average(own, axis=0, weights=weights), own)
+    ...         layers = [self.affinity(each, n) for each in distances]
+    ...         return Joined(np.average(layers, axis=0, weights=weights), layers)
     ...
     ...     def describe(self, fusion, cite):
     ...         return Description(self.title, "")
@@ -170,7 +170,7 @@ class Method(ABC):
             layers.distances(), layers.positions, n, layers.weights, layers.n_threads
         )
         params = layers.params(self.name, self.settings | self.derived(sizes, n))
-        return layers.fusion(self, params, found.network, found.own, found.changes)
+        return layers.fusion(self, params, found.network, found.per_layer, found.changes)
 
     def derived(self, sizes: Mapping[str, int], n: int) -> dict[str, Any]:
         """What follows from the settings for layers of these sizes, for the record."""

@@ -92,7 +92,7 @@ def test_follows_the_definition(k: int) -> None:
     layers = [distances(len(inside), v) for v, inside in enumerate(members)]
     found = NEMO(n_neighbors=k).network(layers, members, 18, np.ones(3))
     np.testing.assert_allclose(found.network, literal(layers, members, 18, k), atol=1e-14)
-    assert [own.shape for own in found.own] == [(12, 12), (13, 13), (5, 5)]
+    assert [each.shape for each in found.per_layer] == [(12, 12), (13, 13), (5, 5)]
 
 
 def test_default_neighbours_are_a_sixth_of_the_layer() -> None:
