@@ -35,7 +35,7 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
 def rank_genes(
     part: Labelled, names: list[str], layer: str, who: str, *, scaled: bool = True
 ) -> dict[str, pd.Series]:
-    """Rank the genes of a layer by the moderated t, each subtype that is large enough against all.
+    """Rank the genes for each subtype of enough patients, by the moderated t against all others.
 
     >>> matrix = np.random.default_rng(0).standard_normal((8, 30))
     >>> part = Labelled(matrix, np.repeat(["S1", "S2"], 4), [f"G{i}" for i in range(30)])

@@ -14,10 +14,10 @@ BLOCK = 64
 
 
 def nu_weights(reference: Array, mixtures: Array, nu: float) -> Array:
-    """Weights (m, d) of the columns of a matrix (n, d) in each of many mixtures (m, n), C = 1.
+    """Weights (m, d) of the columns of a matrix (n, d) in each of many mixtures (m, n).
 
-    With X the matrix and y a mixture, the dual problem of nu-regression (Schoelkopf et al. 2000,
-    Neural Comput 12:1207-1245) is to minimise
+    With X the matrix and y a mixture, the dual problem of nu-regression with C = 1 (Schoelkopf et
+    al. 2000, Neural Comput 12:1207-1245) is to minimise
 
         |X'(a - b)|^2 / 2 - y'(a - b)    with 0 <= a, b <= 1, sum(a - b) = 0, sum(a + b) = nu n
 

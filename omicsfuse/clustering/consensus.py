@@ -67,7 +67,7 @@ def area_under_cdf(cdf: np.ndarray) -> float:
 
 
 def proportion_ambiguous(consensus: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
-    """Share of the pairs with a consensus above ``low`` and up to ``high``: mostly neither.
+    """Share of the pairs with a consensus above ``low`` and up to ``high``: the ambiguous ones.
 
     The best k has the smallest; but it falls as k grows also in data without groups, and a k below
     the true one can be as unambiguous. Senbabaoglu et al. 2014, Scientific Reports 4:6207.

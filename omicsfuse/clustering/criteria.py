@@ -34,7 +34,10 @@ def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
 
 
 def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray:
-    """Mean affinity of each patient to the other members of each group (n, k); NaN to none."""
+    """Mean affinity of each patient to the other members of each group (n, k).
+
+    NaN for a patient alone in its own group.
+    """
     k = int(labels.max()) + 1
     member = np.eye(k)[labels]
     if isinstance(affinity, LinearOperator):

@@ -263,9 +263,9 @@ def _warn(where: str, unread: list[str], mixed: list[str], answers: list[str]) -
         )
 
 
-def _listed(cells: Mapping[str, int], most: int = 5) -> str:
-    shown = [f'"{word}" ({n})' for word, n in list(cells.items())[:most]]
-    return ", ".join(shown) + (f" and {len(cells) - most} more" if len(cells) > most else "")
+def _listed(cells: Mapping[str, int]) -> str:
+    shown = [f'"{word}" ({n})' for word, n in list(cells.items())[:5]]
+    return ", ".join(shown) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
 
 
 def _doubted(column: pd.Series) -> bool:

@@ -6,9 +6,7 @@ from scipy import optimize, stats
 from omicsfuse.stats.levels import CONFIDENCE
 
 
-def noncentrality_interval(
-    statistic: float, freedom: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
+def noncentrality_interval(statistic: float, freedom: int) -> tuple[float, float]:
     """Interval of the noncentrality parameter behind a chi-square statistic: 95%, from 0.
 
     The lower limit is the noncentrality under which so large a statistic, or a larger one, has
@@ -16,7 +14,7 @@ def noncentrality_interval(
     the statistic small enough. Smithson 2003, Confidence Intervals, Sage, chapter 4. Checked
     against R's ``pchisq(..., ncp)`` in ``tests/reference/clinical.R``.
     """
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     limits = []
     for probability in (1 - tail, tail):
         if statistic <= 0 or stats.chi2.cdf(statistic, freedom) <= probability:

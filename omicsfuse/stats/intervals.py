@@ -21,7 +21,7 @@ def wilson_limits(
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
-def wilson_interval(share: float, n: float, level: float = CONFIDENCE) -> tuple[float, float]:
+def wilson_interval(share: float, n: float) -> tuple[float, float]:
     """Wilson's interval of one share, which may be a mean over repeats; of nobody it is NaN.
 
     >>> [round(bound, 4) for bound in wilson_interval(0.5, 10)]
@@ -29,7 +29,7 @@ def wilson_interval(share: float, n: float, level: float = CONFIDENCE) -> tuple[
     """
     if n <= 0:
         return float("nan"), float("nan")
-    low, high = wilson_limits(np.array([share]), np.array([n], dtype=float), level)
+    low, high = wilson_limits(np.array([share]), np.array([n], dtype=float), CONFIDENCE)
     return float(low[0]), float(high[0])
 
 
