@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from omicsfuse.assessment.consensus import RESAMPLED_SHARE
 from omicsfuse.assessment.refit import NO_GROUP, Refit
-from omicsfuse.assessment.stability import RESAMPLED_SHARE, best_jaccard
+from omicsfuse.assessment.stability import best_jaccard
 from omicsfuse.clustering import laplacian_spectrum
 from omicsfuse.clustering.criteria import affinity_silhouettes
 from omicsfuse.clustering.discretise import discretised_labels

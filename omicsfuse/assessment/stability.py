@@ -3,21 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assessment.consensus import RESAMPLED_SHARE, Resamples, resample_clusters
+from omicsfuse.assessment.consensus import Resamples, resample_clusters
 from omicsfuse.assessment.refit import NO_GROUP, Refit
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.tasks import Runner
-
-__all__ = [
-    "CORE_CO_CLUSTERING",
-    "RESAMPLED_SHARE",
-    "best_jaccard",
-    "co_clustering_with_subtypes",
-    "patient_stability",
-    "subtype_recovery",
-    "subtype_stability",
-]
 
 #: A core patient is together with the others of its subtype in so many of the resamples.
 CORE_CO_CLUSTERING = 0.8

@@ -9,7 +9,8 @@ import pandas as pd
 from omicsfuse.core.results import ABOVE_CUT, ADJUSTED, ASSIGNED, PER_SD, Verification
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
-from omicsfuse.plot.numbers import clean, format_interval, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_interval, shorten
+from omicsfuse.stats.p_values import p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

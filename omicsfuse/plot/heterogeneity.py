@@ -9,9 +9,10 @@ from omicsfuse.core.results import HeterogeneityIndex, Prepared
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, new_figure, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.forest import Line, draw_lines
-from omicsfuse.plot.numbers import clean, format_number, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_number, shorten
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.p_values import p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

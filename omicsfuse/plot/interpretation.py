@@ -17,8 +17,9 @@ from omicsfuse.plot.canvas import (
 )
 from omicsfuse.plot.colours import ACCENT, INK, MUTED, PALETTE, subtype_colour
 from omicsfuse.plot.gene_sets import draw_sets, explain_dots
-from omicsfuse.plot.numbers import clean, p_text, shorten
+from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.p_values import p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,16 +5,6 @@ import re
 
 from omicsfuse.stats.p_values import p_text
 
-__all__ = [
-    "clean",
-    "format_interval",
-    "format_number",
-    "format_p",
-    "format_ratio",
-    "p_text",
-    "shorten",
-]
-
 _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 

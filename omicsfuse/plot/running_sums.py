@@ -10,7 +10,8 @@ from omicsfuse.biology.running_sum import curve, peak
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.canvas import axes_or_new, nothing, panel_grid, styled
 from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
-from omicsfuse.plot.numbers import p_text, shorten
+from omicsfuse.plot.numbers import shorten
+from omicsfuse.stats.p_values import p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.plot.numbers import clean, format_number, format_ratio, p_text
+from omicsfuse.plot.numbers import clean, format_number, format_ratio
+from omicsfuse.stats.p_values import p_text
 
 #: Columns of results in words; others are shown with spaces for underscores.
 HEADINGS = {

@@ -13,7 +13,9 @@ from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import AGREEMENT_COLUMNS, Target
 from omicsfuse.signatures.agreement_measures import measured, resamples
 from omicsfuse.signatures.derived import Derived, Method
-from omicsfuse.signatures.score import Z_LIMIT, template_scores, weighted_scores
+from omicsfuse.signatures.scaling import Z_LIMIT
+from omicsfuse.signatures.scorers.nearest_template import template_scores
+from omicsfuse.signatures.scorers.weighted_z import weighted_scores
 from omicsfuse.signatures.target import group_names
 from omicsfuse.signatures.training_data import shuffled, take, usable_values
 from omicsfuse.stats.arrays import Array

@@ -31,7 +31,8 @@ from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.identifiers import guess_namespace
 from omicsfuse.signatures.lock import lock
 from omicsfuse.signatures.methods import find_method
-from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE, WINSORISED, Z_LIMIT
+from omicsfuse.signatures.scaling import WINSORISED, Z_LIMIT
+from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE
 from omicsfuse.signatures.target import as_target, group_names
 from omicsfuse.signatures.training import patient_digest
 from omicsfuse.signatures.training_data import (

@@ -11,27 +11,14 @@ from omicsfuse.core.checks.arguments import seed
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures.identifiers import match_genes, match_summary, rename_genes
-from omicsfuse.signatures.scaling import MINIMUM_PATIENTS, WINSORISED, Z_LIMIT, standardise
-from omicsfuse.signatures.scorer import SCALINGS_OF, Scorer, check_scaling, make_scorer
-from omicsfuse.signatures.scorers.nearest_template import NearestTemplate, template_scores
-from omicsfuse.signatures.scorers.weighted_z import weighted_scores
+from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
+from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling, make_scorer
+from omicsfuse.signatures.scorers.base import Scorer
+from omicsfuse.signatures.scorers.nearest_template import NearestTemplate
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.moments import moments
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
-
-__all__ = [
-    "MINIMUM_GENES",
-    "MINIMUM_PATIENTS",
-    "MINIMUM_SHARE",
-    "WINSORISED",
-    "Z_LIMIT",
-    "gene_coverage",
-    "score_signature",
-    "standardise",
-    "template_scores",
-    "weighted_scores",
-]
 
 #: Share of a signature's genes that a cohort must have, where the signature does not say.
 MINIMUM_SHARE = 0.3

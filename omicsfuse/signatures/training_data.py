@@ -12,7 +12,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT, expression_layer
 from omicsfuse.core.results import Prepared, Target
-from omicsfuse.signatures.score import WINSORISED
+from omicsfuse.signatures.scaling import WINSORISED
 from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.moments import moments, varies
 from omicsfuse.stats.ranks import winsorise

@@ -8,7 +8,8 @@ import pandas as pd
 
 from omicsfuse.core.results import Signature
 from omicsfuse.signatures.identifiers import match_genes
-from omicsfuse.signatures.scorer import Scorer, make_scorer
+from omicsfuse.signatures.scorer import make_scorer
+from omicsfuse.signatures.scorers.base import Scorer
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.p_values import permutation_p
 from omicsfuse.stats.single_sample.sums import Positions

@@ -12,7 +12,7 @@ from omicsfuse.core.results import Signature
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import score_signature
 from omicsfuse.signatures.identifiers import match_genes
-from omicsfuse.signatures.score import MINIMUM_PATIENTS
+from omicsfuse.signatures.scaling import MINIMUM_PATIENTS
 from omicsfuse.signatures.scorer import make_scorer
 from omicsfuse.signatures.training import relation, training_patients, without_patients
 

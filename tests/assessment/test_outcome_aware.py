@@ -8,14 +8,13 @@ import pytest
 
 import omicsfuse as of
 from omicsfuse.assessment.outcome_aware import (
-    FULL_PIPELINE,
     OutcomeAware,
     Pipeline,
     full_pipeline_permutation,
     select_by_outcome,
 )
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.results import Prepared
+from omicsfuse.core.results import FULL_PIPELINE, Prepared
 from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.preprocessing import preprocess
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from omicsfuse.assessment.outcome_aware import FULL_PIPELINE, voided
+from omicsfuse.assessment.outcome_aware import voided
+from omicsfuse.core.results import FULL_PIPELINE
 from omicsfuse.survival.endpoint import compare_labels
 
 FULL = pd.Series({"p": 0.02, "ci_low": 0.01, "ci_high": 0.04, "n_permutations": 199.0})

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from omicsfuse.plot import PALETTE
 from omicsfuse.plot.colours import text_colour
-from omicsfuse.plot.numbers import clean, format_interval, format_p, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_interval, format_p, shorten
+from omicsfuse.stats.p_values import p_text
 
 
 def _luminance(colour: str) -> float:

@@ -22,7 +22,7 @@ from omicsfuse.plot.annotation_rows import (
     annotation_table,
 )
 from omicsfuse.plot.colours import subtype_colour
-from omicsfuse.plot.comprehensive import CALLS, LEVELS
+from omicsfuse.plot.heatmap_colours import CALLS, LEVELS
 from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN
 

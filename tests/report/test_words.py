@@ -10,7 +10,7 @@ from omicsfuse.plot.canvas import nothing
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Points
-from omicsfuse.report.sections.pathways import told_once
+from omicsfuse.report.sections.pathways.patient_scores import told_once
 from omicsfuse.report.sections.survival.added_value import _signed
 from omicsfuse.report.sections.survival.added_value import sentence as added_value_sentence
 from omicsfuse.report.sections.survival.cox import not_proportional

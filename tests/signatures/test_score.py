@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import CUT_POINT_COLUMNS, Signature
 from omicsfuse.signatures import score_signature
-from omicsfuse.signatures.score import gene_coverage, standardise, template_scores
+from omicsfuse.signatures.scaling import standardise
+from omicsfuse.signatures.score import gene_coverage
+from omicsfuse.signatures.scorers.nearest_template import template_scores
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 
 GENES = [f"G{i}" for i in range(12)]

@@ -12,10 +12,11 @@ from scipy.stats import rankdata
 
 from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import Signature
-from omicsfuse.signatures.score import standardise, template_scores, weighted_scores
+from omicsfuse.signatures.scaling import standardise
 from omicsfuse.signatures.scorer import make_scorer
-from omicsfuse.signatures.scorers.nearest_template import NearestTemplate
+from omicsfuse.signatures.scorers.nearest_template import NearestTemplate, template_scores
 from omicsfuse.signatures.scorers.rank import RankScore
+from omicsfuse.signatures.scorers.weighted_z import weighted_scores
 from omicsfuse.stats.single_sample.ssgsea import SingleSampleEnrichment
 
 REFERENCE = Path(__file__).parents[1] / "reference"

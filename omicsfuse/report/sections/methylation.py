@@ -7,11 +7,12 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.numbers import clean, format_p, p_text
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.words import plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.p_values import p_text
 
 
 def content(results: RunResults) -> Content | None:

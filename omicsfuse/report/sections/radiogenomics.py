@@ -10,13 +10,14 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.core.results.biology import patient_scores
-from omicsfuse.plot.numbers import clean, format_number, format_p, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_number, format_p, shorten
 from omicsfuse.plot.radiogenomic_map import pairs_drawn, radiogenomic_quantiles
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural, two_decimals
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.p_values import p_text
 
 REFERENCES = {
     "pitman": "Pitman EJG. Significance tests which may be applied to samples from any "

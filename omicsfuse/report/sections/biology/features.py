@@ -10,9 +10,10 @@ from omicsfuse.core.kinds import KINDS, analysis_of, kind_of
 from omicsfuse.core.labelled import labelled
 from omicsfuse.core.results import PreparedLayer, RunResults
 from omicsfuse.plot.heatmap_rows import features_apart
-from omicsfuse.plot.numbers import clean, format_p, p_text, shorten
+from omicsfuse.plot.numbers import clean, format_p, shorten
 from omicsfuse.report.words import listing
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.p_values import p_text
 
 #: Features, gene sets and scores named of each layer and direction.
 NAMED = 3

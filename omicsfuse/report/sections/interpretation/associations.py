@@ -8,11 +8,12 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.kinds import image_families
 from omicsfuse.core.results import Interpretation
-from omicsfuse.plot.numbers import clean, format_number, format_p, p_text
+from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.section import Plan, file_name
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.p_values import p_text
 
 #: From this correlation with the tumour's volume on, a score is called a measure of it.
 MEASURE = 0.9

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from omicsfuse.core.results import PAIR, STRATIFIED, TREND, RunResults, SurvivalComparison
-from omicsfuse.plot.numbers import clean, format_p, p_text
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.plot.tested import is_void, log_rank_text, overall_test, pipeline_test
 from omicsfuse.report.references import Citations
@@ -19,6 +19,7 @@ from omicsfuse.report.words import (
     settings_of,
 )
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.p_values import p_text
 
 REFERENCES = {
     "logrank": "Mantel N. Evaluation of survival data and two new rank order statistics arising in "
