@@ -27,8 +27,7 @@ from omicsfuse.plot.meta import meta_forest
 from omicsfuse.plot.methylation import methylation_quadrants
 from omicsfuse.plot.network import coverage, fused_network, patient_map
 from omicsfuse.plot.patient_scores import score_heatmap
-from omicsfuse.plot.radiogenomic_map import radiogenomic_heatmap, radiogenomic_pairs
-from omicsfuse.plot.running_sums import enrichment_plot
+from omicsfuse.plot.radiogenomic_map import radiogenomic_heatmap
 
 __all__ = [
     "PALETTE",
@@ -39,7 +38,6 @@ __all__ = [
     "comprehensive_heatmap",
     "coverage",
     "cumulative_incidence",
-    "enrichment_plot",
     "forest",
     "fused_network",
     "immune_heatmap",
@@ -56,7 +54,6 @@ __all__ = [
     "pathways",
     "patient_map",
     "radiogenomic_heatmap",
-    "radiogenomic_pairs",
     "save_figure",
     "score_heatmap",
     "stability",

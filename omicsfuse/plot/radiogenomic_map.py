@@ -228,36 +228,8 @@ def radiogenomic_pairs(
     it best. Where none was found, the strongest of all. Lighter dots are larger tumours where the
     volume is among the features.
 
-    Parameters
-    ----------
-    radiogenomics : RadiogenomicMap
-        The map.
-    tables : mapping of str to pandas.DataFrame
-        Patients x features of the layer of images (``params["radiomics"]``) and of each family of
-        targets, gene sets and scores included.
-    most : int
-        Panels at most.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw in; a new figure otherwise.
-
-    Returns
-    -------
-    list of matplotlib.axes.Axes
-        One a pair.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot import radiogenomic_pairs
-    >>> values = {"ct": pd.DataFrame({"grain": [1.0, 3.0, 2.0]}),
-    ...           "rna": pd.DataFrame({"EGFR": [1.0, 5.0, 2.0]})}
-    >>> table = pd.DataFrame({"feature": ["grain"], "layer": ["rna"], "target": ["EGFR"],
-    ...     "n": [3], "p": [0.1], "correlation": [1.0], "adjusted_correlation": [float("nan")],
-    ...     "fdr": [0.1]})
-    >>> panels = radiogenomic_pairs(RadiogenomicMap(
-    ...     pd.DataFrame(), table, pd.DataFrame(), params={"radiomics": "ct"}), values)
-    >>> panels[0].get_xlabel()
-    'grain'
+    ``tables``: patients x features of the layer of images (``params["radiomics"]``) and of each
+    family of targets, gene sets and scores included. One panel a pair.
     """
     images = tables[str(radiogenomics.params["radiomics"])]
     table = pairs_drawn(radiogenomics, tables, most)

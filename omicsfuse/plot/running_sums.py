@@ -36,32 +36,7 @@ def enrichment_plot(
     Above, the running sum; its largest excursion is the score. Below it a tick for each gene of the
     set, at its place in the ranking, and at the bottom the statistic of these genes.
 
-    Parameters
-    ----------
-    running_sums : pandas.DataFrame
-        What `running_sums` returned.
-    subtype, gene_set : str
-        Which ranking, and which set.
-    enrichment : pandas.DataFrame, optional
-        What `enrich` returned, for NES and false discovery rate in the title.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Frame of the three panels, which are its ``child_axes``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot import enrichment_plot
-    >>> sums = pd.DataFrame({"subtype": "S1", "gene_set": "HYPOXIA", "place": [1, 3],
-    ...     "gene": ["VEGFA", "CA9"], "statistic": [4.0, 2.0], "running_sum": [0.667, 0.9],
-    ...     "n_genes": 12})
-    >>> frame = enrichment_plot(sums, "S1", "HYPOXIA")
-    >>> [len(panel.lines) > 0 or len(panel.collections) > 0 for panel in frame.child_axes]
-    [True, True, True]
+    Frame of the three panels, which are its ``child_axes``.
     """
     rows = running_sums
     if len(rows):

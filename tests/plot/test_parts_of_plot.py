@@ -26,7 +26,7 @@ from omicsfuse.plot.layers import column_title, layer_columns
 from omicsfuse.plot.network import coverage_table, mark_subtypes
 from omicsfuse.plot.numbers import format_number, format_ratio, years_text
 from omicsfuse.plot.predicted import legend_beside, model_style
-from omicsfuse.plot.radiogenomic_map import strongest
+from omicsfuse.plot.radiogenomic_map import radiogenomic_pairs, strongest
 from omicsfuse.plot.residuals import drawn_residuals
 from omicsfuse.plot.settings import setting_name
 from omicsfuse.plot.tested import is_void, overall_test, pipeline_test
@@ -220,3 +220,17 @@ def test_pipeline_test() -> None:
 
 def test_is_void() -> None:
     assert (is_void(pd.Series({"void": True})), is_void(None)) == (True, False)
+
+
+def test_radiogenomic_pairs() -> None:
+    values = {
+        "ct": pd.DataFrame({"grain": [1.0, 3.0, 2.0]}),
+        "rna": pd.DataFrame({"EGFR": [1.0, 5.0, 2.0]}),
+    }
+    row = {"feature": "grain", "layer": "rna", "target": "EGFR", "n": 3, "p": 0.1, "fdr": 0.1}
+    table = pd.DataFrame([row | {"correlation": 1.0, "adjusted_correlation": float("nan")}])
+    none = pd.DataFrame()
+    drawn = radiogenomic_pairs(
+        RadiogenomicMap(none, table, none, params={"radiomics": "ct"}), values
+    )
+    assert [panel.get_xlabel() for panel in drawn] == ["grain"]

@@ -19,7 +19,7 @@ from omicsfuse.biology import (
 from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RunResults, Subtypes
 from omicsfuse.plot.gene_sets import _rows_to_show
-from omicsfuse.plot.running_sums import enrichment_plots
+from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
 from omicsfuse.report.sections.pathways import content as pathways_section
 from omicsfuse.report.sections.pathways import figures as pathways_plans
 
@@ -189,11 +189,9 @@ def test_scores_are_ordered_by_what_differs() -> None:
 
 def test_enrichment_plot_says_what_it_lacks(results) -> None:
     sums = results.biology.running_sums
-    assert "no running sum of X in S1" in plot.enrichment_plot(sums, "S1", "X").texts[0].get_text()
+    assert "no running sum of X in S1" in enrichment_plot(sums, "S1", "X").texts[0].get_text()
     assert "no gene set was tested" in enrichment_plots(sums.iloc[:0]).texts[0].get_text()
-    frame = plot.enrichment_plot(
-        sums, "S1", sums["gene_set"].iloc[0], enrichment=results.enrichment
-    )
+    frame = enrichment_plot(sums, "S1", sums["gene_set"].iloc[0], enrichment=results.enrichment)
     above, ticks, below = frame.child_axes
     assert "NES" in above.get_title(loc="left")
     first = sums[(sums["subtype"] == "S1") & (sums["gene_set"] == sums["gene_set"].iloc[0])]

@@ -11,7 +11,7 @@ from omicsfuse import plot
 from omicsfuse.core.results import RadiogenomicMap, RunResults
 from omicsfuse.core.results.biology import patient_scores
 from omicsfuse.plot.numbers import clean, format_number, format_p, shorten
-from omicsfuse.plot.radiogenomic_map import pairs_drawn, radiogenomic_quantiles
+from omicsfuse.plot.radiogenomic_map import pairs_drawn, radiogenomic_pairs, radiogenomic_quantiles
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -266,7 +266,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "radiogenomic_pairs",
             *_pairs_words(mapped, drawn, fdr),
             f"Scatter plots of {feature}s against their targets.",
-            partial(plot.radiogenomic_pairs, mapped, tables),
+            partial(radiogenomic_pairs, mapped, tables),
         )
 
 
