@@ -270,7 +270,7 @@ def _check_groups(groups: Mapping[str, Groups], fusion: Fusion) -> None:
 def tried(subtypes: Subtypes, n: int) -> list[int]:
     """Numbers of groups that are looked at: the range that was asked for, or that of ``"auto"``.
 
-    Gives list of int, rising, each at least 2; that of the subtypes is among them, unless it is 1.
+    They rise, each at least 2; that of the subtypes is among them, unless it is 1.
     """
     low, high = subtypes.params.get("range", AUTO_RANGE)
     if low == high:

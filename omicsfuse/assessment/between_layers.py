@@ -109,7 +109,7 @@ def shared_agreement(bench: Bench, name: str, alone: np.ndarray, network: np.nda
     from this layer alone (mean over the layers); and the mean silhouette, in this layer's network,
     of the groups found from all other layers.
 
-    ``alone`` (n,); ``network`` (n_v, n_v): the layer's own network. Gives float, 0 or, with more
+    ``alone`` (n,); ``network`` (n_v, n_v): the layer's own network. It is 0 or, with more
     than two groups, somewhat below where nothing is shared; NaN where no 10 patients have the layer
     and another.
     """
@@ -127,7 +127,7 @@ def held_out_agreement(
 ) -> float:
     """Mean silhouette, in each layer held out, of the groups found from the layers that are left.
 
-    Gives float, NaN where nothing is left, or no 10 patients of a layer held out have any of the
+    NaN where nothing is left, or no 10 patients of a layer held out have any of the
     others.
     """
     found = []

@@ -119,9 +119,7 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
     Gives index k; columns ``pac`` (proportion of ambiguous clustering, smallest at the best k),
     ``cdf_area`` and ``cdf_area_gain``: the area at k = 2, and above that the growth since k - 1 as
     a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
-    together.
-
-    See ``proportion_ambiguous`` and ``area_under_cdf``.
+    together. See ``proportion_ambiguous`` and ``area_under_cdf``.
     """
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):

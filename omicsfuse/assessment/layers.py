@@ -121,7 +121,7 @@ def missingness_agreement(fusion: Fusion, subtypes: Subtypes) -> float:
     Layers may well be missing for reasons that go with a disease, so that a high value is not an
     error by itself; but subtypes that only tell who was scanned are none.
 
-    Gives float, NaN where every patient brought the same layers, or with one subtype.
+    NaN where every patient brought the same layers, or with one subtype.
 
     Reference: Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison.
     Journal of Machine Learning Research 2010;11:2837-2854.

@@ -100,7 +100,7 @@ def select_by_outcome(
     Subtypes of such features must not be compared by that outcome, or one that goes with it,
     except by `full_pipeline_permutation`.
 
-    ``survival``: index patient. Gives Prepared, with fewer columns in ``scaled``; ``values``, which
+    ``survival``: index patient. There are fewer columns in ``scaled``; ``values``, which
     markers use, stay.
     """
     layers = {}
@@ -164,10 +164,9 @@ def full_pipeline_permutation(
 def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalComparison:
     """Take out of a comparison everything that looking at the outcome before has made void.
 
-    ``full``: row of `full_pipeline_permutation` for this endpoint. Gives SurvivalComparison,
-    curves, medians and survival at given times stay as descriptions; p-values, hazard ratios and
-    measures of prediction are left out, with the reason; the tests end with the row ``"overall,
-    full pipeline"``.
+    ``full``: row of `full_pipeline_permutation` for this endpoint. Curves, medians and survival at
+    given times stay as descriptions; p-values, hazard ratios and measures of prediction are left
+    out, with the reason; the tests end with the row ``"overall, full pipeline"``.
     """
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()

@@ -56,7 +56,7 @@ class Continuum:
     def redrawn(self, chance: np.random.Generator) -> Refit:
         """Draw the cohort anew, without groups.
 
-        Gives Refit, the fusion of the redrawn cohort, ready to be made.
+        Gives the fusion of the redrawn cohort, ready to be made.
         """
         for _ in range(_TRIES - 1):
             try:

@@ -110,9 +110,8 @@ class Refit:
         """Random order of a layer's patients, for ``network(shuffled=...)``.
 
         Patients change places with those who brought the same layers: who lacks a layer may well
-        differ in the others, and a plain permutation would break that too.
-
-        Gives (n_v,): positions among the layer's patients.
+        differ in the others, and a plain permutation would break that too. Gives (n_v,): positions
+        among the layer's patients.
         """
         rows = self.positions[name]
         brought = np.array([np.isin(rows, own) for own in self.positions.values()])
@@ -126,8 +125,8 @@ class Refit:
     def among(self, rows: np.ndarray) -> "Refit":
         """Take some of the patients as the whole cohort.
 
-        ``rows``: positions of the patients to take, rising. Gives Refit, the same fusion of
-        these patients, with their distances.
+        ``rows``: positions of the patients to take, rising. It is the same fusion, with their
+        distances.
         """
         positions, distances = {}, {}
         for name, own in self.positions.items():
@@ -154,10 +153,7 @@ class Refit:
 
 
 def refit(prepared: Prepared, fusion: Fusion) -> Refit:
-    """Collect what is needed to repeat a fusion.
-
-    Gives Refit, layers and settings.
-    """
+    """Collect what is needed to repeat a fusion."""
     method, patients = method_of(fusion).exact(), fusion.patients
     positions, distances = {}, {}
     for name in fusion.params["layers"]:

@@ -25,8 +25,6 @@ def subtype_stability(
     """Measure how much of each subtype comes back in resamples that are fused and cut again.
 
     Draws the resamples (``resample_clusters``) and reads them (``subtype_recovery``).
-
-    Gives as ``subtype_recovery`` returns it.
     """
     resamples = resample_clusters(
         repeat,

@@ -69,7 +69,6 @@ def row_products(matrix: Array, rows: Array) -> Array:
     """``rows @ matrix.T``, each row by itself and in the same order of sums.
 
     A matrix product of a library may add up one row differently depending on how many there are.
-
     ``matrix`` (m, p); ``rows`` (n, p). Gives (n, m).
     """
     result = np.empty((len(rows), len(matrix)))
@@ -92,9 +91,8 @@ def log_sum(values: Array) -> Array:
 def by_row(function: Callable[[Array], Array], values: Array) -> Array:
     """Apply a function of the mathematics library to each row by itself.
 
-    Its last bit may depend on where in a longer array a number stands.
-
-    ``values`` (n, p). Gives (n, p).
+    Its last bit may depend on where in a longer array a number stands. ``values`` (n, p). Gives (n,
+    p).
     """
     result = np.empty(values.shape)
     for i, row in enumerate(np.ascontiguousarray(values)):

@@ -106,7 +106,7 @@ def fit_layer(
 ) -> LayerModel:
     """Learn from the labelled patients of one layer.
 
-    ``labels``: patient -> subtype. Gives LayerModel, not yet calibrated.
+    ``labels``: patient -> subtype. It is not calibrated yet.
     """
     table = layer.table.loc[layer.table.index.isin(labels.index)]
     preprocessor = make_preprocessor(layer, **(options or {}))

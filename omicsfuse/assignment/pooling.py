@@ -40,7 +40,7 @@ class Calibration:
 def subsets(layers: Sequence[str], most: int = 4) -> list[tuple[str, ...]]:
     """List the sets of layers: all of them for up to ``most`` layers.
 
-    Gives list of tuple of str, small sets first, layers in the order given.
+    Small sets come first, layers in the order given.
     """
     sizes = list(range(1, len(layers) + 1))
     if len(layers) > most:

@@ -27,10 +27,7 @@ _MAY_BE_INFINITE = ("limits", "limit")
 
 
 def classifier_hash(classifier: MultiLayerClassifier) -> str:
-    """SHA-256 of all a classifier contains, its recorded hash excepted.
-
-    Gives 64 hexadecimal digits.
-    """
+    """SHA-256 of all a classifier contains, its recorded hash excepted."""
     text = json.dumps(
         _content(classifier), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )

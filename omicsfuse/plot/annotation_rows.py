@@ -56,8 +56,6 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
     Known labels, covariates, then whether the event of each endpoint was seen; columns without any
     value, or with the same value in all patients, are left out, and so is what comes after
     ``MOST_VARIABLES``.
-
-    Gives patients x variables.
     """
     patients = subtypes.labels.index
     columns: dict[str, pd.Series] = {}

@@ -122,9 +122,8 @@ def assignment_calibration_figure(
 ) -> "list[Axes]":
     """Draw how often assignments of a stated probability are right, for held-out patients.
 
-    One axes for each layer alone and for all together: share right against mean probability of
-    the most probable subtype, area of the dots by patients; on the diagonal probabilities are
-    true.
+    One axes for each layer alone and for all together: share right against mean probability of the
+    most probable subtype, area of the dots by patients; on the diagonal probabilities are true.
     """
     bins = rows_with(evidence.calibration, "predicted", "observed", "n")
     if bins.empty:

@@ -147,8 +147,6 @@ def consensus_cdf(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes"
 
     Where groups are clear, pairs are always or never together: the line is flat between 0.1 and
     0.9. It rises there by the proportion of ambiguous clustering.
-
-    One line for each k.
     """
     import matplotlib
 

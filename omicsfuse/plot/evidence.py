@@ -82,8 +82,6 @@ def consensus_matrix(
 
     Patients are ordered by subtype and within it so that those who are often together are next to
     each other (average linkage). Marks at the right are borderline patients.
-
-    The heatmap.
     """
     import matplotlib
 

@@ -133,10 +133,7 @@ def immune_strips(
     most: int = 6,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the scores that differ most, patient by patient, with median and quartiles.
-
-    The first panel.
-    """
+    """Draw the scores that differ most, patient by patient, with median and quartiles."""
     chosen = strongest_scores(immune.tests, most)
     if not chosen:
         return nothing("no score was compared between subtypes", ax)

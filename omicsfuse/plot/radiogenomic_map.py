@@ -24,9 +24,7 @@ def strongest(
     """Features and targets to draw: those of the associations with the smallest p-values.
 
     Families take turns, so that each is seen; features are put in the order of their correlations,
-    targets in that of the families.
-
-    Gives ``features``; ``targets``: layer and target.
+    targets in that of the families. Gives ``features``; ``targets``: layer and target.
     """
     table = radiogenomics.associations
     if table.empty:
@@ -179,9 +177,7 @@ def radiogenomic_quantiles(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" 
 
     On the diagonal p-values are as chance alone would have them; a line that leaves it upwards
     holds more small ones. Correlated features and genes make lines stray from it together, both
-    ways: a line is no test.
-
-    A line a family; dashed, adjusted for tumour volume and covariates.
+    ways: a line is no test. A line a family; dashed, adjusted for tumour volume and covariates.
     """
     table = radiogenomics.quantiles
     if table.empty:

@@ -34,9 +34,8 @@ def enrichment_plot(
     """Draw how the enrichment score of one gene set comes about along one ranking.
 
     Above, the running sum; its largest excursion is the score. Below it a tick for each gene of the
-    set, at its place in the ranking, and at the bottom the statistic of these genes.
-
-    Frame of the three panels, which are its ``child_axes``.
+    set, at its place in the ranking, and at the bottom the statistic of these genes. Frame of the
+    three panels, which are its ``child_axes``.
     """
     rows = running_sums
     if len(rows):

@@ -280,7 +280,7 @@ def as_signature(
 ) -> Signature:
     """Make a signature, not locked, of what a method chose.
 
-    Gives Signature, with the mean and standard deviation of its genes in the training patients.
+    It holds the mean and standard deviation of its genes in the training patients.
     """
     weights = derived.weights.sort_index()
     if not weights.size:

@@ -64,7 +64,7 @@ class Standard(NamedTuple):
 def standard_of(x: Array) -> Standard:
     """Learn means and standard deviations of columns, over what is observed.
 
-    ``x`` (n, p): NaN where missing. Gives Standard, the deviation of a column that does not vary,
+    ``x`` (n, p): NaN where missing. The deviation of a column that does not vary,
     or is never observed, is infinite.
     """
     observed = ~np.isnan(x)
@@ -105,7 +105,7 @@ def cross_validate(
     """Deviance of patients who were held out, for each penalty of one or more series.
 
     ``x`` (n, p): patients x columns; ``folds`` (n,): fold of each patient; ``covariates`` (n, c):
-    unpenalised columns, complete. Gives list of CrossValidation, one a series. A fold whose path is
+    unpenalised columns, complete. A fold whose path is
     saturated early keeps its last fit.
 
     Reference: van Houwelingen et al. 2006, Stat Med 25:3201-3216, and Simon et al. 2011, J Stat

@@ -87,8 +87,7 @@ def rename_genes(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
 def match_summary(matches: pd.DataFrame) -> str:
     """Say in words how many genes were found, and how.
 
-    ``matches``: from `match_genes`. Gives up to five genes are named of those that are not
-    used.
+    ``matches``: from `match_genes`. Up to five genes that are not used are named.
     """
     used = matches["found_as"] != ""
     ways = matches.loc[used, "how"].value_counts(sort=False)

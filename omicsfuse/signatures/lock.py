@@ -39,11 +39,9 @@ def content_hash(signature: Signature) -> str:
     """Compute the SHA-256 of all a signature contains, its recorded hash excepted.
 
     The content is written as JSON with sorted keys and no spaces, numbers in their shortest exact
-    form, UTF-8. The hash shows that a file or object was altered after locking; it is no
-    protection against someone who alters it and locks it again, for which the hash has to be kept
-    elsewhere (a run writes it in its report).
-
-    Gives 64 hexadecimal digits.
+    form, UTF-8. The hash shows that a file or object was altered after locking; it is no protection
+    against someone who alters it and locks it again, for which the hash has to be kept elsewhere (a
+    run writes it in its report).
     """
     return content_digest(_content(signature))
 

@@ -20,8 +20,6 @@ def patient_digest(patient: str) -> str:
 
     The first 16 hexadecimal digits of the SHA-256 of ``"omicsfuse:"`` and the identifier. It is a
     fingerprint, not encryption: whoever has a list of possible identifiers can try them all.
-
-    Gives 16 hexadecimal digits.
     """
     return hashlib.sha256(f"omicsfuse:{patient}".encode()).hexdigest()[:16]
 

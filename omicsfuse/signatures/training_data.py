@@ -52,7 +52,7 @@ def training_data(
 ) -> TrainingData:
     """Bring target, expression and covariates together.
 
-    ``covariates``: patients x columns, or their terms. Gives TrainingData, possibly of nobody.
+    ``covariates``: patients x columns, or their terms. They may be nobody.
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     name = chosen_layer(prepared, layer)
@@ -89,8 +89,9 @@ def training_data(
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
     """Winsorise genes, and leave out those that do not vary or that most patients lack.
 
-    ``values``: patients x genes. Gives as every method takes it: the 2.5% lowest and highest values
-    of each gene set to those of the next; genes that fewer than half of the patients have left out.
+    ``values``: patients x genes. Values are as every method takes them: the 2.5% lowest and highest
+    values of each gene set to those of the next; genes that fewer than half of the patients have
+    left out.
     """
     matrix = winsorise(values.to_numpy(dtype=float), WINSORISED)
     found = moments(matrix)

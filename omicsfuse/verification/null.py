@@ -54,8 +54,6 @@ def null_scores(
 
     Where genes are scaled by the training cohort there is nothing to scale other genes by: random
     sets, and the signature that is held against them, are scaled by the cohort itself.
-
-    Gives NullScores or None, none where neither random sets nor shuffled signatures are asked for.
     """
     if not n_random and not shuffled:
         return None

@@ -48,7 +48,7 @@ def covariates(
 ) -> Covariates:
     """Gather what associations of these patients are to be adjusted for.
 
-    ``patients``: patients who have a score. Gives Covariates, left out, with a note: what the
+    ``patients``: patients who have a score. Left out, with a note, is what the
     cohort does not have, what does not vary, what is known for fewer than half of the patients, and
     categories with too many levels for them.
     """

@@ -129,9 +129,8 @@ def _effects(y: Array, x: Array, method: str, binary: bool, columns: Array | Non
 def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
     """Slope of every feature on x given columns, with limma's moderated t.
 
-    ``y`` (n, p): NaN where missing; ``x`` (n,); ``columns`` (n, q): complete. Gives Effects, NaN
-    for features that do not vary, are observed in fewer than 10 patients, and for all where the
-    columns explain x.
+    ``y`` (n, p): NaN where missing; ``x`` (n,); ``columns`` (n, q): complete. NaN for features that
+    do not vary, are observed in fewer than 10 patients, and for all where the columns explain x.
     """
     basis = np.ones((len(x), 1)) if columns is None else independent_basis(columns)
     left = x - _explained(x, basis)

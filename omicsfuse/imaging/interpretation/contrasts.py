@@ -30,9 +30,8 @@ class Contrast(NamedTuple):
 def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
     """List what a model's score or classes are compared as.
 
-    ``values``: patient -> score or class, none missing. Gives list of Contrast, one for a score and
-    for two classes (the last in order of their names against the first); of more classes each
-    against the rest.
+    ``values``: patient -> score or class, none missing. Gives one for a score and for two classes
+    (the last in order of their names against the first); of more classes each against the rest.
     """
     if kind == SCORE:
         scores = normal_scores(values.to_numpy(dtype=float))

@@ -131,7 +131,7 @@ def compare_clinical(
 ) -> dict[str, object] | None:
     """Compare one clinical column with a score or class; the design is without it.
 
-    Gives as of `compare_groups`; numbers by Spearman's correlation, and between several classes by
+    As `compare_groups`; numbers by Spearman's correlation, and between several classes by
     the Kruskal-Wallis test.
     """
     if not types.is_numeric_dtype(values):

@@ -48,7 +48,7 @@ def resampled_statistics(
 
     Classes are resampled each by itself, so that their shares stay as they are.
 
-    ``table``: patients x features. Gives Resampled or None, none where fewer than 20 patients, or
+    ``table``: patients x features. None where fewer than 20 patients, or
     none once adjusted.
     """
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)

@@ -52,7 +52,7 @@ def correlate_family(
     """Correlate all features with all targets, some targets at a time.
 
     ``features``, ``targets``: the same patients; ``covariates`` (n, k): for partial correlations.
-    Gives Family, pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns
+    Pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns
     lack values of many different patients, each is ranked once (`scattered_correlations`).
     """
     shape = (features.shape[1], targets.shape[1])

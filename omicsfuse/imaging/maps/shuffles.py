@@ -43,9 +43,8 @@ def shuffle_patients(
     """Shuffle the patients of the images against those of the targets, over and over.
 
     Features stay correlated with each other as they are, and so do targets: unlike Benjamini and
-    Hochberg's procedure, this leans on no assumption about how.
-
-    ``x``, ``y``: features and targets of the same patients.
+    Hochberg's procedure, this leans on no assumption about how. ``x``, ``y``: features and targets
+    of the same patients.
     """
     tested = np.isfinite(family.p)
     if not n_permutations or not tested.any():

@@ -161,7 +161,7 @@ def interpret_scores(
 def read_subtypes(folder: Path, cohort: Cohort) -> Subtypes:
     """Read the subtypes of a finished run, for the patients of a cohort.
 
-    Gives Subtypes, labels, without evidence.
+    They come without evidence.
     """
     path = folder / _SUBTYPES
     if not path.is_file():

@@ -45,7 +45,7 @@ def verify_cohorts(
 ) -> Verification:
     """Test a saved signature in cohorts described by manifests, and write what it shows.
 
-    Gives Verification, what was also written to ``out``: ``verification.tsv``, one
+    Written to ``out`` are ``verification.tsv``, one
     ``assigned_*.tsv`` a cohort, and the record ``run.json``.
     """
     locked = load_signature(Path(signature))

@@ -16,8 +16,6 @@ def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Mad
 
     Only the last table is remembered, and no longer than somebody holds it. A table must not be
     changed in place while it is in use.
-
-    Gives object, what ``make`` returns.
     """
     global _last
     table, made = _last
