@@ -8,6 +8,7 @@ form a group, which makes the test exact.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -178,6 +179,7 @@ def correlate_pairs(
     n_permutations: int = 9999,
     enough: int = 20,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> PairTests:
     """Correlate every block of one side with every block of the other in held-out patients.
 
@@ -187,14 +189,15 @@ def correlate_pairs(
     pairs, with as large a correlation; a pair with ``enough`` of them after l is decided: p =
     ``enough`` / l (Besag and Clifford 1991, Biometrika 78:301-304).
 
-    ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing.
+    ``first``, ``second`` (n, p of the block): blocks of the same patients, NaN where missing;
+    ``n_jobs``: threads, on which nothing depends.
     """
-    with one_thread():
+    with one_thread(), ThreadPoolExecutor(n_jobs) as pool:
         one = _side(first, splits, n_components)
         two = _side(second, splits, n_components)
         n = len(splits.cells)
         everything = np.ones((len(first), len(second)), dtype=bool)
-        observed = _statistics(one, two, splits, np.arange(n)[None, :], everything)[0]
+        observed = _statistics(pool, one, two, splits, np.arange(n)[None, :], everything)[0]
         observed = observed.reshape(everything.shape)
         rng = np.random.default_rng(random_state)
         reached, done = np.zeros((2, *observed.shape), dtype=np.int64)
@@ -208,7 +211,7 @@ def correlate_pairs(
             few = 0 if chance else _AT_ONCE // (len(splits.held_out) * int(look.sum()))
             n_drawn = min(n_permutations - drawn_so_far, max(_CHUNK, min(few, 10 * _CHUNK)))
             orders = np.array([_within(splits.cells, rng) for _ in range(n_drawn)])
-            drawn = _statistics(one, two, splits, orders, look)
+            drawn = _statistics(pool, one, two, splits, orders, look)
             if chance:
                 for values in drawn:
                     total += values.reshape(total.shape)
@@ -244,16 +247,21 @@ def _within(cells: Whole, rng: np.random.Generator) -> Whole:
     return order
 
 
-def _statistics(one: _Side, two: _Side, splits: Splits, orders: Whole, wanted: Mask) -> Array:
+def _statistics(
+    pool: ThreadPoolExecutor,
+    one: _Side,
+    two: _Side,
+    splits: Splits,
+    orders: Whole,
+    wanted: Mask,
+) -> Array:
     """Held-out correlations, the second side's patients reordered: (orders, pairs wanted)."""
     rows, columns = np.nonzero(wanted)
     # A few orders at a time: all that they need stays in the processor's cache.
     few = max(1, _AT_ONCE // (len(splits.held_out) * len(rows)))
+    parts = [orders[start : start + few] for start in range(0, len(orders), few)]
     return np.concatenate(
-        [
-            _of_few(one, two, splits, orders[start : start + few], rows, columns)
-            for start in range(0, len(orders), few)
-        ]
+        list(pool.map(lambda part: _of_few(one, two, splits, part, rows, columns), parts))
     )
 
 

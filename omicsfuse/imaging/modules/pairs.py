@@ -90,6 +90,7 @@ def map_modules(
     minimum_size: int = 20,
     maximum_genes: int = 3000,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> ModulePairs:
     """Correlate each cluster of radiomic features with each module of co-expressed genes.
 
@@ -127,6 +128,8 @@ def map_modules(
         Of ``coexpression_modules``: fewest genes of a module, and most genes of the network.
     random_state : int
         Seed of folds and permutations.
+    n_jobs : int
+        Threads; the result does not depend on it.
 
     Returns
     -------
@@ -222,6 +225,7 @@ def map_modules(
         n_components=n_components,
         n_permutations=n_permutations,
         random_state=random_state,
+        n_jobs=whole_number(n_jobs, "n_jobs"),
     )
     everyone = np.ones(len(patients), dtype=bool)
     whole_first = [block_components(block, everyone, n_components) for block in first]

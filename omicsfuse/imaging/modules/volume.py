@@ -25,6 +25,7 @@ def adjust_modules(
     expression: str | None = None,
     volume: pd.Series | None = None,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> ModulePairs:
     """Repeat the pairs found with the tumour volume taken out of both sides.
 
@@ -56,6 +57,7 @@ def adjust_modules(
         ],
         covariates=pd.DataFrame({"tumour volume": normal_scores(size.amounts)}, table.index),
         random_state=random_state,
+        n_jobs=n_jobs,
     ).modules
     kept = again[["cluster", "module", "correlation", "p"]].rename(
         columns={"correlation": "adjusted_correlation", "p": "adjusted_p"}

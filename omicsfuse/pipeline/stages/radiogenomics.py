@@ -125,6 +125,7 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
                 asked.module_threshold,
                 None if asked.n_permutations == "auto" else asked.n_permutations,
                 study.seed,
+                n_jobs=context.n_jobs,
             ),
         )
         if pairs is None:
@@ -182,6 +183,8 @@ def _pairs_of_modules(
     threshold: float,
     n_permutations: int | None,
     seed: int,
+    *,
+    n_jobs: int = 1,
 ) -> tuple[ModulePairs, pd.DataFrame]:
     """Radiomic modules against gene modules, as found and given tumour volume."""
     clusters = cluster_radiomic_features(prepared, radiomics, threshold=threshold)
@@ -189,6 +192,7 @@ def _pairs_of_modules(
     clusters = clusters[clusters["size"] > 1]
     clusters = clusters.assign(cluster="I" + clusters["cluster"].str.slice(1))
     of: dict[str, Any] = {"radiomics": radiomics, "expression": expression, "random_state": seed}
+    of["n_jobs"] = n_jobs
     pairs = map_modules(prepared, clusters, n_permutations=n_permutations, **of)
     return adjust_modules(pairs, prepared, clusters, **of), clusters
 
