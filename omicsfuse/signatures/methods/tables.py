@@ -48,6 +48,10 @@ def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
     int.
     """
     positions = np.flatnonzero(eligible & ~np.isnan(strength))
+    if len(positions) > n_genes:
+        # Only those that can be among them are put in order.
+        least = -np.partition(-strength[positions], n_genes - 1)[n_genes - 1]
+        positions = positions[strength[positions] >= least]
     return positions[np.argsort(-strength[positions], kind="stable")[:n_genes]]
 
 
