@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: a planted cohort, and the folder of real cohorts."""
 
+import gc
 import json
 import os
 import shutil
@@ -22,6 +23,13 @@ collect_ignore_glob = ["conftest.py", "*/conftest.py"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests begin first, so that at the end no worker waits for that of another."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: searches for garbage pass it over, and are rarer."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
