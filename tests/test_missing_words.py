@@ -136,6 +136,48 @@ def test_none_is_an_event_that_did_not_happen_where_it_is_mapped_and_else_refuse
         cohort(clinical, endpoints={"rfs": Endpoint("t", "relapse")})
 
 
+def test_the_word_of_the_user_wins() -> None:
+    clinical = pd.DataFrame({"t": [1, 2, 3], "e": ["none", "Dead", "Alive"]}, list("abc"))
+    end = Endpoint("t", "e", event_values={"Dead": 1, "Alive": 0})
+    found = cohort(clinical, endpoints={"os": end}, missing=("none",))
+    assert found.survival("os")["event"].to_dict() == {"b": 1, "c": 0}
+    assert without_missing(column("+", "-"), ("-",))[1] == {"-": 1}
+
+
+@pytest.mark.parametrize("word", ["0", "1.0", "TRUE"])
+def test_a_code_of_an_event_cannot_mean_missing(word: str) -> None:
+    clinical = pd.DataFrame({"t": [1, 2, 3], "e": [0, 1, 0], "c": [1, 0, 0]}, list("abc"))
+    said = f'"{word}" is in missing, and in column "e" of endpoint "os" it says that'
+    with pytest.raises(CohortError, match=said):
+        cohort(clinical, endpoints={"os": Endpoint("t", "e")}, missing=(word,))
+    end = Endpoint("t", "e", event_values={"5": 1, "0": 0}, competing="c")
+    with pytest.raises(CohortError, match='"5" is in missing and in event_values'):
+        cohort(clinical, endpoints={"os": end}, missing=("5.0",))
+    with pytest.raises(CohortError, match='"1" is in missing, and in column "c"'):
+        cohort(clinical, endpoints={"os": end}, missing=("1",))
+
+
+def test_true_is_no_word_for_missing(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="missing holds True: expected words and numbers"):
+        cohort(pd.DataFrame({"x": [1, 2]}, list("ab")), missing=(True,))
+    (tmp_path / "cohort.toml").write_text(
+        'name = "toy"\n[clinical]\nfile = "clinical.tsv"\nmissing = [true]\n'
+        '[layers.genes]\nfile = "genes.tsv"\nkind = "expression"\n'
+    )
+    with pytest.raises(CohortError, match=r"clinical.missing.0 = true: expected text in quotes or"):
+        of.read_cohort(tmp_path / "cohort.toml")
+
+
+def test_a_word_that_an_endpoint_may_mean_stays_in_a_column_of_codes() -> None:
+    clinical = pd.DataFrame(
+        {"t": 5, "e": ["0"] * 9 + ["1"] * 10 + ["lost"]}, list("abcdefghijklmnopqrst")
+    )
+    end = Endpoint("t", "e", event_values={"0": 0, "1": 1, "lost": 0})
+    found = cohort(clinical, endpoints={"os": end})
+    assert found.survival("os")["event"].sum() == 10
+    assert found.variables["type"]["e"] == "categorical"
+
+
 def test_a_time_that_only_the_dead_have_is_warned_of() -> None:
     clinical = pd.DataFrame({"days_to_death": ["5", "'--", "7"], "dead": [1, 0, 1]}, list("abc"))
     with pytest.warns(OmicsfuseWarning, match="1 patient without the event has no time"):

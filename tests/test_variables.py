@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.missing import without_missing
 from omicsfuse.core.variables import (
     CATEGORICAL,
@@ -48,6 +48,17 @@ def decided(name: str, values: list, **how: bool) -> tuple[str, list]:
         ("performance_status_ecog", ["0.0", "1.0", "3"], [0, 1, 3]),
         ("tumor_grade", ["3", "1a", "2"], [3, 1, 2]),
         ("gleason_score", [6, 7, 10], [6, 7, 10]),
+        ("gleason", ["6", "7a", "8", "9", "10", "Gleason 10"], [6, 7, 8, 9, 10, 10]),
+        # Two notations in one column are one scale, where the name says which.
+        ("stage", ["I", "2", "III", "4", "Stage 0", "2.0"], [1, 2, 3, 4, 0, 2]),
+        ("M", ["M0", "1", "cM0(i+)", "M1b"], [0, 1, 0, 1]),
+        ("isup", ["ISUP 1", "3", "Grade Group 5"], [1, 3, 5]),
+        ("ecog", ["ECOG 0", "1", "2"], [0, 1, 2]),
+        ("asa", ["1", "2", "III", "ASA IV"], [1, 2, 3, 4]),
+        ("clark_level", ["I", "V", "Clark level II"], [1, 5, 2]),
+        # A word for steps weighs more than one for codes.
+        ("histology_grade", ["G1", "G2", "G3"], [1, 2, 3]),
+        ("histology_grade", [1, 2, 3], [1, 2, 3]),
     ],
 )
 def test_ordered(name: str, values: list, expected: list) -> None:
@@ -156,7 +167,7 @@ def test_words_that_are_not_on_the_list_are_named_with_the_key() -> None:
     first, second = (str(one.message) for one in warned)
     assert '"age" (numeric): "lost" (1); "stage" (ordered): "I/II NOS" (1)' in first
     assert 'add it to missing = ["..."] of [clinical]' in first
-    assert 'numbers and words in "ca125": taken as categories everywhere' in second
+    assert 'numbers and words in "ca125" ("<0" (1), "<3" (1), "<6" (1) and 4 more)' in second
     assert cohort.variables["type"].tolist() == [NUMERIC, ORDERED, CATEGORICAL, CATEGORICAL]
     assert cohort.clinical.loc["P19", ["age", "stage"]].isna().all()
     assert cohort.missing_cells == {"age": {"lost": 1}, "stage": {"I/II NOS": 1}}
@@ -186,10 +197,118 @@ def test_the_table_and_the_lines() -> None:
     assert table[["n_known", "n_missing"]].to_numpy().tolist() == [[3, 1], [3, 1], [3, 1], [4, 0]]
     assert variable_lines(table) == [
         "numeric: age (1 missing)",
-        "ordered: stage (Stage I < Stage II < Stage IIA; 1 missing)",
+        "ordered: stage (Stage I < Stage II = Stage IIA; 1 missing)",
         "categorical: sex (f, m; 1 missing), barcode (w, x, y, z)",
         '"Stage X" taken as missing: stage (1)',
         '"[Unknown]" taken as missing: sex (1)',
     ]
     assert levels(pd.Series(list("abcdefgh")), CATEGORICAL) == tuple("abcdefgh")
     assert Cohort("none", {}).variables.empty
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("T", "T10"), ("T", "12"), ("stage", "Stage 10"), ("N", "N10"), ("t", "-1")]
+)
+def test_what_is_no_step_is_not_read_as_one(name: str, word: str) -> None:
+    others = {"stage": "Stage 1", "N": "N1"}.get(name, "T1")
+    with pytest.warns(OmicsfuseWarning, match=rf'"{name}" \(ordered\): "{word}" \(1\)'):
+        cohort = gate(**{name: [others] * 19 + [word]})
+    assert cohort.clinical[name].isna().sum() == 1
+    assert steps(cohort.clinical[name]).dropna().eq(1).all()
+
+
+def gate(**columns: list) -> Cohort:
+    clinical = pd.DataFrame(columns)
+    return Cohort("toy", {}, clinical.set_axis([f"P{i:02d}" for i in range(len(clinical))]))
+
+
+def test_codes_off_a_named_scale_are_warned_of() -> None:
+    said = (
+        r'no steps of the scale .*: "ecog" \("9" \(5\)\). If such a number means missing, add it to'
+    )
+    with pytest.warns(OmicsfuseWarning, match=said):
+        some = gate(ecog=[0, 1, 2, 9] * 5)
+    assert some.variables["type"]["ecog"] == NUMERIC
+    with pytest.warns(OmicsfuseWarning, match=r'"stage" \(ordered\): "9" \(1\)'):
+        few = gate(stage=[1, 2, 3] * 6 + [4, 9])
+    assert few.variables["levels"]["stage"] == ("1", "2", "3", "4")
+    assert few.missing_cells == {"stage": {"9": 1}}
+    # Nothing of a scale: months, and codes of a column that says so.
+    gate(stage_months=list(range(3, 23)), stage_code=[1, 2, 3, 9] * 5)
+
+
+def test_words_that_keep_a_column_from_being_steps_are_named() -> None:
+    said = r'nearly steps of a scale, .*: "grade" \("High Grade" \(4\)\)\. If such a word means '
+    with pytest.warns(OmicsfuseWarning, match=said):
+        cohort = gate(grade=["G1", "G2", "G3", "GX", "High Grade"] * 4)
+    assert cohort.variables["type"]["grade"] == CATEGORICAL
+    gate(subtype=["I", "II", "other"] * 4, group=["G1", "x"] * 6)
+
+
+def test_decimal_commas_are_read_where_the_whole_column_has_them() -> None:
+    with pytest.warns(OmicsfuseWarning, match=r'commas are read as decimal ones: "age" \("61,5"'):
+        cohort = gate(age=["61,5", "70", "55,25", "NA"] * 5)
+    assert cohort.clinical["age"].iloc[:3].tolist() == [61.5, 70.0, 55.25]
+    assert cohort.variables.loc["age", ["type", "why"]].tolist() == [
+        NUMERIC,
+        "numbers with decimal commas",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{i} years" for i in range(20)],
+        [f"{i}%" for i in range(20)],
+        [f"1,{i + 100}" for i in range(20)],
+        [f"{i},5" if i % 3 else f"{i}.5" for i in range(20)],
+        ["0.5 cm", "1.2 cm", "> 4 cm"] * 4,
+    ],
+)
+def test_numbers_are_never_categories_without_a_word(cells: list) -> None:
+    with pytest.warns(OmicsfuseWarning, match=r'not written as such, .*: "size" \("'):
+        assert gate(size=cells).variables["type"]["size"] == CATEGORICAL
+
+
+def test_a_decimal_among_few_numbers_and_words_is_doubted() -> None:
+    with pytest.warns(OmicsfuseWarning, match='numbers and words in "breslow" ."thick"'):
+        gate(breslow=["0.5", "1.2", "thick", "2"] * 5)
+    gate(her2=["0", "1+", "2+", "3+"] * 5, plate=[f"{i:02d}A" for i in range(20)])
+
+
+@pytest.mark.parametrize("cells", [["Inf", "61", "70"], [np.inf, 61, 70], ["1e400", "2", "3"]])
+def test_infinite_values_are_refused_with_column_and_patients(cells: list) -> None:
+    with pytest.raises(
+        CohortError, match=r"clinical column 'age' holds infinite values in 1 of 3 "
+    ):
+        gate(age=cells)
+
+
+def test_cells_that_are_no_single_value_are_refused() -> None:
+    for cell in ([1, 2], {"a": 1}, ([1],)):
+        clinical = pd.DataFrame({"x": [cell, "a"]}, ["P1", "P2"])
+        with pytest.raises(CohortError, match=r"'x' holds lists .* in 1 of 2 patients \(P1: "):
+            Cohort("toy", {}, clinical)
+    with pytest.raises(CohortError, match="complex numbers in 2 of 2"):
+        Cohort("toy", {}, pd.DataFrame({"x": [1j, 2j]}, ["P1", "P2"]))
+
+
+def test_case_makes_no_second_category() -> None:
+    with pytest.warns(OmicsfuseWarning, match='"sex": MALE is male, Male is male; "stage": '):
+        cohort = gate(
+            sex=["male", "Male", "female", "male", "MALE", "female"],
+            stage=["Stage II", "stage ii", "Stage I", "Stage II", "Stage IIA", "Stage I"],
+            code=["aB", "Ab", "x", "y", "z", "w"],
+        )
+    assert cohort.variables["levels"].tolist() == [
+        ("female", "male"),
+        ("Stage I", "Stage II", "Stage IIA"),
+        ("Ab", "aB", "w", "x", "y", "z"),
+    ]
+    assert cohort.variables["steps"].tolist() == [(), (1.0, 2.0, 2.0), ()]
+    assert cohort.clinical["sex"].value_counts().to_dict() == {"male": 4, "female": 2}
+
+
+def test_substages_of_one_step_are_shown_as_equal() -> None:
+    lines = variable_lines(gate(stage=["Stage IIIB", "stage iiia", "Stage I"] * 4).variables)
+    assert lines == ["ordered: stage (Stage I < stage iiia = Stage IIIB)"]

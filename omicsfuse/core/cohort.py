@@ -95,8 +95,9 @@ class Cohort:
         Words taken as missing, by clinical column: the word as written, and how many cells.
     variables : pandas.DataFrame
         What was decided of each clinical column (index): ``type`` (``"numeric"``, ``"ordered"`` or
-        ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers),
-        ``n_known``, ``n_missing`` and ``missing_words`` (as ``missing_cells``).
+        ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers), ``steps``
+        (the step of each level of an ordered one; substages share one), ``n_known``,
+        ``n_missing`` and ``missing_words`` (as ``missing_cells``).
 
     Raises
     ------
@@ -107,7 +108,8 @@ class Cohort:
     -----
     OmicsfuseWarning
         If something is doubtful but usable: dates that one gene symbol only can have become, counts
-        that look normalised or cover a small panel, unknown words among numbers or stages.
+        that look normalised or cover a small panel, unknown words among numbers or stages, numbers
+        with a unit or a decimal comma, words that differ by case only.
 
     Examples
     --------
@@ -346,4 +348,12 @@ def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:
     if isinstance(columns, str):
         what = "words" if role == "missing" else "columns"
         raise CohortError(f'{role} = "{columns}": expected a list of {what}, ["{columns}"].')
-    return tuple(map(str, columns)) if role == "missing" else tuple(columns)
+    if role != "missing":
+        return tuple(columns)
+    words = tuple(columns)
+    if truth := [word for word in words if isinstance(word, bool)]:
+        raise CohortError(
+            f"missing holds {truth[0]}: expected words and numbers that stand for a missing value; "
+            'write a word in quotes, "true".'
+        )
+    return tuple(map(str, words))

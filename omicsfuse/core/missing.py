@@ -48,9 +48,10 @@ def without_missing(
 ) -> tuple[pd.Series, dict[str, int]]:
     """Take words for missing out of a column, and blanks off the others.
 
-    ``more`` are words and numbers beside the list, ``kept`` folded words that are answers here. A
-    minus is an answer where the column holds a plus. Returned is the column (text of type object)
-    and how many cells held each word, as written.
+    ``more`` are words and numbers beside the list, ``kept`` folded words of the list that are
+    answers here. A minus is an answer where the column holds a plus. What is in ``more`` is missing
+    all the same. Returned is the column (text of type object) and how many cells held each word, as
+    written.
     """
     added = {folded(word) for word in more}
     codes = {number for word in added if (number := as_number(word)) is not None}
@@ -66,7 +67,7 @@ def without_missing(
     texts = {cell: cell.strip() for cell in found if isinstance(cell, str)}
     words = {cell: folded(text) for cell, text in texts.items()}
     signs = {"-", "--"} if any(word and not word.strip("+") for word in words.values()) else set()
-    listed = (MISSING | added) - signs - set(kept)
+    listed = (MISSING - signs - set(kept)) | added
 
     def taken_for_missing(cell: object) -> bool:
         number = as_number(texts[cell]) if cell in texts else cell

@@ -1,14 +1,20 @@
 """Which clinical columns are numbers, which have an order, which are categories: decided once."""
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.doubtful_words import (
+    CODES,
+    COMMAS,
+    DOUBTED_SHARE,
+    STEPS,
+    warn_of_doubtful_words,
+)
+from omicsfuse.core.errors import CohortError
 from omicsfuse.core.missing import AMBIGUOUS, as_number, folded, level_text, without_missing
 from omicsfuse.core.scales import (
     CODE_NAMES,
@@ -24,10 +30,9 @@ NUMERIC, ORDERED, CATEGORICAL = "numeric", "ordered", "categorical"
 
 #: Share of the known values that must read as numbers, or as steps of one scale.
 SHARE = 0.9
-#: Categories of which so many cells are numbers, and more than so many different ones, are doubted.
-DOUBTED_SHARE, DOUBTED_NUMBERS = 0.5, 5
 #: Levels of one column that are shown.
 MOST_SHOWN = 6
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,9 @@ class Decision:
     """What a column holds and why, the column made so, and cells that became missing by word.
 
     ``not_told`` are words such as GX in a column of steps; ``unread`` those that are neither a
-    number or step, as nearly all others are, nor on the list of words for missing.
+    number or step, as nearly all others are, nor on the list of words for missing. ``doubt`` names
+    what ``words`` of a column that is used all the same leave open (`doubtful_words`); ``spelled``
+    says which words were written as others are, but for case.
     """
 
     type: str
@@ -43,13 +50,21 @@ class Decision:
     column: pd.Series
     not_told: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, int] = field(default_factory=dict)
+    doubt: str = ""
+    words: Mapping[str, int] = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(column: pd.Series, *, label: bool = False) -> Decision:
     """Decide whether a column without words for missing is numeric, ordered or categorical.
 
-    A ``label`` is categories whatever it holds. Neither the order of rows nor case matters.
+    A ``label`` is categories whatever it holds. Neither the order of rows nor case matters: words
+    that differ by case only become the most frequent of them.
     """
+    return _in_one_case(_decided(column, label))
+
+
+def _decided(column: pd.Series, label: bool) -> Decision:
     types, name = pd.api.types, str(column.name)
     given = isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered
     if given and not label:
@@ -57,7 +72,7 @@ def decide(column: pd.Series, *, label: bool = False) -> Decision:
     if types.is_datetime64_any_dtype(column):
         return Decision(CATEGORICAL, "dates", column)
     if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
-        return Decision(*_of_numbers(column, label), column)
+        return _of_numbers(column, label)
     column = column.astype(object)
     counts = column.value_counts()
     cells = {cell: int(n) for cell, n in counts.items()}
@@ -68,32 +83,36 @@ def decide(column: pd.Series, *, label: bool = False) -> Decision:
         return Decision(CATEGORICAL if label else NUMERIC, "true or false", whole)
     if label:
         return Decision(CATEGORICAL, "known label", column)
-    numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
+    numbers, commas = _numbers(cells)
     n_numbers = sum(cells[cell] for cell in numbers)
     if n_numbers == known:
-        whole = _as_numbers(column, numbers)
-        return Decision(*_of_numbers(whole, label), whole)
-    if name_words(name) & CODE_NAMES:
+        return _of_numbers(_as_numbers(column, numbers), label, commas=commas)
+    if name_words(name) & CODE_NAMES and not step_name(name):
         return Decision(CATEGORICAL, "words", column)
     not_told = {cell for cell in cells if NOT_TOLD.fullmatch(plain(cell))}
     told = known - sum(cells[cell] for cell in not_told)
+    most, unfit = 0, dict[str, int]()
     for scale in scales_of(name):
-        read = {cell for cell in cells if on_scale(cell, scale) is not None}
+        read = {cell: step for cell in cells if (step := on_scale(cell, scale)) is not None}
         n_read = sum(cells[cell] for cell in read)
+        gone = {cell: n for cell, n in cells.items() if cell not in read}
+        others = {str(cell): n for cell, n in gone.items() if cell not in not_told}
         if n_read and n_read >= SHARE * told:
             often = min(read, key=lambda cell: (-cells[cell], str(cell)))
-            gone = {cell: n for cell, n in cells.items() if cell not in read}
             return Decision(
                 ORDERED,
                 f'steps such as "{often}"',
                 column.where(~column.isin(list(gone)), np.nan),
                 {str(cell): n for cell, n in gone.items() if cell in not_told},
-                {str(cell): n for cell, n in gone.items() if cell not in not_told},
+                others,
             )
+        if n_read > most and n_read >= DOUBTED_SHARE * told and len(set(read.values())) > 1:
+            most, unfit = n_read, others
     if n_numbers >= SHARE * known:
-        whole = _as_numbers(column, numbers)
         unread = {str(cell): n for cell, n in cells.items() if cell not in numbers}
-        return Decision(*_of_numbers(whole, label), whole, unread=unread)
+        return _of_numbers(_as_numbers(column, numbers), label, unread, commas)
+    if unfit:
+        return Decision(CATEGORICAL, "words", column, doubt=STEPS, words=unfit)
     return Decision(CATEGORICAL, "words", column)
 
 
@@ -114,14 +133,17 @@ def steps(column: pd.Series) -> pd.Series:
 
 def levels(column: pd.Series, kind: str) -> tuple[str, ...]:
     """Name the levels of a column that is not numeric: in their order, or by name."""
-    known = column.dropna()
+    return tuple(_levels(column, kind)["text"])
+
+
+def _levels(column: pd.Series, kind: str) -> pd.DataFrame:
+    """Levels of a column as ``text`` and, of what is ordered, the ``step`` of each."""
+    known = column.dropna() if kind != NUMERIC else column[:0]
     text = known.astype(object).map(level_text)
-    if kind == NUMERIC:
-        return ()
-    if kind == CATEGORICAL:
-        return tuple(sorted(set(text)))
-    found = pd.DataFrame({"step": steps(known), "text": text}).drop_duplicates()
-    return tuple(found.sort_values(["step", "text"])["text"])
+    step = steps(known) if kind == ORDERED else 0.0
+    found = pd.DataFrame({"step": step, "text": text}).drop_duplicates()
+    found["folded"] = found["text"].str.casefold() if kind == ORDERED else ""
+    return found.sort_values(["step", "folded", "text"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,15 +174,16 @@ def clean_table(
     endpoints: words that are not on the list stay, for that reader to refuse.
 
     Warns of words that are not on the list in columns of numbers or steps, which become missing
-    too, of columns that hold numbers and words, and of "none" among the answers to a question.
+    too, and of what else is doubtful about words (`warn_of_doubtful_words`). Refuses cells that are
+    no single value, and infinite ones.
     """
     events, times = dict(events or {}), set(times)
     labels, ignored = set(labels), set(ignored)
     columns: dict[str, pd.Series] = {}
     decisions: dict[str, Decision] = {}
     cells: dict[str, dict[str, int]] = {}
-    unread, mixed, answers = [], [], []
     for name in table.columns:
+        _refuse_cells(table[name], _no_single_value(table[name]), "lists or complex numbers", where)
         answered = [folded(word) for word in events.get(name, ())]
         if name in events:
             answered.append(AMBIGUOUS)
@@ -168,22 +191,53 @@ def clean_table(
         found = decide(column, label=name in labels)
         if name in events or name in times:
             columns[name] = column
+            if found.unread or found.not_told:
+                # Such words may mean something to the endpoint.
+                found = Decision(CATEGORICAL, "words", column)
         else:
             columns[name] = found.column
+            if pd.api.types.is_float_dtype(found.column):
+                _refuse_cells(column, np.isinf(found.column), "infinite values", where)
             taken = {**taken, **found.not_told, **found.unread}
-            if name not in ignored:
-                if found.unread:
-                    unread.append(f'"{name}" ({found.type}): {_listed(found.unread)}')
-                elif found.type == CATEGORICAL and _doubted(found.column):
-                    mixed.append(f'"{name}"')
-                nones = sum(n for word, n in taken.items() if folded(word) == AMBIGUOUS)
-                if found.type == CATEGORICAL and nones:
-                    answers.append(f'"{name}" ({nones})')
         decisions[name] = found
         if taken:
             cells[name] = dict(sorted(taken.items()))
-    _warn(where, unread, mixed, answers)
+    read_elsewhere = {*events, *times, *ignored}
+    warn_of_doubtful_words(
+        where,
+        {name: found for name, found in decisions.items() if name not in read_elsewhere},
+        cells,
+    )
     return CleanTable(pd.DataFrame(columns, table.index, table.columns), decisions, cells)
+
+
+def _no_single_value(column: pd.Series) -> pd.Series:
+    """Say which cells are no number, word or date: lists, complex numbers."""
+    if pd.api.types.is_complex_dtype(column):
+        return pd.Series(True, column.index)
+    if column.dtype != object:
+        return pd.Series(False, column.index)
+    return pd.Series([not _hashable(cell) for cell in column], column.index, dtype=bool)
+
+
+def _hashable(cell: object) -> bool:
+    try:
+        hash(cell)
+    except TypeError:
+        return False
+    return True
+
+
+def _refuse_cells(column: pd.Series, wrong: pd.Series, what: str, where: str) -> None:
+    """Refuse a column with such cells, naming the first patients who have one."""
+    wrong = wrong.fillna(False).astype(bool)
+    if wrong.any():
+        shown = [f'{patient}: "{cell}"' for patient, cell in column[wrong].iloc[:5].items()]
+        raise CohortError(
+            f"{where}: clinical column {str(column.name)!r} holds {what} in {int(wrong.sum())} of "
+            f"{len(column)} patients ({', '.join(shown)}): expected one number, word or date a "
+            "patient. Correct the cells, leave them empty, or leave the column out."
+        )
 
 
 def describe_variables(
@@ -192,19 +246,21 @@ def describe_variables(
     cells: Mapping[str, Mapping[str, int]],
 ) -> pd.DataFrame:
     """Tabulate what was decided: the columns of ``Cohort.variables``."""
+    found = {name: _levels(table[name], decisions[name].type) for name in table.columns}
     rows = [
         (
             name,
             decisions[name].type,
             decisions[name].why,
-            levels(table[name], decisions[name].type),
+            tuple(found[name]["text"]),
+            tuple(found[name]["step"]) if decisions[name].type == ORDERED else (),
             int(table[name].notna().sum()),
             int(table[name].isna().sum()),
             dict(cells.get(name, {})),
         )
         for name in table.columns
     ]
-    names = ["variable", "type", "why", "levels", "n_known", "n_missing", "missing_words"]
+    names = ["variable", "type", "why", "levels", "steps", "n_known", "n_missing", "missing_words"]
     return pd.DataFrame(rows, columns=names).set_index("variable")
 
 
@@ -228,79 +284,96 @@ def variable_lines(variables: pd.DataFrame) -> list[str]:
 
 
 def level_list(row: pd.Series) -> str:
-    """Levels of a row of ``Cohort.variables`` in words, those of an identifier counted only."""
-    found = row["levels"]
+    """Levels of a row of ``Cohort.variables`` in words, those of an identifier counted only.
+
+    Levels of one step, such as substages, stand with ``=`` between them.
+    """
+    found, own = row["levels"], row["steps"]
     if len(found) > MOST_SHOWN and 2 * len(found) > row["n_known"]:
         return f"{len(found)} different"
-    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-    return (" < " if row["type"] == ORDERED else ", ").join(found[:MOST_SHOWN]) + more
+    text = found[0] if found else ""
+    for i, level in enumerate(found[1:MOST_SHOWN], start=1):
+        text += (" = " if own[i] == own[i - 1] else " < ") if own else ", "
+        text += level
+    return text + (f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else "")
 
 
-def _warn(where: str, unread: list[str], mixed: list[str], answers: list[str]) -> None:
-    """Say what is doubtful about the words of a table."""
-    add = 'add it to missing = ["..."] of [clinical]'
-    if unread:
-        warnings.warn(
-            f"{where}: words among numbers or steps, which are not known as words for missing and "
-            f"are taken as missing all the same: {'; '.join(unread)}. If such a word means "
-            f"missing, {add}; else correct it.",
-            OmicsfuseWarning,
-            stacklevel=5,
-        )
-    if mixed:
-        warnings.warn(
-            f"{where}: numbers and words in {', '.join(mixed)}: taken as categories everywhere. "
-            f"If a word means missing, {add}; else keep numbers and words in two columns.",
-            OmicsfuseWarning,
-            stacklevel=5,
-        )
-    if answers:
-        warnings.warn(
-            f'{where}: "none" is taken as missing in {", ".join(answers)}. If it is an answer '
-            'there, write another word, such as "no".',
-            OmicsfuseWarning,
-            stacklevel=5,
-        )
+def _in_one_case(found: Decision) -> Decision:
+    """Write words that differ by case only as the most frequent of them is; not identifiers."""
+    column = found.column
+    if column.dtype != object or found.type == NUMERIC:
+        return found
+    counts = column[[isinstance(cell, str) for cell in column]].value_counts()
+    groups: dict[str, list[str]] = {}
+    for word in sorted(counts.index, key=lambda word: (-counts[word], word)):
+        groups.setdefault(word.casefold(), []).append(word)
+    spelled = {word: first for first, *others in groups.values() for word in others}
+    if not spelled or 2 * len(groups) > counts.sum():
+        return found
+    return replace(found, column=column.replace(spelled), spelled=spelled)
 
 
-def _listed(cells: Mapping[str, int]) -> str:
-    shown = [f'"{word}" ({n})' for word, n in list(cells.items())[:5]]
-    return ", ".join(shown) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
+def _of_numbers(
+    column: pd.Series,
+    label: bool,
+    unread: Mapping[str, int] | None = None,
+    commas: Mapping[str, int] | None = None,
+) -> Decision:
+    """Decide on a column of numbers from its name and their range.
 
-
-def _doubted(column: pd.Series) -> bool:
-    """Say whether categories are numbers for the most part, and not a few codes."""
-    known = column.dropna()
-    numbers = known[[_number(cell) is not None for cell in known]]
-    if pd.api.types.is_numeric_dtype(column) or len(numbers) < DOUBTED_SHARE * len(known):
-        return False
-    return bool(numbers.nunique() > DOUBTED_NUMBERS)
-
-
-def _of_numbers(column: pd.Series, label: bool) -> tuple[str, str]:
-    """Type of a column of numbers, from its name and their range, and why."""
+    ``unread`` are words that have become missing, ``commas`` numbers with decimal commas.
+    """
+    unread = unread or {}
     if label:
-        return CATEGORICAL, "known label"
-    known = column.dropna().to_numpy(dtype=float)
-    name, whole = str(column.name), bool((known == np.round(known)).all())
-    if len(known) and whole:
-        for word, (low, high) in step_name(name).items():
-            if low <= known.min() and known.max() <= high:
-                return ORDERED, f"its name has {word!r}"
-        codes = name_words(name) & CODE_NAMES
-        if codes and len(np.unique(known)) > 2:
-            return CATEGORICAL, f"its name has {min(codes)!r}"
-    return NUMERIC, "numbers"
+        return Decision(CATEGORICAL, "known label", column, unread=unread)
+    numbers = Decision(NUMERIC, "numbers", column, unread=unread)
+    if commas:
+        return replace(numbers, why="numbers with decimal commas", doubt=COMMAS, words=commas)
+    values = pd.Series(column.to_numpy(dtype=float, na_value=np.nan), column.index)
+    known = values.dropna()
+    if not len(known) or not (known == known.round()).all() or np.isinf(known).any():
+        return numbers
+    name = str(column.name)
+    codes = name_words(name) & CODE_NAMES
+    for word, (low, high) in step_name(name).items():
+        inside = values.between(low, high)
+        share = inside.sum() / len(known)
+        outside = {level_text(code): int(n) for code, n in known[~inside].value_counts().items()}
+        if share == 1 or (share >= SHARE and not codes):
+            own = column.where(inside | values.isna()) if outside else column
+            return Decision(ORDERED, f"its name has {word!r}", own, unread={**unread, **outside})
+        if share >= DOUBTED_SHARE and not codes:
+            return replace(numbers, doubt=CODES, words=outside)
+    if codes and known.nunique() > 2:
+        return Decision(CATEGORICAL, f"its name has {min(codes)!r}", column, unread=unread)
+    return numbers
+
+
+def _numbers(cells: Mapping[object, int]) -> tuple[dict[object, float], dict[str, int]]:
+    """Read cells as numbers, and count those with a decimal comma.
+
+    A comma is a decimal one where no number of the column has a point, and it does not part
+    thousands in all that have one.
+    """
+    numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
+    commas = {
+        cell: float(cell.replace(",", "."))
+        for cell in cells
+        if isinstance(cell, str) and re.fullmatch(r"[+-]?\d+,\d+", cell)
+    }
+    thousands = all(re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", cell) for cell in commas)
+    if thousands or any("." in level_text(cell) for cell in numbers):
+        return numbers, {}
+    return numbers | commas, {cell: cells[cell] for cell in commas}
 
 
 def _number(cell: object) -> float | None:
     """Read a cell as a number; True and False are none."""
     if isinstance(cell, bool | np.bool_):
         return None
-    return as_number(cell.strip()) if isinstance(cell, str) else _real(cell)
-
-
-def _real(cell: object) -> float | None:
+    if isinstance(cell, str):
+        text = cell.strip().replace("\N{MINUS SIGN}", "-")
+        return float(text) if _INFINITE.fullmatch(text) else as_number(text)
     return float(cell) if isinstance(cell, int | float | np.integer | np.floating) else None
 
 

@@ -12,7 +12,9 @@ from pydantic import (
     Field,
     PrivateAttr,
     StrictBool,
+    StrictFloat,
     StrictInt,
+    StrictStr,
     field_validator,
     model_validator,
 )
@@ -85,7 +87,7 @@ class ClinicalTable(_FileTable):
     known_labels: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    missing: tuple[str | float, ...] = ()
+    missing: tuple[StrictStr | StrictInt | StrictFloat, ...] = ()
     endpoints: dict[str, EndpointTable] = {}
 
 

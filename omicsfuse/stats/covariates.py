@@ -8,7 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.variables import CATEGORICAL, ORDERED, clean_table, steps
 from omicsfuse.stats.ranks import normal_scores
@@ -146,13 +146,6 @@ def _number(column: pd.Series, name: str, kind: str, scores: bool) -> tuple[pd.D
     numbers = pd.api.types.is_numeric_dtype(column) or kind != ORDERED
     if numbers:
         column = pd.Series(column.to_numpy(dtype=float, na_value=np.nan), column.index)
-        infinite = column.index[np.isinf(column)]
-        if len(infinite):
-            raise CohortError(
-                f"clinical column {name!r} holds infinite values "
-                f"({', '.join(map(str, infinite[:5]))}): mend them or leave the column out of the "
-                "covariates"
-            )
     else:
         column = steps(column)
     if column.nunique() < 2:

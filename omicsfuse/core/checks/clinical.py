@@ -12,9 +12,14 @@ import pandas as pd
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.layers import Endpoint
-from omicsfuse.core.missing import folded
+from omicsfuse.core.missing import as_number, folded
 
 UNITS = ("days", "weeks", "months", "years")
+#: What an event column without ``event_values`` may hold, and what it says.
+_CODES: dict[str | float, str] = {
+    **dict.fromkeys((1.0, "true"), "that the event happened"),
+    **dict.fromkeys((0.0, "false"), "that it did not"),
+}
 
 _EVENT_WORDS = ("dead", "deceas", "death", "died", "yes", "event", "relaps", "recur", "progress")
 _CENSORED_WORDS = ("alive", "living", "no ", "censor")
@@ -38,15 +43,29 @@ def check_unit(unit: str, endpoint: str, where: str) -> None:
 
 
 def check_words(endpoints: Mapping[str, Endpoint], missing: Iterable[str], where: str) -> None:
-    """Refuse a word that means missing and, in an endpoint, something else."""
-    words = {folded(word): word for word in missing}
+    """Refuse a word or number that means missing and, in an endpoint, something else."""
+    words = {_missing_word(word): word for word in missing}
     for name, endpoint in endpoints.items():
         for word in endpoint.event_values:
-            if folded(word) in words:
+            if _missing_word(str(word)) in words:
                 raise CohortError(
                     f'{where}: "{word}" is in missing and in event_values of endpoint "{name}": '
                     "leave it out of one of them."
                 )
+        coded = [] if endpoint.event_values else [endpoint.event]
+        for column in [*coded, *filter(None, [endpoint.competing])]:
+            if both := [words[word] for word in _CODES if word in words]:
+                raise CohortError(
+                    f'{where}: "{both[0]}" is in missing, and in column "{column}" of endpoint '
+                    f'"{name}" it says {_CODES[_missing_word(both[0])]}: leave it out of missing. '
+                    "If it means missing in another column, leave the cells of that column empty."
+                )
+
+
+def _missing_word(word: str) -> str | float:
+    """Write a word of ``missing`` so that equal ones are the same, numbers however written."""
+    number = as_number(text := folded(word))
+    return text if number is None else number
 
 
 def check_apart(

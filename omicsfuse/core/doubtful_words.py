@@ -1,0 +1,135 @@
+"""What is doubtful about the words of a clinical table, told once where a cohort is made."""
+
+import re
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.missing import AMBIGUOUS, as_number, folded
+
+if TYPE_CHECKING:
+    from omicsfuse.core.variables import Decision
+
+#: Doubts about words of a column that is used all the same.
+CODES, STEPS, COMMAS, MIXED, WRITTEN = "codes", "steps", "commas", "mixed", "written"
+CATEGORIES = "taken as categories everywhere"
+_ADD = 'add it to missing = ["..."] of [clinical]'
+#: What each doubt is called, and what to do.
+_SAID = {
+    CODES: (
+        "numbers that are no steps of the scale that the column is named after, and are taken as "
+        "numbers like the others: {}",
+        f"If such a number means missing, {_ADD}; else name the column otherwise.",
+    ),
+    STEPS: (
+        f"columns that are nearly steps of a scale, {CATEGORIES} because of words that do not fit: "
+        "{}",
+        f"If such a word means missing, {_ADD}; else write it as the others are.",
+    ),
+    MIXED: (
+        f"numbers and words in {{}}: {CATEGORIES}",
+        f"If a word means missing, {_ADD}; else keep numbers and words in two columns.",
+    ),
+    WRITTEN: (
+        f"numbers that are not written as such, {CATEGORIES}: {{}}",
+        "Write the number alone, with a point, the same unit for all patients, and no comma.",
+    ),
+    COMMAS: ("commas are read as decimal ones: {}", "If they are not, leave them out."),
+}
+#: Categories of which so many cells are numbers, and more than so many different ones, are doubted.
+DOUBTED_SHARE, DOUBTED_NUMBERS = 0.5, 5
+_UNITS = (
+    *("%", "years?", "yrs?", "y", "y/?o", "months?", "mos?", "weeks?", "wks?", "days?", "d"),
+    *("hours?", "hrs?", "mm", "cm", "mm2", "cm2", "mm3", "cm3", "ml", "cc", "kg", "g", "mg", "ng"),
+    *("pg", "gy", "cgy", "pack years?", "cigarettes"),
+)
+#: A number with a comparison, commas or a unit, as people write it.
+_LIKE_A_NUMBER = re.compile(
+    rf"(?:[<>=~\u2264\u2265]{{1,2}} ?)?[+-]?\d+(?:[.,]\d+)*(?: ?(?:{'|'.join(_UNITS)})(?:/\w+)?)?",
+    re.IGNORECASE,
+)
+
+
+def warn_of_doubtful_words(
+    where: str, decisions: "Mapping[str, Decision]", cells: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Warn of what is doubtful about columns, each doubt once for all that share it.
+
+    ``cells`` are words taken as missing, by column.
+    """
+    unread = [
+        f'"{name}" ({found.type}): {_listed(found.unread)}'
+        for name, found in decisions.items()
+        if found.unread
+    ]
+    if unread:
+        _warn(
+            f"{where}: words among numbers or steps, which are not known as words for missing and "
+            f"are taken as missing all the same: {'; '.join(unread)}. If such a word means "
+            f"missing, {_ADD}; else correct it."
+        )
+    doubted: dict[str, list[str]] = {}
+    for name, found in decisions.items():
+        doubt, words = found.doubt, found.words
+        if not doubt and found.type == "categorical" and not found.unread:
+            doubt, words = _numbers_in_disguise(found.column)
+        if doubt:
+            doubted.setdefault(doubt, []).append(
+                f'"{name}"' + (f" ({_listed(words, 3)})" if words else "")
+            )
+    for doubt, (said, advice) in _SAID.items():
+        if doubt in doubted:
+            _warn(f"{where}: {said.format(', '.join(doubted[doubt]))}. {advice}")
+    spelled = [
+        f'"{name}": {", ".join(f"{word} is {first}" for word, first in found.spelled.items())}'
+        for name, found in decisions.items()
+        if found.spelled
+    ]
+    if spelled:
+        _warn(
+            f"{where}: words that differ by case only are taken as one, written as most often: "
+            f"{'; '.join(spelled)}. If they differ in meaning, write other words."
+        )
+    answers = [
+        f'"{name}" ({nones})'
+        for name, found in decisions.items()
+        if found.type == "categorical"
+        and (nones := sum(n for w, n in cells.get(name, {}).items() if folded(w) == AMBIGUOUS))
+    ]
+    if answers:
+        _warn(
+            f'{where}: "none" is taken as missing in {", ".join(answers)}. If it is an answer '
+            'there, write another word, such as "no".'
+        )
+
+
+def _numbers_in_disguise(column: pd.Series) -> tuple[str, dict[str, int]]:
+    """Say whether categories are numbers for the most part, and not a few codes."""
+    if pd.api.types.is_numeric_dtype(column):
+        return "", {}
+    known = column.dropna().astype(str).str.strip()
+
+    def many(cells: pd.Series) -> bool:
+        # Codes are few, and whole.
+        measured = cells.nunique() > DOUBTED_NUMBERS or cells.str.contains(r"\d[.,]\d").any()
+        return bool(len(cells) >= DOUBTED_SHARE * len(known) and len(cells) and measured)
+
+    plain = known.map(lambda cell: as_number(cell) is not None).astype(bool)
+    alike = known.map(lambda cell: _LIKE_A_NUMBER.fullmatch(cell) is not None).astype(bool)
+    for doubt, numbers in ((MIXED, plain), (WRITTEN, alike)):
+        if many(known[numbers]):
+            odd = known[~plain].value_counts(sort=False)
+            return doubt, {str(cell): int(n) for cell, n in odd.items()}
+    return "", {}
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, OmicsfuseWarning, stacklevel=6)
+
+
+def _listed(cells: Mapping[str, int], most: int = 5) -> str:
+    shown = [f'"{word}" ({n})' for word, n in list(cells.items())[:most]]
+    return ", ".join(shown) + (f" and {len(cells) - most} more" if len(cells) > most else "")
