@@ -47,9 +47,9 @@ def sweep(
     for i in range(1, n):
         largest = max(largest, eta[i])
     likelihood, done = 0.0, 0
-    s1, s2, s3 = np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p))
-    e1, e2, e3 = np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p))
-    mean = np.zeros(p)
+    s1, s2, s3 = np.empty(p), np.empty((p, p)), np.empty((p, p, p))
+    e1, e2, e3 = np.empty(p), np.empty((p, p)), np.empty((p, p, p))
+    mean = np.empty(p)
     for stratum in range(len(starts) - 1):
         start, stop = starts[stratum], starts[stratum + 1]
         s0 = 0.0
@@ -161,7 +161,7 @@ def invert(matrix: Any, inverse: Any) -> float:
     Minus infinity where it is not positive definite to rounding; ``inverse`` is then not filled.
     """
     p = len(matrix)
-    lower = np.zeros((p, p))
+    lower = np.empty((p, p))
     determinant = 0.0
     for a in range(p):
         for b in range(a + 1):
@@ -209,12 +209,13 @@ def maximise(
     the information (of all coefficients) there.
     """
     p = x.shape[1]
-    score, information, skew = np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p))
-    none1, none2, none3 = np.zeros((0, p)), np.zeros((0, p, p)), np.zeros(0)
-    inverse = np.zeros((p, p))
+    score, information, skew = np.empty(p), np.empty((p, p)), np.empty((p, p, p))
+    none1, none2, none3 = np.empty((0, p)), np.empty((0, p, p)), np.empty(0)
+    inverse = np.empty((p, p))
     chosen = np.flatnonzero(free)
     q = len(chosen)
-    step, reduced, inverted = np.zeros(p), np.zeros((q, q)), np.zeros((q, q))
+    step, reduced, inverted = np.empty(p), np.empty((q, q)), np.empty((q, q))
+    step[:] = 0.0
     trial = beta.copy()
     best, halvings, converged = -np.inf, 0, False
     for _ in range(most):
