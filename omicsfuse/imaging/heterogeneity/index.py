@@ -52,6 +52,7 @@ def heterogeneity_index(
     adjust_volume: bool = False,
     n_resamples: int = N_RESAMPLES,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> HeterogeneityIndex:
     """Order patients by how heterogeneous their tumour looks, from fused radiomic features.
 
@@ -86,6 +87,8 @@ def heterogeneity_index(
         on who is in the cohort; 0 for none.
     random_state : int
         Seed of k-means and of the resamples.
+    n_jobs : int
+        Processes; the result does not depend on it.
 
     Returns
     -------
@@ -132,6 +135,7 @@ def heterogeneity_index(
     """
     require(cohort, (Cohort, Prepared), "cohort", "what of.read_cohort or of.preprocess returns")
     n_resamples = whole_number(n_resamples, "n_resamples", 0)
+    n_jobs = whole_number(n_jobs, "n_jobs")
     random_state = checked_seed(random_state)
     exclusions: list[Exclusion] = []
     prepared = cohort if isinstance(cohort, Prepared) else _prepared(cohort, radiomics)
@@ -193,7 +197,7 @@ def heterogeneity_index(
             "high": float(found.high[0, 0]),
         }
     params["stability"] = index_stability(
-        measured, index, patients["group"], neighbors, n_resamples, random_state
+        measured, index, patients["group"], neighbors, n_resamples, random_state, n_jobs
     )
     features = _feature_table(scores, chosen, measured, index)
     return HeterogeneityIndex(

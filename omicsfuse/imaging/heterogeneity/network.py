@@ -11,6 +11,7 @@ from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion import fuse
 from omicsfuse.imaging.heterogeneity.measured import Measured
 from omicsfuse.stats.correlations import spearman
+from omicsfuse.stats.tasks import Runner
 
 #: Patients of a resample at most: bounded time, and harder on the index, not easier.
 MOST_RESAMPLED = 1000
@@ -25,13 +26,14 @@ def default_neighbors(n: int) -> int:
     return min(20, max(5, round(n / 5)))
 
 
-def fused_blocks(measured: Measured, n_neighbors: int) -> Fusion:
+def fused_blocks(measured: Measured, n_neighbors: int, n_threads: int | None = None) -> Fusion:
     """Fuse the networks of both blocks, as ``omicsfuse.fuse`` does with layers."""
     layers = {
         name: PreparedLayer("radiomics", block, block, "normal_score", None)
         for name, block in measured.blocks.items()
     }
-    return fuse(Prepared("heterogeneity", layers), n_neighbors=n_neighbors, engine="exact")
+    prepared = Prepared("heterogeneity", layers)
+    return fuse(prepared, n_neighbors=n_neighbors, engine="exact", n_threads=n_threads)
 
 
 def network_coordinate(fusion: Fusion, disorder: pd.Series) -> tuple[pd.Series, int, float]:
@@ -57,32 +59,19 @@ def index_stability(
     n_neighbors: int,
     n_resamples: int,
     random_state: int,
+    n_jobs: int = 1,
 ) -> dict[str, Any]:
     """How much of the index, and of the groups, is left in resamples of the patients."""
-    from sklearn.metrics import adjusted_rand_score
-
     rng = np.random.default_rng(random_state)
     n = len(index)
     size = min(round(RESAMPLE_SHARE * n), MOST_RESAMPLED)
     neighbors = max(3, min(size - 1, round(size / n * n_neighbors)))
-    correlations, agreements = [], []
-    k = int(group.nunique())
-    for _ in range(n_resamples):
-        rows = np.sort(rng.choice(n, size, replace=False))
-        part = Measured(
-            {name: block.iloc[rows] for name, block in measured.blocks.items()},
-            measured.disorder.iloc[rows],
-        )
-        fusion = fused_blocks(part, neighbors)
-        coordinate, _, _ = network_coordinate(fusion, part.disorder)
-        own = coordinate.index
-        before = index.loc[own].to_numpy(dtype=float)
-        again = coordinate.to_numpy(dtype=float)
-        correlations.append(float(spearman(again[None], before[None])[0]))
-        labels = cut(fusion, k, random_state=random_state).labels
-        agreements.append(float(adjusted_rand_score(group.loc[own], labels.loc[own])))
-    if not correlations:
+    if not n_resamples:
         return {"n_resamples": 0}
+    drawn = [np.sort(rng.choice(n, size, replace=False)) for _ in range(n_resamples)]
+    shared = (measured, index, group, neighbors, random_state)
+    found = Runner(n_jobs).map(_one_resample, drawn, *shared, what="resamples of the index")
+    correlations, agreements = np.array(found).T
     low, middle, high = np.quantile(correlations, [0.05, 0.5, 0.95])
     return {
         "n_resamples": n_resamples,
@@ -92,3 +81,28 @@ def index_stability(
         "high": float(high),
         "group_agreement": float(np.median(agreements)),
     }
+
+
+def _one_resample(
+    measured: Measured,
+    index: pd.Series,
+    group: pd.Series,
+    n_neighbors: int,
+    random_state: int,
+    rows: np.ndarray,
+) -> tuple[float, float]:
+    """Rank correlation of the index, and agreement of the groups, made again of some patients."""
+    from sklearn.metrics import adjusted_rand_score
+
+    part = Measured(
+        {name: block.iloc[rows] for name, block in measured.blocks.items()},
+        measured.disorder.iloc[rows],
+    )
+    fusion = fused_blocks(part, n_neighbors, n_threads=1)
+    coordinate, _, _ = network_coordinate(fusion, part.disorder)
+    own = coordinate.index
+    before = index.loc[own].to_numpy(dtype=float)
+    again = coordinate.to_numpy(dtype=float)
+    labels = cut(fusion, int(group.nunique()), random_state=random_state).labels
+    agreement = adjusted_rand_score(group.loc[own], labels.loc[own])
+    return float(spearman(again[None], before[None])[0]), float(agreement)

@@ -64,6 +64,7 @@ class Heterogeneity(Stage[HeterogeneitySettings, HeterogeneityIndex | None]):
                 n_groups=asked.n_groups,
                 adjust_volume=asked.adjust_volume,
                 random_state=study.seed,
+                n_jobs=context.n_jobs,
             ),
         )
         if index is None:
