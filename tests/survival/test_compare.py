@@ -31,7 +31,9 @@ def planted(simulated: SimulatedCohort) -> Subtypes:
 
 def test_planted_subtypes_differ_in_survival() -> None:
     simulated = simulate_cohort(200, n_external=0, n_genes=100, hazard_ratio=3, random_state=2)
-    found = compare_survival(planted(simulated), simulated.discovery, "os", n_permutations=500)
+    found = compare_survival(
+        planted(simulated), simulated.discovery, "os", n_permutations=500, n_bootstrap=20
+    )
     assert isinstance(found, SurvivalComparison)
     assert (found.endpoint, found.unit) == ("os", "days")
     overall = found.tests.iloc[0]
@@ -50,7 +52,9 @@ def test_planted_subtypes_differ_in_survival() -> None:
 
 def test_subtypes_without_effect_do_not() -> None:
     simulated = simulate_cohort(200, n_external=0, n_genes=100, hazard_ratio=1, random_state=2)
-    found = compare_survival(planted(simulated), simulated.discovery, "os", n_permutations=200)
+    found = compare_survival(
+        planted(simulated), simulated.discovery, "os", n_permutations=200, n_bootstrap=20
+    )
     assert found.tests.loc[0, "p_asymptotic"] > 0.01
     assert found.tests.loc[0, "p_permutation"] > 0.01
 
@@ -58,10 +62,12 @@ def test_subtypes_without_effect_do_not() -> None:
 def test_same_seed_same_numbers(simulated: SimulatedCohort) -> None:
     subtypes = planted(simulated)
     first, again, other = (
-        compare_survival(subtypes, simulated.discovery, random_state=seed, n_permutations=300)
+        compare_survival(
+            subtypes, simulated.discovery, random_state=seed, n_permutations=300, n_bootstrap=20
+        )
         for seed in (1, 1, 2)
     )
-    for name in ("tests", "cox", "curves", "medians"):
+    for name in ("tests", "cox", "curves", "medians", "added_value"):
         pd.testing.assert_frame_equal(getattr(first, name), getattr(again, name))
     assert not first.tests["p_permutation"].equals(other.tests["p_permutation"])
     pd.testing.assert_series_equal(first.tests["chi2"], other.tests["chi2"])
@@ -69,9 +75,9 @@ def test_same_seed_same_numbers(simulated: SimulatedCohort) -> None:
 
 def test_covariates_are_the_cohorts_or_those_asked_for(simulated: SimulatedCohort) -> None:
     subtypes, cohort = planted(simulated), simulated.discovery
-    none = compare_survival(subtypes, cohort, covariates=(), n_permutations=0)
+    none = compare_survival(subtypes, cohort, covariates=(), n_permutations=0, n_bootstrap=20)
     assert set(none.cox["model"]) == {"univariable"}
-    sex = compare_survival(subtypes, cohort, covariates=["sex"], n_permutations=0)
+    sex = compare_survival(subtypes, cohort, covariates=["sex"], n_permutations=0, n_bootstrap=20)
     terms = sex.cox.loc[sex.cox["model"] == "multivariable", "term"].tolist()
     assert terms[2:] in (["sex: male vs female"], ["sex: female vs male"])
     with pytest.raises(StudyError, match=r'covariate "agee" is not a column.*"age"'):
@@ -89,7 +95,7 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     changed = replace(cohort, clinical=clinical)
     labels = planted(simulated).labels.iloc[:-5]
     found = compare_survival(
-        subtypes_of(labels), changed, covariates=["age", "centre"], n_permutations=0
+        subtypes_of(labels), changed, covariates=["age", "centre"], n_permutations=0, n_bootstrap=20
     )
     n = len(clinical) - 3 - 5
     assert found.tests.loc[0, "n"] == n
@@ -114,7 +120,7 @@ def test_a_patient_without_subtype_and_time_is_counted_once(simulated: Simulated
     clinical.iloc[:4, clinical.columns.get_loc("os_event")] = np.nan
     labels = planted(simulated).labels.drop(clinical.index[[0, 1, 8]])
     found = compare_survival(
-        subtypes_of(labels), replace(cohort, clinical=clinical), n_permutations=0
+        subtypes_of(labels), replace(cohort, clinical=clinical), n_permutations=0, n_bootstrap=20
     )
     assert [exclusion.count for exclusion in found.exclusions] == [4, 1]
     assert found.tests.loc[0, "n"] == len(clinical) - 5
@@ -278,7 +284,7 @@ def test_real_hpv_status(real_data: Path) -> None:
         ("age", "stage"),
     )
     labels = clinical["hpv_status"].dropna()
-    found = compare_survival(subtypes_of(labels), cohort, "os", n_permutations=200)
+    found = compare_survival(subtypes_of(labels), cohort, "os", n_permutations=200, n_bootstrap=20)
     overall = found.tests.iloc[0]
     assert overall["n"] == 82
     assert overall["events"] == clinical.loc[labels.index, "event"].sum()
