@@ -133,7 +133,9 @@ def _row(
         row |= (
             kruskal(variable.numbers.loc[values.index], own)
             if variable.ranked
-            else contingency(values.map(level_text), own, n_permutations, random_state)
+            else contingency(
+                variable.groups.dropna().map(level_text), own, n_permutations, random_state
+            )
         )
     if variable.known and len(values):
         row |= _agreement(values.astype(str), own)

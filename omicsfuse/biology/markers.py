@@ -212,7 +212,7 @@ def _compare(
     counts: Mapping[str, pd.DataFrame] | None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Compare in every layer, and say what a user should be warned of."""
-    encoded = as_terms(covariates, "markers")
+    encoded = as_terms(covariates, "markers", subtypes.labels.index)
     terms = None if encoded is None else encoded.terms
     raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}
     unknown = [name for name in raw if name not in prepared.layers]

@@ -10,6 +10,7 @@ from omicsfuse.biology.burden import MEASURED, burden, in_words
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.technical import automatic_technical
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.variables import CATEGORICAL, NUMERIC, ORDERED, steps
 
@@ -46,6 +47,18 @@ class Variable:
         return pd.Series(numbers, self.column.index)
 
     @property
+    def groups(self) -> pd.Series:
+        """Categories as they are; what is in order by its steps, substages of a step together."""
+        if self.type != ORDERED:
+            return self.column
+        texts = self.column.astype(object).map(level_text, na_action="ignore")
+        names = pd.DataFrame({"step": self.numbers, "text": texts}).dropna().drop_duplicates()
+        named = {
+            step: " or ".join(sorted(own["text"])) for step, own in names.groupby("step", sort=True)
+        }
+        return pd.Series([named.get(x, np.nan) for x in self.numbers], texts.index, dtype=object)
+
+    @property
     def ranked(self) -> bool:
         """Whether patients are put in order by it: three different values at least."""
         return self.type != CATEGORICAL and self.numbers.nunique() > 2
@@ -59,7 +72,7 @@ class Variable:
     def tabulated(self) -> bool:
         """Whether it belongs in Table 1: also where nobody can be compared with anybody."""
         return not self.note or (
-            self.note == ONE_SUBTYPE and not _unfit(self.column.dropna(), self.type)
+            self.note == ONE_SUBTYPE and not _unfit(self.groups.dropna(), self.type)
         )
 
 
@@ -94,7 +107,7 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     seen: dict[Hashable, str] = {}
     for name in followed:
         end = Variable(str(name), clinical[name], types[name])
-        if end.column.nunique() > 1:
+        if end.groups.nunique() > 1:
             for family in ("", TECHNICAL, GENOME):
                 seen.setdefault((family, _grouping(end)), end.name)
     found = []
@@ -129,7 +142,7 @@ def _note(variable: Variable, labels: pd.Series, seen: dict[Hashable, str], igno
     """Say why a variable is not compared with the subtypes; empty if it is."""
     if ignored and not variable.source:
         return IGNORED
-    present = variable.column.dropna()
+    present = variable.groups.dropna()
     first = variable.name
     if present.nunique() > 1:
         key = (variable.family, _grouping(variable))
@@ -160,7 +173,7 @@ def _unfit(values: pd.Series, kind: str) -> str:
 def _grouping(variable: Variable) -> Hashable:
     """Key that two columns share if, and only if, the same test of both gives the same answer."""
     if not variable.ranked:
-        return "groups", pd.factorize(variable.column)[0].tobytes()
+        return "groups", pd.factorize(variable.groups)[0].tobytes()
     numbers = variable.numbers
     return "ranks", min(
         numbers.rank().to_numpy().tobytes(), numbers.rank(ascending=False).to_numpy().tobytes()

@@ -1,7 +1,7 @@
 """A cohort: omics layers and a clinical table of the same patients, checked once at this gate."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 import pandas as pd
 
@@ -98,6 +98,9 @@ class Cohort:
         ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers), ``steps``
         (the step of each level of an ordered one; substages share one), ``n_known``,
         ``n_missing`` and ``missing_words`` (as ``missing_cells``).
+    decided : pandas.DataFrame, optional
+        ``variables`` of a cohort that this one has some patients of: what its columns hold is not
+        decided again.
 
     Raises
     ------
@@ -134,13 +137,14 @@ class Cohort:
     strata: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     missing_cells: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    decided: InitVar[pd.DataFrame | None] = None
     variables: pd.DataFrame = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, decided: pd.DataFrame | None) -> None:
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]
         for role in (*ROLES, "missing"):
             object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
-        clean, where = clean_clinical(self), where_clinical(self)
+        clean, where = clean_clinical(self, decided), where_clinical(self)
         clinical = None if clean is None else clean.table
         omics = {}
         for name in self.omics:

@@ -1,5 +1,6 @@
 """What a study asks of a cohort, where several stages need to know: layers, patients, columns."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,10 @@ import pandas as pd
 from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
 from omicsfuse.fusion.members import fused_patients
-from omicsfuse.stats.covariates import encode_covariates
+from omicsfuse.stats.covariates import Encoded, encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.stages.signature import SignatureSettings
@@ -115,8 +116,24 @@ def refuse_other_kinds(
         )
 
 
-def check_covariates(cohort: Cohort, names: Sequence[str], scores: Sequence[str]) -> None:
-    """See that covariates are there, known of some patients, and numbers or categories.
+def covariate_terms(
+    cohort: Cohort, names: Sequence[str], patients: pd.Index, scores: pd.DataFrame | None = None
+) -> Encoded:
+    """Covariates of the patients of an analysis as terms; warns of one that gives none.
+
+    ``scores`` are patients x immune scores, which may be adjusted for too.
+    """
+    table = covariate_table(cohort, names, scores)
+    encoded = encode_covariates(table[table.index.isin(patients)], variables=cohort.variables)
+    for name, why in encoded.left_out.items():
+        warnings.warn(f"not adjusted for {name}: {why}.", OmicsfuseWarning, stacklevel=3)
+    return encoded
+
+
+def check_covariates(
+    study: "Study", cohort: Cohort, names: Sequence[str], scores: Sequence[str]
+) -> None:
+    """See that covariates are there, known of some fused patients, and numbers or categories.
 
     ``scores`` are the immune scores of the study, which may be adjusted for too.
     """
@@ -133,6 +150,7 @@ def check_covariates(cohort: Cohort, names: Sequence[str], scores: Sequence[str]
     if not clinical:
         return
     table = covariate_table(cohort, clinical)
+    table = table[table.index.isin(patients_to_fuse(study, cohort))]
     for name in clinical:
         known = int(table[name].notna().sum())
         if known < 3:
@@ -141,9 +159,5 @@ def check_covariates(cohort: Cohort, names: Sequence[str], scores: Sequence[str]
                 "be adjusted for it. Leave it out."
             )
     encoded = encode_covariates(table, variables=cohort.variables)
-    for name in clinical:
-        if name not in encoded.used:
-            raise StudyError(
-                f"covariates: {name!r} cannot be adjusted for ({encoded.notes[name]}). Leave it "
-                "out."
-            )
+    for name, why in encoded.left_out.items():
+        raise StudyError(f"covariates: {name!r} cannot be adjusted for ({why}). Leave it out.")

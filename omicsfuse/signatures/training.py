@@ -73,4 +73,4 @@ def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
     with warnings.catch_warnings():
         # Whatever the gate has to say of this cohort, it has said before.
         warnings.simplefilter("ignore", OmicsfuseWarning)
-        return replace(cohort, omics=omics, clinical=clinical)
+        return replace(cohort, omics=omics, clinical=clinical, decided=cohort.variables)

@@ -71,7 +71,7 @@ def training_data(
     exclusions = list(target.exclusions)
     patients = known.index[known.index.isin(table.index)]
     exclusions += _lost(known.index.difference(patients), f"no layer {name}")
-    encoded, adjust = _in_order(covariates), None
+    encoded, adjust = _in_order(covariates, patients), None
     if encoded is not None:
         complete = encoded.terms.index[encoded.terms.notna().all(axis=1)]
         without = patients.difference(complete)
@@ -136,9 +136,9 @@ def _lost(patients: pd.Index, what: str) -> list[str]:
     return [f"{len(patients)} {have} {what}: {', '.join(map(str, patients[:5]))}"]
 
 
-def _in_order(covariates: pd.DataFrame | Encoded | None) -> Encoded | None:
+def _in_order(covariates: pd.DataFrame | Encoded | None, patients: pd.Index) -> Encoded | None:
     """Covariates as terms, patients and terms named by text; terms in order."""
-    encoded = as_terms(covariates, "signature")
+    encoded = as_terms(covariates, "signature", patients)
     if encoded is None:
         return None
     terms = encoded.terms.set_axis([str(patient) for patient in encoded.terms.index])

@@ -31,6 +31,11 @@ class Encoded(NamedTuple):
         """Columns that have a term, in order."""
         return list(dict.fromkeys(self.columns.values()))
 
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Columns that have no term, and why."""
+        return {name: note for name, note in self.notes.items() if name not in self.used}
+
 
 def encode_covariates(
     clinical: pd.DataFrame,
@@ -68,8 +73,10 @@ def encode_covariates(
     return Encoded(terms.astype(float), notes, columns)
 
 
-def as_terms(covariates: pd.DataFrame | Encoded | None, who: str) -> Encoded | None:
-    """Covariates that a user gave, as terms; None where there are none.
+def as_terms(
+    covariates: pd.DataFrame | Encoded | None, who: str, patients: pd.Index | None = None
+) -> Encoded | None:
+    """Covariates that a user gave, as terms of the patients of the analysis; None without any.
 
     A column that gives no term is refused. ``who`` begins messages.
     """
@@ -85,13 +92,13 @@ def as_terms(covariates: pd.DataFrame | Encoded | None, who: str) -> Encoded | N
                 f"{who}: the covariates have more than one {what} for {len(twice)} "
                 f"{each}{'s' if len(twice) > 1 else ''} ({named}); give each {each} one {what}."
             )
-    encoded = encode_covariates(covariates.set_axis(covariates.columns.astype(str), axis=1))
-    for name in covariates.columns.astype(str):
-        if name not in encoded.used:
-            raise StudyError(
-                f"{who}: covariate {name!r} cannot be adjusted for ({encoded.notes[name]}). Leave "
-                "it out."
-            )
+    covariates = covariates.set_axis(covariates.columns.astype(str), axis=1)
+    if patients is not None:
+        here = covariates.index.astype(str).isin(patients.astype(str))
+        covariates = covariates[here] if here.any() else covariates
+    encoded = encode_covariates(covariates)
+    for name, why in encoded.left_out.items():
+        raise StudyError(f"{who}: covariate {name!r} cannot be adjusted for ({why}). Leave it out.")
     return encoded if encoded.columns else None
 
 

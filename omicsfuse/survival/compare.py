@@ -1,5 +1,6 @@
 """Survival of the subtypes of a cohort: what the cohort declares, handed to the comparison."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Literal
 
@@ -7,10 +8,10 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.errors import StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import CHOSEN_WITH, Subtypes, SurvivalComparison
 from omicsfuse.core.variables import CATEGORICAL
-from omicsfuse.stats.covariates import combined_strata, encode_covariates
+from omicsfuse.stats.covariates import Encoded, combined_strata, encode_covariates
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.endpoint import compare_labels
 
@@ -95,12 +96,12 @@ def compare_survival(
     chosen = list(cohort.covariates if covariates is None else covariates)
     terms, groups, order_by = None, None, None
     if cohort.clinical is not None:
-        clinical, known = cohort.clinical, cohort.variables
         patients = patients_in_common(subtypes.labels, survival)[0].index
         # Reference categories and rare ones are judged on the patients of this analysis.
-        terms = encode_covariates(clinical.reindex(patients), chosen, known) if chosen else None
+        clinical = cohort.clinical.reindex(patients)
+        terms = adjusting_terms(clinical, cohort, endpoint, chosen) if chosen else None
         columns = list(cohort.strata if strata is None else strata)
-        groups = combined_strata(clinical, columns, known) if columns else None
+        groups = combined_strata(clinical, columns, cohort.variables) if columns else None
         order_by = None if trend is None else trend_order(cohort, trend)
     return compare_labels(
         subtypes.labels,
@@ -118,6 +119,20 @@ def compare_survival(
         exclusions=cohort.survival_exclusions(endpoint),
         counted=() if cohort.clinical is None else cohort.clinical.index,
     )
+
+
+def adjusting_terms(
+    clinical: pd.DataFrame, cohort: Cohort, endpoint: str, names: Sequence[str]
+) -> Encoded:
+    """Terms of clinical columns of these patients; warns of a column that gives none."""
+    encoded = encode_covariates(clinical, names, cohort.variables)
+    for name, why in encoded.left_out.items():
+        warnings.warn(
+            f"survival of {endpoint}: not adjusted for {name}: {why}.",
+            OmicsfuseWarning,
+            stacklevel=3,
+        )
+    return encoded
 
 
 def trend_order(cohort: Cohort, trend: str) -> pd.Series:

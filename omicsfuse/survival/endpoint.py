@@ -93,14 +93,7 @@ def compare_labels(
             matched, known, endpoint, n_permutations, random_state, strata=strata,
             order_by=order_by, n_jobs=n_jobs,
         ),
-        cox=_stacked(
-            [
-                _with_notes(model_table(model), given) if model.name.startswith("multivariable")
-                else model_table(model)
-                for model, _ in models
-            ],
-            COX_COLUMNS,
-        ),
+        cox=_stacked(_cox_tables([model for model, _ in models], given), COX_COLUMNS),
         curves=curves,
         medians=medians,
         exclusions=(*exclusions, *_unmatched(labels, survival, matched, endpoint, counted)),
@@ -162,24 +155,39 @@ def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFr
     return found if isinstance(found, pd.DataFrame) else pd.DataFrame(columns=columns)
 
 
+def _cox_tables(models: Sequence[CoxModel], given: Encoded) -> list[pd.DataFrame]:
+    """Tables of the models; rows that say so in place of one whose covariates are all left out."""
+    tables = [model_table(model) for model in models]
+    if not tables or given.used:
+        multivariable = [model.name.startswith("multivariable") for model in models]
+        return [
+            _with_notes(table, given) if adjusted else table
+            for table, adjusted in zip(tables, multivariable, strict=True)
+        ]
+    none = _left_out(tables[0], given, "multivariable")
+    return [tables[0], none, *tables[1:]]
+
+
 def _with_notes(table: pd.DataFrame, given: Encoded) -> pd.DataFrame:
     """Say beside each covariate's terms what encoding changed; a row for those left out."""
-    extra = []
     columns = table["term"].map(given.columns)
-    for name, note in given.notes.items():
-        rows = columns == name
-        if rows.any():
-            table.loc[rows, "note"] = [
-                f"{before}; {note}" if before else note for before in table.loc[rows, "note"]
-            ]
-        else:
-            first = table.iloc[0]
-            extra.append(
-                {**first[["endpoint", "model", "n", "events"]], "term": name, "note": note}
-            )
-    if not extra:
-        return table
-    return pd.concat([table, pd.DataFrame(extra).reindex(columns=table.columns)], ignore_index=True)
+    for name in given.used:
+        rows, note = columns == name, given.notes.get(name, "")
+        table.loc[rows, "note"] = [
+            "; ".join(filter(None, [before, note])) for before in table.loc[rows, "note"]
+        ]
+    left_out = _left_out(table, given, str(table["model"].iloc[0]))
+    return _stacked([table, left_out], list(table.columns))
+
+
+def _left_out(table: pd.DataFrame, given: Encoded, model: str) -> pd.DataFrame:
+    """A row for each covariate without a term, with the reason; patients are those of the table."""
+    first = table.iloc[0][["endpoint", "n", "events"]]
+    rows = [
+        {**first, "model": model, "term": name, "note": note}
+        for name, note in given.left_out.items()
+    ]
+    return pd.DataFrame(rows).reindex(columns=table.columns)
 
 
 def _unmatched(

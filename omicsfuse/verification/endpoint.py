@@ -145,13 +145,14 @@ class EndpointTests:
         clinical = cohort.clinical.loc[survival.index]
         encoded = encode_covariates(clinical, cohort.covariates, cohort.variables)
         adjusted_for, strata = ", ".join(encoded.used), None
+        left_out = [f"not adjusted for {name}: {why}" for name, why in encoded.left_out.items()]
         if cohort.strata:
             strata = combined_strata(clinical, cohort.strata, cohort.variables)
             adjusted_for = join_notes(adjusted_for, f"stratified by {strata.name}")
         row: Row = _what(name, ADJUSTED) | {"test": "Wald"}
         row["adjusted_for"] = adjusted_for
         if not encoded.used and strata is None:
-            note = join_notes(self.scored.note, "not adjusted: no covariate varies")
+            note = join_notes(self.scored.note, "not adjusted: no covariate varies", *left_out)
             return [_counts(survival) | row | {"note": note}]
         own = "the score"
         model = fit_model(
@@ -162,7 +163,7 @@ class EndpointTests:
             strata,
         )
         row |= {"n": model.n, "events": model.events}
-        notes = [self.scored.note, model.note]
+        notes = [self.scored.note, model.note, *left_out]
         if model.fit is None:
             return [row | {"note": join_notes(*notes, f"not estimated: {model.reason}")}]
         if not model.varies[0]:

@@ -334,3 +334,17 @@ def test_columns_of_endpoints_are_not_compared_with_the_subtypes() -> None:
     cohort = Cohort("toy", {}, clinical, {"os": endpoint})
     labels = pd.Series(["S1", "S2"] * 20, patients)
     assert list(associate(Subtypes(labels, {}, {}), cohort).index) == ["age"]
+
+
+def test_two_steps_are_two_groups_whatever_their_substages() -> None:
+    labels = ["S1"] * 20 + ["S2"] * 20
+    stage = ["IIIA", "IIIB"] * 8 + ["IVA", "IVB"] * 12
+    fine, coarse = (
+        columns_against(labels, stage=cells).loc["stage"]
+        for cells in (stage, [cell[:-1] for cell in stage])
+    )
+    for name in ("test", "n", "statistic", "p", "effect"):
+        assert fine[name] == coarse[name]
+    assert fine["stands_out"] == "S1: more IIIA or IIIB"
+    one = columns_against(labels, stage=["IIIA", "IIIB"] * 20).loc["stage"]
+    assert one["note"] == "constant"

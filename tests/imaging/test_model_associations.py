@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.imaging.interpretation.adjusted import adjusting_columns, covariates
 from omicsfuse.imaging.interpretation.associations import compare_features
 from omicsfuse.imaging.interpretation.contrasts import Contrast
-from omicsfuse.imaging.interpretation.groupings import compare_groups
+from omicsfuse.imaging.interpretation.groupings import clinical_variables, compare_groups
 from omicsfuse.imaging.interpretation.ranked_sets import places_of, set_scores
 from omicsfuse.imaging.interpretation.resampled import ranking_stability, resampled_statistics
 from omicsfuse.stats.intervals import wilson_interval
@@ -173,3 +174,11 @@ def test_covariates_of_all_kinds() -> None:
     columns, note = adjusting_columns(found.design, clinical.index[:12])
     assert columns is None
     assert "12 patients have all covariates" in note
+
+
+def test_two_steps_are_groups_whatever_their_substages() -> None:
+    patients = [f"P{i:02d}" for i in range(40)]
+    clinical = pd.DataFrame({"stage": ["IIIA", "IIIB", "IVA", "IVB"] * 10, "n": ["N1", "N1a"] * 20})
+    found = clinical_variables(Cohort("toy", {}, clinical.set_axis(patients)))
+    assert list(found) == ["stage"]
+    assert found["stage"].value_counts().to_dict() == {"IIIA or IIIB": 20, "IVA or IVB": 20}

@@ -25,7 +25,7 @@ def cohort(small: SimulatedCohort) -> Cohort:
     found = small.discovery
     assert found.clinical is not None
     found.clinical["purity"] = np.nan
-    found.clinical["sample"] = [f"{i}%" for i in range(40)]
+    found.clinical["sample"] = [f"aliquot {i}" for i in range(40)]
     found.clinical["site"] = ["Leiden", "Graz"] * 20
     return found
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import CohortError
 from omicsfuse.core.results import Prepared, PreparedLayer, Signature, Target
 from omicsfuse.signatures.coexpression import coexpression_modules
 from omicsfuse.signatures.derive import as_signature
@@ -139,6 +141,21 @@ def test_without_patients() -> None:
     table = pd.DataFrame({"A": [1.0, 2.0]}, ["P1", "P2"])
     cohort = Cohort("toy", {"rna": Layer("expression", table)})
     assert list(without_patients(cohort, "rna", pd.Index(["P1"])).patients()) == ["P2"]
+
+
+def test_the_patients_left_keep_what_the_cohort_decided() -> None:
+    patients = [f"P{i:02d}" for i in range(40)]
+    clinical = pd.DataFrame(
+        {"v": ["low"] * 6 + ["9"] * 34, "g": ["G1"] * 30 + ["x"] * 10}, patients
+    )
+    genes = Layer("expression", pd.DataFrame({"A": np.arange(40.0)}, patients), "log2")
+    cohort = Cohort("c", {"rna": genes}, clinical)
+    left = without_patients(cohort, "rna", pd.Index([*patients[:6], *patients[30:]]))
+    assert left.variables["type"].equals(cohort.variables["type"])
+    pd.testing.assert_frame_equal(left.clinical, cohort.clinical.iloc[6:30])
+    assert left.variables["n_known"].tolist() == [24, 24]
+    with pytest.raises(CohortError, match='decided does not say what "v" hold'):
+        Cohort("c", {}, clinical, decided=cohort.variables.drop(index="v"))
 
 
 def test_training_data() -> None:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
-from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Subtypes, SurvivalComparison
 from omicsfuse.datasets import SimulatedCohort, simulate_cohort
+from omicsfuse.pipeline.asked import covariate_terms
+from omicsfuse.stats.covariates import as_terms
 from omicsfuse.survival import compare_survival
 from omicsfuse.survival.comparisons import logrank_table
 from omicsfuse.survival.cox import cox_table
@@ -94,9 +96,15 @@ def test_patients_without_endpoint_subtype_or_covariate_are_counted(
     clinical["centre"] = "one"
     changed = replace(cohort, clinical=clinical)
     labels = planted(simulated).labels.iloc[:-5]
-    found = compare_survival(
-        subtypes_of(labels), changed, covariates=["age", "centre"], n_permutations=0, n_bootstrap=20
-    )
+    said = "survival of os: not adjusted for centre: left out: the same value in all patients"
+    with pytest.warns(OmicsfuseWarning, match=said):
+        found = compare_survival(
+            subtypes_of(labels),
+            changed,
+            covariates=["age", "centre"],
+            n_permutations=0,
+            n_bootstrap=20,
+        )
     n = len(clinical) - 3 - 5
     assert found.tests.loc[0, "n"] == n
     assert found.medians["n"].sum() == n
@@ -319,3 +327,39 @@ def test_a_single_event_is_singular() -> None:
     found = compare_labels(pd.Series(["S1", "S2"] * 10, patients), survival, "os", "days")
     assert found.tests.loc[0, "note"] == "no p-value: 1 event, fewer than 10"
     assert found.cox.loc[0, "note"] == "not estimated: 1 event, fewer than the 10 for 1 term"
+
+
+def test_covariates_that_all_fall_out_leave_rows_that_say_so(simulated: SimulatedCohort) -> None:
+    cohort = simulated.discovery
+    changed = replace(cohort, clinical=cohort.clinical.assign(age=np.nan))
+    with pytest.warns(OmicsfuseWarning, match="survival of os: not adjusted for age: left out: no"):
+        found = compare_survival(
+            planted(simulated), changed, covariates=["age"], n_permutations=0, n_bootstrap=0
+        )
+    row = found.cox[found.cox["model"] == "multivariable"].iloc[0]
+    assert row[["term", "note"]].tolist() == ["age", "left out: no known value"]
+    assert np.isnan(row["hr"])
+    assert found.cox["model"].tolist()[-1] == "multivariable"
+
+
+def test_strata_and_terms_are_judged_on_the_patients_of_the_analysis(
+    simulated: SimulatedCohort,
+) -> None:
+    cohort, subtypes = simulated.discovery, planted(simulated)
+    sites = pd.Series("A", cohort.clinical.index)
+    sites.iloc[20:50], sites.iloc[50:52], sites.iloc[52:54] = "B", "C", "D"
+    alone = replace(cohort, clinical=cohort.clinical.assign(site=sites), strata=("site",))
+    # Patients of no layer make C and D frequent, which says nothing about those compared.
+    more = cohort.clinical.iloc[:20].assign(site=["C"] * 10 + ["D"] * 10)
+    more.index = [f"X{i:02d}" for i in range(20)]
+    both = replace(cohort, clinical=pd.concat([alone.clinical, more]), strata=("site",))
+    few = {"covariates": ["site"], "n_permutations": 0, "n_bootstrap": 0}
+    first, second = (compare_survival(subtypes, one, **few) for one in (alone, both))
+    pd.testing.assert_frame_equal(first.cox, second.cox)
+    pd.testing.assert_frame_equal(first.tests, second.tests)
+    terms = covariate_terms(both, ["site"], subtypes.labels.index).terms
+    assert set(terms.columns) <= set(first.cox["term"])
+    table = both.clinical[["site"]]
+    given = as_terms(table, "markers", subtypes.labels.index)
+    assert given is not None
+    pd.testing.assert_frame_equal(given.terms, terms)

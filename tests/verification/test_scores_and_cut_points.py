@@ -102,8 +102,11 @@ def test_strata_and_covariates(image: Signature, other: Cohort) -> None:
 
 def test_covariates_that_do_not_vary(image: Signature, other: Cohort) -> None:
     row = verify(image, replace(other, covariates=("same",)), **FEW).table.iloc[1]
-    assert row["note"].startswith("not adjusted: no covariate varies")
+    assert row["note"].startswith("not adjusted: no covariate varies; not adjusted for same: left")
     assert np.isnan(row["p"])
+    row = verify(image, replace(other, covariates=("age", "same")), **FEW).table.iloc[1]
+    assert row["adjusted_for"] == "age"
+    assert "not adjusted for same: left out: the same value in all patients" in row["note"]
 
 
 def test_missing_covariates_leave_patients_out_of_that_row(image: Signature, other: Cohort) -> None:

@@ -24,7 +24,7 @@ from omicsfuse.core.checks.tables import (
 )
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.layers import Exclusion
-from omicsfuse.core.variables import CleanTable, clean_table
+from omicsfuse.core.variables import CleanTable, Decision, clean_table
 
 if TYPE_CHECKING:
     from omicsfuse.core.cohort import Cohort
@@ -48,8 +48,11 @@ def where_clinical(cohort: "Cohort") -> str:
     return "clinical table" + (f" ({cohort.clinical_source})" if cohort.clinical_source else "")
 
 
-def clean_clinical(cohort: "Cohort") -> CleanTable | None:
-    """Check the clinical table, and take words for missing out of it."""
+def clean_clinical(cohort: "Cohort", decided: pd.DataFrame | None = None) -> CleanTable | None:
+    """Check the clinical table, and take words for missing out of it.
+
+    ``decided``: ``variables`` of the cohort whose table, made clean before, this is a part of.
+    """
     if cohort.clinical is None:
         return None
     where = where_clinical(cohort)
@@ -66,6 +69,17 @@ def clean_clinical(cohort: "Cohort") -> CleanTable | None:
         if end.competing:
             events.setdefault(end.competing, [])
     check_words(cohort.endpoints, cohort.missing, where)
+    if decided is not None:
+        if unknown := [name for name in clinical.columns if name not in decided.index]:
+            raise CohortError(
+                f"{where}: decided does not say what {listed(unknown)} hold: give the variables of "
+                "the cohort whose table this is a part of, or leave it out."
+            )
+        kept = {
+            name: Decision(decided["type"][name], decided["why"][name], clinical[name])
+            for name in clinical.columns
+        }
+        return CleanTable(clinical, kept, {})
     return clean_table(
         clinical,
         where,

@@ -173,27 +173,27 @@ def _survival_rows(
     if not names or cohort.clinical is None:
         return []
     wanted = list(cohort.covariates if covariates is None else covariates)
-    clinical = cohort.clinical.reindex(values.index)
-    encoded = encode_covariates(clinical, wanted, cohort.variables)
     sd = float(values.std())
     own = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
-    strata = None
-    if cohort.strata:
-        strata = combined_strata(clinical, cohort.strata, cohort.variables)
-    stratified = "" if strata is None else f"; strata {', '.join(cohort.strata)}"
-    models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", own, None)]
-    used = encoded.used
-    if used:
-        models.append((", ".join(used) + stratified, own.join(encoded.terms), strata))
-    if size is not None:
-        log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
-        adjusted = own.join(encoded.terms).join(log_volume)
-        said = ", ".join([*used, _VOLUME])
-        models.append((said + stratified, adjusted, strata))
+    stratified = f"; strata {', '.join(cohort.strata)}" if cohort.strata else ""
     rows = []
     for name in names:
         survival = cohort.survival(name)
         survival = survival[survival.index.isin(values.index)]
+        # Reference categories and rare ones are judged on the patients of this analysis.
+        clinical = cohort.clinical.reindex(survival.index)
+        encoded = encode_covariates(clinical, wanted, cohort.variables)
+        strata = None
+        if cohort.strata:
+            strata = combined_strata(clinical, cohort.strata, cohort.variables)
+        models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", own, None)]
+        if encoded.used:
+            adjusted = own.join(encoded.terms)
+            models.append((", ".join(encoded.used) + stratified, adjusted, strata))
+        if size is not None:
+            log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
+            adjusted = own.join(encoded.terms).join(log_volume)
+            models.append((", ".join([*encoded.used, _VOLUME]) + stratified, adjusted, strata))
         for said, terms, groups in models:
             rows.append(_cox_row(name, said, survival, terms, groups))
     return rows

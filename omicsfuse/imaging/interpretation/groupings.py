@@ -116,8 +116,8 @@ def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
         variable = Variable(name, values, cohort.variables["type"][name])
         if variable.ranked:
             variables[name] = variable.numbers
-        elif 2 <= values.nunique() <= MOST_GROUPS:
-            variables[name] = values.astype(object).map(level_text, na_action="ignore")
+        elif 2 <= variable.groups.nunique() <= MOST_GROUPS:
+            variables[name] = variable.groups.astype(object).map(level_text, na_action="ignore")
     return variables
 
 

@@ -89,7 +89,7 @@ def design(
     """Covariates and tumour volume (n,) of these patients as columns of numbers; None without."""
     columns: list[Array] = []
     names: list[str] = []
-    encoded = as_terms(covariates, "radiogenomic map")
+    encoded = as_terms(covariates, "radiogenomic map", patients)
     if encoded is not None:
         terms = encoded.terms.set_axis(encoded.terms.index.astype(str)).reindex(patients)
         for term, name in encoded.columns.items():

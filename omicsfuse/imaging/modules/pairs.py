@@ -182,7 +182,7 @@ def map_modules(
     images = layer_table(prepared.layers[image_layer])
     genes = layer_table(prepared.layers[gene_layer])
     exclusions: list[Exclusion] = []
-    encoded = as_terms(covariates, "radiogenomic modules")
+    encoded = as_terms(covariates, "radiogenomic modules", images.index)
     terms = None if encoded is None else encoded.terms
     patients = shared_patients(images, genes, terms, (image_layer, gene_layer), exclusions)
     if gene_modules is None:

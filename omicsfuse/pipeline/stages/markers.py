@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pandas as pd
 
-from omicsfuse.biology import covariate_table, differential_features, pairwise_features
+from omicsfuse.biology import differential_features, pairwise_features
 from omicsfuse.biology.count_data import checked_counts
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared
-from omicsfuse.pipeline.asked import check_covariates
+from omicsfuse.pipeline.asked import check_covariates, covariate_terms
 from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
 from omicsfuse.report.sections import biology
-from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -52,7 +51,7 @@ class Markers(Stage[MarkerSettings, Marked]):
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         asked = study.markers
         with said_of(f"{study.where}: [markers] "):
-            check_covariates(cohort, asked.covariates, score_names(study))
+            check_covariates(study, cohort, asked.covariates, score_names(study))
             if asked.counts == "deseq2":
                 _check_counts(cohort, layers)
 
@@ -62,8 +61,9 @@ class Markers(Stage[MarkerSettings, Marked]):
         if asked.covariates:
             immune = context.of(IMMUNE)
             scores = None if immune is None else immune.scores
-            table = covariate_table(context.cohort, asked.covariates, scores)
-            options["covariates"] = encode_covariates(table, variables=context.cohort.variables)
+            options["covariates"] = covariate_terms(
+                context.cohort, asked.covariates, subtypes.labels.index, scores
+            )
         if asked.counts == "deseq2":
             options["counts"] = raw_counts(context.cohort, prepared)
         markers = differential_features(subtypes, prepared, **options)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from omicsfuse.biology import covariate_table
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import layers_that
@@ -23,14 +22,13 @@ from omicsfuse.imaging import (
 from omicsfuse.imaging.modules.volume import adjust_modules
 from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.io.results import filled
-from omicsfuse.pipeline.asked import check_covariates, refuse_other_kinds
+from omicsfuse.pipeline.asked import check_covariates, covariate_terms, refuse_other_kinds
 from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
 from omicsfuse.pipeline.stages.pathways import PATHWAYS
 from omicsfuse.report.sections import radiogenomic_modules, radiogenomics
-from omicsfuse.stats.covariates import encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -80,7 +78,7 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
         if asked.targets is not None:
             _check_targets(study, asked.targets, cohort, layers)
         with said_of(f"{study.where}: [radiogenomics] "):
-            check_covariates(cohort, asked.covariates, score_names(study))
+            check_covariates(study, cohort, asked.covariates, score_names(study))
 
     def run(self, context: Context) -> RadiogenomicMap | None:
         study, prepared, asked = context.study, context.prepared, context.study.radiogenomics
@@ -97,8 +95,10 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
         def mapped() -> RadiogenomicMap:
             covariates = None
             if asked.covariates:
-                table = covariate_table(context.cohort, asked.covariates, immune_scores)
-                covariates = encode_covariates(table, variables=context.cohort.variables)
+                patients = prepared.layers[layer].scaled.index
+                covariates = covariate_terms(
+                    context.cohort, asked.covariates, patients, immune_scores
+                )
             return context.remembered(
                 radiogenomic_map,
                 prepared,

@@ -14,7 +14,12 @@ from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import DerivedSignature, Prepared, Signature, Subtypes, Target
 from omicsfuse.io.tables import read_table
-from omicsfuse.pipeline.asked import asked_signatures, signature_layer, signature_table
+from omicsfuse.pipeline.asked import (
+    asked_signatures,
+    patients_to_fuse,
+    signature_layer,
+    signature_table,
+)
 from omicsfuse.pipeline.faults import Faults
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
@@ -223,8 +228,8 @@ def target_of(
     return subtype_target(subtypes)
 
 
-def covariates_of(study: "Study", name: str, cohort: Cohort) -> Encoded | None:
-    """Clinical columns that a signature is adjusted for, as terms; None where there are none."""
+def covariates_of(study: "Study", name: str, cohort: Cohort, patients: pd.Index) -> Encoded | None:
+    """Clinical columns that a signature is adjusted for, as terms of these patients, if any."""
     columns = list(asked_signatures(study)[name].covariates)
     if not columns:
         return None
@@ -235,13 +240,14 @@ def covariates_of(study: "Study", name: str, cohort: Cohort) -> Encoded | None:
             raise StudyError(
                 f"{where} covariates names {column!r}, which is no column of the clinical table."
             )
-    encoded = encode_covariates(clinical, columns, cohort.variables)
-    for column in columns:
-        if column not in encoded.used:
-            raise StudyError(
-                f"{where} covariates names {column!r}, which cannot be adjusted for "
-                f"({encoded.notes[column]}). Leave it out."
-            )
+    known = clinical.index[clinical.index.isin(patients)]
+    known = known[known.isin(cohort.omics[signature_layer(study, cohort, name)].table.index)]
+    encoded = encode_covariates(clinical.loc[known], columns, cohort.variables)
+    for column, why in encoded.left_out.items():
+        raise StudyError(
+            f"{where} covariates names {column!r}, which cannot be adjusted for ({why}). Leave it "
+            "out."
+        )
     return encoded
 
 
@@ -252,11 +258,16 @@ def _locked(context: Context, key: str, asked: SignatureSettings, target: Target
     labels = target.values  # noqa: PD011 - a field of ours, not the pandas attribute
     if isinstance(labels, pd.Series) and target.kind == "groups" and labels.nunique() < 2:
         raise SignatureError("with a single subtype there is nothing to tell apart.")
+    try:
+        covariates = covariates_of(study, key, cohort, labels.index)
+    except StudyError as error:
+        # Of all fused patients it varies, or the check would have refused it.
+        raise SignatureError(str(error)) from error
     common = {
         "layer": signature_layer(study, cohort, key),
         "method": AUTOMATIC[target.kind] if asked.method == "auto" else asked.method,
         "n_genes": asked.n_genes,
-        "covariates": covariates_of(study, key, cohort),
+        "covariates": covariates,
         "random_state": study.seed,
         **asked.options,
     }
@@ -299,7 +310,11 @@ def _check_signature(study: "Study", cohort: Cohort, name: str, asked: Signature
     where = f"{study.where}: {signature_table(name)}"
     if name == study.name:
         raise StudyError(f"{where}: the name of the study is that of its own signature.")
-    covariates_of(study, name, cohort)
+    further = isinstance(asked, FurtherSignature) and (
+        asked.feature or asked.scores or asked.endpoint
+    )
+    patients = cohort.patients([]) if further else patients_to_fuse(study, cohort)
+    covariates_of(study, name, cohort, patients)
     _check_options(study, name, asked, where)
     if not isinstance(asked, FurtherSignature):
         return

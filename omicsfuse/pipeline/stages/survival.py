@@ -31,7 +31,7 @@ from omicsfuse.report.sections import survival
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
 from omicsfuse.survival import compare_survival
-from omicsfuse.survival.compare import trend_order
+from omicsfuse.survival.compare import adjusting_terms, trend_order
 from omicsfuse.survival.comparisons import best_p_values
 from omicsfuse.survival.doubts import doubtful_survival
 
@@ -81,6 +81,9 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
                     f"who are fused has both a time and an event ({len(known)} patients of the "
                     "clinical table have). Check its columns, or leave the endpoint out."
                 )
+            if cohort.clinical is not None:
+                clinical = cohort.clinical.reindex(known[known.isin(patients)])
+                adjusting_terms(clinical, cohort, endpoint, cohort.covariates)
         if study.survival.trend is not None:
             try:
                 trend_order(cohort, study.survival.trend)
