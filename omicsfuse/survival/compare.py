@@ -1,8 +1,8 @@
 """Survival of the subtypes of a cohort: what the cohort declares, handed to the comparison."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import CHOSEN_WITH, Subtypes, SurvivalComparison
 from omicsfuse.core.variables import CATEGORICAL
 from omicsfuse.stats.covariates import Encoded, combined_strata, encode_covariates
+from omicsfuse.stats.tasks import Runner
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.endpoint import compare_labels
 
@@ -133,6 +134,27 @@ def adjusting_terms(
             stacklevel=3,
         )
     return encoded
+
+
+def compare_each(
+    subtypes: Subtypes,
+    cohort: Cohort,
+    endpoints: Sequence[str],
+    *,
+    n_jobs: int = 1,
+    **options: Any,
+) -> list[SurvivalComparison]:
+    """Do as `compare_survival` for several endpoints, each in a task of its own."""
+    # A single one stays in this process, whose threads it has for itself.
+    runner = Runner(n_jobs if len(endpoints) > 1 else 1)
+    given = (subtypes, cohort, {**options, "n_jobs": n_jobs})
+    return runner.map(_compared, endpoints, *given, what="endpoints")
+
+
+def _compared(
+    subtypes: Subtypes, cohort: Cohort, options: Mapping[str, Any], endpoint: str
+) -> SurvivalComparison:
+    return compare_survival(subtypes, cohort, endpoint, **options)
 
 
 def trend_order(cohort: Cohort, trend: str) -> pd.Series:

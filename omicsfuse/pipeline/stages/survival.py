@@ -30,8 +30,7 @@ from omicsfuse.pipeline.stages.preprocess import PREPROCESS
 from omicsfuse.report.sections import survival
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
-from omicsfuse.survival import compare_survival
-from omicsfuse.survival.compare import adjusting_terms, trend_order
+from omicsfuse.survival.compare import adjusting_terms, compare_each, trend_order
 from omicsfuse.survival.comparisons import best_p_values
 from omicsfuse.survival.doubts import doubtful_survival
 
@@ -210,9 +209,10 @@ def compare_endpoints(
         "random_state": study.seed,
         "n_jobs": n_jobs,
     }
+    names = endpoints(study, cohort)
+    found = compare_each(subtypes, cohort, names, **options)
     compared = {
-        name: replace(compare_survival(subtypes, cohort, name, **options), doubts=doubts[name])
-        for name in endpoints(study, cohort)
+        name: replace(one, doubts=doubts[name]) for name, one in zip(names, found, strict=True)
     }
     # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
     tests = [one.tests for one in compared.values()]
