@@ -264,7 +264,7 @@ class _Bars:
         self._bars.update(self._outer, description=stage, completed=self._stages.index(stage))
         self._bars.update(self._inner, visible=False)
 
-    def done(self, stage: str, seconds: float, warnings: list[str]) -> None:
+    def done(self, stage: str, seconds: float | None, warnings: list[str]) -> None:
         """Print the warnings of a stage that has ended, above the bars."""
         for warning in warnings:
             self._bars.console.print(f"warning: {warning}", markup=False, highlight=False)
@@ -289,11 +289,12 @@ class _Lines:
         """Say that a stage begins."""
         click.echo(f"{stage}: begins", err=True)
 
-    def done(self, stage: str, seconds: float, warnings: list[str]) -> None:
-        """Say how long a stage took, and what it warns of."""
+    def done(self, stage: str, seconds: float | None, warnings: list[str]) -> None:
+        """Say what a stage warns of, and how long it took if it was done."""
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
-        click.echo(f"{stage}: done in {seconds:.1f} s", err=True)
+        if seconds is not None:
+            click.echo(f"{stage}: done in {seconds:.1f} s", err=True)
 
 
 @contextmanager
@@ -320,9 +321,11 @@ def _shown_warnings() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", OmicsfuseWarning)
-        yield
-    for warning in dict.fromkeys(str(w.message) for w in caught):
-        click.echo(f"warning: {warning}", err=True)
+        try:
+            yield
+        finally:
+            for warning in dict.fromkeys(str(w.message) for w in caught):
+                click.echo(f"warning: {warning}", err=True)
 
 
 def main(argv: list[str] | None = None) -> Any:

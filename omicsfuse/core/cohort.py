@@ -20,6 +20,7 @@ from omicsfuse.core.checks.cohort import (
 from omicsfuse.core.checks.layers import checked_layer, patients_without_layer, where_layer
 from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order, listed
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
 from omicsfuse.core.variables import CleanTable, describe_variables
@@ -147,13 +148,16 @@ class Cohort:
         clean, where = clean_clinical(self, decided), where_clinical(self)
         clinical = None if clean is None else clean.table
         omics = {}
-        for name in self.omics:
-            omics[name], found = checked_layer(name, self.omics, clinical, where)
-            exclusions += found
-        object.__setattr__(self, "omics", omics)
-        object.__setattr__(self, "clinical", clinical)
-        object.__setattr__(self, "endpoints", dict(self.endpoints))
-        check_columns(self)
+        with Faults() as faults:
+            for name in self.omics:
+                with faults.gathered():
+                    omics[name], found = checked_layer(name, self.omics, clinical, where)
+                    exclusions += found
+            object.__setattr__(self, "omics", omics)
+            object.__setattr__(self, "clinical", clinical)
+            object.__setattr__(self, "endpoints", dict(self.endpoints))
+            with faults.gathered():
+                check_columns(self)
         if clinical is not None:
             # Not before the checks, whose messages count the rows as they were given.
             clinical = in_canonical_order(clinical)

@@ -19,6 +19,9 @@ class OmicsfuseError(Exception):
 
     __module__ = "omicsfuse"
 
+    #: Where one error tells several, each of them.
+    faults: "tuple[OmicsfuseError, ...]" = ()
+
 
 class CohortError(OmicsfuseError):
     """A cohort's tables, or the manifest that describes them, are at fault."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import positive_number, require, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.fusion.affinity import checked_square, usable_neighbors
 from omicsfuse.fusion.threads import threads, usable_threads
 
@@ -154,19 +155,21 @@ def check_settings(
     n_iterations: int, variant: str, alpha: float | None = None, dtype: str = "float64"
 ) -> None:
     """Refuse an unknown variant or precision, and numbers that are out of range."""
-    if not isinstance(variant, str) or variant not in VARIANTS:
-        raise StudyError(f"variant is {variant!r}; choose from {', '.join(VARIANTS)}.")
-    if dtype not in DTYPES:
-        raise StudyError(f"dtype is {dtype!r}; choose from {', '.join(DTYPES)}.")
-    whole_number(n_iterations, "n_iterations")
-    if alpha is None:
-        return
-    if variant == "paper":
-        raise StudyError(
-            'alpha belongs to variant "snfpy"; variant "paper" puts 1/2 on the diagonal. Leave '
-            "alpha out, or set the variant."
-        )
-    positive_number(alpha, "alpha")
+    with Faults() as faults:
+        for name, value, known in (("variant", variant, VARIANTS), ("dtype", dtype, DTYPES)):
+            with faults.gathered():
+                if not isinstance(value, str) or value not in known:
+                    raise StudyError(f"{name} is {value!r}; choose from {', '.join(known)}.")
+        with faults.gathered():
+            whole_number(n_iterations, "n_iterations")
+        with faults.gathered():
+            if alpha is not None and variant == "paper":
+                raise StudyError(
+                    'alpha belongs to variant "snfpy"; variant "paper" puts 1/2 on the diagonal. '
+                    "Leave alpha out, or set the variant."
+                )
+            if alpha is not None:
+                positive_number(alpha, "alpha")
 
 
 def checked_weights(layer_weights: Sequence[float] | None, n_layers: int) -> np.ndarray:

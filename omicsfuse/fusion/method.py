@@ -7,15 +7,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
 from omicsfuse.fusion.distances_choice import Metric
 from omicsfuse.fusion.layers import Layers
 from omicsfuse.fusion.memory import require_memory
-
-#: Settings of every fusion, whatever its method.
-SHARED = ("method", "layers", "metrics", "patients", "min_layers", "layer_weights")
 
 #: Numbers of the references with these keys, in brackets: how a report cites.
 Cite = Callable[..., str]
@@ -169,8 +165,36 @@ class Method(ABC):
         found = self.network(
             layers.distances(), layers.positions, n, layers.weights, layers.n_threads
         )
+        self._check_network(found.network, n, "the network")
+        if len(found.per_layer) != len(sizes):
+            raise StudyError(
+                f"method {self.name!r} gave {len(found.per_layer)} networks of {len(sizes)} layers; "
+                "expected one each."
+            )
+        for (layer, size), own in zip(sizes.items(), found.per_layer, strict=True):
+            self._check_network(own, size, f"the network of layer {layer!r}")
         params = layers.params(self.name, self.settings | self.derived(sizes, n))
         return layers.fusion(self, params, found.network, found.per_layer, found.changes)
+
+    def _check_network(self, network: np.ndarray, n: int, what: str) -> None:
+        """Refuse what no step after this one can work with."""
+        shape = np.shape(network)
+        if shape != (n, n):
+            problem = f"has the shape {shape} with {n} patients"
+        elif np.asarray(network).dtype.kind not in "fiu":
+            problem = f"has values of type {np.asarray(network).dtype}"
+        elif not np.isfinite(network).all():
+            problem = "has values that are missing or infinite"
+        elif (low := np.min(network)) < 0:
+            problem = f"has values below 0, down to {low:.3g}"
+        elif not np.allclose(network, np.transpose(network), atol=1e-12):
+            problem = "is not symmetric"
+        else:
+            return
+        raise StudyError(
+            f"method {self.name!r}: {what} {problem}; expected finite numbers of 0 or more, "
+            "patients x patients, the same on both sides of the diagonal. Mend its network()."
+        )
 
     def derived(self, sizes: Mapping[str, int], n: int) -> dict[str, Any]:
         """What follows from the settings for layers of these sizes, for the record."""
@@ -191,18 +215,6 @@ class Method(ABC):
     def changed(self, setting: str, value: Any, n: int) -> Self:
         """The same method with another value of a setting, in a cohort of n patients."""
         return replace(self, **{setting: value})
-
-
-def with_settings(method: type[Method], settings: Mapping[str, Any]) -> Method:
-    """Make a method with these settings, refusing those that it does not have."""
-    known = [field.name for field in fields(method)]
-    for setting in settings:
-        if setting not in known:
-            raise StudyError(
-                f"method {method.name!r} has no setting {setting!r}; "
-                f"{did_you_mean(setting, [*known, *SHARED])}."
-            )
-    return method(**settings)
 
 
 def neighbors_to_try(n: int) -> Sequence[int]:

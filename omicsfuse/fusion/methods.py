@@ -1,14 +1,16 @@
 """Integration methods by name, and what is asked of one: to add one, write its file and list it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from omicsfuse.core.checks.arguments import positive_number, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.results import Fusion
 from omicsfuse.fusion.distances_choice import Metric, check_metric
-from omicsfuse.fusion.method import Method, with_settings
+from omicsfuse.fusion.method import Method
 from omicsfuse.fusion.nemo import NEMO
 from omicsfuse.fusion.snf import SNF
 
@@ -16,13 +18,27 @@ from omicsfuse.fusion.snf import SNF
 METHODS: Mapping[str, type[Method]] = {method.name: method for method in (SNF, NEMO)}
 
 
-def chosen_method(method: str | Method, settings: Mapping[str, Any]) -> Method:
-    """Take a method by its name, with these settings, or as it is given."""
+#: Settings of every fusion, whatever its method.
+SHARED = ("method", "layers", "metrics", "patients", "min_layers", "layer_weights")
+
+
+def chosen_method(
+    method: str | Method, settings: Mapping[str, Any], shared: Iterable[str] = SHARED
+) -> Method:
+    """Take a method by its name, with these settings, or as it is given.
+
+    ``shared``: settings that stand beside those of any method, for messages.
+    """
     if isinstance(method, Method):
         if settings:
             raise StudyError(
                 f"settings ({', '.join(settings)}) are given beside a method of type "
                 f"{type(method).__name__}, which has its own; give them to it."
+            )
+        if not isinstance(method.name, str) or not method.name.strip():
+            raise StudyError(
+                f"the method of type {type(method).__name__} has no name; give its class one: "
+                'name = "...".'
             )
         return method
     if not isinstance(method, str):
@@ -32,7 +48,31 @@ def chosen_method(method: str | Method, settings: Mapping[str, Any]) -> Method:
         )
     if method not in METHODS:
         raise StudyError(f"method is {method!r}; {did_you_mean(method, METHODS)}.")
-    return with_settings(METHODS[method], settings)
+    chosen = METHODS[method]
+    known = [field.name for field in fields(chosen)]
+    with Faults() as faults:
+        for setting in settings:
+            with faults.gathered():
+                _refuse_unknown(setting, method, [*known, *shared])
+        with faults.gathered():
+            made = chosen(**{name: value for name, value in settings.items() if name in known})
+    return made
+
+
+def _refuse_unknown(setting: str, method: str, known: Sequence[str]) -> None:
+    """Refuse a setting that a method does not have, and say whose it is."""
+    if setting in known:
+        return
+    owners = [
+        name
+        for name, other in METHODS.items()
+        if setting in {field.name for field in fields(other)}
+    ]
+    whose = f"it is a setting of {' and '.join(owners)}. Valid: {', '.join(known)}"
+    raise StudyError(
+        f"method {method!r} has no setting {setting!r}; "
+        f"{whose if owners else did_you_mean(setting, known)}."
+    )
 
 
 def method_of(fusion: Fusion) -> Method:
@@ -60,24 +100,33 @@ def check_fusion(
     **settings: Any,
 ) -> tuple[Method, str]:
     """Return the method with its settings and whom to fuse; refuse what does not go together."""
-    chosen = chosen_method(method, settings)
-    patients = patients or chosen.whom
-    if patients not in PATIENTS:
-        raise StudyError(f"patients is {patients!r}; choose from {', '.join(PATIENTS)}.")
-    if whole_number(min_layers, "min_layers") > len(layers):
-        raise StudyError(
-            f"min_layers is {min_layers}, but {len(layers)} layers are fused; ask for at most that."
-        )
-    for setting, named in (("metrics", metrics), ("layer_weights", layer_weights)):
-        for name in named or {}:
-            if name not in layers:
+    with Faults() as faults:
+        with faults.gathered():
+            if patients is not None and patients not in PATIENTS:
+                raise StudyError(f"patients is {patients!r}; choose from {', '.join(PATIENTS)}.")
+        with faults.gathered():
+            if whole_number(min_layers, "min_layers") > len(layers):
                 raise StudyError(
-                    f"{setting} names {name}, which is not among the fused layers "
-                    f"({', '.join(layers)})."
+                    f"min_layers is {min_layers}, but {len(layers)} layers are fused; ask for at "
+                    "most that."
                 )
-    for name, metric in (metrics or {}).items():
-        check_metric(metric, name)
-    for name, weight in (layer_weights or {}).items():
-        positive_number(weight, f"layer_weights of {name}")
-    chosen.check(layers, metrics or {}, patients, layer_weights)
-    return chosen, patients
+        for setting, named in (("metrics", metrics), ("layer_weights", layer_weights)):
+            for name in named or {}:
+                with faults.gathered():
+                    if name not in layers:
+                        raise StudyError(
+                            f"{setting} names {name}, which is not among the fused layers "
+                            f"({', '.join(layers)})."
+                        )
+        for name, metric in (metrics or {}).items():
+            with faults.gathered():
+                check_metric(metric, name)
+        for name, weight in (layer_weights or {}).items():
+            with faults.gathered():
+                positive_number(weight, f"layer_weights of {name}")
+        with faults.gathered():
+            chosen = chosen_method(method, settings)
+            patients = patients or chosen.whom
+            if not faults:
+                chosen.check(layers, metrics or {}, patients, layer_weights)
+    return chosen, str(patients)

@@ -132,12 +132,14 @@ class NEMO(Method):
     def describe(self, fusion: Fusion, cite: Cite) -> Description:
         """Say how many neighbours, and what of pairs that not every layer saw."""
         each = fusion.params.get("n_neighbors_per_layer", {})
-        k = fusion.params.get("n_neighbors", "auto")
-        among = ", ".join(f"{number} in {name}" for name, number in each.items())
+        used = ", ".join(f"{number} in {name}" for name, number in each.items())
+        if fusion.params.get("n_neighbors", "auto") == "auto":
+            used = f"a sixth of the patients of a layer: {used}"
+        elif len(set(each.values())) == 1:
+            used = f"{next(iter(each.values()))}"
         clause = (
             f"{self.title} {cite('nemo')}, the mean over layers of similarities relative to the "
-            "neighbours of both patients (K = "
-            + (f"a sixth of the patients of a layer: {among})" if k == "auto" else f"{k})")
+            f"neighbours of both patients (K = {used})"
         )
         pairs = fusion.params.get("pairs", {})
         partial = (

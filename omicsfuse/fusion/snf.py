@@ -9,6 +9,7 @@ import numpy as np
 
 from omicsfuse.core.checks.arguments import positive_number, whole_number
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.results import Fusion
 from omicsfuse.fusion.affinity import affinities_of, layer_neighbors, usable_neighbors
 from omicsfuse.fusion.distances_choice import Metric, metric_name
@@ -96,24 +97,25 @@ class SNF(Method):
     technical: ClassVar[tuple[str, ...]] = ("alpha", "dtype", "n_kept")
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise StudyError(f"engine is {self.engine!r}; choose from {', '.join(ENGINES)}.")
         reference = self.engine == "snfpy"
         variant = self.variant or ("snfpy" if reference else "paper")
-        check_settings(self.n_iterations, variant, self.alpha, self.dtype)
-        n_kept, n_neighbors = (
-            whole_number(self.n_kept, "n_kept"),
-            whole_number(self.n_neighbors, "n_neighbors"),
-        )
-        used = {
-            "mu": positive_number(self.mu, "mu"),
-            "n_iterations": int(self.n_iterations),
-            "n_kept": n_kept,
-            "n_neighbors": n_neighbors,
-            "variant": variant,
-        }
+        used: dict[str, Any] = {"variant": variant}
+        with Faults() as faults:
+            with faults.gathered():
+                if self.engine not in ENGINES:
+                    raise StudyError(
+                        f"engine is {self.engine!r}; choose from {', '.join(ENGINES)}."
+                    )
+            with faults.gathered():
+                check_settings(self.n_iterations, variant, self.alpha, self.dtype)
+            with faults.gathered():
+                used["mu"] = positive_number(self.mu, "mu")
+            for setting in ("n_iterations", "n_kept", "n_neighbors"):
+                with faults.gathered():
+                    used[setting] = whole_number(getattr(self, setting), setting)
         for setting, value in used.items():
             object.__setattr__(self, setting, value)
+        n_kept, n_neighbors = self.n_kept, self.n_neighbors
         if reference and variant != "snfpy":
             raise StudyError('engine "snfpy" knows only variant "snfpy"; set variant or engine.')
         if self.engine == "sparse" and n_kept < n_neighbors:

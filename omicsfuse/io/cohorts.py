@@ -55,8 +55,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     >>> cohort.omics["genes"].table["EGFR"].to_dict()
     {'P1': 7.5, 'P2': 3.1}
     """
-    hint = "a manifest, which of.read_manifest returns, or the path of one"
-    require(manifest, (str, Path, Manifest), "manifest", hint)
+    require(manifest, (str, Path, Manifest), "manifest", "the path of a manifest")
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
     paths = {file.text: _verified(file, manifest) for file in manifest.inputs()}

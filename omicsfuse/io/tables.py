@@ -166,8 +166,10 @@ def _read_parquet(path: Path, patient: str) -> pd.DataFrame:
             f"{path}: Parquet files need pyarrow, which is not installed: "
             'pip install "omicsfuse[parquet]", or save the table as TSV.'
         ) from None
-    if not path.is_file():
-        raise CohortError(f"{path} does not exist: check the path and the file's name.")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise CohortError(f"{path} does not exist: check the path and the file's name.") from None
     try:
         content = pyarrow.parquet.read_table(path)
         if not patient and content.num_columns and not _stored_index(content.schema):

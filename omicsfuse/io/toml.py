@@ -55,8 +55,7 @@ def parse_toml_model(
         return model.model_validate(values, context=context)
     except ValidationError as faults:
         sentences = _sentences(faults.errors(include_url=False), model)
-        more = f"\n... and {len(sentences) - 5} more." if len(sentences) > 5 else ""
-        raise error(f"{what} {path}: " + "\n".join(sentences[:5]) + more) from None
+        raise error(f"{what} {path}: " + "\n".join(sentences)) from None
 
 
 def _hint(content: str, fault: tomllib.TOMLDecodeError) -> str:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,7 @@ from omicsfuse.biology.covariates import covariate_table
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
 from omicsfuse.fusion.members import fused_patients
 from omicsfuse.stats.covariates import Encoded, encode_covariates
@@ -138,26 +140,33 @@ def check_covariates(
     ``scores`` are the immune scores of the study, which may be adjusted for too.
     """
     columns = [] if cohort.clinical is None else [str(name) for name in cohort.clinical.columns]
-    for name in names:
-        if name not in columns and name not in scores:
-            hint = did_you_mean(name, [*columns, *scores])
-            raise StudyError(
-                f"covariates: {name!r} is not among the {len(columns)} clinical columns of cohort "
-                f"{cohort.name!r} and the {len(scores)} immune scores of this study"
-                f"{'; ' + hint if hint else ''}."
-            )
     clinical = [name for name in names if name in columns]
-    if not clinical:
-        return
     table = covariate_table(cohort, clinical)
-    table = table[table.index.isin(patients_to_fuse(study, cohort))]
-    for name in clinical:
-        known = int(table[name].notna().sum())
-        if known < 3:
-            raise StudyError(
-                f"covariates: {name!r} is known of {known} of {len(table)} patients; nothing can "
-                "be adjusted for it. Leave it out."
-            )
+    with suppress(CohortError):  # told by the stage that fuses
+        table = table[table.index.isin(patients_to_fuse(study, cohort))]
     encoded = encode_covariates(table, variables=cohort.variables)
-    for name, why in encoded.left_out.items():
+    with Faults() as faults:
+        for name in names:
+            with faults.gathered():
+                if name in clinical:
+                    _check_covariate(name, table, encoded)
+                elif name not in scores:
+                    hint = did_you_mean(name, [*columns, *scores])
+                    raise StudyError(
+                        f"covariates: {name!r} is not among the {len(columns)} clinical columns of "
+                        f"cohort {cohort.name!r} and the {len(scores)} immune scores of this study"
+                        f"{'; ' + hint if hint else ''}."
+                    )
+
+
+def _check_covariate(name: str, table: pd.DataFrame, encoded: Encoded) -> None:
+    """Refuse a column of which too little is known, or that cannot be told in numbers."""
+    known = int(table[name].notna().sum())
+    if known < 3:
+        raise StudyError(
+            f"covariates: {name!r} is known of {known} of {len(table)} patients; nothing can be "
+            "adjusted for it. Leave it out."
+        )
+    if name in encoded.left_out:
+        why = encoded.left_out[name]
         raise StudyError(f"covariates: {name!r} cannot be adjusted for ({why}). Leave it out.")

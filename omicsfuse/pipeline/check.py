@@ -1,7 +1,7 @@
 """Can a study be done? Every fault is told at once, and nothing is computed."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.pipeline.asked import fused_layers
-from omicsfuse.pipeline.faults import Faults
+from omicsfuse.pipeline.keys import refuse_missing
 from omicsfuse.pipeline.stage import Stage, layers_to_prepare
 
 if TYPE_CHECKING:
@@ -43,20 +44,18 @@ def check_study(
         with faults.gathered():
             manifests[path] = read_manifest(path)
     files = [*study.files(), *(file for one in manifests.values() for file in one.files())]
-    missing = [path for path in dict.fromkeys(files) if not path.is_file()]
+    missing = {path for path in files if not path.is_file()}
     with faults.gathered():
-        if missing:
-            listed = "\n".join(f"  {path}" for path in missing)
-            raise StudyError(f"{study.where}: these files do not exist:\n{listed}")
+        refuse_missing(files, study.where)
     cohorts: dict[Path, Cohort] = {}
     for path, manifest in manifests.items():
-        if (open_all or path == study.discovery) and not {*manifest.files()} & {*missing}:
+        if (open_all or path == study.discovery) and not {*manifest.files()} & missing:
             with faults.gathered():
                 cohorts[path] = read_cohort(manifest)
     discovery = cohorts.get(study.discovery)
-    if discovery is not None and not {*study.files()} & {*missing}:
+    if discovery is not None:
         with faults.gathered():
-            check_cohort(study, discovery, stages)
+            check_cohort(study, discovery, stages, missing)
     faults.tell()
     return Checked(manifests, cohorts)
 
@@ -83,9 +82,17 @@ def _check_roles(study: "Study") -> None:
         )
 
 
-def check_cohort(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any]]) -> None:
-    """See that what the stages are asked can be done with the discovery cohort."""
-    faults = Faults()
+def check_cohort(
+    study: "Study",
+    cohort: Cohort,
+    stages: Sequence[Stage[Any, Any]],
+    missing: Collection[Path] = (),
+) -> None:
+    """See that what the stages are asked can be done with the discovery cohort.
+
+    Nothing is said of ``missing`` files, which have been told.
+    """
+    faults = Faults(told=lambda error: _is_about(error, missing))
     named: list[tuple[str, str | None]] = [("layers", name) for name in fused_layers(study, cohort)]
     named += [pair for stage in stages for pair in stage.named_layers(study)]
     for key, name in named:
@@ -105,6 +112,15 @@ def check_cohort(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any
             stage.check(study, cohort, layers)
     _warn_of_outcomes(study, cohort, stages)
     faults.tell()
+
+
+def _is_about(error: BaseException | None, missing: Collection[Path]) -> bool:
+    """Whether an error came of opening one of the files that are missing."""
+    while error is not None:
+        if isinstance(error, FileNotFoundError) and Path(error.filename or "") in missing:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _warn_of_outcomes(study: "Study", cohort: Cohort, stages: Sequence[Stage[Any, Any]]) -> None:

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     SerializationInfo,
     ValidationInfo,
     field_validator,
@@ -25,11 +26,24 @@ PositiveNumber = Annotated[float, Field(gt=0)]
 
 
 def _resolved(value: Any, info: ValidationInfo) -> Any:
-    """Take a path as relative to the folder of the study file that is being read."""
-    base = (info.context or {}).get("base")
-    if base is None or not isinstance(value, str):
+    """Take a path as relative to the folder of the study file that is being read, and note it."""
+    context = info.context or {}
+    if "base" not in context or not isinstance(value, str):
         return value
-    return resolve_path(value, base, StudyError)
+    try:
+        path = resolve_path(value, context["base"], StudyError)
+    except StudyError as error:
+        raise ValueError(str(error)) from None
+    context["named"].append(path)
+    return path
+
+
+def refuse_missing(files: Iterable[Path], where: str) -> None:
+    """Refuse files that are not there, all in one message."""
+    missing = [path for path in dict.fromkeys(files) if not path.is_file()]
+    if missing:
+        listed = "\n".join(f"  {path}" for path in missing)
+        raise StudyError(f"{where}: these files do not exist:\n{listed}")
 
 
 def _named(path: Path, info: SerializationInfo) -> str:
@@ -77,7 +91,7 @@ class StudyFile(Table):
     external: tuple[StudyPath, ...] = ()
     negative_controls: tuple[StudyPath, ...] = ()
     gene_names: StudyPath | None = None
-    path: Annotated[Path | None, Field(exclude=True)] = None
+    _path: Path | None = PrivateAttr(default=None)
 
     @field_validator("layers")
     @classmethod
@@ -85,6 +99,11 @@ class StudyFile(Table):
         if layers is not None and (not layers or len(set(layers)) < len(layers)):
             raise ValueError("names at least one layer, and none twice")
         return layers
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from."""
+        return self._path
 
     @property
     def where(self) -> str:
@@ -98,7 +117,7 @@ class StudyFile(Table):
 
     def files(self) -> list[Path]:
         """All files that the study names beside the manifests of cohorts."""
-        manifests = {"path", "discovery", "external", "negative_controls"}
+        manifests = {"discovery", "external", "negative_controls"}
         return list(_paths(value for name, value in self if name not in manifests))
 
 

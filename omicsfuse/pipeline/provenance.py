@@ -70,14 +70,16 @@ def digest(content: Mapping[str, Any]) -> str:
 class Clock:
     """Announces the beginning and the end of each stage, and notes how long it took.
 
-    ``warned`` gives all warnings so far; those of a stage are told when it ends.
+    ``warned`` gives all warnings so far; those of a stage are told when it ends, and when it fails.
     """
 
     def __init__(
         self, progress: Callable[[str], None] | None, warned: Callable[[], list[str]]
     ) -> None:
         self.begins = progress
-        self.ends: Callable[[str, float, list[str]], None] | None = getattr(progress, "done", None)
+        self.ends: Callable[[str, float | None, list[str]], None] | None = getattr(
+            progress, "done", None
+        )
         self.tasks: Callable[[str, int, int], None] | None = getattr(progress, "tasks", None)
         self.warned = warned
         self.seconds: dict[str, float] = {}
@@ -88,10 +90,12 @@ class Clock:
         if self.begins:
             self.begins(stage)
         before, start = len(self.warned()), time.perf_counter()
-        yield
-        self.seconds[stage] = round(time.perf_counter() - start, 3)
-        if self.ends:
-            self.ends(stage, self.seconds[stage], self.warned()[before:])
+        try:
+            yield
+            self.seconds[stage] = round(time.perf_counter() - start, 3)
+        finally:
+            if self.ends:
+                self.ends(stage, self.seconds.get(stage), self.warned()[before:])
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def run(
         Called with the name of each stage as it begins (those of ``stages.STAGES``, then
         ``"report"``). If it has a method ``tasks(what, done, total)``, that is called as the
         repeated work of a stage goes on; if it has ``done(stage, seconds, warnings)``, that is
-        called as a stage ends.
+        called as a stage ends; ``seconds`` is None where it fails.
 
     Returns
     -------

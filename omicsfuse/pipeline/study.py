@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field, create_model, model_validator
 
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.pipeline import stages
-from omicsfuse.pipeline.keys import FileNames, StudyFile
+from omicsfuse.pipeline.keys import FileNames, StudyFile, refuse_missing
 from omicsfuse.pipeline.stages.assign import AssignmentSettings
 from omicsfuse.pipeline.stages.cluster import SubtypeSettings
 from omicsfuse.pipeline.stages.fuse import FusionSettings
@@ -95,11 +96,17 @@ def read_study(path: str | Path) -> Study:
     'cohort.toml'
     """
     file = Path(path).resolve()
-    context = {"base": file.parent}
-    study = parse_toml_model(path, study_model(), "study", StudyError, context)
-    if study.path is not None:
-        raise StudyError(f"{path}: unknown key 'path' in the study file.")
-    return study.model_copy(update={"path": file})
+    named: list[Path] = []
+    context = {"base": file.parent, "named": named}
+    with Faults() as faults:
+        with faults.gathered():
+            study = parse_toml_model(path, study_model(), "study", StudyError, context)
+            study._path = file
+        if faults:
+            # A study that cannot be parsed is not checked further; its files are told all the same.
+            with faults.gathered():
+                refuse_missing(named, str(file))
+    return study
 
 
 def settings(study: Study) -> dict[str, Any]:

@@ -21,16 +21,14 @@ from omicsfuse.core.results import (
 from omicsfuse.signatures.agreement import cross_validated_agreement, warn_of_disagreement
 from omicsfuse.signatures.cut_points import fix_cut_points
 from omicsfuse.signatures.derive_arguments import (
+    fitting,
     least_genes,
     names_for,
-    refuse_unknown_options,
     require_patients,
-    scoring,
 )
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.identifiers import guess_namespace
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.methods import find_method
 from omicsfuse.signatures.scaling import WINSORISED, Z_LIMIT
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE
 from omicsfuse.signatures.target import as_target, group_names
@@ -217,11 +215,17 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    function = find_method(method)
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
-    refuse_unknown_options(function, method, options)
-    scorer, scaling = scoring(scorer, scaling, method, wanted)
+    function, scorer, scaling = fitting(
+        method,
+        wanted.kind,
+        wanted.name,
+        adjusted=covariates is not None,
+        scorer=scorer,
+        scaling=scaling,
+        options=options,
+    )
     if not 0 < minimum_share_of_genes <= 1:
         raise StudyError(
             f"signature: minimum_share_of_genes is {minimum_share_of_genes!r}; it must be above 0 "

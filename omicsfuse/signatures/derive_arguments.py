@@ -9,13 +9,43 @@ import numpy as np
 from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import SCALINGS, SCORERS, Target
 from omicsfuse.signatures.derived import Method
-from omicsfuse.signatures.methods import accepts, options_of, takes_any
+from omicsfuse.signatures.methods import (
+    accepts,
+    find_method,
+    options_of,
+    refuse_unfit,
+    takes_any,
+)
 from omicsfuse.signatures.score import MINIMUM_GENES
 from omicsfuse.signatures.scorer import SCALINGS_OF, check_scaling
 from omicsfuse.signatures.target import MINIMUM_PATIENTS, group_names
 from omicsfuse.signatures.training_data import TrainingData
+
+
+def fitting(
+    method: str,
+    kind: str,
+    target: str,
+    *,
+    adjusted: bool,
+    scorer: str | None,
+    scaling: str | None,
+    options: dict[str, Any],
+    where: str = "signature: ",
+) -> tuple[Method, str, str]:
+    """Method, scorer and scaling for a target of a kind; all that does not fit is told at once."""
+    with said_of(where), Faults() as faults:
+        function = find_method(method)
+        with faults.gathered():
+            refuse_unfit(method, kind, target, adjusted)
+        with faults.gathered():
+            refuse_unknown_options(function, method, options)
+        with faults.gathered():
+            scorer, scaling = scoring(scorer, scaling, method, kind, target)
+    return function, str(scorer), str(scaling)
 
 
 def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
@@ -27,7 +57,7 @@ def refuse_unknown_options(function: Method, method: str, options: dict[str, Any
     >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
     Traceback (most recent call last):
     ...
-    omicsfuse.StudyError: signature: method 'correlation' has no option 'stabilty': did you \
+    omicsfuse.StudyError: method 'correlation' has no option 'stabilty': did you \
 mean "stability"? ...
     """
     known = options_of(function)
@@ -35,12 +65,12 @@ mean "stability"? ...
         own = option in known or (option == "gate" and accepts(function, option))
         if not own and not (takes_any(function) and not accepts(function, option)):
             raise StudyError(
-                f"signature: method {method!r} has no option {option!r}: "
+                f"method {method!r} has no option {option!r}: "
                 f"{did_you_mean(option, known) or 'it has none'}."
             )
         default = inspect.signature(function).parameters.get(option)
         if default is not None and (wanted := _other_type(value, default.default)):
-            raise StudyError(f"signature: option {option} is {value!r}; it must be {wanted}.")
+            raise StudyError(f"option {option} is {value!r}; it must be {wanted}.")
 
 
 def _other_type(value: Any, default: Any) -> str:
@@ -88,7 +118,7 @@ def least_genes(n_genes: int) -> int:
 
 
 def scoring(
-    scorer: str | None, scaling: str | None, method: str, target: Target
+    scorer: str | None, scaling: str | None, method: str, kind: str, target: str
 ) -> tuple[str, str]:
     """Choose how the signature is to be scored, and refuse what does not fit."""
     given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
@@ -96,11 +126,11 @@ def scoring(
     scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
-            raise StudyError(f"signature: no {what} {value!r}: {did_you_mean(value, known)}.")
+            raise StudyError(f"no {what} {value!r}: {did_you_mean(value, known)}.")
     check_scaling(scorer, scaling)
-    if given == "nearest_template" and target.kind != "groups":
+    if given == "nearest_template" and kind != "groups":
         raise StudyError(
-            f"signature: scorer 'nearest_template' assigns groups; {target.name!r} is of kind "
-            f"{target.kind}. Use 'weighted_z'."
+            f"scorer 'nearest_template' assigns groups; {target!r} is of kind {kind}. Use "
+            "'weighted_z'."
         )
     return scorer, scaling

@@ -12,13 +12,12 @@ from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import Prepared, Signature, Subtypes, Target
 from omicsfuse.signatures.derive import as_signature
 from omicsfuse.signatures.derive_arguments import (
+    fitting,
     least_genes,
     names_for,
-    refuse_unknown_options,
     require_patients,
-    scoring,
 )
-from omicsfuse.signatures.methods import accepts, find_method
+from omicsfuse.signatures.methods import accepts
 from omicsfuse.signatures.target import as_target
 from omicsfuse.signatures.training_data import shuffled, training_data
 from omicsfuse.stats.covariates import Encoded
@@ -56,9 +55,15 @@ def shuffled_signatures(
     n = whole_number(n, "n", 1)
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
-    function = find_method(method)
-    refuse_unknown_options(function, method, options)
-    scorer, scaling = scoring(scorer, scaling, method, wanted)
+    function, scorer, scaling = fitting(
+        method,
+        wanted.kind,
+        wanted.name,
+        adjusted=covariates is not None,
+        scorer=scorer,
+        scaling=scaling,
+        options=options,
+    )
     data = training_data(wanted, prepared, layer, covariates)
     require_patients(data)
     values = data.usable

@@ -111,8 +111,7 @@ def score_target(
     name = str(name or values.name or "score")
     if kind not in (None, "continuous", "groups"):
         raise StudyError(f"target {name!r}: kind is {kind!r}; use 'continuous' or 'groups'.")
-    numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    numeric = numeric and not pd.api.types.is_bool_dtype(values.dtype)
+    numeric = is_number(values)
     source = "given by the user"
     if kind == "continuous" or (kind is None and numeric):
         return _continuous(values, name, source)
@@ -135,6 +134,12 @@ def score_target(
             )
         )
     return target
+
+
+def is_number(values: pd.Series) -> bool:
+    """Whether values are a score, not groups: numbers other than true and false."""
+    types = pd.api.types
+    return types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype)
 
 
 def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:

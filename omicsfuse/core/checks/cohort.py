@@ -23,6 +23,7 @@ from omicsfuse.core.checks.tables import (
     refuse_empty,
 )
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.variables import CleanTable, Decision, clean_table
 
@@ -131,17 +132,18 @@ def check_columns(cohort: "Cohort") -> None:
             )
         return
     where = where_clinical(cohort)
-    for role, column in named:
-        require_column(column, f"one of {role}", cohort.clinical, where)
-    for name, endpoint in cohort.endpoints.items():
-        check_unit(endpoint.unit, name, where)
-        warn_of_dead_only(times_and_events(cohort, name), endpoint, name, where)
-        check_apart(
-            endpoint,
-            name,
-            {role: getattr(cohort, role) for role in ("covariates", "strata")},
-            where,
-        )
+    adjusted = {role: getattr(cohort, role) for role in ("covariates", "strata")}
+    with Faults() as faults:
+        for role, column in named:
+            with faults.gathered():
+                require_column(column, f"one of {role}", cohort.clinical, where)
+        for name, endpoint in cohort.endpoints.items():
+            with faults.gathered():
+                check_unit(endpoint.unit, name, where)
+            with faults.gathered():
+                warn_of_dead_only(times_and_events(cohort, name), endpoint, name, where)
+            with faults.gathered():
+                check_apart(endpoint, name, adjusted, where)
 
 
 def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
@@ -162,10 +164,12 @@ def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
     endpoint, where = cohort.endpoints[name], where_clinical(cohort)
     columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
     columns |= {"competing event": endpoint.competing}
-    for role, column in columns.items():
-        if column or role in ("time", "event"):
-            named = f'{role} of endpoint "{name}"'
-            require_column(column, named, cohort.clinical, where)
+    with Faults() as faults:
+        for role, column in columns.items():
+            with faults.gathered():
+                if column or role in ("time", "event"):
+                    named = f'{role} of endpoint "{name}"'
+                    require_column(column, named, cohort.clinical, where)
     return read_endpoint(cohort.clinical, endpoint, name, where)
 
 

@@ -1,6 +1,7 @@
 """Ask whether the subtypes are real, and what each layer brings."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from omicsfuse.assessment import assess
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Assessment, Fusion, Subtypes
 from omicsfuse.io.results import patients_first
 from omicsfuse.io.tables import read_table
@@ -36,12 +38,12 @@ class Assess(Stage[None, Assessed]):
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)
-        for name in study.subtypes.feature_groups:
-            if name not in fused:
-                raise StudyError(
-                    f"{study.where}: [subtypes] feature_groups names {name!r}, which is not fused."
-                )
-        read_feature_groups(study, cohort)
+        with Faults() as faults:
+            for layer, path in study.subtypes.feature_groups.items():
+                with faults.gathered(), said_of(f"{study.where}: [subtypes] feature_groups "):
+                    if layer not in fused:
+                        raise StudyError(f"names {layer!r}, which is not fused.")
+                    read_groups(cohort, layer, path)
 
     def run(self, context: Context) -> Assessed:
         study, fusion = context.study, context.of(FUSE).fusion
@@ -52,7 +54,10 @@ class Assess(Stage[None, Assessed]):
             context.subtypes,
             budget=study.subtypes.budget,
             random_state=study.seed,
-            feature_groups=read_feature_groups(study, context.cohort),
+            feature_groups={
+                layer: read_groups(context.cohort, layer, path)
+                for layer, path in study.subtypes.feature_groups.items()
+            },
             n_jobs=context.n_jobs,
             how=context.tasks,
         )
@@ -85,27 +90,24 @@ class Assess(Stage[None, Assessed]):
         return {"assessment": result.assessment}
 
 
-def read_feature_groups(study: "Study", cohort: Cohort) -> dict[str, pd.DataFrame]:
-    """Read which group each feature of a layer belongs to, from the files that a study names."""
-    tables = {}
-    for layer, path in study.subtypes.feature_groups.items():
-        try:
-            table = read_table(path)
-        except CohortError as error:
-            raise StudyError(f"[subtypes] feature_groups of layer {layer!r}: {error}") from error
-        if table.shape[1] == 0:
-            raise StudyError(
-                f"{path}: feature groups are a table with a feature in the first column and its "
-                "group in the second; found no second column."
-            )
-        known = cohort.omics[layer].table.columns.astype(str)
-        if not known.isin(table.index).any():
-            raise StudyError(
-                f"{path}: none of its features is in layer {layer!r}. The file names "
-                f"{', '.join(map(str, table.index[:3]))}; the layer has {', '.join(known[:3])}."
-            )
-        tables[layer] = table
-    return tables
+def read_groups(cohort: Cohort, layer: str, path: Path) -> pd.DataFrame:
+    """Read which group each feature of a layer belongs to."""
+    try:
+        table = read_table(path)
+    except CohortError as error:
+        raise StudyError(f"of layer {layer!r}: {error}") from error
+    if table.shape[1] == 0:
+        raise StudyError(
+            f"{path}: feature groups are a table with a feature in the first column and its "
+            "group in the second; found no second column."
+        )
+    known = cohort.omics[layer].table.columns.astype(str)
+    if not known.isin(table.index).any():
+        raise StudyError(
+            f"{path}: none of its features is in layer {layer!r}. The file names "
+            f"{', '.join(map(str, table.index[:3]))}; the layer has {', '.join(known[:3])}."
+        )
+    return table
 
 
 ASSESS = Assess()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsfuse.assessment import cluster
 from omicsfuse.clustering.cluster import cluster_range
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.faults import said_of
 from omicsfuse.core.results import Subtypes
 from omicsfuse.pipeline.asked import patients_to_fuse
-from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import (
     ConfigDict,
+    ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from omicsfuse.assessment.outcome_aware import N_SELECTED, OutcomeAware, Pipeline
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import SNF, Method, fuse
 from omicsfuse.fusion.distances_given import precomputed_distances
@@ -26,8 +30,7 @@ from omicsfuse.pipeline.asked import (
     patients_to_fuse,
     survival_tables,
 )
-from omicsfuse.pipeline.faults import said_of
-from omicsfuse.pipeline.keys import PositiveInt, PositiveNumber, StudyPath, Table
+from omicsfuse.pipeline.keys import PositiveInt, PositiveNumber, StudyFile, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.preprocess import PREPROCESS
 from omicsfuse.report.sections import network
@@ -52,17 +55,24 @@ class FusionSettings(Table):
     min_layers: PositiveInt = 1
     layer_weights: dict[str, PositiveNumber] = {}
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _settings_of_the_method(cls, values: Any) -> Any:
+    def _settings_of_the_method(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(values, dict):
-            return values
-        own = {key: value for key, value in values.items() if key not in cls.model_fields}
+            return handler(values)
+        shared = {key: value for key, value in values.items() if key in cls.model_fields}
+        own = {key: value for key, value in values.items() if key not in shared}
         try:
-            method = chosen_method(values.get("method", SNF.name), own)
+            with Faults() as faults:
+                for key in own.keys() & StudyFile.model_fields.keys():
+                    del own[key]
+                    with faults.gathered():
+                        raise StudyError(f"{key} stands at the top of the file, above all tables")
+                with faults.gathered():
+                    method = chosen_method(values.get("method", SNF.name), own, cls.model_fields)
         except StudyError as error:
-            raise ValueError(str(error)) from None
-        return {"patients": method.whom, **values, **method.settings}
+            raise _with_others(error, shared, handler) from None
+        return handler({"patients": method.whom, **shared, **method.settings})
 
     @model_validator(mode="after")
     def _one_distance_a_layer(self) -> "FusionSettings":
@@ -97,6 +107,21 @@ class FusionSettings(Table):
         }
 
 
+def _with_others(
+    error: StudyError, shared: dict[str, Any], handler: ModelWrapValidatorHandler[FusionSettings]
+) -> ValidationError:
+    """Faults of the settings of a method, together with those of the keys that all methods have."""
+    told: list[Any] = [
+        {"type": PydanticCustomError("study", "{said}", {"said": str(fault)}), "input": shared}
+        for fault in error.faults or (error,)
+    ]
+    try:
+        handler(shared)
+    except ValidationError as others:
+        told += others.errors(include_url=False)
+    return ValidationError.from_exception_data(FusionSettings.__name__, told)
+
+
 @dataclass(frozen=True, eq=False)
 class Fused:
     """The network and its layers; where features or k were chosen with the outcome, all of it.
@@ -120,13 +145,16 @@ class Fuse(Stage[FusionSettings, Fused]):
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)
-        with said_of(f"{study.where}: "):
-            check_fusion(fused, **study.fusion.shared())
+        with Faults() as faults:
+            with faults.gathered(), said_of(f"{study.where}: [fusion] "):
+                check_fusion(fused, **study.fusion.shared())
             for name, path in study.fusion.distances.items():
-                if name not in fused:
-                    raise StudyError(f"[fusion] distances names {name!r}, which is not fused.")
-                precomputed_distances(read_table(path), cohort.omics[name].table.index, name)
-        patients_to_fuse(study, cohort)
+                with faults.gathered(), said_of(f"{study.where}: [fusion] distances "):
+                    if name not in fused:
+                        raise StudyError(f"names {name!r}, which is not fused.")
+                    precomputed_distances(read_table(path), cohort.omics[name].table.index, name)
+            with faults.gathered():
+                patients_to_fuse(study, cohort)
 
     def run(self, context: Context) -> Fused:
         study, cohort = context.study, context.cohort

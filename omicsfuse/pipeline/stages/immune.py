@@ -14,12 +14,12 @@ from omicsfuse.biology.marker_scores import method_of
 from omicsfuse.biology.reference_matrix import read_reference
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import ImmuneContext, Prepared
 from omicsfuse.io.gmt import read_gmt
 from omicsfuse.io.results import filled, patients_first
 from omicsfuse.pipeline.asked import enriched_layer, refuse_other_kinds
-from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.report.sections import immune
@@ -63,22 +63,25 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         asked = study.immune
-        score_names(study)
-        with said_of(f"{study.where}: [immune] "):
-            if asked.signature_matrix is not None:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", OmicsfuseWarning)
+        used = {name: cohort.omics[name] for name in layers}
+        genes = asked.layer or layers_that(used, lambda kind: kind.transcriptome)
+        with Faults() as faults:
+            with faults.gathered():
+                score_names(study)
+            with faults.gathered(), said_of(f"{study.where}: [immune] "), warnings.catch_warnings():
+                warnings.simplefilter("ignore", OmicsfuseWarning)
+                if asked.signature_matrix is not None:
                     read_reference(asked.signature_matrix)
-            used = {name: cohort.omics[name] for name in layers}
-            genes = asked.layer or layers_that(used, lambda kind: kind.transcriptome)
-            if (asked.sets or asked.signature_matrix is not None) and not genes:
-                raise StudyError(
-                    "scores are asked for, but no layer of kind expression is used. Name a layer "
-                    'with genes: layer = "...", or leave the table out.'
+            with faults.gathered(), said_of(f"{study.where}: [immune] "):
+                if (asked.sets or asked.signature_matrix is not None) and not genes:
+                    raise StudyError(
+                        "scores are asked for, but no layer of kind expression is used. Name a "
+                        'layer with genes: layer = "...", or leave the table out.'
+                    )
+            with faults.gathered():
+                refuse_other_kinds(
+                    study, cohort, "[immune] layer", asked.layer, lambda kind: kind.ranks_genes
                 )
-        refuse_other_kinds(
-            study, cohort, "[immune] layer", asked.layer, lambda kind: kind.ranks_genes
-        )
 
     def run(self, context: Context) -> ImmuneContext | None:
         study, prepared = context.study, context.prepared
@@ -152,15 +155,18 @@ def score_names(study: "Study") -> list[str]:
     """Names of the immune scores that there will be."""
     asked = study.immune
     names = [f"{CYTOLYTIC}: {' and '.join(CYTOLYTIC_GENES)}"]
-    with said_of(f"{study.where}: [immune] "):
+    with said_of(f"{study.where}: [immune] "), Faults() as faults:
         for collection, path in asked.sets.items():
-            method_of(collection, asked.methods)
-            names += [f"{collection}: {cell}" for cell in read_gmt(path)]
-        if CYTOLYTIC in asked.sets:
-            raise StudyError(
-                f"sets names {CYTOLYTIC!r}, which is the score of GZMA and PRF1 that is always "
-                "computed; give the collection another name."
-            )
+            with faults.gathered():
+                method_of(collection, asked.methods)
+            with faults.gathered():
+                names += [f"{collection}: {cell}" for cell in read_gmt(path)]
+        with faults.gathered():
+            if CYTOLYTIC in asked.sets:
+                raise StudyError(
+                    f"sets names {CYTOLYTIC!r}, which is the score of GZMA and PRF1 that is "
+                    "always computed; give the collection another name."
+                )
     return names if asked.sets or asked.signature_matrix is not None else []
 
 

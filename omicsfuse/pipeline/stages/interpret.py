@@ -10,12 +10,12 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Interpretation
 from omicsfuse.imaging.interpretation import interpret, read_scores
 from omicsfuse.imaging.interpretation.scores_file import match_scores
 from omicsfuse.io.results import filled
 from omicsfuse.pipeline.asked import enriched_layer
-from omicsfuse.pipeline.faults import Faults, said_of
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE
@@ -45,15 +45,14 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
         known = set() if cohort.clinical is None else set(cohort.clinical.index)
         known |= {patient for layer in cohort.omics.values() for patient in layer.table.index}
         patients = pd.Index(sorted(known))
-        faults = Faults()
-        for name in study.interpret:
-            with faults.gathered(), said_of(f"{study.where}: [interpret.{name}] "):
-                key, scores = model_scores(study, name)
-                # What it warns of is said when the model is interpreted.
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", OmicsfuseWarning)
-                    match_scores(scores, patients, key)
-        faults.tell()
+        with Faults() as faults:
+            for name in study.interpret:
+                with faults.gathered(), said_of(f"{study.where}: [interpret.{name}] "):
+                    key, scores = model_scores(study, name)
+                    # What it warns of is said when the model is interpreted.
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore", OmicsfuseWarning)
+                        match_scores(scores, patients, key)
 
     def run(self, context: Context) -> dict[str, Interpretation]:
         interpretations = {}

@@ -10,9 +10,9 @@ from omicsfuse.biology import differential_features, pairwise_features
 from omicsfuse.biology.count_data import checked_counts
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Prepared
 from omicsfuse.pipeline.asked import check_covariates, covariate_terms
-from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
@@ -50,10 +50,12 @@ class Markers(Stage[MarkerSettings, Marked]):
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         asked = study.markers
-        with said_of(f"{study.where}: [markers] "):
-            check_covariates(study, cohort, asked.covariates, score_names(study))
-            if asked.counts == "deseq2":
-                _check_counts(cohort, layers)
+        with said_of(f"{study.where}: [markers] "), Faults() as faults:
+            with faults.gathered():
+                check_covariates(study, cohort, asked.covariates, score_names(study))
+            with faults.gathered():
+                if asked.counts == "deseq2":
+                    _check_counts(cohort, layers)
 
     def run(self, context: Context) -> Marked:
         asked, prepared, subtypes = context.study.markers, context.prepared, context.subtypes

@@ -22,6 +22,7 @@ from omicsfuse.biology.gene_sets import gene_set_coverage
 from omicsfuse.biology.set_scores import gene_set_score_exclusions
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import Biology, Prepared, Subtypes
 from omicsfuse.io.gmt import read_gmt
@@ -75,9 +76,11 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
         return [enriched_layer(study, cohort)]
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
-        for path in study.gene_sets:
-            if not read_gmt(path):
-                raise StudyError(f"{path} holds no gene set.")
+        with Faults() as faults:
+            for path in study.gene_sets:
+                with faults.gathered():
+                    if not read_gmt(path):
+                        raise StudyError(f"{path} holds no gene set.")
 
     def run(self, context: Context) -> Explained:
         study, prepared, subtypes = context.study, context.prepared, context.subtypes

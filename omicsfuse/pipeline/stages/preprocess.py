@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Prepared
-from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, layers_to_prepare
 from omicsfuse.preprocessing import preprocess
@@ -37,14 +37,15 @@ class Preprocess(Stage[PreprocessSettings, Prepared]):
         n_features = study.preprocess.n_features
         if not isinstance(n_features, dict):
             return
-        with said_of(f"{study.where}: "):
+        with Faults() as faults:
             for name, number in n_features.items():
-                if name not in layers:
-                    raise StudyError(
-                        f"[preprocess] n_features names layer {name!r}, which is not used; "
-                        f"{did_you_mean(name, layers)}."
-                    )
-                make_preprocessor(cohort.omics[name], n_features=number)
+                with faults.gathered(), said_of(f"{study.where}: [preprocess] n_features "):
+                    if name not in layers:
+                        raise StudyError(
+                            f"names layer {name!r}, which is not used; "
+                            f"{did_you_mean(name, layers)}."
+                        )
+                    make_preprocessor(cohort.omics[name], n_features=number)
 
     def run(self, context: Context) -> Prepared:
         study, cohort = context.study, context.cohort

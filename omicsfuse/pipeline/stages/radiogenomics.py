@@ -9,6 +9,7 @@ from pydantic import Field
 
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.results import Prepared, RadiogenomicMap
 from omicsfuse.core.results.biology import patient_scores
@@ -23,7 +24,6 @@ from omicsfuse.imaging.modules.volume import adjust_modules
 from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.io.results import filled
 from omicsfuse.pipeline.asked import check_covariates, covariate_terms, refuse_other_kinds
-from omicsfuse.pipeline.faults import said_of
 from omicsfuse.pipeline.keys import PositiveInt, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
 from omicsfuse.pipeline.stages.immune import IMMUNE, score_names
@@ -72,13 +72,16 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         asked = study.radiogenomics
-        refuse_other_kinds(
-            study, cohort, "[radiogenomics] layer", asked.layer, lambda kind: kind.image
-        )
-        if asked.targets is not None:
-            _check_targets(study, asked.targets, cohort, layers)
-        with said_of(f"{study.where}: [radiogenomics] "):
-            check_covariates(study, cohort, asked.covariates, score_names(study))
+        with Faults() as faults:
+            with faults.gathered():
+                refuse_other_kinds(
+                    study, cohort, "[radiogenomics] layer", asked.layer, lambda kind: kind.image
+                )
+            with faults.gathered():
+                if asked.targets is not None:
+                    _check_targets(study, asked.targets, cohort, layers)
+            with faults.gathered(), said_of(f"{study.where}: [radiogenomics] "):
+                check_covariates(study, cohort, asked.covariates, score_names(study))
 
     def run(self, context: Context) -> RadiogenomicMap | None:
         study, prepared, asked = context.study, context.prepared, context.study.radiogenomics

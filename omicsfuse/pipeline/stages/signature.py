@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import DerivedSignature, Prepared, Signature, Subtypes, Target
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import (
@@ -20,7 +21,6 @@ from omicsfuse.pipeline.asked import (
     signature_layer,
     signature_table,
 )
-from omicsfuse.pipeline.faults import Faults
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.signatures import (
@@ -31,11 +31,10 @@ from omicsfuse.signatures import (
     survival_target,
 )
 from omicsfuse.signatures.derive import signature_exclusions
-from omicsfuse.signatures.derive_arguments import refuse_unknown_options
+from omicsfuse.signatures.derive_arguments import fitting
 from omicsfuse.signatures.lock import lock
-from omicsfuse.signatures.methods import find_method
 from omicsfuse.signatures.shuffled import shuffled_signatures
-from omicsfuse.signatures.target import subtype_target
+from omicsfuse.signatures.target import is_number, subtype_target
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.verification import record_discovery
 
@@ -135,11 +134,10 @@ class DeriveSignatures(Stage[dict[str, FurtherSignature], LockedSignatures]):
         return layers
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
-        faults = Faults()
-        for name, asked in asked_signatures(study).items():
-            with faults.gathered():
-                _check_signature(study, cohort, name, asked)
-        faults.tell()
+        with Faults() as faults:
+            for name, asked in asked_signatures(study).items():
+                with faults.gathered():
+                    _check_signature(study, cohort, name, asked)
 
     def run(self, context: Context) -> LockedSignatures:
         """Leave out with a warning a signature that the data do not give: the rest stands."""
@@ -235,19 +233,19 @@ def covariates_of(study: "Study", name: str, cohort: Cohort, patients: pd.Index)
         return None
     where = f"{study.where}: {signature_table(name)}"
     clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical
-    for column in columns:
-        if column not in clinical:
-            raise StudyError(
-                f"{where} covariates names {column!r}, which is no column of the clinical table."
-            )
+    there = [column for column in columns if column in clinical]
     known = clinical.index[clinical.index.isin(patients)]
     known = known[known.isin(cohort.omics[signature_layer(study, cohort, name)].table.index)]
-    encoded = encode_covariates(clinical.loc[known], columns, cohort.variables)
-    for column, why in encoded.left_out.items():
-        raise StudyError(
-            f"{where} covariates names {column!r}, which cannot be adjusted for ({why}). Leave it "
-            "out."
-        )
+    encoded = encode_covariates(clinical.loc[known], there, cohort.variables)
+    with Faults() as faults:
+        for column in columns:
+            with faults.gathered(), said_of(f"{where} covariates names {column!r}, which "):
+                if column not in there:
+                    raise StudyError("is no column of the clinical table.")
+                if column in encoded.left_out:
+                    raise StudyError(
+                        f"cannot be adjusted for ({encoded.left_out[column]}). Leave it out."
+                    )
     return encoded
 
 
@@ -308,16 +306,37 @@ def _stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _check_signature(study: "Study", cohort: Cohort, name: str, asked: SignatureSettings) -> None:
     """See that what a signature is to stand for is there, and that its name is free."""
     where = f"{study.where}: {signature_table(name)}"
-    if name == study.name:
-        raise StudyError(f"{where}: the name of the study is that of its own signature.")
-    further = isinstance(asked, FurtherSignature) and (
-        asked.feature or asked.scores or asked.endpoint
-    )
-    patients = cohort.patients([]) if further else patients_to_fuse(study, cohort)
-    covariates_of(study, name, cohort, patients)
-    _check_options(study, name, asked, where)
-    if not isinstance(asked, FurtherSignature):
-        return
+    with Faults() as faults:
+        with faults.gathered():
+            if name == study.name:
+                raise StudyError(f"{where}: the name of the study is that of its own signature.")
+        with faults.gathered():
+            further = isinstance(asked, FurtherSignature) and (
+                asked.feature or asked.scores or asked.endpoint
+            )
+            patients = cohort.patients([]) if further else patients_to_fuse(study, cohort)
+            covariates_of(study, name, cohort, patients)
+        with faults.gathered():
+            kind, target = _kind_of_target(study, name, asked)
+            fitting(
+                AUTOMATIC[kind] if asked.method == "auto" else asked.method,
+                kind,
+                target,
+                adjusted=bool(asked.covariates),
+                scorer=asked.scorer,
+                scaling=asked.scaling,
+                options=asked.options,
+                where=f"{where} ",
+            )
+        with faults.gathered():
+            if isinstance(asked, FurtherSignature):
+                _check_target(study, cohort, name, asked, where)
+
+
+def _check_target(
+    study: "Study", cohort: Cohort, name: str, asked: FurtherSignature, where: str
+) -> None:
+    """See that the feature, scores or endpoint that a signature is to stand for are there."""
     if asked.feature is not None:
         layer = feature_layer(study, cohort, name, asked)
         columns = cohort.omics[layer].table.columns.astype(str)
@@ -342,24 +361,17 @@ def _check_signature(study: "Study", cohort: Cohort, name: str, asked: Signature
         )
 
 
-def _check_options(study: "Study", name: str, asked: SignatureSettings, where: str) -> None:
-    """See that the method has the options that it is given, before anything is computed."""
-    if not asked.options:
-        return
-    kind = "groups"
+def _kind_of_target(study: "Study", name: str, asked: SignatureSettings) -> tuple[str, str]:
+    """Kind and name of what a signature is to stand for, before it is computed."""
     if isinstance(asked, FurtherSignature):
         if asked.feature is not None:
-            kind = "continuous"
-        elif asked.scores is not None:
-            numeric = pd.api.types.is_numeric_dtype(read_target_scores(study, name, asked))
-            kind = "continuous" if numeric else "groups"
-        elif asked.endpoint is not None:
-            kind = "survival"
-    method = AUTOMATIC[kind] if asked.method == "auto" else asked.method
-    try:
-        refuse_unknown_options(find_method(method), method, asked.options)
-    except StudyError as error:
-        raise StudyError(f"{where} options: {str(error).removeprefix('signature: ')}") from error
+            return "continuous", asked.feature
+        if asked.scores is not None:
+            scores = read_target_scores(study, name, asked)
+            return "continuous" if is_number(scores) else "groups", str(scores.name)
+        if asked.endpoint is not None:
+            return "survival", asked.endpoint
+    return "groups", "subtypes"
 
 
 SIGNATURE = DeriveSignatures()

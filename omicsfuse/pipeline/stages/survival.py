@@ -12,6 +12,7 @@ from pydantic import Field
 from omicsfuse.assessment.outcome_aware import full_pipeline_permutation, voided
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import (
     CHOSEN_WITH,
     COX_COLUMNS,
@@ -61,33 +62,15 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
         return {"[survival] trend": () if trend is None else (trend,)}
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
-        for endpoint in study.survival.endpoints or ():
-            if endpoint not in cohort.endpoints:
-                there = ", ".join(cohort.endpoints) or "none"
-                raise StudyError(
-                    f"{study.where}: [survival] endpoints names {endpoint!r}, which the manifest "
-                    f"of cohort {cohort.name!r} does not describe (it describes: {there}). Add\n"
-                    f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
-                    f"to {study.discovery}, or leave it out."
-                )
-        _check_outcome_aware(study, cohort)
-        patients = patients_to_fuse(study, cohort)
-        for endpoint in endpoints(study, cohort):
-            known = cohort.survival(endpoint).index
-            if not known.isin(patients).any():
-                raise CohortError(
-                    f"{study.where}: endpoint {endpoint!r}: none of the {len(patients)} patients "
-                    f"who are fused has both a time and an event ({len(known)} patients of the "
-                    "clinical table have). Check its columns, or leave the endpoint out."
-                )
-            if cohort.clinical is not None:
-                clinical = cohort.clinical.reindex(known[known.isin(patients)])
-                adjusting_terms(clinical, cohort, endpoint, cohort.covariates)
-        if study.survival.trend is not None:
-            try:
-                trend_order(cohort, study.survival.trend)
-            except StudyError as error:
-                raise StudyError(f"{study.where}: [survival] trend: {error}") from error
+        with Faults() as faults:
+            with faults.gathered(), said_of(f"{study.where}: [survival] trend: "):
+                if study.survival.trend is not None:
+                    trend_order(cohort, study.survival.trend)
+            with faults.gathered():
+                _check_outcome_aware(study, cohort)
+            for endpoint in endpoints(study, cohort):
+                with faults.gathered():
+                    _check_endpoint(study, cohort, endpoint)
 
     def run(self, context: Context) -> dict[str, SurvivalComparison]:
         study, cohort = context.study, context.cohort
@@ -136,6 +119,28 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
 
     def fields(self, result: dict[str, SurvivalComparison]) -> dict[str, Any]:
         return {"survival": result}
+
+
+def _check_endpoint(study: "Study", cohort: Cohort, endpoint: str) -> None:
+    """Refuse an endpoint that is not there, or that is known of nobody who is fused."""
+    if endpoint not in cohort.endpoints:
+        there = ", ".join(cohort.endpoints) or "none"
+        raise StudyError(
+            f"{study.where}: [survival] endpoints names {endpoint!r}, which the manifest "
+            f"of cohort {cohort.name!r} does not describe (it describes: {there}). Add\n"
+            f'  [clinical.endpoints.{endpoint}]\n  time = "..."\n  event = "..."\n'
+            f"to {study.discovery}, or leave it out."
+        )
+    patients, known = patients_to_fuse(study, cohort), cohort.survival(endpoint).index
+    if not known.isin(patients).any():
+        raise CohortError(
+            f"{study.where}: endpoint {endpoint!r}: none of the {len(patients)} patients "
+            f"who are fused has both a time and an event ({len(known)} patients of the "
+            "clinical table have). Check its columns, or leave the endpoint out."
+        )
+    if cohort.clinical is not None:
+        clinical = cohort.clinical.reindex(known[known.isin(patients)])
+        adjusting_terms(clinical, cohort, endpoint, cohort.covariates)
 
 
 def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:

@@ -2,18 +2,29 @@
 
 import inspect
 from importlib import import_module
+from typing import NamedTuple
 
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.faults import Faults
+from omicsfuse.core.results import TARGET_KINDS
 from omicsfuse.signatures.derived import Method
 
-#: Where each method lives; it is the function of the same name there. Loaded when first used.
+
+class Row(NamedTuple):
+    """Kinds of targets that a method takes, and whether it adjusts for covariates."""
+
+    targets: tuple[str, ...]
+    adjusts: bool = True
+
+
+#: Each method is the function of its name in the module of its name, loaded when first used.
 METHODS = {
-    "templates": "omicsfuse.signatures.methods.templates",
-    "moderated_t": "omicsfuse.signatures.methods.moderated_t",
-    "correlation": "omicsfuse.signatures.methods.correlation",
-    "modules": "omicsfuse.signatures.methods.modules",
-    "elastic_net": "omicsfuse.signatures.methods.elastic_net",
+    "templates": Row(("groups",), adjusts=False),
+    "moderated_t": Row(("groups",)),
+    "correlation": Row(("continuous", "groups")),
+    "modules": Row(("continuous", "groups")),
+    "elastic_net": Row(TARGET_KINDS),
 }
 
 #: Options that every method has, and what derives sets.
@@ -24,9 +35,29 @@ _SET_BY_DERIVE = {"groups", "where", "gate"}
 def find_method(name: str) -> Method:
     """Load a method by its name."""
     if not isinstance(name, str) or name not in METHODS:
-        raise StudyError(f"signature: no method {name!r}: {did_you_mean(str(name), METHODS)}.")
-    method: Method = getattr(import_module(METHODS[name]), name)
+        raise StudyError(f"no method {name!r}: {did_you_mean(str(name), METHODS)}.")
+    method: Method = getattr(import_module(f"{__name__}.{name}"), name)
     return method
+
+
+def refuse_unfit(method: str, kind: str, target: str, adjusted: bool) -> None:
+    """Refuse a kind of target, or an adjustment, that a method cannot take."""
+    row = METHODS[method]
+    fit = [name for name, other in METHODS.items() if kind in other.targets]
+    adjusting = ", ".join(name for name in fit if METHODS[name].adjusts)
+    with Faults() as faults:
+        with faults.gathered():
+            if kind not in row.targets:
+                raise StudyError(
+                    f"method {method!r} takes targets of kind {' or '.join(row.targets)}; "
+                    f"{target!r} is of kind {kind}. Use method {' or '.join(fit)}."
+                )
+        with faults.gathered():
+            if adjusted and not row.adjusts:
+                raise StudyError(
+                    f"method {method!r} cannot adjust for covariates. Leave them out, or use a "
+                    f"method that can: {adjusting}."
+                )
 
 
 def options_of(method: Method) -> list[str]:

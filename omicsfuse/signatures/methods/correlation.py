@@ -10,8 +10,9 @@ from omicsfuse.core.checks.arguments import seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods import refuse_unfit
 from omicsfuse.signatures.methods.remembered import remembered
-from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
+from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import t_p_value
@@ -41,7 +42,7 @@ def correlation(
     is partial, all in ranks for Spearman; p is of t with n - 2 - k degrees of freedom for k
     covariates. ``stability`` is NaN where no gene had an FDR small enough.
     """
-    refuse_kind(target, "correlation", ["continuous", "groups"], "elastic_net")
+    refuse_unfit("correlation", target.kind, target.name, covariates is not None)
     if coefficient not in ("spearman", "pearson"):
         raise StudyError(
             f"signature: coefficient is {coefficient!r}; use 'spearman' or 'pearson' (partial "

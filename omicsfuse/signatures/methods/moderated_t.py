@@ -10,8 +10,9 @@ import pandas as pd
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods import refuse_unfit
 from omicsfuse.signatures.methods.remembered import remembered
-from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
+from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, strongest
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.least_squares import fit_genes, moderate
@@ -40,7 +41,7 @@ def moderated_t(
     2004, Stat Appl Genet Mol Biol 3:3). ``details["prior"]``: index group, columns ``df_prior``,
     ``variance_prior``.
     """
-    refuse_kind(target, "moderated_t", ["groups"], "correlation, modules or elastic_net")
+    refuse_unfit("moderated_t", target.kind, target.name, covariates is not None)
     if weights not in ("sign", "t"):
         raise StudyError(f"signature: weights is {weights!r}; use 'sign' or 't'.")
     if not 0 < fdr <= 1:

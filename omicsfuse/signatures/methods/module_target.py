@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.coexpression import CoexpressionModules
 from omicsfuse.stats.arrays import Array
@@ -26,11 +26,6 @@ def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.Data
 
     Gives patients x scores.
     """
-    if target.kind == "survival":
-        raise StudyError(
-            f"modules: target {target.name} is survival; eigengenes are correlated with groups or "
-            "with numbers. Use method elastic_net."
-        )
     given = target.values  # noqa: PD011 - a field of ours
     if target.kind == "continuous":
         number = pd.Series(given.to_numpy(dtype=float), given.index)

@@ -17,6 +17,7 @@ from omicsfuse.signatures.coexpression import (
     coexpression_modules,
 )
 from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods import refuse_unfit
 from omicsfuse.signatures.methods.module_target import (
     MEASURES,
     MINIMUM_GROUP,
@@ -65,6 +66,7 @@ def modules(
 
     Reference: Langfelder and Horvath 2008, BMC Bioinformatics 9:559.
     """
+    refuse_unfit("modules", target.kind, target.name, covariates is not None)
     if measure not in MEASURES:
         raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")
     n_genes = whole_number(n_genes, "n_genes")

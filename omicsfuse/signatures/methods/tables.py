@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.errors import StudyError
-from omicsfuse.core.results import Target
 from omicsfuse.stats.arrays import Array
 
 
@@ -53,12 +51,3 @@ def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
         least = -np.partition(-strength[positions], n_genes - 1)[n_genes - 1]
         positions = positions[strength[positions] >= least]
     return positions[np.argsort(-strength[positions], kind="stable")[:n_genes]]
-
-
-def refuse_kind(target: Target, method: str, kinds: Sequence[str], instead: str) -> None:
-    """Refuse a target of a kind that a method cannot take."""
-    if target.kind not in kinds:
-        raise StudyError(
-            f"signature: method {method!r} takes targets of kind {' or '.join(kinds)}; "
-            f"{target.name!r} is of kind {target.kind}. Use method {instead}."
-        )

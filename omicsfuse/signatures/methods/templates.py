@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
+from omicsfuse.core.errors import OmicsfuseWarning, SignatureError
 from omicsfuse.core.results import Target
 from omicsfuse.signatures.derived import Derived
+from omicsfuse.signatures.methods import refuse_unfit
 from omicsfuse.signatures.methods.remembered import remembered
-from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, refuse_kind, strongest
+from omicsfuse.signatures.methods.tables import chosen_weights, gene_table, strongest
 from omicsfuse.signatures.score import MINIMUM_GENES
 from omicsfuse.signatures.target import MINIMUM_GROUP, group_names
 from omicsfuse.stats.arrays import Array, Counts
@@ -39,11 +40,7 @@ def templates(
     Each has weight 1 (Hoshida 2010, PLoS ONE 5:e15543). A gene that could serve two groups serves
     the one with the larger t, so templates have no gene in common.
     """
-    refuse_kind(target, "templates", ["groups"], "correlation, modules or elastic_net")
-    if covariates is not None:
-        raise StudyError(
-            "signature: method 'templates' cannot adjust for covariates; use 'moderated_t'."
-        )
+    refuse_unfit("templates", target.kind, target.name, covariates is not None)
     labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
     names = group_names(target) if groups is None else list(groups)
     sizes = {name: int(np.sum(labels == name)) for name in names}
