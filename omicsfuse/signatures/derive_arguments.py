@@ -127,7 +127,10 @@ def scoring(
     for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
             raise StudyError(f"no {what} {value!r}: {did_you_mean(value, known)}.")
-    check_scaling(scorer, scaling)
+    try:
+        check_scaling(scorer, scaling)
+    except SignatureError as error:
+        raise StudyError(str(error)) from None  # asked for, not found in a signature
     if given == "nearest_template" and kind != "groups":
         raise StudyError(
             f"scorer 'nearest_template' assigns groups; {target!r} is of kind {kind}. Use "

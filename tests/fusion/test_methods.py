@@ -177,3 +177,44 @@ GAPS = ready().layers["a"].scaled.mask(lambda table: table > 2)
 def test_tables_that_cannot_be_fused(tables: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         of.fuse(tables)
+
+
+class Faulty(Nearness):
+    """A method that spoils its network in a way of its own."""
+
+    def network(self, distances, members, n, weights, n_threads=1):  # type: ignore[no-untyped-def]
+        joined = super().network(distances, members, n, weights, n_threads)
+        return joined._replace(**self.spoilt(joined.network.copy()))
+
+    def spoilt(self, network: np.ndarray) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+def changed(network: np.ndarray, value: float) -> np.ndarray:
+    network[0, 1] = value
+    return network
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "problem"),
+    [
+        (lambda a: {"network": changed(a, np.nan)}, "the network has values that are missing"),
+        (lambda a: {"network": -a}, "the network has values below 0, down to -1"),
+        (lambda a: {"network": changed(a, 0.5)}, "the network is not symmetric"),
+        (lambda a: {"network": a[:5, :5]}, r"the network has the shape \(5, 5\) with 48 patients"),
+        (lambda a: {"network": a[0]}, r"the network has the shape \(48,\) with 48 patients"),
+        (lambda a: {"network": a.astype(object)}, "the network has values of type object"),
+        (lambda a: {"own": [a]}, "gave 1 networks of 2 layers"),
+        (lambda a: {"own": [a, a[:3]]}, r"the network of layer 'b' has the shape \(3, 48\)"),
+    ],
+)
+def test_a_network_that_cannot_be_used_is_refused(spoilt: Any, problem: str) -> None:
+    method = type("Own", (Faulty,), {"spoilt": lambda self, network: spoilt(network)})()
+    with pytest.raises(of.StudyError, match=f"method 'nearness'.*{problem}"):
+        of.fuse(ready(), method=method)
+
+
+@pytest.mark.parametrize("name", ["", " ", None])
+def test_a_method_needs_a_name(name: Any) -> None:
+    with pytest.raises(of.StudyError, match="the method of type Own has no name"):
+        of.fuse(ready(), method=type("Own", (Nearness,), {"name": name})())

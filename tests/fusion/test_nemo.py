@@ -1,6 +1,7 @@
 """NEMO's network against the authors' program, arithmetic by hand, and a literal re-derivation."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,24 @@ def test_default_neighbours_are_a_sixth_of_the_layer() -> None:
     assert [NEMO(n_neighbors=8).neighbors(n) for n in (60, 8)] == [8, 7]
     assert NEMO(n_neighbors=9).of_part(0.5) == NEMO(n_neighbors=4)
     assert NEMO().of_part(0.5) == NEMO()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sizes", "used"),
+    [
+        ("auto", (60, 12), "(K = a sixth of the patients of a layer: 10 in a, 2 in b)"),
+        (8, (60, 12), "(K = 8)"),
+        (500, (60, 60), "(K = 59)"),
+        (20, (60, 12), "(K = 20 in a, 11 in b)"),
+    ],
+)
+def test_the_neighbours_that_were_used_are_described(
+    asked: int | str, sizes: tuple[int, int], used: str
+) -> None:
+    method = NEMO(n_neighbors=asked)
+    params = method.settings | method.derived(dict(zip("ab", sizes, strict=True)), 60)
+    said = method.describe(SimpleNamespace(params=params), lambda key: "[1]")
+    assert said.clause.endswith(used)
 
 
 @settings(max_examples=25, deadline=None)

@@ -84,12 +84,37 @@ def _features(path: Path) -> list[str]:
         (['options = { minimum_group = "5" }'], "minimum_group is '5'; it must be a number"),
         (['options = { name = "x" }'], "no option 'name'"),
         (['layer = "radiomics"'], "genes are read from a layer of kind expression"),
+        (['covariates = ["age"]'], "'templates' cannot adjust for covariates. Leave them out, or"),
+        (['endpoint = "os"', 'method = "correlation"'], "'os' is of kind survival. Use method el"),
+        (['endpoint = "os"', 'method = "modules"'], "'os' is of kind survival. Use method elast"),
+        (['endpoint = "os"', 'scorer = "nearest_template"'], "assigns groups; 'os' is of kind s"),
+        (['scaling = "none"', 'scorer = "weighted_z"'], "'none', which scorer 'weighted_z' does"),
+        (['scaling = "cohort"', 'scorer = "rank"'], "'cohort', which scorer 'rank' does not kno"),
+        (['scaling = "none"'], "'none', which scorer 'nearest_template' does not know"),
     ],
 )
 def test_what_is_not_there_is_refused_before_anything_is_computed(
     asked: Path, lines: list[str], message: str
 ) -> None:
-    assert message in refusal(with_lines(asked, "[signatures.texture]", *lines))
+    said = refusal(with_lines(asked, "[signatures.texture]", *lines))
+    assert message in said
+    assert "signature: " not in said
+    assert said.count("\n") < 4
+
+
+@pytest.mark.parametrize("method", ["templates", "moderated_t"])
+def test_a_feature_of_the_images_is_no_group(asked: Path, method: str) -> None:
+    feature = _features(asked)[0]
+    lines = [f'feature = "{feature}"', f'method = "{method}"', 'covariates = ["age"]']
+    said = refusal(with_lines(asked, "[signatures.texture]", *lines))
+    assert f"[signatures.texture] method '{method}' takes targets of kind groups" in said
+    assert f"'{feature}' is of kind continuous. Use method correlation or modules or elas" in said
+    assert ("cannot adjust for covariates" in said) == (method == "templates")
+
+
+def test_the_signature_of_the_subtypes_is_checked_too(asked: Path) -> None:
+    asked.write_text(asked.read_text().replace("[signature]", '[signature]\ncovariates = ["age"]'))
+    assert "[signature] method 'templates' cannot adjust for covariates" in refusal(asked)
 
 
 def test_scores_need_a_column_and_patients_of_the_cohort(asked: Path) -> None:

@@ -1,0 +1,169 @@
+"""Faults that do not depend on each other are all told at once, and warnings are not lost."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import omicsfuse as of
+from omicsfuse.cli import main
+from omicsfuse.core.errors import OmicsfuseError
+from omicsfuse.pipeline.commands.check import check
+from omicsfuse.pipeline.study import read_study
+
+
+@pytest.fixture
+def study(brief: Path, tmp_path: Path) -> Path:
+    """A copy of a study, with two layers and nothing that is said of it."""
+    folder = tmp_path / "study"
+    shutil.copytree(brief.parent, folder)
+    path = folder / "asked.toml"
+    layers = '["radiomics", "mutation"]'
+    path.write_text(f'name = "t"\ndiscovery = "discovery.toml"\nlayers = {layers}\n')
+    return path
+
+
+def refusal(path: Path, *lines: str) -> str:
+    path.write_text(path.read_text() + "\n".join(lines) + "\n")
+    with pytest.raises(OmicsfuseError) as found:
+        check(path)
+    return str(found.value)
+
+
+def test_settings_of_a_method_are_told_with_those_of_every_method(study: Path) -> None:
+    said = refusal(
+        study,
+        '[fusion]\nmu = -1\nvariant = "x"\nn_neighbors = 0\nengine = "q"\nn_iteration = 3',
+        'layers = ["radiomics"]\npatients = "some"\nmin_layers = 0',
+        '[subtypes]\nn_clusters = "many"',
+    )
+    for fault in (
+        "[fusion] mu is -1",
+        "[fusion] variant is 'x'",
+        "[fusion] n_neighbors is 0",
+        "[fusion] engine is 'q'",
+        "no setting 'n_iteration'; did you mean \"n_iterations\"?",
+        "[fusion] layers stands at the top of the file",
+        'fusion.patients = "some"; did you mean "complete"?',
+        "fusion.min_layers = 0",
+        'subtypes.n_clusters = "many"; Valid: auto',
+    ):
+        assert said.count(fault) == 1, said
+
+
+def test_a_setting_of_another_method_is_named_as_such(study: Path) -> None:
+    said = refusal(study, '[fusion]\nmethod = "nemo"\nvariant = "paper"\nmetric = {}')
+    valid = "Valid: n_neighbors, method, metrics, distances"
+    assert f"'variant'; it is a setting of snf. {valid}" in said
+    assert f'did you mean "metrics"? {valid}' in said
+
+
+def test_missing_files_hide_neither_settings_nor_each_other(study: Path) -> None:
+    named = 'gene_sets = ["no.gmt"]\nnegative_controls = ["nowhere.toml"]\n'
+    study.write_text(named + study.read_text())
+    said = refusal(
+        study,
+        "[fusion]\nmin_layers = 5",
+        '[immune.sets]\nmcp_counter = "cells.gmt"',
+        '[interpret.m]\nscores = "no.tsv"\n[interpret.n]\nscores = "clinical.tsv"',
+    )
+    for file in ("no.gmt", "no.tsv", "cells.gmt", "nowhere.toml"):
+        assert said.count(str(study.with_name(file))) == 1, said
+    assert "min_layers is 5, but 2 layers are fused" in said
+    assert "[interpret.n] clinical.tsv has the columns" in said
+    study.write_text(study.read_text().replace("min_layers = 5", "engine = 5"))
+    said = refusal(study)
+    assert "engine is 5" in said
+    assert said.count("nowhere.toml") == 1
+
+
+def test_each_stage_tells_all_that_it_finds(study: Path) -> None:
+    said = refusal(
+        study,
+        "[preprocess.n_features]\nmirna = 5\nprotein = 4",
+        "[fusion]\nmin_layers = 5\nlayer_weights = { foo = 2 }",
+        'metrics = { bar = "euclidean", mutation = "nope" }',
+        '[survival]\nendpoints = ["pfs", "dfs"]\ntrend = "nocol"',
+        '[markers]\ncovariates = ["agee", "stag"]\ncounts = "deseq2"',
+        '[radiogenomics]\nlayer = "mutation"\ntargets = []\ncovariates = ["sexx"]',
+        '[signatures.a]\nlayer = "mutation"\ncovariates = ["agee", "x"]\nmethod = "templates"',
+    )
+    for fault in (
+        "n_features names layer 'mirna'",
+        "n_features names layer 'protein'",
+        "min_layers is 5",
+        "layer_weights names foo",
+        "metrics names bar",
+        "metric of mutation is 'nope'",
+        "endpoints names 'pfs'",
+        "endpoints names 'dfs'",
+        '[survival] trend: covariate "nocol"',
+        "[markers] covariates: 'agee'",
+        "[markers] covariates: 'stag'",
+        '[markers] counts = "deseq2"',
+        "[radiogenomics] layer",
+        "[radiogenomics] targets is empty",
+        "[radiogenomics] covariates: 'sexx'",
+        "[signatures.a] covariates names 'agee'",
+        "[signatures.a] covariates names 'x'",
+        "[signatures.a] method 'templates' cannot adjust",
+    ):
+        assert said.count(fault) == 1, f"{fault}\n{said}"
+
+
+def test_the_gate_tells_all_columns_and_layers() -> None:
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", 3.0]}, ["P1", "P2"])
+    clinical = pd.DataFrame({"age": [50, 60]}, ["P1", "P2"])
+    with pytest.raises(of.CohortError) as found:
+        of.Cohort(
+            "two",
+            {name: of.Layer("expression", table, "log2") for name in ("one", "other")},
+            clinical,
+            {"os": of.Endpoint("os_time", "os_event")},
+            covariates=("agee",),
+            strata=("site",),
+        )
+    said = str(found.value)
+    assert said.startswith("6 faults:\n1. ")
+    for fault in ('layer "one"', 'layer "other"', '"agee"', '"site"', '"os_time"', '"os_event"'):
+        assert said.count(fault) == 1, said
+    assert len(found.value.faults) == 6
+
+
+@pytest.mark.parametrize("words", [["check"], ["run", "--out"]])
+def test_warnings_are_printed_before_the_faults(
+    study: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clinical = pd.read_csv(study.with_name("clinical.tsv"), sep="\t")
+    clinical["albumin"] = ["low", *map(str, range(len(clinical) - 1))]
+    clinical.to_csv(study.with_name("clinical.tsv"), sep="\t", index=False)
+    study.write_text(study.read_text() + '[markers]\ncovariates = ["stagee"]\n')
+    out = [str(study.with_name("out"))] if "--out" in words else []
+    with pytest.raises(SystemExit) as stop:
+        main([words[0], str(study), *words[1:], *out])
+    assert stop.value.code == 1
+    said = capsys.readouterr().err
+    assert said.count("warning: ") == said.count('"albumin" (numeric): "low"') == 1
+    assert said.index("warning: ") < said.index("omicsfuse: ")
+    assert "'stagee' is not among" in said
+    assert "done in" not in said
+
+
+def test_the_path_of_a_study_is_no_key_of_it(study: Path) -> None:
+    assert read_study(study).path == study
+    said = refusal(study.with_name("discovery.toml"))
+    assert 'unknown key "clinical"' in said
+    assert "path" not in said.partition("Valid: ")[2]
+    assert 'unknown key "path"' in refusal_of_top(study)
+
+
+def refusal_of_top(path: Path) -> str:
+    path.write_text('path = "x.toml"\n' + path.read_text())
+    return refusal(path)
+
+
+def test_a_cohort_is_read_from_the_path_of_a_manifest() -> None:
+    with pytest.raises(of.StudyError, match="the path of a manifest") as found:
+        of.read_cohort(3)
+    assert "of." not in str(found.value)
