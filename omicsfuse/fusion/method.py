@@ -168,8 +168,8 @@ class Method(ABC):
         self._check_network(found.network, n, "the network")
         if len(found.per_layer) != len(sizes):
             raise StudyError(
-                f"method {self.name!r} gave {len(found.per_layer)} networks of {len(sizes)} layers; "
-                "expected one each."
+                f"method {self.name!r} gave {len(found.per_layer)} networks of {len(sizes)} "
+                "layers; expected one each."
             )
         for (layer, size), own in zip(sizes.items(), found.per_layer, strict=True):
             self._check_network(own, size, f"the network of layer {layer!r}")

@@ -204,8 +204,8 @@ def changed(network: np.ndarray, value: float) -> np.ndarray:
         (lambda a: {"network": a[:5, :5]}, r"the network has the shape \(5, 5\) with 48 patients"),
         (lambda a: {"network": a[0]}, r"the network has the shape \(48,\) with 48 patients"),
         (lambda a: {"network": a.astype(object)}, "the network has values of type object"),
-        (lambda a: {"own": [a]}, "gave 1 networks of 2 layers"),
-        (lambda a: {"own": [a, a[:3]]}, r"the network of layer 'b' has the shape \(3, 48\)"),
+        (lambda a: {"per_layer": [a]}, "gave 1 networks of 2 layers"),
+        (lambda a: {"per_layer": [a, a[:3]]}, r"the network of layer 'b' has the shape \(3, 48\)"),
     ],
 )
 def test_a_network_that_cannot_be_used_is_refused(spoilt: Any, problem: str) -> None:

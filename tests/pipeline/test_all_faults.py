@@ -87,7 +87,7 @@ def test_each_stage_tells_all_that_it_finds(study: Path) -> None:
         '[survival]\nendpoints = ["pfs", "dfs"]\ntrend = "nocol"',
         '[markers]\ncovariates = ["agee", "stag"]\ncounts = "deseq2"',
         '[radiogenomics]\nlayer = "mutation"\ntargets = []\ncovariates = ["sexx"]',
-        '[signatures.a]\nlayer = "mutation"\ncovariates = ["agee", "x"]\nmethod = "templates"',
+        '[signatures.a]\nlayer = "expression"\ncovariates = ["agee", "x"]\nmethod = "templates"',
     )
     for fault in (
         "n_features names layer 'mirna'",
