@@ -59,7 +59,7 @@ def test_covariates_go_with_the_target() -> None:
 
 
 def test_what_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from omicsfuse.signatures import shuffled as module
+    from omicsfuse.signatures import derive_arguments as module
 
     ready, score = toy()
     real = module.find_method("correlation")
