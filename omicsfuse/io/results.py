@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -38,9 +39,25 @@ def patients_first(table: pd.DataFrame, taken: str = "score patient") -> pd.Data
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as UTF-8 TSV; ten significant digits, so that the last bits do not show."""
-    table.to_csv(
-        path, sep="\t", index=False, float_format="%.10g", encoding="utf-8", lineterminator="\n"
-    )
+    path.write_text(as_tsv(table), encoding="utf-8", newline="\n")
+
+
+def as_tsv(table: pd.DataFrame) -> str:
+    r"""Lay a table out as TSV, without its index.
+
+    Numbers are written here: pandas asks of every single one whether it is missing.
+
+    >>> as_tsv(pd.DataFrame({"gene": ["TP53", "MYC"], "p": [0.1 + 0.2, float("nan")]}))
+    'gene\tp\nTP53\t0.3\nMYC\t\n'
+    """
+    columns = [
+        [f"{number:.10g}" if number == number else "" for number in column.tolist()]
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
+        else column
+        for _, column in table.items()
+    ]
+    text = pd.DataFrame(dict(enumerate(columns)), index=table.index).set_axis(table.columns, axis=1)
+    return str(text.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n"))
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:

@@ -9,6 +9,7 @@ from omicsfuse.assignment.multilayer import NONE
 from omicsfuse.assignment.saved import load_classifier
 from omicsfuse.core.errors import ClassifierError, StudyError
 from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.io.results import as_tsv
 from omicsfuse.io.whole import write_whole
 from omicsfuse.pipeline.stages.assign import CLASSIFIER_FILE
 from omicsfuse.pipeline.workspace import RECORD
@@ -55,7 +56,7 @@ def assign_patients(
         raise StudyError(f"{target} is a folder; name a file for the table, e.g. assigned.tsv.")
     classifier = load_classifier(_classifier_of(Path(run_dir)))
     done = assignment(classifier, read_cohort(manifest), layers=layers)
-    text = done.table.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
+    text = as_tsv(done.table)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, text)
