@@ -9,6 +9,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transposed_against
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS, Kind
 from omicsfuse.core.missing import level_text
 from omicsfuse.io.identifiers import patient_of, resolve_identifiers
@@ -58,25 +59,32 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     require(manifest, (str, Path, Manifest), "manifest", "the path of a manifest")
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
-    paths = {file.text: _verified(file, manifest) for file in manifest.inputs()}
     exclusions: list[Exclusion] = []
     clinical = None
-    if manifest.clinical is not None:
-        table = read_table(
-            paths[manifest.clinical.file],
-            patient=manifest.clinical.patient,
-            duplicates="keep",
-            missing_words=("",),  # the gate knows the others, and counts them
-        )
-        clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
-
+    paths: dict[str, Path] = {}
     variants: dict[str, pd.DataFrame] = {}
-    tables = {
-        name: _read_layer(name, layer, paths, exclusions, variants)
-        for name, layer in manifest.layers.items()
-    }
-    for name, layer in manifest.layers.items():
-        _refuse_other_way_round(name, layer, tables, clinical)
+    tables: dict[str, pd.DataFrame] = {}
+    with Faults() as faults:
+        for file in manifest.inputs():
+            with faults.gathered():
+                paths[file.text] = _verified(file, manifest)
+    with Faults() as faults:
+        if manifest.clinical is not None:
+            with faults.gathered():
+                table = read_table(
+                    paths[manifest.clinical.file],
+                    patient=manifest.clinical.patient,
+                    duplicates="keep",
+                    missing_words=("",),  # the gate knows the others, and counts them
+                )
+                clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
+        for name, layer in manifest.layers.items():
+            with faults.gathered():
+                tables[name] = _read_layer(name, layer, paths, exclusions, variants)
+    with Faults() as faults:
+        for name, layer in manifest.layers.items():
+            with faults.gathered():
+                _refuse_other_way_round(name, layer, tables, clinical)
     omics = {}
     for name, layer in manifest.layers.items():
         table = _to_patients(tables[name], name, layer.file, exclusions)

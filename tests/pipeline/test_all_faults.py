@@ -131,6 +131,24 @@ def test_the_gate_tells_all_columns_and_layers() -> None:
     assert len(found.value.faults) == 6
 
 
+def test_every_table_that_cannot_be_read_is_told(study: Path) -> None:
+    for file in ("clinical.tsv", "mutation.tsv", "radiomics.tsv"):
+        table = study.with_name(file)
+        table.write_text(table.read_text() + "cut\tshort\n")
+    with pytest.raises(of.CohortError) as found:
+        of.read_cohort(study.with_name("discovery.toml"))
+    said = str(found.value)
+    assert said.startswith("3 faults:")
+    for name in ("clinical.tsv", "mutation.tsv", "radiomics.tsv"):
+        assert said.count(name) == 1, said
+
+
+def test_a_method_that_is_no_word_is_told_once(study: Path) -> None:
+    said = refusal(study, "[fusion]\nmethod = 5")
+    assert said.endswith("fusion.method = 5: expected text in quotes.")
+    assert "[fusion]" not in said
+
+
 @pytest.mark.parametrize("words", [["check"], ["run", "--out"]])
 def test_warnings_are_printed_before_the_faults(
     study: Path, words: list[str], capsys: pytest.CaptureFixture[str]

@@ -58,7 +58,7 @@ class FusionSettings(Table):
     @model_validator(mode="wrap")
     @classmethod
     def _settings_of_the_method(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(values, dict):
+        if not isinstance(values, dict) or not isinstance(values.get("method", ""), str):
             return handler(values)
         shared = {key: value for key, value in values.items() if key in cls.model_fields}
         own = {key: value for key, value in values.items() if key not in shared}
