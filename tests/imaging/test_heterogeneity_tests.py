@@ -206,3 +206,17 @@ def test_real_head_and_neck(real_data: Path) -> None:
     tests = index_tests(HeterogeneityIndex(patients, none, none), cohort)
     assert tests.iloc[0][["n", "events"]].tolist() == [118, 64]
     assert not (tests["fdr"] <= 0.01).any()
+
+
+def test_two_steps_are_two_groups_whatever_their_substages() -> None:
+    index, cohort = planted()
+    step = cohort.clinical["stage"].isin(["Stage III", "Stage IV"]).to_numpy()
+    letters = np.where(np.arange(len(step)) % 2, "A", "B")
+    coarse = np.where(step, "Stage III", "Stage II")
+    rows = [
+        index_tests(index, replace(cohort, clinical=cohort.clinical.assign(stage=stage)))
+        .set_index("variable")
+        .loc["stage", ["n", "effect", "p", "kind"]]
+        for stage in (coarse, coarse.astype(object) + letters)
+    ]
+    pd.testing.assert_series_equal(rows[0], rows[1])

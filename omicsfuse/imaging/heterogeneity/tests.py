@@ -244,7 +244,8 @@ def _variable_row(variable: Variable, values: pd.Series) -> dict[str, object]:
             variable.name, variable.numbers.reindex(values.index), values, family
         )
         return {**row, "kind": "order"} if variable.type == ORDERED else row
-    return _category_row(variable.name, column.dropna().map(level_text), values, family)
+    groups = variable.groups.reindex(values.index).dropna().map(level_text)
+    return _category_row(variable.name, groups, values, family)
 
 
 def _correlation_row(
