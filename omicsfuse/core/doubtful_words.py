@@ -37,7 +37,10 @@ _SAID = {
         f"numbers that are not written as such, {CATEGORIES}: {{}}",
         "Write the number alone, with a point, the same unit for all patients, and no comma.",
     ),
-    COMMAS: ("commas are read as decimal ones: {}", "If they are not, leave them out."),
+    COMMAS: (
+        "commas are read as decimal ones: {}",
+        "If they part thousands, write the numbers without.",
+    ),
 }
 #: Categories of which so many cells are numbers, and more than so many different ones, are doubted.
 DOUBTED_SHARE, DOUBTED_NUMBERS = 0.5, 5
