@@ -14,6 +14,7 @@ from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.stage import layers_to_prepare
 from omicsfuse.pipeline.stages import STAGES
 from omicsfuse.pipeline.study import Study, settings
+from omicsfuse.signatures.methods import METHODS
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,13 @@ def test_naming_only_a_control_asks_for_a_signature() -> None:
         {"name": "x", "discovery": "d.toml", "negative_controls": ["c.toml"]}
     )
     assert study.signature is not None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_documented_targets_are_those_that_a_method_takes(method: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "signatures.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{method}` | "))
+    said = {word.replace("numbers", "continuous") for word in row.split(" | ")[1].split(", ")}
+    assert said == set(METHODS[method].targets)
+    assert "All but `templates` adjust" in page
+    assert METHODS[method].adjusts == (method != "templates")
