@@ -222,6 +222,19 @@ class Manifest(_Table):
         """List the paths of the files it names, each once."""
         return list(dict.fromkeys(resolve_path(file.text, self.base) for file in self.inputs()))
 
+    def with_files(self, there: Callable[[Path], bool]) -> "Manifest | None":
+        """Keep the layers whose files are there; None if the clinical table or all layers are not.
+
+        What can be read is checked although other files are missing.
+        """
+        absent = {
+            file.label for file in self.inputs() if not there(resolve_path(file.text, self.base))
+        }
+        layers = {name: one for name, one in self.layers.items() if f"layers.{name}" not in absent}
+        if "clinical" in absent or not layers:
+            return None
+        return self.model_copy(update={"layers": layers})
+
 
 def read_manifest(path: str | Path) -> Manifest:
     """Read and check a manifest, without opening the files it names."""

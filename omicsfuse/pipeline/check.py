@@ -49,9 +49,12 @@ def check_study(
         refuse_missing(files, study.where)
     cohorts: dict[Path, Cohort] = {}
     for path, manifest in manifests.items():
-        if (open_all or path == study.discovery) and not {*manifest.files()} & missing:
+        if open_all or path == study.discovery:
             with faults.gathered():
-                cohorts[path] = read_cohort(manifest)
+                there = manifest.with_files(lambda file: file not in missing)
+                cohort = read_cohort(there) if there is not None else None
+                if cohort is not None and there == manifest:
+                    cohorts[path] = cohort
     discovery = cohorts.get(study.discovery)
     if discovery is not None:
         with faults.gathered():

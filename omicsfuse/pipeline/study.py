@@ -7,6 +7,7 @@ from pydantic import Field, create_model, model_validator
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.faults import Faults
+from omicsfuse.io.manifest import read_manifest
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.pipeline import stages
 from omicsfuse.pipeline.keys import FileNames, StudyFile, refuse_missing
@@ -103,7 +104,11 @@ def read_study(path: str | Path) -> Study:
             study = parse_toml_model(path, study_model(), "study", StudyError, context)
             study._path = file
         if faults:
-            # A study that cannot be parsed is not checked further; its files are told all the same.
+            # A study that cannot be parsed is not checked further; what it names is all the same.
+            for path in named:
+                if path.suffix == ".toml" and path.is_file():
+                    with faults.gathered():
+                        named = [*named, *read_manifest(path).files()]
             with faults.gathered():
                 refuse_missing(named, str(file))
     return study

@@ -71,6 +71,12 @@ class Workspace:
     def __enter__(self) -> Self:
         self._lock()
         shutil.rmtree(self.staging, ignore_errors=True)
+        if self.resume and not self._keeps():
+            warnings.warn(
+                f"{self.out} holds no unfinished run: nothing is taken up, and all is computed.",
+                OmicsfuseWarning,
+                stacklevel=2,
+            )
         if not self.resume:
             shutil.rmtree(self.cache, ignore_errors=True)
             shutil.rmtree(self.tasks, ignore_errors=True)

@@ -185,3 +185,27 @@ def test_a_cohort_is_read_from_the_path_of_a_manifest() -> None:
     with pytest.raises(of.StudyError, match="the path of a manifest") as found:
         of.read_cohort(3)
     assert "of." not in str(found.value)
+
+
+def test_a_manifest_is_read_though_the_study_is_at_fault(study: Path) -> None:
+    manifest = study.parent / "discovery.toml"
+    manifest.write_text(
+        manifest.read_text().replace("[layers.radiomics]\n", "[layers.radiomics]\nknid = 1\n")
+    )
+    said = refusal(study, "sed = 1", 'external = ["nowhere.toml"]')
+    for fault in ('unknown key "sed"', 'unknown key "knid"', "nowhere.toml"):
+        assert said.count(fault) == 1, said
+
+
+def test_tables_that_are_there_are_checked_though_another_is_missing(study: Path) -> None:
+    manifest = study.parent / "discovery.toml"
+    layers = list(of.read_cohort(manifest).omics)
+    text = manifest.read_text().replace("radiomics.tsv", "nowhere.tsv")
+    manifest.write_text(text.replace('covariates = ["age"', 'covariates = ["agee"'))
+    assert "radiomics" in layers
+    assert "agee" in manifest.read_text()
+    said = refusal(study)
+    for fault in ("nowhere.tsv", 'no column "agee"'):
+        assert said.count(fault) == 1, said
+    manifest.write_text(text.replace("clinical.tsv", "elsewhere.tsv"))
+    assert "2 faults" not in refusal(study)

@@ -252,9 +252,18 @@ def test_resuming_takes_up_nothing_that_has_changed(brief: Path, tmp_path: Path)
     assert not results.enrichment["gene_set"].str.startswith("PLANTED").any()
 
 
+def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
+    said = "holds no unfinished run: nothing is taken up"
+    with (
+        pytest.warns(of.OmicsfuseWarning, match=said),
+        Workspace(tmp_path / "out", resume=True),
+    ):
+        pass
+
+
 def test_a_resumed_stage_repeats_its_warnings(tmp_path: Path) -> None:
-    for _ in range(2):
-        with Workspace(tmp_path / "out", resume=True) as workspace:
+    for again in (False, True):
+        with Workspace(tmp_path / "out", resume=again) as workspace:
             with pytest.warns(of.OmicsfuseWarning, match="doubtful"):
                 assert workspace.remembered("a" * 64, doubtful, 2, n_jobs=0) == 4
             (tmp_path / "keep").mkdir(exist_ok=True)
