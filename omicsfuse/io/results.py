@@ -1,5 +1,7 @@
 """Result files: tidy tab-separated tables and readable JSON."""
 
+import csv
+import io
 import json
 import math
 from collections.abc import Mapping
@@ -45,19 +47,27 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def as_tsv(table: pd.DataFrame) -> str:
     r"""Lay a table out as TSV, without its index.
 
-    Numbers are written here: pandas asks of every single one whether it is missing.
+    As ``DataFrame.to_csv`` does it, which asks of every single number whether it is missing.
 
     >>> as_tsv(pd.DataFrame({"gene": ["TP53", "MYC"], "p": [0.1 + 0.2, float("nan")]}))
     'gene\tp\nTP53\t0.3\nMYC\t\n'
     """
-    columns = [
-        [f"{number:.10g}" if number == number else "" for number in column.tolist()]
-        if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
-        else column
-        for _, column in table.items()
-    ]
-    text = pd.DataFrame(dict(enumerate(columns)), index=table.index).set_axis(table.columns, axis=1)
-    return str(text.to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n"))
+    if not len(table.columns):
+        return str(table.to_csv(sep="\t", index=False, lineterminator="\n"))
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(zip(*(_cells(column) for _, column in table.items()), strict=True))
+    return text.getvalue()
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    """What stands in a column: numbers with ten digits, nothing where a value is missing."""
+    if column.dtype.kind == "f":
+        values = column.to_numpy(dtype=float, na_value=np.nan).tolist()
+        return [f"{number:.10g}" if number == number else "" for number in values]
+    known = column.astype(object)
+    return list(known.where(known.notna(), ""))
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
