@@ -76,12 +76,12 @@ def enrich(
         Columns ``subtype``, ``gene_set``, ``nes`` (normalised enrichment score; positive: raised in
         the subtype), ``p`` (nominal, among random sets of the same sign), ``fdr``, ``size`` (genes
         found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``, ``group``,
-        ``representative``; sorted by
-        subtype, p, then decreasing absolute NES. The smallest p there can be is ``1 / (m + 1)``;
-        where it is reached, the note says so. A set without a random one on its side has neither
-        NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets tested here
-        (gseapy's own FDR is not used, because it counts each subtype as a separate study).
-        ``group`` names the set that stands for all sets made of much the same genes (see
+        ``representative``, ``at_floor`` (no random set scored as much; not written to files);
+        sorted by subtype, p, then decreasing absolute NES. The smallest p there can be is
+        ``1 / (m + 1)``; where it is reached, the note says so. A set without a random one on its
+        side has neither NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets
+        tested here (gseapy's own FDR is not used, because it counts each subtype as a separate
+        study). ``group`` names the set that stands for all sets made of much the same genes (see
         `group_gene_sets`), the one with the smallest p over all subtypes; ``representative`` is
         True for the first set of its group in this subtype, so that these rows tell each finding
         once.

@@ -28,9 +28,11 @@ COLUMNS = (
     "note",
     "group",
     "representative",
+    "at_floor",
 )
 _DTYPES = {"nes": "float64", "p": "float64", "fdr": "float64", "size": "int64"} | {
-    "representative": "bool"
+    "representative": "bool",
+    "at_floor": "bool",
 }
 
 #: Scores that differ by less are equal: their running sums differ by rounding only.
@@ -74,8 +76,8 @@ def enrich_ranking(
     -------
     pandas.DataFrame
         Columns ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``, ``note``,
-        ``group``, ``representative``, as of `enrich`; sorted by p. The family of ``fdr`` is all
-        sets tested here.
+        ``group``, ``representative``, ``at_floor``, as of `enrich`; sorted by p. The family of
+        ``fdr`` is all sets tested here.
 
     Raises
     ------
@@ -257,7 +259,7 @@ def _one_ranking(
         found.index, found["es"], found["leading_edge"], strict=True
     ):
         size = len(sets[gene_set])
-        nes, p, note = _against(float(es), random[name, size])
+        nes, p, note, at_floor = _against(float(es), random[name, size])
         rows.append(
             {
                 key: name,
@@ -267,17 +269,18 @@ def _one_ranking(
                 "size": size,
                 "leading_edge": ";".join(leading_edge),
                 "note": note,
+                "at_floor": at_floor,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _against(score: float, random: Array) -> tuple[float, float, str]:
-    """NES and p of a score among those of random sets, and what is to be said about them."""
+def _against(score: float, random: Array) -> tuple[float, float, str, bool]:
+    """NES and p of a score among random sets, a note, and whether none of these scored as much."""
     side = np.abs(random[np.sign(random) == np.sign(score)])
     if not len(side) or side.mean() == 0:
         note = "no random set scored on the same side, so the score cannot be normalised"
-        return float("nan"), float("nan"), note
+        return float("nan"), float("nan"), note, False
     beaten_by = int(np.sum(side >= abs(score) - TIE))
     note = "" if beaten_by else _FLOOR.format(len(side))
-    return score / float(side.mean()), permutation_p(beaten_by, len(side)), note
+    return score / float(side.mean()), permutation_p(beaten_by, len(side)), note, not beaten_by

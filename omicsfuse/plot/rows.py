@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import ADJUSTED_MODELS
+
 
 def rows_with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Keep the rows with a finite number in all these columns; none where a column is absent."""
@@ -15,5 +17,5 @@ def rows_with(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 def fullest_model(models: pd.Series) -> str:
     """Name the model that adjusts for most: the last one with covariates, else the first one."""
     names = list(dict.fromkeys(models.astype(str)))
-    adjusted = [name for name in names if name.startswith("multivariable")]
+    adjusted = [name for name in names if name in ADJUSTED_MODELS]
     return adjusted[-1] if adjusted else names[0] if names else ""

@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.results import COX_COLUMNS, SurvivalComparison
+from omicsfuse.core.results import ADJUSTED_MODELS, COX_COLUMNS, SurvivalComparison
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
@@ -135,9 +135,9 @@ def _models(
     models = [(fit_model(survival, subtypes, endpoint, "univariable"), subtypes)]
     terms = subtypes.join(covariates)
     if covariates.shape[1]:
-        models.append((fit_model(survival, terms, endpoint, "multivariable"), terms))
+        models.append((fit_model(survival, terms, endpoint, ADJUSTED_MODELS[0]), terms))
     if strata is not None:
-        name = "multivariable, stratified" if covariates.shape[1] else "stratified"
+        name = ADJUSTED_MODELS[1] if covariates.shape[1] else "stratified"
         models.append((fit_model(survival, terms, endpoint, name, strata), terms))
     return models
 
@@ -159,7 +159,7 @@ def _cox_tables(models: Sequence[CoxModel], given: Encoded) -> list[pd.DataFrame
     """Tables of the models; rows that say so in place of one whose covariates are all left out."""
     tables = [model_table(model) for model in models]
     if not tables or given.used:
-        multivariable = [model.name.startswith("multivariable") for model in models]
+        multivariable = [model.name in ADJUSTED_MODELS for model in models]
         return [
             _with_notes(table, given) if adjusted else table
             for table, adjusted in zip(tables, multivariable, strict=True)

@@ -80,7 +80,7 @@ def test_the_table(ranking: pd.Series, sets: dict[str, list[str]]) -> None:
     table = enrich_ranking(ranking, sets, n_permutations=300)
     assert table.columns.tolist() == [
         *("gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"),
-        *("group", "representative"),
+        *("group", "representative", "at_floor"),
     ]
     assert set(table["gene_set"].head(2)) == {"top", "bottom"}
     sizes = table.set_index("gene_set")["size"]

@@ -30,6 +30,7 @@ from omicsfuse.core.results.signatures import (
 )
 from omicsfuse.core.results.subtypes import CHOSEN_WITH, NOT_TESTED, VERDICTS, Assessment, Subtypes
 from omicsfuse.core.results.survival import (
+    ADJUSTED_MODELS,
     COX_COLUMNS,
     FULL_PIPELINE,
     OVERALL,
@@ -44,6 +45,7 @@ from omicsfuse.core.results.targets import TARGET_KINDS, Target
 
 __all__ = [
     "CHOSEN_WITH",
+    "ADJUSTED_MODELS",
     "COX_COLUMNS",
     "FULL_PIPELINE",
     "OVERALL",

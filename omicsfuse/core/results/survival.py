@@ -27,6 +27,8 @@ TEST_FACTS = ["kind", "by", "tested", "void"]
 OVERALL, PAIR, STRATIFIED, TREND = "overall", "pair", "stratified", "trend"
 #: Kind, and name, of the test in which each permutation repeats the whole pipeline.
 FULL_PIPELINE = "overall, full pipeline"
+#: Cox models with covariates, by their names in the column ``model``; the last adjusts for most.
+ADJUSTED_MODELS = ("multivariable", "multivariable, stratified")
 COX_COLUMNS = [
     "endpoint",
     "model",

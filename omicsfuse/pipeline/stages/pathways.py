@@ -102,7 +102,7 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
 
     def tables(self, result: Explained) -> dict[str, pd.DataFrame]:
         biology = result.biology
-        return {"enrichment.tsv": result.enrichment} | filled(
+        return {"enrichment.tsv": result.enrichment.drop(columns="at_floor")} | filled(
             {
                 "drivers.tsv": biology.drivers,
                 "label_markers.tsv": biology.label_markers,

@@ -173,7 +173,7 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
             f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
             f"{format_p(first['fdr'], 'FDR')})."
         )
-    floored = tested[tested["note"].astype(str).str.startswith("p at its floor")]
+    floored = tested[tested["at_floor"]]
     if len(floored) and (floored["fdr"] > FDR).any():
         texts.append(
             f"{plural(int((floored['fdr'] > FDR).sum()), 'comparison')} went beyond every random "
@@ -223,8 +223,8 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     table = table.assign(
         leading_edge=[first_genes(genes) for genes in table["leading_edge"]],
         note=[
-            "p at its floor" if str(note).startswith("p at its floor") else note
-            for note in table["note"]
+            "p at its floor" if floored else note
+            for floored, note in zip(table["at_floor"], table["note"], strict=True)
         ],
     )
     columns = ["subtype", "gene_set", "size", "nes", "p", "fdr", "leading_edge", "note"]

@@ -8,7 +8,7 @@ from itertools import permutations
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.core.results import RunResults, SurvivalComparison
+from omicsfuse.core.results import ADJUSTED_MODELS, RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
@@ -127,7 +127,7 @@ def _beside_covariates(comparison: SurvivalComparison) -> Iterator[str]:
     if cox.empty:
         return
     fullest = fullest_model(cox["model"])
-    if not fullest.startswith("multivariable"):
+    if fullest not in ADJUSTED_MODELS:
         return
     cox = cox.drop_duplicates(["model", "term"])
     alone = cox[cox["model"] == "univariable"].set_index("term")
@@ -332,6 +332,6 @@ def _has_term(cox: pd.DataFrame, covariate: str) -> bool:
     """Tell whether a covariate has a hazard ratio in a multivariable model."""
     if cox.empty:
         return False
-    rows = cox[cox["model"].astype(str).str.startswith("multivariable") & cox["hr"].notna()]
+    rows = cox[cox["model"].isin(ADJUSTED_MODELS) & cox["hr"].notna()]
     coded = (f"{covariate}: ", f"{covariate} (per step)")
     return any(term == covariate or term.startswith(coded) for term in rows["term"].astype(str))
