@@ -19,11 +19,12 @@ from omicsfuse.core.checks.cohort import (
 )
 from omicsfuse.core.checks.layers import checked_layer, patients_without_layer, where_layer
 from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order, listed
+from omicsfuse.core.clean_table import CleanTable
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
-from omicsfuse.core.variables import CleanTable, describe_variables
+from omicsfuse.core.variables import describe_variables
 
 __all__ = [
     "KINDS",

@@ -1,7 +1,7 @@
 """Which clinical columns are numbers, which have an order, which are categories: decided once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,10 +12,8 @@ from omicsfuse.core.doubtful_words import (
     COMMAS,
     DOUBTED_SHARE,
     STEPS,
-    warn_of_doubtful_words,
 )
-from omicsfuse.core.errors import CohortError
-from omicsfuse.core.missing import AMBIGUOUS, as_number, folded, level_text, without_missing
+from omicsfuse.core.missing import as_number, level_text
 from omicsfuse.core.scales import (
     CODE_NAMES,
     NOT_TOLD,
@@ -144,100 +142,6 @@ def _levels(column: pd.Series, kind: str) -> pd.DataFrame:
     found = pd.DataFrame({"step": step, "text": text}).drop_duplicates()
     found["folded"] = found["text"].str.casefold() if kind == ORDERED else ""
     return found.sort_values(["step", "folded", "text"])
-
-
-@dataclass(frozen=True, eq=False)
-class CleanTable:
-    """A clinical table whose columns have been decided, and what became of its words.
-
-    ``cells``: words taken as missing and their cells, by column.
-    """
-
-    table: pd.DataFrame
-    decisions: dict[str, Decision]
-    cells: dict[str, dict[str, int]]
-
-
-def clean_table(
-    table: pd.DataFrame,
-    where: str,
-    *,
-    missing: Iterable[str] = (),
-    labels: Iterable[str] = (),
-    ignored: Iterable[str] = (),
-    times: Iterable[str] = (),
-    events: Mapping[str, Iterable[str]] | None = None,
-) -> CleanTable:
-    """Take words for missing out of a clinical table, and decide what each column holds.
-
-    Columns of ``times`` and ``events`` (with the words that mean something there) are read by
-    endpoints: words that are not on the list stay, for that reader to refuse.
-
-    Warns of words that are not on the list in columns of numbers or steps, which become missing
-    too, and of what else is doubtful about words (`warn_of_doubtful_words`). Refuses cells that are
-    no single value, and infinite ones.
-    """
-    events, times = dict(events or {}), set(times)
-    labels, ignored = set(labels), set(ignored)
-    columns: dict[str, pd.Series] = {}
-    decisions: dict[str, Decision] = {}
-    cells: dict[str, dict[str, int]] = {}
-    for name in table.columns:
-        _refuse_cells(table[name], _no_single_value(table[name]), "lists or complex numbers", where)
-        answered = [folded(word) for word in events.get(name, ())]
-        if name in events:
-            answered.append(AMBIGUOUS)
-        column, taken = without_missing(table[name], missing, answered)
-        found = decide(column, label=name in labels)
-        if name in events or name in times:
-            columns[name] = column
-            if found.unread or found.not_told:
-                # Such words may mean something to the endpoint.
-                found = Decision(CATEGORICAL, "words", column)
-        else:
-            columns[name] = found.column
-            if pd.api.types.is_float_dtype(found.column):
-                _refuse_cells(column, np.isinf(found.column), "infinite values", where)
-            taken = {**taken, **found.not_told, **found.unread}
-        decisions[name] = found
-        if taken:
-            cells[name] = dict(sorted(taken.items()))
-    read_elsewhere = {*events, *times, *ignored}
-    warn_of_doubtful_words(
-        where,
-        {name: found for name, found in decisions.items() if name not in read_elsewhere},
-        cells,
-    )
-    return CleanTable(pd.DataFrame(columns, table.index, table.columns), decisions, cells)
-
-
-def _no_single_value(column: pd.Series) -> pd.Series:
-    """Say which cells are no number, word or date: lists, complex numbers."""
-    if pd.api.types.is_complex_dtype(column):
-        return pd.Series(True, column.index)
-    if column.dtype != object:
-        return pd.Series(False, column.index)
-    return pd.Series([not _hashable(cell) for cell in column], column.index, dtype=bool)
-
-
-def _hashable(cell: object) -> bool:
-    try:
-        hash(cell)
-    except TypeError:
-        return False
-    return True
-
-
-def _refuse_cells(column: pd.Series, wrong: pd.Series, what: str, where: str) -> None:
-    """Refuse a column with such cells, naming the first patients who have one."""
-    wrong = wrong.fillna(False).astype(bool)
-    if wrong.any():
-        shown = [f'{patient}: "{cell}"' for patient, cell in column[wrong].iloc[:5].items()]
-        raise CohortError(
-            f"{where}: clinical column {str(column.name)!r} holds {what} in {int(wrong.sum())} of "
-            f"{len(column)} patients ({', '.join(shown)}): expected one number, word or date a "
-            "patient. Correct the cells, leave them empty, or leave the column out."
-        )
 
 
 def describe_variables(

@@ -1,6 +1,7 @@
 """A stage of a run as one object, and what it is given."""
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,7 @@ class Context:
         return {"folder": self.workspace.tasks, "progress": self.progress}
 
 
-class Stage(Generic[S, R]):
+class Stage(ABC, Generic[S, R]):
     """One step of a run: what may be asked of it, whether that can be done, and what it gives.
 
     A subclass states ``name``, ``run``, and whatever it has of the rest. ``table`` and ``settings``
@@ -111,9 +112,9 @@ class Stage(Generic[S, R]):
         The cohort has all layers that are named; ``layers`` are those that will be made ready.
         """
 
+    @abstractmethod
     def run(self, context: Context) -> R:
         """Do the work."""
-        raise NotImplementedError
 
     def tables(self, result: R) -> Mapping[str, pd.DataFrame]:
         """Lay out the result files, the key of each table in its first column."""

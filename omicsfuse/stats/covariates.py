@@ -8,9 +8,10 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.clean_table import clean_table
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.missing import level_text
-from omicsfuse.core.variables import CATEGORICAL, ORDERED, clean_table, steps
+from omicsfuse.core.variables import CATEGORICAL, ORDERED, steps
 from omicsfuse.stats.ranks import normal_scores
 
 #: Fewest patients of a category that has a term of its own.

@@ -17,7 +17,8 @@ from joblib import hash as hash_of
 #: Packages that decide on the numbers of a task.
 _PACKAGES = ("omicsfuse", "numpy", "scipy", "scikit-learn", "numba")
 
-#: What reading a damaged file, or one that is not ours, may raise.
+#: What reading a damaged file, or one that is not ours, may raise; zipfile raises
+#: NotImplementedError where a damaged byte names a compression that it does not know.
 _UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, TypeError, KeyError)
 _UNREADABLE += (IndexError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 

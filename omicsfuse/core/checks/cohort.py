@@ -22,10 +22,11 @@ from omicsfuse.core.checks.tables import (
     refuse_duplicates,
     refuse_empty,
 )
+from omicsfuse.core.clean_table import CleanTable, clean_table
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.layers import Exclusion
-from omicsfuse.core.variables import CleanTable, Decision, clean_table
+from omicsfuse.core.variables import Decision
 
 if TYPE_CHECKING:
     from omicsfuse.core.cohort import Cohort
