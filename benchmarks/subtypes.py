@@ -57,6 +57,9 @@ PLANTED: dict[str, dict[str, Any]] = {
 }
 
 
+#: Null cohorts whose layers share nothing, the first ones.
+NOTHING_SHARED = ("noise", "correlated noise", "one strong layer")
+
 #: The first null cohorts are drawn 200 times, the harder ones 100 times.
 FIRST_NULLS = 4
 
@@ -278,7 +281,16 @@ def null_table(found: dict[str, Any]) -> str:
     )
     columns = ["cohorts without subtypes", "number", "supported", "a continuum", "nothing shared"]
     columns += ["p shared <= 0.05", "p structure <= 0.05"]
-    return head + table(
+    unshared = [row for row in found["rows"] if row["sort"] in NOTHING_SHARED]
+    number = sum(row["repeats"] for row in unshared)
+    below = sum(round(row["repeats"] * row["p_shared"]["share"]) for row in unshared)
+    share = below / number
+    error = (share * (1 - share) / number) ** 0.5
+    tail = (
+        f"\n\nWhere nothing is shared (the first {len(unshared)} rows), p shared is at most 0.05 "
+        f"in {below} of {number} cohorts ({percent({'share': share, 'error': error})}%)."
+    )
+    rows = table(
         columns,
         [
             [f"{row['sort']}: {row['words']}", row["repeats"], *(percent(row[v]) for v in VERDICTS),
@@ -286,6 +298,7 @@ def null_table(found: dict[str, Any]) -> str:
             for row in found["rows"]
         ],
     )  # fmt: skip
+    return head + rows + tail
 
 
 def power_table(found: dict[str, Any]) -> str:
