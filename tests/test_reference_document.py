@@ -7,8 +7,8 @@ import pytest
 
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
 from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.asked_signatures import FurtherSignature, SignatureSettings
 from omicsfuse.pipeline.stages.interpret import InterpretSettings
-from omicsfuse.pipeline.stages.signature import FurtherSignature, SignatureSettings
 from omicsfuse.pipeline.study import Study
 
 TEXT = (Path(__file__).parents[1] / "docs" / "reference.md").read_text(encoding="utf-8")

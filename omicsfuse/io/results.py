@@ -24,6 +24,15 @@ def stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)[columns]
 
 
+def name_rows(tables: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    """Put tables under one another, with the name of each in the first column, ``key``."""
+    parts = [table.assign(**{key: name}) for name, table in tables.items() if len(table)]
+    if not parts:
+        return pd.DataFrame()
+    table = pd.concat(parts, ignore_index=True)
+    return table[[key, *(column for column in table.columns if column != key)]]
+
+
 def filled(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Tables with at least one row: where there is nothing to tell there is no file."""
     return {name: table for name, table in tables.items() if len(table)}

@@ -1,7 +1,7 @@
 """What a study asks of a cohort, where several stages need to know: layers, patients, columns."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from omicsfuse.fusion.members import fused_patients
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 
 if TYPE_CHECKING:
-    from omicsfuse.pipeline.stages.signature import SignatureSettings
     from omicsfuse.pipeline.study import Study
 
 
@@ -53,25 +52,6 @@ def endpoints(study: "Study", cohort: Cohort) -> list[str]:
 def survival_tables(study: "Study", cohort: Cohort) -> dict[str, pd.DataFrame]:
     """Survival of each endpoint to compare."""
     return {name: cohort.survival(name) for name in endpoints(study, cohort)}
-
-
-def asked_signatures(study: "Study") -> "Mapping[str, SignatureSettings]":
-    """All signatures that a study asks for, the one of the subtypes first, under an empty name."""
-    first = {} if study.signature is None else {"": study.signature}
-    return {**first, **study.signatures}
-
-
-def signature_table(name: str) -> str:
-    """Table of the study file that a signature is asked for in."""
-    return f"[signatures.{name}]" if name else "[signature]"
-
-
-def signature_layer(study: "Study", cohort: Cohort, name: str) -> str:
-    """Name the layer that a signature is derived from: its own, else that of ``[signature]``."""
-    named = asked_signatures(study)[name].layer
-    if named is None and study.signature is not None:
-        named = study.signature.layer
-    return layer_of_genes(study, cohort, signature_table(name), named, "a signature is asked for")
 
 
 def enriched_layer(study: "Study", cohort: Cohort) -> str | None:

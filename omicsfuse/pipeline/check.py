@@ -43,7 +43,7 @@ def check_study(
     for path in (study.discovery, *study.external, *study.negative_controls):
         with faults.gathered():
             manifests[path] = read_manifest(path)
-    files = [*study.files(), *(file for one in manifests.values() for file in one.files())]
+    files = [*study.files(), *(file for each in manifests.values() for file in each.files())]
     missing = {path for path in files if not path.is_file()}
     with faults.gathered():
         refuse_missing(files, study.where)

@@ -145,10 +145,10 @@ def layers_to_prepare(
     return names + [name for name in dict.fromkeys(extra) if name and name not in names]
 
 
-def or_without(what: str, make: Callable[[], R]) -> R | None:
+def or_without(result: str, make: Callable[[], R]) -> R | None:
     """Make a part of a run that the rest stands without; say so where the data do not give it."""
     try:
         return make()
     except OmicsfuseError as error:
-        warnings.warn(f"no {what}: {error}", OmicsfuseWarning, stacklevel=2)
+        warnings.warn(f"no {result}: {error}", OmicsfuseWarning, stacklevel=2)
         return None

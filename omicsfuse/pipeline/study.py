@@ -10,6 +10,7 @@ from omicsfuse.core.faults import Faults
 from omicsfuse.io.manifest import read_manifest
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.asked_signatures import FurtherSignature, SignatureSettings
 from omicsfuse.pipeline.keys import FileNames, StudyFile, refuse_missing
 from omicsfuse.pipeline.stages.assign import AssignmentSettings
 from omicsfuse.pipeline.stages.cluster import SubtypeSettings
@@ -21,7 +22,6 @@ from omicsfuse.pipeline.stages.markers import MarkerSettings
 from omicsfuse.pipeline.stages.pathways import EnrichmentSettings
 from omicsfuse.pipeline.stages.preprocess import PreprocessSettings
 from omicsfuse.pipeline.stages.radiogenomics import RadiogenomicSettings
-from omicsfuse.pipeline.stages.signature import FurtherSignature, SignatureSettings
 from omicsfuse.pipeline.stages.survival import SurvivalSettings
 
 

@@ -29,8 +29,8 @@ def summary(results: RunResults) -> list[str]:
     if not results.assessment.supported:
         lines.append("subtypes are not supported: what follows is exploratory")
     if len(sizes) > 1:
-        found = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
-        lines.append(f"stability (mean Jaccard): {found}")
+        jaccards = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
+        lines.append(f"stability (mean Jaccard): {jaccards}")
     for variable in results.cohort.known_labels:
         if variable in results.clinical.index:
             agreement = results.clinical["adjusted_rand_index"][variable]
@@ -53,8 +53,8 @@ def summary(results: RunResults) -> list[str]:
                 f"{row['genes_total']:.0f} genes, n = {row['n']:.0f}, events = "
                 f"{row['events']:.0f}, {p}"
             )
-    for name, one in results.signatures.items():
-        judged = one.details.get("replication")
+    for name, signature in results.signatures.items():
+        judged = signature.details.get("replication")
         if judged is not None and len(judged):
             judged = judged[judged["scope"] != "negative controls"]
             held = judged[judged["verdict"] == "replicates"]

@@ -121,8 +121,8 @@ class Workspace:
     def _keeps(self) -> bool:
         """Tell whether a long stage, or some tasks of one, were finished."""
         # Beside its results joblib keeps the source of a stage, which alone is nothing to resume.
-        kept = (*self.cache.rglob("output.pkl"), *self.tasks.rglob("*.npz"))
-        return any(path.is_file() for path in kept)
+        remembered = (*self.cache.rglob("output.pkl"), *self.tasks.rglob("*.npz"))
+        return any(path.is_file() for path in remembered)
 
     def remembered(
         self,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omicsfuse.io.results import as_tsv
+from omicsfuse.io.results import as_tsv, name_rows
 
 MIXED = pd.DataFrame(
     {
@@ -31,3 +31,16 @@ TABLES = {
 def test_a_table_is_laid_out_as_pandas_does_it(name: str) -> None:
     expected = TABLES[name].to_csv(sep="\t", index=False, float_format="%.10g", lineterminator="\n")
     assert as_tsv(TABLES[name]) == expected
+
+
+def test_rows_are_named_in_the_first_column() -> None:
+    tables = {
+        "a": pd.DataFrame({"p": [0.1, 0.2]}),
+        "none": pd.DataFrame(),
+        "b": pd.DataFrame({"p": [0.3], "model": ["old"], "n": [5.0]}),
+    }
+    named = name_rows(tables, "model")
+    assert list(named.columns) == ["model", "p", "n"]
+    assert named["model"].tolist() == ["a", "a", "b"]
+    assert named["p"].tolist() == [0.1, 0.2, 0.3]
+    assert name_rows({"none": pd.DataFrame()}, "model").empty

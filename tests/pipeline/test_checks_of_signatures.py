@@ -9,7 +9,7 @@ import pytest
 import omicsfuse as of
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.datasets.write import write_simulated_study
-from omicsfuse.pipeline.asked import asked_signatures, signature_layer
+from omicsfuse.pipeline.asked_signatures import asked_signatures, signature_layer
 from omicsfuse.pipeline.commands.check import check
 from omicsfuse.pipeline.stage import layers_to_prepare
 from omicsfuse.pipeline.stages import STAGES

@@ -15,12 +15,8 @@ from omicsfuse.core.results import (
     DerivedSignature,
     RunResults,
 )
-from omicsfuse.pipeline.stages.signature import (
-    SIGNATURE,
-    Locked,
-    LockedSignatures,
-    SignatureSettings,
-)
+from omicsfuse.pipeline.asked_signatures import SignatureSettings
+from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked, LockedSignatures
 from omicsfuse.pipeline.stages.verify import VERIFY, Verified
 from omicsfuse.report.page import caveats, methods_text, summary_sentences
 from omicsfuse.report.sections.assignment import assignment_sentences

@@ -9,7 +9,8 @@ import pandas as pd
 from omicsfuse.assignment import cross_validate_assignment, save_classifier
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import ASSIGNMENT_COLUMNS, AssignmentEvidence
-from omicsfuse.pipeline.asked import fused_layers, signature_layer
+from omicsfuse.pipeline.asked import fused_layers
+from omicsfuse.pipeline.asked_signatures import signature_layer
 from omicsfuse.pipeline.keys import Count, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.report.sections import assignment

@@ -61,15 +61,17 @@ class FusionSettings(Table):
         if not isinstance(values, dict) or not isinstance(values.get("method", ""), str):
             return handler(values)
         shared = {key: value for key, value in values.items() if key in cls.model_fields}
-        own = {key: value for key, value in values.items() if key not in shared}
+        settings = {key: value for key, value in values.items() if key not in shared}
         try:
             with Faults() as faults:
-                for key in own.keys() & StudyFile.model_fields.keys():
-                    del own[key]
+                for key in settings.keys() & StudyFile.model_fields.keys():
+                    del settings[key]
                     with faults.gathered():
                         raise StudyError(f"{key} stands at the top of the file, above all tables")
                 with faults.gathered():
-                    method = chosen_method(values.get("method", SNF.name), own, cls.model_fields)
+                    method = chosen_method(
+                        values.get("method", SNF.name), settings, cls.model_fields
+                    )
         except StudyError as error:
             raise _with_others(error, shared, handler) from None
         return handler({"patients": method.whom, **shared, **method.settings})

@@ -1,7 +1,7 @@
 """Say what goes with the scores of imaging models."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Interpretation
 from omicsfuse.imaging.interpretation import interpret, read_scores
 from omicsfuse.imaging.interpretation.scores_file import match_scores
-from omicsfuse.io.results import filled
+from omicsfuse.io.results import filled, name_rows
 from omicsfuse.pipeline.asked import enriched_layer
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage, or_without
@@ -68,20 +68,20 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
 
     def tables(self, result: dict[str, Interpretation]) -> dict[str, pd.DataFrame]:
         scores = {
-            name: pd.DataFrame({"patient": one.scores.index, one.kind: one.scores.to_numpy()})
-            for name, one in result.items()
+            name: pd.DataFrame({"patient": model.scores.index, model.kind: model.scores.to_numpy()})
+            for name, model in result.items()
         }
         parts = {
-            "interpretation.tsv": {name: one.associations for name, one in result.items()},
-            "interpretation_families.tsv": {name: one.families for name, one in result.items()},
-            "interpretation_gene_sets.tsv": {name: one.enrichment for name, one in result.items()},
-            "interpretation_stability.tsv": {name: one.stability for name, one in result.items()},
+            "interpretation.tsv": {name: m.associations for name, m in result.items()},
+            "interpretation_families.tsv": {name: m.families for name, m in result.items()},
+            "interpretation_gene_sets.tsv": {name: m.enrichment for name, m in result.items()},
+            "interpretation_stability.tsv": {name: m.stability for name, m in result.items()},
             "interpretation_scores.tsv": scores,
         }
-        return filled({file: _stacked(by_model, "model") for file, by_model in parts.items()})
+        return filled({file: name_rows(by_model, "model") for file, by_model in parts.items()})
 
     def exclusions(self, result: dict[str, Interpretation]) -> list[Exclusion]:
-        return [each for one in result.values() for each in one.exclusions]
+        return [exclusion for model in result.values() for exclusion in model.exclusions]
 
     def fields(self, result: dict[str, Interpretation]) -> dict[str, Any]:
         return {"interpretations": result}
@@ -116,17 +116,6 @@ def model_scores(study: "Study", name: str) -> tuple[str, pd.Series]:
         none = "has no column beside the patient; give each patient a score"
         raise StudyError(f"{asked.scores.name} {there if columns else none}.")
     return next(iter(columns.items()))
-
-
-def _stacked(tables: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
-    """Put tables under one another, with a first column that says which each row is from."""
-    parts = []
-    for name, table in tables.items():
-        if len(table):
-            part = table.copy()
-            part.insert(0, key, name)
-            parts.append(part)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 INTERPRET = Interpret()

@@ -201,7 +201,7 @@ def _pairs_of_modules(
 
 
 def _matrices(
-    matrices: Mapping[str, pd.DataFrame], what: str
+    matrices: Mapping[str, pd.DataFrame], quantity: str
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Whole matrices of correlations, targets in rows, with as many digits as mean anything."""
     taken: set[str] = set()
@@ -217,7 +217,7 @@ def _matrices(
         taken.add(name.lower())
         if 0 < matrix.size <= MOST_CELLS:
             table = matrix.T.astype(float).round(4)
-            yield f"radiogenomic_{what}_{name}.tsv", table.reset_index(names="target")
+            yield f"radiogenomic_{quantity}_{name}.tsv", table.reset_index(names="target")
 
 
 RADIOGENOMICS = Radiogenomics()

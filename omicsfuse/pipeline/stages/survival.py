@@ -97,20 +97,22 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
         ]
         parts = {
             "survival_medians.tsv": [table[["endpoint", *table.columns[:-1]]] for table in medians],
-            "survival_at_times.tsv": [one.times for one in compared],
-            "restricted_means.tsv": [one.restricted_means for one in compared],
-            "proportional_hazards.tsv": [one.proportional for one in compared],
-            "time_varying.tsv": [one.time_varying for one in compared],
-            "cox_diagnostics.tsv": [one.diagnostics for one in compared],
-            "cumulative_incidence.tsv": [one.incidence for one in compared],
-            "added_value.tsv": [one.added_value for one in compared],
-            "calibration.tsv": [one.calibration for one in compared],
-            "decision_curves.tsv": [one.decision for one in compared],
+            "survival_at_times.tsv": [comparison.times for comparison in compared],
+            "restricted_means.tsv": [comparison.restricted_means for comparison in compared],
+            "proportional_hazards.tsv": [comparison.proportional for comparison in compared],
+            "time_varying.tsv": [comparison.time_varying for comparison in compared],
+            "cox_diagnostics.tsv": [comparison.diagnostics for comparison in compared],
+            "cumulative_incidence.tsv": [comparison.incidence for comparison in compared],
+            "added_value.tsv": [comparison.added_value for comparison in compared],
+            "calibration.tsv": [comparison.calibration for comparison in compared],
+            "decision_curves.tsv": [comparison.decision for comparison in compared],
         }
         filled = {name: [table for table in of if len(table)] for name, of in parts.items()}
         return {
-            "survival.tsv": stacked([one.tests for one in compared], SURVIVAL_COLUMNS),
-            "cox.tsv": stacked([one.cox for one in compared], COX_COLUMNS),
+            "survival.tsv": stacked(
+                [comparison.tests for comparison in compared], SURVIVAL_COLUMNS
+            ),
+            "cox.tsv": stacked([comparison.cox for comparison in compared], COX_COLUMNS),
             **{name: pd.concat(of, ignore_index=True) for name, of in filled.items() if of},
         }
 
@@ -154,16 +156,16 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
                 "test and its permutation are valid."
             )
         return
-    what = (
+    chosen = (
         '[preprocess] select = "survival" chooses features'
         if study.preprocess.select == "survival"
         else '[subtypes] choose = "survival" chooses the number of subtypes'
     )
     if not endpoints(study, cohort):
-        raise StudyError(f"{study.where}: {what} by survival, but no endpoint is compared.")
+        raise StudyError(f"{study.where}: {chosen} by survival, but no endpoint is compared.")
     if asked is None:
         raise StudyError(
-            f"{study.where}: {what} with the outcome, after which comparing the subtypes by that "
+            f"{study.where}: {chosen} with the outcome, after which comparing the subtypes by that "
             "outcome proves nothing: where nothing is associated with survival, features chosen in "
             f"this way give p < {SIGNIFICANCE:g} in most data sets. Leave it out; or add\n"
             "  [survival]\n  full_pipeline_permutations = 199\n"
@@ -172,7 +174,7 @@ def _check_outcome_aware(study: "Study", cohort: Cohort) -> None:
         )
     if not study.fusion.chosen().repeats_whole:
         raise StudyError(
-            f"{study.where}: {what} with the outcome, which the sparse engine cannot do."
+            f"{study.where}: {chosen} with the outcome, which the sparse engine cannot do."
         )
 
 
@@ -215,12 +217,13 @@ def compare_endpoints(
         "n_jobs": n_jobs,
     }
     names = endpoints(study, cohort)
-    found = compare_each(subtypes, cohort, names, **options)
+    comparisons = compare_each(subtypes, cohort, names, **options)
     compared = {
-        name: replace(one, doubts=doubts[name]) for name, one in zip(names, found, strict=True)
+        name: replace(comparison, doubts=doubts[name])
+        for name, comparison in zip(names, comparisons, strict=True)
     }
     # The family of the overall tests is the study's endpoints; pairs have theirs in the endpoint.
-    tests = [one.tests for one in compared.values()]
+    tests = [comparison.tests for comparison in compared.values()]
     p = [best_p_values(table[table["kind"] == OVERALL]) for table in tests]
     return _corrected(compared, OVERALL, np.concatenate(p) if p else np.empty(0))
 
@@ -230,10 +233,12 @@ def void_comparisons(
 ) -> dict[str, SurvivalComparison]:
     """Leave of comparisons what the full-pipeline permutation leaves standing."""
     rows = {str(name): row for name, row in full.iterrows()}
-    left = {name: voided(one, rows[name]) for name, one in survival.items()}
+    left = {name: voided(comparison, rows[name]) for name, comparison in survival.items()}
     p = [
-        float(one.tests.loc[one.tests["kind"] == FULL_PIPELINE, "p_permutation"].iloc[0])
-        for one in left.values()
+        float(
+            comparison.tests.loc[comparison.tests["kind"] == FULL_PIPELINE, "p_permutation"].iloc[0]
+        )
+        for comparison in left.values()
     ]
     # Endpoints with too few events have no p-value, and no part in the family.
     return _corrected(left, FULL_PIPELINE, np.array(p))
@@ -244,10 +249,10 @@ def _corrected(
 ) -> dict[str, SurvivalComparison]:
     """Return the comparisons with one test of each endpoint corrected for their number."""
     corrected = {}
-    for (name, one), fdr in zip(survival.items(), benjamini_hochberg(p), strict=True):
-        tests = one.tests.copy()
+    for (name, comparison), fdr in zip(survival.items(), benjamini_hochberg(p), strict=True):
+        tests = comparison.tests.copy()
         tests.loc[tests["kind"] == kind, "fdr"] = fdr
-        corrected[name] = replace(one, tests=tests)
+        corrected[name] = replace(comparison, tests=tests)
     return corrected
 
 

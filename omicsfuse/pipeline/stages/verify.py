@@ -55,21 +55,21 @@ class Verify(Stage[None, Verified]):
     def run(self, context: Context) -> Verified:
         study, opened = context.study, context.of(READ)
         locked = context.of(SIGNATURE).locked
-        derived = {name: one.derived for name, one in locked.items()}
+        derived = {name: signature.derived for name, signature in locked.items()}
         if not locked or not (opened.external or opened.controls):
             return Verified(derived, derived.get(study.name))
         others = open_cohorts(opened.external.items(), opened.controls.items())
         aliases = None if study.gene_names is None else read_gene_table(study.gene_names)
-        found = verify_each(
+        verifications = verify_each(
             [
                 {
-                    "signature": one.derived.signature,
-                    "layer": one.asked.external_layer,
-                    "matched": one.asked.matched,
-                    "shuffled": one.shuffled,
-                    "n_random": one.asked.n_random,
+                    "signature": signature.derived.signature,
+                    "layer": signature.asked.external_layer,
+                    "matched": signature.asked.matched,
+                    "shuffled": signature.shuffled,
+                    "n_random": signature.asked.n_random,
                 }
-                for one in locked.values()
+                for signature in locked.values()
             ],
             others.external,
             negative_controls=others.controls,
@@ -81,34 +81,40 @@ class Verify(Stage[None, Verified]):
         )
         verified = {
             name: with_verification(derived[name], verification)
-            for name, verification in zip(locked, found, strict=True)
+            for name, verification in zip(locked, verifications, strict=True)
         }
         exclusions = [
             replace(each, layer=f"{other.name}: {each.layer}")
             for other in (*others.external, *others.controls)
             for each in other.exclusions
         ]
-        for one in verified.values():
-            exclusions += () if one.verification is None else one.verification.exclusions
+        for signature in verified.values():
+            exclusions += (
+                () if signature.verification is None else signature.verification.exclusions
+            )
         return Verified(verified, verified.get(study.name), tuple(exclusions), others.hashes)
 
     def tables(self, result: Verified) -> dict[str, pd.DataFrame]:
         every = result.signatures.values()
-        replicated = [one.details["replication"] for one in every if "replication" in one.details]
+        replicated = [
+            signature.details["replication"]
+            for signature in every
+            if "replication" in signature.details
+        ]
         tables = {"replication.tsv": pd.concat(replicated, ignore_index=True)} if replicated else {}
         # Where nothing was verified there is a table all the same, with its columns.
         main = None if result.main is None else result.main.verification
         tables |= verification_tables(main)
-        for name, one in result.signatures.items():
-            if one.verification is None or one is result.main:
+        for name, signature in result.signatures.items():
+            if signature.verification is None or signature is result.main:
                 continue
-            for file, table in _shared(one.verification).items():
+            for file, table in _shared(signature.verification).items():
                 parts = [
                     part for part in (tables.get(file), table) if part is not None and len(part)
                 ]
                 if parts:
                     tables[file] = pd.concat(parts, ignore_index=True)
-            for cohort, scores in one.verification.assignments.items():
+            for cohort, scores in signature.verification.assignments.items():
                 file = f"scores_{file_name(name)}_{file_name(cohort)}.tsv"
                 tables[file] = scores.reset_index(names="patient")
         return tables
