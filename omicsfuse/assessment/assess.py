@@ -38,13 +38,7 @@ from omicsfuse.stats.tasks import Runner
 
 @dataclass(frozen=True)
 class Budget:
-    """How much resampling is done.
-
-    ``n_resamples``: resamples of the patients; ``n_splits``: splits into halves, for the prediction
-    strength; ``n_draws``: draws of each null; ``n_permutations``: permuted copies of each layer,
-    and of each group of features; ``whole``: whether held-out layers, groups of features and the
-    sensitivity to settings are looked at too.
-    """
+    """How much is resampled; ``whole``: layers, feature groups and settings are looked at too."""
 
     n_resamples: int
     n_splits: int

@@ -27,12 +27,8 @@ FEWEST_COMMON = 10
 class Bench:
     """What is the same for the real layers and for every permuted copy of them.
 
-    ``repeat``: at most ``MOST_PERMUTED`` patients, with the distances of all layers and without
-    tables; ``rows``: positions of these patients among all that were fused; ``k``: number of
-    subtypes; ``random_state``: seed of the draws; ``networks`` (n_v, n_v): each layer's own network
-    of these patients; ``others`` (n,): for each layer, the groups found from all layers but that
-    one; ``NO_GROUP`` for patients who have none of them, and everywhere with one layer; ``draws``:
-    rows of each resample for stability.
+    ``repeat`` has at most ``MOST_PERMUTED`` patients, ``rows`` (n,) their positions; ``networks``
+    are (n_v, n_v); ``others`` (n,): groups from all layers but that one, or ``NO_GROUP``.
     """
 
     repeat: Refit
@@ -55,11 +51,7 @@ class Bench:
         shuffled: Mapping[str, np.ndarray] | None = None,
         repeat: Refit | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Network of the patients who have any of these layers, and the groups of all ``rows``.
-
-        Gives ``network`` (m, m); ``groups`` (n,): ``NO_GROUP`` for patients who have none of the
-        layers.
-        """
+        """Network (m, m) of patients with these layers, and groups (n,) of all, or ``NO_GROUP``."""
         network, there = (repeat or self.repeat).network(rows, layers, shuffled=shuffled)
         groups = np.full(len(there), NO_GROUP)
         if len(network) > self.k:
@@ -105,13 +97,8 @@ def prepared_bench(repeat: Refit, k: int, random_state: int) -> Bench:
 def shared_agreement(bench: Bench, name: str, alone: np.ndarray, network: np.ndarray) -> float:
     """How far a layer agrees with the others, with neither having had a part in the other's groups.
 
-    Two things are averaged: the mean silhouette, in each other layer's network, of the groups found
-    from this layer alone (mean over the layers); and the mean silhouette, in this layer's network,
-    of the groups found from all other layers.
-
-    ``alone`` (n,); ``network`` (n_v, n_v): the layer's own network. It is 0 or, with more
-    than two groups, somewhat below where nothing is shared; NaN where no 10 patients have the layer
-    and another.
+    Mean silhouette of its own groups ``alone`` (n,) in the other layers' networks, averaged with
+    that of the others' groups in its ``network`` (n_v, n_v); NaN below 10 shared patients.
     """
     forth = [_silhouette_in(bench.networks[w], alone[bench.repeat.positions[w]])
              for w in bench.but(name)]  # fmt: skip
@@ -125,11 +112,7 @@ def held_out_agreement(
     without: Sequence[str] = (),
     shuffled: Mapping[str, np.ndarray] | None = None,
 ) -> float:
-    """Mean silhouette, in each layer held out, of the groups found from the layers that are left.
-
-    NaN where nothing is left, or no 10 patients of a layer held out have any of the
-    others.
-    """
+    """Mean silhouette, in each layer held out, of the others' groups; NaN below 10 patients."""
     found = []
     for name in held:
         left = bench.but(name, *without)
@@ -142,11 +125,7 @@ def held_out_agreement(
 def whole_agreement(
     bench: Bench, shuffled: Mapping[str, np.ndarray] | None = None
 ) -> tuple[float, float]:
-    """Stability and mean silhouette of the groups found from all layers.
-
-    Gives ``stability``: mean Jaccard index with the groups of the resamples; ``silhouette``: in the
-    fused network.
-    """
+    """Stability (mean Jaccard over resamples) and mean silhouette of the groups of all layers."""
     network, groups = bench.groups(shuffled=shuffled)
     jaccards = []
     for rows in bench.draws:

@@ -104,11 +104,9 @@ def cluster(
 def gap_against_continuum(
     repeat: Refit, ks: Sequence[int], random_state: int = 0, runner: Runner | None = None
 ) -> pd.DataFrame:
-    """Normalised cut at each k, against that of the cohort redrawn without groups.
+    """Normalised cut of redrawn networks less the real one's at each k, and its SD over redraws.
 
-    Gives index k; columns ``gap``: mean normalised cut of the redrawn networks less that of the
-    real one, above 0 where the real one is cut better than a continuum; and ``gap_sd``: standard
-    deviation over the redraws, times the root of 1 + 1 / 20 for the error of their mean.
+    ``gap_sd`` is times the root of 1 + 1 / 20, for the error of the mean of the redraws.
     """
     n = len(repeat.patients)
     if n > MOST_COMPARED:

@@ -31,12 +31,10 @@ _STARTS = 3
 
 @dataclass(frozen=True, eq=False)
 class Resamples:
-    """Resamples of the patients, each fused and cut anew.
+    """Resamples of the patients: ``rows`` (m_r,) rising, ``labels`` (m_r,) by k, or ``NO_GROUP``.
 
-    ``rows`` (m_r,): positions of the patients of each resample, rising; ``labels`` (m_r,): for each
-    k, the groups of each resample, numbered from 0; ``NO_GROUP`` for a patient who had none of the
-    layers there; ``n``: number of patients of the cohort; ``panel``: patients between whom
-    consensus is counted: all; of more than 2,000, a thousand drawn once.
+    ``panel``: patients between whom consensus is counted: of more than 2,000, a thousand drawn
+    once.
     """
 
     rows: tuple[np.ndarray, ...]
@@ -77,12 +75,10 @@ def resample_clusters(
     runner: Runner | None = None,
     share: float = RESAMPLED_SHARE,
 ) -> Resamples:
-    """Draw patients again and again, fuse those drawn, and cut the network at every k.
+    """Draw patients without replacement, fuse those drawn, and cut the network at every k.
 
-    Patients are drawn without replacement, 2,000 at most and never fewer than two for each group.
-    Of larger cohorts a panel of 1,000 is drawn once and each resample takes the usual share of it,
-    so that there are pairs to count (Monti et al. 2003, Mach Learn 52:91-118). k-means is started
-    three times in each. Preprocessing is not repeated.
+    At most 2,000 patients are drawn, of larger cohorts from one panel of 1,000, so that there are
+    pairs to count (Monti et al. 2003, Mach Learn 52:91-118). Preprocessing is not repeated.
     """
     n = len(repeat.patients)
     wanted = sorted({whole_number(k, "a member of ks", 1, max(n // 2, 1)) for k in ks})
@@ -114,13 +110,7 @@ def resample_clusters(
 
 
 def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
-    """Say for each k how clearly pairs of patients are together or apart.
-
-    Gives index k; columns ``pac`` (proportion of ambiguous clustering, smallest at the best k),
-    ``cdf_area`` and ``cdf_area_gain``: the area at k = 2, and above that the growth since k - 1 as
-    a share of it; NaN where k - 1 is not in the table. All NaN at k = 1, where everyone is always
-    together. See ``proportion_ambiguous`` and ``area_under_cdf``.
-    """
+    """How clearly pairs are together or apart at each k: ``pac``, ``cdf_area`` and its growth."""
     rows = []
     for k in sorted(resamples.labels if ks is None else ks):
         consensus = resamples.consensus(k)
@@ -136,21 +126,13 @@ def consensus_table(resamples: Resamples, ks: Sequence[int] | None = None) -> pd
 
 
 def consensus_network(repeat: Refit, resamples: Resamples, k: int) -> pd.DataFrame:
-    """Consensus matrix at k, with the names of the patients.
-
-    Gives patients x patients, of large cohorts those of the panel: share of the resamples with both
-    in which they were in one group; NaN where there is none.
-    """
+    """Share of resamples with both in which two patients of the panel were in one group; or NaN."""
     names = repeat.patients[resamples.panel]
     return pd.DataFrame(resamples.consensus(k), names, names.rename(None))
 
 
 def consensus_distribution(resamples: Resamples, ks: Sequence[int] | None = None) -> pd.DataFrame:
-    """Distribution of consensus values for each k.
-
-    Gives columns ``k``, ``consensus`` (0, 0.01, ... 1) and ``cdf``, the share of the pairs of
-    patients at or below it.
-    """
+    """Distribution of consensus values: ``k``, ``consensus`` (0 to 1), ``cdf`` (share of pairs)."""
     tables = [
         pd.DataFrame(
             {
@@ -191,11 +173,7 @@ def _one_resample(
 def cut_network(
     network: np.ndarray, there: np.ndarray, ks: Sequence[int], random_state: int
 ) -> dict[int, np.ndarray]:
-    """Cut a network at several k, starting k-means three times at each.
-
-    Gives (n,): groups by k; ``NO_GROUP`` for whom the network does not hold, and for everyone where
-    there are no more than k patients.
-    """
+    """Cut a network at several k: groups (n,) by k; ``NO_GROUP`` for patients it does not hold."""
     labels = {k: np.full(len(there), NO_GROUP) for k in ks}
     possible = [k for k in ks if k < len(network)]
     if possible:

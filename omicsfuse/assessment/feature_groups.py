@@ -57,13 +57,9 @@ def feature_group_contributions(
 ) -> pd.DataFrame:
     """Compare the subtypes with those of a group of features, and of a layer without the group.
 
-    ``groups``: for a layer, the group of each of its features: a mapping or Series from feature to
-    group, or a table with features in rows and a column for each way to group them. Gives index
-    (layer, group), for groups of at least 5 features where there are at least two groups. The
-    columns ``shared_...`` are as in ``permuted_layers``; a permuted copy is the layer in which the
-    patients' values of this group, all together, have changed places, the rest of the layer kept: p
-    is small for a group that only repeats the others of its layer. ``fdr`` is over all groups of
-    the table.
+    A permuted copy keeps the rest of the layer and moves all values of the group together, so that
+    p is small also for a group that repeats the others. Gives index (layer, group), for groups of
+    at least 5 features; columns as in ``permuted_layers``; ``fdr`` over the table.
     """
     runner = Runner() if runner is None else runner
     n_permutations = whole_number(n_permutations, "n_permutations")

@@ -48,15 +48,10 @@ _PAIRS |= {(t1, c): "T1CE" for t1 in ("t1", "t1w") for c in ("ce", "c", "gd", "p
 
 
 def radiomic_feature_groups(names: Iterable[str]) -> pd.DataFrame:
-    """Tell class, image and modality of radiomic features from their names.
+    """Tell ``class``, ``image`` and ``modality`` of radiomic features from the words of names.
 
-    Names as PyRadiomics, MIRP, LIFEx and CaPTk write them are understood, and others as far as
-    they hold the same words, set apart by anything that is neither letter nor digit.
-
-    Gives columns ``feature``; ``class``: ``"first order"`` (histograms among them), ``"shape"`` or
-    ``"texture"``; ``image``: ``"original"``, ``"wavelet"``, ``"LoG"`` or the name of another
-    filter; ``modality``: ``"PET"``, ``"CT"`` or an MR sequence such as ``"T1CE"`` or ``"FLAIR"``.
-    ``"other"`` where the name does not tell, or tells two.
+    Names as PyRadiomics, MIRP, LIFEx and CaPTk write them are understood; ``"other"`` where the
+    name does not tell, or tells two.
     """
     listed_names = [str(name) for name in names]
     known = radiomics_features(listed_names)

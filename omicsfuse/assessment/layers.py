@@ -115,16 +115,10 @@ def subtype_layers(fusion: Fusion, repeat: Refit, subtypes: Subtypes) -> pd.Data
 
 
 def missingness_agreement(fusion: Fusion, subtypes: Subtypes) -> float:
-    """Adjusted mutual information between the subtypes and who brought which layers.
+    """Adjusted mutual information of the subtypes and who brought which layers, or NaN.
 
-    About 0 where the subtypes have nothing to do with what is missing, 1 where they are the same.
-    Layers may well be missing for reasons that go with a disease, so that a high value is not an
-    error by itself; but subtypes that only tell who was scanned are none.
-
-    NaN where every patient brought the same layers, or with one subtype.
-
-    Reference: Vinh NX, Epps J, Bailey J. Information theoretic measures for clusterings comparison.
-    Journal of Machine Learning Research 2010;11:2837-2854.
+    Subtypes that only tell who was scanned are none. Vinh, Epps and Bailey 2010, J Mach Learn Res
+    11:2837-2854.
     """
     from sklearn.metrics import adjusted_mutual_info_score
 

@@ -38,12 +38,7 @@ N_SELECTED = 100
 
 @dataclass(frozen=True)
 class OutcomeAware:
-    """What is chosen with the outcome.
-
-    ``endpoint``: the endpoint that is looked at; ``features``: keep, of each layer, the features
-    with the largest score statistic of a Cox model; ``n_features``: how many of each layer;
-    ``n_clusters``: take the number of subtypes with the smallest log-rank p-value.
-    """
+    """What is chosen with the outcome: ``n_features`` of each layer, or the number of subtypes."""
 
     endpoint: str
     features: bool = True
@@ -53,11 +48,7 @@ class OutcomeAware:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """From features to subtypes: what is done again in each permutation.
-
-    ``aware``: what is chosen with the outcome; ``fusion``: arguments of ``fuse``; ``n_clusters``:
-    as for ``cluster``; ``random_state``: seed.
-    """
+    """From features to subtypes: what is done again in each permutation."""
 
     aware: OutcomeAware
     fusion: Mapping[str, Any] = field(default_factory=dict)
@@ -95,13 +86,9 @@ class Pipeline:
 def select_by_outcome(
     prepared: Prepared, survival: pd.DataFrame, n_features: int | Mapping[str, int] = N_SELECTED
 ) -> Prepared:
-    """Keep the features of each layer that go most with survival.
+    """Keep the features of each layer (in ``scaled``, not ``values``) that go most with survival.
 
-    Subtypes of such features must not be compared by that outcome, or one that goes with it,
-    except by `full_pipeline_permutation`.
-
-    ``survival``: index patient. There are fewer columns in ``scaled``; ``values``, which
-    markers use, stay.
+    Such subtypes must be compared by that outcome only with `full_pipeline_permutation`.
     """
     layers = {}
     for name, layer in prepared.layers.items():
@@ -134,13 +121,9 @@ def full_pipeline_permutation(
 ) -> pd.DataFrame:
     """Compare the subtypes' log-rank p-value with those of permuted outcomes, everything redone.
 
-    In each permutation the outcomes (all endpoints together) change patients; features and k are
-    chosen with them again, layers fused, patients clustered, and the new subtypes compared.
-
-    Gives index endpoint; columns ``p_naive`` (asymptotic: void), ``p`` (share of permutations, the
-    real order counted, with an overall p as small), ``ci_low``, ``ci_high`` and ``n_permutations``.
-
-    Reference: Simon et al. 2003, J Natl Cancer Inst 95:14-18.
+    All endpoints move together. Gives index endpoint; columns ``p_naive`` (asymptotic: void),
+    ``p``, ``ci_low``, ``ci_high`` and ``n_permutations``. Simon et al. 2003, J Natl Cancer Inst
+    95:14-18.
     """
     n_permutations = whole_number(n_permutations, "n_permutations")
     # Survival is permuted among the patients who have any, in one order.
@@ -162,12 +145,7 @@ def full_pipeline_permutation(
 
 
 def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalComparison:
-    """Take out of a comparison everything that looking at the outcome before has made void.
-
-    ``full``: row of `full_pipeline_permutation` for this endpoint. Curves, medians and survival at
-    given times stay as descriptions; p-values, hazard ratios and measures of prediction are left
-    out, with the reason; the tests end with the row ``"overall, full pipeline"``.
-    """
+    """Keep only what is descriptive, and say why; the test is the row of the full pipeline."""
     note = "void: features or k were chosen with the outcome"
     tests = comparison.tests.copy()
     row = tests[tests["kind"] == OVERALL].iloc[0].copy()

@@ -36,24 +36,13 @@ def permuted_layers(
 ) -> pd.DataFrame:
     """Compare each layer with copies of itself whose patients have changed places.
 
-    A copy keeps what the layer is by itself and loses what it shares with the other layers.
-    ``shared``: mean silhouette, in each other layer's network, of the groups of this layer alone,
-    averaged with that in this layer's network of the groups of all others; its p-value is the
-    headline ``p_adds``. ``held_out``: each other layer in turn is held out, and the groups of all
-    that are left judged in its network. ``stability`` (mean Jaccard index over resamples) and
-    ``silhouette`` are those of the fused network. ``held_out_without`` is that measure without the
-    layer.
-
-    Gives index layer; for each measure ``..._real``, ``..._permuted`` (mean of the copies),
-    ``..._gain`` (the difference), its 2.5th and 97.5th percentile over the copies (what chance
-    does, not how the gain would vary with other patients), and ``..._gain_p``; ``fdr_adds`` over
-    the layers. NaN with one layer or one subtype, and where no 10 patients have both the layer and
-    another.
-
-    The p-value is (1 + copies that reach the real layer) / (1 + copies) (Phipson and Smyth 2010,
-    Stat Appl Genet Mol Biol 9:39). It is exact because the real layer and its copies go through one
-    function with the same resamples and are cut without chance. Only patients who brought the same
-    layers change places, so that the null is one given who has which layers.
+    A copy loses what the layer shares with the others; patients move among those who brought the
+    same layers, so that the null is one given who has which. ``shared`` is that of
+    `shared_agreement`, with the headline p-value; ``held_out`` judges the groups of all other
+    layers in each layer's network in turn; ``..._without`` does so without the layer. Gives index
+    layer; for each measure ``..._real``, ``..._permuted``, ``..._gain`` with limits over the copies
+    (what chance does) and ``..._gain_p`` (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39);
+    ``fdr_adds`` over the layers. NaN where no 10 patients have the layer and another.
     """
     runner = Runner() if runner is None else runner
     n_permutations, random_state = (
@@ -82,12 +71,7 @@ def permuted_layers(
 
 
 def gains(values: np.ndarray) -> dict[str, float]:
-    """Compare the value of the real thing with those of permuted copies.
-
-    ``values`` (B + 1,): that of the real thing, then those of the copies. Gives keys ``_real``,
-    ``_permuted``, ``_gain``, ``_gain_low``, ``_gain_high`` and ``_gain_p``; NaN but for the first
-    where any is missing.
-    """
+    """Compare the real value with permuted copies: ``values`` (B + 1,), the real one first."""
     keys = ("_real", "_permuted", "_gain", "_gain_low", "_gain_high", "_gain_p")
     real, copies = float(values[0]), values[1:]
     if np.isnan(values).any():

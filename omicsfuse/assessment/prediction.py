@@ -26,13 +26,10 @@ def prediction_strengths(
 ) -> pd.DataFrame:
     """Do groups found in one half of the patients tell who belongs together in the other half?
 
-    Each half (of at most 2,000 patients) is fused and cut by itself, with half the neighbours, so
-    that a neighbourhood is the same share of the patients. A patient of the other half is assigned
-    to the group with the largest mean affinity in the whole network (``network`` (n, n)).
-
-    Gives index k; columns ``prediction_strength`` and ``prediction_strength_sd`` over the splits,
-    each the mean of both directions; NaN where a half is too small for k groups. Tibshirani and
-    Walther 2005, J Comput Graph Stat 14:511-528, take the largest k with 0.8 or more.
+    Each half is fused by itself with half the neighbours; a patient of the other half goes to the
+    group of largest mean affinity in ``network`` (n, n). Gives mean and SD over the splits by k.
+    Tibshirani and Walther 2005, J Comput Graph Stat 14:511-528, take the largest k with 0.8 or
+    more.
     """
     n = len(repeat.patients)
     if network.shape[0] != n:

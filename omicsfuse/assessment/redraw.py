@@ -38,13 +38,9 @@ _SHUFFLES = 3
 class Continuum:
     """A cohort, ready to be redrawn without groups.
 
-    ``repeat``: the fusion that is repeated; ``scores`` (n, p_v): normal scores of each feature, for
-    all patients: those who lack a layer have the scores of the patient most similar to them in the
-    fused network who has it; ``ranked`` (n_v, p_v): values of each feature in rising order; empty
-    for a layer of precomputed distances; ``components`` (n, m): principal components of the
-    patients over all layers, each layer counting the same: columns orthonormal, the largest first;
-    ``bandwidths`` (s,): for each of the first s components, those larger than chance would make
-    them, the critical bandwidth of its coordinates.
+    ``scores`` (n, p_v): normal scores, from the most similar patient where a layer is lacking;
+    ``ranked`` (n_v, p_v): values in rising order; ``components`` (n, m): orthonormal, the largest
+    first, each layer counting the same; ``bandwidths`` (s,): critical ones of the first s.
     """
 
     repeat: Refit
@@ -149,14 +145,9 @@ def why_not_redrawn(prepared: Continuum) -> str:
 
 
 def normal_scores(table: np.ndarray) -> np.ndarray:
-    """Replace the values of each feature by what a normal variable of the same ranks would be.
+    """Scores (n, p) of a normal variable with the ranks of a complete table, feature by feature.
 
-    A value is replaced by the mean of a standard normal variable between the quantiles of its
-    rank; equal values share one wider interval. So the scores of a feature with few values are
-    those of a normal variable that was cut into as many classes, and vary less than it.
-
-    ``table`` (n, p): complete values. Gives (n, p): scores; their variance is near 1 for a feature
-    without ties and smaller with ties.
+    Each is the mean between the quantiles of its rank; ties share one interval, and so vary less.
     """
     n = len(table)
     low = (rankdata(table, method="min", axis=0) - 1) / n
@@ -165,18 +156,12 @@ def normal_scores(table: np.ndarray) -> np.ndarray:
 
 
 def latent_scores(scores: np.ndarray, coarse: np.ndarray, signal: np.ndarray) -> np.ndarray:
-    r"""Undo what cutting into few classes has taken from the correlations of features.
+    """Undo what cutting into few classes has taken from the correlations of features.
 
-    A feature of few values, such as a mutation, is taken for a normal one that was cut into
-    classes, which weakens its correlations. Redrawn and cut again it would lose the same once more,
-    and the redrawn cohort would hold together less than the real one. So the part of these features
-    that lies along the components is made stronger, by one factor for the layer, and the rest
-    brought to the variance that is left to 1. The factor is the one at which a redrawn layer holds
-    together as much as the real one: sum of squared correlations between patients, over all pairs.
-
-    ``scores`` (n, p): centred scores from ``normal_scores``; ``coarse`` (p,): features to treat;
-    ``signal`` (n, m): orthonormal components that hold more than chance would. Gives (n, p): scores
-    of the features before they were cut.
+    A feature of few values is taken for a normal one cut into classes; redrawn and cut again it
+    would lose correlation twice. So the part of the ``coarse`` (p,) features of ``scores`` (n, p)
+    that lies along ``signal`` (n, m) is made stronger by the one factor at which a redrawn layer
+    has the real sum of squared correlations between patients. Gives (n, p).
     """
     if not coarse.any():
         return scores
@@ -248,11 +233,7 @@ def _density(x: np.ndarray) -> np.ndarray:
 
 
 def principal_coordinates(distances: np.ndarray) -> np.ndarray:
-    """Coordinates of patients whose Euclidean distances are as given, as far as there are any.
-
-    ``distances`` (n, n): distances. Gives (n, m): coordinates, classical scaling (Torgerson 1952);
-    what no coordinates can show is left out.
-    """
+    """Coordinates (n, m) of patients from distances, by classical scaling (Torgerson 1952)."""
     squared = distances**2
     centred = squared - squared.mean(axis=0) - squared.mean(axis=1, keepdims=True) + squared.mean()
     values, vectors = np.linalg.eigh(-centred / 2)

@@ -26,11 +26,8 @@ NO_GROUP = -1
 class Refit:
     """The layers and the settings of a fusion, to repeat it on parts of the data.
 
-    ``prepared``: the layers; ``patients``: patients of the fusion; ``positions``: for each layer,
-    the positions of its patients in ``patients``, rising; ``distances`` (n_v, n_v): distances
-    between a layer's patients; empty for large cohorts, where those of a part are computed when it
-    is fused; ``method``: method of the fusion that is repeated, with its settings; ``weights``:
-    weight of each layer; ``metrics``: distance of each layer.
+    ``positions``: of each layer's patients in ``patients``, rising; ``distances`` (n_v, n_v): empty
+    for large cohorts, where those of a part are computed when it is fused.
     """
 
     prepared: Prepared
@@ -49,11 +46,7 @@ class Refit:
         random_state: int = 0,
         n_threads: int = 1,
     ) -> np.ndarray:
-        """Group the patients in ``rows`` by ``layers`` alone (all by default).
-
-        ``rows``: positions of the patients to take, rising. Gives (n,): groups 0 to k - 1;
-        ``NO_GROUP`` for patients who have none of these layers.
-        """
+        """Group the patients in ``rows`` by ``layers`` alone: (n,), 0 to k - 1 or ``NO_GROUP``."""
         network, there = self.network(rows, layers, n_threads=n_threads)
         groups = np.full(len(there), NO_GROUP)
         if len(network) > k:
@@ -68,13 +61,7 @@ class Refit:
         shuffled: Mapping[str, np.ndarray] | None = None,
         n_threads: int = 1,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Fuse the patients in ``rows`` by ``layers`` alone, as it is cut into subtypes.
-
-        ``rows``: positions of the patients to take, rising; ``shuffled`` (n_v,). Gives ``network``
-        (m, m): fused affinities, weighted by the evidence on both patients, of the patients who
-        have any of these layers; (0, 0) if nobody has; ``there``: whether the patient is among
-        them.
-        """
+        """Fuse the patients in ``rows`` by ``layers`` alone: network (m, m), and who is in it."""
         names = list(self.positions) if layers is None else list(layers)
         rows = np.arange(len(self.patients)) if rows is None else rows
         own = {name: np.flatnonzero(np.isin(rows, self.positions[name])) for name in names}
@@ -107,12 +94,7 @@ class Refit:
         return np.asarray(weighted_by_evidence(network, brought / weights.sum())), there
 
     def order(self, name: str, chance: np.random.Generator) -> np.ndarray:
-        """Random order of a layer's patients, for ``network(shuffled=...)``.
-
-        Patients change places with those who brought the same layers: who lacks a layer may well
-        differ in the others, and a plain permutation would break that too. Gives (n_v,): positions
-        among the layer's patients.
-        """
+        """Random order (n_v,) of a layer's patients, among those who brought the same layers."""
         rows = self.positions[name]
         brought = np.array([np.isin(rows, own) for own in self.positions.values()])
         pattern = np.unique(brought, axis=1, return_inverse=True)[1].ravel()
@@ -123,11 +105,7 @@ class Refit:
         return order
 
     def among(self, rows: np.ndarray) -> "Refit":
-        """Take some of the patients as the whole cohort.
-
-        ``rows``: positions of the patients to take, rising. It is the same fusion, with their
-        distances.
-        """
+        """Take the patients in ``rows`` (rising) as the whole cohort, with their distances."""
         positions, distances = {}, {}
         for name, own in self.positions.items():
             found = np.flatnonzero(np.isin(rows, own))

@@ -55,14 +55,10 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Move one setting at a time, fuse and cluster again, and compare with the reported subtypes.
 
-    ``agreement`` is the adjusted Rand index of the reported subtypes with as many groups found
-    under the setting; ``agreement_auto`` that with as many (``n_clusters``) as the automatic rule,
-    or the range asked for, chooses there; ``note``: ``"as reported"``, or why a cell is empty;
-    ``reported``: whether this is the reported setting (not written to files).
-    Where agreement falls as soon as a setting moves, that setting has made the subtypes.
-    ``n_features`` takes the features that vary most on the scale of analysis; of normal scores,
-    which all vary alike, a random draw. Of large cohorts 1,000 patients are drawn once: the rows as
-    reported tell how much the draw alone changes, and the others are to be compared with them.
+    ``agreement`` is the adjusted Rand index with as many groups, ``agreement_auto`` that with as
+    many as the automatic rule chooses there. ``n_features`` takes the most variable features; of
+    normal scores, which all vary alike, a random draw. Of large cohorts 1,000 patients are drawn
+    once.
     """
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     runner = Runner() if runner is None else runner

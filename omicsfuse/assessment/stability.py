@@ -39,10 +39,8 @@ def subtype_stability(
 def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     """Find each subtype again among the groups of each resample, by the Jaccard index.
 
-    At 0.5 or below a subtype has dissolved (Hennig 2007, Comput Stat Data Anal 52:258-271). Data
-    without any groups reach 0.6 to 0.75 with two subtypes: only values well above this speak for a
-    subtype. Gives index subtype; columns ``n``, ``jaccard_mean``, ``jaccard_sd``, ``dissolved``
-    (share of resamples) and ``n_resamples``. With a single subtype the Jaccard columns are NaN.
+    At 0.5 or below it has dissolved (Hennig 2007, Comput Stat Data Anal 52:258-271), but data
+    without groups reach 0.6 to 0.75 with two subtypes. NaN with a single subtype.
     """
     codes, k = _codes(resamples, subtypes)
     n_resamples = len(resamples.rows)
@@ -65,13 +63,9 @@ def subtype_recovery(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
 
 
 def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
-    """Tell patients who stay with their subtype from those on its border.
+    """Tell ``"core"`` patients (80% of resamples, silhouette above 0) from ``"borderline"``.
 
-    ``co_clustering``: share of the resamples in which the patient was in one group with the other
-    members of its subtype. ``membership`` is ``"core"`` where it is at least 0.8, no other subtype
-    has a higher one, and the silhouette is above 0; all others are ``"borderline"``. Of 100
-    patients without anything in them, cut in two, about a sixth are core; cut in three or four,
-    nobody is. It is no test of groups: along a continuum, however it is cut, 80% to 95% are core.
+    It is no test of groups: along a continuum, however it is cut, 80% to 95% are core.
     """
     codes, k = _codes(resamples, subtypes)
     shares = co_clustering_with_subtypes(resamples, codes, k)
@@ -89,14 +83,9 @@ def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
 
 
 def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int) -> np.ndarray:
-    """Share of the resamples in which each patient was together with members of each subtype.
+    """Share (n, k) of resamples in which each patient was together with members of each subtype.
 
-    Over all resamples with the patient and all other members of the subtype in them: how many of
-    these were in the patient's new group. It is the mean of a row of the consensus matrix over a
-    subtype, each pair weighted by the number of resamples with both, and so needs no matrix.
-
-    ``codes`` (n,): subtypes 0 to k - 1. Gives (n, k): between 0 and 1; NaN where patient and
-    subtype never met.
+    The mean of a row of the consensus matrix over a subtype, weighted by resamples with both.
     """
     together = np.zeros((resamples.n, k))
     both = np.zeros((resamples.n, k))
@@ -114,11 +103,7 @@ def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int)
 
 
 def best_jaccard(original: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:
-    """Jaccard index of each of k original groups with the new group that overlaps it best.
-
-    ``original``, ``again`` (n,): groups of the same patients, numbered from 0. Gives (k,): between
-    0 and 1; NaN for a group with no patient among these.
-    """
+    """Jaccard index (k,) of each original group with the new group that overlaps it best."""
     common = np.zeros((k, int(again.max(initial=0)) + 1))
     np.add.at(common, (original, again), 1)
     union = common.sum(axis=1, keepdims=True) + common.sum(axis=0, keepdims=True) - common

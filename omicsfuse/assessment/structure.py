@@ -37,23 +37,14 @@ def structure_tests(
 ) -> tuple[pd.DataFrame, float, float]:
     """Test whether layers share structure, and whether it comes in groups.
 
-    *Shared structure.* In each draw the patients of every layer are permuted, those who brought the
-    same layers among themselves: what layers share is broken, and the test is exact.
-
-    *Groups.* In each draw the cohort is made anew as a continuum with the same shared variation:
-    the normal scores of all features are rotated by one random orthogonal matrix (Langsrud 2005,
-    Stat Comput 15:53-60), and each feature gets its own values back, by rank. On components larger
-    than chance the coordinates come from the patients' own, smoothed until they have a single mode
-    (Silverman 1981, J R Stat Soc B 43:97-99). Features of few values are treated as normal ones cut
-    into classes (``latent_scores``). A continuum that is strongly curved can be taken for groups.
-
-    *Statistic.* The mean silhouette for each k, standardised over the draws and the real network
-    together, at its maximum over k: the choice of k is part of the test.
-
-    Gives ``tests``: columns ``test``, ``k``, ``statistic``, ``observed``, ``null_mean``,
-    ``null_sd``, ``excess`` ((observed - mean) / SD, more is always more group-like) and
-    ``n_draws``; ``p_shared``: NaN with a single layer; ``p_structure``: NaN, with a warning, where
-    the cohort cannot be redrawn.
+    *Shared structure:* patients of every layer are permuted among those who brought the same
+    layers: exact. *Groups:* the cohort is redrawn as a continuum with the same shared variation:
+    normal scores are rotated by one random orthogonal matrix (Langsrud 2005, Stat Comput 15:53-60)
+    and each feature gets its values back by rank; coordinates on components larger than chance are
+    smoothed until they have one mode (Silverman 1981, J R Stat Soc B 43:97-99). A strongly curved
+    continuum can be taken for groups. *Statistic:* the mean silhouette at each k, standardised over
+    the draws and the real network, at its maximum over k. Gives ``tests``, ``p_shared`` and
+    ``p_structure``; NaN with a single layer, or where the cohort cannot be redrawn.
     """
     runner = runner or Runner()
     if len(repeat.patients) > MOST_TESTED:
@@ -106,11 +97,7 @@ _SIGN = np.array([1.0, -1.0, 1.0])
 
 
 def network_criteria(network: np.ndarray, ks: Sequence[int]) -> np.ndarray:
-    """Compute how group-like a network is at each k.
-
-    ``network`` (n, n): fused affinities. Gives (3, len(ks)): mean silhouette, negative normalised
-    cut, eigengap: larger is more group-like.
-    """
+    """Mean silhouette, negative normalised cut, eigengap at each k: (3, len(ks)), larger better."""
     values, vectors = laplacian_spectrum(network, max(ks) + 1)
     table = np.zeros((len(CRITERIA), len(ks)))
     for i, k in enumerate(ks):

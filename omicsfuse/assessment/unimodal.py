@@ -10,10 +10,9 @@ _STEPS = 20
 
 
 def critical_bandwidth(values: np.ndarray) -> float:
-    """Smallest bandwidth at which a Gaussian kernel density of the values has a single mode.
+    """Smallest bandwidth at which a Gaussian kernel density of values (n,) has a single mode.
 
-    Small where the values have one mode already, large where they fall into groups (Silverman 1981,
-    J R Stat Soc B 43:97-99). ``values`` (n,): values with standard deviation 1.
+    Of values with SD 1 (Silverman 1981, J R Stat Soc B 43:97-99).
     """
     low, high = 0.0, 1.0
     while _modes(values, high) > 1:
@@ -30,11 +29,7 @@ def critical_bandwidth(values: np.ndarray) -> float:
 def drawn_from_one_mode(
     values: np.ndarray, bandwidth: float, chance: np.random.Generator
 ) -> np.ndarray:
-    """Draw as many new values from the density of the given ones at a bandwidth.
-
-    ``values`` (n,): values with mean 0 and standard deviation 1. Gives (n,): new values, of the
-    same variance in expectation.
-    """
+    """Draw (n,) from the density at a bandwidth of values of mean 0 and SD 1, which are kept."""
     n = len(values)
     smoothed = chance.choice(values, n) + bandwidth * chance.normal(size=n)
     return np.asarray(smoothed / np.sqrt(1 + bandwidth**2))

@@ -17,19 +17,11 @@ THRESHOLDS: dict[str, dict[str, float]] = {
 
 
 def altered(layer: Layer) -> dict[str, pd.DataFrame]:
-    """Say of each patient and gene whether it is altered, one table (patients x genes) for each way.
+    """Tell which genes are altered, a table (patients x genes) a way: 1, 0, NaN not measured.
 
     ``"mutated"``; or by ``THRESHOLDS`` ``"amplified"``, ``"deleted"``, ``"gained"`` (amplified
-    genes among them) and ``"lost"`` (deleted ones among them): 1 altered, 0 not, NaN not measured.
-    Layers of other kinds give none.
-
-    >>> import pandas as pd
-    >>> from omicsfuse.core.cohort import Layer
-    >>> table = pd.DataFrame({"EGFR": [2.0, 1.0, -1.0]}, ["P1", "P2", "P3"])
-    >>> {name: found["EGFR"].tolist() for name, found in
-    ...  altered(Layer("copy_number", table, "gistic")).items()}
-    {'amplified': [1.0, 0.0, 0.0], 'deleted': [0.0, 0.0, 0.0], 'gained': [1.0, 1.0, 0.0], 'lost': [0.0, 0.0, 1.0]}
-    """  # noqa: E501
+    genes among them) and ``"lost"`` (deleted ones among them).
+    """
     table = layer.table
     values = table.to_numpy(dtype=float)
     which = kind_of(layer).alterations

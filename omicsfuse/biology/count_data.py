@@ -64,11 +64,9 @@ def count_comparisons(
 ) -> list[Tested]:
     """Compare groups of patients on raw counts (patients x genes) by DESeq2's Wald test.
 
-    As PyDESeq2 fits it with its defaults, but for the choice of genes: all genes stay in the family
-    (no independent filtering), and effects, log2 fold changes, are not shrunk. A gene whose p-value
-    hangs on one outlying count has none (Cook's distance); NaN where a gene has no count, or a
-    group fewer than 3 patients. Love, Huber and Anders 2014, Genome Biol 15:550; Muzellec et al.
-    2023, Bioinformatics 39:btad547.
+    PyDESeq2's defaults, without independent filtering or shrinkage; NaN where one outlying count
+    decides (Cook's distance), or a group has fewer than 3 patients. Love, Huber and Anders 2014,
+    Genome Biol 15:550; Muzellec et al. 2023, Bioinformatics 39:btad547.
     """
     try:
         from pydeseq2.dds import DeseqDataSet

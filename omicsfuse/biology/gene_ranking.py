@@ -20,12 +20,10 @@ MANY_TIES = 0.25
 
 
 def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
-    """Moderated t (p,) of each gene, a group of patients (``inside``, (n,)) against all others.
+    """Moderated t (p,) of each gene, ``inside`` (n,) against all others (Smyth 2004, equation 3).
 
-    Variances are shrunk towards what all genes have in common (Smyth 2004, Stat Appl Genet Mol Biol
-    3:3, equation 3), so that a gene that hardly varies in these patients does not lead the ranking
-    on account of its small denominator. NaN for genes that do not vary, or are observed in fewer
-    than ``MINIMUM_GROUP`` patients of either side.
+    A gene that hardly varies in these patients does not lead the ranking by its small denominator.
+    NaN where constant, or observed in fewer than ``MINIMUM_GROUP`` patients of either side.
     """
     first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
     usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP)
@@ -88,11 +86,7 @@ def share_above(ranking: pd.Series) -> float:
 
 
 def in_order(ranked: pd.Series) -> pd.Series:
-    """Put genes in decreasing order, ties by name, strictly decreasing and at most 1 in size.
-
-    Tied genes are spaced by 1e-12, so that no program reorders them. Enrichment scores do not
-    change when all statistics are divided by one number.
-    """
+    """Put genes in decreasing order, at most 1 in size, ties by name and spaced by 1e-12."""
     ordered = ranked.sort_index(kind="stable").sort_values(ascending=False, kind="stable")
     largest = float(ordered.abs().max())
     return ordered / (largest or 1.0) - 1e-12 * np.arange(len(ordered))

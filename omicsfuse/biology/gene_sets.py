@@ -66,11 +66,9 @@ def gene_set_coverage(
     *,
     enrichment: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Count how much of each gene set a layer measures, sorted by name.
+    """Count how much of each gene set a layer measures: ``size``, ``found``, ``tested``; by name.
 
-    ``size`` is the number of different genes of a set, ``found`` of those in the layer, ``tested``
-    whether ``found`` is within the limits without being all genes of the layer. With the result of
-    `enrich` also ``group``, the set that stands for all that are like it, and ``representative``.
+    With the result of `enrich` also ``group`` and ``representative``.
     """
     available = {str(gene) for gene in genes}
     sets = sorted(read_gene_sets(gene_sets).items())

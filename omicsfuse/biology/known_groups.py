@@ -35,10 +35,8 @@ def label_concentration(
 ) -> pd.DataFrame:
     """Find the subtype in which most patients of each level of a known label are.
 
-    One row for each level with at least 3 patients with and 3 without it; of two subtypes with as
-    many, the one where they are the larger share. ``p`` is that of Fisher's exact test, two-sided,
-    times the number of subtypes, as the subtype was chosen because it has most; ``fdr`` is over all
-    rows.
+    ``p`` is Fisher's exact, two-sided, times the number of subtypes, as the subtype was chosen;
+    ``fdr`` is over all rows. Levels with fewer than 3 patients with or without are left out.
     """
     rows = []
     own = subtypes.labels.astype(str)

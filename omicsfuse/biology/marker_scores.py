@@ -123,11 +123,7 @@ def score_sets(
 
 
 def mean_of_markers(table: pd.DataFrame, genes: Sequence[str]) -> Array:
-    """Mean of the markers of each patient; a missing one counts as its mean over the patients.
-
-    A mean over what is there would rise where a low gene is missing. Patients who lack more than
-    half of the markers have no score.
-    """
+    """Mean of the markers of each patient, a missing one as its mean; NaN where most are absent."""
     values = table[sorted(genes)].to_numpy(dtype=float)
     missing = np.isnan(values)
     filled = np.where(missing, moments(values).mean, values)

@@ -30,12 +30,9 @@ def moderated_difference(
 ) -> Tested:
     """Compare two groups of patients (n,) on every feature of a matrix (n, p): limma's moderated t.
 
-    One linear model a feature: the mean of the second group, the difference of the first from it,
-    the means of any other groups (whose patients help to tell the variance), and the covariates (n,
-    q). Residual variances are shrunk by `omicsfuse.stats.least_squares.moderate`, without a trend
-    of variance with mean. A feature has one variance for all groups: where the smaller group is the
-    more spread one p is too small, and ``note`` gives Welch's p where that matters. Checked against
-    limma 3.54.1 in ``tests/reference/differential.R``.
+    Other groups and covariates (n, q) are in the model. A feature has one variance for all groups;
+    ``note`` gives Welch's p where that matters. Checked against limma 3.54.1 in
+    ``tests/reference/differential.R``.
     """
     seen = ~np.isnan(matrix)
     n1, n2 = seen[inside].sum(axis=0), seen[outside].sum(axis=0)

@@ -14,12 +14,7 @@ NO_WEIGHT = 1e-8
 
 
 class Explained(NamedTuple):
-    """Shares of cell types in each mixture (m, c), and how well they explain it (m,).
-
-    Shares add up to 1; NaN where no cell type has a positive weight. ``correlation`` is Pearson's
-    of the mixture and the sum of the reference columns so weighted, ``error`` the root mean square
-    of their difference, in standard deviations of the mixture.
-    """
+    """Shares of cell types (m, c), adding up to 1 or NaN; ``correlation`` and ``error`` (m,)."""
 
     fractions: Array
     correlation: Array
@@ -34,12 +29,10 @@ def standardised(values: Array) -> Array:
 
 
 def nu_svr(reference: Array, mixtures: Array) -> Explained:
-    """Explain mixtures (m, g) by nu-support-vector regression, in the way of CIBERSORT.
+    """Explain mixtures (m, g) by a reference (g, c) with nu-support-vector regression.
 
-    Regression on the reference (g, c), linear scale, with a linear kernel (C = 1) for each nu of
-    ``NU``; negative weights are set to 0 and the others divided by their sum. The nu is taken whose
-    weighted sum of reference columns lies closest to the mixture. Newman et al. 2015, Nat Methods
-    12:453-457.
+    As CIBERSORT: linear kernel, C = 1, negative weights set to 0, of ``NU`` the closest fit. Newman
+    et al. 2015, Nat Methods 12:453-457.
     """
     scaled = standardised(reference)
     own = np.array([standardised(mixture) for mixture in mixtures])

@@ -16,15 +16,10 @@ BLOCK = 64
 def nu_weights(reference: Array, mixtures: Array, nu: float) -> Array:
     """Weights (m, d) of the columns of a matrix (n, d) in each of many mixtures (m, n).
 
-    With X the matrix and y a mixture, the dual problem of nu-regression with C = 1 (Schoelkopf et
-    al. 2000, Neural Comput 12:1207-1245) is to minimise
-
-        |X'(a - b)|^2 / 2 - y'(a - b)    with 0 <= a, b <= 1, sum(a - b) = 0, sum(a + b) = nu n
-
-    and the weights are X'(a - b). It is solved by the predictor and corrector of Mehrotra 1992,
-    SIAM J Optim 2:575-601; since X has few columns, each step needs no larger system than d + 2
-    equations (Fine and Scheinberg 2001, J Mach Learn Res 2:243-264). The solution is that of
-    libsvm, which stops earlier and is slow where a few genes are far louder than the others.
+    With X the matrix and y a mixture, minimise |X'(a - b)|^2 / 2 - y'(a - b) with 0 <= a, b <= 1,
+    sum(a - b) = 0, sum(a + b) = nu n (Schoelkopf et al. 2000, Neural Comput 12:1207-1245); the
+    weights are X'(a - b). Mehrotra 1992, SIAM J Optim 2:575-601, in systems of d + 2 equations
+    (Fine and Scheinberg 2001, J Mach Learn Res 2:243-264).
     """
     reference = np.ascontiguousarray(reference, dtype=float)
     # One thread: the order of sums, and so the last bits, must not depend on how many there are.

@@ -27,16 +27,10 @@ class _Likelihood(NamedTuple):
 def proportional_odds(inside: Array, outside: Array) -> Tested:
     """Compare two groups on features with few ordered levels, such as copy-number levels.
 
-    Inside, the odds of a level above j are exp(beta) times those outside, for every j (McCullagh
-    1980, J R Stat Soc B 42:109-142). The effect is beta by maximum likelihood with the interval of
-    its profile likelihood (Venzon and Moolgavkar 1988, Appl Stat 37:87-94); p is of the
-    likelihood-ratio test, so that p < 0.05 where the interval leaves 0 out. Where no patient of one
-    group is below any of the other, beta and one end of its interval are infinite. NaN where a
-    group has fewer than 3 observed patients or all are at one level.
-
-    The score test, which is Wilcoxon's rank-sum test, is not used: where few patients are off the
-    most common level its p-values below 0.001 are several times too frequent in small groups
-    (``docs/markers.md``).
+    The effect is the log odds ratio of a level above any j (McCullagh 1980, J R Stat Soc B
+    42:109-142), with the profile likelihood's interval (Venzon and Moolgavkar 1988, Appl Stat
+    37:87-94) and likelihood-ratio p: the score test, Wilcoxon's, is too often below 0.001 in small
+    groups (``docs/markers.md``). Infinite where groups do not overlap; NaN below 3 patients.
     """
     levels = np.unique(np.concatenate([inside.ravel(), outside.ravel()]))
     levels = levels[~np.isnan(levels)]
@@ -113,8 +107,7 @@ def _fit(tables: Array) -> Array:
 def _profile_end(tables: Array, theta: Array, best: Array) -> Array:
     """Beta where the profile log-likelihood is half the chi-square quantile below its maximum.
 
-    The deviance is convex in beta, and its slope is the gradient at the best thresholds: from
-    the far side Newton's steps come nearer without passing the end.
+    The deviance is convex: Newton's steps from the far side come nearer without passing the end.
     """
     if not len(tables):
         return np.empty(0)

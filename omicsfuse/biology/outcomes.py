@@ -18,20 +18,9 @@ _JOINED = re.compile(rf"({'|'.join(sorted(_ENDPOINTS))})(time|event|status|days|
 def is_outcome(name: str) -> bool:
     """Say whether a clinical column holds an outcome, from the words of its name.
 
-    Words stand between underscores, points, spaces and changes of case; words of time are ``time``,
-    ``days``, ``weeks``, ``months`` and ``years``. A name is taken for an outcome if it
-
-    - has ``death``, ``dead``, ``died``, ``deceased``, ``alive``, ``survival``, ``followup`` or
-      ``follow_up`` (not ``programmed_cell_death`` or ``dead_space``);
-    - has ``vital`` and ``status``, or is ``vital``;
-    - has ``os``, ``pfs``, ``pfi``, ``dss``, ``dfi``, ``dfs``, ``efs`` or ``rfs`` and a time,
-      ``event``, ``status`` or ``censor...``, or consists of one of these and a number at most;
-    - has a word beginning with ``relaps``, ``recur``, ``progress`` or ``metasta``, and a time or
-      ``event``, or (but for metastasis, whose status is part of the stage) ``status``;
-    - has ``event`` and a time, or consists of words of time and ``event`` only.
-
-    It rather misses an outcome than takes something else for one: a bare ``recurrence``, which may
-    tell primary tumours from recurrent ones, is none.
+    A word of death or survival, an endpoint (``os``, ``pfs`` ...) or a relapse with a time, event
+    or status, or ``event`` with a time. It rather misses an outcome than takes something else for
+    one: a bare ``recurrence``, which may tell primary from recurrent tumours, is none.
     """
     words = [word.lower() for word in _WORDS.findall(name)]
     found = set(words)

@@ -162,10 +162,8 @@ def over_representation(
 def odds_ratio(k: int, size: int, marked: int, background: int) -> tuple[float, float, float]:
     """Conditional maximum likelihood estimate of an odds ratio, and its exact interval of 95%.
 
-    Given the margins, k has Fisher's noncentral hypergeometric distribution (Fisher 1935, J R Stat
-    Soc 98:39-82). The estimate is the odds ratio under which the mean is k; the limits are those
-    under which so large a k, or so small a one, has probability 2.5%, which R's ``fisher.test``
-    solves for less exactly. NaN where the margins leave k no choice.
+    Fisher's noncentral hypergeometric distribution (Fisher 1935, J R Stat Soc 98:39-82), solved
+    more exactly than by R's ``fisher.test``; NaN where the margins leave k no choice.
     """
     support = np.arange(max(0, size + marked - background), min(size, marked) + 1)
     if len(support) < 2:

@@ -18,11 +18,7 @@ def random_scores(
     n_draws: int,
     random_state: int,
 ) -> dict[tuple[str, int], Array]:
-    """Score random sets of each size in each ranking.
-
-    ``rankings``: statistics of all ranked genes, decreasing, by the name of the ranking. Gives
-    (n_draws,): scores by ranking and size.
-    """
+    """Score random sets of each size in each ranking: (n_draws,) by ranking and size."""
     scores = {(s, size): np.empty(n_draws) for s, own in sizes.items() for size in own}
     for n_genes, size in sorted({(len(rankings[s]), size) for s, size in scores}):
         concerned = [s for s in rankings if len(rankings[s]) == n_genes and size in sizes[s]]

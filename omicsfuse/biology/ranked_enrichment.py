@@ -166,11 +166,7 @@ def against_random_sets(
     random_state: int,
     key: str,
 ) -> pd.DataFrame:
-    """Score sets in each ranking (gene -> statistic) and hold the scores against random sets.
-
-    ``members`` has, by ranking, the genes of each set that are ranked there, ``measured`` those
-    that were measured, by which sets are gathered into groups. One family of false discovery rates.
-    """
+    """Score sets in each ranking and hold the scores against random sets: one family."""
     random = random_scores(
         {name: ranking.to_numpy() for name, ranking in rankings.items()},
         {name: {len(genes) for genes in own.values()} for name, own in members.items()},
@@ -191,11 +187,7 @@ def against_random_sets(
 
 
 def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str) -> pd.DataFrame:
-    """Add to each set the group that it belongs to, and whether it stands for it in its ranking.
-
-    Groups are made by genes alone, hence the same in all rankings; they bear the name of the set
-    with the smallest p of all. Within a ranking, the first set of a group represents it there.
-    """
+    """Add the group of each set, made by genes alone, and whether it represents the group."""
     first = table.sort_values(["p", "strength", "gene_set"], kind="stable")
     place = {name: i for i, name in enumerate(dict.fromkeys(first["gene_set"]))}
     groups = group_gene_sets({name: measured[name] for name in place}, place)

@@ -13,11 +13,9 @@ SIMILARITY = 0.375
 
 
 def overlap(sets: Mapping[str, Sequence[str]]) -> Array:
-    """Similarity (k, k) of each two gene sets: mean of Jaccard index and overlap coefficient.
+    """Similarity (k, k) of gene sets: mean of Jaccard index and overlap coefficient.
 
-    The Jaccard index alone is small between a set and a part of it; the overlap coefficient alone
-    is 1 there, however small the part (Merico et al. 2010, PLoS One 5:e13984). 0 beside a set
-    without genes.
+    Either alone misjudges a set and a part of it (Merico et al. 2010, PLoS One 5:e13984).
     """
     genes = {g: i for i, g in enumerate(sorted({g for own in sets.values() for g in own}))}
     member = np.zeros((len(sets), len(genes)), dtype=np.float32)
@@ -39,11 +37,8 @@ def group_gene_sets(
 ) -> pd.Series:
     """Gather gene sets that share most of their genes: set -> the set that represents its group.
 
-    Groups are joined by average linkage while the mean `overlap` between two is at least
-    ``similarity``, so that a chain of neighbours does not join sets with nothing in common. The set
-    with the smallest number in ``order`` (a p-value, say) represents its group; of ties and sets
-    without one, the larger, then the first name. The threshold of 0.375 is that of Merico et al.
-    2010, PLoS One 5:e13984.
+    Average linkage of `overlap`, cut at 0.375 (Merico et al. 2010, PLoS One 5:e13984). The set with
+    the smallest number in ``order`` represents; of ties the larger, then the first name.
     """
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform

@@ -24,11 +24,7 @@ ONE_SUBTYPE = "all patients with a value are in one subtype"
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """One variable: values of the patients who have a subtype, its role, and whether to test it.
-
-    ``type`` is what the cohort has decided of the column. ``note`` says why it is not tested, and
-    ``source`` where it is from if it is no clinical column.
-    """
+    """A variable: values by patient, role, type; ``note`` says why it is not tested."""
 
     name: str
     column: pd.Series

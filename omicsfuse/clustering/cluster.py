@@ -44,12 +44,10 @@ def cut(
     random_state: int = 0,
     gaps: pd.DataFrame | None = None,
 ) -> Subtypes:
-    """Cut the fused network into subtypes by spectral clustering, with criteria for each k.
+    """Cut the fused network by spectral clustering, with criteria for each k.
 
-    This is ``omicsfuse.cluster`` without the redraws. Where ``gaps`` (index k, columns ``gap`` and
-    ``gap_sd``) is given, k is the smallest whose gap is not surpassed at k + 1 by more than the
-    standard deviation there; else the one that scores best on eigengap and mean silhouette, each
-    brought to 0 to 1 over the range and added.
+    With ``gaps`` k is the smallest whose gap is not surpassed at k + 1 by more than its SD there;
+    else the best on eigengap and mean silhouette, each brought to 0 to 1 and added.
     """
     network = fusion.network()
     low, high, rule = cluster_range(n_clusters, len(fusion.patients))

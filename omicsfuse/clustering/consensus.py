@@ -16,11 +16,9 @@ _AT_ONCE = 100
 def consensus_matrix(
     labels: Sequence[np.ndarray], rows: Sequence[np.ndarray], n: int
 ) -> np.ndarray:
-    """Share of the resamples with both patients in which they were in one group (n, n).
+    """Share (n, n) of resamples with both patients in which they were in one group, or NaN.
 
-    ``rows`` tells which patients (m_r,) each resample has, ``labels`` their groups, whole numbers
-    from 0. NaN where two patients were never in one resample. Monti et al. 2003, Machine Learning
-    52:91-118, section 3.1.
+    Monti et al. 2003, Machine Learning 52:91-118, section 3.1.
     """
     if len(labels) != len(rows):
         raise StudyError(f"there are labels of {len(labels)} resamples and rows of {len(rows)}.")
@@ -46,11 +44,7 @@ def consensus_matrix(
 
 
 def consensus_cdf(consensus: np.ndarray) -> np.ndarray:
-    """Share of the pairs with a consensus at or below each hundredth of ``CONSENSUS_GRID`` (101,).
-
-    A flat middle means pairs that are always or never together; a slope means ambiguity. NaN
-    without any pair. Monti et al. 2003, section 3.3.1.
-    """
+    """Share (101,) of pairs with a consensus up to each hundredth (Monti et al. 2003, 3.3.1)."""
     pairs = _pairs(consensus)
     if not len(pairs):
         return np.full(len(CONSENSUS_GRID), np.nan)
@@ -58,31 +52,24 @@ def consensus_cdf(consensus: np.ndarray) -> np.ndarray:
 
 
 def area_under_cdf(cdf: np.ndarray) -> float:
-    """Area under the distribution of consensus values; the k after which it hardly grows is sought.
-
-    As in ConsensusClusterPlus (Wilkerson and Hayes 2010, Bioinformatics 26:1572-1573) each
-    hundredth counts with the value at its upper end: at most 0.01 above 1 less the mean consensus.
-    """
+    """Area under ``consensus_cdf``, as ConsensusClusterPlus (Wilkerson and Hayes 2010) has it."""
     return float(np.mean(cdf[1:]))
 
 
 def proportion_ambiguous(consensus: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
-    """Share of the pairs with a consensus above ``low`` and up to ``high``: the ambiguous ones.
+    """Share of the pairs with a consensus above ``low`` and up to ``high``; smallest at the best k.
 
-    The best k has the smallest; but it falls as k grows also in data without groups, and a k below
-    the true one can be as unambiguous. Senbabaoglu et al. 2014, Scientific Reports 4:6207.
+    It also falls with k in data without groups. Senbabaoglu et al. 2014, Scientific Reports 4:6207.
     """
     pairs = _pairs(consensus)
     return float(((pairs > low) & (pairs <= high)).mean()) if len(pairs) else float("nan")
 
 
 def prediction_strength(test_labels: np.ndarray, assigned: np.ndarray) -> float:
-    """How well the groups of training patients predict which test patients belong together.
+    """Smallest share, over test groups, of pairs that the training groups put together too.
 
-    For each group among the test patients (``test_labels``): the share of its pairs whom the
-    training groups (``assigned``) put together too; the smallest of these. A group of one patient
-    has no pairs and counts 0: groups that break into single patients must not look strong. NaN
-    without patients. Tibshirani and Walther 2005, J Comput Graph Stat 14:511-528, equation 2.1.
+    A group of one patient counts 0: groups that break into single patients must not look strong.
+    Tibshirani and Walther 2005, J Comput Graph Stat 14:511-528, equation 2.1.
     """
     if not len(test_labels):
         return float("nan")

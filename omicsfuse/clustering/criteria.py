@@ -13,11 +13,9 @@ def eigengap(values: np.ndarray, k: int) -> float:
 
 
 def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
-    """Silhouette of each patient (n,), from affinities in place of distances.
+    """Silhouette (n,) from affinities: (a - b) / max(a, b), a of the own group, b the best other.
 
-    With a the mean affinity to the other members of the own group and b the largest mean affinity
-    to another group, it is (a - b) / max(a, b); 0 for a patient alone in a group, NaN for all where
-    there is one group (Rousseeuw 1987, section 2, with similarities).
+    0 for a patient alone, NaN with one group (Rousseeuw 1987, section 2, with similarities).
     """
     means = mean_affinity_to_groups(affinity, labels)
     if means.shape[1] < 2:
@@ -53,9 +51,7 @@ def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray
 def eigengap_ratio(values: np.ndarray, k: int) -> float:
     """Gap after the k-th eigenvalue times (1 - lambda_k) / (1 - lambda_k+1), as snfpy ranks k.
 
-    1 - lambda is an eigenvalue of the normalised affinity itself, so that a gap counts for more
-    where little structure is left after it. NaN where lambda_k+1 is 1 or more, where snfpy's own
-    value (``get_n_clusters``) is infinite or negative.
+    NaN where lambda_k+1 is 1 or more, where snfpy's own value is infinite or negative.
     """
     if values[k] >= 1:
         return float("nan")
@@ -65,9 +61,7 @@ def eigengap_ratio(values: np.ndarray, k: int) -> float:
 def normalised_cut(network: Network, labels: np.ndarray) -> float:
     """Share of the groups' affinity that goes to other groups, summed over the groups: 0 to k.
 
-    Spectral clustering minimises a relaxation of it, whose lower bound is the sum of the first k
-    eigenvalues of the normalised Laplacian (Shi and Malik 2000, IEEE TPAMI 22:888-905, section 2).
-    A group whose members have no affinity to anyone adds 0.
+    Spectral clustering minimises a relaxation of it (Shi and Malik 2000, IEEE TPAMI 22:888-905).
     """
     member = np.eye(int(labels.max()) + 1)[labels]
     linked = member.T @ (network @ member)

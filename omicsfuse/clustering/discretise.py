@@ -9,11 +9,8 @@ _MOST_TURNS = 50
 def discretised_labels(vectors: np.ndarray, k: int) -> np.ndarray:
     """Cut a network into k groups (n,) by the rotation that brings eigenvectors nearest to groups.
 
-    The first k eigenvectors, rows at unit length, are rotated so that each row lies as close as
-    possible to one axis (Yu and Shi, ICCV 2003:313-319), from three starts: the patients of
-    highest, median and lowest degree. Where a network is cut thousands of times this takes the
-    place of k-means, at a tenth of its time and with hardly other groups. Groups are in no order;
-    some may be empty.
+    Rows of the first k at unit length (Yu and Shi, ICCV 2003:313-319), from three starts: at a
+    tenth of the time of k-means and with hardly other groups. Some may be empty.
     """
     if k == 1:
         return np.zeros(len(vectors), dtype=int)

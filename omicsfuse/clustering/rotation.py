@@ -15,16 +15,9 @@ _SEARCHED = 1000
 def rotation_cost(vectors: np.ndarray, k: int) -> float:
     """Cost of aligning the first k eigenvectors with k groups, by the best rotation: 0 to k - 1.
 
-    With k separate groups some rotation Z has a single entry other than 0 in every row; the cost is
-    the mean over patients of sum_j Z_ij^2 / max_j Z_ij^2, less 1 (Zelnik-Manor and Perona, NIPS
-    2004, equation 3, less what depends on n). A patient who is 0 in all k vectors tells no group
-    and counts k - 1.
-
-    The cost has many local minima. From many fixed starts the rotation is brought nearest to the
-    groups that it tells itself, again and again: a Procrustes problem with each patient weighted by
-    its slope, so that where this stands still the gradient is 0. The best few are polished by
-    L-BFGS over the group of rotations. With hardly any groups it may lie a few percent above the
-    smallest.
+    Mean over patients of sum_j Z_ij^2 / max_j Z_ij^2, less 1 (Zelnik-Manor and Perona, NIPS 2004,
+    equation 3). Of many local minima, from fixed starts brought nearest to the groups they tell,
+    the best few are polished by L-BFGS; a few percent above the smallest at worst.
     """
     length = np.linalg.norm(vectors[:, :k], axis=1)
     # The cost of a row does not depend on its length.

@@ -200,11 +200,7 @@ def ordered_by_size(raw: np.ndarray) -> np.ndarray:
 
 
 def weighted_by_evidence(network: Network, evidence: np.ndarray) -> Network:
-    """Multiply each affinity (n, n) with the evidence (n,) on both of its patients.
-
-    Patients of whom some layers are missing have noisier affinities, and would otherwise tend to be
-    cut off as a group of their own. With complete data nothing changes.
-    """
+    """Multiply affinities (n, n) with the evidence (n,) on both of their patients."""
     if (evidence == evidence[0]).all():
         return network
     if isinstance(network, np.ndarray):

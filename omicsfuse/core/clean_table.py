@@ -36,12 +36,8 @@ def clean_table(
 ) -> CleanTable:
     """Take words for missing out of a clinical table, and decide what each column holds.
 
-    Columns of ``times`` and ``events`` (with the words that mean something there) are read by
-    endpoints: words that are not on the list stay, for that reader to refuse.
-
-    Warns of words that are not on the list in columns of numbers or steps, which become missing
-    too, and of what else is doubtful about words (`warn_of_doubtful_words`). Refuses cells that are
-    no single value, and infinite ones.
+    Columns of ``times`` and ``events`` keep unknown words for their reader to refuse. Warns of
+    doubtful words (`warn_of_doubtful_words`); refuses cells that are no single or finite value.
     """
     events, times = dict(events or {}), set(times)
     labels, ignored = set(labels), set(ignored)

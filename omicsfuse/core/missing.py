@@ -46,12 +46,9 @@ def as_number(text: str) -> float | None:
 def without_missing(
     column: pd.Series, more: Iterable[str] = (), kept: Collection[str] = ()
 ) -> tuple[pd.Series, dict[str, int]]:
-    """Take words for missing out of a column, and blanks off the others.
+    """Take words for missing, ``more`` and blanks out of a column; also count each word.
 
-    ``more`` are words and numbers beside the list, ``kept`` folded words of the list that are
-    answers here. A minus is an answer where the column holds a plus. What is in ``more`` is missing
-    all the same. Returned is the column (text of type object) and how many cells held each word, as
-    written.
+    A minus is an answer where the column holds a plus, and so are ``kept`` folded words.
     """
     added = {folded(word) for word in more}
     codes = {number for word in added if (number := as_number(word)) is not None}

@@ -37,10 +37,8 @@ _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 class Decision:
     """What a column holds and why, the column made so, and cells that became missing by word.
 
-    ``not_told`` are words such as GX in a column of steps; ``unread`` those that are neither a
-    number or step, as nearly all others are, nor on the list of words for missing. ``doubt`` names
-    what ``words`` of a column that is used all the same leave open (`doubtful_words`); ``spelled``
-    says which words were written as others are, but for case.
+    ``not_told`` are words such as GX in a column of steps; ``unread`` those neither read nor on the
+    list for missing; ``doubt`` says what ``words`` leave open; ``spelled`` what differed by case.
     """
 
     type: str
@@ -54,11 +52,7 @@ class Decision:
 
 
 def decide(column: pd.Series, *, label: bool = False) -> Decision:
-    """Decide whether a column without words for missing is numeric, ordered or categorical.
-
-    A ``label`` is categories whatever it holds. Neither the order of rows nor case matters: words
-    that differ by case only become the most frequent of them.
-    """
+    """Decide what a column holds, whatever the order of rows; a ``label`` is categories."""
     return _in_one_case(_decided(column, label))
 
 
@@ -254,11 +248,7 @@ def _of_numbers(
 
 
 def _numbers(cells: Mapping[object, int]) -> tuple[dict[object, float], dict[str, int]]:
-    """Read cells as numbers, and count those with a decimal comma.
-
-    A comma is a decimal one where no number of the column has a point, and it does not part
-    thousands in all that have one.
-    """
+    """Read cells as numbers, and count decimal commas: no points, and not all part thousands."""
     numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
     commas = {
         cell: float(cell.replace(",", "."))

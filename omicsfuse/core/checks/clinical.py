@@ -167,11 +167,7 @@ def read_events(
 def read_endpoint(
     clinical: pd.DataFrame, endpoint: Endpoint, name: str, where: str
 ) -> pd.DataFrame:
-    """Read an endpoint: ``time``, ``event`` and, where declared, ``entry`` and ``cause``.
-
-    ``event`` is 1 for the event itself only; ``cause`` tells competing events (2 and more) from
-    censoring (0). Missing values are NaN.
-    """
+    """Read ``time``, ``event`` (of interest only) and, where declared, ``entry``, ``cause``."""
     cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
     table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})
     table["event"] = cause.where(cause.isna() | cause.eq(1), 0.0)

@@ -53,11 +53,7 @@ def looks_like_date(name: str) -> bool:
 
 
 def restorations(names: Iterable[str]) -> dict[str, str]:
-    """Dates that one gene symbol only can have become, and that symbol.
-
-    A date is left out when its symbol is a column of its own already, or when it occurs twice: then
-    nobody can tell what it was.
-    """
+    """Dates that occur once and that one gene symbol only, absent so far, can have become."""
     listed = list(names)
     taken = {name.upper() for name in listed}
     wanted: dict[str, list[str]] = {}

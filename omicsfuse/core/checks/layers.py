@@ -68,11 +68,7 @@ def check_kind(kind: str, scale: str, where: str) -> str:
 def check_table(
     table: pd.DataFrame, kind: str, others: Sequence[pd.Index], of_whom: str, where: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Normalise and check a layer's table (patients x features), all but the range of its values.
-
-    ``others`` are patients known from elsewhere, one index a table. Also returns the names that
-    were dates, with the gene symbols put in their place.
-    """
+    """Check a layer's table (patients x features) but for its range; also dates put right."""
     table = named_axes(table, where)
     refuse_empty(table, where)
     refuse_transposed(table, others, of_whom, where)

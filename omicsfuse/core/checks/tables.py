@@ -140,12 +140,7 @@ def refuse_transposed(
 def transposed_against(
     rows: pd.Index, columns: pd.Index, others: Sequence[pd.Index]
 ) -> pd.Index | None:
-    """Patients that are in the columns instead of the rows, None if all is well.
-
-    Each of the others (the patients of the clinical table, or the rows of each other layer) has a
-    vote, for a table of genes x patients also seems to disagree with every right one; it takes more
-    than half.
-    """
+    """Patients that are in the columns instead of the rows, by the vote of most others; or None."""
     against = []
     for patients in others:
         in_columns = int(columns.isin(patients).sum())
