@@ -4,18 +4,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import omicsfuse
 from omicsfuse.core.errors import OmicsfuseError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from omicsfuse.terminal import shown_progress, shown_warnings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(path_type=Path)
@@ -59,7 +55,7 @@ def run(study: Path, out: Path, seed: int | None, jobs: int, resume: bool) -> No
 
     names = (*(stage.name for stage in STAGES), "report")
     try:
-        with _progress(names) as progress:
+        with shown_progress(names) as progress:
             results = run_study(
                 study, out, seed=seed, n_jobs=jobs, resume=resume, progress=progress
             )
@@ -80,7 +76,7 @@ def check(study: Path) -> None:
     from omicsfuse.pipeline.commands.check import check as check_study
     from omicsfuse.pipeline.summary import cohort_summary, study_summary
 
-    with _shown_warnings():
+    with shown_warnings():
         parsed, cohort, others, _ = check_study(study)
     click.echo(study_summary(parsed, cohort))
     for each in (cohort, *others):
@@ -163,7 +159,7 @@ def verify(
     from omicsfuse.pipeline.commands.verify import VERIFY_STAGES, verify_cohorts
     from omicsfuse.pipeline.summary import verification_summary
 
-    with _progress(VERIFY_STAGES) as progress:
+    with shown_progress(VERIFY_STAGES) as progress:
         verification = verify_cohorts(
             signature,
             manifests,
@@ -191,7 +187,7 @@ def assign(run_dir: Path, manifest: Path, out: Path, layers: str | None) -> None
     from omicsfuse.pipeline.commands.assign import assign_patients, assignment_summary
 
     chosen = None if layers is None else [name.strip() for name in layers.split(",")]
-    with _shown_warnings():
+    with shown_warnings():
         done = assign_patients(run_dir, manifest, out, layers=chosen)
     for line in assignment_summary(done):
         click.echo(line)
@@ -231,7 +227,7 @@ def interpret(
     """
     from omicsfuse.pipeline.commands import interpret as command
 
-    with _progress(command.INTERPRET_STAGES) as progress:
+    with shown_progress(command.INTERPRET_STAGES) as progress:
         interpretations = command.interpret_scores(
             scores,
             study,
@@ -246,86 +242,6 @@ def interpret(
         for line in command.interpretation_summary(interpretation):
             click.echo(line)
     click.echo(f"report: {out / 'report.html'}")
-
-
-class _Bars:
-    """Two bars: the stages of a run, and below it the repeated work of the present stage."""
-
-    def __init__(self, bars: "Progress", stages: Sequence[str]) -> None:
-        self._bars = bars
-        self._stages = stages
-        self._stage = ""
-        self._outer = bars.add_task("", total=len(stages))
-        self._inner = bars.add_task("", visible=False)
-
-    def __call__(self, stage: str) -> None:
-        """Show that a stage begins."""
-        self._stage = stage
-        self._bars.update(self._outer, description=stage, completed=self._stages.index(stage))
-        self._bars.update(self._inner, visible=False)
-
-    def done(self, stage: str, seconds: float | None, warnings: list[str]) -> None:
-        """Print the warnings of a stage that has ended, above the bars."""
-        for warning in warnings:
-            self._bars.console.print(f"warning: {warning}", markup=False, highlight=False)
-
-    def tasks(self, what: str, done: int, total: int) -> None:
-        """Show how many tasks of the present stage are done."""
-        if done == 0:
-            self._bars.reset(self._inner)
-        self._bars.update(
-            self._inner,
-            description=f"{self._stage}: {what} {done}/{total}",
-            completed=done,
-            total=total,
-            visible=True,
-        )
-
-
-class _Lines:
-    """A line at the beginning and at the end of each stage, for pipes and logs."""
-
-    def __call__(self, stage: str) -> None:
-        """Say that a stage begins."""
-        click.echo(f"{stage}: begins", err=True)
-
-    def done(self, stage: str, seconds: float | None, warnings: list[str]) -> None:
-        """Say what a stage warns of, and how long it took if it was done."""
-        for warning in warnings:
-            click.echo(f"warning: {warning}", err=True)
-        if seconds is not None:
-            click.echo(f"{stage}: done in {seconds:.1f} s", err=True)
-
-
-@contextmanager
-def _progress(stages: Sequence[str]) -> Iterator[_Bars | _Lines]:
-    """Show progress bars on a terminal, and lines in a pipe."""
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bars(bars, stages)
-
-
-@contextmanager
-def _shown_warnings() -> Iterator[None]:
-    """Print our own warnings as plain lines, and nobody else's."""
-    import warnings
-
-    from omicsfuse.core.errors import OmicsfuseWarning
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", OmicsfuseWarning)
-        try:
-            yield
-        finally:
-            for warning in dict.fromkeys(str(w.message) for w in caught):
-                click.echo(f"warning: {warning}", err=True)
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -35,7 +35,7 @@ from made_tasks import (
 
 import omicsfuse as of
 from omicsfuse.assessment.refit import Refit, refit
-from omicsfuse.cli import _Bars, main
+from omicsfuse.cli import main
 from omicsfuse.datasets import simulate_cohort
 from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.pipeline.run import run
@@ -43,6 +43,7 @@ from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.stats import kept_tasks as kept
 from omicsfuse.stats.kept_tasks import kept_tasks
 from omicsfuse.stats.tasks import TASKS_A_FILE, Runner
+from omicsfuse.terminal import Bars
 
 
 def seeds(n: int, seed: int = 0) -> list[np.random.SeedSequence]:
@@ -373,7 +374,7 @@ def test_the_command_shows_how_many_tasks_are_done() -> None:
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=80)
     with Progress(TextColumn("{task.description}"), console=console, auto_refresh=False) as bars:
-        progress = _Bars(bars, ("fuse", "assess", "map"))
+        progress = Bars(bars, ("fuse", "assess", "map"))
         progress("assess")
         for done in range(3):
             progress.tasks("null draws", done, 199)
