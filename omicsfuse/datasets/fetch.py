@@ -60,11 +60,7 @@ def fetch(
     folders: Iterable[str | Path] | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Fetch the files of a cohort, each verified by its SHA-256; paths in the manifest's order.
-
-    Files that are there already and right are left alone. A file appears under its name only when
-    it is whole and verified.
-    """
+    """Fetch the files of a cohort, each verified by its SHA-256 and whole; paths in order."""
     manifest = _find(manifest, folders)
     if folder is None and not os.environ.get(DATA_VARIABLE):
         _refuse_unplaced(manifest)

@@ -30,9 +30,9 @@ class _Neighbours(NamedTuple):
 class Diffusion:
     """The layers' P and S in the form the kernel works on, and room to work in.
 
-    P is symmetric: of each only the lower triangle is kept, in tiles of columns, and between two
-    iterations it stands as Q, the mean of the other layers' P. About layers / 2 + 1.5 matrices of
-    n x n exist at a time, the result included.
+    Of the symmetric P only the lower triangle is kept, in tiles of columns; between iterations it
+    stands as Q, the mean of the others' P. About layers / 2 + 1.5 matrices of n x n exist at a
+    time.
     """
 
     def __init__(
@@ -193,11 +193,7 @@ class Diffusion:
 
 
 def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
-    """Zeros whose rows start at a line of the processor's cache, in large pages.
-
-    A small array gets a room large enough for numpy to ask for large pages, which spare the
-    processor many look-ups; what of it is not touched takes no memory.
-    """
+    """Zeros whose rows start at a cache line, in large pages: small arrays get room for one."""
     size = int(np.prod(shape))
     room = np.zeros(max(size * dtype.itemsize, _LARGE) + _LINE, np.uint8)
     first = -room.ctypes.data % _LINE

@@ -65,12 +65,10 @@ def check_metric(metric: Metric, layer_name: str) -> None:
 
 
 def distance_table(layer: PreparedLayer, metric: Metric) -> pd.DataFrame:
-    """Return the table of a layer that a distance is computed on, patients x features.
+    """Table (patients x features) that a distance takes: ``scaled``, or amounts for chi-square.
 
-    This is ``scaled`` for all but ``"chi_square"``, which compares amounts: it takes the same
-    features from ``values``, which must be complete and not negative. That fits mutations (0/1) and
-    expression and microRNA made log2(x + 1) from counts, TPM or FPKM; not z-scores, normal scores,
-    M-values or copy-number levels.
+    These are the same features of ``values``, complete and not negative: mutations (0/1), or
+    expression and microRNA made log2(x + 1) from counts, TPM or FPKM.
     """
     check_metric(metric, f"a layer of kind {layer.kind}")
     name = metric_name(metric) if isinstance(metric, str) else ""

@@ -13,11 +13,7 @@ TOLERANCE = 1e-8
 def precomputed_distances(
     frame: pd.DataFrame, patients: pd.Index, layer: str = "precomputed"
 ) -> np.ndarray:
-    """Take the distances (n, n) of some patients from a table of patients x patients, checked.
-
-    Other patients of the table are not looked at. Asymmetry and a diagonal within rounding (1e-8 of
-    the largest distance) are put right.
-    """
+    """Take checked distances (n, n) from a table of patients x patients; rounding is put right."""
     what = f"precomputed distances of layer {layer!r}"
     if not isinstance(frame, pd.DataFrame):
         raise StudyError(

@@ -60,11 +60,7 @@ def exact_memory(
     k: int = 20,
     n_threads: int = 1,
 ) -> int:
-    """Estimate the bytes that an exact fusion takes at its peak.
-
-    Those of the layers' affinities, which the result keeps, and the larger of what the last layer's
-    distances and the iterations need.
-    """
+    """Estimate the bytes that an exact fusion takes at its peak."""
     kept = sum(8 * size * size for size in sizes.values())
     distances = 3 * 8 * max(sizes.values()) ** 2
     if engine == "snfpy":

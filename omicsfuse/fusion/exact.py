@@ -132,14 +132,10 @@ def fuse_networks(
 ) -> Fused:
     """Fuse checked affinities (n_v, n_v), of the same patients or of different ones (``members``).
 
-    Where layers cover different patients, each layer's P and S are those of its own patients, S
-    with K in proportion to them (``layer_neighbors``); then every layer is widened to all patients.
-    A pair that a layer does not see starts from the mean of the layers that see it, entries made
-    comparable by each layer's share of the patients; one that no layer sees starts at 0. A patient
-    without the layer keeps, in that layer's diffusion, to themselves (their row of S is that of the
-    identity). Clustering then weights each pair by ``Fusion.evidence``, so that subtypes do not
-    follow what is missing. The change of an iteration is the Frobenius norm of the difference as a
-    share of that of the sum.
+    Each layer's P and S are those of its own patients, K in proportion, then widened to all. A pair
+    that a layer does not see starts from the mean of those that do, at 0 if none; a patient without
+    the layer keeps to themselves in it. Clustering weights pairs by ``Fusion.evidence``, so that
+    subtypes do not follow what is missing. The change of an iteration is a share of the sum.
     """
     from omicsfuse.fusion.diffusion import Diffusion
 

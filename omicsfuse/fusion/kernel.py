@@ -1,15 +1,9 @@
 """Compiled inner loops of the exact fusion, one function a step, shared out over threads.
 
-The product S Q S' is done in two sweeps, each over tiles of ``TILE`` columns that are packed side
-by side so that they stay in the processor's cache while every patient's few neighbours are read
-from them: T = S Q, then S T', of which only one triangle is computed, as the product is symmetric.
-When the last layer of a tile is done, the layers are summed there and each becomes the mean of the
-others, so that no matrix is fetched from memory more often than needed.
-Each number is summed by one thread in a fixed order, so results do not depend on how many threads
-there are. This module is imported only when something is fused.
-
-Functions that take the number of a thread and how many there are write only to that thread's share
-of the rows, blocks or tiles.
+S Q S' is done in two sweeps over tiles of ``TILE`` columns that stay in the processor's cache: T =
+S Q, then one triangle of S T'. With the last layer of a tile each becomes the mean of the others,
+so that no matrix is fetched more often than needed. One thread sums each number in a fixed order,
+so results do not depend on their number; each writes only its share.
 """
 
 from typing import Any
@@ -119,11 +113,7 @@ def spread(
     reached: Any,
     back: Any,
 ) -> None:
-    """T = S Q of a layer, tile by tile, and what the row sums of S Q S' are made of.
-
-    These are Q times the column sums of S, in ``reached``, and each entry of S times its entry of
-    T, in ``back``, which add up to the diagonal of S Q S'.
-    """
+    """T = S Q of a layer, tile by tile, and what the row sums of S Q S' are made of."""
     sums = np.empty((1, TILE), np.float64)
     start = starts[v]
     # A constant would have the function compiled once more for it.
@@ -223,11 +213,7 @@ def gather(
     total: Any,
     change: Any,
 ) -> None:
-    """P = S T' of a layer, its lower triangle; with the last layer, ``means_of_others``.
-
-    In variant "paper" P is scaled and has 1/2 on its diagonal; in variant "snfpy" ``raised`` is
-    added to the diagonal.
-    """
+    """P = S T' of a layer, its lower triangle; with the last layer, ``means_of_others``."""
     own, start = full[v], starts[v]
     for turn in range((len(offsets) + workers - 1) // workers):
         # Tiles get shorter from left to right: who has the longer one takes the shorter one next.

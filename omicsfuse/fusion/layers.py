@@ -21,12 +21,7 @@ from omicsfuse.fusion.members import Members, pairs_by_coverage
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """Layers to fuse, in order, and the patients of each; what every method is given.
-
-    ``weights`` has one number a layer, with a mean of 1. ``patients`` and ``min_layers`` say who
-    was asked for, ``coverage`` who brought what (patients x layers, bool), ``exclusions`` who is
-    not fused.
-    """
+    """Layers to fuse, with weights of mean 1, who was asked for, and who brought what (bool)."""
 
     prepared: Prepared
     metrics: Mapping[str, Metric]
@@ -120,11 +115,7 @@ class Layers:
 def layer_distances(
     layer: PreparedLayer, metric: Metric, patients: pd.Index, name: str, n_threads: int = 1
 ) -> np.ndarray:
-    """Distances between some patients in one layer, (n, n): symmetric with a zero diagonal.
-
-    A distance that is undefined for a patient is a StudyError, and a layer in which all patients
-    are the same a CohortError. The result does not depend on ``n_threads``.
-    """
+    """Distances (n, n) of some patients in one layer; undefined ones, or all equal, are refused."""
     try:
         if isinstance(metric, pd.DataFrame):
             distances = precomputed_distances(metric, patients, name)

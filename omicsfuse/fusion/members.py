@@ -86,12 +86,10 @@ def _refuse_few(coverage: pd.DataFrame, kept: int, enough: int) -> None:
 
 
 def _check_links(has: pd.DataFrame) -> None:
-    """Refuse layers that no patients link to the others; warn where few do.
+    """Refuse layers that ten patients do not link to the others; warn where few do.
 
-    Two layers are linked by ten patients in common, and every layer must be reached from the
-    largest over links, as nothing could be said about pairs of patients otherwise. Where a link is
-    less than a third of the smaller layer, subtypes tend to follow the layers that patients have
-    (measured in benchmarks/partial.py).
+    Where a link is less than a third of the smaller layer, subtypes tend to follow the layers that
+    patients have (measured in benchmarks/partial.py).
     """
     numbers = has.to_numpy(dtype=int)
     common = numbers.T @ numbers

@@ -39,13 +39,10 @@ def nearest_neighbors(
     exact_below: int = EXACT_BELOW,
     random_state: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the nearest others of each patient of a table (n, p): their rows, and distances.
+    """Rows of the nearest others of each patient of a table (n, p), and distances.
 
-    Nearest first, ties by position. Up to ``exact_below`` patients all distances are computed,
-    block by block. Above, neighbours come from NN-descent (Dong, Moses and Li, WWW 2011:577-586),
-    whose cost is near-linear in the patients, and which misses some where data have many
-    independent dimensions. It runs on one thread, since its result depends on their number;
-    distances are recomputed in double precision.
+    Ties by position. Above ``exact_below`` patients by NN-descent (Dong, Moses and Li, WWW
+    2011:577-586), near-linear, on one thread, since its result depends on their number.
     """
     metric = checked_metric(metric)
     table = prepared_table(table, metric)

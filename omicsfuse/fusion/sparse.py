@@ -33,12 +33,10 @@ _PROBES = 16
 
 @dataclass(frozen=True, eq=False)
 class SparseFusion:
-    """The fused network of a large cohort.
+    """The fused network (n, n) of a large cohort: kept pairs, and ``smooth``, which is the whole.
 
-    ``network`` (n, n) has the pairs kept and the diagonal; ``smooth`` multiplies by the whole
-    without its diagonal, and is what ``laplacian_spectrum`` and the silhouettes take. ``per_layer``
-    (n_v, n_v) is each layer before fusion. ``changes`` (n_iterations,), of the sum over layers as a
-    share of it, by Frobenius norm, are estimated from random vectors.
+    ``per_layer`` (n_v, n_v) is each layer before fusion; ``changes`` (n_iterations,) of the sum
+    over layers, by Frobenius norm, are estimated from random vectors.
     """
 
     network: sparse.csr_array
@@ -68,17 +66,11 @@ def fuse_sparse(
 ) -> SparseFusion:
     """Fuse layers by similarity network fusion without any patients x patients matrix.
 
-    As ``fuse_affinities`` does, with each network P held in two parts: what its ``n_kept``
-    strongest pairs a patient have of their own, and a smooth rest B C B' of low rank. The rest
-    matters: in data of many features most of the weight of P lies in small affinities outside the
-    neighbours, and S, scaled by it, diffuses far less than S of truncated rows would. It is fitted
-    to each patient's affinities to a sample of patients. In each iteration both parts are diffused
-    through S; the strongest pairs are kept again, and of what is dropped the smooth part goes into
-    the rest.
-
-    A patient who lacks a layer is its own only neighbour there. A pair that a layer does not see
-    starts with the mean of the layers that do, and at 0 if there are none; and K shrinks with a
-    layer's share of the patients.
+    As ``fuse_affinities``, with each P in two parts: its ``n_kept`` strongest pairs a patient, and
+    a smooth rest B C B' of low rank, fitted to affinities to a sample of patients. Most of the
+    weight of many features lies in that rest; S of truncated rows would diffuse far more. Both
+    parts are diffused, and what is dropped goes into the rest. Missing layers are treated as in
+    `fuse_networks`.
     """
     n = whole_number(n, "n", 3)
     rows = _checked_layers(tables, members, n, metrics)

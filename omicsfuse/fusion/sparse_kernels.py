@@ -12,11 +12,7 @@ from omicsfuse.stats.compiled import compiled
 def strongest(
     positions: np.ndarray, values: np.ndarray, count: int, m: int, skip: int
 ) -> np.ndarray:
-    """Places of the m largest of the first ``count`` values, ties to the earlier position.
-
-    A heap holds the m largest so far, the weakest of them on top, so that most entries cost one
-    comparison.
-    """
+    """Places of the m largest of the first ``count`` values, ties to the earlier, by a heap."""
     heap = np.empty(m, np.int64)
     size = 0
     weakest = -np.inf
@@ -272,8 +268,7 @@ def strongest_rows(
 def distances_at(table: np.ndarray, indices: np.ndarray, kind: int, out: np.ndarray) -> None:
     """Distances to given neighbours in double precision.
 
-    ``kind`` is 0 for squared Euclidean, 1 for one minus the product, 2 for Manhattan, 3 for
-    Jaccard and 4 for the share of differing features.
+    ``kind``: 0 squared Euclidean, 1 one minus the product, 2 Manhattan, 3 Jaccard, 4 Hamming.
     """
     for i in range(indices.shape[0]):
         for a in range(indices.shape[1]):

@@ -9,11 +9,7 @@ from scipy.sparse.linalg import LinearOperator
 
 @dataclass(frozen=True, eq=False)
 class SplitNetwork:
-    """A symmetric network (n, n) in two parts: entries kept one by one, and one of low rank.
-
-    ``kept`` is what kept pairs have on top of the smooth part ``factor @ core @ factor.T``, (n, r)
-    and (r, r), which holds off the diagonal; ``diagonal`` is that of the whole.
-    """
+    """Network (n, n): ``kept`` pairs on top of ``factor @ core @ factor.T``, off the diagonal."""
 
     kept: sparse.csr_array
     diagonal: np.ndarray
@@ -50,11 +46,7 @@ class SplitNetwork:
         return whole
 
     def scaled(self, factors: np.ndarray) -> "SplitNetwork":
-        """Multiply each entry by the mean of both patients' factors; the diagonal stays.
-
-        The smooth part takes the geometric mean, which keeps its rank; where factors differ
-        little between patients, so do the two means.
-        """
+        """Multiply entries by the mean of both factors, of the smooth part by the geometric one."""
         rows = np.repeat(np.arange(len(factors)), np.diff(self.kept.indptr))
         means = (factors[rows] + factors[self.kept.indices]) / 2
         kept = with_values(self.kept, self.kept.data * means)

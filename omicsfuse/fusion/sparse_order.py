@@ -1,9 +1,7 @@
 """An order in which similar patients stand side by side, so that their rows are near in memory.
 
-The sparse engine reads, for each patient, the rows of its neighbours. In a large cohort whose
-patients stand in any order these lie far apart, and most of the time goes into waiting for memory.
-The order is only one of rows: what is computed does not rest on it, except that ties between
-equally near patients are broken by it.
+The sparse engine reads the rows of each patient's neighbours; far apart, they cost most of the
+time. Results do not rest on the order, except that it breaks ties of equally near patients.
 """
 
 import warnings

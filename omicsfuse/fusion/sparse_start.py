@@ -73,11 +73,7 @@ def layer_network(
 
 
 def normalised(network: SplitNetwork, variant: str) -> SplitNetwork:
-    """Normalise the rows as the variant has it, and symmetrise.
-
-    ``"paper"``: half the weight on the patient itself, half over the others. ``"snfpy"``: rows
-    divided by their sum.
-    """
+    """Normalise rows, ``"paper"`` with half the weight on the patient, and symmetrise."""
     rest = network.row_sums()
     if variant == "paper":
         half = 1 / (2 * np.where(rest > 0, rest, 1.0))
@@ -109,12 +105,7 @@ def extended(
     weights: np.ndarray,
     rank: int,
 ) -> tuple[list[SplitNetwork], list[sparse.csr_array]]:
-    """Extend each layer's P and S to all patients.
-
-    A pair that a layer does not see takes the weighted mean of the layers that do, and a pair
-    never seen together starts at 0; a patient without the layer is its own only
-    neighbour in it, so that the layer hands on what the others say.
-    """
+    """Extend each layer's P and S to all patients, missing pairs as `fuse_networks` has them."""
     if all(len(rows) == n for rows in members):
         return list(networks), list(local)
     masks = np.zeros(n, dtype=np.int64)

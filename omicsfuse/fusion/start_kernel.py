@@ -47,11 +47,7 @@ def first_network(
     offsets: Any,
     tiles: Any,
 ) -> None:
-    """P of a layer's own patients, each put in its place among all patients.
-
-    Entries between two patients are multiplied with ``share``, the layer's share of the patients.
-    ``bounds`` says where among ``members`` each tile begins.
-    """
+    """P of a layer's own patients, in place among all, times ``share``; ``bounds`` of its tiles."""
     width = tiles.shape[1]
     for number in range(worker, len(offsets), workers):
         left = number * width

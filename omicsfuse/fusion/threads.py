@@ -27,11 +27,7 @@ def usable_threads(n_threads: int | None) -> int:
 
 @contextmanager
 def threads(n_threads: int) -> Iterator[Share]:
-    """Open threads that run one compiled function at a time, each on its share.
-
-    ``share(function, *arguments)`` calls ``function(number, n_threads, *arguments)`` once in each
-    and returns when all are done.
-    """
+    """Threads whose ``share(function, *arguments)`` calls it with (number, n_threads) in each."""
 
     def one(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:
         own = (a[number] if isinstance(a, Each) else a for a in arguments)

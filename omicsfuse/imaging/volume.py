@@ -45,11 +45,7 @@ def tumour_volume(table: pd.DataFrame, given: pd.Series | None) -> Volume | None
 
 
 def of_volume(clusters: pd.DataFrame, volume: Volume | None, threshold: float) -> set[str]:
-    """Name the features that are tumour volume in other words.
-
-    They are those of the cluster that the volume is in, and those with at least the threshold's
-    absolute correlation with it. Adjusted for volume, nothing meaningful is left of them.
-    """
+    """Features that are tumour volume in other words: its cluster's, and those that follow it."""
     if volume is None:
         return set()
     same = clusters["correlation_with_volume"].abs() >= threshold - 1e-9

@@ -51,15 +51,9 @@ def patient_of(identifier: str) -> str:
 def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved:
     """Bring the identifiers of a table to patients, one sample a patient.
 
-    Where every identifier is a TCGA barcode, samples that are not tumours (types 10 to 14,
-    controls, cell lines, xenografts) are left out. Of several samples of a patient the first of
-    ``TUMOUR_PREFERENCE`` is kept, then the first vial, then the aliquot whose barcode comes last in
-    the alphabet, with the highest portion and plate (the rule of the Broad Institute's TCGA
-    analyses). Rows with the very same barcode stay: the cohort's checks refuse them.
-
-    Where a single identifier is not a barcode, all are taken as they are: nobody can tell which
-    samples of a mixed table are meant. Where 80% or more are barcodes, and some of samples, that is
-    more likely a stray row, and a warning names it.
+    Of TCGA barcodes (if all are) samples that are no tumours are left out, and of several the first
+    of ``TUMOUR_PREFERENCE``, then vial, then the highest portion and plate are kept (the Broad
+    Institute's rule). Else all are taken as they are, with a warning where 80% are barcodes.
     """
     names = [str(identifier).strip() for identifier in identifiers]
     if not names or not all(is_barcode(name) for name in names):

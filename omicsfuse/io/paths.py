@@ -11,11 +11,7 @@ DATA_VARIABLE = "OMICSFUSE_DATA"
 
 
 def resolve_path(text: str, base: Path, error: type[OmicsfuseError] = CohortError) -> Path:
-    """Turn a path as written in a TOML file into a path to open; it need not exist.
-
-    It is relative to the folder of that file, unless it is absolute or begins with
-    ``$OMICSFUSE_DATA/``. No other variable is expanded.
-    """
+    """Path as a TOML file writes it: relative to its folder, absolute, or ``$OMICSFUSE_DATA/``."""
     if not text.strip():
         raise error("a path is empty; expected the name of a file.")
     prefix = next((p for p in (f"${DATA_VARIABLE}", f"${{{DATA_VARIABLE}}}") if text == p), None)

@@ -57,21 +57,9 @@ def gene_methylation(
 ) -> tuple[pd.DataFrame, tuple[Exclusion, ...]]:
     """Bring probes to genes: the mean of the probes of each gene, or of its promoter.
 
-    A probe of several genes counts for each of them. Of a patient who lacks some probes of a gene,
-    the others are averaged; a patient who lacks more than half of them has no value for the gene,
-    because probes of one gene differ more from each other than patients do. The columns of
-    ``annotation`` are ``probe``, ``gene`` and ``region``, or those of Illumina's manifests; several
-    genes have ``;`` between them, with as many regions (``PROMOTER``). What is counted as excluded:
-    probes that are not annotated or lie in no gene or promoter, and values of genes most of whose
-    probes are missing.
-
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"cg1": [0.2], "cg2": [0.4], "cg3": [0.9], "cg4": [0.5]}, ["P1"])
-    >>> annotation = pd.DataFrame({"probe": ["cg1", "cg2", "cg3"], "gene": ["A;B", "A", "A"],
-    ...                            "region": ["TSS200;Body", "1stExon", "Body"]})
-    >>> genes, exclusions = gene_methylation(table, annotation, level="promoter")
-    >>> genes.round(2).to_dict("records"), [(each.count, each.reason) for each in exclusions]
-    ([{'A': 0.3}], [(1, 'probes that the annotation does not have'), (1, 'probes in no promoter')])
+    A probe counts for each of its genes; NaN where a patient lacks more than half of a gene's,
+    because probes differ more from each other than patients do. ``annotation``: ``probe``,
+    ``gene``, ``region`` or Illumina's, with ``;`` between genes. Exclusions are counted.
     """
     if level not in LEVELS:
         raise CohortError(f"level = {level!r} is not known; {did_you_mean(level, LEVELS)}.")

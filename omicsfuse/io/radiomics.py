@@ -140,12 +140,9 @@ def _holds_only_words(column: pd.Series) -> bool:
 
 
 def radiomics_features(names: Iterable[str]) -> pd.DataFrame:
-    """Tell ``image_type``, ``feature_class`` and ``feature`` from the names of radiomic features.
+    """Tell ``image_type``, ``feature_class`` and ``feature`` from names; empty where they do not.
 
-    PyRadiomics names (``wavelet-LLH_glcm_Contrast``) are read in full, other namings as far as they
-    go: a class without an image type is of the original image, ``waveletLLL_GLCM_Contrast`` and
-    ``Elongation.original`` are understood, and a class that is not named is told from the feature
-    if only one class has it. Empty where the name does not tell.
+    PyRadiomics in full, other namings as far as they go, such as ``waveletLLL_GLCM_Contrast``.
     """
     listed = list(names)
     parts = [_parts(str(name)) for name in listed]

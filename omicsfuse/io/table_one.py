@@ -78,11 +78,7 @@ def _last_name(rows: Sequence[PrintedRow]) -> str:
 
 
 def write_table_one(table: pd.DataFrame, notes: Sequence[str], folder: Path) -> None:
-    """Write ``table1.csv``, ``table1.html`` and ``table1.docx``.
-
-    The page loads nothing from elsewhere; the document is a plain table with rules above, below and
-    under the heading, in landscape. The same table gives the same bytes.
-    """
+    """Write ``table1.csv``, ``table1.html`` and ``table1.docx``, the same bytes for a table."""
     if table.empty:
         return
     table.to_csv(folder / "table1.csv", index=False, encoding="utf-8", lineterminator="\n")

@@ -31,11 +31,7 @@ class Checked:
 def check_study(
     study: "Study", stages: Sequence[Stage[Any, Any]], *, open_all: bool = False
 ) -> Checked:
-    """See that all that a study names is there and can be done.
-
-    The tables of external cohorts and controls are opened only if ``open_all``: a run may not look
-    at them yet.
-    """
+    """See that all that a study names is there and can be done; external tables if ``open_all``."""
     faults = Faults()
     with faults.gathered():
         _check_roles(study)

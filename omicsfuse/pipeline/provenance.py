@@ -43,11 +43,7 @@ def hashes_of(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def named_inputs(base: Path, hashes: Mapping[Path, str]) -> dict[str, str]:
-    """Name hashes by the path below ``base``, or else by the end of the path.
-
-    An absolute path would make the record differ between machines; as many parent folders are
-    kept as it takes to tell files apart.
-    """
+    """Hashes by path below ``base``, or by its end: an absolute path differs between machines."""
     named: dict[str, str] = {}
     for path, sha256 in hashes.items():
         others = [other for other in hashes if other != path]

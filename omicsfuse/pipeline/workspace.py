@@ -21,16 +21,11 @@ RESUMABLE = "Finished stages and tasks are kept; --resume takes them up (in Pyth
 
 
 class Workspace:
-    """Where a run writes until it is done.
+    """Where a run writes until it is done: a hidden folder in ``out``, moved into place at the end.
 
-    Everything is written to a hidden folder inside ``out`` and moved into place at the end, the
-    record (``run.json``) last, so that a folder with a record is always whole. A run that fails
-    leaves an earlier result as it was. Finished long work, if there is any, is kept in the hidden
-    folder when a run is interrupted or fails, for ``resume``, and a note on the error says so.
-
-    ``out``: the output folder; made if absent. It must be empty or hold an earlier run; ``name``:
-    name of what is run; results of the same name are replaced, those of another are not;
-    ``resume``: use the finished work of a run that was interrupted or failed.
+    The record (``run.json``) comes last, so that a folder with one is whole, and a failed run
+    leaves an earlier result; finished work is kept for ``resume``. Only results of its name are
+    replaced.
     """
 
     def __init__(self, out: Path, name: str = "", resume: bool = False) -> None:

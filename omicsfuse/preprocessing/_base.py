@@ -23,8 +23,7 @@ class NothingUsableError(PreprocessError):
 class FixedForm(NamedTuple):
     """A fitted preprocessor in numbers, one a kept feature, without the patients it learned from.
 
-    A value on the analysis scale, or ``fill`` where there is none, becomes (value - centre) /
-    spread within plus or minus ``limits``, then (that - mean) / sd within plus or minus ``limit``.
+    (value or fill - centre) / spread within ``limits``, then (that - mean) / sd within ``limit``.
     """
 
     fill: np.ndarray

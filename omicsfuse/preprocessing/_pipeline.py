@@ -11,12 +11,7 @@ from omicsfuse.preprocessing.winsorise import robust_scale
 
 
 class ContinuousPipeline(LayerPreprocessor):
-    """Filter, impute, winsorise, select and standardise values on the analysis scale.
-
-    Subclasses say how values reach the analysis scale and carry the parameters read here:
-    ``max_missing``, ``max_identical``, ``n_neighbors``, ``limit`` and, if they have one,
-    ``n_features``.
-    """
+    """Filter, impute, winsorise, select and standardise; subclasses give the analysis scale."""
 
     #: Number of features that ``n_features="auto"`` stands for, by analysis scale; else all.
     _automatic: ClassVar[dict[str, int]] = {}

@@ -17,9 +17,7 @@ _BLOCK = 256  # features compared with all others at once
 class FeatureSummary:
     """Order statistics of each feature (n_features,); patient order cannot change them.
 
-    ``missing`` is a share, ``constant`` a range below ``CONSTANT_TOLERANCE`` of the largest value;
-    ``identical`` is the share of the observed values that equal the commonest one where that is
-    above one half, otherwise some lower number.
+    ``identical`` is the share of the commonest observed value where above one half, else lower.
     """
 
     observed: np.ndarray
@@ -67,13 +65,9 @@ def _quantile(ordered: np.ndarray, observed: np.ndarray, q: float) -> np.ndarray
 
 
 def near_duplicates(values: np.ndarray, threshold: float) -> np.ndarray:
-    """Mark features (n_features,) that repeat an earlier kept one, by rank correlation.
+    """Mark features (n_features,) whose Spearman correlation with an earlier kept one is too high.
 
-    Features are visited in the order of fewest missing values, then of the columns. One that is
-    still unmarked is kept, and every later one whose Spearman correlation with it exceeds the
-    threshold in absolute value is marked. Ranks are those among each feature's own patients, the
-    correlation is over the patients both have; a pair that shares fewer than half of all patients
-    is left alone.
+    Fewest missing values come first; pairs that share fewer than half of all patients stay.
     """
     n, p = values.shape
     if threshold >= 1:  # no correlation exceeds 1

@@ -20,12 +20,9 @@ def impute_nearest(
 ) -> np.ndarray:
     """Fill missing values (n_patients, columns) from the nearest reference patients that have them.
 
-    The distance between two patients is the root mean squared difference over the features both
-    have. Each missing value becomes the mean of that feature in the ``n_neighbors`` nearest
-    patients who have it, those as far as the last of them included, so that the order of patients
-    plays no part; where nobody qualifies, ``fallback`` (n_features,). The idea is that of KNNimpute
-    (Troyanskaya et al. 2001, Bioinformatics 17:520), with patients in place of genes and an
-    unweighted mean.
+    Distance is the root mean squared difference over shared features; ties with the last neighbour
+    are all in, and nobody gives ``fallback`` (n_features,). After KNNimpute (Troyanskaya et al.
+    2001, Bioinformatics 17:520), by patients and unweighted.
     """
     filled = values[:, columns]
     holes = np.isnan(filled)

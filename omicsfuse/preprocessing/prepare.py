@@ -123,11 +123,7 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
 
 
 def default_settings(kind: str) -> dict[str, Any]:
-    """Settings of a kind's preprocessor and their defaults; a scale is taken from the layer.
-
-    ``n_features = "auto"`` stands for the 2,000 most variable features of expression, miRNA (as
-    amounts or logarithms) and methylation, and for all of any other layer.
-    """
+    """Defaults of a kind's preprocessor; ``"auto"`` is its 2,000 most variable features, or all."""
     settings = _transformer(kind)().get_params(deep=False)
     return {name: value for name, value in sorted(settings.items()) if name != "scale"}
 

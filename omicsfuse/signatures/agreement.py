@@ -46,19 +46,11 @@ def cross_validated_agreement(
 ) -> pd.DataFrame:
     """Choose genes in part of the patients, score the others, and hold their scores against truth.
 
-    Everything is learned in the other folds. Held-out values are limited to +-4; where a fold finds
-    no gene set, its patients score 0 and their group counts as guessed, which ``note`` says. With
-    covariates, what scores owe to them (least squares in the training patients) is taken out.
-
-    The p-value is that of a permutation test: the target is shuffled, groups and events within
-    folds, and the whole cross-validation done again, once. The observed value is the mean over all
-    repeats, which varies less by chance: the test errs on the safe side. ``by_chance`` is the mean
-    of the permuted values. The interval is a bootstrap over patients; gene sets are held fixed.
-
-    ``values``: patients x genes, both sorted, not winsorised. Gives columns ``AGREEMENT_COLUMNS``.
-
-    Reference: Ambroise and McLachlan 2002, PNAS 99:6562-6566; Ojala and Garriga 2010, J Mach Learn
-    Res 11:1833-1863.
+    Everything, effects of covariates too, is learned in the other folds; a fold without a gene set
+    scores 0, which ``note`` says. The target is permuted within folds and all is done again, once:
+    against the mean over repeats p errs on the safe side. The interval is a bootstrap over patients
+    with gene sets fixed. Ambroise and McLachlan 2002, PNAS 99:6562-6566; Ojala and Garriga 2010, J
+    Mach Learn Res 11:1833-1863.
     """
     n = len(values)
     n_folds = min(whole_number(n_folds, "n_folds", 2), n)

@@ -17,12 +17,7 @@ N_BOOTSTRAP = 1000
 
 
 def balanced_accuracy(assigned: Positions, own: Positions, counts: Array) -> Array:
-    """Mean over groups of the share of its patients who are assigned to it.
-
-    ``assigned`` (r, n): group of each patient, by number, in r repeats; ``own`` (n,): true group of
-    each patient; ``counts`` (b, n): how often each patient is there, in each of b resamples. Gives
-    (b,): NaN where a group is empty.
-    """
+    """Mean share in their group (b,): ``assigned`` (r, n), truth (n,), ``counts`` (b, n) drawn."""
     groups = np.unique(own[own >= 0])
     right = np.where(assigned < 0, 1 / len(groups), assigned == own[None]).mean(axis=0)
     shares = []
@@ -52,12 +47,7 @@ def resamples(n: int, random_state: int) -> Array:
 def measured(
     target: Target, columns: Sequence[str], scores: Array, assigned: Positions | None, counts: Array
 ) -> dict[tuple[str, str], Array]:
-    """Every measure of a target: in the patients as they are, or in resamples of them.
-
-    ``scores`` (r, n, k): held-out scores in r repeats; ``assigned`` (r, n); ``counts`` (b, n): how
-    often each patient is there. Gives from (score, measure) to an array of shape (b,); the score of
-    a measure of all is ``""``.
-    """
+    """Measures (b,) of a target by (score, measure): scores (r, n, k), ``counts`` (b, n)."""
     values = target.values
     values_of: dict[tuple[str, str], Array] = {}
     if target.kind == "groups":

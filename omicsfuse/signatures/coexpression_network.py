@@ -28,18 +28,10 @@ BICOR_REACH = 9
 
 
 def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
-    """Correlate all genes with one another, each pair in the patients who have both.
+    """Correlate all genes (n, p), each pair in the patients who have both: (p, p), 0 below 3.
 
-    Biweight midcorrelation weights each value by ``(1 - u^2)^2``, u its distance from the gene's
-    median in units of 9 median absolute deviations, 0 beyond. Median and deviation of a gene are
-    those of all its observed values; where the deviation is 0, the gene is weighted as in Pearson's
-    correlation.
-
-    ``values`` (n, p): patients x genes, NaN where missing. Gives (p, p): symmetric, diagonal 1; 0
-    for pairs with fewer than 3 common patients or without variation.
-
-    Reference: Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5 (biweight
-    midcorrelation).
+    Biweight midcorrelation: Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5, median
+    and deviation over all observed values; Pearson's where the deviation is 0.
     """
     known_choice(correlation, "correlation", CORRELATIONS)
     x = np.ascontiguousarray(values, dtype=float)
@@ -98,12 +90,7 @@ def _pairwise(x: Array, observed: np.ndarray, centred: bool) -> Array:
 
 
 def adjacency(correlation: Array, power: float, network: str = "signed") -> Array:
-    """Turn correlations into strengths of connection, from 0 to 1.
-
-    ``correlation`` (p, p): correlations. Gives (p, p).
-
-    Reference: Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1 to 4.
-    """
+    """Strengths of connection (Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, eq. 1-4)."""
     known_choice(network, "network", NETWORKS)
     if network == "signed":
         similarity = (1 + correlation) / 2
@@ -116,19 +103,11 @@ def adjacency(correlation: Array, power: float, network: str = "signed") -> Arra
 
 
 def topological_overlap(strength: Array) -> Array:
-    """Share of neighbours that two genes have in common, their own connection included.
+    """Share of neighbours that two genes have in common, from strengths (p, p) of -1 to 1.
 
-    ``(l_ij + a_ij) / (min(k_i, k_j) + 1 - a_ij)``, with ``l_ij = sum over u of a_iu a_uj`` and the
-    connectivities ``k_i = sum over u of a_iu``, u other than i and j. Connections may carry the
-    sign of the correlation: then the absolute value of the upper part is taken, and absolute values
-    of the connections make the lower part (the signed topological overlap). The two are one where
-    no connection is negative, as in a signed network.
-
-    ``strength`` (p, p): strengths of connection from -1 to 1, symmetric. Gives (p, p): from 0 to 1,
-    symmetric, diagonal 1.
-
-    Reference: Ravasz et al. 2002, Science 297:1551-1555; Zhang and Horvath 2005, Stat Appl Genet
-    Mol Biol 4:17, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
+    ``(l_ij + a_ij) / (min(k_i, k_j) + 1 - a_ij)``, with ``l_ij = sum_u a_iu a_uj`` and ``k_i =
+    sum_u a_iu``; signed connections by absolute values. Ravasz et al. 2002, Science 297:1551-1555;
+    Zhang and Horvath 2005, eq. 6; Yip and Horvath 2007, BMC Bioinformatics 8:22.
     """
     a = np.array(strength, dtype=float)
     np.fill_diagonal(a, 0.0)
@@ -151,14 +130,8 @@ def scale_free_fit(
 ) -> pd.DataFrame:
     """How well the connectivities follow a power law, for each soft threshold.
 
-    Connectivities are put into 10 bins of equal width; the logarithm of the share of genes in a bin
-    is regressed on that of their mean connectivity (the middle of an empty bin).
-
-    ``correlation`` (p, p): correlations. Gives columns ``power``, ``r2`` (of the regression),
-    ``slope``, ``signed_r2`` (positive where the slope is negative, as a scale-free network has it),
-    and ``mean_connectivity``, ``median_connectivity``, ``max_connectivity``.
-
-    Reference: Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
+    In 10 bins of equal width; ``signed_r2`` is positive for a negative slope, as a scale-free
+    network has it. Zhang and Horvath 2005, Stat Appl Genet Mol Biol 4:17, section 4.
     """
     rows = []
     for power in powers:

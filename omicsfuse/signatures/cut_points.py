@@ -23,15 +23,10 @@ def fix_cut_points(
     *,
     gsva: bool | None = None,
 ) -> pd.DataFrame:
-    """Fix a cut-point of every score, for each scorer and scaling that it may be used with.
+    """Fix a cut-point of every score, for each scorer and scaling, from patients x all genes.
 
-    A score of a group is cut where Youden's index (1950, Cancer 3:32-35) for membership is largest;
-    of equal cuts the one in the widest gap, then the lowest. Any other score is cut at its median.
-    The genes were chosen on the same patients: sensitivity and specificity are flattered here.
-
-    ``table``: training patients x genes, all genes of the layer, on the scale of analysis. Gives
-    columns ``score``, ``scorer``, ``scaling``, ``cut_point``, ``rule``, for
-    ``Signature.cut_points``.
+    Groups at Youden's index, other scores at the median; sensitivity is flattered on these
+    patients.
     """
     genes = signature.templates.index
     absent = [str(gene) for gene in genes if gene not in table.columns]
@@ -71,14 +66,9 @@ def fix_cut_points(
 
 
 def youden_cut_point(scores: Array, inside: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Cut with the largest sum of sensitivity and specificity; members are above it.
+    """Cut with the largest sum of sensitivity and specificity (Youden 1950, Cancer 3:32-35).
 
-    ``scores`` (n,): scores, none missing, not all equal; ``inside`` (n,): members of the group.
-    Gives ``cut``: in the middle between two neighbouring scores; of equally good cuts the one in
-    the widest gap, then the lowest; ``sensitivity, specificity``: share of the members above it,
-    and of the others below.
-
-    Reference: Youden 1950, Cancer 3:32-35.
+    Of equal cuts the one in the middle of the widest gap, then the lowest; members lie above.
     """
     values, place = np.unique(scores, return_inverse=True)
     members = np.bincount(place, weights=inside, minlength=len(values))

@@ -11,11 +11,8 @@ from omicsfuse.core.results import Target
 class Derived(NamedTuple):
     """Genes that a method chose for a target, and what it looked at.
 
-    ``weights``: chosen genes (index, sorted) x scores (columns): weight of each gene in each score;
-    ``genes``: one row a gene and score that was looked at, chosen or not: columns ``score``,
-    ``gene``, ``weight`` (0 where not chosen), then the method's own, such as ``effect``, ``p``,
-    ``fdr``; ``settings``: all settings of the method, in plain types; ``details``: further tables,
-    by name.
+    ``weights``: genes (sorted) x scores; ``genes``: a row a gene and score looked at, with the
+    method's own columns; ``settings``, in plain types; ``details``: further tables.
     """
 
     weights: pd.DataFrame
@@ -37,9 +34,4 @@ class Method(Protocol):
         random_state: int = 0,
         **options: Any,
     ) -> Derived:
-        """Choose genes.
-
-        ``values``: patients x genes, log2 or z-scores within +-10, already winsorised;
-        ``covariates``: numeric and complete, same patients in the same order: what associations are
-        adjusted for.
-        """
+        """Choose genes from winsorised patients x genes, adjusted for complete covariates."""

@@ -49,18 +49,11 @@ def dynamic_cut(
     assign_rest: bool = True,
     cut_height: float | None = None,
 ) -> np.ndarray:
-    """Cut a dendrogram by the dynamic hybrid method.
+    """Cut a dendrogram (p - 1, 4) by the dynamic hybrid method: (p,), 1 to k by size, 0 for none.
 
-    The tree is climbed from the bottom to ``cut_height``. Where two branches meet, each is a
-    cluster if it has enough members and its core (those that joined first) is tight, and clearly
-    tighter than the join is high. Where both are clusters they stay apart; else they go on as one
-    branch. What stays unassigned may at last be given to the nearest cluster below the place where
-    it joined.
-
-    ``tree`` (p - 1, 4); ``dissimilarity`` (p, p). Gives (p,): 0 where unassigned, else 1 to k by
-    size.
-
-    Reference: Langfelder, Zhang and Horvath 2008, Bioinformatics 24:719-720 (supplementary text).
+    A branch is a cluster if large, and its core (those joined first) tight, tighter than its join
+    is high; two such stay apart. Others may at last go to the nearest cluster below. Langfelder,
+    Zhang and Horvath 2008, Bioinformatics 24:719-720 (supplementary text).
     """
     minimum_size = whole_number(minimum_size, "minimum_size", 2)
     depth = whole_number(depth, "depth", 0, len(CORE_SCATTER) - 1)

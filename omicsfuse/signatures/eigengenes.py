@@ -12,11 +12,7 @@ from omicsfuse.stats.moments import moments
 
 
 def standardised_genes(values: Array) -> Array:
-    """Bring genes to mean 0 and SD 1 (n - 1) over what is observed; missing values become 0.
-
-    ``values`` (n, p): patients x genes, NaN where missing. Gives (n, p): genes that do not vary are
-    0 throughout.
-    """
+    """Genes (n, p) at mean 0 and SD 1 (n - 1) over what is observed; missing and constant are 0."""
     scale = moments(values)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (values - scale.mean) / scale.sd
@@ -24,13 +20,9 @@ def standardised_genes(values: Array) -> Array:
 
 
 def eigengene(values: Array) -> tuple[Array, float]:
-    """First principal component of a module's genes, one number a patient.
+    """First principal component (n,) of genes (n, p), along their mean, and its share of variance.
 
-    ``values`` (n, p). Gives ``eigengene`` (n,): length 1; oriented so that it goes along with the
-    mean of the genes; ``explained``: share of the genes' variance that it explains.
-
-    Reference: Langfelder and Horvath 2007, BMC Syst Biol 1:54; Langfelder and Horvath 2008, BMC
-    Bioinformatics 9:559.
+    Langfelder and Horvath 2007, BMC Syst Biol 1:54; 2008, BMC Bioinformatics 9:559.
     """
     left, singular, _ = np.linalg.svd(values, full_matrices=False)
     scores = left[:, 0]
@@ -42,11 +34,7 @@ def eigengene(values: Array) -> tuple[Array, float]:
 
 
 def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
-    """Eigengene of each module.
-
-    ``values`` (n, p): as for `eigengene`, all genes; ``labels`` (p,): module of each gene, 1 to k.
-    Gives ``eigengenes`` (n, k); ``explained`` (k,).
-    """
+    """Eigengenes (n, k) of the modules (p,), 1 to k, and variance explained (k,)."""
     k = int(labels.max(initial=0))
     eigengenes = np.zeros((len(values), k))
     explained = np.zeros(k)
@@ -56,12 +44,7 @@ def module_eigengenes(values: Array, labels: np.ndarray) -> tuple[Array, Array]:
 
 
 def module_membership(values: Array, eigengenes: Array) -> Array:
-    """Correlation (Pearson) of each gene with each eigengene: kME.
-
-    ``values`` (n, p); ``eigengenes`` (n, k): complete. Gives (p, k): 0 for genes that do not vary.
-
-    Reference: Horvath and Dong 2008, PLoS Comput Biol 4:e1000117.
-    """
+    """Pearson's correlation (p, k) of genes with eigengenes: kME (Horvath and Dong 2008)."""
     observed = ~np.isnan(values)
     has = observed.astype(float)
     x = np.where(observed, values - moments(values).mean, 0.0)
@@ -76,14 +59,7 @@ def module_membership(values: Array, eigengenes: Array) -> Array:
 
 
 def merged_modules(values: Array, labels: np.ndarray, height: float) -> np.ndarray:
-    """Join modules whose eigengenes are alike, until none are.
-
-    Eigengenes are clustered (average linkage of 1 - correlation), the tree is cut at ``height``,
-    and the eigengenes of what was joined are computed anew.
-
-    ``values`` (n, p): as for `eigengene`, all genes; ``labels`` (p,): module of each gene, 1 to k.
-    Gives (p,): numbered by size.
-    """
+    """Join modules whose eigengenes are alike (1 - r, average linkage) until none are: (p,)."""
     labels = by_size(labels)
     while height > 0 and labels.max(initial=0) > 1:
         profiles, _ = module_eigengenes(values, labels)

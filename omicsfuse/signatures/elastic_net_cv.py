@@ -19,12 +19,9 @@ RULES = ("minimum", "one_standard_error")
 
 
 class CrossValidation(NamedTuple):
-    """Held-out deviance along a path.
+    """Held-out deviance along a path: mean and standard error (k,); ``selected`` (k, p) of folds.
 
-    ``deviance``, ``se`` (k,): mean over folds, and its standard error. Gaussian: squared error a
-    patient; binomial: minus twice the log likelihood a patient; Cox: minus twice the log partial
-    likelihood an event, against that of a saturated model; ``selected`` (k, p): share of the folds
-    in which each column has a coefficient.
+    Gaussian: squared error; binomial: minus twice the log likelihood; Cox: per event, partial.
     """
 
     deviance: Array
@@ -62,11 +59,7 @@ class Standard(NamedTuple):
 
 
 def standard_of(x: Array) -> Standard:
-    """Learn means and standard deviations of columns, over what is observed.
-
-    ``x`` (n, p): NaN where missing. The deviation of a column that does not vary,
-    or is never observed, is infinite.
-    """
+    """Means and SDs of columns (n, p) over what is observed; infinite if constant or unseen."""
     observed = ~np.isnan(x)
     n = np.maximum(observed.sum(axis=0), 1)
     mean = np.where(observed, x, 0.0).sum(axis=0) / n
@@ -102,15 +95,10 @@ def cross_validate(
     standardise: bool = True,
     tolerance: float = 1e-9,
 ) -> list[CrossValidation]:
-    """Deviance of patients who were held out, for each penalty of one or more series.
+    """Held-out deviance of x (n, p), folds (n,), for each penalty of one or more series.
 
-    ``x`` (n, p): patients x columns; ``folds`` (n,): fold of each patient; ``covariates`` (n, c):
-    unpenalised columns, complete. A fold whose path is
-    saturated early keeps its last fit.
-
-    Reference: van Houwelingen et al. 2006, Stat Med 25:3201-3216, and Simon et al. 2011, J Stat
-    Softw 39(5), section 3 (Cox: what the held-out patients add to the log partial likelihood of
-    all).
+    A fold whose path saturates early keeps its last fit. Cox: van Houwelingen et al. 2006, Stat Med
+    25:3201-3216; Simon et al. 2011, J Stat Softw 39(5), section 3.
     """
     extra = np.empty((len(x), 0)) if covariates is None else covariates
     numbers = np.unique(folds)

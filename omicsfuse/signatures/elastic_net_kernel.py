@@ -1,9 +1,7 @@
-"""Compiled inner loops of penalised regression: Gaussian, logistic and Cox, by coordinate descent.
+"""Compiled coordinate descent of penalised Gaussian, logistic and Cox regression.
 
-For each penalty the loss, a mean over patients, is replaced by a weighted sum of squares at the
-present coefficients (for the partial likelihood with the diagonal of its second derivatives), which
-is descended one coefficient at a time; a step that goes too far is halved. Sums are taken in one
-order by one thread. Imported only when a penalised regression is fitted.
+The loss is replaced by a weighted sum of squares at the present coefficients, descended one at a
+time and halved where it goes too far. One thread, one order; imported only when needed.
 """
 
 from typing import Any
@@ -36,11 +34,9 @@ def dot(a: Any, b: Any) -> float:
 def loss_and_score(
     family: int, eta: Any, y: Any, event: Any, last: Any, score: Any, weight: Any
 ) -> float:
-    """Mean loss at the linear predictor ``eta``; fills its derivative (negative) and the weights.
+    """Mean loss at ``eta``; fills its negative derivative and the weights.
 
-    Gaussian: half the squared residual. Logistic (y 0 or 1): minus the log likelihood. Cox: minus
-    Breslow's log partial likelihood; patients come by time, ascending, ``event`` 1 or 0, and
-    ``last[i]`` is the position behind the last patient with the time of patient i.
+    Cox: Breslow's; patients by time, ``last[i]`` the position behind the last of equal time.
     """
     n = eta.shape[0]
     total = 0.0
@@ -118,11 +114,7 @@ def descend(
     tolerance: float,
     max_sweeps: int,
 ) -> int:
-    """Minimise the weighted sum of squares over the columns ``among``; returns the sweeps made.
-
-    ``x`` is columns x patients; ``score`` (weighted residual) is kept up to date with ``b``.
-    Sweeps over all columns alternate with sweeps over those that are not zero.
-    """
+    """Minimise over the columns ``among`` of x (columns, patients); returns the sweeps made."""
     n = x.shape[1]
     everything = True
     sweeps = 0
@@ -181,11 +173,8 @@ def path(
 ) -> int:
     """Fit a falling series of penalties, each from the fit before; returns how many were fitted.
 
-    Columns enter by the sequential strong rule, and the conditions of the optimum are checked for
-    all others. ``b`` starts the first fit and ends as the last one; ``coefficients`` (penalties x
-    columns) and ``losses`` are filled. It ends early where the share of the null loss that is
-    explained exceeds ``saturated``, or more than ``most`` penalised columns are in. A negative
-    number says that the fit after so many (minus 1) did not converge.
+    Sequential strong rule, with the optimum checked for all others. Ends above ``saturated`` or
+    ``most``; negative: the fit after so many (minus 1) did not converge. ``b`` ends as the last.
     """
     q, n = x.shape
     eta = np.zeros(n)

@@ -26,11 +26,7 @@ MAX_SWEEPS = 20_000
 
 
 class Outcome(NamedTuple):
-    """What is regressed on genes.
-
-    ``family``: kind of regression; ``y`` (n,): the number, the class (0 or 1), or the time;
-    ``event`` (n,): 1 where the event happened; ones except for survival.
-    """
+    """What is regressed on genes: number, class or time (n,), and ``event`` (n,), else ones."""
 
     family: str
     y: Array
@@ -42,12 +38,9 @@ class Outcome(NamedTuple):
 
 
 class Path(NamedTuple):
-    """Fits along falling penalties.
+    """Fits along falling penalties (k,), ended early where saturated or no longer converging.
 
-    ``strengths`` (k,): penalties fitted, falling. A path ends early where it is saturated, or where
-    the fits after the first no longer converge, as they may not close to saturation;
-    ``coefficients`` (k, p): of the penalised columns; ``unpenalised`` (k, c): of the covariates;
-    ``intercept`` (k,): 0 for survival; ``losses`` (k,): mean loss in the patients fitted.
+    ``coefficients`` (k, p), ``unpenalised`` (k, c), ``intercept`` and ``losses`` (k,).
     """
 
     strengths: Array
@@ -84,18 +77,11 @@ def elastic_net_path(
     saturated: float | None = None,
     most: int | None = None,
 ) -> Path:
-    """Fit an elastic net at each of a series of falling penalties.
+    """Fit an elastic net of x (n, p), complete, at each of a series of falling penalties (k,).
 
-    Minimises ``loss / n + strength * sum of (l1_ratio |b| + (1 - l1_ratio) b^2 / 2)``, the loss
-    being half the squared residuals, minus the log likelihood, or minus Breslow's log partial
-    likelihood.
-
-    ``x`` (n, p): patients x columns, complete; ``strengths`` (k,): penalties, falling;
-    ``covariates`` (n, c): columns without penalty.
-
-    Reference: Friedman, Hastie and Tibshirani 2010, J Stat Softw 33(1); Simon, Friedman, Hastie and
-    Tibshirani 2011, J Stat Softw 39(5); Tibshirani et al. 2012, J R Stat Soc B 74:245-266 (strong
-    rules).
+    Minimises ``loss / n + strength * sum of (l1_ratio |b| + (1 - l1_ratio) b^2 / 2)``: half
+    squares, or minus the (Breslow) log likelihood. Friedman, Hastie and Tibshirani 2010, J Stat
+    Softw 33(1); Simon et al. 2011, 39(5); Tibshirani et al. 2012, J R Stat Soc B 74:245-266.
     """
     n, p = x.shape
     extra = np.empty((n, 0)) if covariates is None else covariates

@@ -25,11 +25,7 @@ _WORDS = {"symbol": "gene symbols", "ensembl": "Ensembl genes", "entrez": "Entre
 
 
 def guess_namespace(names: Iterable[object]) -> str:
-    """Tell what kind of gene names these are.
-
-    Gives {"symbol", "ensembl", "entrez", "mixed"}, the kind of at least 90% of them; ``"mixed"``
-    where no kind has as many.
-    """
+    """Kind of gene names, of at least 90%: symbol, ensembl or entrez; else mixed."""
     kinds = [_kind(str(name)) for name in names]
     for kind in ("ensembl", "entrez", "symbol"):
         if kinds and kinds.count(kind) >= _MOSTLY * len(kinds):
@@ -43,16 +39,11 @@ def match_genes(
     *,
     aliases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Find genes among the names of a cohort, and say how each was found.
+    """Find genes among the names of a cohort: ``gene``, ``found_as``, ``how``, ``candidates``.
 
-    The first of these that finds a gene is taken: ``"exact"``; ``"Ensembl version removed"``;
-    ``"written alike"``, the same but for case and for ``.``, ``-``, ``_``; through the table of
-    gene names ``"previous symbol"`` or ``"alias"``, or ``"symbol of Ensembl"`` and so on, the kind
-    of name in the cohort first. A text that is one gene's current symbol never stands for another
-    gene. Where two names or two genes might be meant, it is ``"ambiguous"`` and not used.
-
-    Gives one row a wanted gene, in order: ``gene``, ``found_as`` (empty where there is none to be
-    used), ``how``, ``candidates`` (of an ambiguous gene, between commas).
+    In this order: exact, Ensembl version removed, written alike (but for case, ``.``, ``-``,
+    ``_``), previous symbol, alias, another kind. A current symbol never stands for another gene;
+    where two might be meant, the gene is ``"ambiguous"`` and not used.
     """
     genes = list(dict.fromkeys(str(gene) for gene in wanted))
     names = list(dict.fromkeys(str(name) for name in available))
@@ -73,11 +64,7 @@ def match_genes(
 
 
 def rename_genes(table: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
-    """Give the genes of a cohort the names by which they were wanted.
-
-    ``table``: patients x genes; ``matches``: what `match_genes` says of its columns. Gives the same
-    values; genes that were not wanted keep their names.
-    """
+    """Name the genes of a cohort (patients x genes) as wanted; others keep their names."""
     used = matches[matches["found_as"] != ""]
     names = dict(zip(used["found_as"], used["gene"], strict=True))
     columns = [names.get(str(name), str(name)) for name in table.columns]

@@ -36,12 +36,9 @@ _WHOLE = {"n", "events"}
 
 
 def content_hash(signature: Signature) -> str:
-    """Compute the SHA-256 of all a signature contains, its recorded hash excepted.
+    """SHA-256 of all a signature contains but its hash, as sorted JSON, in UTF-8.
 
-    The content is written as JSON with sorted keys and no spaces, numbers in their shortest exact
-    form, UTF-8. The hash shows that a file or object was altered after locking; it is no protection
-    against someone who alters it and locks it again, for which the hash has to be kept elsewhere (a
-    run writes it in its report).
+    It shows that a file was altered; against who locks it again it must be kept elsewhere too.
     """
     return content_digest(_content(signature))
 

@@ -24,13 +24,9 @@ def standardise(
     *,
     scaling: Literal["cohort", "reference"] = "cohort",
 ) -> pd.DataFrame:
-    """Standardise genes robustly, so that no gene and no patient can outweigh the others.
+    """Standardise genes (patients x genes) robustly, within +-4; a missing value becomes 0.
 
-    Genes that do not vary, or (with the cohort's own scaling) that fewer than half of the patients
-    have, are left out. A missing value becomes 0, the mean, and so adds nothing to a score.
-
-    ``table``: patients x genes. Gives patients x usable genes, within +-4; 0 (the mean) where a
-    value is missing.
+    Constant genes, and by the cohort's own scaling those that most patients lack, are left out.
     """
     if scaling not in ("cohort", "reference"):
         raise SignatureError(f"scaling is {scaling!r}; it must be 'cohort' or 'reference'.")
@@ -62,14 +58,9 @@ def standardise(
 def scaled_genes(
     signature: Signature | None, table: pd.DataFrame, scaling: Literal["cohort", "reference"]
 ) -> pd.DataFrame:
-    """Standardise all genes of a cohort, those of a signature by its reference where asked.
+    """Standardise all genes of a cohort, sorted, those of a signature by its reference where asked.
 
-    With ``scaling="reference"`` the genes that the signature does not hold have no reference; they
-    are standardised by the cohort itself, so that random sets of genes can be scored beside the
-    signature, or left out where the cohort has fewer than 10 patients.
-
-    ``table``: patients x genes. Gives patients x usable genes, sorted by name, so that the order of
-    the columns given does not matter to what is drawn from them.
+    Others are then scaled by the cohort, for random sets, or left out below 10 patients.
     """
     if scaling == "cohort" or signature is None:
         z = standardise(None, table, scaling=scaling)

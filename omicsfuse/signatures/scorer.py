@@ -30,11 +30,7 @@ def make_scorer(
     scaling: str,
     signature: Signature | None = None,
 ) -> Scorer:
-    """Make a cohort ready to be scored.
-
-    ``table``: patients x genes, on a logarithmic or z-score scale, genes named as in the
-    signature. Its ``genes`` are sorted by name, whatever the order of the columns.
-    """
+    """Make a cohort (patients x genes, logarithmic or z-score) ready to be scored, genes sorted."""
     check_scaling(scorer, scaling)
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]

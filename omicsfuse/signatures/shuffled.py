@@ -43,12 +43,8 @@ def shuffled_signatures(
 ) -> list[Signature]:
     """Derive signatures after the target was shuffled among the patients: a null for `verify`.
 
-    A method that only takes genes at some false discovery rate takes the ``n_genes`` strongest here
-    (``gate=False``). The signatures are not locked, as they are never applied for their own sake,
-    and have the scores of the target itself; fewer than ``n`` where shuffled targets gave no gene
-    set.
-
-    Reference: Michiels, Koscielny and Hill 2005, Lancet 365:488-492.
+    Ungated (``gate=False``) and not locked; fewer than ``n`` where shuffled targets gave no gene
+    set. Michiels, Koscielny and Hill 2005, Lancet 365:488-492.
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")

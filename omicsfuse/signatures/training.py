@@ -16,33 +16,18 @@ NOT_INDEPENDENT = "internal-external, not independent"
 
 
 def patient_digest(patient: str) -> str:
-    """Fingerprint of a patient's identifier, to find training patients in other cohorts.
-
-    The first 16 hexadecimal digits of the SHA-256 of ``"omicsfuse:"`` and the identifier. It is a
-    fingerprint, not encryption: whoever has a list of possible identifiers can try them all.
-    """
+    """First 16 digits of SHA-256 of ``"omicsfuse:"`` + patient: a fingerprint, no encryption."""
     return hashlib.sha256(f"omicsfuse:{patient}".encode()).hexdigest()[:16]
 
 
 def training_patients(signature: Signature, patients: pd.Index) -> pd.Index:
-    """Find the patients that the signature was derived from, by their identifiers.
-
-    ``patients``: identifiers of a cohort's patients. Gives those of ``patients`` that were among
-    the labelled patients of the training cohort.
-    """
+    """Those of the patients that were among the labelled ones of the training cohort."""
     digests = set(signature.trained_on.get("patient_digests", ()))
     return patients[[patient_digest(str(patient)) in digests for patient in patients]]
 
 
 def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
-    """Say whether a cohort comes from the study of the training cohort.
-
-    Where both name their study, the names decide. Where one does not, the names of the cohorts may
-    suggest it: they are alike if their first two words are.
-
-    Gives ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or, where nothing is known, empty;
-    ``note``: the same in words; empty where there is nothing to warn of.
-    """
+    """Whether a cohort is of the training cohort's study: yes, no, "by name" or empty; a note."""
     trained = str(signature.trained_on.get("study", ""))
     if trained and cohort.study:
         if trained.strip().casefold() == cohort.study.strip().casefold():
@@ -59,11 +44,7 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
 
 
 def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
-    """Leave some patients out of a cohort.
-
-    ``patients``: patients to leave out of that layer and of the clinical table. Gives a cohort
-    with this layer only; the cohort itself where there is nobody to leave out.
-    """
+    """The cohort with this layer only and without these patients; itself if nobody goes."""
     if patients.empty:
         return cohort
     found, clinical = cohort.omics[layer], cohort.clinical

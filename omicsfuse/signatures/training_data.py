@@ -23,13 +23,7 @@ OBSERVED = 0.5
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Patients with target, layer and covariates.
-
-    ``values``: patients x genes, both sorted; z-scores within +-10, not winsorised yet; ``target``:
-    of the same patients, in the same order; ``covariates``: likewise; ``layer``, ``scale``: name of
-    the layer, and scale of its values; ``exclusions``: patients who have the target and are not
-    here, and terms left out, in words.
-    """
+    """Patients with target and covariates; values (patients x genes) sorted, not winsorised."""
 
     values: pd.DataFrame
     target: Target
@@ -87,12 +81,7 @@ def training_data(
 
 
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
-    """Winsorise genes, and leave out those that do not vary or that most patients lack.
-
-    ``values``: patients x genes. Values are as every method takes them: the 2.5% lowest and highest
-    values of each gene set to those of the next; genes that fewer than half of the patients have
-    left out.
-    """
+    """Winsorise genes by 2.5% on both sides, without those constant or that most patients lack."""
     matrix = winsorise(values.to_numpy(dtype=float), WINSORISED)
     found = moments(matrix)
     usable = varies(found.mean, found.sd) & (found.n >= OBSERVED * len(matrix))

@@ -11,13 +11,10 @@ from omicsfuse.stats.compiled import compiled
 def add_pairs(
     ranks: Any, order: Any, key: Any, counts: Any, weight: Any, won: Any, total: Any
 ) -> None:
-    """For each patient who counts, sum the weights of those with a larger key.
+    """For each patient who counts, sum the weights (n, k) of those with a larger key.
 
-    ``ranks`` (r, n) of the scores, from 1, equal ones sharing a rank and none left out; ``order``
-    (n,) of the patients, largest key first; ``key`` and ``counts`` (n,), ``weight``, ``won`` and
-    ``total`` (n, k). ``won`` gets those with a lower rank and half of those with an equal one, as a
-    mean over the repeats; ``total`` gets all. A Fenwick tree over the ranks holds the weights of
-    those taken: n log n steps do for n^2 pairs.
+    ``won`` gets those of lower rank and half of those of equal one, mean over repeats, ``total``
+    all: n log n steps by a Fenwick tree over ``ranks`` (r, n), ``order`` (n,) from the largest key.
     """
     repeats, n = ranks.shape
     columns = weight.shape[1]

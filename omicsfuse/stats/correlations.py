@@ -30,12 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Correlations(NamedTuple):
-    """Correlations of p columns with q columns, all arrays (p, q).
-
-    ``correlation`` is Spearman's rho or the partial one, ``low`` and ``high`` its 95% interval; NaN
-    where there is none, limits also where it is -1 or 1. ``n`` counts the patients that have both
-    values and all covariates.
-    """
+    """Spearman's or partial correlations (p, q), their 95% intervals, numbers of patients."""
 
     correlation: Array
     low: Array
@@ -45,11 +40,7 @@ class Correlations(NamedTuple):
 
 
 class Coefficients(NamedTuple):
-    """Correlations (p, q) without p and interval: what many blocks of a large table need first.
-
-    ``given`` is the number of covariates, as the rank of their columns in those patients; ``shape``
-    the product of the excess kurtosis of both columns' ranks: 1.44 without ties.
-    """
+    """Correlations (p, q) without p; ``shape``: product of excess kurtosis, 1.44 untied."""
 
     correlation: Array
     n: Counts
@@ -58,19 +49,12 @@ class Coefficients(NamedTuple):
 
 
 def rank_correlations(x: Array, y: Array, covariates: Array | None = None) -> Correlations:
-    """Spearman's correlation of all columns of x (n, p) with all of y (n, q), or the partial one.
+    """Spearman's correlation of x (n, p) with y (n, q), or the partial one given covariates (n, k).
 
-    Each pair is taken over the patients who have both (and all covariates (n, k)), and ranked among
-    them; ties share their mean rank. Given covariates, ranks are replaced by what is left of them
-    when the ranked covariates and a constant have been regressed out (Kendall 1942, Biometrika
-    32:277-283). Categories come as columns of 0 and 1, for which a rank is the same as the value.
-
-    The p-value is that of the t distribution with n - 2 - k degrees of freedom, corrected so that
-    the fourth moment is right as well (`p_value`): without that, p-values of 1e-6 are half as large
-    as they should be at 40 patients. The interval is ``tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) /
-    (n - 3 - k)))`` (Bonett and Wright 2000, Psychometrika 65:23-28). NaN for pairs with fewer than
-    ``MINIMUM_PATIENTS`` patients or no degrees of freedom, and for columns that do not vary among
-    these patients or that the covariates explain altogether.
+    Each pair is ranked over the patients who have all; given covariates, ranks are residuals on
+    their ranks (Kendall 1942, Biometrika 32:277-283). The interval is ``tanh(atanh(r) +- 1.96
+    sqrt((1 + r^2 / 2) / (n - 3 - k)))`` (Bonett and Wright 2000, Psychometrika 65:23-28). NaN below
+    ``MINIMUM_PATIENTS``, for constant columns, and for those covariates explain.
     """
     r, n, given, shape = rank_coefficients(x, y, covariates)
     low, high = interval(r, n, given)
@@ -110,16 +94,10 @@ def p_value(
 ) -> Array:
     """Two-sided p-value of rank correlations, from their first four moments under permutation.
 
-    If patients are matched at random, r has mean 0, variance ``1 / (n - 1)``, and, with g and h the
-    excess kurtosis (from k-statistics) of either column, fourth moment (Pitman 1937, J R Stat Soc
-    Suppl 4:225-232)::
-
-        3 / (n^2 - 1) (1 + (n - 2) (n - 3) / (3 n (n - 1)^2) g h)
-
-    A symmetric beta distribution of those moments on -c to c is taken for it. Were g h = 0, as for
-    normal values, it would be that behind the t distribution, with c = 1; for ranks, g h is 1.44,
-    the tails are heavier and c is above 1. Where g h is below 0, 0 is taken, so that a small p is
-    never below that of the t distribution. Of a partial correlation, n is less the covariates.
+    Mean 0, variance ``1 / (n - 1)`` and, with excess kurtoses g and h (k-statistics), fourth moment
+    ``3 / (n^2 - 1) (1 + (n - 2) (n - 3) / (3 n (n - 1)^2) g h)`` (Pitman 1937, J R Stat Soc Suppl
+    4:225-232), of a symmetric beta distribution on -c to c. With g h = 0, the least taken, it is
+    Student's t; for ranks it is 1.44 and tails are heavier. Partial: n less the covariates.
     """
     df, limit = _beta(n, given, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -161,11 +139,7 @@ def _beta(n: Counts | int, given: Counts | int, shape: Array | float) -> tuple[A
 
 
 def interval(r: Array, n: Counts, given: Counts | int = 0) -> tuple[Array, Array]:
-    """95% interval of Spearman correlations by Fisher's transformation.
-
-    NaN where n - 3 - k is not above 0, and where the correlation is -1 or 1. Source: Bonett and
-    Wright 2000, Psychometrika 65:23-28.
-    """
+    """95% interval of Spearman correlations (Bonett and Wright 2000); NaN at -1, 1 or small n."""
     freedom = np.asarray(n) - 3.0 - given
     sure = (freedom > 0) & (np.abs(r) < 1)
     z = np.arctanh(np.where(sure, r, np.nan))

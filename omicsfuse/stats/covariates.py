@@ -47,15 +47,9 @@ def encode_covariates(
 ) -> Encoded:
     """Turn clinical columns (patients x columns) into numeric terms: always the same way.
 
-    - A numeric column is a term with the column's name; true/false are 1/0.
-    - An ordered one (stage, grade, T, N, M ...) becomes its steps, substages merged, in one term
-      ``"stage (per step)"``.
-    - Categories become one 0/1 term each against the most frequent one (ties: the first in
-      sorted order), ``"gender: FEMALE vs MALE"``; categories of fewer than 5 patients, if
-      there are several, are pooled as ``other``.
-    - A column without two different values is left out, with a note. Missing values stay NaN.
-
-    What each column holds is decided in ``variables`` (``Cohort.variables``).
+    As ``variables`` has decided: numbers as they are; ordered ones in steps, substages merged,
+    ``"stage (per step)"``; categories 0/1 against the most frequent, ``"gender: FEMALE vs MALE"``,
+    several of fewer than 5 patients pooled as ``other``. Constant columns are left out with a note.
     """
     table, types, taken = _decided(clinical, names, variables, "covariate")
     parts: list[pd.DataFrame] = []
@@ -106,11 +100,7 @@ def as_terms(
 def combined_strata(
     clinical: pd.DataFrame, names: Sequence[str], variables: pd.DataFrame | None = None
 ) -> pd.Series:
-    """Combine clinical columns into one stratum a patient.
-
-    Whoever lacks a value is in the stratum ``not known`` of the column, so that nobody is left out.
-    Combinations of fewer than 5 patients are pooled as ``other``.
-    """
+    """One stratum a patient; ``not known`` is one, and combinations below 5 are ``other``."""
     table, _, _ = _decided(clinical, names, variables, "stratum")
     parts = [
         table[name].astype(object).map(level_text, na_action="ignore").fillna("not known")

@@ -7,12 +7,9 @@ from omicsfuse.stats.levels import CONFIDENCE
 
 
 def noncentrality_interval(statistic: float, freedom: int) -> tuple[float, float]:
-    """Interval of the noncentrality parameter behind a chi-square statistic: 95%, from 0.
+    """95% interval, from 0, of the noncentrality behind a chi-square statistic.
 
-    The lower limit is the noncentrality under which so large a statistic, or a larger one, has
-    probability 2.5%; the upper limit that under which so small a one has; 0 where even that makes
-    the statistic small enough. Smithson 2003, Confidence Intervals, Sage, chapter 4. Checked
-    against R's ``pchisq(..., ncp)`` in ``tests/reference/clinical.R``.
+    Smithson 2003, Confidence Intervals, chapter 4; checked in ``tests/reference/clinical.R``.
     """
     tail = (1 - CONFIDENCE) / 2
     limits = []
@@ -32,11 +29,8 @@ def noncentrality_interval(statistic: float, freedom: int) -> tuple[float, float
 def cramer_interval(statistic: float, n: int, rows: int, columns: int) -> tuple[float, float]:
     """Interval (95%) of Cramer's V, by inverting the noncentral chi-square distribution.
 
-    The noncentrality of Pearson's statistic is ``n (min(rows, columns) - 1) V^2`` (Smithson 2003,
-    section 4.3). The interval is of the value in the population: the V of a sample is biased
-    upwards where there are many categories for few patients, and may then lie above its own
-    interval. Close where no expected count is small; where V is near 1 it is wider than it need be
-    (``docs/clinical.md``).
+    Noncentrality is ``n (min(rows, columns) - 1) V^2`` (Smithson 2003, section 4.3). The sample's V
+    is biased upwards and may lie above it; near 1 it is too wide (``docs/clinical.md``).
     """
     low, high = noncentrality_interval(statistic, (rows - 1) * (columns - 1))
     most = n * (min(rows, columns) - 1)
@@ -46,10 +40,8 @@ def cramer_interval(statistic: float, n: int, rows: int, columns: int) -> tuple[
 def epsilon_interval(statistic: float, n: int, groups: int) -> tuple[float, float]:
     """Interval (95%) of epsilon squared, the share of the variance of the ranks between the groups.
 
-    Kruskal and Wallis's H is taken for noncentral chi-square with ``groups - 1`` degrees of freedom
-    and noncentrality ``(n - 1) epsilon^2``: the approximation near the null (Andrews 1954, Ann Math
-    Stat 25:724-736). With strong differences the interval is wider than it need be, as H then
-    varies less (``docs/clinical.md`` has its coverage).
+    H as noncentral chi-square with noncentrality ``(n - 1) epsilon^2`` (Andrews 1954, Ann Math Stat
+    25:724-736); too wide with strong differences (``docs/clinical.md``).
     """
     low, high = noncentrality_interval(statistic, groups - 1)
     return min(1.0, low / (n - 1)), min(1.0, high / (n - 1))

@@ -18,11 +18,7 @@ TIE = 1e-9
 
 
 def kruskal(values: pd.Series, labels: pd.Series) -> dict[str, object]:
-    """Kruskal-Wallis test of a numeric variable, with epsilon squared and its interval.
-
-    ``stands_out`` is the subtype whose mean rank is furthest from the middle, in units of its
-    standard error under the null (Kruskal and Wallis 1952, J Am Stat Assoc 47:583-621).
-    """
+    """Kruskal-Wallis test with epsilon squared and its interval; the mean rank that stands out."""
     names = in_order(labels)
     groups = [values[(labels == name).to_numpy()].to_numpy(dtype=float) for name in names]
     statistic, p = (float(x) for x in stats.kruskal(*groups))
@@ -50,9 +46,7 @@ def contingency(
 ) -> dict[str, object]:
     """Chi-square, Fisher's or a Monte Carlo test of categories, with Cramer's V and its interval.
 
-    ``stands_out`` is the cell with the largest adjusted residual (Haberman 1973, Biometrics
-    29:205-220) of those in which at least one patient is expected. Monte Carlo tests: Hope 1968, J
-    R Stat Soc B 30:582-598.
+    ``stands_out`` has the largest adjusted residual (Haberman 1973, Biometrics 29:205-220).
     """
     table = pd.crosstab(values.to_numpy(), labels.to_numpy())
     names, levels = in_order(labels), sorted(map(str, table.index))

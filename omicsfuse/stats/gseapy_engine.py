@@ -1,9 +1,7 @@
 """The one door to gseapy: gene set scores by name, without the surprises on the way.
 
-gseapy changes what it is given without saying so: names in lower case, of digits only, or met twice
-are treated specially; missing values become 0; sets without genes, or with all of them, are left
-out; without a single usable set it stops. Here genes, patients and sets go in under codes, missing
-values are refused, unusable sets come back without a score, and one thread does the work.
+gseapy silently changes names, missing values and odd sets. So genes, patients and sets go in under
+codes, missing values are refused, unusable sets have no score, and one thread works.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +16,10 @@ _ANY_SIZE = 10**9
 
 
 def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Score gene sets on one ranking of genes: preranked GSEA, without its permutations.
+    """Score gene sets on one strictly decreasing ranking: preranked GSEA without permutations.
 
-    ``ranking`` (gene -> value) is strictly decreasing and has all genes of the sets. Gives by set
-    ``es`` (NaN for a set without genes, or with all genes) and ``leading_edge``, genes up to the
-    peak. Subramanian et al. 2005, PNAS 102:15545-15550; gseapy: Fang et al. 2023, Bioinformatics
-    39:btac757.
+    ``es`` and ``leading_edge`` by set. Subramanian et al. 2005, PNAS 102:15545-15550; gseapy: Fang
+    et al. 2023, Bioinformatics 39:btac757.
     """
     import gseapy
 
@@ -60,11 +56,9 @@ def prerank(ranking: pd.Series, sets: Mapping[str, Sequence[str]]) -> pd.DataFra
 def gsva(
     table: pd.DataFrame, sets: Mapping[str, Sequence[str]], *, tau: float = 1.0
 ) -> pd.DataFrame:
-    """Score gene sets in each patient relative to the others: GSVA with a Gaussian kernel.
+    """Score gene sets in each patient (patients x genes, complete): GSVA with a Gaussian kernel.
 
-    The table (patients x genes) is complete, on a logarithmic or z-score scale, and has all genes
-    of the sets. NaN for a set without genes, or with all genes. Haenzelmann et al. 2013, BMC
-    Bioinformatics 14:7; gseapy: Fang et al. 2023, Bioinformatics 39:btac757.
+    Haenzelmann et al. 2013, BMC Bioinformatics 14:7; NaN for a set without genes, or with all.
     """
     import gseapy
 

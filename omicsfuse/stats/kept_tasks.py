@@ -27,9 +27,8 @@ _UNREADABLE += (IndexError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 class KeptTasks:
     """Results of the tasks of one function with one set of shared arguments, kept in a folder.
 
-    One file holds the results of a few consecutive tasks. Its name is a hash of all that decides on
-    them, so that nothing stale is taken up; how many processes there were is no part of it. Files
-    are NumPy archives without pickled objects: reading one never runs code, whoever wrote it.
+    A file of a few tasks is named by a hash of all that decides on them, so that nothing stale is
+    taken up; without pickled objects, reading never runs code.
     """
 
     folder: Path
@@ -76,11 +75,7 @@ class KeptTasks:
 def kept_tasks(
     folder: Path | None, function: Callable[..., Any], shared: Sequence[Any]
 ) -> KeptTasks | None:
-    """Open the store of a function's tasks; none without a folder.
-
-    Nor where something shared cannot be hashed, such as a function that has no name to be found by:
-    then nothing is kept, and nothing wrong is ever taken up.
-    """
+    """Open the store of a function's tasks; None without a folder, or what cannot be hashed."""
     if folder is None:
         return None
     names = f"{function.__module__}.{function.__qualname__}"

@@ -15,11 +15,7 @@ STUDENT = "Student t"
 
 
 class Fit(NamedTuple):
-    """One coefficient of each gene, all (p,); NaN where the gene does not tell it.
-
-    ``unscaled`` is its standard error for a residual variance of 1; ``variance`` and ``df`` are the
-    residual variance and its degrees of freedom.
-    """
+    """One coefficient of each gene (p,), its standard error for a variance of 1, and variance."""
 
     effect: Array
     unscaled: Array
@@ -28,11 +24,7 @@ class Fit(NamedTuple):
 
 
 class Moderated(NamedTuple):
-    """Moderated t of each gene, its p-value, and the prior that all genes share.
-
-    ``df_prior`` and ``variance_prior`` are d0 and s0^2; ``sd`` (p,) is the moderated residual
-    standard deviation and ``df`` (p,) the degrees of freedom of t.
-    """
+    """Moderated t (p,), p, SD and degrees of freedom, and the genes' common prior d0, s0^2."""
 
     t: Array
     p: Array
@@ -149,20 +141,9 @@ def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
 def moderate(fit: Fit) -> Moderated:
     """Shrink residual variances towards what all genes have in common, and test effects.
 
-    The variances s2 of genes with d degrees of freedom are taken as s0^2 times an F distribution
-    with d and d0 degrees of freedom; d0 and s0^2 are those for which mean and variance of
-    log(s2) are as found. The moderated t divides by the square root of
-    (d0 s0^2 + d s2) / (d0 + d), and has d0 + d degrees of freedom.
-
-    NaN for genes without an effect; all NaN where fewer than two genes have a variance. Source:
-    Smyth 2004, Stat Appl Genet Mol Biol 3:3, section 6.2 (d0 and s0^2) and equation 3 (the t).
-
-    >>> rng = np.random.default_rng(0)
-    >>> values = rng.standard_normal((10, 200))
-    >>> design = np.column_stack([np.ones(10), np.repeat([0.0, 1.0], 5)])
-    >>> found = moderate(fit_genes(values - values.mean(axis=0), None, design))
-    >>> found.df_prior > 20, bool(abs(found.variance_prior - 1) < 0.1)
-    (True, True)
+    s2 is s0^2 times F with d and d0 degrees of freedom, as mean and variance of log(s2) have them;
+    t divides by the root of (d0 s0^2 + d s2) / (d0 + d). Smyth 2004, Stat Appl Genet Mol Biol 3:3,
+    section 6.2 and equation 3. All NaN where fewer than two genes have a variance.
     """
     usable = (fit.df > 0) & np.isfinite(fit.variance)
     if usable.sum() < 2:

@@ -8,13 +8,7 @@ from omicsfuse.stats.arrays import Array
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Array:
-    """Turn the p-values of one family into false discovery rates; missing ones do not count.
-
-    Source: Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
-
-    >>> benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).round(3).tolist()
-    [0.03, 0.04, nan, 0.04]
-    """
+    """Rates of one family of p-values (Benjamini and Hochberg 1995); missing ones do not count."""
     values = np.asarray(p, dtype=float)
     adjusted = np.full(values.shape, np.nan)
     present = np.isfinite(values)
@@ -24,13 +18,7 @@ def benjamini_hochberg(p: npt.ArrayLike) -> Array:
 
 
 def holm(p: Array) -> Array:
-    """Adjust the p-values (n,) of one family by Holm's method; missing ones do not count.
-
-    Source: Holm 1979, Scand J Stat 6:65-70.
-
-    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).round(3).tolist()
-    [0.03, 0.06, nan, 0.06]
-    """
+    """P-values (n,) of one family adjusted by Holm (1979, Scand J Stat 6:65-70); missing apart."""
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))
     order = known[np.argsort(p[known], kind="stable")]

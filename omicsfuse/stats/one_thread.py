@@ -15,11 +15,7 @@ _modules = 0
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep linear algebra on one thread; our own compiled loops are told their number of threads.
-
-    The limit is one of the whole process, so that it is lifted only when the last of several tasks
-    in threads of one process is done.
-    """
+    """Keep linear algebra of the process on one thread, until the last task in it is done."""
     global _inside, _modules
     with _lock:
         # Looking through the loaded libraries takes milliseconds: within another limit that is done

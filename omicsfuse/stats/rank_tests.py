@@ -35,14 +35,8 @@ class RankSum(NamedTuple):
 def rank_sum(inside: Array, outside: Array) -> RankSum:
     """Wilcoxon's rank-sum test of each feature, with the rank-biserial correlation.
 
-    p is the normal approximation with tie and continuity correction (R: ``wilcox.test(x, y, exact =
-    FALSE)``); the effect ``2 U / (a b) - 1``, from -1 to 1, positive when the inside group is
-    higher. Sources: Mann and Whitney 1947, Ann Math Stat 18:50-60; Kerby 2014, Compr Psychol
-    3:11.IT.3.1.
-
-    >>> result = rank_sum(np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [5.0], [6.0]]))
-    >>> result.statistic.tolist(), result.effect.tolist(), result.p.round(4).tolist()
-    ([0.0], [-1.0], [0.0809])
+    Normal approximation with tie and continuity correction, as R has it (Mann and Whitney 1947, Ann
+    Math Stat 18:50-60); ``2 U / (a b) - 1`` (Kerby 2014, Compr Psychol 3:11.IT.3.1).
     """
     values = np.vstack([inside, outside])
     observed = ~np.isnan(values)
@@ -70,11 +64,9 @@ def rank_sum(inside: Array, outside: Array) -> RankSum:
 
 
 class RankBiserial(NamedTuple):
-    """The rank-biserial correlation 2 P - 1 and its 95% interval; all (p,).
+    """Rank-biserial correlation 2 P - 1, its 95% interval, and t and df of logit P; all (p,).
 
-    P is the probability that one of the first group is higher than one of the other, ties counted
-    by half. ``t`` and ``df`` are those of log(P / (1 - P)) by the delta method. ``few`` says where
-    the variance of P is not leaned on, and the interval is Newcombe's.
+    ``few`` says where the variance of P is not leaned on, and the interval is Newcombe's.
     """
 
     effect: Array
@@ -89,22 +81,10 @@ class RankBiserial(NamedTuple):
 def rank_biserial(inside: Array, outside: Array) -> RankBiserial:
     """Rank-biserial correlation of each feature, with the one interval that it has everywhere.
 
-    Brunner and Munzel's variance of P does not take the two distributions to be equal in spread or
-    shape; the interval is that of log(P / (1 - P)) with their degrees of freedom, so that limits
-    stay between -1 and 1. Where the smaller group has fewer than 10 patients, where fewer than 3
-    patients of a group are off its most common value (a group of zeros has no variance of its own,
-    and the other group's says nothing of it), or where the groups do not overlap, the interval is
-    Newcombe's, which does not lean on a variance from few patients. ``benchmarks/markers.py
-    intervals`` has the coverage of both.
-
-    Sources: Brunner and Munzel 2000, Biom J 42:17-25 (variance and degrees of freedom);
-    Konietschke, Hothorn and Brunner 2012, Electron J Stat 6:738-759 (logit); Newcombe 2006, Stat
-    Med 25:559-573, method 5 (few patients).
-
-    >>> first, second = np.arange(6.0, 18)[:, None], np.arange(0.0, 12)[:, None]
-    >>> found = rank_biserial(first, second)
-    >>> found.effect.round(3).tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
-    ([0.75], [0.313], [0.925])
+    On the logit of P (Konietschke, Hothorn and Brunner 2012, Electron J Stat 6:738-759) with
+    Brunner and Munzel's variance and degrees of freedom (2000, Biom J 42:17-25). Below 10 patients,
+    3 off the most common value, or without overlap, Newcombe's (2006, Stat Med 25:559-573, method
+    5), which leans on no variance of few. Coverage: ``benchmarks/markers.py intervals``.
     """
     share, error, df, n1, n2 = placements(inside, outside)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -122,15 +102,9 @@ def rank_biserial(inside: Array, outside: Array) -> RankBiserial:
 def brunner_munzel(inside: Array, outside: Array) -> Tested:
     """Test each feature by Brunner and Munzel's test of P = 1/2 on the scale of the logit.
 
-    The statistic (P - 1/2) / sd(P) itself gives p-values below 0.0001 up to sixteen times too often
-    in groups of 10 (``docs/markers.md``), which no correction for many features survives. p < 0.05
-    where the interval of `rank_biserial` leaves 0 out; where that does not lean on the variance, p
-    is of Wilcoxon's rank-sum test, whose null hypothesis is that both distributions are the same.
-    NaN where a group has fewer than 3 observed patients, or the feature does not vary.
-
-    >>> found = brunner_munzel(np.arange(6.0, 18)[:, None], np.arange(0.0, 12)[:, None])
-    >>> found.p.round(4).tolist(), found.test.tolist()
-    ([0.0051], ['Brunner-Munzel, logit'])
+    Without the logit p below 0.0001 is up to sixteen times too often in groups of 10
+    (``docs/markers.md``). Where the interval does not lean on the variance, p is Wilcoxon's. NaN
+    below 3 patients, or constant.
     """
     found, wilcoxon = rank_biserial(inside, outside), rank_sum(inside, outside)
     p = 2 * stats.t.sf(np.abs(found.t), found.df)
@@ -167,11 +141,7 @@ def placements(inside: Array, outside: Array) -> tuple[Array, Array, Array, Coun
 
 
 def newcombe(share: Array, n1: Counts, n2: Counts) -> tuple[Array, Array]:
-    """Score interval of P, as limits of 2 P - 1.
-
-    A limit is the P whose own variance, that of two exponential distributions, puts the observed
-    one Z standard deviations away.
-    """
+    """Score interval of P, as limits of 2 P - 1, with the variance of exponential variables."""
     half = (n1 + n2) / 2.0
     limits = []
     for end in (0.0, 1.0):

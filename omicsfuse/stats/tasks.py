@@ -41,10 +41,8 @@ Heard = tuple[type[Warning], str, str, int]
 class Runner:
     """How repeated work is done: on how many processes, and where finished tasks are kept.
 
-    Results do not depend on ``n_jobs``; a dask cluster uses all its workers whatever it says.
-    ``progress`` is called with what is done, the number of finished tasks, and that of all: once at
-    the start, where tasks that were kept count as finished, and after each task; always by the
-    process, and in the thread, that called ``map``.
+    Results do not depend on ``n_jobs``; a dask cluster uses all its workers. ``progress`` is told,
+    in the thread that called ``map``, what, how many are done, and of how many.
     """
 
     n_jobs: int = 1
@@ -60,11 +58,9 @@ class Runner:
     ) -> list[Result]:
         """Call ``function(*shared, task)`` for each task, and return the results in their order.
 
-        The same bytes come back for any number of processes, on a cluster, and where some of the
-        work was done before an interruption: linear algebra uses one thread, each task is given its
-        own copy of its seed, and results come back as if they had been sent. Warnings of omicsfuse
-        are issued again here, each once. With a folder, results must be numbers, text, NumPy arrays
-        of them, and tuples, lists and dicts of these.
+        The same bytes for any number of processes: one thread of linear algebra, a copy of its seed
+        a task. Warnings are issued again, each once. With a folder, results must be numbers, text,
+        NumPy arrays of them, and tuples, lists and dicts of these.
         """
         tasks = list(tasks)
         store = kept_tasks(self.folder, function, shared)
@@ -124,11 +120,7 @@ class Runner:
 
 
 class _Work:
-    """A function and its shared arguments, packed once and unpacked once in each process.
-
-    Otherwise they would be packed and unpacked again and again, which for the layers of a hundred
-    patients takes as long as a task.
-    """
+    """A function and its shared arguments, packed and unpacked once in each process for speed."""
 
     def __init__(self, function: Callable[..., Any], shared: tuple[Any, ...]) -> None:
         self.function = function
@@ -194,11 +186,7 @@ def _one(work: _Work, task: Any) -> tuple[Any, list[Heard]]:
 
 @contextmanager
 def _listening() -> Iterator[list[Heard]]:
-    """Collect warnings, so that those of other processes are heard in this one.
-
-    What is done with warnings is a setting of the whole process, which a thread beside others must
-    not change: there they go their usual way, which in a worker of a cluster is its log.
-    """
+    """Collect warnings to be heard here; beside other threads they go their usual way instead."""
     heard: list[Heard] = []
     if threading.current_thread() is not threading.main_thread():
         yield heard

@@ -8,12 +8,9 @@ from omicsfuse.stats.arrays import Array, Counts
 
 
 class Tested(NamedTuple):
-    """Two groups of patients compared, feature by feature; all arrays (p,).
+    """Two groups of patients compared, feature by feature; all arrays (p,), without p NaN.
 
-    ``effect`` is positive where the feature is higher, or there more often, in the first group;
-    ``low`` and ``high`` are its 95% interval. Without a p-value there is no effect either (NaN).
-    ``n`` counts the patients of both groups in whom the feature is observed, ``test`` names the
-    test that gave p, and ``note`` is what a reader should know; mostly empty.
+    ``effect`` is positive where the first group is higher; ``n`` counts both groups' patients.
     """
 
     effect: Array

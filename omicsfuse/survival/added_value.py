@@ -44,19 +44,13 @@ def added_value(
 ) -> AddedValue:
     """Compare a Cox model of the clinical covariates with one that has the subtypes as well.
 
-    Both are fitted to the patients who have all covariates, and judged by the likelihood ratio
-    test; the concordance of Harrell and of Uno (up to the horizon, the last time at which 10
-    patients are at risk); the time-dependent area under the curve and the Brier score at 1, 3 and 5
-    years, if 10 events lie before and 10 patients are at risk then; the Brier score integrated to
-    the horizon; the calibration slope. The optimism is the mean difference between a measure in a
-    bootstrap sample and in all patients, of the model fitted to that sample; the interval is that
-    of the samples, shifted by the optimism. With left truncation or competing events only the
-    likelihood ratio is given.
-
-    Harrell et al. 1996, Stat Med 15:361-387 (optimism). Uno et al. 2011, Stat Med 30:1105-1117;
-    2007, J Am Stat Assoc 102:527-537 (area). Graf et al. 1999, Stat Med 18:2529-2545 (Brier).
-    Vickers et al. 2008, BMC Med Inform Decis Mak 8:53. Noma et al. 2021, Stat Med 40:5691-5701
-    (interval). Potter 2005, Stat Med 24:693-708 (permutation).
+    Fitted to those who have all covariates; measured up to the horizon, the last time with 10 at
+    risk. Optimism is the mean difference between a measure in a bootstrap sample and in all, of the
+    model fitted to the sample; the samples' interval is shifted by it. With left truncation or
+    competing events only the likelihood ratio is given. Harrell et al. 1996, Stat Med 15:361-387.
+    Uno et al. 2011, Stat Med 30:1105-1117; 2007, J Am Stat Assoc 102:527-537 (area). Graf et al.
+    1999, Stat Med 18:2529-2545 (Brier). Vickers et al. 2008, BMC Med Inform Decis Mak 8:53. Noma et
+    al. 2021, Stat Med 40:5691-5701 (interval). Potter 2005, Stat Med 24:693-708.
     """
     everything = covariates.join(subtypes, how="inner")
     model = fit_model(survival, everything, endpoint, BOTH)

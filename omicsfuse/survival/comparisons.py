@@ -39,12 +39,9 @@ def logrank_table(
 ) -> pd.DataFrame:
     """Compare the survival of all subtypes, then of each pair: ``SurvivalComparison.tests``.
 
-    ``strata`` adds a row stratified by it, of the patients whose stratum is known; ``order_by`` a
-    test of trend, subtypes in the order of its means, anew in each permutation. With fewer than
-    ``MINIMUM_EVENTS`` events there is a statistic but no p-value. Where a subtype has no event the
-    chi-squared approximation has nothing to stand on, and the permutation p-value is given alone.
-    The false discovery rate (Benjamini and Hochberg) is over the pairs of this endpoint, of the
-    permutation p-values, or the asymptotic ones where nothing was permuted.
+    ``strata`` adds a stratified row, ``order_by`` a trend by its means, anew in each permutation.
+    No p-value below ``MINIMUM_EVENTS``, no asymptotic one where a subtype has no event. The FDR is
+    over the pairs, of the permutation p-values if there are any.
     """
     matched, survival, names = patients_in_common(labels, survival)
     # Codes in natural order, so that nothing below depends on how the subtypes are called.

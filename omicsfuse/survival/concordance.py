@@ -20,13 +20,10 @@ class Concordance(NamedTuple):
 
 
 def concordance_index(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> Concordance:
-    """Share of comparable pairs in which who had the event first has the higher score.
+    """Share of comparable pairs in which who had the event first has the higher score; ties half.
 
-    A pair is comparable where one had the event and the other was observed longer, or as long
-    without an event; equal scores count half (Harrell et al. 1982, JAMA 247:2543-2546). The
-    variance is the infinitesimal jackknife of R's package survival: with c(i) the concordant and
-    t(i) the comparable pairs of patient i, T all comparable pairs and C the index, sum_i ((c(i) - C
-    t(i)) / T)^2. The interval is cut at 0 and 1; NaN where no pair is comparable.
+    Harrell et al. 1982, JAMA 247:2543-2546; infinitesimal jackknife as in R's survival, sum_i
+    ((c(i) - C t(i)) / T)^2; the interval is cut at 0 and 1. NaN without a comparable pair.
     """
     times, events = check_survival(time, event)
     values = np.asarray(risk, dtype=float)

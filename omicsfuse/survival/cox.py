@@ -35,12 +35,9 @@ def cox_table(
 ) -> pd.DataFrame:
     """Fit one Cox model and list its hazard ratios, one row a term: ``SurvivalComparison.cox``.
 
-    Ties by Efron's approximation, intervals and p-values by Wald. Patients with a missing term are
-    left out and counted in ``note``. Nothing is estimated with fewer than 10 events, or fewer than
-    5 a term (Vittinghoff and McCulloch 2007, Am J Epidemiol 165:710-718); a term that never varies
-    is left out. Where the likelihood has no maximum, Firth's penalty is used with intervals and
-    p-values of the profile likelihood (Heinze and Schemper 2001, Biometrics 57:114-119), and
-    ``note`` says so.
+    Efron's ties, Wald's intervals. Nothing is estimated below 10 events, or 5 a term (Vittinghoff
+    and McCulloch 2007, Am J Epidemiol 165:710-718). Without a maximum of the likelihood, Firth's
+    penalty and profile likelihood (Heinze and Schemper 2001, Biometrics 57:114-119), noted.
     """
     return model_table(fit_model(survival, terms, endpoint, model, strata))
 

@@ -1,9 +1,7 @@
 """Compiled inner loops of the Cox model: partial likelihood, its derivatives, and its maximum.
 
-Ties by Efron's approximation: of d events at one time, the l-th (l = 0 to d - 1) is set against the
-risk set with each of the d patients counting 1 - l / d. Patients come by stratum, times descending;
-sums over risk sets grow as patients are passed, and shrink as those leave who entered later.
-Imported only when survival is compared.
+Efron's ties: the l-th of d events (from 0) is set against the d counting 1 - l / d each. Patients
+come by stratum, times descending; imported only when survival is compared.
 """
 
 from typing import Any
@@ -30,12 +28,9 @@ def sweep(
     variances: Any,
     sums: Any,
 ) -> float:
-    """Log partial likelihood at ``beta``; fills its derivatives.
+    """Log partial likelihood at ``beta``; fills score (p), information (p, p), skew (p, p, p).
 
-    ``score`` (p), ``information`` (p, p) and, if ``third``, ``skew`` (p, p, p: derivatives of the
-    information) are filled; so are, for each event in order, ``means`` (events, p), ``variances``
-    (events, p, p) and ``sums`` (events: the sum of the relative hazards of those at risk), unless
-    they are given empty.
+    And for each event ``means`` (events, p), ``variances`` and ``sums``, unless given empty.
     """
     n, p = x.shape
     score[:] = 0.0
@@ -202,11 +197,9 @@ def maximise(
     firth: bool,
     most: int,
 ) -> tuple[float, bool, Any]:
-    """Newton steps, halved where they go down, from ``beta``, which is moved to the maximum.
+    """Newton steps, halved where they go down, move ``beta`` to the maximum, with Firth's penalty.
 
-    With ``firth``, of the likelihood times the square root of the determinant of the information.
-    Coefficients that are not ``free`` stay. Returns the log likelihood, whether it converged, and
-    the information (of all coefficients) there.
+    Coefficients not ``free`` stay. Returns log likelihood, whether converged, and information.
     """
     p = x.shape[1]
     score, information, skew = np.empty(p), np.empty((p, p)), np.empty((p, p, p))

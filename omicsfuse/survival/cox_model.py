@@ -21,11 +21,9 @@ _RUNAWAY = 20.0
 
 @dataclass(frozen=True, eq=False)
 class CoxFit:
-    """A fitted Cox model: coefficients (p,) are log hazard ratios per unit, with their covariance.
+    """A fitted Cox model: coefficients (p,), log hazard ratios per unit, and covariance.
 
-    Limits and p-values are Wald's, with Firth's penalty of the profile likelihood (infinite where
-    it has no end) and of the likelihood ratio; the likelihoods, of the fit and with all
-    coefficients 0, are then penalised as well.
+    Limits are Wald's, or with Firth's penalty the profile likelihood's, infinite without an end.
     """
 
     coefficients: np.ndarray
@@ -40,11 +38,7 @@ class CoxFit:
 
 
 class CoxData:
-    """Survival and terms of patients, sorted for fits; terms are centred and scaled inside.
-
-    ``x`` (n, p) is complete and none of its columns constant; ``strata`` have baseline hazards of
-    their own.
-    """
+    """Survival and complete terms x (n, p), sorted for fits, centred and scaled inside."""
 
     def __init__(
         self,
@@ -99,12 +93,7 @@ class CoxData:
     def steps(
         self, coefficients: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Mean, variance and sum over the risk set of each event, and its row among the patients.
-
-        Of the scaled terms, at ``coefficients`` (p,) per unit of the terms as given: (events, p),
-        (events, p, p), and the sum of exp(coefficients x scaled terms) over those at risk
-        (events,).
-        """
+        """Mean (events, p), variance, sum of each event's risk set, and the patient's row."""
         from omicsfuse.survival.cox_kernel import sweep
 
         p, events = self.x.shape[1], self.n_events
@@ -118,11 +107,7 @@ class CoxData:
         return means, variances, sums, np.flatnonzero(self.event)
 
     def separated(self, beta: np.ndarray) -> bool:
-        """Whether each event fell on the patient of highest risk then: there is no maximum.
-
-        Multiplying such a risk by any number above 1 makes the events more likely still, so
-        wherever the optimiser stopped, the number is its own.
-        """
+        """Whether each event fell on the patient of highest risk then: there is no maximum."""
         risk = self.x @ beta
         for start, stop in zip(self.starts[:-1], self.starts[1:], strict=True):
             time, entry, own = self.time[start:stop], self.entry[start:stop], risk[start:stop]
@@ -136,9 +121,8 @@ class CoxData:
 def fit_cox(data: CoxData, *, firth: bool | None = None, limits: bool = True) -> CoxFit:
     """Fit a Cox model; with Firth's penalty where the likelihood has no maximum.
 
-    Source: Efron B. J Am Stat Assoc 1977;72:557-565. Firth D. Biometrika 1993;80:27-38. Heinze G,
-    Schemper M. A solution to the problem of monotone likelihood in Cox regression. Biometrics
-    2001;57:114-119 (the penalty, and profile likelihood limits with it).
+    Efron 1977, J Am Stat Assoc 72:557-565; Firth 1993, Biometrika 80:27-38; Heinze and Schemper
+    2001, Biometrics 57:114-119 (profile likelihood limits with it).
     """
     p = data.x.shape[1]
     free = np.ones(p, dtype=bool)

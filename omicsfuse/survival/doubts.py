@@ -22,13 +22,9 @@ _TOLERANCE = 0.02
 def doubtful_survival(survival: Mapping[str, pd.DataFrame], units: Mapping[str, str]) -> list[str]:
     """Say, in a sentence each, what in the survival data of a cohort looks like a mistake.
 
-    - Times too long or too short for their unit: the longest above 60 years or below half a year.
-    - Mixed units: patients whose times in two endpoints differ by the factor of a change of unit
-      (7, 12, 30.4, 52.2 or 365.25), within 2%.
-    - Immortal time (Suissa 2008, Am J Epidemiol 167:492-499): nobody had the event up to some time,
-      though at the overall rate (events over patient time) the probability of that is below 0.001.
-    - Follow-up shorter than the event times: its median (reverse Kaplan-Meier) is below that of the
-      events, so that most censored patients left before events usually came.
+    Longest times above 60 years or below half a year; times of two endpoints that differ by a
+    change of unit, within 2%; immortal time (p below 0.001; Suissa 2008, Am J Epidemiol
+    167:492-499); median follow-up (reverse Kaplan-Meier) shorter than that of the events.
     """
     found = []
     for name, table in survival.items():

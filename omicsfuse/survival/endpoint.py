@@ -52,15 +52,10 @@ def compare_labels(
 ) -> SurvivalComparison:
     """Compare the survival of labelled patients: of subtypes found, or assigned in another cohort.
 
-    Subtypes are set against the first one, usually S1, the largest. There is a Cox model of the
-    subtypes alone (``"univariable"``), where there are covariates one of both
-    (``"multivariable"``), and where there are strata the same with a baseline hazard for each.
-    Competing events censor in all of these; their own curves are `cumulative_incidence`, and
-    predicted risks, which need more than that, are not judged.
-
-    ``order_by`` gives the number by whose mean subtypes are ordered for the test of trend;
-    ``exclusions`` were made before and stand in front, and patients in ``counted`` are not counted
-    again for want of the endpoint.
+    Subtypes are set against the first one; Cox ``"univariable"``, with covariates
+    ``"multivariable"``, with strata both stratified. Competing events censor, and predicted risks
+    are then not judged. ``order_by`` orders for the trend; ``exclusions`` stand in front, and
+    patients in ``counted`` are not counted again.
     """
     matched, known, names = patients_in_common(labels, survival)
     curves, medians = kaplan_meier(matched, known)

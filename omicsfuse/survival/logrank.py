@@ -30,11 +30,7 @@ _BLOCK = 1_000
 
 @dataclass(frozen=True, eq=False)
 class LogRank:
-    """Result of a log-rank test; events ``observed`` and ``expected`` by group, in sorted order.
-
-    ``dof`` is the number of groups less one, fewer where a group was no longer at risk at any
-    event; ``p`` is NaN without any, ``chi2`` 0 where nothing can be compared.
-    """
+    """Log-rank test; events ``observed`` and ``expected`` by group in order; ``p`` or NaN."""
 
     chi2: float
     dof: int
@@ -45,10 +41,9 @@ class LogRank:
 
 @dataclass(frozen=True)
 class PermutationP:
-    """Permutation p-value, ``(1 + number at least as extreme) / (1 + n_permutations)``.
+    """``(1 + number as extreme) / (1 + n_permutations)`` (Phipson and Smyth 2010), with limits.
 
-    Its limits are the 95% Clopper-Pearson interval of the p-value that all permutations would give.
-    It is never zero (Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39).
+    They are the 95% Clopper-Pearson interval of the p-value of all permutations.
     """
 
     p: float
@@ -68,12 +63,9 @@ def logrank_test(
 ) -> LogRank:
     """Test whether two or more groups of patients have the same hazard; all arrays (n,).
 
-    Events of a group less those expected of its share at risk, summed over time and scaled by their
-    hypergeometric covariance, so that ties are exact. Of ``strata`` only patients of the same are
-    compared; ``entry`` is left truncation; ``trend`` gives the place of each group, in sorted
-    order, for a test with one degree of freedom, and must not be chosen by looking at the outcome.
-    Mantel 1966, Cancer Chemother Rep 50:163-170; Peto and Peto 1972, J R Stat Soc A 135:185-207;
-    trend: Tarone 1975, Biometrika 62:679-682.
+    Hypergeometric covariance, exact in ties; ``entry`` is left truncation; ``trend`` places each
+    group, in sorted order, and must not be chosen by the outcome. Mantel 1966, Cancer Chemother Rep
+    50:163-170; Peto and Peto 1972, J R Stat Soc A 135:185-207; Tarone 1975, Biometrika 62:679-682.
     """
     sets = RiskSets(time, event, strata, entry)
     names, codes = check_groups(group, len(sets.order))
@@ -100,14 +92,10 @@ def permutation_logrank(
 ) -> PermutationP:
     """Compare the log-rank statistic with its values after shuffling the group labels.
 
-    Exact for small and unequal groups (Vandin et al. 2015, PLoS Comput Biol 11:e1004071), provided
-    that censoring and entry do not depend on the group. The whole statistic, covariance included,
-    is computed anew; of a stratified test labels are shuffled within strata. Neither the order of
-    the patients nor the number of threads matters.
-
-    An adaptive test draws 5,000 permutations, and then as many again as it has, until a 99%
-    interval of the p-value excludes 0.05, or the 95% one is narrow (half of it at most 5% of p), or
-    ten million are drawn (Besag and Clifford 1991, Biometrika 78:301-304).
+    Exact for small groups (Vandin et al. 2015, PLoS Comput Biol 11:e1004071) if neither censoring
+    nor entry depends on the group; within strata. Adaptive: 5,000, then twice as many, until a 99%
+    interval of p excludes 0.05, the 95% one is narrow (half at most 5% of p), or ten million are
+    drawn (Besag and Clifford 1991, Biometrika 78:301-304).
     """
     adaptive = isinstance(n_permutations, str) and n_permutations == "adaptive"
     whole = isinstance(n_permutations, int | np.integer) and not isinstance(n_permutations, bool)
@@ -209,12 +197,10 @@ def permutation_trend(
     *,
     entry: np.ndarray | None = None,
 ) -> PermutationP:
-    """Test of trend over groups put in order by the mean of a variable of the patients.
+    """Test of trend over groups in the order of the mean of ``order_by`` (n,), which may have NaN.
 
-    Where the variable itself goes with survival, so does the order it gives to groups that have
-    nothing to do with either: with an order taken for given, 10 to 30% of such tests are below
-    0.05. So the groups are put in order anew in each permutation. The hypothesis tested is that
-    they have to do with neither survival nor the variable. ``order_by`` (n,) may have NaN.
+    A variable that goes with survival orders any groups so: with a fixed order 10 to 30% of tests
+    are below 0.05. So the groups are put in order anew in each permutation.
     """
     values = np.asarray(order_by, dtype=float)
     # Ties of time are then in the order of the variable, not in that of the patients.

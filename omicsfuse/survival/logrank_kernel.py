@@ -87,8 +87,7 @@ def count_extreme(
 ) -> int:
     """Number of shuffles of the groups within strata whose statistic reaches the threshold.
 
-    ``state`` (4 unsigned 64-bit numbers) is that of a xoshiro256++ generator (Blackman & Vigna
-    2021), one a block of permutations, so that results do not depend on the number of threads.
+    ``state`` (4,) is a xoshiro256++ generator's (Blackman and Vigna 2021), one a block.
     """
     shuffled = codes.copy()
     q = design.shape[0]

@@ -78,11 +78,7 @@ class ModelComparison:
         self.fitted = {name: fit for name, fit in fits.items() if fit is not None}
 
     def likelihood_ratio(self, n_permutations: int, seed: int) -> dict[str, object]:
-        """Twice the difference of the log likelihoods, asymptotically and by permutation.
-
-        What is permuted are the residuals of the subtypes' terms on the covariates (Potter 2005):
-        the covariates keep their part in survival and in the subtypes.
-        """
+        """Twice the difference of log likelihoods; p also of permuted residuals (Potter 2005)."""
         row: dict[str, object] = {"measure": "likelihood ratio", "model": DIFFERENCE, "note": ""}
         if self.model.fit is not None and self.model.fit.penalised:
             # Likelihoods with different penalties are not nested: there is no test.

@@ -23,12 +23,7 @@ DIAGNOSTIC_COLUMNS = [
 
 @dataclass(frozen=True, eq=False)
 class CoxModel:
-    """A Cox model of patients who have all its terms.
-
-    ``varies`` tells the terms in the fit, those that differ between patients; ``design`` has all of
-    them (patients, terms). ``reason`` says why there is no fit, ``note`` how many patients were
-    left out for want of a term.
-    """
+    """A Cox model of the patients who have all terms, or a reason why there is no fit; a note."""
 
     endpoint: str
     name: str
@@ -156,11 +151,9 @@ def _fit(
 
 
 def model_diagnostics(model: CoxModel, strata: str = "") -> pd.DataFrame:
-    """List, for each term of a model, its variance inflation and the events per term.
+    """Variance inflation 1 / (1 - R2) of each term of a model, and events per term.
 
-    The inflation is 1 / (1 - R2), with R2 of the term's regression on the others: NaN for a term
-    that does not vary, infinite for one that the others determine (Belsley, Kuh and Welsch 1980,
-    chapter 3; events per variable: Peduzzi et al. 1995, J Clin Epidemiol 48:1503-1510).
+    Belsley, Kuh and Welsch 1980, chapter 3; Peduzzi et al. 1995, J Clin Epidemiol 48:1503-1510.
     """
     used = model.design[:, model.varies]
     inflation = np.full(len(model.terms), np.nan)

@@ -26,12 +26,9 @@ _ENOUGH_TO_SMOOTH = 10
 def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test whether each log hazard ratio is constant over time; tests, and residuals to draw.
 
-    A coefficient that changes with g(t) is b + c g(t); the score test of c = 0 (``cox.zph`` of R's
-    package survival; Grambsch and Therneau 1994, Biometrika 81:515-526) holds, for each term, the
-    sum of g(t) times the Schoenfeld residuals against its variance. g is one minus the Kaplan-Meier
-    estimate just before t, so that no late event weighs more than an early one. ``residual`` is
-    scaled and has the coefficient added; ``fit`` is a natural cubic spline with 4 degrees of
-    freedom in g, NaN with fewer than 10 events.
+    Score test of c in b + c g(t) (R's ``cox.zph``; Grambsch and Therneau 1994, Biometrika
+    81:515-526), g one minus the Kaplan-Meier estimate just before t. ``residual`` is scaled, plus
+    the coefficient; ``fit`` a natural cubic spline, 4 degrees of freedom, NaN below 10 events.
     """
     if model.fit is None or model.data is None or model.fit.penalised:
         note = model.reason or "not tested: the model has Firth's penalty"
@@ -91,12 +88,10 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def time_varying_effects(model: CoxModel, terms: pd.DataFrame) -> pd.DataFrame:
-    """Estimate each hazard ratio before and after the median event time.
+    """Estimate each hazard ratio before and after the median event time; Wald's p of no change.
 
-    Both periods have a Cox model of their own: in the first, everyone is censored at the split; in
-    the second are those still at risk then (Therneau and Grambsch 2000, section 6.5). The split
-    does not look at the terms. The p-value, of Wald's test that the two log hazard ratios are the
-    same, stands in the rows of both periods. No rows where the model could not be fitted.
+    A Cox model each: censored at the split, and those still at risk then (Therneau and Grambsch
+    2000, section 6.5). No rows where the model could not be fitted.
     """
     if model.fit is None:
         return pd.DataFrame(columns=TIME_VARYING_COLUMNS)

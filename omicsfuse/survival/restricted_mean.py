@@ -27,17 +27,11 @@ def restricted_means(
 ) -> pd.DataFrame:
     """Estimate the mean survival time of each subtype up to a time tau, and the differences.
 
-    The restricted mean is the area under the Kaplan-Meier curve from 0 to tau, the longest time to
-    which the curves compared are known: up to the longest follow-up, and for ever if that ended
-    with an event. The rule looks at follow-up, not at differences; means are up to the tau of all
-    subtypes, each difference up to that of its pair. Variances are Greenwood's. Differences have
-    the asymptotic p-value and one from permuting the two subtypes, the difference divided by its
-    standard error in each permutation: the asymptotic one is too small with few patients, and the
-    studentised one holds its level where groups differ in censoring. Empty with left truncation or
-    competing events, under which the area is no mean of anything observed.
-
-    Royston and Parmar 2011, Stat Med 30:2409-2421. Ditzhaus, Yu and Xu 2023, Stat Med 42:2226-2240
-    (studentised permutation).
+    The area under the Kaplan-Meier curve to the longest time to which the curves compared are
+    known, of all or of the pair: a rule that sees no difference. Greenwood's variances; p also by
+    studentised permutation, as the asymptotic one is too small with few patients. Empty with left
+    truncation or competing events. Royston and Parmar 2011, Stat Med 30:2409-2421; Ditzhaus, Yu and
+    Xu 2023, Stat Med 42:2226-2240.
     """
     from omicsfuse.survival.restricted_mean_kernel import restricted_mean
 

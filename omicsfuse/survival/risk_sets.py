@@ -6,15 +6,11 @@ from omicsfuse.survival._input import check_entry, check_groups, check_survival
 
 
 class RiskSets:
-    """Event times within strata, and the span of them through which each patient is at risk.
+    """Event times within strata (rows), and the run through which each patient is at risk.
 
-    A row is an event time of a stratum. A patient who enters at e and leaves at t is at risk at the
-    rows of the own stratum with e < time <= t, a run of consecutive rows: from ``first`` (n,) up
-    to, not including, ``last`` (n,). ``order`` (n,) sorts patients by stratum, time, event and
-    entry, and everything is in this order, so that it does not depend on the order given. ``score``
-    (n,) is each patient's share of the log-rank difference, event minus cumulative hazard;
-    ``diagonal`` (n,) that of the diagonal of the covariance; ``weight`` (rows,) the factor of n_g
-    n_h in it.
+    ``first`` (n,) up to, not including, ``last`` (n,); ``order`` (n,) sorts by stratum, time,
+    event, entry, and all is in it. ``score`` (n,): event minus cumulative hazard; ``diagonal``
+    (n,): share of the covariance's diagonal; ``weight`` (rows,): factor of n_g n_h in it.
     """
 
     def __init__(

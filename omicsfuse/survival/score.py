@@ -12,11 +12,8 @@ _BATCH_CELLS = 4_000_000
 def score_z(time: np.ndarray, event: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Test each column of ``X`` (n, m) by itself in a Cox model, without fitting any: z (m,).
 
-    The score test compares, at each event, the patient who had it with the mean of those at risk: z
-    = U / sqrt(I) at a coefficient of zero. Ties by Efron's approximation: of d tied events, the
-    l-th (l = 0 to d - 1) is set against a risk set in which each of the d patients counts 1 - l /
-    d. Positive where higher values go with more events; NaN where a variable has missing values,
-    does not vary among those at risk, or nobody had the event.
+    The score test U / sqrt(I) at 0, Efron's ties; positive where higher values go with more events;
+    NaN where values are missing or constant among those at risk, or nobody had the event.
     """
     times, events = check_survival(time, event)
     values = np.asarray(X, dtype=float)

@@ -43,12 +43,7 @@ class Tested:
 
 @dataclass(frozen=True, eq=False)
 class EndpointTests:
-    """Tests of one endpoint of one cohort: everything that they share.
-
-    ``endpoint``: endpoint, one of the cohort's; ``signature``: locked; ``scored``: the cohort;
-    ``null``: scores of random sets and of shuffled signatures; ``adjust``: whether to adjust for
-    the cohort's covariates and strata; ``n_permutations``, ``random_state``: of log-rank tests.
-    """
+    """Tests of one endpoint of one cohort: everything that they share."""
 
     endpoint: str
     signature: Signature

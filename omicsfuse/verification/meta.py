@@ -191,11 +191,7 @@ def meta_analysis(
 
 
 def _reml(y: Array, variance: Array) -> float:
-    """Variance between cohorts at the largest restricted likelihood.
-
-    The derivative of twice the log of it, ``sum w^2 (y - mean)^2 - sum w + sum w^2 / sum w``, is
-    followed from the largest variance that can be downwards: roots are told apart by likelihood.
-    """
+    """Variance between cohorts at the largest restricted likelihood, by the sign of its slope."""
     from scipy.optimize import brentq
 
     def slope(tau2: float) -> float:
@@ -224,15 +220,11 @@ def _reml(y: Array, variance: Array) -> float:
 
 
 def across_cohorts(table: pd.DataFrame) -> pd.DataFrame:
-    """Take the hazard ratios of a verification together over its cohorts.
+    """Take the hazard ratios of a verification together over its cohorts: ``META_COLUMNS``.
 
-    Those of the same endpoint, signature and comparison are taken together wherever two cohorts or
-    more have one: cohorts independent of the training cohort, and, where some are of its study, all
-    but the negative controls as well. The standard error is that of the 95% interval.
-
-    Gives columns ``META_COLUMNS``: ``left_out`` is, with three cohorts or more, the cohort without
-    which it is (fixed effect and REML); ``p_one_sided`` is in the direction that the discovery
-    cohort fixed; Hartung-Knapp intervals are never shorter than REML's.
+    Two or more of the same endpoint, signature and comparison: independent cohorts, and, with any
+    of the training study, all but controls. ``p_one_sided`` has the direction of discovery;
+    ``left_out`` from three cohorts; Hartung-Knapp intervals are never shorter than REML's.
     """
     rows: list[dict[str, object]] = []
     if len(table):

@@ -25,13 +25,7 @@ _FEWEST, _SHARE = 5, 0.3
 
 @dataclass(frozen=True, eq=False)
 class NullScores:
-    """Scores of the signature's genes, of random sets, and of shuffled signatures.
-
-    ``patients``: patients of all scores; ``own`` (n, k): the signature itself, scored as the random
-    sets are; ``random`` (r, n, k): random sets, with the same weights; ``shuffled`` (s, n):
-    shuffled signatures that have the score, for each score; ``note``: what is to be known of the
-    random sets.
-    """
+    """Scores of the signature (n, k), random sets (r, n, k) and shuffled signatures (s, n)."""
 
     patients: pd.Index
     own: Array
@@ -50,11 +44,7 @@ def null_scores(
     proliferation_genes: Sequence[str] | None,
     random_state: int,
 ) -> NullScores | None:
-    """Score random gene sets and shuffled signatures in one cohort, as the signature itself is.
-
-    Where genes are scaled by the training cohort there is nothing to scale other genes by: random
-    sets, and the signature that is held against them, are scaled by the cohort itself.
-    """
+    """Score random sets and shuffled signatures as the signature, scaled by the cohort itself."""
     if not n_random and not shuffled:
         return None
     note, scaling = "", scored.scaling
@@ -131,13 +121,7 @@ def _filled(scores: Array) -> Array:
 def held_against(
     time: Array, event: Array, place: Positions, null: NullScores, score: int, name: str
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Hold the score test of the signature against those of random sets and shuffled ones.
-
-    ``time``, ``event`` (m,): survival of the patients tested; ``place`` (m,): their positions among
-    ``null.patients``. Gives ``row``: ``random_null_percentile``, ``random_null_p`` and those of
-    ``permuted``, as far as there is something to hold it against; ``values``: ``score``, ``kind``
-    and ``z`` of each.
-    """
+    """Hold the signature's score test against random and shuffled ones: row, and z of each."""
     observed = float(score_z(time, event, null.own[place, score][:, None])[0])
     row: dict[str, object] = {}
     values: list[dict[str, object]] = [{"score": name, "kind": "signature", "z": observed}]

@@ -15,11 +15,7 @@ PROPORTION_COLUMNS = [
 
 
 def proportions(signature: Signature, scored: ScoredCohort) -> pd.DataFrame:
-    """Count the patients of each subtype, or above and below the cut-point of a single score.
-
-    Gives columns as ``Verification.proportions``; ``"none"`` are those that nothing was assigned
-    to.
-    """
+    """Count the patients of each subtype, of ``"none"``, or above and below the cut-point."""
     names = score_names(scored.assigned)
     sizes: dict[str, int] = {}
     if len(names) > 1:

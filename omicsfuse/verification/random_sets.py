@@ -36,16 +36,11 @@ def matched_sets(
     proliferation_genes: Sequence[str] | None = None,
     random_state: int = 0,
 ) -> tuple[Positions, str]:
-    """Draw random sets of genes, each gene of a signature replaced by one near to it.
+    """Draw random sets (n_sets, m) of genes near to those of the signature, none twice; and a note.
 
-    Near are the 5% of genes (at least 30, at most 200) closest in the ranks of mean, standard
-    deviation and, if asked for, correlation with proliferation (mean z of the proliferation genes).
-    The genes of the signature may be drawn too, as in random signatures drawn from all genes (Venet
-    et al. 2011, PLoS Comput Biol 7:e1002240).
-
-    ``table``: patients x genes that can be scored, columns sorted by name; ``members`` (m,). Gives
-    ``sets`` (n_sets, m): positions, no gene twice; ``note``: what could not be matched on, or that
-    sets share many genes with the signature.
+    Near are the 5% (30 to 200) closest in ranks of mean, SD and, if asked, correlation with
+    proliferation (mean z); the signature's own may be drawn too (Venet et al. 2011, PLoS Comput
+    Biol 7:e1002240). ``table`` is sorted by name.
     """
     if matched not in MATCHED:
         raise StudyError(f"verify: matched is {matched!r}; it must be one of {', '.join(MATCHED)}.")

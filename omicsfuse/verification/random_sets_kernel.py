@@ -7,11 +7,7 @@ from omicsfuse.stats.compiled import compiled
 
 @compiled
 def take_free(neighbours: Any, gene: Any, wanted: Any, used: Any, sets: Any) -> None:
-    """Put into each set the ``wanted``-th neighbour of one of its genes that it does not have yet.
-
-    ``neighbours`` (m, reach): nearest first; ``gene``, ``wanted`` (r,): which gene of each set, and
-    which of its free neighbours, counted from 1. Changes ``used`` (r, genes) and ``sets`` (r, m).
-    """
+    """Put the ``wanted``-th free neighbour of ``gene`` (r,) into each set (r, m) and ``used``."""
     for i in range(len(gene)):
         left, candidate = wanted[i], -1
         for j in range(neighbours.shape[1]):

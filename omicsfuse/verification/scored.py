@@ -29,14 +29,7 @@ class How:
 
 @dataclass(frozen=True, eq=False)
 class ScoredCohort:
-    """One cohort's scores, and what every row about it says.
-
-    ``cohort``: without patients of the training cohort; ``row``: what every row of the table says
-    of this cohort; ``table``: patients x usable genes on the scale of analysis, sorted by name;
-    genes of the signature under the names that they have there; ``assigned``: what
-    `score_signature` gives; ``note``: notes that every row carries; ``aliases``: table of gene
-    names, as it was given.
-    """
+    """One cohort's scores, without training patients, and what every row about it says."""
 
     cohort: Cohort
     row: dict[str, object]
@@ -73,12 +66,7 @@ def score_names(assigned: pd.DataFrame) -> list[str]:
 def score_cohort(
     signature: Signature, whole: Cohort, how: How, *, control: bool, drawn: bool
 ) -> tuple[dict[str, object], ScoredCohort | None, pd.DataFrame, list[Exclusion]]:
-    """Score one cohort.
-
-    Gives ``row``: what every row about the cohort says; ``scored``: none where it could not be
-    scored; the note of the row says why; ``genes``: under which name each gene was found;
-    ``exclusions``: what was lost.
-    """
+    """Score one cohort: its row, scores or None with a note why, gene names, exclusions."""
     same_study, note = relation(signature, whole)
     if control:
         role = "negative control"
@@ -192,13 +180,7 @@ def _shared(signature: Signature, cohort: Cohort, trained: pd.Index) -> Exclusio
 
 
 def expression_values(cohort: Cohort, layer: str) -> tuple[pd.DataFrame, list[Exclusion]]:
-    """Patients x usable genes on the scale of analysis, and what was lost on the way there.
-
-    What preprocessing does to the matrix for distances (imputing, limiting, selecting) is of no
-    consequence here and not counted.
-
-    Gives ``table``: patients x genes; ``exclusions``: patients without any value, z-scores limited.
-    """
+    """Patients x usable genes on the scale of analysis, before anything for distances."""
     prepared = preprocess(cohort, [layer])
     table = prepared.layers[layer].values  # noqa: PD011 - a field of ours
     exclusions = [

@@ -41,13 +41,11 @@ _ORDER = {"uniformity", "jointenergy", "angularsecondmoment"}
 
 
 def heterogeneity_features(names: Iterable[str]) -> pd.DataFrame:
-    """Tell which radiomic features measure heterogeneity within the tumour.
+    """Tell which radiomic features measure heterogeneity within the tumour, by name.
 
-    First-order features of spread and disorder, ratios such as the coefficient of variation of the
-    unfiltered image only; texture features but those that say how bright the tumour is. Shape
-    features are none. Gives index: name; columns ``block`` (``"first-order"`` or ``"texture"``),
-    ``image_type``, and ``direction``: 1 for entropies of grey levels, -1 for their uniformity and
-    energy, 0 for all others, whose direction is not certain.
+    First-order spread and disorder (ratios of the unfiltered image only), and texture but
+    brightness; no shape. ``direction`` is 1 for entropies of grey levels, -1 for uniformity and
+    energy, else 0.
     """
     listed = [str(name) for name in names]
     parts = radiomics_features(listed)

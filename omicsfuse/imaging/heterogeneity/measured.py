@@ -37,11 +37,7 @@ class Measured:
 def chosen_features(
     table: pd.DataFrame, volume: pd.Series | None, layer: str, exclusions: list[Exclusion]
 ) -> pd.DataFrame:
-    """Choose the features that measure heterogeneity; the unfiltered image first.
-
-    ``table``: patients x radiomic features; ``volume``: tumour volume of the same patients. Gives
-    as `heterogeneity_features` gives it.
-    """
+    """Choose the features (of patients x features) of heterogeneity; the unfiltered image first."""
     features = heterogeneity_features(table.columns)
     if len(other := table.columns[~table.columns.isin(features.index)]):
         reason = "do not measure heterogeneity (shape, brightness, or a name not understood)"
@@ -76,11 +72,7 @@ def chosen_features(
 def without_volume(
     scores: pd.DataFrame, volume: pd.Series | None, layer: str, exclusions: list[Exclusion]
 ) -> pd.DataFrame:
-    """What is left of each feature after linear regression on the normal scores of volume.
-
-    ``scores``: patients x features, as normal scores; ``volume``: tumour volume of the same
-    patients. Gives pandas.DataFrame.
-    """
+    """Residuals of each feature's normal scores on those of volume, patients x features."""
     if volume is None:
         raise StudyError(
             f"adjust_volume: layer {layer} has no feature that is the tumour volume (such as "

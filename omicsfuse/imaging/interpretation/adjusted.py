@@ -23,13 +23,9 @@ PATIENTS_A_COLUMN = 5
 
 @dataclass(frozen=True, eq=False)
 class Covariates:
-    """Covariates as columns of a design, and what there is to say about them.
+    """Covariates as a design (patients x terms), the covariate of each term, notes, tumour volume.
 
-    ``names``: covariates adjusted for, as a reader knows them; ``design``: patients x terms: normal
-    scores of numbers and steps, 0 and 1 for all levels but the most frequent one of categories;
-    missing where a covariate is; ``columns``: covariate that each term is of; ``notes``: what was
-    asked for and is not adjusted for, and why; ``volume``: volume of the tumour, where a radiomics
-    layer has it.
+    Normal scores of numbers and steps; 0 and 1 for all categories but the most frequent.
     """
 
     names: tuple[str, ...]
@@ -46,11 +42,9 @@ class Covariates:
 def covariates(
     cohort: Cohort, patients: pd.Index, adjust_for: Sequence[str] = ADJUST_FOR
 ) -> Covariates:
-    """Gather what associations of these patients are to be adjusted for.
+    """Gather what associations of these patients are to be adjusted for; notes say what is not.
 
-    ``patients``: patients who have a score. Left out, with a note, is what the
-    cohort does not have, what does not vary, what is known for fewer than half of the patients, and
-    categories with too many levels for them.
+    Not what is absent, constant, known for fewer than half, or of too many categories.
     """
     if isinstance(adjust_for, str):
         raise StudyError(f'adjust_for = "{adjust_for}": expected a list, ["{adjust_for}"].')
@@ -116,12 +110,7 @@ def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
 
 
 def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:
-    """Columns of the design that these patients tell apart, or why nothing can be adjusted for.
-
-    ``patients``: patients of an analysis. Gives ``columns`` (n, q): rows with missing values where
-    a covariate is missing; None where nothing is adjusted for; ``note``: why not; empty where it
-    is.
-    """
+    """Columns (n, q) of the design that these patients tell apart, or None and a note why."""
     if not design.shape[1]:
         return None, "there are no covariates"
     columns = design.reindex(patients).to_numpy(dtype=float)

@@ -46,17 +46,11 @@ def method_of(layer: PreparedLayer) -> str:
 def compare_features(
     table: pd.DataFrame, method: str, scale: str, contrast: Contrast, design: pd.DataFrame
 ) -> tuple[pd.DataFrame, str]:
-    """Compare every column of a table with a score or class.
+    """Compare every column of a table (patients x features) with a score or class.
 
-    ``"moderated t"``: value = a + b score + covariates, with b (the change per SD of the score, or
-    between the classes) tested by limma's moderated t. ``"Spearman"``: the correlation, and the
-    partial one given the covariates. ``"carriers"``: Wilcoxon's rank-sum test of the score between
-    carriers of a mutation and others, with the rank-biserial correlation (2 AUC - 1); of classes
-    Fisher's exact test; adjusted, the partial rank correlation (Kendall 1942, Biometrika
-    32:277-283).
-
-    ``table``: patients x features. Gives ``table``: a row a feature, p missing where it cannot be
-    compared; ``note``: why nothing is adjusted; empty where it is.
+    ``"moderated t"``: slope by limma; ``"Spearman"``: also partial; ``"carriers"``: Wilcoxon's test
+    with the rank-biserial correlation, Fisher's of classes; adjusted, the partial rank correlation
+    (Kendall 1942, Biometrika 32:277-283). Also a note where nothing is adjusted.
     """
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
@@ -127,10 +121,9 @@ def _effects(y: Array, x: Array, method: str, binary: bool, columns: Array | Non
 
 
 def linear_effects(y: Array, x: Array, columns: Array | None) -> Effects:
-    """Slope of every feature on x given columns, with limma's moderated t.
+    """Slope of every feature (n, p) on x (n,) given columns (n, q), with limma's moderated t.
 
-    ``y`` (n, p): NaN where missing; ``x`` (n,); ``columns`` (n, q): complete. NaN for features that
-    do not vary, are observed in fewer than 10 patients, and for all where the columns explain x.
+    NaN for features constant or seen in fewer than 10; for all where the columns explain x.
     """
     basis = np.ones((len(x), 1)) if columns is None else independent_basis(columns)
     left = x - _explained(x, basis)

@@ -10,12 +10,7 @@ from omicsfuse.stats.ranks import normal_scores
 
 
 class Contrast(NamedTuple):
-    """One variable that features are compared with.
-
-    ``name``: ``"score"``, ``"high vs low"``, or ``"high vs rest"``; ``numbers``: patient -> normal
-    score (mean 0, SD 1), or 1 in the first class and 0 in the other; ``binary``: whether it is of
-    classes.
-    """
+    """A variable to compare with: normal scores by patient, or 1 and 0 for two classes."""
 
     name: str
     numbers: pd.Series
@@ -28,11 +23,7 @@ class Contrast(NamedTuple):
 
 
 def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
-    """List what a model's score or classes are compared as.
-
-    ``values``: patient -> score or class, none missing. Gives one for a score and for two classes
-    (the last in order of their names against the first); of more classes each against the rest.
-    """
+    """One contrast for a score or two classes (last name to first); else each against the rest."""
     if kind == SCORE:
         scores = normal_scores(values.to_numpy(dtype=float))
         return [Contrast("score", pd.Series(scores, values.index), False)]

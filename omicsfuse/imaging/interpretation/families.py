@@ -26,11 +26,7 @@ DESCRIPTION = "description only: an imaging model is made of such features"
 
 
 def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> pd.DataFrame:
-    """Put comparisons of all layers into one table, each layer a family of its own.
-
-    Gives ``ASSOCIATIONS``; layers in the order given, by p within a layer. Features that cannot be
-    compared are left out.
-    """
+    """Comparisons of all layers in one table ``ASSOCIATIONS``, each layer a family, by p within."""
     tables = []
     for part in parts:
         table = part.reindex(columns=ASSOCIATIONS)
@@ -54,11 +50,7 @@ def family_table(parts: Sequence[pd.DataFrame], adjusted_for: Sequence[str]) -> 
 
 
 def families_of(associations: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> pd.DataFrame:
-    """Count each family: tests, what was found, what is still found once adjusted.
-
-    Gives ``FAMILIES``. ``detectable`` is the correlation that a test at 0.05 over the number of
-    tests finds with a power of 80% in so many patients.
-    """
+    """Count each family's tests, findings, those left once adjusted, and what is detectable."""
     rows = []
     seen = set()
     for names, table in associations.groupby(["layer", "kind"], sort=False):

@@ -31,15 +31,11 @@ def compare_groups(
     design: pd.DataFrame,
     seed: int,
 ) -> dict[str, object] | None:
-    """Compare a score, or classes, between groups of patients.
+    """Compare a score, or classes, between groups of patients; None where there is nothing to.
 
-    A score: Kruskal-Wallis test with epsilon squared; adjusted, the F test of the groups in the
-    linear model of the score's normal scores given the covariates (Quade 1967, J Am Stat Assoc
-    62:1187-1200). Classes: chi-square, Fisher's exact or a Monte Carlo test with Cramer's V, which
-    is not adjusted.
-
-    ``groups``: patient -> group as text; ``classes``: patient -> class. Gives cells of
-    ``Interpretation.associations``; None where there is nothing to compare.
+    A score: Kruskal-Wallis with epsilon squared; adjusted, the F test of the groups on its normal
+    scores (Quade 1967, J Am Stat Assoc 62:1187-1200). Classes: chi-square, Fisher's exact or a
+    Monte Carlo test with Cramer's V, not adjusted.
     """
     groups = groups.reindex(contrast.numbers.index).dropna().astype(str)
     sizes = groups.value_counts()
@@ -94,12 +90,7 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
 
 
 def clinical_variables(cohort: Cohort) -> dict[str, pd.Series]:
-    """Clinical columns that a score can be compared with: no outcome, no identifier.
-
-    Gives numbers (steps of what is in order), or categories as text. Columns of endpoints, columns
-    whose names say that they hold an outcome, those to ``ignore``, constant ones, and text with
-    more than 20 different values are left out.
-    """
+    """Clinical columns to compare with: neither outcome, identifier, constant nor free text."""
     if cohort.clinical is None:
         return {}
     followed = {
@@ -129,11 +120,7 @@ def compare_clinical(
     design: pd.DataFrame,
     seed: int,
 ) -> dict[str, object] | None:
-    """Compare one clinical column with a score or class; the design is without it.
-
-    As `compare_groups`; numbers by Spearman's correlation, and between several classes by
-    the Kruskal-Wallis test.
-    """
+    """Compare one clinical column, which the design is without, with a score or class."""
     if not types.is_numeric_dtype(values):
         return compare_groups(values, classes, contrast, design, seed)
     there = values.reindex(contrast.numbers.index).dropna()

@@ -85,18 +85,11 @@ def shuffled_patients(
     random_state: int,
     n_jobs: int = 1,
 ) -> Array:
-    """Test gene sets with the patients shuffled, so that genes stay correlated as they are.
+    """Test gene sets (s,) with the patients shuffled, so that genes (n, p) stay correlated.
 
-    What covariates leave of each gene is given to patients at random, and every gene tested anew
-    (Freedman and Lane), with the prior of moderation as found. The score of a set is divided by the
-    mean of all scores on its side of zero, and p is the share of shuffles, the true order among
-    them, in which it is as large on either side.
-
-    ``y`` (n, p): patients x genes; ``x`` (n,): score, or class as 0 and 1; ``columns`` (n, q):
-    covariates, complete. Gives (s,): P-value of each set.
-
-    Reference: Freedman and Lane 1983, J Bus Econ Stat 1:292-298; Winkler et al. 2014, NeuroImage
-    92:381-397.
+    What covariates leave is shuffled and every gene tested anew, with the prior as found (Freedman
+    and Lane 1983, J Bus Econ Stat 1:292-298; Winkler et al. 2014, NeuroImage 92:381-397). Scores
+    are divided by the mean of all on their side of zero; p counts the true order.
     """
     basis = independent_basis(np.empty((len(x), 0)) if columns is None else columns)
     mean = moments(y).mean
@@ -164,11 +157,7 @@ def enrich_contrast(
     random_state: int,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
-    """Gene sets on the ranking of genes by the moderated t of a score or class.
-
-    ``table``: patients x genes, sorted by patient and by gene. Gives ``ENRICHMENT_COLUMNS``,
-    ``fdr`` over the sets of this ranking. Empty where there is no ranking or no set.
-    """
+    """Gene sets on the moderated t ranking (patients x genes, sorted): ``ENRICHMENT_COLUMNS``."""
     columns = None
     name = contrast.name
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)

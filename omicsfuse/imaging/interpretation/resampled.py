@@ -24,11 +24,7 @@ FEWEST_FEATURES = 20
 
 
 class Resampled(NamedTuple):
-    """Statistics of every feature in all patients and in resamples.
-
-    ``whole`` (p,): in all patients; ``subsamples`` (r, p): in random subsamples of 80% of the
-    patients; ``halves`` (r, 2, p): in both halves of random divisions of the patients.
-    """
+    """Statistics in all patients (p,), in 80% subsamples (r, p) and in both halves (r, 2, p)."""
 
     whole: Array
     subsamples: Array
@@ -44,13 +40,7 @@ def resampled_statistics(
     random_state: int,
     n_jobs: int = 1,
 ) -> Resampled | None:
-    """Compute the statistic of every feature in all patients and in resamples.
-
-    Classes are resampled each by itself, so that their shares stay as they are.
-
-    ``table``: patients x features. None where fewer than 20 patients, or
-    none once adjusted.
-    """
+    """Statistic of every feature in all patients and in resamples, by class; None below 20."""
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     columns = None
@@ -134,13 +124,9 @@ def among_strongest(found: Resampled) -> Array:
 
 
 def ranking_stability(found: Resampled) -> dict[str, float]:
-    """Agreement of rankings: of subsamples with all patients, and of halves with one another.
+    """Rank correlation of subsamples with all patients, and of halves with one another.
 
-    A subsample shares its patients with the whole, so that even a ranking without any truth in it
-    has a correlation of about 0.9; between halves, which share nobody, it is about 0.
-
-    Gives ``rank_correlation``, ``low``, ``high`` (median, 2.5% and 97.5% over subsamples),
-    ``split_half``, ``split_half_low``, ``split_half_high``.
+    Even without any truth a subsample has about 0.9; between halves, which share nobody, about 0.
     """
     whole = _over([(found.whole, part) for part in found.subsamples])
     halves = _over([(first, second) for first, second in found.halves])

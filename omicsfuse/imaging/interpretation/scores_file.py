@@ -141,13 +141,7 @@ def _shown(cells: pd.Series) -> str:
 
 
 def match_scores(scores: pd.Series, patients: pd.Index, name: str = "score") -> Matched:
-    """Meet the scores of a model with the patients of a cohort.
-
-    ``scores``: patient -> number, or class as text; ``patients``: patients of the cohort. Gives
-    Matched, values of the shared patients who have one, sorted by patient (float, or text);
-    ``"score"`` or ``"class"``; patients without a score, and scores of nobody in the cohort, as
-    exclusions. Two different numbers are two classes.
-    """
+    """Meet a model's scores with patients: sorted values, score or class, and exclusions."""
     if not isinstance(scores, pd.Series):
         raise StudyError(
             f"scores of {name} are of type {type(scores).__name__}; expected a pandas.Series with "

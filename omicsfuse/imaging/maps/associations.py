@@ -49,11 +49,9 @@ class Family(NamedTuple):
 def correlate_family(
     features: Array, targets: Array, covariates: Array | None = None, block: int = BLOCK
 ) -> Family:
-    """Correlate all features with all targets, some targets at a time.
+    """Correlate all features with all targets, some targets at a time; covariates (n, k).
 
-    ``features``, ``targets``: the same patients; ``covariates`` (n, k): for partial correlations.
-    Pairs with fewer than ``MINIMUM_PATIENTS`` patients are not tested. Where columns
-    lack values of many different patients, each is ranked once (`scattered_correlations`).
+    Where columns lack values of different patients, each is ranked once (`scattered_correlations`).
     """
     shape = (features.shape[1], targets.shape[1])
     r, p = np.empty(shape), np.empty(shape)
@@ -88,14 +86,7 @@ def _one(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 
 
 class FalseDiscoveryRates:
-    """False discovery rates (Benjamini-Hochberg) of a family too large to sort with its places.
-
-    The p-values are sorted once, by themselves; the rate of any of them is then looked up.
-
-    ``p``: p-values of all tests, NaN where there was none; ``tests``: number of p-values.
-
-    Reference: Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300.
-    """
+    """Rates (Benjamini and Hochberg 1995, J R Stat Soc B 57:289-300) read off sorted p-values."""
 
     def __init__(self, p: Array) -> None:
         self._sorted = np.sort(p, axis=None)  # missing ones last

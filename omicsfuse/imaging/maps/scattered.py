@@ -17,12 +17,7 @@ from omicsfuse.stats.correlations import (
 
 @dataclass(frozen=True, eq=False)
 class Scattered:
-    """Ranks of each column among the patients who have it, less what covariates explain.
-
-    ``ranks`` (n, p): 0 where missing; ``seen`` (n, p): 1 where there is a value and no covariate is
-    missing, else 0; ``kurtosis`` (p,): excess kurtosis of each column's ranks; ``given`` (p,):
-    covariates taken out.
-    """
+    """Ranks (n, p) of columns less covariates, 0 where not ``seen``; kurtosis, ``given`` (p,)."""
 
     ranks: Array
     seen: Array
@@ -68,11 +63,9 @@ def scattered_ranks(values: Array, covariates: Array | None = None) -> Scattered
 
 
 def scattered_correlations(x: Scattered, y: Scattered) -> Coefficients:
-    """Correlate ranks over the patients whom both columns have.
+    """Correlate ranks, those of a whole column, over the patients whom both columns have.
 
-    Ranks are those among all patients of a column, so that the whole table takes a few matrix
-    products; ranking anew for each pair of columns, as ``rank_correlations`` does, takes hours
-    where every column lacks values of its own. The two differ little unless much is missing.
+    Ranking anew for each pair, as ``rank_correlations`` does, takes hours; they hardly differ.
     """
     n = x.seen.T @ y.seen
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -24,13 +24,7 @@ SMALL = 0.01
 
 
 class Shuffled(NamedTuple):
-    """What shuffling the patients showed.
-
-    ``n``: shuffles made; ``p``: share of shuffles, the data as they are counted as one, whose
-    smallest false discovery rate is as small as that of the family: a test of whether it holds
-    anything at all; ``found``: mean number of pairs with a p-value as small as those found: so many
-    findings are expected by chance. NaN where nothing was found.
-    """
+    """Number of shuffles, p of the family's smallest FDR, mean number of pairs found by chance."""
 
     n: int
     p: float
@@ -40,12 +34,7 @@ class Shuffled(NamedTuple):
 def shuffle_patients(
     x: Array, y: Array, family: Family, largest_p: float, n_permutations: int, random_state: int
 ) -> Shuffled:
-    """Shuffle the patients of the images against those of the targets, over and over.
-
-    Features stay correlated with each other as they are, and so do targets: unlike Benjamini and
-    Hochberg's procedure, this leans on no assumption about how. ``x``, ``y``: features and targets
-    of the same patients.
-    """
+    """Shuffle the patients of the images against the targets: correlations within both are kept."""
     tested = np.isfinite(family.p)
     if not n_permutations or not tested.any():
         return Shuffled(0, float("nan"), float("nan"))
@@ -75,12 +64,7 @@ def _smallest_rate(p: Array, limit: float) -> float:
 
 
 class _Shuffles:
-    """P-values of shuffled patients, at least all of those up to a limit.
-
-    Ranks stay as they are: among all patients of a column, where values are missing. Only pairs
-    whose correlation is strong enough for the limit by the t distribution, whose small p-values are
-    the smallest, need a p-value at all.
-    """
+    """P-values of shuffled patients up to a limit, of pairs whose correlation can reach it."""
 
     def __init__(self, x: Array, y: Array, limit: float) -> None:
         self.exact = not (np.isnan(x).any() or np.isnan(y).any())

@@ -34,11 +34,7 @@ def target_tables(
     layers: Iterable[str] | None,
     scores: Mapping[str, pd.DataFrame] | None,
 ) -> dict[str, pd.DataFrame]:
-    """Gather the tables to hold against the images: each is a family of tests.
-
-    ``scores``: further tables, patients x scores, by name. Gives patients and columns in order,
-    columns float64.
-    """
+    """Gather the tables to hold against the images, sorted float64: each is a family of tests."""
     there = prepared.layers
     if layers is None:
         wanted = layers_that(there, lambda kind: not kind.image)

@@ -290,11 +290,7 @@ def with_modules(radiogenomics: RadiogenomicMap, pairs: ModulePairs) -> Radiogen
 
 
 def hub_genes(gene_modules: pd.DataFrame) -> dict[str, list[str]]:
-    """The most central genes of each module, by membership, ties by name.
-
-    ``gene_modules``: columns ``gene``, ``module``, ``membership``. Gives dict of str to list of
-    str.
-    """
+    """The most central genes of each module, by membership, ties by name."""
     ordered = gene_modules.assign(central=-gene_modules["membership"].abs())
     ordered = ordered.sort_values(["central", "gene"], kind="stable")
     return {

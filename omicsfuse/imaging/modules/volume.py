@@ -27,15 +27,10 @@ def adjust_modules(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> ModulePairs:
-    """Repeat the pairs found with the tumour volume taken out of both sides.
+    """Repeat the pairs found with the normal scores of tumour volume taken out of both sides.
 
-    Volume goes in as normal scores of its ranks: as it is, a few large tumours would decide.
-
-    ``volume``: patient -> tumour volume. Gives ``modules`` with the columns
-    ``adjusted_correlation`` (held-out patients) and ``adjusted_p`` (of this pair alone), both
-    NaN for pairs not found, and ``vanishes``: found, and ``adjusted_p`` above 0.05.
-    ``params["volume"]`` says where the volume is from, or is empty where none is known, in
-    which case nothing is adjusted.
+    Adds ``adjusted_correlation`` (held-out patients), ``adjusted_p`` (of this pair alone) and
+    ``vanishes``; ``params["volume"]`` says where the volume is from, empty where unknown.
     """
     image_layer = radiomics_layer(prepared, radiomics)
     gene_layer = expression_layer(prepared.layers, expression, "radiogenomic modules")

@@ -11,12 +11,7 @@ from omicsfuse.pipeline.study import Study, read_study
 
 
 def check(study: Study | str | Path) -> tuple[Study, Cohort, list[Cohort], list[Manifest]]:
-    """Read and check everything that a study names, and compute nothing.
-
-    Gives ``study``: the study as parsed; ``cohort``: the discovery cohort; ``external``: the
-    external cohorts, then the negative controls; ``manifests``: manifests, the discovery cohort's
-    first.
-    """
+    """Read and check everything that a study names, controls last, and compute nothing."""
     study = study if isinstance(study, Study) else read_study(study)
     checked = check_study(study, stages.STAGES, open_all=True)
     cohort = checked.cohorts[study.discovery]

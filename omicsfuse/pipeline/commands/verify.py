@@ -43,11 +43,7 @@ def verify_cohorts(
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Verification:
-    """Test a saved signature in cohorts described by manifests, and write what it shows.
-
-    Written to ``out`` are ``verification.tsv``, one
-    ``assigned_*.tsv`` a cohort, and the record ``run.json``.
-    """
+    """Test a saved signature in cohorts described by manifests, and write what it shows."""
     locked = load_signature(Path(signature))
     name = f"{locked.name}, verified"
     with (

@@ -36,11 +36,9 @@ def correlation(
 ) -> Derived:
     """Take the genes that are correlated with the target, and stay so in halves of the patients.
 
-    A gene is taken where its false discovery rate is small enough and it is among the ``n_genes``
-    strongest in a large enough share of random halves (Meinshausen and Buhlmann 2010, J R Stat Soc
-    B 72:417-473, section 2), each with its coefficient as weight. With covariates the correlation
-    is partial, all in ranks for Spearman; p is of t with n - 2 - k degrees of freedom for k
-    covariates. ``stability`` is NaN where no gene had an FDR small enough.
+    By FDR, and among the ``n_genes`` strongest in enough random halves (Meinshausen and Buhlmann
+    2010, J R Stat Soc B 72:417-473, section 2); given k covariates partial, p of t with n - 2 - k
+    degrees of freedom. ``stability`` is NaN where no gene had an FDR small enough.
     """
     refuse_unfit("correlation", target.kind, target.name, covariates is not None)
     if coefficient not in ("spearman", "pearson"):

@@ -56,11 +56,7 @@ def centred_rows(rows: Any, order: Any, starts: Any, ranked: bool, inside: Any, 
 
 @compiled
 def residualise(parts: Any, k: int) -> Any:
-    """Take out of each row what follows from the first ``k`` rows; return squared lengths left.
-
-    The first ``k`` are made orthogonal one after another, in place, and those that follow from
-    others are set to 0.
-    """
+    """Take the first ``k`` rows, made orthogonal, out of each row; return squared lengths left."""
     m, n = parts.shape
     left = np.zeros(m)
     for a in range(m):
@@ -87,11 +83,9 @@ def residualise(parts: Any, k: int) -> Any:
 
 @compiled
 def ranked_dots(order: Any, starts: Any, weight: Any, parts: Any, block: Any, dots: Any) -> float:
-    """Write sums of ranks within a subsample times each of ``parts``; return their squared length.
+    """Sums of ranks within a subsample times each of ``parts`` (n, m); their squared length.
 
-    ``weight`` (n) is 1 inside and 0 outside; ``parts`` (n, m) has columns that sum to 0 and are 0
-    outside; ``block`` (m) is room to work in. No value of the gene may be missing. No branch
-    depends on who is inside, which no processor could foresee.
+    Without branches on ``weight`` (n,), 1 inside and 0 outside, which no processor could foresee.
     """
     n, m = parts.shape
     rank, tied, squared = 0.0, 0.0, 0.0
@@ -147,12 +141,7 @@ def correlations(
     subsamples: Any,
     out: Any,
 ) -> None:
-    """Correlate genes with targets in each subsample, what covariates explain taken out of both.
-
-    ``genes`` (p, n) and ``others`` (k covariates, then the targets) hold values, 0 where a gene is
-    missing; ``whole`` (p) is 1 where no value of the gene is missing; ``subsamples`` (r, n) says
-    who is inside; ``out`` (r, targets, p) is written, NaN where a correlation is not defined.
-    """
+    """Correlate genes (p, n) with targets in subsamples (r, n), covariates out: (r, targets, p)."""
     p, n = genes.shape
     m = len(others)
     common, own = np.zeros((m, n)), np.zeros((m, n))

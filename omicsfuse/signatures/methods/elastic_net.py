@@ -49,18 +49,12 @@ def elastic_net(
 ) -> Derived:
     """Choose the genes that an elastic net regression of the target gives a coefficient.
 
-    A number is regressed by least squares, each group against the rest by a logistic model,
-    survival by a Cox model (Breslow's ties). Mixing and strength of the penalty are chosen by
-    cross-validation inside these patients; penalties at which the final model would have more than
-    ``n_genes`` genes, and all below, are no candidates. ``covariates`` have no penalty: genes are
-    chosen for what they tell beyond these. Weights are coefficients per SD of the gene;
-    ``stability`` is the share of folds in which the gene has one.
-
-    The gate is a weak one: of targets of pure noise a third to a half have a gene (100 patients,
-    500 genes) under the rule ``"minimum"``, a few per cent under ``"one_standard_error"``.
-
-    Reference: Zou and Hastie 2005, J R Stat Soc B 67:301-320; Friedman, Hastie and Tibshirani 2010,
-    J Stat Softw 33(1); Simon et al. 2011, J Stat Softw 39(5).
+    Least squares, logistic (each group against the rest) or Cox; penalties by cross-validation
+    inside these patients, at most ``n_genes``; covariates unpenalised; weights per SD;
+    ``stability`` is the share of folds. Of pure noise a third to a half have a gene (100 patients,
+    500 genes) under ``"minimum"``, a few per cent under ``"one_standard_error"``. Zou and Hastie
+    2005, J R Stat Soc B 67:301-320; Friedman et al. 2010, J Stat Softw 33(1); Simon et al. 2011,
+    39(5).
     """
     settings = _checked(
         {

@@ -36,10 +36,8 @@ def moderated_t(
 ) -> Derived:
     """Take for each group the genes with the largest moderated t against all other patients.
 
-    Higher and lower genes alike: what is lower in the group has a negative weight. Residual
-    variances of least squares on group and covariates are shrunk towards that of all genes (Smyth
-    2004, Stat Appl Genet Mol Biol 3:3). ``details["prior"]``: index group, columns ``df_prior``,
-    ``variance_prior``.
+    Higher or, with negative weight, lower; adjusted for covariates (Smyth 2004, Stat Appl Genet Mol
+    Biol 3:3). ``details["prior"]``: ``df_prior``, ``variance_prior`` by group.
     """
     refuse_unfit("moderated_t", target.kind, target.name, covariates is not None)
     if weights not in ("sign", "t"):

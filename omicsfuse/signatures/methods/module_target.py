@@ -57,12 +57,7 @@ def score_columns(target: Target, minimum_group: int = MINIMUM_GROUP) -> pd.Data
 def correlations(
     values: Array, sides: Array, covariates: pd.DataFrame | None, measure: str = "pearson"
 ) -> tuple[Array, Array]:
-    """Correlation of each column with each side, adjusted for covariates, and its p-value.
-
-    ``values`` (n, p): NaN where missing; ``sides`` (n, s): complete; ``covariates``: patients x
-    covariates, numeric and complete. Gives ``r, p`` (p, s): p two-sided, from Student's t with n -
-    2 - (number of covariates) degrees of freedom. NaN where the covariates leave nothing.
-    """
+    """Adjusted correlations of columns (n, p) with sides (n, s), and p of Student's t: (p, s)."""
     x = np.where(np.isnan(values), np.nan_to_num(moments(values).mean), values)
     y = np.asarray(sides, dtype=float)
     c = np.empty((len(x), 0)) if covariates is None else covariates.to_numpy(dtype=float)
@@ -92,13 +87,7 @@ def module_target(
     covariates: pd.DataFrame | None,
     measure: str = "pearson",
 ) -> pd.DataFrame:
-    """Correlate the eigengene of each module with each side of a target.
-
-    ``sides``: patients x scores, numeric and complete, patients in the order of the eigengenes;
-    ``covariates``: patients x covariates, likewise. Gives one row a score and module: ``score``,
-    ``module``, ``n_genes``, ``explained``, ``correlation``, ``p``, ``fdr`` (over all rows) and
-    ``hub`` (its most central gene).
-    """
+    """Correlate eigengenes with sides: a row a score and module, ``fdr`` over all rows, ``hub``."""
     r, p = correlations(modules.eigengenes.to_numpy(), sides.to_numpy(), covariates, measure)
     sizes = modules.labels.value_counts()
     rows = [

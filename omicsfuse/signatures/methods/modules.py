@@ -54,17 +54,10 @@ def modules(
 ) -> Derived:
     """Choose the hub genes of the co-expression module that goes most strongly with the target.
 
-    Modules are found without looking at the target. The eigengene of each is correlated with it
-    (for groups: with each group against the rest; with covariates partial); rates of false
-    discovery are over all modules and scores. For each score, the module with the largest absolute
-    correlation gives its ``n_genes`` most central genes, weighted by their membership (kME) times
-    the sign.
-
-    ``gate``: refuse where no module reaches a false discovery rate of 0.05; if not, take the
-    strongest. ``details`` has the tables ``"modules"``, ``"module_target"``, ``"scale_free_fit"``
-    and ``"left_out"``. A survival target is refused; nothing is drawn at random.
-
-    Reference: Langfelder and Horvath 2008, BMC Bioinformatics 9:559.
+    Modules are found without the target; false discovery rates are over all modules and scores. For
+    each score the module of largest absolute correlation (partial) gives its most central genes,
+    weighted by membership (kME) times the sign. ``gate``: refuse above 0.05. A survival target is
+    refused; nothing is random. Langfelder and Horvath 2008, BMC Bioinformatics 9:559.
     """
     refuse_unfit("modules", target.kind, target.name, covariates is not None)
     if measure not in MEASURES:

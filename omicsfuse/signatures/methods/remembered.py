@@ -12,11 +12,7 @@ _last: tuple[Any, dict[str, Any]] = (lambda: None, {})
 
 
 def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Made:
-    """Make something of a table, or return what was made of this very object last time.
-
-    Only the last table is remembered, and no longer than somebody holds it. A table must not be
-    changed in place while it is in use.
-    """
+    """What ``make`` made of this very table last time, while somebody holds it unchanged."""
     global _last
     table, made = _last
     if table() is not values:

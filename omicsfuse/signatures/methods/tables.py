@@ -12,11 +12,7 @@ from omicsfuse.stats.arrays import Array
 def gene_table(
     genes: pd.Index, scores: Sequence[str], weights: Array, columns: Mapping[str, Array]
 ) -> pd.DataFrame:
-    """One row a score and gene, with whatever was computed of it.
-
-    ``genes``: all genes; ``weights`` (p, k): weight of each gene in each score; ``columns`` (p, k):
-    further columns. Gives columns ``score``, ``gene``, ``weight`` and those.
-    """
+    """A row a score and gene, with its weight and whatever was computed of it, each (p, k)."""
     k = len(scores)
     return pd.DataFrame(
         {
@@ -40,11 +36,7 @@ def chosen_weights(genes: pd.Index, scores: Sequence[str], weights: Array) -> pd
 
 
 def strongest(strength: Array, eligible: Any, n_genes: int) -> Any:
-    """Positions of the eligible genes with the largest values; of equal ones, the first.
-
-    ``strength`` (p,): NaN never counts; ``eligible`` (p,): which may be chosen. Gives ndarray of
-    int.
-    """
+    """Positions of the eligible genes (p,) with the largest values, of equal ones the first."""
     positions = np.flatnonzero(eligible & ~np.isnan(strength))
     if len(positions) > n_genes:
         # Only those that can be among them are put in order.

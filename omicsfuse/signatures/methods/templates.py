@@ -35,10 +35,9 @@ def templates(
     minimum_group: int = MINIMUM_GROUP,
     gate: bool = True,
 ) -> Derived:
-    """Take for each group the genes with the largest positive Welch t against all other patients.
+    """Genes of each group with the largest positive Welch t; none shared, the larger t wins.
 
-    Each has weight 1 (Hoshida 2010, PLoS ONE 5:e15543). A gene that could serve two groups serves
-    the one with the larger t, so templates have no gene in common.
+    Each has weight 1 (Hoshida 2010, PLoS ONE 5:e15543).
     """
     refuse_unfit("templates", target.kind, target.name, covariates is not None)
     labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours

@@ -12,21 +12,13 @@ from omicsfuse.stats.single_sample.sums import Positions
 
 
 class Scorer(Protocol):
-    """Expression of one cohort, ready to be scored with any set of its genes.
-
-    ``patients``: in the order of the scores; ``genes``: those that can be scored, in the order that
-    positions refer to.
-    """
+    """Expression of one cohort, ready to be scored with sets of positions in ``genes``."""
 
     patients: pd.Index
     genes: pd.Index
 
     def score(self, members: Positions, weights: Array) -> Array:
-        """Score every patient on one set of genes.
-
-        ``members`` (m,): positions in ``genes``, each once; ``weights`` (m, k): weight of each of
-        them in each of k scores. Gives (n_patients, k): NaN for a patient who cannot be scored.
-        """
+        """Score every patient (n, k) by members (m,) with weights (m, k); NaN where impossible."""
         scores: Array = self.score_many(np.asarray(members)[None, :], weights)[0]
         return scores
 
@@ -38,11 +30,7 @@ class Scorer(Protocol):
 
 
 class ScaledScorer(Scorer):
-    """Scores of standardised genes; a missing value counts as the gene's mean.
-
-    ``table``: patients x genes, on a logarithmic or z-score scale. Its ``genes`` are those that
-    vary and that half of the patients have, sorted.
-    """
+    """Scores of standardised genes that vary and half have, sorted; missing is the mean."""
 
     def __init__(
         self,

@@ -19,16 +19,9 @@ _SCORES_A_CALL = 400_000
 class SetVariation(Scorer):
     """Enrichment of genes in a patient, each gene held against its distribution in the cohort.
 
-    Each value becomes a cumulative density, estimated with a Gaussian kernel over the cohort; the
-    patient's genes are ranked by it, and the score is the difference of the largest deviations of
-    the running sum to either side (gseapy, ``mx_diff``, tau 1). The score is that of the genes with
-    a positive weight less that of the genes with a negative one; only the signs of weights matter.
-    A missing value counts as the gene's mean. The score of a patient depends on the whole cohort.
-
-    ``table``: patients x genes, on a logarithmic or z-score scale; at least 10 patients.
-
-    Reference: Haenzelmann, Castelo and Guinney 2013, BMC Bioinformatics 14:7; Fang, Liu and Peltz
-    2023, Bioinformatics 39:btac757 (gseapy).
+    gseapy's GSVA (``mx_diff``, tau 1), of positive less negative weights, signs only. A missing
+    value counts as the gene's mean; 10 patients are needed. Haenzelmann, Castelo and Guinney 2013,
+    BMC Bioinformatics 14:7; Fang, Liu and Peltz 2023, Bioinformatics 39:btac757.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

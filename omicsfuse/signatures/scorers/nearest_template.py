@@ -17,13 +17,8 @@ _TIE = 1e-12
 class NearestTemplate(ScaledScorer):
     """Cosine of a patient's standardised values z with a template w, from -1 to 1.
 
-    Over the genes of the set, all scores together::
-
-        score(i, s) = sum_g z(i, g) w(g, s) / (||z(i)|| ||w(s)||)
-
-    The distance of the publication is 1 - score.
-
-    Reference: Hoshida 2010, PLoS ONE 5:e15543.
+    Over the genes of all scores together; Hoshida's distance is 1 - score (2010, PLoS ONE
+    5:e15543).
     """
 
     @functools.cached_property
@@ -53,13 +48,9 @@ class NearestTemplate(ScaledScorer):
     ) -> Array:
         """P-value of each patient's cosine with the nearest template: (b + 1) / (B + 1).
 
-        The templates are laid on as many genes drawn at random (from ``pool``), and the cosine with
-        the nearest is taken again. All patients share the draws, so that p depends on the patient's
-        own values and the seed only. Genes of a template vary together and random ones hardly do: p
-        is small too often, keeps apart who resembles no template, and is no proof of resemblance.
-
-        Reference: Hoshida 2010, PLoS ONE 5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol
-        9:39.
+        Templates are laid on random genes, draws shared by all patients. Genes of a template vary
+        together: p is small too often, and no proof of resemblance. Hoshida 2010, PLoS ONE
+        5:e15543; Phipson and Smyth 2010, Stat Appl Genet Mol Biol 9:39.
         """
         members = np.asarray(members)
         pool = np.arange(len(self.genes)) if pool is None else np.sort(np.asarray(pool))
@@ -78,11 +69,7 @@ class NearestTemplate(ScaledScorer):
 
 
 def template_scores(z: Array, weights: Array) -> Array:
-    """Cosine of each patient with each template.
-
-    ``z`` (n, m): standardised values, patients x genes; ``weights`` (m, k): templates, genes x
-    subtypes. Gives (n, k): NaN for a patient whose values are all 0.
-    """
+    """Cosine (n, k) of patients (n, m) with templates (m, k); NaN where all values are 0."""
     # Without BLAS, and in one layout: a patient's score has the same bits for any number of
     # threads and whatever rows stand beside it.
     z = np.ascontiguousarray(z, dtype=float)

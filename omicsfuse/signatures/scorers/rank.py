@@ -12,16 +12,9 @@ from omicsfuse.stats.single_sample.sums import Positions, member_sums
 class RankScore(Scorer):
     """Mean rank of the genes within the patient, between its theoretical extremes (singscore).
 
-    Among the N genes that a patient has, ranked from 1 for the lowest, the n genes with a positive
-    weight have the mean rank S; their part of the score is::
-
-        (S - (n + 1) / 2) / (N - n) - 1 / 2
-
-    from -1/2 to 1/2. Genes with a negative weight are ranked from the highest and add the same.
-    Only the signs of weights matter. The score does not depend on any other patient, to the last
-    bit, nor on a monotone transform of the values; it does depend on which genes were measured.
-
-    Reference: Foroutan et al. 2018, BMC Bioinformatics 19:404.
+    With N genes, of which n of positive weight have mean rank S: (S - (n + 1) / 2) / (N - n) - 1 /
+    2; those of negative weight, ranked from the highest, add the same. No other patient counts, to
+    the last bit, nor a monotone transform. Foroutan et al. 2018, BMC Bioinformatics 19:404.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

@@ -8,12 +8,7 @@ from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
 
 class WeightedZ(ScaledScorer):
-    """Weighted mean of z-scores: sum_g w(g) z(g) / sum_g |w(g)|.
-
-    The plain combined z-score: with equal weights the mean of the standardised genes.
-
-    Reference: Lee et al. 2008, PLoS Comput Biol 4:e1000217 (combined z-score of a set of genes).
-    """
+    """sum_g w(g) z(g) / sum_g |w(g)|, the combined z-score (Lee et al. 2008, e1000217)."""
 
     def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes; see `Scorer`."""
@@ -26,11 +21,7 @@ class WeightedZ(ScaledScorer):
 
 
 def weighted_scores(z: Array, weights: Array) -> Array:
-    """Weighted mean of standardised values: sum_g w(g) z(g) / sum_g |w(g)|.
-
-    ``z`` (n, m): standardised values, patients x genes; ``weights`` (m, k): weights, genes x
-    scores. Gives (n, k): NaN for a score without any weight.
-    """
+    """sum_g w(g) z(g) / sum_g |w(g)|: z (n, m), weights (m, k) to (n, k); NaN without weight."""
     z = np.ascontiguousarray(z, dtype=float)
     weights = np.ascontiguousarray(weights.T, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):

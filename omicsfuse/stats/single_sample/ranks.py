@@ -10,11 +10,7 @@ from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
 
 class Ranks(NamedTuple):
-    """Genes (sorted by name) ranked within each patient (p, n): 1 for the lowest, 0 where missing.
-
-    ``observed`` is 1 where there is a value, None where none is missing; ``n_genes`` (n,) counts
-    them.
-    """
+    """Genes (sorted) ranked in each patient (p, n), 1 the lowest, 0 missing; ``n_genes`` (n,)."""
 
     ranks: Array
     observed: Array | None

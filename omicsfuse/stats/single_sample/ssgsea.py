@@ -14,16 +14,10 @@ ALPHA = 0.25
 class SingleSampleEnrichment:
     """Sum of the running sum over a patient's ranking, genes inside against outside (ssGSEA).
 
-    Of the N genes that a patient has, gene g has rank r(g), 1 for the lowest, ties their mean. Each
-    gene counts in as many steps of the walk as its rank says, so that for n genes of a set the sum
-    needs no walk::
-
-        sum_in r^0.25 r / sum_in r^0.25 - sum_out r / (N - n)
-
-    It is divided by N, so that patients with more genes do not score higher; times N it is gseapy's
-    ``ES`` and GSVA's ``ssgsea`` without normalisation (Barbie et al. 2009, Nature 462:108-112;
-    Haenzelmann et al. 2013, BMC Bioinformatics 14:7). Genes of negative weight are scored apart and
-    subtracted; only signs matter. ``table`` is patients x genes, all that were measured.
+    With N genes of ranks r, and n in the set, ``sum_in r^0.25 r / sum_in r^0.25 - sum_out r / (N -
+    n)``, divided by N; times N it is gseapy's ``ES`` and GSVA's ``ssgsea`` (Barbie et al. 2009,
+    Nature 462:108-112; Haenzelmann et al. 2013, BMC Bioinformatics 14:7). Negative weights are
+    scored apart and subtracted. ``table``: patients x all genes measured.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
