@@ -68,12 +68,12 @@ def prepared_bench(repeat: Refit, k: int, random_state: int) -> Bench:
         rows = np.sort(chance.choice(rows, MOST_PERMUTED, replace=False))
     n = len(rows)
     positions, distances, networks = {}, {}, {}
-    for name, own in repeat.positions.items():
-        found = np.flatnonzero(np.isin(rows, own))
-        positions[name] = found
-        distances[name] = networks[name] = np.zeros((len(found), len(found)))
-        if len(found) > 2:
-            distances[name] = repeat._distances(name, rows[found])
+    for name, positions_of in repeat.positions.items():
+        rows_there = np.flatnonzero(np.isin(rows, positions_of))
+        positions[name] = rows_there
+        distances[name] = networks[name] = np.zeros((len(rows_there), len(rows_there)))
+        if len(rows_there) > 2:
+            distances[name] = repeat._distances(name, rows[rows_there])
             networks[name] = repeat.method.affinity(distances[name], n)
     small = replace(
         repeat,
@@ -113,13 +113,15 @@ def held_out_agreement(
     shuffled: Mapping[str, np.ndarray] | None = None,
 ) -> float:
     """Mean silhouette, in each layer held out, of the others' groups; NaN below 10 patients."""
-    found = []
+    silhouettes = []
     for name in held:
         left = bench.but(name, *without)
         if left:
             groups = bench.groups(left, shuffled=shuffled)[1]
-            found.append(_silhouette_in(bench.networks[name], groups[bench.repeat.positions[name]]))
-    return mean_present(found)
+            silhouettes.append(
+                _silhouette_in(bench.networks[name], groups[bench.repeat.positions[name]])
+            )
+    return mean_present(silhouettes)
 
 
 def whole_agreement(
@@ -150,7 +152,7 @@ def mean_present(values: Sequence[float] | np.ndarray) -> float:
 
 def _silhouette_in(network: np.ndarray, groups: np.ndarray) -> float:
     """Mean silhouette, in a layer's network, of those of its patients who have a group."""
-    kept = np.flatnonzero(groups != NO_GROUP)
-    if len(kept) < FEWEST_COMMON:
+    grouped = np.flatnonzero(groups != NO_GROUP)
+    if len(grouped) < FEWEST_COMMON:
         return float("nan")
-    return mean_silhouette(network[np.ix_(kept, kept)], groups[kept])
+    return mean_silhouette(network[np.ix_(grouped, grouped)], groups[grouped])

@@ -83,7 +83,7 @@ def feature_group_contributions(
         for i in range(len(parts))
         for b in range(n_permutations + 1 if tested else 0)
     ]
-    found = np.reshape(
+    effects = np.reshape(
         runner.map(_one_copy, tasks, bench, arrays, metrics, parts, what="permuted feature groups"),
         (-1, n_permutations + 1),
     )
@@ -91,7 +91,7 @@ def feature_group_contributions(
         _agreements, range(len(parts)), bench, arrays, metrics, parts, codes, what="feature groups"
     )
     for i, row in enumerate(rows):
-        copies = found[i] if tested else np.full(2, np.nan)
+        copies = effects[i] if tested else np.full(2, np.nan)
         row |= {f"shared{key}": value for key, value in gains(copies).items()}
         row["n_permutations"] = n_permutations
     frame = pd.DataFrame(rows, columns=_COLUMNS).set_index(["layer", "group"])
@@ -142,12 +142,12 @@ def _parts(
             continue
         values = [set(groupings[column]) for column in groupings.columns]
         for column in groupings.columns:
-            found = groupings[column].to_numpy()
-            own = sorted(set(found), key=str)
-            if len(own) < 2 or len(table) < FEWEST_COMMON:
+            level_of = groupings[column].to_numpy()
+            levels = sorted(set(level_of), key=str)
+            if len(levels) < 2 or len(table) < FEWEST_COMMON:
                 continue
-            for group in own:
-                at = np.flatnonzero(found == group)
+            for group in levels:
+                at = np.flatnonzero(level_of == group)
                 if len(at) >= FEWEST_FEATURES:
                     once = sum(group in others for others in values) == 1
                     label = str(group) if once else f"{column}: {group}"

@@ -56,11 +56,11 @@ def radiomic_feature_groups(names: Iterable[str]) -> pd.DataFrame:
     listed_names = [str(name) for name in names]
     known = radiomics_features(listed_names)
     rows = []
-    for name, found, feature in zip(
+    for name, class_name, feature in zip(
         listed_names, known["feature_class"], known["feature"], strict=True
     ):
         words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
-        group = _CLASS_OF.get(found.lower(), "") or _class(words)
+        group = _CLASS_OF.get(class_name.lower(), "") or _class(words)
         image = _image(words)
         if group == OTHER and feature in _TEXTURE:
             group = "texture"

@@ -92,14 +92,14 @@ def subtype_layers(fusion: Fusion, repeat: Refit, subtypes: Subtypes) -> pd.Data
     codes = subtypes.labels.str[1:].astype(int).to_numpy() - 1
     table = []
     for name, positions in repeat.positions.items():
-        present, own = np.unique(codes[positions], return_inverse=True)
-        means = mean_affinity_to_groups(_network(fusion, name), own)
-        sizes = np.bincount(own)
+        present, group_of = np.unique(codes[positions], return_inverse=True)
+        means = mean_affinity_to_groups(_network(fusion, name), group_of)
+        sizes = np.bincount(group_of)
         for i, subtype in enumerate(subtypes.names):
             n, within, between = 0, np.nan, np.nan
             if i in present:
                 at = int(np.searchsorted(present, i))
-                members, others = own == at, np.arange(len(present)) != at
+                members, others = group_of == at, np.arange(len(present)) != at
                 n = int(sizes[at])
                 if n > 1:
                     within = float(means[members, at].mean())

@@ -73,7 +73,7 @@ class Pipeline:
         candidates = [
             cluster(fusion, k, random_state=self.random_state) for k in range(max(low, 2), high + 1)
         ]
-        best = min(candidates, key=lambda one: _p_value(one, table))
+        best = min(candidates, key=lambda candidate: _p_value(candidate, table))
         rule = f"smallest log-rank p-value of {self.aware.endpoint}, from {max(low, 2)} to {high}"
         return prepared, fusion, self._marked(best, rule=rule)
 
@@ -105,8 +105,8 @@ def select_by_outcome(
             known["time"].to_numpy(), known["event"].to_numpy(), scaled.loc[patients].to_numpy()
         )
         order = np.argsort(-np.nan_to_num(np.abs(z), nan=-1.0), kind="stable")
-        kept = np.sort(order[: scaled.shape[1] if wanted is None else wanted])
-        layers[name] = replace(layer, scaled=scaled.iloc[:, kept])
+        columns = np.sort(order[: scaled.shape[1] if wanted is None else wanted])
+        layers[name] = replace(layer, scaled=scaled.iloc[:, columns])
     return replace(prepared, layers=layers)
 
 
@@ -132,7 +132,9 @@ def full_pipeline_permutation(
     runner = Runner(n_jobs, **(how or {}))
     tasks = [None, *seeds]
     p_values = np.array(
-        runner.map(_one, tasks, prepared, dict(survival), pipeline, patients, what="full pipeline")
+        runner.map(
+            _p_values, tasks, prepared, dict(survival), pipeline, patients, what="full pipeline"
+        )
     ).reshape(n_permutations + 1, len(survival))
     rows = []
     for values in p_values.T:
@@ -189,7 +191,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     )
 
 
-def _one(
+def _p_values(
     prepared: Prepared,
     survival: Mapping[str, pd.DataFrame],
     pipeline: Pipeline,

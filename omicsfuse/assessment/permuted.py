@@ -59,12 +59,12 @@ def permuted_layers(
     tasks = [
         (name, next(seeds) if b else None) for name in permuted for b in range(n_permutations + 1)
     ]
-    found = np.array(runner.map(_one_copy, tasks, bench, whole, what="permuted layers"))
-    found = found.reshape(len(permuted), n_permutations + 1, len(EFFECTS))
+    effects = np.array(runner.map(_one_copy, tasks, bench, whole, what="permuted layers"))
+    effects = effects.reshape(len(permuted), n_permutations + 1, len(EFFECTS))
     without = runner.map(_without, permuted, bench, what="layers left out") if whole else []
     return _table(
         names,
-        dict(zip(permuted, found, strict=True)),
+        dict(zip(permuted, effects, strict=True)),
         dict(zip(permuted, without, strict=False)),
         n_permutations,
     )
@@ -78,8 +78,8 @@ def gains(values: np.ndarray) -> dict[str, float]:
         return dict.fromkeys(keys, float("nan")) | {"_real": real}
     low, high = percentile_interval(copies)
     p = permutation_p((copies >= real).sum(), len(copies))
-    found = (real, copies.mean(), real - copies.mean(), real - high, real - low, p)
-    return dict(zip(keys, map(float, found), strict=True))
+    estimates = (real, copies.mean(), real - copies.mean(), real - high, real - low, p)
+    return dict(zip(keys, map(float, estimates), strict=True))
 
 
 def _one_copy(
@@ -106,7 +106,7 @@ def _without(bench: Bench, name: str) -> float:
 
 def _table(
     names: list[str],
-    found: Mapping[str, np.ndarray],
+    effects: Mapping[str, np.ndarray],
     without: Mapping[str, float],
     n_permutations: int,
 ) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _table(
     table = []
     for name in names:
         row: dict[str, object] = {"layer": name}
-        for effect, values in zip(EFFECTS, found.get(name, nothing).T, strict=True):
+        for effect, values in zip(EFFECTS, effects.get(name, nothing).T, strict=True):
             row |= {effect + key: value for key, value in gains(values).items()}
         row["held_out_without"] = without.get(name, float("nan"))
         table.append(row)

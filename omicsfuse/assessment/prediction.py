@@ -71,9 +71,9 @@ def _one_split(
     labels = [cut_network(*half.network(rows), ks, start) for rows in halves]
     strengths = []
     for k in ks:
-        grouped = [own[k] != NO_GROUP for own in labels]
-        rows = [own[kept] for own, kept in zip(halves, grouped, strict=True)]
-        codes = [own[k][kept] for own, kept in zip(labels, grouped, strict=True)]
+        grouped = [codes[k] != NO_GROUP for codes in labels]
+        rows = [half_rows[inside] for half_rows, inside in zip(halves, grouped, strict=True)]
+        codes = [half_codes[k][inside] for half_codes, inside in zip(labels, grouped, strict=True)]
         both = [
             _tested(network, rows[test], codes[test], rows[1 - test], codes[1 - test])
             for test in (0, 1)

@@ -72,8 +72,8 @@ class Continuum:
         n, m = self.components.shape
         drawn = chance.normal(size=(n, m))
         for c, bandwidth in enumerate(self.bandwidths):
-            own = self.components[:, c] * np.sqrt(n)
-            drawn[:, c] = drawn_from_one_mode(own, bandwidth, chance)
+            component = self.components[:, c] * np.sqrt(n)
+            drawn[:, c] = drawn_from_one_mode(component, bandwidth, chance)
         drawn -= drawn.mean(axis=0)
         new, triangle = np.linalg.qr(drawn)
         new *= np.where(np.diag(triangle) < 0, -1.0, 1.0)
@@ -106,14 +106,14 @@ def continuum(repeat: Refit, network: np.ndarray) -> Continuum:
     for name, rows in repeat.positions.items():
         metric = repeat.metrics[name]
         if isinstance(metric, pd.DataFrame):
-            own = principal_coordinates(repeat.distances[name])
+            coordinates = principal_coordinates(repeat.distances[name])
             ranked[name] = np.empty((0, 0))
         else:
             layer = repeat.prepared.layers[name]
             table = distance_table(layer, metric).loc[repeat.patients[rows]].to_numpy(np.float64)
             ranked[name] = np.sort(table, axis=0)
-            own = normal_scores(table)
-        whole = own[_stand_ins(network, rows)]
+            coordinates = normal_scores(table)
+        whole = coordinates[_stand_ins(network, rows)]
         scores[name] = whole - whole.mean(axis=0)
     values, vectors = _components(scores)
     coarse = {
@@ -165,19 +165,21 @@ def latent_scores(scores: np.ndarray, coarse: np.ndarray, signal: np.ndarray) ->
     """
     if not coarse.any():
         return scores
-    own = scores[:, coarse]
-    along = signal @ (signal.T @ own)
-    rest = own - along
-    classes = np.sort(own, axis=0)
+    treated = scores[:, coarse]
+    along = signal @ (signal.T @ treated)
+    rest = treated - along
+    classes = np.sort(treated, axis=0)
     chance = np.random.default_rng(0)
-    turns = [np.linalg.qr(chance.normal(size=(len(own), len(own))))[0] for _ in range(_PILOTS)]
-    target = _holding_together(own)
+    turns = [
+        np.linalg.qr(chance.normal(size=(len(treated), len(treated))))[0] for _ in range(_PILOTS)
+    ]
+    target = _holding_together(treated)
     low, high = 0.0, _STRONGEST
     for _ in range(_HALVINGS if along.any() else 0):
         factor = (low + high) / 2
         latent = _strengthened(along, rest, factor)
-        found = np.mean([_holding_together(_by_rank(turn @ latent, classes)) for turn in turns])
-        low, high = (factor, high) if found < target else (low, factor)
+        held = np.mean([_holding_together(_by_rank(turn @ latent, classes)) for turn in turns])
+        low, high = (factor, high) if held < target else (low, factor)
     latent = scores.copy()
     latent[:, coarse] = _strengthened(along, rest, (low + high) / 2)
     return latent

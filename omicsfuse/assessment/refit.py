@@ -64,23 +64,23 @@ class Refit:
         """Fuse the patients in ``rows`` by ``layers`` alone: network (m, m), and who is in it."""
         names = list(self.positions) if layers is None else list(layers)
         rows = np.arange(len(self.patients)) if rows is None else rows
-        own = {name: np.flatnonzero(np.isin(rows, self.positions[name])) for name in names}
+        members = {name: np.flatnonzero(np.isin(rows, self.positions[name])) for name in names}
         # A layer of which hardly anyone was drawn has no neighbourhoods.
-        own = {name: found for name, found in own.items() if len(found) > 2}
+        members = {name: positions for name, positions in members.items() if len(positions) > 2}
         there = np.zeros(len(rows), dtype=bool)
-        for found in own.values():
-            there[found] = True
+        for positions in members.values():
+            there[positions] = True
         n = int(there.sum())
         if n == 0:
             return np.empty((0, 0)), there
         place = np.cumsum(there) - 1
-        weights = np.array([self.weights[name] for name in own])
+        weights = np.array([self.weights[name] for name in members])
         network = self.method.network(
             (
-                self._distances(name, rows[found], (shuffled or {}).get(name))
-                for name, found in own.items()
+                self._distances(name, rows[positions], (shuffled or {}).get(name))
+                for name, positions in members.items()
             ),
-            [place[found] for found in own.values()],
+            [place[positions] for positions in members.values()],
             n,
             weights,
             n_threads,
@@ -88,15 +88,15 @@ class Refit:
         if not self.method.weighs_evidence:
             return network, there
         brought = sum(
-            weight * np.bincount(place[found], minlength=n)
-            for weight, found in zip(weights, own.values(), strict=True)
+            weight * np.bincount(place[positions], minlength=n)
+            for weight, positions in zip(weights, members.values(), strict=True)
         )
         return np.asarray(weighted_by_evidence(network, brought / weights.sum())), there
 
     def order(self, name: str, chance: np.random.Generator) -> np.ndarray:
         """Random order (n_v,) of a layer's patients, among those who brought the same layers."""
         rows = self.positions[name]
-        brought = np.array([np.isin(rows, own) for own in self.positions.values()])
+        brought = np.array([np.isin(rows, positions) for positions in self.positions.values()])
         pattern = np.unique(brought, axis=1, return_inverse=True)[1].ravel()
         order = np.arange(len(rows))
         for same in range(int(pattern.max(initial=0)) + 1):
@@ -107,12 +107,12 @@ class Refit:
     def among(self, rows: np.ndarray) -> "Refit":
         """Take the patients in ``rows`` (rising) as the whole cohort, with their distances."""
         positions, distances = {}, {}
-        for name, own in self.positions.items():
-            found = np.flatnonzero(np.isin(rows, own))
+        for name, members in self.positions.items():
+            rows_there = np.flatnonzero(np.isin(rows, members))
             # A layer of which hardly anyone was taken has no neighbourhoods.
-            if len(found) > 2:
-                positions[name] = found
-                distances[name] = self._distances(name, rows[found])
+            if len(rows_there) > 2:
+                positions[name] = rows_there
+                distances[name] = self._distances(name, rows[rows_there])
         return replace(self, patients=self.patients[rows], positions=positions, distances=distances)
 
     def _distances(
@@ -137,15 +137,18 @@ def refit(prepared: Prepared, fusion: Fusion) -> Refit:
     for name in fusion.params["layers"]:
         has = fusion.coverage.loc[patients, name].to_numpy()
         positions[name] = np.flatnonzero(has)
-        own = patients[has]
-        if name not in prepared.layers or not own.isin(prepared.layers[name].scaled.index).all():
+        present = patients[has]
+        if (
+            name not in prepared.layers
+            or not present.isin(prepared.layers[name].scaled.index).all()
+        ):
             raise StudyError(
                 f"layer {name!r} of the fusion, or some of its patients, is not among the prepared "
                 "layers; give the same prepared layers that were fused."
             )
         if len(patients) <= MOST_REFITTED:
             distances[name] = layer_distances(
-                prepared.layers[name], fusion.metrics[name], own, name
+                prepared.layers[name], fusion.metrics[name], present, name
             )
     weights = fusion.params["layer_weights"]
     return Refit(prepared, patients, positions, distances, method, weights, fusion.metrics)

@@ -73,11 +73,11 @@ def sensitivity(
     usual = settings_moved(fusion, len(labels))
     grid = _grid(fusion, subtypes, layers, usual, _checked(settings, usual))
     tasks: list[Task] = [("", "", None), *(task for task, reported in grid if not reported)]
-    found = runner.map(
+    outcomes = runner.map(
         _one_setting, tasks, part, method_of(fusion).exact(), fusion.params["layer_weights"],
         dict(fusion.metrics), order, labels, dict(subtypes.params), what="sensitivity",
     )  # fmt: skip
-    base, moved = found[0], iter(found[1:])
+    base, moved = outcomes[0], iter(outcomes[1:])
     rows = []
     for (setting, layer, value), reported in grid:
         agreement, n_clusters, agreement_auto, note = base if reported else next(moved)
@@ -137,15 +137,15 @@ def _grid(
         if name == "metric":
             grid += _metric_grid(fusion, layers, settings.get("metric"))
             continue
-        own = reported[name]
+        used = reported[name]
         if name == "random_state":
-            values = [own + step for step in (0, *values)]
+            values = [used + step for step in (0, *values)]
         if name in settings:
             values = list(settings[name])
-        elif own not in values:
+        elif used not in values:
             # Words stand before numbers.
-            values = sorted([*values, own], key=lambda value: (not isinstance(value, str), value))
-        grid += [((name, "", _plain(value)), bool(value == own)) for value in values]
+            values = sorted([*values, used], key=lambda value: (not isinstance(value, str), value))
+        grid += [((name, "", _plain(value)), bool(value == used)) for value in values]
     return grid
 
 
@@ -155,14 +155,14 @@ def _metric_grid(
     """Distances to try in each layer that has features."""
     grid: list[tuple[Task, bool]] = []
     for name, layer in layers.items():
-        own = fusion.metrics[name]
-        if isinstance(own, pd.DataFrame):
+        used = fusion.metrics[name]
+        if isinstance(used, pd.DataFrame):
             continue
         values = list(_METRICS.get(layer.scale, _CONTINUOUS) if given is None else given)
-        if given is None and isinstance(own, str) and own not in values:
-            values = [own, *values]
+        if given is None and isinstance(used, str) and used not in values:
+            values = [used, *values]
         for value in values:
-            same = isinstance(own, str) and value == own
+            same = isinstance(used, str) and value == used
             grid.append((("metric", name, _plain(value)), same))
     return grid
 
@@ -252,8 +252,8 @@ def _fewer_features(
     layers = dict(prepared.layers)
     for name, layer in layers.items():
         if not isinstance(metrics[name], pd.DataFrame):
-            kept = np.sort(order[name][: int(np.ceil(share * len(order[name])))])
-            layers[name] = replace(layer, scaled=layer.scaled.iloc[:, kept])
+            columns = np.sort(order[name][: int(np.ceil(share * len(order[name])))])
+            layers[name] = replace(layer, scaled=layer.scaled.iloc[:, columns])
     return replace(prepared, layers=layers)
 
 

@@ -69,7 +69,7 @@ def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     """
     codes, k = _codes(resamples, subtypes)
     shares = co_clustering_with_subtypes(resamples, codes, k)
-    own = shares[np.arange(len(codes)), codes]
+    within = shares[np.arange(len(codes)), codes]
     table = subtypes.evidence["patients"].loc[
         subtypes.labels.index, ["subtype", "silhouette", "confidence"]
     ]
@@ -78,8 +78,8 @@ def patient_stability(resamples: Resamples, subtypes: Subtypes) -> pd.DataFrame:
     nearest = np.nan_to_num(others, nan=-np.inf).max(axis=1)
     inside = (table["silhouette"].to_numpy() > 0) | (k == 1)
     # A share that is NaN is no core.
-    core = (own >= CORE_CO_CLUSTERING) & (own >= nearest) & inside
-    return table.assign(co_clustering=own, membership=np.where(core, "core", "borderline"))
+    core = (within >= CORE_CO_CLUSTERING) & (within >= nearest) & inside
+    return table.assign(co_clustering=within, membership=np.where(core, "core", "borderline"))
 
 
 def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int) -> np.ndarray:
@@ -89,9 +89,9 @@ def co_clustering_with_subtypes(resamples: Resamples, codes: np.ndarray, k: int)
     """
     together = np.zeros((resamples.n, k))
     both = np.zeros((resamples.n, k))
-    for drawn, found in zip(resamples.rows, resamples.cut_at(k), strict=True):
-        grouped = found != NO_GROUP
-        rows, groups = drawn[grouped], found[grouped]
+    for drawn, cut in zip(resamples.rows, resamples.cut_at(k), strict=True):
+        grouped = cut != NO_GROUP
+        rows, groups = drawn[grouped], cut[grouped]
         if not len(rows):
             continue
         member = np.eye(k)[codes[rows]]
