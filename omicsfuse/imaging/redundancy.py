@@ -81,8 +81,8 @@ def cluster_radiomic_features(
         raise StudyError(f"threshold is {threshold!r}; expected a number between 0 and 1, say 0.9.")
     name = radiomics_layer(prepared, layer)
     table = in_order(prepared.layers[name].values)
-    own = tumour_volume(table, volume)
-    return cluster_columns(table, float(threshold), None if own is None else own.amounts)
+    tumour = tumour_volume(table, volume)
+    return cluster_columns(table, float(threshold), None if tumour is None else tumour.amounts)
 
 
 def layer_of_images(prepared: Prepared, named: str | None = None) -> str | None:
@@ -100,17 +100,17 @@ def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
     ...
     omicsfuse.StudyError: a layer of kind radiomics is needed; the layers are none.
     """
-    found = layer_of_images(prepared, layer)
-    if found is None:
-        named = (f"{name} ({one.kind})" for name, one in prepared.layers.items())
+    images = layer_of_images(prepared, layer)
+    if images is None:
+        named = (f"{name} ({each.kind})" for name, each in prepared.layers.items())
         listed = ", ".join(named) or "none"
-        what = (
+        fault = (
             f"a layer of kind {' or '.join(kinds_that(lambda kind: kind.image))} is needed"
             if layer is None
             else f"there is no layer {layer!r}"
         )
-        raise StudyError(f"{what}; the layers are {listed}.")
-    return found
+        raise StudyError(f"{fault}; the layers are {listed}.")
+    return images
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def cluster_columns(table: pd.DataFrame, threshold: float, volume: Array | None)
         members = np.flatnonzero(group == number)
         mean = np.round(strength[np.ix_(members, members)].sum(axis=1), 8)
         clusters.append((members, members[int(np.argmax(mean))]))
-    clusters.sort(key=lambda one: (-len(one[0]), names[one[1]]))
+    clusters.sort(key=lambda cluster: (-len(cluster[0]), names[cluster[1]]))
     with_volume = np.full(len(names), np.nan)
     if volume is not None and len(names):
         against = rank_coefficients(matrix[:, varying], volume[:, None])
@@ -155,8 +155,8 @@ def cluster_columns(table: pd.DataFrame, threshold: float, volume: Array | None)
             rows.append(
                 (names[j], f"R{number}", len(members), j == centre, r[j, centre], with_volume[j])
             )
-    found = pd.DataFrame(rows, columns=CLUSTER_COLUMNS)
-    return found.astype(
+    clustered = pd.DataFrame(rows, columns=CLUSTER_COLUMNS)
+    return clustered.astype(
         {
             "size": "int64",
             "representative": bool,

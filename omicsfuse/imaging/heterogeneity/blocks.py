@@ -49,16 +49,16 @@ def heterogeneity_features(names: Iterable[str]) -> pd.DataFrame:
     """
     listed = [str(name) for name in names]
     parts = radiomics_features(listed)
-    rows, kept = [], []
+    rows, chosen = [], []
     for name, image, group, feature in zip(
         listed, parts["image_type"], parts["feature_class"], parts["feature"], strict=True
     ):
         plain = re.sub(r"[^a-z0-9]", "", str(feature).lower())
         block = _block(group, plain, image.lower() in ("original", ""))
         if block:
-            kept.append(name)
+            chosen.append(name)
             rows.append((block, image, _direction(group, plain)))
-    return pd.DataFrame(rows, index=kept, columns=["block", "image_type", "direction"])
+    return pd.DataFrame(rows, index=chosen, columns=["block", "image_type", "direction"])
 
 
 def _block(group: str, feature: str, unfiltered: bool) -> str:

@@ -189,12 +189,12 @@ def heterogeneity_index(
     }
     if size is not None:
         there = np.asarray(size.reindex(index.index), dtype=np.float64)
-        found = rank_correlations(np.asarray(index, dtype=np.float64)[:, None], there[:, None])
+        rho = rank_correlations(np.asarray(index, dtype=np.float64)[:, None], there[:, None])
         params["correlation_with_volume"] = {
-            "n": int(found.n[0, 0]),
-            "correlation": float(found.correlation[0, 0]),
-            "low": float(found.low[0, 0]),
-            "high": float(found.high[0, 0]),
+            "n": int(rho.n[0, 0]),
+            "correlation": float(rho.correlation[0, 0]),
+            "low": float(rho.low[0, 0]),
+            "high": float(rho.high[0, 0]),
         }
     params["stability"] = index_stability(
         measured, index, patients["group"], neighbors, n_resamples, random_state, n_jobs
@@ -208,7 +208,9 @@ def heterogeneity_index(
 def _prepared(cohort: Cohort, wanted: str | None) -> Prepared:
     names = layers_that(cohort.omics, lambda kind: kind.radiomic)
     if wanted is None and not names:
-        listed = ", ".join(f"{name} ({one.kind})" for name, one in cohort.omics.items()) or "none"
+        listed = (
+            ", ".join(f"{name} ({layer.kind})" for name, layer in cohort.omics.items()) or "none"
+        )
         raise StudyError(f"a layer of kind radiomics is needed; the layers are {listed}.")
     return preprocess(cohort, [wanted or names[0]])
 
@@ -242,14 +244,14 @@ def _feature_table(
     """Every feature of the index and how it goes with it, by block and strength."""
     used = {name for block in measured.blocks.values() for name in block.columns}
     scores = scores.loc[index.index, chosen.index]
-    found = rank_correlations(
+    rho = rank_correlations(
         scores.to_numpy(dtype=float), np.asarray(index, dtype=np.float64)[:, None]
     )
     table = pd.DataFrame(
         {
             "feature": chosen.index.astype(str),
             "block": chosen["block"].to_numpy(),
-            "correlation": found.correlation[:, 0],
+            "correlation": rho.correlation[:, 0],
             "direction": chosen["direction"].to_numpy(),
             "used": [name in used for name in chosen.index],
         }

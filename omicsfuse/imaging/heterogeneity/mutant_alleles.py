@@ -87,8 +87,8 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
 
 def cohort_variants(cohort: Cohort) -> pd.DataFrame | None:
     """Variants of the first mutation layer that brings read counts; None where none does."""
-    found = (layer.variants for layer in cohort.omics.values())
-    return next((table for table in found if table is not None), None)
+    tables = (layer.variants for layer in cohort.omics.values())
+    return next((table for table in tables if table is not None), None)
 
 
 def with_math(index: HeterogeneityIndex, cohort: Cohort) -> HeterogeneityIndex:

@@ -70,8 +70,8 @@ def index_stability(
         return {"n_resamples": 0}
     drawn = [np.sort(rng.choice(n, size, replace=False)) for _ in range(n_resamples)]
     shared = (measured, index, group, neighbors, random_state)
-    found = Runner(n_jobs).map(_one_resample, drawn, *shared, what="resamples of the index")
-    correlations, agreements = np.array(found).T
+    resamples = Runner(n_jobs).map(_one_resample, drawn, *shared, what="resamples of the index")
+    correlations, agreements = np.array(resamples).T
     low, middle, high = np.quantile(correlations, [0.05, 0.5, 0.95])
     return {
         "n_resamples": n_resamples,
@@ -100,9 +100,9 @@ def _one_resample(
     )
     fusion = fused_blocks(part, n_neighbors, n_threads=1)
     coordinate, _, _ = network_coordinate(fusion, part.disorder)
-    own = coordinate.index
-    before = index.loc[own].to_numpy(dtype=float)
+    patients = coordinate.index
+    before = index.loc[patients].to_numpy(dtype=float)
     again = coordinate.to_numpy(dtype=float)
     labels = cut(fusion, int(group.nunique()), random_state=random_state).labels
-    agreement = adjusted_rand_score(group.loc[own], labels.loc[own])
+    agreement = adjusted_rand_score(group.loc[patients], labels.loc[patients])
     return float(spearman(again[None], before[None])[0]), float(agreement)

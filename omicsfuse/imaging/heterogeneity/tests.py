@@ -174,7 +174,7 @@ def _survival_rows(
         return []
     wanted = list(cohort.covariates if covariates is None else covariates)
     sd = float(values.std())
-    own = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
+    standardised = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
     stratified = f"; strata {', '.join(cohort.strata)}" if cohort.strata else ""
     rows = []
     for name in names:
@@ -186,13 +186,13 @@ def _survival_rows(
         strata = None
         if cohort.strata:
             strata = combined_strata(clinical, cohort.strata, cohort.variables)
-        models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", own, None)]
+        models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", standardised, None)]
         if encoded.used:
-            adjusted = own.join(encoded.terms)
+            adjusted = standardised.join(encoded.terms)
             models.append((", ".join(encoded.used) + stratified, adjusted, strata))
         if size is not None:
             log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
-            adjusted = own.join(encoded.terms).join(log_volume)
+            adjusted = standardised.join(encoded.terms).join(log_volume)
             models.append((", ".join([*encoded.used, _VOLUME]) + stratified, adjusted, strata))
         for said, terms, groups in models:
             rows.append(_cox_row(name, said, survival, terms, groups))

@@ -74,7 +74,7 @@ def covariates(
     encoded = encode_covariates(
         pd.DataFrame(wanted, index=patients), enough, cohort.variables, scores=True
     )
-    kept: dict[str, str] = {}
+    covariate_of: dict[str, str] = {}
     for name, n in known.items():
         terms = [term for term, column in encoded.columns.items() if column == name]
         if name not in enough:
@@ -84,9 +84,9 @@ def covariates(
         elif len(terms) > 1 and len(terms) * PATIENTS_A_COLUMN > n:
             notes.append(f"{name}: {len(terms) + 1} levels are too many for {n} patients")
         else:
-            kept |= dict.fromkeys(terms, name)
-    names = tuple(dict.fromkeys(kept.values()))
-    return Covariates(names, encoded.terms[list(kept)], kept, tuple(notes), volume)
+            covariate_of |= dict.fromkeys(terms, name)
+    names = tuple(dict.fromkeys(covariate_of.values()))
+    return Covariates(names, encoded.terms[list(covariate_of)], covariate_of, tuple(notes), volume)
 
 
 def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | None:

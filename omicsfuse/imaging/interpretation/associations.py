@@ -162,14 +162,14 @@ def _correlated(y: Array, x: Array, columns: Array | None) -> Effects:
 def _carriers(y: Array, x: Array) -> Effects:
     """Score of carriers against others, mutation by mutation."""
     inside, outside = (np.where(y == side, x[:, None], np.nan) for side in (1, 0))
-    found, tested = rank_biserial(inside, outside), rank_sum(inside, outside)
-    return Effects(tested.effect, found.low, found.high, tested.effect, tested.p, tested.n)
+    biserial, tested = rank_biserial(inside, outside), rank_sum(inside, outside)
+    return Effects(tested.effect, biserial.low, biserial.high, tested.effect, tested.p, tested.n)
 
 
 def _shares(y: Array, x: Array) -> Effects:
     """Mutated share in two classes."""
-    found = mutated_share(y[x == 1], y[x == 0])
-    return Effects(found.effect, found.low, found.high, found.effect, found.p, found.n)
+    share = mutated_share(y[x == 1], y[x == 0])
+    return Effects(share.effect, share.low, share.high, share.effect, share.p, share.n)
 
 
 def _of(usable: Mask, effects: Effects) -> Effects:

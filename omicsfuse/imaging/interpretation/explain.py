@@ -173,25 +173,25 @@ def interpret(
     notes: dict[tuple[str, str], str] = {}
     stability: list[dict[str, Any]] = []
     tables = {
-        key: (ordered_values(one), kind_of(one).family, one.scale, method_of(one))
-        for key, one in chosen.items()
+        key: (ordered_values(layer), kind_of(layer).family, layer.scale, method_of(layer))
+        for key, layer in chosen.items()
     }
     tables |= immune_tables(immune)
-    for layer, (table, what, scale, method) in tables.items():
-        own: list[pd.DataFrame] = []
+    for layer, (table, family, scale, method) in tables.items():
+        of_layer: list[pd.DataFrame] = []
         for contrast in compared:
             x = contrast.numbers.reindex(table.index).dropna()
             if len(x) < MINIMUM_PATIENTS or x.nunique() < 2:
-                notes[layer, what] = f"{len(x)} patients with a score have it, too few to compare"
+                notes[layer, family] = f"{len(x)} patients with a score have it, too few to compare"
                 continue
-            found, note = compare_features(table, method, scale, contrast, given.design)
-            found["stability"] = np.nan
-            if n_resamples and method != CARRIERS and what != "immune score":
+            effects, note = compare_features(table, method, scale, contrast, given.design)
+            effects["stability"] = np.nan
+            if n_resamples and method != CARRIERS and family != "immune score":
                 again = resampled_statistics(
                     table, method, contrast, None, n_resamples, random_state, n_jobs
                 )
                 if again is not None:
-                    found["stability"] = among_strongest(again)
+                    effects["stability"] = among_strongest(again)
                     stability.append(
                         {"layer": layer, "n_resamples": n_resamples, "contrast": contrast.name}
                         | ranking_stability(again)
@@ -200,10 +200,10 @@ def interpret(
                 few = f"compared where {MINIMUM_CARRIERS} or more patients have it and as many not"
                 note = "; ".join(filter(None, [few, note]))
             if note:
-                notes[layer, what] = note
-            own.append(found.assign(contrast=contrast.name))
-        if own:
-            parts.append(pd.concat(own, ignore_index=True).assign(layer=layer, kind=what))
+                notes[layer, family] = note
+            of_layer.append(effects.assign(contrast=contrast.name))
+        if of_layer:
+            parts.append(pd.concat(of_layer, ignore_index=True).assign(layer=layer, kind=family))
     parts += _groups(cohort, subtypes, classes, compared, given, random_state, notes)
     associations = family_table(parts, given.names)
     enrichment = empty_enrichment()
@@ -224,7 +224,7 @@ def interpret(
         "not_adjusted_for": list(given.notes),
         "n": len(values),
         "n_adjusted": int(given.design.notna().all(axis=1).sum()) if given.names else 0,
-        "contrasts": [one.name for one in compared],
+        "contrasts": [contrast.name for contrast in compared],
         "classes": {}
         if classes is None
         else {str(k): int(v) for k, v in classes.value_counts().sort_index().items()},
@@ -312,7 +312,9 @@ def _enrichment(
     table, sets = ordered_values(layers[where]), read_gene_sets(gene_sets)
     blocks = []
     for design in (None, given.design) if given.names else (None,):
-        parts = [enrich_contrast(table, one, design, sets, **settings) for one in compared]
+        parts = [
+            enrich_contrast(table, contrast, design, sets, **settings) for contrast in compared
+        ]
         parts = [part for part in parts if len(part)]
         if not parts:
             continue
@@ -335,11 +337,11 @@ def _volume(given: Covariates, compared: list[Contrast]) -> dict[str, dict[str, 
     """Spearman's correlation of each contrast with the tumour's volume."""
     if given.volume is None:
         return {}
-    found = {}
+    correlations = {}
     for contrast in compared:
         volume = given.volume.reindex(contrast.numbers.index).to_numpy(dtype=float)
-        one = rank_correlations(contrast.numbers.to_numpy(dtype=float)[:, None], volume[:, None])
-        parts = {"correlation": one.correlation, "low": one.low, "high": one.high, "p": one.p}
-        found[contrast.name] = {key: float(part[0, 0]) for key, part in parts.items()}
-        found[contrast.name]["n"] = int(one.n[0, 0])
-    return found
+        rho = rank_correlations(contrast.numbers.to_numpy(dtype=float)[:, None], volume[:, None])
+        parts = {"correlation": rho.correlation, "low": rho.low, "high": rho.high, "p": rho.p}
+        correlations[contrast.name] = {key: float(part[0, 0]) for key, part in parts.items()}
+        correlations[contrast.name]["n"] = int(rho.n[0, 0])
+    return correlations

@@ -44,10 +44,10 @@ def compare_groups(
         return None
     x = contrast.numbers.reindex(groups.index)
     if classes is not None:
-        own = classes.reindex(groups.index)
-        if own.nunique() < 2:
+        known = classes.reindex(groups.index)
+        if known.nunique() < 2:
             return None
-        test = contingency(own, groups, N_TABLES, seed)
+        test = contingency(known, groups, N_TABLES, seed)
     else:
         if x.nunique() < 2:
             return None
@@ -66,11 +66,11 @@ def _adjusted(groups: pd.Series, x: Array, design: pd.DataFrame) -> dict[str, ob
     if columns is None:
         return {"adjusted_note": note}
     whole = np.asarray(~np.isnan(columns).any(axis=1), dtype=bool)
-    own, x = groups.loc[whole], x[whole]
-    if own.nunique() < 2:
+    known, x = groups.loc[whole], x[whole]
+    if known.nunique() < 2:
         return {"adjusted_note": "the patients with all covariates are in one group"}
-    names = sorted(own.unique())
-    dummies = np.column_stack([(own == name).to_numpy(dtype=float) for name in names[1:]])
+    names = sorted(known.unique())
+    dummies = np.column_stack([(known == name).to_numpy(dtype=float) for name in names[1:]])
     small = independent_basis(columns[whole])
     large = independent_basis(np.column_stack([columns[whole], dummies]))
     rest = [

@@ -54,11 +54,11 @@ class Places(NamedTuple):
 def places_of(sets: Mapping[str, Sequence[str]], genes: Sequence[str]) -> Places:
     """Turn sets of names into positions in a list of genes."""
     position = {gene: i for i, gene in enumerate(genes)}
-    own = [sorted({position[g] for g in s if g in position}) for s in sets.values()]
-    size = np.array([len(s) for s in own], dtype=np.int64)
+    members = [sorted({position[g] for g in s if g in position}) for s in sets.values()]
+    size = np.array([len(s) for s in members], dtype=np.int64)
     start = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64)
-    gene = np.array([i for s in own for i in s], dtype=np.int64)
-    return Places(gene, np.repeat(np.arange(len(own)), size), start, size)
+    gene = np.array([i for s in members for i in s], dtype=np.int64)
+    return Places(gene, np.repeat(np.arange(len(members)), size), start, size)
 
 
 def set_scores(statistic: Array, places: Places) -> Array:
@@ -102,7 +102,7 @@ def shuffled_patients(
     squares = np.einsum("np,np->p", left, left)
     chunks = np.array_split(np.arange(n_permutations), max(1, min(n_jobs, n_permutations)))
     given = (left, axes, squares, prior.df_prior, prior.variance_prior, places, random_state)
-    done = Runner(n_jobs).map(_shuffled, [list(own) for own in chunks], *given, what="shuffles")
+    done = Runner(n_jobs).map(_shuffled, [list(chunk) for chunk in chunks], *given, what="shuffles")
     observed = set_scores(_t(axes, left, squares, prior.df_prior, prior.variance_prior), places)
     scores = np.vstack([observed[None], *done])
     above, below = scores > 0, scores < 0
@@ -123,12 +123,12 @@ def _shuffled(
     random_state: int,
     numbers: list[int],
 ) -> Array:
-    found = np.empty((len(numbers), len(places.start)))
+    scores = np.empty((len(numbers), len(places.start)))
     for i, number in enumerate(numbers):
         rng = np.random.default_rng([random_state, 2, int(number)])
         shuffled = axes[rng.permutation(len(axes))]
-        found[i] = set_scores(_t(shuffled, left, squares, df_prior, variance_prior), places)
-    return found
+        scores[i] = set_scores(_t(shuffled, left, squares, df_prior, variance_prior), places)
+    return scores
 
 
 def _t(axes: Array, left: Array, squares: Array, df_prior: float, variance_prior: float) -> Array:
@@ -175,7 +175,7 @@ def enrich_contrast(
     usable = np.isfinite(ranked)
     if usable.sum() < 2:
         return empty_enrichment()
-    found = enrich_ranking(
+    enrichment = enrich_ranking(
         pd.Series(ranked, table.columns)[usable],
         gene_sets,
         name=name,
@@ -183,23 +183,23 @@ def enrich_contrast(
         max_size=max_size,
         random_state=random_state,
     )
-    if found.empty:
+    if enrichment.empty:
         return empty_enrichment()
     genes = [str(gene) for gene in table.columns[usable]]
-    tested = {str(key): gene_sets[str(key)] for key in found["gene_set"]}
+    tested = {str(key): gene_sets[str(key)] for key in enrichment["gene_set"]}
     places = places_of(tested, genes)
-    found = found.assign(score=name, stability=np.nan, p_patients=np.nan)
+    enrichment = enrichment.assign(score=name, stability=np.nan, p_patients=np.nan)
     resampled = resampled_statistics(
         table.loc[:, usable], MODERATED, contrast, design, n_resamples, random_state, n_jobs
     )
     if resampled is not None and len(resampled.subsamples):
-        signs = np.sign([set_scores(one, places) for one in resampled.subsamples])
-        found["stability"] = (signs == np.sign(found["nes"].to_numpy())).mean(axis=0)
+        signs = np.sign([set_scores(statistic, places) for statistic in resampled.subsamples])
+        enrichment["stability"] = (signs == np.sign(enrichment["nes"].to_numpy())).mean(axis=0)
     if n_permutations:
-        found["p_patients"] = shuffled_patients(
+        enrichment["p_patients"] = shuffled_patients(
             y[:, usable], x, columns, places, n_permutations, random_state, n_jobs
         )
-    return found
+    return enrichment
 
 
 def empty_enrichment() -> pd.DataFrame:

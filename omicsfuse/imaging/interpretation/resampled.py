@@ -58,7 +58,9 @@ def resampled_statistics(
     strata = x if contrast.binary else np.zeros(len(x))
     chunks = np.array_split(np.arange(n_resamples), max(1, min(n_jobs, n_resamples)))
     shared = (y, x, columns, strata, method, random_state)
-    done = Runner(n_jobs).map(_resampled, [list(own) for own in chunks], *shared, what="resamples")
+    done = Runner(n_jobs).map(
+        _resampled, [list(numbers) for numbers in chunks], *shared, what="resamples"
+    )
     parts = [part for chunk in done for part in chunk]
     whole = _statistic(y, x, columns, method)
     if not parts:
@@ -76,22 +78,22 @@ def _resampled(
     random_state: int,
     numbers: list[int],
 ) -> list[tuple[Array, Array]]:
-    found = []
+    statistics = []
     for number in numbers:
         rng = np.random.default_rng([random_state, 1, int(number)])
         order = rng.permutation(len(x))
         # The same share of every class: positions within each, counted in a random order.
         place = np.empty(len(x))
         for value in np.unique(strata):
-            own = order[strata[order] == value]
-            place[own] = (np.arange(len(own)) + 0.5) / len(own)
+            members = order[strata[order] == value]
+            place[members] = (np.arange(len(members)) + 0.5) / len(members)
         groups = [place < SHARE, place < 0.5, place >= 0.5]
         parts = [
             _statistic(y[rows], x[rows], None if columns is None else columns[rows], method)
             for rows in groups
         ]
-        found.append((parts[0], np.array(parts[1:])))
-    return found
+        statistics.append((parts[0], np.array(parts[1:])))
+    return statistics
 
 
 def _statistic(y: Array, x: Array, columns: Array | None, method: str) -> Array:
@@ -108,28 +110,28 @@ def _statistic(y: Array, x: Array, columns: Array | None, method: str) -> Array:
         )
 
 
-def among_strongest(found: Resampled) -> Array:
+def among_strongest(resampled: Resampled) -> Array:
     """Share of the subsamples in which each feature is among the strongest.
 
     Gives (p,): NaN for features without a statistic in all patients.
     """
-    p = int(np.isfinite(found.whole).sum())
+    p = int(np.isfinite(resampled.whole).sum())
     most = min(MOST_STRONGEST, max(LEAST_STRONGEST, round(STRONGEST * p)))
-    strength = np.nan_to_num(np.abs(found.subsamples), nan=-1.0)
+    strength = np.nan_to_num(np.abs(resampled.subsamples), nan=-1.0)
     order = np.argsort(-strength, axis=1, kind="stable")[:, :most]
-    counts = np.zeros(len(found.whole))
+    counts = np.zeros(len(resampled.whole))
     np.add.at(counts, order.ravel(), 1.0)
     shares = counts / max(1, len(strength))
-    return np.where(np.isfinite(found.whole) & (len(strength) > 0), shares, np.nan)
+    return np.where(np.isfinite(resampled.whole) & (len(strength) > 0), shares, np.nan)
 
 
-def ranking_stability(found: Resampled) -> dict[str, float]:
+def ranking_stability(resampled: Resampled) -> dict[str, float]:
     """Rank correlation of subsamples with all patients, and of halves with one another.
 
     Even without any truth a subsample has about 0.9; between halves, which share nobody, about 0.
     """
-    whole = _over([(found.whole, part) for part in found.subsamples])
-    halves = _over([(first, second) for first, second in found.halves])
+    whole = _over([(resampled.whole, part) for part in resampled.subsamples])
+    halves = _over([(first, second) for first, second in resampled.halves])
     names = ("rank_correlation", "low", "high", "split_half", "split_half_low", "split_half_high")
     return dict(zip(names, (*whole, *halves), strict=True))
 

@@ -69,7 +69,7 @@ def correlate_family(
         r[:, here] = np.where(few, np.nan, part.correlation)
         p[:, here] = p_value(r[:, here], part.n, part.given, part.shape)
         n[:, here], given[:, here] = part.n, part.given
-    return Family(r, p, _one(n), _one(given))
+    return Family(r, p, _shrunk(n), _shrunk(given))
 
 
 def lacks_many_patients(features: Array, targets: Array) -> bool:
@@ -78,7 +78,7 @@ def lacks_many_patients(features: Array, targets: Array) -> bool:
     return first * sum(1 for _ in missing_patterns(targets)) > MOST_PATTERNS
 
 
-def _one(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def _shrunk(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """One number in place of many equal ones."""
     if counts.size and counts.min() == counts.max():
         return counts[:1, :1].copy()

@@ -141,8 +141,8 @@ def radiogenomic_map(
     name = radiomics_layer(prepared, radiomics)
     images = in_order(prepared.layers[name].values)
     clusters = cluster_radiomic_features(prepared, name, threshold=threshold, volume=volume)
-    own = tumour_volume(images, volume)
-    excluded = of_volume(clusters, own, threshold)
+    tumour = tumour_volume(images, volume)
+    excluded = of_volume(clusters, tumour, threshold)
     chosen = clusters if features == "all" else clusters[clusters["representative"]]
     tables = target_tables(prepared, name, layers, scores)
     if not tables:
@@ -152,7 +152,7 @@ def radiogenomic_map(
         )
     feature = kind_of(prepared.layers[name]).feature
     exclusions = _constant(images, clusters, name, f"{feature}s")
-    adjust = design(covariates, None if own is None else own.amounts, images.index)
+    adjust = design(covariates, None if tumour is None else tumour.amounts, images.index)
     images = images[sorted(chosen["feature"])]
     settings = Settings(
         float(fdr),
@@ -167,12 +167,12 @@ def radiogenomic_map(
         target: map_family(target, images, table, adjust, settings)
         for target, table in tables.items()
     }
-    for one in mapped.values():
-        exclusions += one.exclusions
-    tested = {target: one for target, one in mapped.items() if len(one.correlation)}
-    listed = [one.associations for one in mapped.values() if len(one.associations)]
+    for result in mapped.values():
+        exclusions += result.exclusions
+    tested = {target: result for target, result in mapped.items() if len(result.correlation)}
+    listed = [result.associations for result in mapped.values() if len(result.associations)]
     empty = pd.DataFrame(columns=ASSOCIATION_COLUMNS)
-    quantiles = [one.quantiles for one in tested.values()]
+    quantiles = [result.quantiles for result in tested.values()]
     params: dict[str, Any] = {
         "radiomics": name,
         "feature": feature,
@@ -185,16 +185,16 @@ def radiogenomic_map(
         "n_strongest": n_strongest,
         "n_permutations": n_permutations,
         "seed": random_state,
-        "volume": "not known" if own is None else own.source,
+        "volume": "not known" if tumour is None else tumour.source,
         "adjusted_for": [] if adjust is None else list(adjust.names),
         "of_volume": sorted(excluded),
     }
     return RadiogenomicMap(
         clusters,
         pd.concat(listed, ignore_index=True) if listed else empty,
-        _families([one.row for one in mapped.values()]),
-        {target: one.correlation for target, one in tested.items()},
-        {target: one.adjusted for target, one in tested.items() if adjust is not None},
+        _families([result.row for result in mapped.values()]),
+        {target: result.correlation for target, result in tested.items()},
+        {target: result.adjusted for target, result in tested.items() if adjust is not None},
         params=params,
         exclusions=exclusions,
         quantiles=pd.concat(quantiles, ignore_index=True) if quantiles else pd.DataFrame(),
@@ -202,14 +202,14 @@ def radiogenomic_map(
 
 
 def _constant(
-    images: pd.DataFrame, clusters: pd.DataFrame, name: str, what: str
+    images: pd.DataFrame, clusters: pd.DataFrame, name: str, features: str
 ) -> tuple[Exclusion, ...]:
     """Count the features that are in no cluster."""
     left = images.columns[~images.columns.isin(clusters["feature"])]
     if left.empty:
         return ()
     reason = "do not vary, or too few patients have them: in no cluster"
-    return (Exclusion(STEP, name, what, len(left), reason, tuple(str(x) for x in left[:5])),)
+    return (Exclusion(STEP, name, features, len(left), reason, tuple(str(x) for x in left[:5])),)
 
 
 def _families(rows: list[dict[str, object]]) -> pd.DataFrame:

@@ -45,11 +45,11 @@ def shuffle_patients(
     shuffles = _Shuffles(x, y, limit)
     # With missing values, shuffled patients are ranked once a column, and so are the patients.
     p = family.p[tested] if shuffles.exact else shuffles.p(np.arange(len(x)))
-    own = _smallest_rate(p, limit)
+    rate = _smallest_rate(p, limit)
     as_small, counts = 0, []
     for _ in range(n):
         p = shuffles.p(rng.permutation(len(x)))
-        as_small += _smallest_rate(p, limit) <= own * (1 + 1e-9)
+        as_small += _smallest_rate(p, limit) <= rate * (1 + 1e-9)
         counts.append(int((p <= largest_p * (1 + 1e-9)).sum()))
     expected = float(np.mean(counts)) if largest_p >= 0 else float("nan")
     return Shuffled(n, permutation_p(as_small, n), expected)
@@ -82,10 +82,10 @@ class _Shuffles:
         if not self.exact:
             left = self._left.shuffled(order)
             for start in range(0, len(self._right.kurtosis), BLOCK):
-                found = scattered_correlations(left, self._right.some(slice(start, start + BLOCK)))
-                strong = (np.abs(found.correlation) >= self._enough) & (found.n >= MINIMUM_PATIENTS)
-                r, n = found.correlation[strong], found.n[strong]
-                parts.append(p_value(r, n, 0, found.shape[strong]))
+                drawn = scattered_correlations(left, self._right.some(slice(start, start + BLOCK)))
+                strong = (np.abs(drawn.correlation) >= self._enough) & (drawn.n >= MINIMUM_PATIENTS)
+                r, n = drawn.correlation[strong], drawn.n[strong]
+                parts.append(p_value(r, n, 0, drawn.shape[strong]))
             return np.concatenate(parts)
         x = self._x[order]
         for start in range(0, self._y.shape[1], BLOCK):

@@ -55,7 +55,7 @@ def target_tables(
     return tables
 
 
-def numeric_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
+def numeric_table(table: pd.DataFrame, argument: str) -> pd.DataFrame:
     """Check a table that did not come through a cohort: numbers, each patient and column once.
 
     Examples
@@ -66,15 +66,15 @@ def numeric_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
     omicsfuse.StudyError: scores: column a does not hold numbers; give patients x numbers.
     """
     if not isinstance(table, pd.DataFrame):
-        raise StudyError(f"{what}: expected a table, patients x numbers; got {type(table)!r}.")
+        raise StudyError(f"{argument}: expected a table, patients x numbers; got {type(table)!r}.")
     for axis, kind in ((table.index, "patient"), (table.columns, "column")):
         if axis.has_duplicates:
             twice = axis[axis.duplicated()][0]
-            raise StudyError(f"{what}: {kind} {twice} comes more than once; give each once.")
+            raise StudyError(f"{argument}: {kind} {twice} comes more than once; give each once.")
     for column, values in table.items():
         if not pd.api.types.is_numeric_dtype(values):
             raise StudyError(
-                f"{what}: column {column} does not hold numbers; give patients x numbers."
+                f"{argument}: column {column} does not hold numbers; give patients x numbers."
             )
     return table.astype("float64")
 

@@ -54,11 +54,11 @@ def adjust_modules(
         random_state=random_state,
         n_jobs=n_jobs,
     ).modules
-    kept = again[["cluster", "module", "correlation", "p"]].rename(
+    given_volume = again[["cluster", "module", "correlation", "p"]].rename(
         columns={"correlation": "adjusted_correlation", "p": "adjusted_p"}
     )
     modules = modules.drop(columns=["adjusted_correlation", "adjusted_p", "vanishes"])
-    modules = modules.merge(kept, on=["cluster", "module"], how="left")
+    modules = modules.merge(given_volume, on=["cluster", "module"], how="left")
     # A cluster and a module that were each found, but not with one another, were repeated too.
     adjusted = ["adjusted_correlation", "adjusted_p"]
     modules[adjusted] = modules[adjusted].where(modules["fdr"] <= FDR)
