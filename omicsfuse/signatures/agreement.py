@@ -71,8 +71,8 @@ def cross_validated_agreement(
     )
     if columns is None:
         names = group_names(target) if target.kind == "groups" else []
-        found = {name for one in done for fold in one for name in fold.columns}
-        columns = [name for name in names if name in found] + sorted(found - set(names))
+        scored = {name for held in done for fold in held for name in fold.columns}
+        columns = [name for name in names if name in scored] + sorted(scored - set(names))
     observed = _pooled(tasks, done, 0, n, columns, range(n_repeats))
     truth = _measure(target, columns, observed, once)
     spread = _measure(target, columns, observed, resamples(n, seed(random_state)))
@@ -82,7 +82,7 @@ def cross_validated_agreement(
         permuted = shuffled(target, order)
         for key, value in _measure(permuted, columns, scores, once).items():
             null[key].append(float(value[0]))
-    empty = {name: sum(name not in one[0].columns for one in done) for name in columns}
+    empty = {name: sum(name not in held[0].columns for held in done) for name in columns}
     rows = []
     for (name, measure), value in truth.items():
         rows.append(
@@ -157,41 +157,41 @@ def _fold(
     training = usable_values(values.iloc[task.train])
     held = values.iloc[task.test][training.columns].to_numpy(dtype=float)
     everybody = np.arange(len(values))
-    found = []
+    held_out = []
     for order in [everybody, *task.orders]:
         rows = order[task.train]
-        own = take(shuffled(target, order), task.train)
+        training_target = take(shuffled(target, order), task.train)
         adjust = None if covariates is None else covariates.iloc[rows].set_axis(training.index)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # What is doubtful in a fold is counted, not told.
             try:
                 derived = choose.method(
                     training,
-                    own,
+                    training_target,
                     covariates=adjust,
                     n_genes=choose.n_genes,
                     random_state=choose.random_state,
                     **choose.options,
                 )
             except SignatureError:
-                found.append(_Held([], np.zeros((len(task.test), 0))))
+                held_out.append(_Held([], np.zeros((len(task.test), 0))))
                 continue
-        one = _scored(derived, training, held, choose.nearest)
+        scored = _scored(derived, training, held, choose.nearest)
         if covariates is not None and adjust is not None:
             known, new = adjust, covariates.iloc[order[task.test]]
             fitted = _scored(derived, training, training.to_numpy(), choose.nearest).scores
             owed = _owed(fitted, known.to_numpy(dtype=float), new.to_numpy(dtype=float))
-            one = one._replace(scores=one.scores - owed)
-        found.append(one)
-    return found
+            scored = scored._replace(scores=scored.scores - owed)
+        held_out.append(scored)
+    return held_out
 
 
 def _scored(derived: Derived, training: pd.DataFrame, held: Array, nearest: bool) -> _Held:
     """Score held-out patients by means and standard deviations of the training patients."""
     weights = derived.weights
     positions = training.columns.get_indexer(weights.index)
-    found = moments(training.to_numpy()[:, positions])
-    z = np.clip((held[:, positions] - found.mean) / found.sd, -Z_LIMIT, Z_LIMIT)
+    spread = moments(training.to_numpy()[:, positions])
+    z = np.clip((held[:, positions] - spread.mean) / spread.sd, -Z_LIMIT, Z_LIMIT)
     z = np.nan_to_num(z)
     score = template_scores if nearest else weighted_scores
     scores = score(z, weights.to_numpy(dtype=float))
@@ -220,10 +220,10 @@ def _pooled(
     for task, held in zip(tasks, done, strict=True):
         if task.repeat not in repeats:
             continue
-        one = held[which]
+        scored = held[which]
         for j, name in enumerate(columns):
-            if name in one.columns:
-                scores[task.repeat, task.test, j] = one.scores[:, one.columns.index(name)]
+            if name in scored.columns:
+                scores[task.repeat, task.test, j] = scored.scores[:, scored.columns.index(name)]
                 there[task.repeat, task.test, j] = True
     return scores, there
 

@@ -16,13 +16,13 @@ Positions = npt.NDArray[np.int64]
 N_BOOTSTRAP = 1000
 
 
-def balanced_accuracy(assigned: Positions, own: Positions, counts: Array) -> Array:
+def balanced_accuracy(assigned: Positions, group_of: Positions, counts: Array) -> Array:
     """Mean share in their group (b,): ``assigned`` (r, n), truth (n,), ``counts`` (b, n) drawn."""
-    groups = np.unique(own[own >= 0])
-    right = np.where(assigned < 0, 1 / len(groups), assigned == own[None]).mean(axis=0)
+    groups = np.unique(group_of[group_of >= 0])
+    right = np.where(assigned < 0, 1 / len(groups), assigned == group_of[None]).mean(axis=0)
     shares = []
     for group in groups:
-        inside = own == group
+        inside = group_of == group
         with np.errstate(invalid="ignore", divide="ignore"):
             total = counts[:, inside].sum(axis=1)
             shares.append(np.einsum("bi,i->b", counts[:, inside], right[inside]) / total)
@@ -53,10 +53,10 @@ def measured(
     if target.kind == "groups":
         labels = values.to_numpy(dtype=object)
         if assigned is not None:
-            own = np.full(len(labels), -1)
+            group_of = np.full(len(labels), -1)
             for j, name in enumerate(columns):
-                own[labels == name] = j
-            values_of["", "balanced accuracy"] = balanced_accuracy(assigned, own, counts)
+                group_of[labels == name] = j
+            values_of["", "balanced accuracy"] = balanced_accuracy(assigned, group_of, counts)
         for j, name in enumerate(columns):
             inside = labels == (name if name in labels else sorted(set(labels))[-1])
             values_of[name, "auc"] = area_under_curve(scores[:, :, j], inside, counts, counts)

@@ -214,10 +214,10 @@ def coexpression_modules(
         "maximum_genes": whole_number(maximum_genes, "maximum_genes", MINIMUM_GENES),
     }
     _check_settings(settings)
-    for axis, what in ((values.index, "patient"), (values.columns, "gene")):
+    for axis, axis_name in ((values.index, "patient"), (values.columns, "gene")):
         if not axis.is_unique:
             twice = ", ".join(map(str, axis[axis.duplicated()].unique()[:5]))
-            raise StudyError(f"modules: {what} names must be unique; found twice: {twice}.")
+            raise StudyError(f"modules: {axis_name} names must be unique; found twice: {twice}.")
     ordered = values.sort_index(axis=0).sort_index(axis=1)
     table = np.ascontiguousarray(ordered.to_numpy(dtype=float))
     with one_thread():
@@ -301,20 +301,20 @@ def _usable(
             f"modules: {int(usable.sum())} genes can be used; a network needs at least {fewest}. "
             "Give more genes, or a smaller minimum_size."
         )
-    kept = np.flatnonzero(usable)
-    if len(kept) > settings["maximum_genes"]:
-        order = kept[np.lexsort((kept, -variance[kept]))]
+    chosen = np.flatnonzero(usable)
+    if len(chosen) > settings["maximum_genes"]:
+        order = chosen[np.lexsort((chosen, -variance[chosen]))]
         left = tuple(genes[np.sort(order[settings["maximum_genes"] :])])
         why = f"not among the {settings['maximum_genes']} most variable, which make the network"
         exclusions.append(Exclusion("signature", "", "genes", len(left), why, left[:5]))
-        kept = np.sort(order[: settings["maximum_genes"]])
-    return table[:, kept], genes[kept], tuple(exclusions)
+        chosen = np.sort(order[: settings["maximum_genes"]])
+    return table[:, chosen], genes[chosen], tuple(exclusions)
 
 
 def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
     """Dissolve modules without a core; let go of genes that hardly follow their eigengene."""
     size, least = settings["minimum_size"], settings["minimum_membership"]
-    found = labels.copy()
+    relabelled = labels.copy()
     profiles, _ = module_eigengenes(z, labels)
     membership = module_membership(z, profiles)
     if settings["network"] == "unsigned":
@@ -324,7 +324,7 @@ def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> 
         kme = membership[:, module - 1]
         core = int((members & (kme > CORE_MEMBERSHIP)).sum())
         stay = members & (kme >= least)
-        found[members & ~stay] = 0
+        relabelled[members & ~stay] = 0
         if core < CORE_SHARE * size or stay.sum() < size:
-            found[members] = 0
-    return by_size(found)
+            relabelled[members] = 0
+    return by_size(relabelled)

@@ -62,8 +62,8 @@ mean "stability"? ...
     """
     known = options_of(function)
     for option, value in options.items():
-        own = option in known or (option == "gate" and accepts(function, option))
-        if not own and not (takes_any(function) and not accepts(function, option)):
+        taken = option in known or (option == "gate" and accepts(function, option))
+        if not taken and not (takes_any(function) and not accepts(function, option)):
             raise StudyError(
                 f"method {method!r} has no option {option!r}: "
                 f"{did_you_mean(option, known) or 'it has none'}."
@@ -124,9 +124,9 @@ def scoring(
     given, usual = scorer, "nearest_template" if method == "templates" else "weighted_z"
     scorer = scorer or usual
     scaling = scaling or SCALINGS_OF.get(scorer, ("cohort",))[0]
-    for what, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
+    for setting, value, known in (("scorer", scorer, SCORERS), ("scaling", scaling, SCALINGS)):
         if value not in known:
-            raise StudyError(f"no {what} {value!r}: {did_you_mean(value, known)}.")
+            raise StudyError(f"no {setting} {value!r}: {did_you_mean(value, known)}.")
     try:
         check_scaling(scorer, scaling)
     except SignatureError as error:

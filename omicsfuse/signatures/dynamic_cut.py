@@ -130,27 +130,27 @@ def _climb(tree: Array, cut: float, rules: _Rules) -> list[_Branch]:
     return tops
 
 
-def _joined(one: _Branch, other: _Branch, height: float, rules: _Rules) -> _Branch:
-    if not one.composite and not other.composite:
-        if rules.cluster(one.members, height) and rules.cluster(other.members, height):
-            return _Branch(clusters=[one.members, other.members])
-        if len(other.members) > len(one.members):
-            one, other = other, one
-        return _Branch(one.members + other.members)
-    found = _Branch()
+def _joined(first: _Branch, other: _Branch, height: float, rules: _Rules) -> _Branch:
+    if not first.composite and not other.composite:
+        if rules.cluster(first.members, height) and rules.cluster(other.members, height):
+            return _Branch(clusters=[first.members, other.members])
+        if len(other.members) > len(first.members):
+            first, other = other, first
+        return _Branch(first.members + other.members)
+    joined = _Branch()
     left: list[list[int]] = []
-    for branch in (one, other):
+    for branch in (first, other):
         if branch.composite:
-            found.clusters += branch.clusters
-            found.rest += branch.rest
+            joined.clusters += branch.clusters
+            joined.rest += branch.rest
         elif rules.cluster(branch.members, height):
-            found.clusters.append(branch.members)
+            joined.clusters.append(branch.members)
         elif rules.tight(branch.members, height):
             left.append(branch.members)  # too small only: stays together
         else:
             left += [[i] for i in branch.members]
-    found.rest += [(group, list(found.clusters)) for group in left]
-    return found
+    joined.rest += [(group, list(joined.clusters)) for group in left]
+    return joined
 
 
 def _assign(
@@ -160,19 +160,19 @@ def _assign(
     cut: float,
 ) -> np.ndarray:
     """Give each object, or small cluster as a whole, to the nearest cluster of its branch."""
-    found = labels.copy()
+    assigned = labels.copy()
     means, radius = {}, {}
     for number in range(1, int(labels.max(initial=0)) + 1):
         members = np.flatnonzero(labels == number)
         total = np.einsum("ij->j", dissimilarity[members])
         means[number] = total / len(members)
         radius[number] = float((total[members] / (len(members) - 1)).max())
-    for group, own in rest:
-        away = {number: float(means[number][group].mean()) for number in own}
-        nearest = min(own, key=lambda number: (away[number], number))
+    for group, clusters in rest:
+        away = {number: float(means[number][group].mean()) for number in clusters}
+        nearest = min(clusters, key=lambda number: (away[number], number))
         if away[nearest] < max(radius[nearest], cut):
-            found[group] = nearest
-    return found
+            assigned[group] = nearest
+    return assigned
 
 
 def by_size(labels: np.ndarray) -> np.ndarray:
@@ -180,7 +180,7 @@ def by_size(labels: np.ndarray) -> np.ndarray:
     names, first, count = np.unique(labels, return_index=True, return_counts=True)
     real = names != 0
     order = sorted(zip(-count[real], first[real], names[real], strict=True))
-    found = np.zeros(len(labels), dtype=int)
+    numbered = np.zeros(len(labels), dtype=int)
     for number, (_, _, name) in enumerate(order, start=1):
-        found[labels == name] = number
-    return found
+        numbered[labels == name] = number
+    return numbered

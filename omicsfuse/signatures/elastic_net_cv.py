@@ -107,21 +107,21 @@ def cross_validate(
     size = np.empty(len(numbers))
     for place, fold in enumerate(numbers):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        own, own_extra = x, extra
+        scaled, scaled_extra = x, extra
         if standardise:
-            own = standard_of(x[inside]).apply(x)
-            own_extra = standard_of(extra[inside]).apply(extra)
+            scaled = standard_of(x[inside]).apply(x)
+            scaled_extra = standard_of(extra[inside]).apply(extra)
         size[place] = outcome.event[outside].sum() if outcome.family == "cox" else len(outside)
         for which, (ratio, strengths) in enumerate(series):
             path = elastic_net_path(
-                own[inside],
+                scaled[inside],
                 outcome.take(inside),
                 strengths,
                 ratio,
-                own_extra[inside],
+                scaled_extra[inside],
                 tolerance=tolerance,
             )
-            eta = linear_predictor(path, own, own_extra)
+            eta = linear_predictor(path, scaled, scaled_extra)
             reached = np.minimum(np.arange(len(strengths)), len(path.strengths) - 1)
             each = [_held_out(outcome, row, inside, outside) for row in eta]
             deviance[which][place] = np.array(each)[reached]

@@ -101,7 +101,7 @@ def elastic_net_path(
     common = (outcome.y[order], outcome.event[order], last)
     family = FAMILIES[outcome.family]
     if q > p:
-        found = np.zeros(q - p)
+        unpenalised = np.zeros(q - p)
         done = path(
             family,
             rest,
@@ -114,12 +114,12 @@ def elastic_net_path(
             MAX_SWEEPS,
             2.0,
             q,
-            found,
+            unpenalised,
             np.zeros((1, q - p)),
             np.zeros(1),
         )
         _require_converged(done, outcome, "without any gene")
-        start[p:] = found
+        start[p:] = unpenalised
     limit = SATURATED[outcome.family] if saturated is None else saturated
     done = path(
         family,
@@ -178,7 +178,7 @@ def mean_loss(outcome: Outcome, eta: Array) -> float:
     n = len(order)
     y, event = outcome.y[order], outcome.event[order]
     family = FAMILIES[outcome.family]
-    found = loss_and_score(
+    loss = loss_and_score(
         family, np.asarray(eta, dtype=float)[order], y, event, last, np.empty(n), np.empty(n)
     )
-    return float(found)
+    return float(loss)

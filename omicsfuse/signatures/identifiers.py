@@ -164,7 +164,7 @@ class _Lookup:
 
     def find(self, gene: str) -> tuple[tuple[str, ...], str]:
         """Names of the cohort that stand for a gene, and how they were found."""
-        own, rows = self._identify(gene)
+        given_as, rows = self._identify(gene)
         options = [(name, kind) for row in rows for name, kind in self._of_row[row]]
         if not options:
             return (), NOT_FOUND
@@ -173,14 +173,14 @@ class _Lookup:
         order = ["symbol", "previous symbol", "alias", "Ensembl", "Entrez", AMBIGUOUS]
         best = min((kind for _, kind in options), key=order.index)
         names = tuple(dict.fromkeys(name for name, kind in options if kind == best))
-        return names, AMBIGUOUS if best == AMBIGUOUS else _in_words(own, best)
+        return names, AMBIGUOUS if best == AMBIGUOUS else _in_words(given_as, best)
 
 
-def _in_words(own: str, there: str) -> str:
+def _in_words(given_as: str, there: str) -> str:
     """Name a match through the table by the kinds of both names."""
-    if own in _SYMBOLS and there in _SYMBOLS:
-        return max(own, there, key=_SYMBOLS.index)
-    return f"{there} of {own}"
+    if given_as in _SYMBOLS and there in _SYMBOLS:
+        return max(given_as, there, key=_SYMBOLS.index)
+    return f"{there} of {given_as}"
 
 
 def _kind(name: str) -> str:

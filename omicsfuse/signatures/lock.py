@@ -281,9 +281,9 @@ def _from_content(content: Mapping[str, Any]) -> Signature:
     )
 
 
-def _one_of(value: Any, known: tuple[str, ...], what: str) -> str:
+def _one_of(value: Any, known: tuple[str, ...], name: str) -> str:
     if value not in known:
-        raise ValueError(f"{what} {value!r} is none of {', '.join(known)}")
+        raise ValueError(f"{name} {value!r} is none of {', '.join(known)}")
     return str(value)
 
 

@@ -67,7 +67,7 @@ def shuffled_signatures(
     if accepts(function, "gate"):
         options["gate"] = False
     expected: list[str] | None = None
-    found: list[Signature] = []
+    signatures: list[Signature] = []
     reason = ""
     rng = np.random.default_rng([random_state, 6])
     for attempt in range(ATTEMPTS * n + 1):
@@ -99,19 +99,19 @@ def shuffled_signatures(
         if columns != expected:
             reason = f"the scores were {', '.join(columns)} in place of {', '.join(expected)}"
             continue
-        own = f"{name or prepared.name}, target shuffled ({len(found) + 1})"
-        signature = as_signature(derived, data, prepared, wanted, own, method)
-        found.append(replace(signature, scorer=scorer, scaling=scaling))
-        if len(found) == n:
-            return found
-    if not found:
+        label = f"{name or prepared.name}, target shuffled ({len(signatures) + 1})"
+        signature = as_signature(derived, data, prepared, wanted, label, method)
+        signatures.append(replace(signature, scorer=scorer, scaling=scaling))
+        if len(signatures) == n:
+            return signatures
+    if not signatures:
         raise SignatureError(
             f"signature: no shuffled target of {ATTEMPTS * n} gave a gene set; the last: {reason}."
         )
     warnings.warn(
-        f"signature: {len(found)} of {n} signatures of shuffled targets could be had from "
+        f"signature: {len(signatures)} of {n} signatures of shuffled targets could be had from "
         f"{ATTEMPTS * n} attempts; the last that failed: {reason}.",
         OmicsfuseWarning,
         stacklevel=2,
     )
-    return found
+    return signatures

@@ -180,20 +180,20 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
             f"{', '.join(map(str, table.columns[:10]))}."
         )
     numbers = {column: _numbers(table[column], f"{name}: {column}") for column in ("time", "event")}
-    kept, exclusions = _observed(pd.DataFrame(numbers, index=table.index), name)
-    _enough(len(kept), name, exclusions)
-    if not kept["event"].isin([0.0, 1.0]).all() or (kept["time"] < 0).any():
+    known, exclusions = _observed(pd.DataFrame(numbers, index=table.index), name)
+    _enough(len(known), name, exclusions)
+    if not known["event"].isin([0.0, 1.0]).all() or (known["time"] < 0).any():
         raise SignatureError(
             f"target {name!r}: events must be 0 or 1, and times 0 or more; found events "
-            f"{sorted(kept['event'].unique())[:5]} and times from {kept['time'].min():g}."
+            f"{sorted(known['event'].unique())[:5]} and times from {known['time'].min():g}."
         )
-    events = int(kept["event"].sum())
+    events = int(known["event"].sum())
     if events < MINIMUM_EVENTS:
         raise SignatureError(
-            f"target {name!r}: {events} events among {len(kept)} patients; at least "
+            f"target {name!r}: {events} events among {len(known)} patients; at least "
             f"{MINIMUM_EVENTS} are needed."
         )
-    return Target(name, "survival", kept, "survival", exclusions)
+    return Target(name, "survival", known, "survival", exclusions)
 
 
 def as_target(value: Any) -> Target:
@@ -206,10 +206,10 @@ def as_target(value: Any) -> Target:
     if value.kind not in TARGET_KINDS:
         known = ", ".join(TARGET_KINDS)
         raise StudyError(f"target {value.name!r}: kind is {value.kind!r}; expected one of {known}.")
-    kept, exclusions = _observed(value.values, value.name)
+    observed, exclusions = _observed(value.values, value.name)
     if value.kind == "groups":
-        kept = kept.map(str)
-    return Target(value.name, value.kind, kept, value.source, (*value.exclusions, *exclusions))
+        observed = observed.map(str)
+    return Target(value.name, value.kind, observed, value.source, (*value.exclusions, *exclusions))
 
 
 def group_names(target: Target) -> list[str]:
@@ -225,14 +225,14 @@ _WORD = re.compile(r"([0-9]+)")
 
 def _continuous(values: pd.Series, name: str, source: str) -> Target:
     """Check a number a patient."""
-    kept, exclusions = _observed(_numbers(values, name), name)
-    _enough(len(kept), name, exclusions)
-    if kept.nunique() < 2:
+    known, exclusions = _observed(_numbers(values, name), name)
+    _enough(len(known), name, exclusions)
+    if known.nunique() < 2:
         raise SignatureError(
-            f"target {name!r} is constant: all {len(kept)} patients have {kept.iloc[0]:g}; there "
+            f"target {name!r} is constant: all {len(known)} patients have {known.iloc[0]:g}; there "
             "is nothing for genes to go with."
         )
-    return Target(name, "continuous", kept, source, exclusions)
+    return Target(name, "continuous", known, source, exclusions)
 
 
 def _numbers(values: pd.Series, name: str) -> pd.Series:
@@ -259,12 +259,12 @@ def _observed(values: Any, name: str) -> tuple[Any, tuple[str, ...]]:
         )
     absent = values.isna()
     absent = absent.any(axis=1) if isinstance(values, pd.DataFrame) else absent
-    kept = values[~absent].sort_index()
+    known = values[~absent].sort_index()
     if not absent.any():
-        return kept, ()
+        return known, ()
     patients = sorted(values.index[absent])
     counted = f"{len(patients)} patient{'s have' if len(patients) > 1 else ' has'}"
-    return kept, (f"{counted} no value of {name}: {', '.join(patients[:5])}",)
+    return known, (f"{counted} no value of {name}: {', '.join(patients[:5])}",)
 
 
 def _enough(n: int, name: str, exclusions: tuple[str, ...]) -> None:

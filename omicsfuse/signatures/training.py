@@ -33,12 +33,12 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
         if trained.strip().casefold() == cohort.study.strip().casefold():
             return "yes", f"same study as the training cohort: {NOT_INDEPENDENT}"
         return "no", ""
-    own, other = (
+    trained_words, other = (
         [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
         for name in (str(signature.trained_on.get("cohort", "")), cohort.name)
     )
-    shared = min(2, len(own), len(other))
-    if shared and own[:shared] == other[:shared]:
+    shared = min(2, len(trained_words), len(other))
+    if shared and trained_words[:shared] == other[:shared]:
         return "by name", f"the names suggest the same study: {NOT_INDEPENDENT}"
     return "", ""
 
@@ -47,8 +47,8 @@ def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
     """The cohort with this layer only and without these patients; itself if nobody goes."""
     if patients.empty:
         return cohort
-    found, clinical = cohort.omics[layer], cohort.clinical
-    omics = {layer: replace(found, table=found.table.drop(index=patients))}
+    scored_layer, clinical = cohort.omics[layer], cohort.clinical
+    omics = {layer: replace(scored_layer, table=scored_layer.table.drop(index=patients))}
     if clinical is not None:
         clinical = clinical.loc[~clinical.index.isin(patients)]
     with warnings.catch_warnings():

@@ -54,11 +54,11 @@ def training_data(
     table = ready.values  # noqa: PD011 - a field of ours, not the pandas attribute
     table = table.set_axis([str(patient) for patient in table.index])
     table = table.set_axis([str(gene) for gene in table.columns], axis=1)
-    for labels, what in ((table.index, "patient"), (table.columns, "gene")):
+    for labels, unit in ((table.index, "patient"), (table.columns, "gene")):
         if not labels.is_unique:
             twice = sorted(set(labels[labels.duplicated()]))
             raise SignatureError(
-                f"signature: layer {name}: {len(twice)} {what}s are there more than once: "
+                f"signature: layer {name}: {len(twice)} {unit}s are there more than once: "
                 f"{', '.join(twice[:5])}. Keep one of each, or average them."
             )
     known = target.values.sort_index()  # noqa: PD011 - a field of ours
@@ -76,15 +76,15 @@ def training_data(
     values = table.loc[patients].sort_index(axis=1).astype("float64")
     if ready.scale == "zscore":
         values = values.clip(-Z_LIMIT, Z_LIMIT)
-    own = replace(target, values=known.loc[patients])
-    return TrainingData(values, own, adjust, name, ready.scale, tuple(exclusions))
+    matched = replace(target, values=known.loc[patients])
+    return TrainingData(values, matched, adjust, name, ready.scale, tuple(exclusions))
 
 
 def usable_values(values: pd.DataFrame) -> pd.DataFrame:
     """Winsorise genes by 2.5% on both sides, without those constant or that most patients lack."""
     matrix = winsorise(values.to_numpy(dtype=float), WINSORISED)
-    found = moments(matrix)
-    usable = varies(found.mean, found.sd) & (found.n >= OBSERVED * len(matrix))
+    spread = moments(matrix)
+    usable = varies(spread.mean, spread.sd) & (spread.n >= OBSERVED * len(matrix))
     return pd.DataFrame(
         np.ascontiguousarray(matrix[:, usable]), index=values.index, columns=values.columns[usable]
     )
@@ -117,12 +117,12 @@ def chosen_layer(prepared: Prepared, layer: str | None) -> str:
         raise
 
 
-def _lost(patients: pd.Index, what: str) -> list[str]:
+def _lost(patients: pd.Index, lack: str) -> list[str]:
     """Say who lacks something; nothing where nobody does."""
     if patients.empty:
         return []
     have = "patients have" if len(patients) > 1 else "patient has"
-    return [f"{len(patients)} {have} {what}: {', '.join(map(str, patients[:5]))}"]
+    return [f"{len(patients)} {have} {lack}: {', '.join(map(str, patients[:5]))}"]
 
 
 def _in_order(covariates: pd.DataFrame | Encoded | None, patients: pd.Index) -> Encoded | None:
@@ -141,10 +141,10 @@ def _independent(covariates: Encoded, patients: pd.Index) -> tuple[pd.DataFrame,
         return terms, lost
     siblings = Counter(covariates.columns.values())
     centred = terms.to_numpy() - terms.to_numpy().mean(axis=0)
-    kept: list[int] = []
+    independent: list[int] = []
     for last, name in enumerate(terms.columns):
-        if np.linalg.matrix_rank(centred[:, [*kept, last]]) > len(kept):
-            kept.append(last)
+        if np.linalg.matrix_rank(centred[:, [*independent, last]]) > len(independent):
+            independent.append(last)
         elif siblings[covariates.columns[name]] > 1:
             siblings[covariates.columns[name]] -= 1
             lost.append(
@@ -157,4 +157,4 @@ def _independent(covariates: Encoded, patients: pd.Index) -> tuple[pd.DataFrame,
                 f"({', '.join(terms.columns[:last]) or 'none'}), among the {len(terms)} patients "
                 "used. Leave it out."
             )
-    return terms.iloc[:, kept], lost
+    return terms.iloc[:, independent], lost

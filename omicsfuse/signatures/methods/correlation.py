@@ -151,10 +151,10 @@ def _columns(target: Target, minimum: int) -> tuple[list[str], Array]:
         return [target.name], column[:, None]
     labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
     inside = {name: labels == name for name in group_names(target)}
-    kept = [
+    names = [
         name for name, rows in inside.items() if min(rows.sum(), len(rows) - rows.sum()) >= minimum
     ]
-    return kept, np.array([inside[name] for name in kept], dtype=float).T.reshape(len(labels), -1)
+    return names, np.array([inside[name] for name in names], dtype=float).T.reshape(len(labels), -1)
 
 
 def _all_patients(genes: _Genes, adjust: Array, columns: Array, ranked: bool) -> Array:
@@ -230,9 +230,9 @@ def _stability(
     often = np.zeros((p, k))
     for start in range(0, len(draws), 10):
         part = _subsampled(genes, everything, adjust, columns, ranked, draws[start : start + 10])
-        for one in np.abs(part):
+        for strength in np.abs(part):
             for j in range(k):
-                often[strongest(one[j], np.ones(p, dtype=bool), n_genes), j] += 1
+                often[strongest(strength[j], np.ones(p, dtype=bool), n_genes), j] += 1
     return often / len(draws)
 
 

@@ -144,7 +144,7 @@ def correlations(
     """Correlate genes (p, n) with targets in subsamples (r, n), covariates out: (r, targets, p)."""
     p, n = genes.shape
     m = len(others)
-    common, own = np.zeros((m, n)), np.zeros((m, n))
+    common, of_gene = np.zeros((m, n)), np.zeros((m, n))
     dots, block, weight = np.zeros(m), np.zeros(m), np.zeros(n)
     gene = np.zeros((1, n))
     inside = np.zeros(n, dtype=np.bool_)
@@ -171,8 +171,8 @@ def correlations(
                         break
                     inside[gene_order[g, i]] = subsamples[r, gene_order[g, i]]
                     count += subsamples[r, gene_order[g, i]]
-                centred_rows(others, other_order, other_starts, ranked, inside, own)
-                left = residualise(own, k)
+                centred_rows(others, other_order, other_starts, ranked, inside, of_gene)
+                left = residualise(of_gene, k)
                 centred_rows(
                     genes[g : g + 1],
                     gene_order[g : g + 1],
@@ -186,7 +186,7 @@ def correlations(
                 for i in range(n):
                     before += gene[0, i] * gene[0, i]
                     for a in range(m):
-                        dots[a] += gene[0, i] * own[a, i]
+                        dots[a] += gene[0, i] * of_gene[a, i]
             squared = before
             for a in range(k):
                 if left[a] > 0.0:

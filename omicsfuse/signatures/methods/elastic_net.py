@@ -190,8 +190,8 @@ def _outcomes(target: Target, minimum_group: int) -> tuple[dict[str, Outcome], s
                 "go with it."
             )
         return {target.name: Outcome("gaussian", y, np.ones(n))}, ""
-    own = given.astype(str)
-    sizes = own.value_counts().sort_index()
+    groups = given.astype(str)
+    sizes = groups.value_counts().sort_index()
     good = [str(g) for g, size in sizes.items() if min(size, n - size) >= minimum_group]
     small = [f"{group} ({size} of {n})" for group, size in sizes.items() if group not in good]
     if not good:
@@ -207,7 +207,7 @@ def _outcomes(target: Target, minimum_group: int) -> tuple[dict[str, Outcome], s
             stacklevel=3,
         )
     mirrored = good.pop() if len(sizes) == 2 else ""
-    inside = {group: np.where(own == group, 1.0, 0.0) for group in good}
+    inside = {group: np.where(groups == group, 1.0, 0.0) for group in good}
     return {g: Outcome("binomial", y, np.ones(n)) for g, y in inside.items()}, mirrored
 
 
@@ -227,20 +227,20 @@ def _fit(x: Array, outcome: Outcome, extra: Array, settings: dict[str, Any]) -> 
                 "in the patients fitted."
             )
         paths.append((ratio, elastic_net_path(z, outcome, strengths, ratio, covariates, most=most)))
-    series = [(ratio, found.strengths) for ratio, found in paths]
+    series = [(ratio, path.strengths) for ratio, path in paths]
     validations = cross_validate(x, outcome, series, folds, extra)
     lowest, best, tables = np.inf, None, []
-    for (ratio, found), validation in zip(paths, validations, strict=True):
-        sizes = (found.coefficients != 0).sum(axis=1)
+    for (ratio, path), validation in zip(paths, validations, strict=True):
+        sizes = (path.coefficients != 0).sum(axis=1)
         step = _step(validation, sizes, settings)
         reached = float(validation.deviance[sizes <= most].min())
         if reached < lowest:
-            lowest, best = reached, (ratio, found, validation, step)
+            lowest, best = reached, (ratio, path, validation, step)
         tables.append(
             pd.DataFrame(
                 {
                     "l1_ratio": ratio,
-                    "penalty": found.strengths,
+                    "penalty": path.strengths,
                     "n_genes": sizes,
                     "deviance": validation.deviance,
                     "se": validation.se,
@@ -249,11 +249,11 @@ def _fit(x: Array, outcome: Outcome, extra: Array, settings: dict[str, Any]) -> 
         )
     if best is None:
         raise StudyError("elastic net: no l1_ratio to try.")
-    ratio, found, validation, step = best
+    ratio, path, validation, step = best
     table = pd.concat(tables, ignore_index=True)
-    strength = float(found.strengths[step])
+    strength = float(path.strengths[step])
     table["chosen"] = (table["l1_ratio"] == ratio) & (table["penalty"] == strength)
-    weights = found.coefficients[step].copy()
+    weights = path.coefficients[step].copy()
     # Only where more than n_genes genes entered at one penalty, and there is no gate.
     weights[np.argsort(-np.abs(weights), kind="stable")[most:]] = 0.0
     return _Fit(weights, validation.selected[step], ratio, strength, table)

@@ -47,19 +47,19 @@ def moderated_t(
     labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
     names = group_names(target) if groups is None else list(groups)
     sizes = {name: int(np.sum(labels == name)) for name in names}
-    kept = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
-    if not kept or values.shape[1] == 0:
+    used = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
+    if not used or values.shape[1] == 0:
         raise SignatureError(
             f"signature: no group of {where} can be compared with the others over "
             f"{values.shape[1]} usable genes; at least {minimum_group} patients in and outside it "
             f"are needed. Patients: {', '.join(f'{s} {n}' for s, n in sizes.items())}."
         )
-    shape = values.shape[1], len(kept)
+    shape = values.shape[1], len(used)
     effect, t, p, q, weight = (np.zeros(shape) for _ in range(5))
     centred, observed = remembered(values, "centred", lambda: centre(values))
     prior = {}
     adjust = np.zeros((len(values), 0)) if covariates is None else covariates.to_numpy(dtype=float)
-    for j, name in enumerate(kept):
+    for j, name in enumerate(used):
         inside = (labels == name).astype(float)
         design = np.column_stack([np.ones(len(labels)), adjust, inside])
         if np.linalg.matrix_rank(design) < design.shape[1]:
@@ -79,22 +79,22 @@ def moderated_t(
         chosen = strongest(np.abs(test.t), eligible, n_genes)
         if len(chosen):
             largest = np.abs(test.t[chosen]).max()
-            own = np.sign(test.t) if weights == "sign" else test.t / largest
-            weight[chosen, j] = own[chosen]
+            gene_weight = np.sign(test.t) if weights == "sign" else test.t / largest
+            weight[chosen, j] = gene_weight[chosen]
         prior[name] = {
             "df_prior": test.df_prior,
             "variance_prior": test.variance_prior,
         }
-    _warn(names, sizes, kept, weight, q, fdr, minimum_group)
+    _warn(names, sizes, used, weight, q, fdr, minimum_group)
     if not (weight != 0).any():
-        best = ", ".join(f"{name} {_smallest(q[:, j])}" for j, name in enumerate(kept))
+        best = ", ".join(f"{name} {_smallest(q[:, j])}" for j, name in enumerate(used))
         raise SignatureError(
             f"signature: no gene of {values.shape[1]} differs between a group and the others at "
             f"FDR {fdr:g}; the smallest FDR: {best}. These genes do not tell the groups apart."
         )
     return Derived(
-        chosen_weights(values.columns, kept, weight),
-        gene_table(values.columns, kept, weight, {"effect": effect, "t": t, "p": p, "fdr": q}),
+        chosen_weights(values.columns, used, weight),
+        gene_table(values.columns, used, weight, {"effect": effect, "t": t, "p": p, "fdr": q}),
         {
             "method": "moderated t of each group against the others, both directions",
             "n_genes": n_genes,
@@ -125,7 +125,7 @@ def _smallest(fdr: Array) -> str:
 def _warn(
     names: list[str],
     sizes: dict[str, int],
-    kept: list[str],
+    used: list[str],
     weight: Array,
     fdr: Array,
     level: float,
@@ -135,11 +135,11 @@ def _warn(
     if not (weight != 0).any():
         return
     for name in names:
-        if name in kept and (weight[:, kept.index(name)] != 0).any():
+        if name in used and (weight[:, used.index(name)] != 0).any():
             continue
         why = (
-            f"its smallest FDR is {_smallest(fdr[:, kept.index(name)])}, and {level:g} is asked for"
-            if name in kept
+            f"its smallest FDR is {_smallest(fdr[:, used.index(name)])}, and {level:g} is asked for"
+            if name in used
             else f"{sizes[name]} of its patients have expression, {minimum} in and outside it are "
             "needed"
         )

@@ -64,7 +64,7 @@ def modules(
         raise StudyError(f"modules: measure is {measure!r}; it must be one of pearson, spearman.")
     n_genes = whole_number(n_genes, "n_genes")
     sides = score_columns(target, whole_number(minimum_group, "minimum_group", 2))
-    found = _remembered_modules(
+    coexpressed = _remembered_modules(
         values,
         {
             "power": power,
@@ -78,13 +78,13 @@ def modules(
             "maximum_genes": maximum_genes,
         },
     )
-    if found.eigengenes.empty:
+    if coexpressed.eigengenes.empty:
         raise SignatureError(
-            f"modules: no module of {found.settings['minimum_size']} or more genes was found "
-            f"among {len(found.labels)} genes of {len(values)} patients. Use a smaller "
+            f"modules: no module of {coexpressed.settings['minimum_size']} or more genes was found "
+            f"among {len(coexpressed.labels)} genes of {len(values)} patients. Use a smaller "
             "minimum_size, or another method."
         )
-    table = module_target(found, sides, covariates, measure)
+    table = module_target(coexpressed, sides, covariates, measure)
     good = _chosen(table, sides, target, gate)
     table["chosen"] = [(score, module) in good for score, module in _pairs(table)]
     related = correlations(values.to_numpy(float), sides.to_numpy(), covariates, measure)[0]
@@ -92,19 +92,19 @@ def modules(
     for position, (score, module) in enumerate(good):
         chosen = table[(table["score"] == score) & (table["module"] == module)].iloc[0]
         sign = 1.0 if chosen["correlation"] >= 0 else -1.0
-        weights[score] = found.hubs(module, n_genes) * sign
+        weights[score] = coexpressed.hubs(module, n_genes) * sign
         column = sides.columns.get_loc(score)
-        own = _looked_at(found, module, weights[score], position)
-        own["score"] = score
+        hubs = _looked_at(coexpressed, module, weights[score], position)
+        hubs["score"] = score
         at = pd.Series(related[:, column], values.columns)
-        own["correlation"] = at.reindex(own["gene"]).to_numpy()
-        genes.append(own)
+        hubs["correlation"] = at.reindex(hubs["gene"]).to_numpy()
+        genes.append(hubs)
     columns = ["score", "gene", "weight", "module", "kme", "correlation"]
     return Derived(
         weights=pd.DataFrame(weights).fillna(0.0).sort_index().rename_axis(index="gene"),
         genes=pd.concat(genes, ignore_index=True)[columns],
         settings={
-            **found.settings,
+            **coexpressed.settings,
             "n_genes": n_genes,
             "measure": measure,
             "gate": bool(gate),
@@ -112,13 +112,13 @@ def modules(
             "covariates": [] if covariates is None else [str(c) for c in covariates.columns],
         },
         details={
-            "modules": _membership(found),
+            "modules": _membership(coexpressed),
             "module_target": table,
-            "scale_free_fit": found.fit.copy(),
+            "scale_free_fit": coexpressed.fit.copy(),
             "left_out": pd.DataFrame(
                 [
                     (exclusion.what, exclusion.count, exclusion.reason)
-                    for exclusion in found.exclusions
+                    for exclusion in coexpressed.exclusions
                 ],
                 columns=["what", "count", "reason"],
             ),
@@ -133,13 +133,13 @@ def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> Coexpr
         content.update("\x1f".join(map(str, axis)).encode() + b"\x1e")
     content.update(repr(sorted(options.items())).encode())
     key = content.hexdigest()
-    found = _FOUND.get(key)
-    if found is None:
-        found = coexpression_modules(values, **options)
-        _FOUND[key] = found
+    modules_of_values = _FOUND.get(key)
+    if modules_of_values is None:
+        modules_of_values = coexpression_modules(values, **options)
+        _FOUND[key] = modules_of_values
         while len(_FOUND) > _KEPT:
             _FOUND.popitem(last=False)
-    return found
+    return modules_of_values
 
 
 def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -158,9 +158,9 @@ def _chosen(
         )
     good, without = [], []
     for score in sides.columns:
-        own = np.where(table["score"] == score, strength, np.nan)
-        if not np.isnan(own).all():
-            best = table.iloc[int(np.nanargmax(own))]
+        strengths = np.where(table["score"] == score, strength, np.nan)
+        if not np.isnan(strengths).all():
+            best = table.iloc[int(np.nanargmax(strengths))]
             if not gate or best["fdr"] <= FDR:
                 good.append((score, str(best["module"])))
                 continue

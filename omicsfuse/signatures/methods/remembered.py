@@ -11,14 +11,14 @@ Made = TypeVar("Made")
 _last: tuple[Any, dict[str, Any]] = (lambda: None, {})
 
 
-def remembered(values: pd.DataFrame, what: str, make: Callable[[], Made]) -> Made:
+def remembered(values: pd.DataFrame, key: str, make: Callable[[], Made]) -> Made:
     """What ``make`` made of this very table last time, while somebody holds it unchanged."""
     global _last
     table, made = _last
     if table() is not values:
         made = {}
         _last = (weakref.ref(values), made)
-    if what not in made:
-        made[what] = make()
-    result: Made = made[what]
+    if key not in made:
+        made[key] = make()
+    result: Made = made[key]
     return result

@@ -27,10 +27,10 @@ def gene_table(
 def chosen_weights(genes: pd.Index, scores: Sequence[str], weights: Array) -> pd.DataFrame:
     """Keep the genes that have a weight in any score, and the scores that have a gene."""
     used = weights != 0
-    kept, columns = used.any(axis=1), used.any(axis=0)
+    genes_used, columns = used.any(axis=1), used.any(axis=0)
     return pd.DataFrame(
-        weights[kept][:, columns],
-        index=pd.Index(genes.to_numpy(dtype=object)[kept], dtype=object, name="gene"),
+        weights[genes_used][:, columns],
+        index=pd.Index(genes.to_numpy(dtype=object)[genes_used], dtype=object, name="gene"),
         columns=[score for score, has in zip(scores, columns, strict=True) if has],
     )
 

@@ -43,33 +43,33 @@ def templates(
     labels = target.values.to_numpy(dtype=object)  # noqa: PD011 - a field of ours
     names = group_names(target) if groups is None else list(groups)
     sizes = {name: int(np.sum(labels == name)) for name in names}
-    kept = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
-    shape = values.shape[1], len(kept)
+    used = [n for n in names if min(sizes[n], len(labels) - sizes[n]) >= minimum_group]
+    shape = values.shape[1], len(used)
     effect, t, p = np.empty(shape), np.empty(shape), np.empty(shape)
-    if kept:
+    if used:
         sums = remembered(values, "templates", lambda: _sums(values.to_numpy(dtype=float)))
-        for j, name in enumerate(kept):
+        for j, name in enumerate(used):
             inside, outside = _two_groups(sums, labels == name)
             t[:, j], p[:, j] = welch_t(inside, outside)
             effect[:, j] = inside.mean - outside.mean
     weights = np.zeros(shape)
     reachable = np.where(np.isnan(t), -np.inf, t)
-    best = reachable.argmax(axis=1) if kept else np.zeros(shape[0])
-    own = [
+    best = reachable.argmax(axis=1) if used else np.zeros(shape[0])
+    chosen = [
         strongest(reachable[:, j], (best == j) & (reachable[:, j] > 0), n_genes)
-        for j in range(len(kept))
+        for j in range(len(used))
     ]
-    for j, positions in enumerate(own):
+    for j, positions in enumerate(chosen):
         if len(positions) >= MINIMUM_GENES:
             weights[positions, j] = 1.0
-    templated = [n for n, column in zip(kept, own, strict=True) if len(column) >= MINIMUM_GENES]
+    templated = [n for n, column in zip(used, chosen, strict=True) if len(column) >= MINIMUM_GENES]
     for name in names:
         if name not in templated:
-            found = f"{len(own[kept.index(name)])} genes" if name in kept else "no genes"
+            size = f"{len(chosen[used.index(name)])} genes" if name in used else "no genes"
             warnings.warn(
                 f"signature: {name} gets no template: {sizes[name]} of its patients and "
                 f"{len(labels) - sizes[name]} others have {where} (at least {minimum_group} each "
-                f"are needed), and {found} are its own (at least {MINIMUM_GENES}). No patient "
+                f"are needed), and {size} are its own (at least {MINIMUM_GENES}). No patient "
                 "elsewhere can be assigned to it.",
                 OmicsfuseWarning,
                 stacklevel=2,
@@ -80,10 +80,10 @@ def templates(
             f"signature: {len(templated)} of {len(names)} {kind} get a template from {where}, at "
             f"least 2 are needed. Patients: {', '.join(f'{s} {n}' for s, n in sizes.items())}."
         )
-    fdr = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(kept))])
+    fdr = np.column_stack([benjamini_hochberg(p[:, j]) for j in range(len(used))])
     return Derived(
-        chosen_weights(values.columns, kept, weights),
-        gene_table(values.columns, kept, weights, {"effect": effect, "t": t, "p": p, "fdr": fdr}),
+        chosen_weights(values.columns, used, weights),
+        gene_table(values.columns, used, weights, {"effect": effect, "t": t, "p": p, "fdr": fdr}),
         {
             "method": "nearest template: genes with the largest positive Welch t, weight 1",
             "n_genes": n_genes,
@@ -124,7 +124,7 @@ def _two_groups(sums: _Sums, inside: np.ndarray) -> tuple[Moments, Moments]:
         n = np.full(len(first), len(rows), dtype=np.int64)
     else:
         n = sums.observed[rows].sum(axis=0).astype(np.int64)
-    found = []
+    moments_of = []
     for count, total, squared in (
         (n, first, first_squared),
         (sums.n - n, sums.total - first, sums.total_squared - first_squared),
@@ -133,5 +133,5 @@ def _two_groups(sums: _Sums, inside: np.ndarray) -> tuple[Moments, Moments]:
             mean = total / count
             variance = (squared - total * mean) / (count - 1)
             variance = np.where(variance > _ROUNDING * sums.total_squared / sums.n, variance, 0.0)
-        found.append(Moments(count, sums.centre + mean, np.where(count < 2, np.nan, variance)))
-    return found[0], found[1]
+        moments_of.append(Moments(count, sums.centre + mean, np.where(count < 2, np.nan, variance)))
+    return moments_of[0], moments_of[1]
