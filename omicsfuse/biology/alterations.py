@@ -87,7 +87,7 @@ def alterations(
     for layer_name, layer in cohort.omics.items():
         for alteration, calls in altered(layer).items():
             inside = calls.loc[calls.index.isin(subtypes.labels.index)]
-            part = _one(inside, subtypes.labels, names, n_permutations, random_state)
+            part = _tests_of_layer(inside, subtypes.labels, names, n_permutations, random_state)
             part.insert(0, "alteration", alteration)
             part.insert(0, "gene", part.index.astype(str))
             part.insert(0, "layer", layer_name)
@@ -103,13 +103,13 @@ def alterations(
     return pd.concat(filled, ignore_index=True)[columns]
 
 
-def _one(
+def _tests_of_layer(
     calls: pd.DataFrame, labels: pd.Series, names: list[str], n_permutations: int, seed: int
 ) -> pd.DataFrame:
     """Test all genes of one layer and one alteration."""
     values = calls.to_numpy(dtype=float)
-    own = labels.reindex(calls.index).astype(str).to_numpy()
-    member = np.array([own == name for name in names], dtype=float)
+    group_of = labels.reindex(calls.index).astype(str).to_numpy()
+    member = np.array([group_of == name for name in names], dtype=float)
     measured = (member @ ~np.isnan(values)).astype(np.int64)
     counts = (member @ np.nan_to_num(values)).astype(np.int64)
     n, n_altered = measured.sum(axis=0), counts.sum(axis=0)
@@ -147,11 +147,11 @@ def _tests(
     both = np.vstack([counts, measured])[:, columns].T
     tables, place = np.unique(both, axis=0, return_inverse=True)
     k = len(counts)
-    found = [_test(row[:k], row[k:], n_permutations, seed) for row in tables]
+    tested = [_test(row[:k], row[k:], n_permutations, seed) for row in tables]
     place = place.ravel()
-    tests[columns] = np.array([row[0] for row in found], dtype=object)[place]
-    effects[columns] = np.array([row[1] for row in found])[place]
-    p[columns] = np.array([row[2] for row in found])[place]
+    tests[columns] = np.array([row[0] for row in tested], dtype=object)[place]
+    effects[columns] = np.array([row[1] for row in tested])[place]
+    p[columns] = np.array([row[2] for row in tested])[place]
     return tests, effects, p
 
 

@@ -37,7 +37,7 @@ def altered(layer: Layer) -> dict[str, pd.DataFrame]:
 
 
 def _frame(
-    found: npt.NDArray[np.bool_], values: npt.NDArray[np.float64], table: pd.DataFrame
+    calls_made: npt.NDArray[np.bool_], values: npt.NDArray[np.float64], table: pd.DataFrame
 ) -> pd.DataFrame:
-    calls = np.where(np.isnan(values), np.nan, found.astype(float))
+    calls = np.where(np.isnan(values), np.nan, calls_made.astype(float))
     return pd.DataFrame(calls, table.index, table.columns)

@@ -120,7 +120,7 @@ def _row(
 ) -> dict[str, object]:
     """All that is said of one variable, but the false discovery rate."""
     values = variable.column.dropna()
-    own = labels.loc[values.index].astype(str)
+    subtype_of = labels.loc[values.index].astype(str)
     row: dict[str, object] = {
         "role": variable.role,
         "n": len(values),
@@ -131,14 +131,14 @@ def _row(
         return row
     if not variable.note:
         row |= (
-            kruskal(variable.numbers.loc[values.index], own)
+            kruskal(variable.numbers.loc[values.index], subtype_of)
             if variable.ranked
             else contingency(
-                variable.groups.dropna().map(level_text), own, n_permutations, random_state
+                variable.groups.dropna().map(level_text), subtype_of, n_permutations, random_state
             )
         )
     if variable.known and len(values):
-        row |= _agreement(values.astype(str), own)
+        row |= _agreement(values.astype(str), subtype_of)
     return row
 
 

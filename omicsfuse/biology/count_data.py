@@ -34,10 +34,10 @@ def checked_counts(counts: Any, layer: str) -> pd.DataFrame:
         )
     table = counts.set_axis(counts.index.astype(str), axis=0)
     table = table.set_axis(table.columns.astype(str), axis=1)
-    for index, what in ((table.index, "patient"), (table.columns, "gene")):
+    for index, axis in ((table.index, "patient"), (table.columns, "gene")):
         if not index.is_unique:
             twice = index[index.duplicated()][0]
-            raise StudyError(f"{where}: {what} {twice} is there more than once; keep one.")
+            raise StudyError(f"{where}: {axis} {twice} is there more than once; keep one.")
     try:
         values = table.to_numpy(dtype=float)
     except (TypeError, ValueError) as failure:
@@ -100,7 +100,7 @@ def count_comparisons(
     few = [pair for pair in contrasts if min(sizes.get(g, 0) for g in pair) < MINIMUM_GROUP]
     suffix = ADJUSTED if adjust.shape[1] else ""
     fitted = None
-    found = []
+    comparisons = []
     inference = DefaultInference(n_cpus=1)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -133,7 +133,7 @@ def count_comparisons(
                 p[place] = table["pvalue"]
             n = np.full(counts.shape[1], sum(sizes.get(group, 0) for group in pair))
             note = np.where(np.isnan(p) & np.isfinite(effect), _FEW, "")
-            found.append(
+            comparisons.append(
                 as_tested(
                     effect,
                     effect - Z * error,
@@ -146,7 +146,9 @@ def count_comparisons(
                 )
             )
     # What it says of the fit is passed on; of its dependencies' changes to come, nothing.
-    for message in dict.fromkeys(str(one.message) for one in said if one.category is UserWarning):
+    for message in dict.fromkeys(
+        str(heard.message) for heard in said if heard.category is UserWarning
+    ):
         text = " ".join(message.split())
         warnings.warn(f"PyDESeq2: {text}", OmicsfuseWarning, stacklevel=2)
-    return found
+    return comparisons

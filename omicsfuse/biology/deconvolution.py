@@ -121,10 +121,10 @@ def deconvolve(
     fractions = np.full((len(table), matrix.shape[1]), np.nan)
     fit = np.full((len(table), len(FIT_COLUMNS)), np.nan)
     fit[:, 3] = (~np.isnan(mixtures)).sum(axis=1)
-    for rows, own in _alike(mixtures, matrix.shape[1]):
-        found = METHODS[method](matrix[own], mixtures[np.ix_(rows, own)])
-        fractions[rows] = found.fractions
-        fit[rows, :2] = np.column_stack([found.correlation, found.error])
+    for rows, measured in _alike(mixtures, matrix.shape[1]):
+        solution = METHODS[method](matrix[measured], mixtures[np.ix_(rows, measured)])
+        fractions[rows] = solution.fractions
+        fit[rows, :2] = np.column_stack([solution.correlation, solution.error])
     fit[:, 2] = [_p_value(correlation, null) for correlation in fit[:, 0]]
     _warn_unexplained(table.index[np.isnan(fractions).any(axis=1)])
     described = pd.DataFrame(fit, table.index, FIT_COLUMNS).astype({"n_genes": "int64"})
@@ -206,13 +206,13 @@ def _alike(mixtures: Array, n_types: int) -> list[tuple[np.ndarray, np.ndarray]]
     """Patients who have the same genes, and these genes; without those who have too few."""
     observed = ~np.isnan(mixtures)
     patterns, place = np.unique(observed, axis=0, return_inverse=True)
-    found = []
+    alike = []
     for i, genes in enumerate(patterns):
         rows = np.flatnonzero(place.ravel() == i)
         varied = [row for row in rows if genes.sum() > n_types and np.ptp(mixtures[row, genes]) > 0]
         if varied:
-            found.append((np.array(varied), np.flatnonzero(genes)))
-    return found
+            alike.append((np.array(varied), np.flatnonzero(genes)))
+    return alike
 
 
 def _null_correlations(

@@ -104,21 +104,21 @@ def driver_features(
         raise StudyError(
             f"markers have no column {missing[0]!r}; give what of.differential_features returns."
         )
-    found = markers[markers["fdr"] <= fdr]
-    found = found.assign(_size=-found["effect"].abs())
-    found = found.sort_values(["p", "_size", "feature"], kind="stable")
+    significant = markers[markers["fdr"] <= fdr]
+    significant = significant.assign(_size=-significant["effect"].abs())
+    significant = significant.sort_values(["p", "_size", "feature"], kind="stable")
     layers = {
         name: labelled(layer, subtypes)
         for name, layer in prepared.layers.items()
-        if name in set(found["layer"])
+        if name in set(significant["layer"])
     }
-    places = {name: {f: j for j, f in enumerate(one.features)} for name, one in layers.items()}
+    places = {name: {f: j for j, f in enumerate(layer.features)} for name, layer in layers.items()}
     rows = []
     for subtype in subtypes.names:
         queues: dict[str, list[dict[Any, Any]]] = {}
         for name in layers:
-            of_both = (found["subtype"] == subtype) & (found["layer"] == name)
-            queues[name] = found[of_both].to_dict("records")
+            of_both = (significant["subtype"] == subtype) & (significant["layer"] == name)
+            queues[name] = significant[of_both].to_dict("records")
         chosen = _in_turn(queues, layers, places, per_subtype)
         rows += [{**_described(row, prepared, layers, places), "rank": i} for i, row in chosen]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -169,18 +169,18 @@ def _described(
 ) -> dict[str, Any]:
     """Columns of a row of markers as a reader wants them."""
     name = row["layer"]
-    matrix, own, _ = layers[name]
+    matrix, subtype_of, _ = layers[name]
     place = places[name].get(row["feature"])
     means = [float("nan")] * 2
     if place is not None:
-        values, within = matrix[:, place], own.astype(str) == row["subtype"]
+        values, within = matrix[:, place], subtype_of.astype(str) == row["subtype"]
         for i, group in enumerate((values[within], values[~within])):
             observed = np.sort(group[~np.isnan(group)])
             means[i] = float(observed.mean()) if len(observed) else float("nan")
     scale = analysis_of(prepared.layers[name])
-    kept = {column: row[column] for column in COLUMNS if column in row}
+    marker = {column: row[column] for column in COLUMNS if column in row}
     return {
-        **kept,
+        **marker,
         "direction": scale.more if row["effect"] > 0 else scale.less,
         "inside": means[0],
         "outside": means[1],

@@ -134,10 +134,10 @@ def enrich(
     name = expression_layer(prepared.layers, layer, "enrich")
     part = by_patient(prepared.layers[name], subtypes)
     sets = read_gene_sets(gene_sets)
-    found = measured_sets(sets, part.features)
-    tested = usable_sets(found, len(part.features), min_size, max_size)
+    measured = measured_sets(sets, part.features)
+    tested = usable_sets(measured, len(part.features), min_size, max_size)
     if not tested:
-        warn_none("enrich", f"layer {name}", sets, set(part.features), found, min_size, max_size)
+        warn_none("enrich", f"layer {name}", sets, set(part.features), measured, min_size, max_size)
         return EMPTY_ENRICHMENT.copy()
     rankings = rank_genes(part, subtypes.names, name, "enrich")
     members = {

@@ -25,7 +25,7 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
     A gene that hardly varies in these patients does not lead the ranking by its small denominator.
     NaN where constant, or observed in fewer than ``MINIMUM_GROUP`` patients of either side.
     """
-    first, second = (np.isfinite(matrix[own]).sum(axis=0) for own in (inside, ~inside))
+    first, second = (np.isfinite(matrix[members]).sum(axis=0) for members in (inside, ~inside))
     usable = (first >= MINIMUM_GROUP) & (second >= MINIMUM_GROUP)
     return slopes(matrix, np.ones((len(matrix), 1)), inside.astype(float), usable).t
 

@@ -53,8 +53,8 @@ def measured_sets(sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> di
     """
     measured = set(genes)
     return {
-        name: [gene for gene in dict.fromkeys(own) if gene in measured]
-        for name, own in sorted(sets.items())
+        name: [gene for gene in dict.fromkeys(members) if gene in measured]
+        for name, members in sorted(sets.items())
     }
 
 
@@ -72,15 +72,15 @@ def gene_set_coverage(
     """
     available = {str(gene) for gene in genes}
     sets = sorted(read_gene_sets(gene_sets).items())
-    found = [len(available.intersection(members)) for _, members in sets]
+    measured = [len(available.intersection(members)) for _, members in sets]
     most = len(available) if max_size is None else max_size
     table = pd.DataFrame(
         {
             "gene_set": pd.Series([name for name, _ in sets], dtype=object),
             "size": pd.Series([len(set(members)) for _, members in sets], dtype="int64"),
-            "found": pd.Series(found, dtype="int64"),
+            "found": pd.Series(measured, dtype="int64"),
             "tested": pd.Series(
-                [min_size <= count <= most and count < len(available) for count in found],
+                [min_size <= count <= most and count < len(available) for count in measured],
                 dtype=bool,
             ),
         }

@@ -191,19 +191,19 @@ def _collection(
     rows, usable = [], {}
     for cell in sorted(sets):
         members = list(dict.fromkeys(sets[cell]))
-        found = [gene for gene in members if gene in genes]
+        measured = [gene for gene in members if gene in genes]
         needed = max(min(fewest, len(members)), int(np.ceil(MINIMUM_SHARE * len(members))), 1)
-        enough = len(found) >= needed
-        if method != "mean_log" and len(found) >= len(genes):
+        enough = len(measured) >= needed
+        if method != "mean_log" and len(measured) >= len(genes):
             enough = False  # nothing is left to compare the set with
         if enough:
-            usable[f"{collection}: {cell}"] = found
-            notes = _doubts(layer, method, len(found), len(members), len(genes))
-        elif not found:
+            usable[f"{collection}: {cell}"] = measured
+            notes = _doubts(layer, method, len(measured), len(members), len(genes))
+        elif not measured:
             notes = ["not computed: none of its genes is measured"]
         else:
             notes = [
-                f"not computed: {len(found)} of {len(members)} genes measured, {needed} needed"
+                f"not computed: {len(measured)} of {len(members)} genes measured, {needed} needed"
             ]
         dated = [gene for gene in members if looks_like_date(gene)]
         if dated:
@@ -214,20 +214,20 @@ def _collection(
                 "collection": collection,
                 "method": method,
                 "size": len(members),
-                "found": len(found),
-                "used": len(found) if enough else 0,
+                "found": len(measured),
+                "used": len(measured) if enough else 0,
                 "note": "; ".join(notes),
             }
         )
     return _Scored(score_sets(layer, usable, method), rows)
 
 
-def _doubts(layer: PreparedLayer, method: str, found: int, size: int, n_genes: int) -> list[str]:
+def _doubts(layer: PreparedLayer, method: str, there: int, size: int, n_genes: int) -> list[str]:
     """What stands between a score and what its authors mean by it."""
     notes = []
-    if 2 * found < size:
+    if 2 * there < size:
         notes.append("fewer than half of its genes are measured")
-    elif found == 1:
+    elif there == 1:
         notes.append("one gene")
     if layer.scale == "zscore":
         notes.append(
@@ -269,17 +269,17 @@ def _cytolytic(layer: PreparedLayer) -> _Scored:
     """Geometric mean of GZMA and PRF1 (Rooney et al. 2015, Cell 160:48-61)."""
     table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
     name = f"{CYTOLYTIC}: {' and '.join(CYTOLYTIC_GENES)}"
-    found = [gene for gene in CYTOLYTIC_GENES if gene in table.columns]
+    measured = [gene for gene in CYTOLYTIC_GENES if gene in table.columns]
     row: dict[str, Any] = {
         "score": name,
         "collection": CYTOLYTIC,
         "method": "geometric mean",
         "size": 2,
-        "found": len(found),
-        "used": len(found) if len(found) == 2 else 0,
+        "found": len(measured),
+        "used": len(measured) if len(measured) == 2 else 0,
     }
-    if len(found) < 2:
-        absent = " and ".join(gene for gene in CYTOLYTIC_GENES if gene not in found)
+    if len(measured) < 2:
+        absent = " and ".join(gene for gene in CYTOLYTIC_GENES if gene not in measured)
         row["note"] = f"not computed: {absent} not measured"
         return _Scored(pd.DataFrame(index=table.index), [row])
     values = table[list(CYTOLYTIC_GENES)].to_numpy(dtype=float)

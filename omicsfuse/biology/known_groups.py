@@ -39,22 +39,24 @@ def label_concentration(
     ``fdr`` is over all rows. Levels with fewer than 3 patients with or without are left out.
     """
     rows = []
-    own = subtypes.labels.astype(str)
+    subtype_of = subtypes.labels.astype(str)
     for label, column in _known(subtypes, cohort, labels).items():
         column = column.dropna()
         if column.nunique() > MOST_LEVELS:
             continue
-        inside = own.loc[column.index]
+        inside = subtype_of.loc[column.index]
         for level in sorted(column.unique()):
             has = (column == level).to_numpy()
             if min(int(has.sum()), int((~has).sum())) < MINIMUM_GROUP:
                 continue
             counts = pd.DataFrame({"subtype": inside, "has": has}).groupby("subtype")["has"]
-            found = pd.DataFrame({"both": counts.sum(), "n": counts.size()})
-            found = found.assign(share=found["both"] / found["n"], place=found.index.str[1:])
-            found = found.astype({"place": int})
+            counted = pd.DataFrame({"both": counts.sum(), "n": counts.size()})
+            counted = counted.assign(
+                share=counted["both"] / counted["n"], place=counted.index.str[1:]
+            )
+            counted = counted.astype({"place": int})
             order = ["both", "share", "place"]
-            best = found.sort_values(order, ascending=[False, False, True]).iloc[0]
+            best = counted.sort_values(order, ascending=[False, False, True]).iloc[0]
             name = f"S{int(best['place'])}"
             here = (inside == name).to_numpy()
             there = has[:, None].astype(float)
@@ -139,23 +141,23 @@ def label_markers(
         return _empty()
     if markers is None:
         markers = differential_features(subtypes, prepared)
-    own = markers.assign(subtype=markers["subtype"].astype(str))
-    own = own[["subtype", "layer", "feature", "effect", "fdr"]].rename(
+    of_subtypes = markers.assign(subtype=markers["subtype"].astype(str))
+    of_subtypes = of_subtypes[["subtype", "layer", "feature", "effect", "fdr"]].rename(
         columns={"effect": "subtype_effect", "fdr": "subtype_fdr"}
     )
     known = _known(subtypes, cohort, labels)
     parts = []
     for label in dict.fromkeys(where["label"]):
-        found = _of_levels(known[label].dropna(), prepared)
+        of_levels = _of_levels(known[label].dropna(), prepared)
         for row in where[where["label"] == label].itertuples(index=False):
-            top = found[(found["level"] == row.level) & (found["label_fdr"] <= FDR)]
+            top = of_levels[(of_levels["level"] == row.level) & (of_levels["label_fdr"] <= FDR)]
             if top.empty:
                 continue
             top = top.assign(rank=top.groupby("layer", sort=False).cumcount() + 1)
             top = top[top["rank"] <= n_top].assign(
                 label=label, subtype=row.subtype, n_level=row.n_level, n_both=row.n_both
             )
-            parts.append(top.merge(own, "left", ["subtype", "layer", "feature"]))
+            parts.append(top.merge(of_subtypes, "left", ["subtype", "layer", "feature"]))
     if not parts:
         return _empty()
     table = pd.concat(parts, ignore_index=True)
@@ -194,8 +196,8 @@ def _of_levels(column: pd.Series, prepared: Prepared) -> pd.DataFrame:
         table = differential_features(Subtypes(column.map(names), {}, {}), prepared)
     table = table.rename(columns={"effect": "label_effect", "fdr": "label_fdr"})
     level = table["subtype"].map({name: level for level, name in names.items()})
-    kept = ["layer", "feature", "label_effect", "label_fdr", "effect_name"]
-    return table[kept].assign(level=level)
+    columns = ["layer", "feature", "label_effect", "label_fdr", "effect_name"]
+    return table[columns].assign(level=level)
 
 
 def _empty() -> pd.DataFrame:

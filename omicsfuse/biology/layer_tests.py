@@ -67,26 +67,26 @@ def compare_layer(
     """
     # Sums have the same bits whatever the order of patients and features.
     table = layer.values.sort_index(axis=0).sort_index(axis=1)  # noqa: PD011 - a field of ours
-    matrix, own, features = labelled(replace(layer, values=table), subtypes)
+    matrix, labels, features = labelled(replace(layer, values=table), subtypes)
     compare = TESTS[analysis_of(layer).test]
     if compare is not None:
-        found = [
-            compare(matrix[_among(own, c.inside)], matrix[_among(own, c.outside)])
+        tested = [
+            compare(matrix[_among(labels, c.inside)], matrix[_among(labels, c.outside)])
             for c in contrasts
         ]
         if covariates is not None:
-            found = [one._replace(note=_joined(one.note)) for one in found]
-        return features, found
+            tested = [test._replace(note=_joined(test.note)) for test in tested]
+        return features, tested
     adjust = None
     if covariates is not None:
         patients = table.index[table.index.isin(subtypes.labels.index)]
         terms = covariates.reindex(patients).to_numpy(dtype=float)
         rows = ~np.isnan(terms).any(axis=1)
-        matrix, own, adjust = matrix[rows], own[rows], terms[rows]
+        matrix, labels, adjust = matrix[rows], labels[rows], terms[rows]
     name = analysis_of(layer).difference
     return features, [
         moderated_difference(
-            matrix, own, _among(own, c.inside), _among(own, c.outside), name, adjust
+            matrix, labels, _among(labels, c.inside), _among(labels, c.outside), name, adjust
         )
         for c in contrasts
     ]
@@ -108,16 +108,16 @@ def compare_counts(
         terms = covariates.reindex(table.index).to_numpy(dtype=float)
         rows = ~np.isnan(terms).any(axis=1)
         table, adjust = table.loc[rows], terms[rows]
-    own = subtypes.labels.reindex(table.index).astype(str)
+    subtype_of = subtypes.labels.reindex(table.index).astype(str)
     features = [str(name) for name in table.columns]
     if all(len(c.outside) == 1 for c in contrasts) and len(contrasts) > 2:
         pairs = [(c.inside[0], c.outside[0]) for c in contrasts]
-        return features, count_comparisons(table, own, pairs, adjust)
-    found = []
+        return features, count_comparisons(table, subtype_of, pairs, adjust)
+    tested = []
     for contrast in contrasts:
-        halves = own.isin(contrast.inside).map({True: "inside", False: "outside"})
-        found += count_comparisons(table, halves, [("inside", "outside")], adjust)
-    return features, found
+        halves = subtype_of.isin(contrast.inside).map({True: "inside", False: "outside"})
+        tested += count_comparisons(table, halves, [("inside", "outside")], adjust)
+    return features, tested
 
 
 def covariate_exclusions(
@@ -145,8 +145,8 @@ def covariate_exclusions(
     return tuple(exclusions)
 
 
-def _among(own: npt.NDArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    return np.isin(own.astype(str), names)
+def _among(labels: npt.NDArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    return np.isin(labels.astype(str), names)
 
 
 def _joined(notes: np.ndarray) -> np.ndarray:

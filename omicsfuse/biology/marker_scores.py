@@ -66,27 +66,27 @@ def known_collection(name: str) -> Collection | None:
     """Recognise a published collection by its name, however it is written."""
     plain = "".join(letter for letter in name.lower() if letter.isalnum())
     plain = plain.removeprefix("tme")
-    for key, found in KNOWN.items():
+    for key, collection in KNOWN.items():
         if plain == key or (plain.startswith(key) and len(plain) <= len(key) + 6):
-            return found
+            return collection
     return None
 
 
 def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Say how a collection is scored, and why; a method asked for wins."""
     asked = (methods or {}).get(name)
-    found = known_collection(name)
+    collection = known_collection(name)
     if asked is None:
-        if found is None:
+        if collection is None:
             return "ssgsea", "ssGSEA (no published collection is known by this name)"
-        return found.method, found.remark
+        return collection.method, collection.remark
     if asked not in METHODS:
         raise StudyError(
             f"immune_scores: methods gives {name!r} the method {asked!r}, which is not known; "
             f"{did_you_mean(asked, METHODS)}."
         )
-    if found is not None and found.method != asked:
-        return asked, f"{asked} as asked for; the authors' method is {found.method}"
+    if collection is not None and collection.method != asked:
+        return asked, f"{asked} as asked for; the authors' method is {collection.method}"
     return asked, f"{asked} as asked for"
 
 
@@ -112,8 +112,10 @@ def score_sets(
         from omicsfuse.stats.gseapy_engine import gsva
 
         complete = table.loc[:, table.notna().all()]
-        own = {name: [g for g in genes if g in complete.columns] for name, genes in sets.items()}
-        return gsva(complete, own)
+        measured = {
+            name: [g for g in genes if g in complete.columns] for name, genes in sets.items()
+        }
+        return gsva(complete, measured)
     scores = _ssgsea(table, sets)
     if method == "ssgsea_normalised":
         # One number for the whole collection: the order of patients does not change.

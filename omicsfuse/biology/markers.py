@@ -230,12 +230,12 @@ def _compare(
     tables, unadjusted = [], []
     for name, layer in prepared.layers.items():
         if name in raw:
-            features, found = compare_counts(raw[name], subtypes, contrasts, terms)
+            features, tested = compare_counts(raw[name], subtypes, contrasts, terms)
         else:
-            features, found = compare_layer(layer, subtypes, contrasts, terms)
+            features, tested = compare_layer(layer, subtypes, contrasts, terms)
             if terms is not None and not takes_covariates(layer):
                 unadjusted.append(name)
-        tables.append(_layer_table(name, features, contrasts, found, key))
+        tables.append(_layer_table(name, features, contrasts, tested, key))
     if unadjusted:
         messages.append(
             f"covariates are not adjusted for in {', '.join(unadjusted)}: the tests of these "
@@ -246,7 +246,7 @@ def _compare(
 
 
 def _layer_table(
-    name: str, features: list[str], contrasts: list[Contrast], found: list[Tested], key: str
+    name: str, features: list[str], contrasts: list[Contrast], tested: list[Tested], key: str
 ) -> pd.DataFrame:
     parts = [
         pd.DataFrame(
@@ -264,7 +264,7 @@ def _layer_table(
                 "note": result.note,
             }
         ).sort_values(["p", "feature"], kind="stable")
-        for contrast, result in zip(contrasts, found, strict=True)
+        for contrast, result in zip(contrasts, tested, strict=True)
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table.assign(fdr=benjamini_hochberg(table["p"].to_numpy()))

@@ -52,8 +52,8 @@ class _Tested(NamedTuple):
 
     def of(self, places: np.ndarray) -> "_Tested":
         """Those at these places."""
-        own = (self.effect[places], self.low[places], self.high[places], self.p[places])
-        return _Tested(*own, self.n[places])
+        estimates = (self.effect[places], self.low[places], self.high[places], self.p[places])
+        return _Tested(*estimates, self.n[places])
 
 
 class _Table(NamedTuple):
@@ -157,19 +157,21 @@ def expression_methylation_pairs(
     correlation, correlation_p, n_both = _within_subtypes(first, second, in_first, in_second)
     parts = []
     for name in subtypes.names:
-        one = _against_rest(first, name).of(in_first)
-        other = _against_rest(second, name).of(in_second)
-        opposite = np.sign(one.effect) * np.sign(other.effect) < 0
-        p = np.where(opposite, np.maximum(one.p, other.p), 1.0)
-        p = np.where(np.isnan(one.p) | np.isnan(other.p), np.nan, p)
-        columns = [name, genes, *one[:3], *other[:3], one.p, other.p, p, np.nan]
-        columns += [correlation, correlation_p, np.nan, one.n, other.n, n_both]
+        rna = _against_rest(first, name).of(in_first)
+        dna = _against_rest(second, name).of(in_second)
+        opposite = np.sign(rna.effect) * np.sign(dna.effect) < 0
+        p = np.where(opposite, np.maximum(rna.p, dna.p), 1.0)
+        p = np.where(np.isnan(rna.p) | np.isnan(dna.p), np.nan, p)
+        columns = [name, genes, *rna[:3], *dna[:3], rna.p, dna.p, p, np.nan]
+        columns += [correlation, correlation_p, np.nan, rna.n, dna.n, n_both]
         part = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         parts.append(part.sort_values(["p", "gene"], kind="stable"))
     table = pd.concat(parts, ignore_index=True)
     table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
-    found = table.loc[table["fdr"] <= fdr].drop_duplicates("gene")
-    adjusted = pd.Series(benjamini_hochberg(found["correlation_p"].to_numpy()), found["gene"])
+    significant = table.loc[table["fdr"] <= fdr].drop_duplicates("gene")
+    adjusted = pd.Series(
+        benjamini_hochberg(significant["correlation_p"].to_numpy()), significant["gene"]
+    )
     table["correlation_fdr"] = table["gene"].map(adjusted).astype(float)
     return table
 
@@ -183,18 +185,18 @@ def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -
     'dna'
     """
     described = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
-    own = layers_that(layers, lambda kind: kind.methylome)
+    of_kind = layers_that(layers, lambda kind: kind.methylome)
     if wanted is not None and wanted not in layers:
         raise StudyError(
             f"expression_methylation_pairs: there is no layer {wanted!r}; the layers are "
             f"{described}."
         )
-    if wanted is None and not own:
+    if wanted is None and not of_kind:
         raise StudyError(
             "expression_methylation_pairs: a layer of kind methylation is needed; the layers are "
             f"{described}."
         )
-    return wanted if wanted is not None else own[0]
+    return wanted if wanted is not None else of_kind[0]
 
 
 def empty_pairs() -> pd.DataFrame:
@@ -225,8 +227,8 @@ def _against_rest(table: _Table, name: str) -> _Tested:
     n = observed.sum(axis=0)
     enough = np.minimum(observed[inside].sum(axis=0), observed[~inside].sum(axis=0))
     constant = np.ones((len(inside), 1))
-    found = slopes(table.matrix, constant, inside.astype(float), enough >= MINIMUM_GROUP)
-    return _Tested(found.effect, found.low, found.high, found.p, n)
+    difference = slopes(table.matrix, constant, inside.astype(float), enough >= MINIMUM_GROUP)
+    return _Tested(difference.effect, difference.low, difference.high, difference.p, n)
 
 
 def _within_subtypes(
@@ -235,20 +237,20 @@ def _within_subtypes(
     """Spearman's correlation of each gene within subtypes: of ranks less their subtype's mean."""
     shared = first.patients.intersection(second.patients)
     rows = first.patients.get_indexer(shared)
-    one = first.matrix[np.ix_(rows, in_first)]
-    other = second.matrix[np.ix_(second.patients.get_indexer(shared), in_second)]
+    rna = first.matrix[np.ix_(rows, in_first)]
+    dna = second.matrix[np.ix_(second.patients.get_indexer(shared), in_second)]
     subtype = first.subtype[rows]
-    both = ~np.isnan(one) & ~np.isnan(other)
-    ranks = [pd.DataFrame(np.where(both, x, np.nan)).rank().to_numpy() for x in (one, other)]
+    both = ~np.isnan(rna) & ~np.isnan(dna)
+    ranks = [pd.DataFrame(np.where(both, x, np.nan)).rank().to_numpy() for x in (rna, dna)]
     n = both.sum(axis=0)
     groups = np.zeros(len(in_first))
     for name in np.unique(subtype):
-        own = subtype == name
-        count = both[own].sum(axis=0)
+        members = subtype == name
+        count = both[members].sum(axis=0)
         groups += count > 0
         for rank in ranks:
             with np.errstate(invalid="ignore"):
-                rank[own] -= np.nansum(rank[own], axis=0) / count
+                rank[members] -= np.nansum(rank[members], axis=0) / count
     a, b = (np.nan_to_num(rank) for rank in ranks)
     products = [np.einsum("np,np->p", x, y) for x, y in ((a, b), (a, a), (b, b))]
     df = n - groups - 1

@@ -36,9 +36,9 @@ def moderated_difference(
     """
     seen = ~np.isnan(matrix)
     n1, n2 = seen[inside].sum(axis=0), seen[outside].sum(axis=0)
-    found = moments(matrix)
-    varying = (found.n >= 2) & (found.variance > 0)
-    fit, estimable = _fit(matrix, seen, found.mean, varying, groups, inside, outside, covariates)
+    moment = moments(matrix)
+    varying = (moment.n >= 2) & (moment.variance > 0)
+    fit, estimable = _fit(matrix, seen, moment.mean, varying, groups, inside, outside, covariates)
     tested = effects(fit)
     tellable = varying & (n1 >= MINIMUM_GROUP) & (n2 >= MINIMUM_GROUP)
     spread = _spread_notes(matrix, inside, outside, tested.p)
@@ -68,12 +68,14 @@ def _spread_notes(
         [first.variance, second.variance],
         [second.variance, first.variance],
     )
-    _, own = welch_t(first, second)
+    _, welch_p = welch_t(first, second)
     with np.errstate(invalid="ignore"):
-        doubtful = (p <= SIGNIFICANCE) & (own > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
+        doubtful = (p <= SIGNIFICANCE) & (welch_p > MUCH_LARGER * p) & (smaller > UNEQUAL * larger)
     notes = np.full(len(p), "", dtype=object)
     for j in np.flatnonzero(doubtful):
-        notes[j] = f"the smaller group is more spread; Welch's t-test, unadjusted: p = {own[j]:.2g}"
+        notes[j] = (
+            f"the smaller group is more spread; Welch's t-test, unadjusted: p = {welch_p[j]:.2g}"
+        )
     return notes
 
 

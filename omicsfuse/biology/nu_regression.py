@@ -35,15 +35,15 @@ def nu_svr(reference: Array, mixtures: Array) -> Explained:
     et al. 2015, Nat Methods 12:453-457.
     """
     scaled = standardised(reference)
-    own = np.array([standardised(mixture) for mixture in mixtures])
-    own = own.reshape(len(mixtures), len(reference))
-    best = _nothing(len(own), reference.shape[1])
+    scaled_mixtures = np.array([standardised(mixture) for mixture in mixtures])
+    scaled_mixtures = scaled_mixtures.reshape(len(mixtures), len(reference))
+    best = _nothing(len(scaled_mixtures), reference.shape[1])
     for nu in NU:
-        weights = np.maximum(nu_weights(scaled, own, nu), 0.0)
+        weights = np.maximum(nu_weights(scaled, scaled_mixtures, nu), 0.0)
         total = weights.sum(axis=1, keepdims=True)
         usable = total[:, 0] > NO_WEIGHT
         shares = weights / np.where(total > 0, total, 1.0)
-        correlation, error = _compared(scaled, own, shares)
+        correlation, error = _compared(scaled, scaled_mixtures, shares)
         better = usable & (np.isnan(best.error) | (error < best.error))
         best.fractions[better] = shares[better]
         best.correlation[better], best.error[better] = correlation[better], error[better]
@@ -63,16 +63,16 @@ def least_squares(reference: Array, mixtures: Array) -> Explained:
     """
     from scipy.optimize import nnls
 
-    found = _nothing(len(mixtures), reference.shape[1])
+    solution = _nothing(len(mixtures), reference.shape[1])
     weights = np.array([nnls(reference, mixture)[0] for mixture in mixtures])
-    weights = weights.reshape(found.fractions.shape)
+    weights = weights.reshape(solution.fractions.shape)
     usable = weights.sum(axis=1) > 0
     correlation, error = _compared(reference, mixtures, weights)
     spread = mixtures.std(axis=1, ddof=1)
     error = error / np.where(spread > 0, spread, 1.0)
-    found.fractions[usable] = weights[usable] / weights[usable].sum(axis=1, keepdims=True)
-    found.correlation[usable], found.error[usable] = correlation[usable], error[usable]
-    return found
+    solution.fractions[usable] = weights[usable] / weights[usable].sum(axis=1, keepdims=True)
+    solution.correlation[usable], solution.error[usable] = correlation[usable], error[usable]
+    return solution
 
 
 def _compared(reference: Array, mixtures: Array, weights: Array) -> tuple[Array, Array]:

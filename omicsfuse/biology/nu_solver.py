@@ -40,13 +40,13 @@ def _solve(x: Array, y: Array, nu: float) -> Array:
     v = np.zeros((m, 2))
     left = np.arange(m)
     for _ in range(MOST_STEPS):
-        *found, gap = _step(x, y[left], nu, z[left], low[left], high[left], v[left])
+        *moved, gap = _step(x, y[left], nu, z[left], low[left], high[left], v[left])
         # At the last digits a system can become singular: what was there before stands.
         whole = np.isfinite(gap)
-        for new in found:
+        for new in moved:
             whole &= np.isfinite(new).reshape(len(left), -1).all(axis=1)
-        for kept, new in zip((z, low, high, v), found, strict=True):
-            kept[left[whole]] = new[whole]
+        for state, new in zip((z, low, high, v), moved, strict=True):
+            state[left[whole]] = new[whole]
         left = left[whole & (gap > TOLERANCE)]
         if not len(left):
             break
@@ -93,9 +93,9 @@ def _step(
             ],
             axis=1,
         )
-        found = _solved(system, wanted)
-        dv = found[:, d:]
-        fitted = np.matmul(found[:, None, :d], x.T)[:, 0]
+        solution = _solved(system, wanted)
+        dv = solution[:, d:]
+        fitted = np.matmul(solution[:, None, :d], x.T)[:, 0]
         pull = np.stack(
             [fitted + (dv[:, 0] + dv[:, 1])[:, None], -fitted + (dv[:, 1] - dv[:, 0])[:, None]],
             axis=1,
@@ -125,13 +125,13 @@ def _step(
 def _solved(system: Array, wanted: Array) -> Array:
     """Solve one system of equations a mixture; NaN where it is singular."""
     try:
-        found = np.asarray(np.linalg.solve(system, wanted[:, :, None])[:, :, 0], dtype=float)
+        solution = np.asarray(np.linalg.solve(system, wanted[:, :, None])[:, :, 0], dtype=float)
     except np.linalg.LinAlgError:
-        found = np.full(wanted.shape, np.nan)
+        solution = np.full(wanted.shape, np.nan)
         if len(system) > 1:
             for i in range(len(system)):
-                found[i] = _solved(system[i : i + 1], wanted[i : i + 1])[0]
-    return found
+                solution[i] = _solved(system[i : i + 1], wanted[i : i + 1])[0]
+    return solution
 
 
 def _length(

@@ -57,7 +57,7 @@ def proportional_odds(inside: Array, outside: Array) -> Tested:
 
 def _fit_all(tables: Array) -> Array:
     """Effect, ends of its interval and deviance, (4, m), of tables (m, 2, levels)."""
-    found = np.full((4, len(tables)), np.nan)
+    fitted = np.full((4, len(tables)), np.nan)
     there = tables.sum(axis=1) > 0
     enough = (tables.sum(axis=2) >= MINIMUM_GROUP).all(axis=1) & (there.sum(axis=1) > 1)
     # Only the order of levels counts: tables with as many levels are fitted together.
@@ -65,8 +65,8 @@ def _fit_all(tables: Array) -> Array:
     tables = np.take_along_axis(tables, filled[:, None, :], axis=2)
     for n_levels in np.unique(there[enough].sum(axis=1)):
         rows = enough & (there.sum(axis=1) == n_levels)
-        found[:, rows] = _fit(tables[rows][:, :, :n_levels])
-    return found
+        fitted[:, rows] = _fit(tables[rows][:, :, :n_levels])
+    return fitted
 
 
 def _fit(tables: Array) -> Array:
@@ -180,12 +180,12 @@ def _likelihood(tables: Array, theta: Array) -> _Likelihood:
     gradient[:, :k] = (at_upper[:, :, :k] + at_lower[:, :, 1:]).sum(axis=1)
     gradient[:, k] = -(at_upper[:, 1] + at_lower[:, 1]).sum(axis=1)
     curvature = np.zeros((m, k + 1, k + 1))
-    own = upper_twice[:, :, :k] + lower_twice[:, :, 1:]
+    diagonal = upper_twice[:, :, :k] + lower_twice[:, :, 1:]
     place = np.arange(k)
-    curvature[:, place, place] = own.sum(axis=1)
+    curvature[:, place, place] = diagonal.sum(axis=1)
     between = mixed[:, :, 1:k]
     curvature[:, place[1:], place[:-1]] = curvature[:, place[:-1], place[1:]] = -between.sum(axis=1)
-    across = -(own[:, 1] - mixed[:, 1, :k] - mixed[:, 1, 1:])
+    across = -(diagonal[:, 1] - mixed[:, 1, :k] - mixed[:, 1, 1:])
     curvature[:, :k, k] = curvature[:, k, :k] = across
     curvature[:, k, k] = (upper_twice[:, 1] + lower_twice[:, 1] - 2 * mixed[:, 1]).sum(axis=1)
     value = np.where(np.isnan(value), -np.inf, value)

@@ -23,25 +23,25 @@ def is_outcome(name: str) -> bool:
     one: a bare ``recurrence``, which may tell primary from recurrent tumours, is none.
     """
     words = [word.lower() for word in _WORDS.findall(name)]
-    found = set(words)
-    if "follow" in found and words[words.index("follow") + 1 : words.index("follow") + 2] == ["up"]:
-        found.add("followup")
-    if found & _ALONE and not found & _NOT_WITH:
+    parts = set(words)
+    if "follow" in parts and words[words.index("follow") + 1 : words.index("follow") + 2] == ["up"]:
+        parts.add("followup")
+    if parts & _ALONE and not parts & _NOT_WITH:
         return True
-    if "vital" in found and (found == {"vital"} or "status" in found):
+    if "vital" in parts and (parts == {"vital"} or "status" in parts):
         return True
-    timed = bool(found & _TIMES)
-    told = timed or "event" in found
+    timed = bool(parts & _TIMES)
+    told = timed or "event" in parts
     censored = any(word.startswith("censor") for word in words)
-    endpoint = found & _ENDPOINTS
-    rest = found - endpoint
-    if endpoint and (told or "status" in found or censored or all(w.isdigit() for w in rest)):
+    endpoint = parts & _ENDPOINTS
+    rest = parts - endpoint
+    if endpoint and (told or "status" in parts or censored or all(w.isdigit() for w in rest)):
         return True
     if any(_JOINED.fullmatch(word) for word in words):
         return True
     events = [pattern for pattern in _EVENTS if any(re.fullmatch(pattern, w) for w in words)]
-    if events and (told or ("status" in found and events != [_EVENTS[-1]])):
+    if events and (told or ("status" in parts and events != [_EVENTS[-1]])):
         return True
-    if "event" in found and timed:
+    if "event" in parts and timed:
         return True
-    return bool(found & {"time", "event"}) and found <= _TIMES | {"event"}
+    return bool(parts & {"time", "event"}) and parts <= _TIMES | {"event"}

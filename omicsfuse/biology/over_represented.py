@@ -131,8 +131,8 @@ def over_representation(
     check_sizes(min_size, max_size, who)
     name = expression_layer(prepared.layers, layer, who)
     genes = sorted(str(gene) for gene in prepared.layers[name].values.columns)  # noqa: PD011
-    own = markers[markers["layer"].astype(str) == name]
-    if own.empty:
+    of_layer = markers[markers["layer"].astype(str) == name]
+    if of_layer.empty:
         warnings.warn(
             f"{who}: the table of markers has no row of layer {name}; compute markers of this "
             "layer first. The table is empty.",
@@ -141,13 +141,13 @@ def over_representation(
         )
         return _empty()
     sets = read_gene_sets(gene_sets)
-    found = measured_sets(sets, genes)
-    tested = usable_sets(found, len(genes), min_size, max_size)
+    measured = measured_sets(sets, genes)
+    tested = usable_sets(measured, len(genes), min_size, max_size)
     if not tested:
-        warn_none(who, f"layer {name}", sets, set(genes), found, min_size, max_size)
+        warn_none(who, f"layer {name}", sets, set(genes), measured, min_size, max_size)
         return _empty()
-    marked = own[own["fdr"] <= fdr]
-    subtypes = sorted(own["subtype"].astype(str).unique(), key=lambda text: (len(text), text))
+    marked = of_layer[of_layer["fdr"] <= fdr]
+    subtypes = sorted(of_layer["subtype"].astype(str).unique(), key=lambda text: (len(text), text))
     parts = []
     for subtype in subtypes:
         mine = marked[marked["subtype"].astype(str) == subtype]

@@ -19,7 +19,7 @@ def random_scores(
     random_state: int,
 ) -> dict[tuple[str, int], Array]:
     """Score random sets of each size in each ranking: (n_draws,) by ranking and size."""
-    scores = {(s, size): np.empty(n_draws) for s, own in sizes.items() for size in own}
+    scores = {(s, size): np.empty(n_draws) for s, set_sizes in sizes.items() for size in set_sizes}
     for n_genes, size in sorted({(len(rankings[s]), size) for s, size in scores}):
         concerned = [s for s in rankings if len(rankings[s]) == n_genes and size in sizes[s]]
         rng = np.random.default_rng([random_state, size])

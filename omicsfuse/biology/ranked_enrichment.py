@@ -114,10 +114,10 @@ def enrich_ranking(
     random_state = seed(random_state, f"{who}: random_state")
     ordered = checked_ranking(ranking, name, who)
     sets = read_gene_sets(gene_sets)
-    found = measured_sets(sets, ordered.index)
-    tested = usable_sets(found, len(ordered), min_size, max_size)
+    measured = measured_sets(sets, ordered.index)
+    tested = usable_sets(measured, len(ordered), min_size, max_size)
     if not tested:
-        warn_none(who, name, sets, set(ordered.index), found, min_size, max_size)
+        warn_none(who, name, sets, set(ordered.index), measured, min_size, max_size)
         return empty_enrichment()
     table = against_random_sets(
         {name: ordered}, {name: tested}, tested, n_permutations, random_state, "ranking"
@@ -144,7 +144,7 @@ def check_sizes(min_size: int, max_size: int, who: str) -> None:
 
 
 def usable_sets(
-    found: Mapping[str, list[str]], n_genes: int, min_size: int, max_size: int
+    measured: Mapping[str, list[str]], n_genes: int, min_size: int, max_size: int
 ) -> dict[str, list[str]]:
     """Keep the sets with enough genes, not too many, and not all genes there are.
 
@@ -153,7 +153,7 @@ def usable_sets(
     """
     return {
         name: genes
-        for name, genes in found.items()
+        for name, genes in measured.items()
         if min_size <= len(genes) <= max_size and len(genes) < n_genes
     }
 
@@ -169,12 +169,14 @@ def against_random_sets(
     """Score sets in each ranking and hold the scores against random sets: one family."""
     random = random_scores(
         {name: ranking.to_numpy() for name, ranking in rankings.items()},
-        {name: {len(genes) for genes in own.values()} for name, own in members.items()},
+        {name: {len(genes) for genes in sets.values()} for name, sets in members.items()},
         n_permutations,
         random_state,
     )
     tables = [
-        _one_ranking(name, rankings[name], own, random, key) for name, own in members.items() if own
+        _one_ranking(name, rankings[name], sets, random, key)
+        for name, sets in members.items()
+        if sets
     ]
     if not tables:
         return empty_enrichment(key)
@@ -212,14 +214,14 @@ def warn_none(
     where: str,
     sets: Mapping[str, list[str]],
     genes: set[str],
-    found: Mapping[str, list[str]],
+    measured: Mapping[str, list[str]],
     min_size: int,
     max_size: int,
 ) -> None:
     """Say that no set can be tested, and what may be the reason."""
     every = set().union(*sets.values()) if sets else set()
     shared = len(genes & every)
-    largest = max(map(len, found.values()), default=0)
+    largest = max(map(len, measured.values()), default=0)
     alike = len({gene.upper() for gene in genes} & {gene.upper() for gene in every})
     hint = (
         f" With capital and small letters taken as one, {alike} genes would match: are these the "
@@ -246,9 +248,9 @@ def _one_ranking(
 ) -> pd.DataFrame:
     """One ranking's table: scores and leading edges by gseapy, held against random sets."""
     rows = []
-    found = prerank(ranking, sets)
+    enrichment = prerank(ranking, sets)
     for gene_set, es, leading_edge in zip(
-        found.index, found["es"], found["leading_edge"], strict=True
+        enrichment.index, enrichment["es"], enrichment["leading_edge"], strict=True
     ):
         size = len(sets[gene_set])
         nes, p, note, at_floor = _against(float(es), random[name, size])

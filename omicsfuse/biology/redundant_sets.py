@@ -17,10 +17,10 @@ def overlap(sets: Mapping[str, Sequence[str]]) -> Array:
 
     Either alone misjudges a set and a part of it (Merico et al. 2010, PLoS One 5:e13984).
     """
-    genes = {g: i for i, g in enumerate(sorted({g for own in sets.values() for g in own}))}
+    genes = {g: i for i, g in enumerate(sorted({g for members in sets.values() for g in members}))}
     member = np.zeros((len(sets), len(genes)), dtype=np.float32)
-    for row, own in enumerate(sets.values()):
-        member[row, [genes[g] for g in own]] = 1
+    for row, members in enumerate(sets.values()):
+        member[row, [genes[g] for g in members]] = 1
     common = (member @ member.T).astype(float)  # Counts: exact in any order of summation.
     sizes = np.diag(common)
     smaller = np.minimum(sizes[:, None], sizes[None, :])
@@ -47,23 +47,23 @@ def group_gene_sets(
         raise StudyError(
             f"group_gene_sets: similarity is {similarity!r}; it must lie above 0 and be at most 1."
         )
-    own = {name: sorted(set(sets[name])) for name in sorted(sets)}
-    names = list(own)
+    members_of = {name: sorted(set(sets[name])) for name in sorted(sets)}
+    names = list(members_of)
     if len(names) < 2:
         return pd.Series(names, index=pd.Index(names, dtype=object), dtype=object)
     # Rounded, so that equal similarities stay equal.
-    distance = np.round(1 - overlap(own), 12)
+    distance = np.round(1 - overlap(members_of), 12)
     np.fill_diagonal(distance, 0.0)
     tree = hierarchy.linkage(squareform(distance, checks=False), "average")
-    found = hierarchy.fcluster(tree, 1 - similarity + 1e-9, "distance")
+    groups = hierarchy.fcluster(tree, 1 - similarity + 1e-9, "distance")
     given = order or {}
 
     def place(name: str) -> tuple[float, int, str]:
         number = float(given.get(name, np.inf))
-        return (np.inf if np.isnan(number) else number, -len(own[name]), name)
+        return (np.inf if np.isnan(number) else number, -len(members_of[name]), name)
 
     best: dict[int, str] = {}
-    for name, group in zip(names, found, strict=True):
+    for name, group in zip(names, groups, strict=True):
         if group not in best or place(name) < place(best[group]):
             best[group] = name
-    return pd.Series([best[group] for group in found], pd.Index(names, dtype=object), dtype=object)
+    return pd.Series([best[group] for group in groups], pd.Index(names, dtype=object), dtype=object)

@@ -109,7 +109,7 @@ def running_sums(
     # The scale of the statistic is shown, so rankings are taken before they are scaled.
     rankings = rank_genes(part, names, name, who, scaled=False)
     chosen = set(best["gene_set"])
-    sets = {key: own for key, own in read_gene_sets(gene_sets).items() if key in chosen}
+    sets = {key: members for key, members in read_gene_sets(gene_sets).items() if key in chosen}
     absent = sorted(chosen - set(sets)) or sorted(set(best["subtype"]) - set(rankings))
     if absent:
         raise StudyError(
@@ -117,10 +117,10 @@ def running_sums(
             "give the subtypes, layers and gene sets that it was computed from."
         )
     parts = [
-        running_sum(ranking, own).assign(subtype=subtype, gene_set=gene_set)
+        running_sum(ranking, members).assign(subtype=subtype, gene_set=gene_set)
         for subtype, gene_set in zip(best["subtype"], best["gene_set"], strict=True)
         for ranking in [rankings[subtype]]
-        for own in measured_sets({gene_set: sets[gene_set]}, ranking.index).values()
+        for members in measured_sets({gene_set: sets[gene_set]}, ranking.index).values()
     ]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 

@@ -93,16 +93,16 @@ def compare_scores(
     if len(names) < 2 or not len(scores.columns):
         return empty_score_tests()
     part = scores.loc[scores.index.isin(subtypes.labels.index)].sort_index(kind="stable")
-    own = subtypes.labels.reindex(part.index).to_numpy()
+    subtype_of = subtypes.labels.reindex(part.index).to_numpy()
     matrix = part.to_numpy(dtype=float)
     columns = [str(name) for name in part.columns]
-    tables = [_overall(matrix, own, names, columns)]
-    tables += [_against_rest(matrix, own, name, columns) for name in names]
+    tables = [_overall(matrix, subtype_of, names, columns)]
+    tables += [_against_rest(matrix, subtype_of, name, columns) for name in names]
     table = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
     table["fdr"] = np.nan
     group = table["score"].map(families)
-    for one in dict.fromkeys(group):
-        rows = group == one
+    for collection in dict.fromkeys(group):
+        rows = group == collection
         table.loc[rows, "fdr"] = benjamini_hochberg(table.loc[rows, "p"].to_numpy())
     return table[SCORE_TEST_COLUMNS]
 
@@ -158,15 +158,17 @@ def _families(scores: pd.DataFrame, family: Mapping[str, str] | None) -> dict[st
     return {name: str(family[name]) for name in names}
 
 
-def _against_rest(matrix: Array, own: np.ndarray, name: str, columns: list[str]) -> pd.DataFrame:
+def _against_rest(
+    matrix: Array, subtype_of: np.ndarray, name: str, columns: list[str]
+) -> pd.DataFrame:
     """One subtype against all other patients, score by score."""
-    inside = own == name
-    found = rank_sum(matrix[inside], matrix[~inside])
+    inside = subtype_of == name
+    difference = rank_sum(matrix[inside], matrix[~inside])
     interval = rank_biserial(matrix[inside], matrix[~inside])
     first, second = (np.isfinite(matrix[rows]).sum(axis=0) for rows in (inside, ~inside))
-    tested = ~np.isnan(found.p)
+    tested = ~np.isnan(difference.p)
     notes = []
-    for p, m, n in zip(found.p, first, second, strict=True):
+    for p, m, n in zip(difference.p, first, second, strict=True):
         few = min(m, n) < MINIMUM_GROUP
         notes.append(
             f"{int(m)} patients against {int(n)}: too few to test"
@@ -179,23 +181,25 @@ def _against_rest(matrix: Array, own: np.ndarray, name: str, columns: list[str])
         {
             "score": columns,
             "comparison": name,
-            "n": found.n,
-            "effect": found.effect,
+            "n": difference.n,
+            "effect": difference.effect,
             "effect_ci_low": np.where(tested, interval.low, np.nan),
             "effect_ci_high": np.where(tested, interval.high, np.nan),
             "effect_name": EFFECT_NAME,
             "test": WILCOXON,
-            "p": found.p,
+            "p": difference.p,
             "note": notes,
         }
     )
 
 
-def _overall(matrix: Array, own: np.ndarray, names: list[str], columns: list[str]) -> pd.DataFrame:
+def _overall(
+    matrix: Array, subtype_of: np.ndarray, names: list[str], columns: list[str]
+) -> pd.DataFrame:
     """All subtypes at once, score by score."""
     rows = []
     for j, column in enumerate(columns):
-        groups = {name: matrix[own == name, j] for name in names}
+        groups = {name: matrix[subtype_of == name, j] for name in names}
         groups = {name: values[np.isfinite(values)] for name, values in groups.items()}
         used = {name: values for name, values in groups.items() if len(values) >= MINIMUM_GROUP}
         left = [f"{name} ({len(values)})" for name, values in groups.items() if name not in used]
@@ -218,8 +222,8 @@ def _overall(matrix: Array, own: np.ndarray, names: list[str], columns: list[str
             row["note"] = "does not vary"
         else:
             labels = np.repeat(list(used), [len(values) for values in used.values()])
-            found = kruskal(pd.Series(every), pd.Series(labels))
-            row |= {key: found[key] for key in ("effect", "effect_ci_low", "effect_ci_high", "p")}
+            test = kruskal(pd.Series(every), pd.Series(labels))
+            row |= {key: test[key] for key in ("effect", "effect_ci_low", "effect_ci_high", "p")}
             row["note"] = f"without {', '.join(left)}: too few patients" if left else ""
         rows.append(row)
     return pd.DataFrame(rows)

@@ -117,10 +117,10 @@ def gene_set_scores(
         )
     sets = read_gene_sets(gene_sets)
     genes = [str(gene) for gene in part.table.columns]
-    found = measured_sets(sets, genes)
-    tested = usable_sets(found, len(genes), min_size, max_size)
+    measured = measured_sets(sets, genes)
+    tested = usable_sets(measured, len(genes), min_size, max_size)
     if not tested:
-        warn_none(who, f"layer {name}", sets, set(genes), found, min_size, max_size)
+        warn_none(who, f"layer {name}", sets, set(genes), measured, min_size, max_size)
         return pd.DataFrame(index=part.table.index)
     if method == "gsva":
         return gsva(part.table, tested)
@@ -156,8 +156,8 @@ def gene_set_score_exclusions(
     return tuple(exclusions)
 
 
-def _exclusion(layer: str, what: str, names: list[str], reason: str) -> Exclusion:
-    return Exclusion("gene set scores", layer, what, len(names), reason, tuple(names[:5]))
+def _exclusion(layer: str, counted: str, names: list[str], reason: str) -> Exclusion:
+    return Exclusion("gene set scores", layer, counted, len(names), reason, tuple(names[:5]))
 
 
 def _part(layer: PreparedLayer, method: str) -> _Part:
@@ -167,10 +167,10 @@ def _part(layer: PreparedLayer, method: str) -> _Part:
     table = table.sort_index(kind="stable").sort_index(axis=1, kind="stable").astype(float)
     if layer.scale == "zscore":
         table = table.clip(-Z_LIMIT, Z_LIMIT)
-    found = moments(table.to_numpy())
+    spread = moments(table.to_numpy())
     # A gene that does not vary has no z-score; its rank within a patient means something.
-    unusable = found.n == 0 if method == "ssgsea" else ~(found.variance > 0)
-    incomplete = (found.n < len(table)) & ~unusable
+    unusable = spread.n == 0 if method == "ssgsea" else ~(spread.variance > 0)
+    incomplete = (spread.n < len(table)) & ~unusable
     genes = np.array(table.columns, dtype=object)
     keep = ~unusable & ~incomplete if method == "gsva" else ~unusable
     return _Part(table.loc[:, keep], list(genes[unusable]), list(genes[incomplete]))
@@ -186,23 +186,24 @@ def _ssgsea(table: pd.DataFrame, sets: Mapping[str, list[str]], min_size: int) -
     scores = pd.DataFrame(np.nan, table.index, pd.Index(list(sets), dtype=object))
     for size, names in by_size.items():
         members = np.array([sorted(place[gene] for gene in sets[name]) for name in names])
-        found = scorer.score_many(members, np.ones((size, 1)))[:, :, 0]
-        scores[names] = found.T
+        enrichment = scorer.score_many(members, np.ones((size, 1)))[:, :, 0]
+        scores[names] = enrichment.T
     return scores.where(_enough(table, sets, min_size))
 
 
 def _combined_z(table: pd.DataFrame, sets: Mapping[str, list[str]], min_size: int) -> pd.DataFrame:
     """Sum of the z-scores of the genes that a patient has, over the square root of their number."""
     values = table.to_numpy()
-    found = moments(values)
-    z = (values - found.mean) / found.sd
+    spread = moments(values)
+    z = (values - spread.mean) / spread.sd
     place = {gene: i for i, gene in enumerate(table.columns)}
     columns = {}
     for name, genes in sets.items():
-        own = np.sort(z[:, [place[gene] for gene in genes]], axis=1)  # The same bits in any order.
-        n = np.isfinite(own).sum(axis=1)
+        # Sorted, so that sums have the same bits in any order.
+        of_set = np.sort(z[:, [place[gene] for gene in genes]], axis=1)
+        n = np.isfinite(of_set).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            columns[name] = np.where(np.isfinite(own), own, 0.0).sum(axis=1) / np.sqrt(n)
+            columns[name] = np.where(np.isfinite(of_set), of_set, 0.0).sum(axis=1) / np.sqrt(n)
     scores = pd.DataFrame(columns, index=table.index)
     scores.columns = pd.Index(list(sets), dtype=object)
     return scores.where(_enough(table, sets, min_size))
@@ -217,6 +218,6 @@ def _enough(table: pd.DataFrame, sets: Mapping[str, list[str]], min_size: int) -
     total = observed.sum(axis=1)
     columns = []
     for genes in sets.values():
-        own = observed[:, [place[gene] for gene in genes]].sum(axis=1)
-        columns.append((own >= min_size) & (own < total))
+        measured = observed[:, [place[gene] for gene in genes]].sum(axis=1)
+        columns.append((measured >= min_size) & (measured < total))
     return np.column_stack(columns)

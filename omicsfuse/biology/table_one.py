@@ -185,12 +185,12 @@ def _printed(
 def _cells(printed: Mapping[str, str], names: list[str]) -> dict[str, str]:
     """Cells of one row; a dash where there is nobody, or too few for a spread."""
     keys = {"overall": "Overall"} | {name: f"g{i:03d}" for i, name in enumerate(names)}
-    found = {}
+    cells = {}
     for name, key in keys.items():
         text = printed.get(key, "")
         text = "-" if text.startswith("nan") else text
-        found[name] = text.replace(",", ", ")
-    return found
+        cells[name] = text.replace(",", ", ")
+    return cells
 
 
 def _column(variable: Variable) -> pd.Series:
@@ -209,11 +209,11 @@ def _column(variable: Variable) -> pd.Series:
 
 def _levels(column: pd.Series, variable: Variable) -> list[str]:
     """Categories in their order, or by name; "other" last."""
-    found = sorted(map(str, column.dropna().unique()))
+    words = sorted(map(str, column.dropna().unique()))
     if variable.type == ORDERED:
         order = levels(variable.column, ORDERED)
-        found.sort(key=lambda level: order.index(level) if level in order else len(order))
-    return sorted(found, key=lambda level: level.startswith("other ("))
+        words.sort(key=lambda level: order.index(level) if level in order else len(order))
+    return sorted(words, key=lambda level: level.startswith("other ("))
 
 
 def _summary(variable: Variable) -> str:
@@ -237,10 +237,10 @@ def _events(endpoint: str, cohort: Cohort, labels: pd.Series, names: list[str]) 
     """Events and patients with follow-up of one endpoint."""
     followed = cohort.survival(endpoint)
     followed = followed[followed.index.isin(labels.index)]
-    own = labels.reindex(followed.index)
+    subtype_of = labels.reindex(followed.index)
 
     def told(part: pd.DataFrame) -> str:
         return f"{int(part['event'].sum())} / {len(part)}"
 
     row = {"variable": endpoint, "summary": EVENTS, "overall": told(followed)}
-    return row | {name: told(followed[own == name]) for name in names}
+    return row | {name: told(followed[subtype_of == name]) for name in names}

@@ -40,22 +40,22 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
     >>> {name: values.tolist() for name, (values, _) in found.items()}
     {'tissue source site (barcode)': ['BA', 'CN'], 'tumour volume (ct)': [9.0, 4.0]}
     """
-    found: dict[str, tuple[pd.Series, str]] = {}
+    technical: dict[str, tuple[pd.Series, str]] = {}
     matches = [_SITE.fullmatch(str(patient)) for patient in patients]
     if any(matches):
         sites = [match.group(1).upper() if match else None for match in matches]
-        found["tissue source site (barcode)"] = (
+        technical["tissue source site (barcode)"] = (
             pd.Series(sites, patients, dtype=object),
             "characters 6 and 7 of the TCGA barcode",
         )
     for name, layer in cohort.omics.items():
         feature = volume_feature(layer.table.columns) if kind_of(layer).radiomic else None
         if feature is not None:
-            found[f"{VOLUME} ({name})"] = (
+            technical[f"{VOLUME} ({name})"] = (
                 layer.table[feature].reindex(patients),
                 f"feature {feature} of layer {name}",
             )
-    return found
+    return technical
 
 
 def volume_feature(names: pd.Index) -> str | None:

@@ -50,7 +50,8 @@ class Variable:
         texts = self.column.astype(object).map(level_text, na_action="ignore")
         names = pd.DataFrame({"step": self.numbers, "text": texts}).dropna().drop_duplicates()
         named = {
-            step: " or ".join(sorted(own["text"])) for step, own in names.groupby("step", sort=True)
+            step: " or ".join(sorted(rows["text"]))
+            for step, rows in names.groupby("step", sort=True)
         }
         return pd.Series([named.get(x, np.nan) for x in self.numbers], texts.index, dtype=object)
 
@@ -106,24 +107,24 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
         if end.groups.nunique() > 1:
             for family in ("", TECHNICAL, GENOME):
                 seen.setdefault((family, _grouping(end)), end.name)
-    found = []
+    named = []
     for name in clinical.columns:
         if name not in followed:
             known = name in cohort.known_labels
-            found.append(
+            named.append(
                 Variable(str(name), clinical[name], types[name], _role(name, cohort), known)
             )
     for label, (values, source) in automatic_technical(cohort, patients).items():
         kind = NUMERIC if pd.api.types.is_numeric_dtype(values) else CATEGORICAL
-        found.append(Variable(label, values, kind, TECHNICAL, source=source))
+        named.append(Variable(label, values, kind, TECHNICAL, source=source))
     load = burden(subtypes, cohort)
     for name in load.columns:
         if not name.endswith(MEASURED):
             column = load[name].reindex(patients)
-            found.append(Variable(in_words(name), column, NUMERIC, GENOME, source="see burden.tsv"))
+            named.append(Variable(in_words(name), column, NUMERIC, GENOME, source="see burden.tsv"))
     ignored = set(map(str, cohort.ignore))
     labels = subtypes.labels
-    return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in found]
+    return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in named]
 
 
 def _role(name: Hashable, cohort: Cohort) -> str:
