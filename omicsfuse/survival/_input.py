@@ -106,10 +106,10 @@ def patients_in_common(
             f"the survival table lacks the column {missing[0]!r}; it has "
             f"{[str(column) for column in survival.columns]}: give 'time' and 'event' (0 or 1)"
         )
-    for what, index in (("subtype labels", labels.index), ("survival table", survival.index)):
+    for source, index in (("subtype labels", labels.index), ("survival table", survival.index)):
         if index.has_duplicates:
             twice = [str(patient) for patient in index[index.duplicated()].unique()[:5]]
-            raise CohortError(f"patients occur more than once in the {what}: {', '.join(twice)}")
+            raise CohortError(f"patients occur more than once in the {source}: {', '.join(twice)}")
     known = labels.dropna().astype(str)
     shared = survival.index[survival.index.isin(known.index)]
     if shared.empty:

@@ -64,8 +64,8 @@ def logrank_table(
         places = order_by.reindex(codes.index).groupby(codes).mean().rank().dropna()
         inside = codes.isin(places.index)
         trend = {int(str(code)): float(place) for code, place in places.items()}
-        what = (TREND, str(order_by.name), f"trend over {order_by.name}")
-        row = _row(*what, survival[inside], codes[inside], names, 0, *seeded[1:], trend=trend)
+        test = (TREND, str(order_by.name), f"trend over {order_by.name}")
+        row = _row(*test, survival[inside], codes[inside], names, 0, *seeded[1:], trend=trend)
         rows.append(_with_order(row, survival[inside], codes[inside], order_by, *seeded[:2]))
     table = pd.DataFrame(rows)
     table.insert(0, "endpoint", endpoint)

@@ -61,21 +61,21 @@ def _incidence(
     n = at_risk.astype(float)
     any_event = (time[:, None] == at) & (cause[:, None] > 0)
     d = any_event.sum(axis=0)
-    own = (any_event & (cause[:, None] == code)).sum(axis=0)
+    of_cause = (any_event & (cause[:, None] == code)).sum(axis=0)
     survival = np.cumprod(1 - d / n)
     before = np.r_[1.0, survival[:-1]] if len(at) else survival
-    estimate = np.cumsum(before * own / n)
+    estimate = np.cumsum(before * of_cause / n)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.where(n > d, d / (n * (n - d)), 0.0)
     variance = np.zeros(len(at))
     for last in range(len(at)):
         upto = slice(0, last + 1)
         rest = estimate[last] - estimate[upto]
-        hazard = (n[upto] - own[upto]) / n[upto] * own[upto] / n[upto] ** 2
+        hazard = (n[upto] - of_cause[upto]) / n[upto] * of_cause[upto] / n[upto] ** 2
         variance[last] = (
             (rest**2 * spread[upto]).sum()
             + (before[upto] ** 2 * hazard).sum()
-            - 2 * (rest * before[upto] * own[upto] / n[upto] ** 2).sum()
+            - 2 * (rest * before[upto] * of_cause[upto] / n[upto] ** 2).sum()
         )
     return estimate, variance
 

@@ -110,10 +110,10 @@ class CoxData:
         """Whether each event fell on the patient of highest risk then: there is no maximum."""
         risk = self.x @ beta
         for start, stop in zip(self.starts[:-1], self.starts[1:], strict=True):
-            time, entry, own = self.time[start:stop], self.entry[start:stop], risk[start:stop]
+            time, entry, risks = self.time[start:stop], self.entry[start:stop], risk[start:stop]
             for i in np.flatnonzero(self.event[start:stop]):
                 at_risk = (time >= time[i]) & (entry < time[i])
-                if own[i] < own[at_risk].max() - 1e-9:
+                if risks[i] < risks[at_risk].max() - 1e-9:
                     return False
         return True
 

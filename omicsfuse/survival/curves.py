@@ -43,12 +43,12 @@ def kaplan_meier(labels: pd.Series, survival: pd.DataFrame) -> tuple[pd.DataFram
         reverse = _curve(times[inside], lost[inside], began[inside])
         curves.append(curve.assign(subtype=name)[["subtype", *curve.columns]])
         row = {"subtype": name, "n": int(inside.sum()), "events": int(events[inside].sum())}
-        for prefix, found in (("", curve), ("follow_up_", reverse)):
+        for prefix, estimate in (("", curve), ("follow_up_", reverse)):
             row[f"{prefix}median" if not prefix else "follow_up"] = _first_half(
-                found["time"], found["survival"]
+                estimate["time"], estimate["survival"]
             )
-            row[f"{prefix}ci_low"] = _first_half(found["time"], found["ci_low"])
-            row[f"{prefix}ci_high"] = _first_half(found["time"], found["ci_high"])
+            row[f"{prefix}ci_low"] = _first_half(estimate["time"], estimate["ci_low"])
+            row[f"{prefix}ci_high"] = _first_half(estimate["time"], estimate["ci_high"])
         medians.append(row)
     return pd.concat(curves, ignore_index=True), pd.DataFrame(medians).set_index("subtype")
 
@@ -79,11 +79,11 @@ def survival_at_times(
             after = int(np.searchsorted(steps, at, side="left"))
             at_risk = int(curve["at_risk"].iloc[after]) if after < len(curve) else 0
             known = at_risk > 0 or last["survival"] <= 0
-            found = [float(last[name]) if known else np.nan for name in _ESTIMATES]
+            estimates = [float(last[name]) if known else np.nan for name in _ESTIMATES]
             if last["survival"] >= 1:
                 # Without an event yet, an interval of no width would claim certainty.
-                found[1:] = [np.nan, np.nan]
-            rows.append([endpoint, subtype, year, at, *found, at_risk])
+                estimates[1:] = [np.nan, np.nan]
+            rows.append([endpoint, subtype, year, at, *estimates, at_risk])
     return pd.DataFrame(rows, columns=TIMES_COLUMNS)
 
 

@@ -26,18 +26,18 @@ def doubtful_survival(survival: Mapping[str, pd.DataFrame], units: Mapping[str, 
     change of unit, within 2%; immortal time (p below 0.001; Suissa 2008, Am J Epidemiol
     167:492-499); median follow-up (reverse Kaplan-Meier) shorter than that of the events.
     """
-    found = []
+    doubts = []
     for name, table in survival.items():
         if len(table):
             unit = units[name]
-            found += _unit(name, table, unit) + _immortal(name, table, unit)
-            found += _follow_up(name, table, unit)
+            doubts += _unit(name, table, unit) + _immortal(name, table, unit)
+            doubts += _follow_up(name, table, unit)
     names = sorted(survival, key=natural_key)
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
             if units[first] == units[second]:
-                found += _mixed(first, second, survival[first], survival[second])
-    return found
+                doubts += _mixed(first, second, survival[first], survival[second])
+    return doubts
 
 
 def _unit(name: str, table: pd.DataFrame, unit: str) -> list[str]:
@@ -91,9 +91,9 @@ def _follow_up(name: str, table: pd.DataFrame, unit: str) -> list[str]:
     ]
 
 
-def _mixed(first: str, second: str, one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    shared = one.index.intersection(other.index)
-    a, b = one.loc[shared, "time"], other.loc[shared, "time"]
+def _mixed(first: str, second: str, times: pd.DataFrame, others: pd.DataFrame) -> list[str]:
+    shared = times.index.intersection(others.index)
+    a, b = times.loc[shared, "time"], others.loc[shared, "time"]
     usable = (a > 0) & (b > 0)
     ratio = np.maximum(a[usable] / b[usable], b[usable] / a[usable])
     for factor in (365.25, 365.25 / 7, 365.25 / 12, 12.0, 7.0):

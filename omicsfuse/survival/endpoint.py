@@ -95,7 +95,7 @@ def compare_labels(
         times=survival_at_times(curves, endpoint, unit),
         restricted_means=restricted_means(matched, known, endpoint, permuted, random_state),
         proportional=_stacked([tests for tests, _ in tested], PROPORTIONAL_COLUMNS),
-        residuals=_stacked([found for _, found in tested], RESIDUAL_COLUMNS),
+        residuals=_stacked([residuals for _, residuals in tested], RESIDUAL_COLUMNS),
         time_varying=_stacked(
             [time_varying_effects(model, used) for model, used in models], TIME_VARYING_COLUMNS
         ),
@@ -146,8 +146,8 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame
 
 
 def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFrame:
-    found = pd.DataFrame(columns=columns) if value is None else getattr(value, name)
-    return found if isinstance(found, pd.DataFrame) else pd.DataFrame(columns=columns)
+    table = pd.DataFrame(columns=columns) if value is None else getattr(value, name)
+    return table if isinstance(table, pd.DataFrame) else pd.DataFrame(columns=columns)
 
 
 def _cox_tables(models: Sequence[CoxModel], given: Encoded) -> list[pd.DataFrame]:

@@ -169,7 +169,7 @@ def _count(
     """Shuffles from ``begin`` on, ``number`` of them, whose statistic reaches the threshold."""
     from omicsfuse.survival.logrank_kernel import count_extreme
 
-    def one(start: int) -> int:
+    def of_block(start: int) -> int:
         # Blocks are numbered by their first permutation, whatever the round they are drawn in.
         state = np.random.SeedSequence((seed, start)).generate_state(4, np.uint64)
         return int(
@@ -182,9 +182,9 @@ def _count(
 
     starts = range(begin, begin + number, _BLOCK)
     if n_jobs == 1 or len(starts) == 1:
-        return sum(map(one, starts))
+        return sum(map(of_block, starts))
     with ThreadPoolExecutor(n_jobs) as pool:
-        return sum(pool.map(one, starts))
+        return sum(pool.map(of_block, starts))
 
 
 def permutation_trend(

@@ -117,9 +117,9 @@ class ModelComparison:
             for name, fit in fits.items():
                 if None in fits.values() or fit is None:
                     break
-                found = self._measured(rows, fit)
-                samples[name].append(found)
-                optimism[name].append(found - self._measured(self.whole, fit))
+                measured = self._measured(rows, fit)
+                samples[name].append(measured)
+                optimism[name].append(measured - self._measured(self.whole, fit))
                 gain = self._benefit(rows, fit) - self._benefit(self.whole, fit)
                 curves[name].append(gain)
         rows_out: list[dict[str, object]] = []
@@ -217,8 +217,8 @@ class ModelComparison:
         hazard = baseline_hazard(fit.data, fit.coefficients, at)
         # Beyond this no survival differs from 0, and the exponential would not be a number.
         linear = np.minimum(self._linear(rows, fit), 500.0)
-        found: np.ndarray = np.exp(-np.outer(np.exp(linear), hazard))
-        return found
+        predicted: np.ndarray = np.exp(-np.outer(np.exp(linear), hazard))
+        return predicted
 
     def _sample(self, rows: np.ndarray) -> Outcome:
         """Survival of a bootstrap sample, whose rows are in order of time."""
@@ -236,8 +236,8 @@ class ModelComparison:
         values.append(integrated_brier(known, grid[:, len(self.at) :], self.grid))
         slope = np.nan
         if np.ptp(risk) > 0:
-            own = CoxData(known.time, known.event, risk[:, None])
-            slope = float(fit_cox(own, limits=False).coefficients[0])
+            recalibration = CoxData(known.time, known.event, risk[:, None])
+            slope = float(fit_cox(recalibration, limits=False).coefficients[0])
         return np.array([*values, slope])
 
     def _benefit(self, rows: np.ndarray, fit: Fitted) -> np.ndarray:
@@ -255,7 +255,7 @@ def _paired(values: dict[str, list[np.ndarray]], name: str) -> list[np.ndarray]:
     """Bootstrap values of a model, or of the difference in the same samples."""
     if name != DIFFERENCE:
         return values[name]
-    return [both - one for both, one in zip(values[BOTH], values[CLINICAL], strict=True)]
+    return [both - clinical for both, clinical in zip(values[BOTH], values[CLINICAL], strict=True)]
 
 
 def _km_limits(

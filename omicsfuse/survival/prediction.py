@@ -44,8 +44,8 @@ def uncensored(
     deaths = np.searchsorted(time[event], when, side="right")
     gone = deaths + np.searchsorted(time[~event], when, side="left")
     curve = np.r_[1.0, np.cumprod(1 - censored / (len(time) - gone))]
-    found: np.ndarray = curve[np.searchsorted(when, at, side="left" if before else "right")]
-    return found
+    share: np.ndarray = curve[np.searchsorted(when, at, side="left" if before else "right")]
+    return share
 
 
 def harrell(outcome: Outcome, risk: np.ndarray) -> float:
@@ -95,9 +95,9 @@ def decision_curve(outcome: Outcome, risk: np.ndarray, at: float) -> np.ndarray:
     """Net benefit at each of ``THRESHOLDS`` of treating those whose risk reaches it."""
     from omicsfuse.survival.prediction_kernel import net_benefit
 
-    found = np.empty(len(THRESHOLDS))
-    net_benefit(outcome.time, outcome.event, risk, at, THRESHOLDS, found)
-    return found
+    benefit = np.empty(len(THRESHOLDS))
+    net_benefit(outcome.time, outcome.event, risk, at, THRESHOLDS, benefit)
+    return benefit
 
 
 def baseline_hazard(data: CoxData, coefficients: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -109,8 +109,8 @@ def baseline_hazard(data: CoxData, coefficients: np.ndarray, at: np.ndarray) -> 
     when = data.time[rows]
     order = np.argsort(when, kind="stable")
     hazard = np.r_[0.0, np.cumsum(1 / sums[order])]
-    found: np.ndarray = hazard[np.searchsorted(when[order], at, side="right")]
-    return found
+    cumulative: np.ndarray = hazard[np.searchsorted(when[order], at, side="right")]
+    return cumulative
 
 
 def _weights(outcome: Outcome, until: float) -> np.ndarray:

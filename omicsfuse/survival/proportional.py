@@ -48,19 +48,19 @@ def proportional_hazards(model: CoxModel) -> tuple[pd.DataFrame, pd.DataFrame]:
     g = g - g.mean()
     information = variances.sum(axis=0)
     mixed = np.einsum("e,eab->ab", g, variances)
-    own = np.einsum("e,eab->ab", g**2, variances)
+    squared = np.einsum("e,eab->ab", g**2, variances)
     score = g @ residuals
-    covariance = own - mixed @ np.linalg.solve(information, mixed)
+    covariance = squared - mixed @ np.linalg.solve(information, mixed)
     names = model.fitted_terms
-    found = []
+    tested = []
     for term, name in enumerate(names):
         variance = covariance[term, term]
         chi2 = score[term] ** 2 / variance if variance > 0 else np.nan
-        found.append((name, chi2, 1))
+        tested.append((name, chi2, 1))
     joint = float(score @ np.linalg.pinv(covariance, hermitian=True) @ score)
-    found.append(("all terms", joint, int(np.linalg.matrix_rank(covariance, hermitian=True))))
-    tests = pd.DataFrame(found, columns=["term", "chi2", "dof"])
-    tests["p"] = [float(chdtrc(dof, chi2)) for _, chi2, dof in found]
+    tested.append(("all terms", joint, int(np.linalg.matrix_rank(covariance, hermitian=True))))
+    tests = pd.DataFrame(tested, columns=["term", "chi2", "dof"])
+    tests["p"] = [float(chdtrc(dof, chi2)) for _, chi2, dof in tested]
     tests = tests.assign(endpoint=model.endpoint, model=model.name, note="")
     scale = data.spread
     scaled = len(rows) * residuals @ np.linalg.inv(information) / scale + fit.coefficients

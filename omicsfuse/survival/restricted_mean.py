@@ -53,12 +53,14 @@ def restricted_means(
     for first, second in combinations(range(len(names)), 2):
         inside = np.isin(codes, (first, second))
         tau = min(known[first], known[second], float(time[inside].max()))
-        own = {code: restricted_mean(time, event, codes == code, tau) for code in (first, second)}
-        difference = own[second][0] - own[first][0]
-        variance = own[second][1] + own[first][1]
+        mean_of = {
+            code: restricted_mean(time, event, codes == code, tau) for code in (first, second)
+        }
+        difference = mean_of[second][0] - mean_of[first][0]
+        variance = mean_of[second][1] + mean_of[first][1]
         comparison = f"{names[second]} minus {names[first]}"
         row = _row(comparison, inside, time, event, tau, difference, variance)
-        if not min(own[first][1], own[second][1]) > 0:
+        if not min(mean_of[first][1], mean_of[second][1]) > 0:
             row["ci_low"] = row["ci_high"] = np.nan
         events = int((event & inside & (time <= tau)).sum())
         if events < MINIMUM_EVENTS:
@@ -67,7 +69,7 @@ def restricted_means(
         elif not variance > 0:
             row["note"] = "no p-value: no variance up to tau"
         else:
-            certain = [names[code] for code in (first, second) if not own[code][1] > 0]
+            certain = [names[code] for code in (first, second) if not mean_of[code][1] > 0]
             if certain:
                 row["note"] = f"no asymptotic p-value: no variance in {', '.join(certain)}"
             else:
