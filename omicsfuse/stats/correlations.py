@@ -123,7 +123,7 @@ def t_p_value(r: Array, df: Array | float) -> Array:
 
 def smallest_correlation(p: float, n: int, given: int = 0, shape: float = UNTIED) -> float:
     """Absolute correlation that has a p-value; 1 where even that has a larger one."""
-    df, limit = (float(one) for one in _beta(n, given, shape))
+    df, limit = (float(part) for part in _beta(n, given, shape))
     t = float(stats.t.isf(p / 2, df))
     return min(1.0, limit * t / float(np.sqrt(t**2 + df)))
 
@@ -208,10 +208,10 @@ def missing_patterns(values: Array) -> Iterator[tuple[Mask, npt.NDArray[np.intp]
             yield np.ones(len(values), dtype=bool), np.arange(values.shape[1])
         return
     packed = np.ascontiguousarray(np.packbits(seen, axis=0).T)
-    found: dict[bytes, list[int]] = {}
+    columns_of: dict[bytes, list[int]] = {}
     for j, row in enumerate(packed):
-        found.setdefault(row.tobytes(), []).append(j)
-    for columns in found.values():
+        columns_of.setdefault(row.tobytes(), []).append(j)
+    for columns in columns_of.values():
         yield seen[:, columns[0]], np.array(columns, dtype=np.intp)
 
 

@@ -79,13 +79,13 @@ def as_terms(
         return covariates if covariates is not None and covariates.columns else None
     require(covariates, pd.DataFrame, "covariates", "patients x columns")
     axes = ((covariates.index, "row", "patient"), (covariates.columns, "column", "name"))
-    for index, what, each in axes:
+    for index, axis, each in axes:
         twice = index[index.duplicated()].unique()
         if len(twice):
-            named = ", ".join(str(one) for one in twice[:5])
+            named = ", ".join(str(label) for label in twice[:5])
             raise StudyError(
-                f"{who}: the covariates have more than one {what} for {len(twice)} "
-                f"{each}{'s' if len(twice) > 1 else ''} ({named}); give each {each} one {what}."
+                f"{who}: the covariates have more than one {axis} for {len(twice)} "
+                f"{each}{'s' if len(twice) > 1 else ''} ({named}); give each {each} one {axis}."
             )
     covariates = covariates.set_axis(covariates.columns.astype(str), axis=1)
     if patients is not None:
@@ -115,14 +115,14 @@ def combined_strata(
 
 
 def _decided(
-    clinical: pd.DataFrame, names: Iterable[str] | None, variables: pd.DataFrame | None, what: str
+    clinical: pd.DataFrame, names: Iterable[str] | None, variables: pd.DataFrame | None, role: str
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     """Columns wanted without words for missing, their types, and notes on such words."""
     wanted = list(dict.fromkeys(clinical.columns if names is None else names))
     for name in wanted:
         if name not in clinical.columns:
             raise StudyError(
-                f'{what} "{name}" is not a column of the clinical table; '
+                f'{role} "{name}" is not a column of the clinical table; '
                 f"{did_you_mean(name, map(str, clinical.columns))}."
             )
     known = [] if variables is None else [name for name in wanted if name in variables.index]
@@ -182,9 +182,9 @@ def _indicators(column: pd.Series, name: str) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(terms, column.index), "; ".join(notes)
 
 
-def _why_left_out(column: pd.Series, what: str) -> str:
+def _why_left_out(column: pd.Series, content: str) -> str:
     return (
-        f"left out: the same {what} in all patients"
+        f"left out: the same {content} in all patients"
         if column.notna().any()
         else ("left out: no known value")
     )

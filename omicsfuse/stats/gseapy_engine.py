@@ -99,7 +99,7 @@ def _coded(
             f"{', '.join(unknown[:3])}. Give only genes that are there."
         )
     members = {str(i): [codes[g] for g in dict.fromkeys(sets[n])] for i, n in enumerate(names)}
-    usable = {code: own for code, own in members.items() if 0 < len(own) < len(codes)}
+    usable = {code: inside for code, inside in members.items() if 0 < len(inside) < len(codes)}
     return {code: str(gene) for gene, code in codes.items()}, usable, names
 
 
@@ -121,8 +121,8 @@ def _by_patient(
     scores = np.full((len(table), len(names)), np.nan)
     if coded and len(table):
         patients = [f"P{i}X" for i in range(len(table))]
-        found = call(pd.DataFrame(values.T, index=list(genes), columns=patients), coded)
-        rows = found["Name"].str.slice(1, -1).astype(int).to_numpy()
-        columns = found["Term"].astype(int).to_numpy()
-        scores[rows, columns] = found["ES"].to_numpy(dtype=float)
+        enriched = call(pd.DataFrame(values.T, index=list(genes), columns=patients), coded)
+        rows = enriched["Name"].str.slice(1, -1).astype(int).to_numpy()
+        columns = enriched["Term"].astype(int).to_numpy()
+        scores[rows, columns] = enriched["ES"].to_numpy(dtype=float)
     return pd.DataFrame(scores, index=table.index, columns=pd.Index(names, dtype=object))

@@ -54,8 +54,8 @@ def percentile_interval(values: Array) -> tuple[float, float]:
     >>> round(low, 6), round(high, 6)
     (2.5, 97.5)
     """
-    found = values[np.isfinite(values)]
-    if not len(found) or len(found) < len(values) / 2:
+    finite = values[np.isfinite(values)]
+    if not len(finite) or len(finite) < len(values) / 2:
         return float("nan"), float("nan")
-    low, high = np.quantile(found, TAILS)
+    low, high = np.quantile(finite, TAILS)
     return float(low), float(high)

@@ -59,14 +59,14 @@ def slopes(matrix: Array, nuisance: Array, x: Array, usable: Mask) -> Effects:
     >>> int(np.argmax(found.t)), bool(found.low[0] < 5 < found.high[0])
     (0, True)
     """
-    found = moments(matrix)
-    usable = usable & (found.variance > 0)
+    spread = moments(matrix)
+    usable = usable & (spread.variance > 0)
     if not usable.any():
         nothing = np.full(matrix.shape[1], np.nan)
         return Effects(nothing, nothing, nothing, nothing, nothing, MODERATED)
-    own = np.ascontiguousarray(matrix[:, usable])
-    observed = ~np.isnan(own)
-    centred = np.where(observed, own - found.mean[usable], 0.0)
+    usable_matrix = np.ascontiguousarray(matrix[:, usable])
+    observed = ~np.isnan(usable_matrix)
+    centred = np.where(observed, usable_matrix - spread.mean[usable], 0.0)
     design = np.column_stack([nuisance, x])
     fit = fit_genes(centred, None if observed.all() else observed.astype(float), design)
     own_effects = effects(fit)
@@ -79,8 +79,8 @@ def slopes(matrix: Array, nuisance: Array, x: Array, usable: Mask) -> Effects:
 def effects(fit: Fit) -> Effects:
     """Test a coefficient by the moderated t; by Student's where there is one variance only."""
     if ((fit.df > 0) & np.isfinite(fit.variance)).sum() >= 2:
-        found = moderate(fit)
-        t, p, sd, df, test = found.t, found.p, found.sd, found.df, MODERATED
+        moderated = moderate(fit)
+        t, p, sd, df, test = moderated.t, moderated.p, moderated.sd, moderated.df, MODERATED
     else:
         sd, df, test = np.sqrt(fit.variance), fit.df, STUDENT
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -129,8 +129,8 @@ def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
         # Few genes: those that a whole group, or a value of a covariate, is missing for.
         for j in np.flatnonzero(~whole):
             rows = observed[:, j] > 0
-            own, _, rank, _ = np.linalg.lstsq(basis[rows], centred[rows, j], rcond=1e-8)
-            residual[j] = float(np.sum((centred[rows, j] - basis[rows] @ own) ** 2))
+            coefficients, _, rank, _ = np.linalg.lstsq(basis[rows], centred[rows, j], rcond=1e-8)
+            residual[j] = float(np.sum((centred[rows, j] - basis[rows] @ coefficients) ** 2))
             df[j] = rows.sum() - rank
         residual = np.maximum(residual, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -162,9 +162,9 @@ def moderate(fit: Fit) -> Moderated:
         s02 = float(np.exp(centre + special.digamma(half) - np.log(half)))
     else:  # No more spread than chance gives: all genes have one variance.
         d0, s02 = float("inf"), float(np.mean(s2))
-    own = np.where(fit.df > 0, np.nan_to_num(fit.df * fit.variance), 0.0)
+    sum_of_squares = np.where(fit.df > 0, np.nan_to_num(fit.df * fit.variance), 0.0)
     df = np.nan_to_num(fit.df)
-    posterior = np.full(len(df), s02) if np.isinf(d0) else (own + d0 * s02) / (df + d0)
+    posterior = np.full(len(df), s02) if np.isinf(d0) else (sum_of_squares + d0 * s02) / (df + d0)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = fit.effect / fit.unscaled / np.sqrt(posterior)
     total = np.minimum(df + d0, df.sum())

@@ -57,8 +57,8 @@ def varies(mean: Array, sd: Array) -> Mask:
     >>> varies(np.array([5.0, 5.0, 0.0]), np.array([1.0, 1e-15, 0.0])).tolist()
     [True, False, False]
     """
-    found: Mask = sd > CONSTANT * np.maximum(np.abs(mean), 1e-300)
-    return found
+    varying: Mask = sd > CONSTANT * np.maximum(np.abs(mean), 1e-300)
+    return varying
 
 
 def welch_t(first: Moments, second: Moments) -> tuple[Array, Array]:

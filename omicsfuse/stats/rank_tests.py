@@ -106,16 +106,16 @@ def brunner_munzel(inside: Array, outside: Array) -> Tested:
     (``docs/markers.md``). Where the interval does not lean on the variance, p is Wilcoxon's. NaN
     below 3 patients, or constant.
     """
-    found, wilcoxon = rank_biserial(inside, outside), rank_sum(inside, outside)
-    p = 2 * stats.t.sf(np.abs(found.t), found.df)
+    difference, wilcoxon = rank_biserial(inside, outside), rank_sum(inside, outside)
+    p = 2 * stats.t.sf(np.abs(difference.t), difference.df)
     return as_tested(
-        found.effect,
-        found.low,
-        found.high,
-        np.where(np.isnan(wilcoxon.p) | found.few, wilcoxon.p, p),
-        found.n,
+        difference.effect,
+        difference.low,
+        difference.high,
+        np.where(np.isnan(wilcoxon.p) | difference.few, wilcoxon.p, p),
+        difference.n,
         EFFECT_NAME,
-        np.where(found.few, WILCOXON, TEST),
+        np.where(difference.few, WILCOXON, TEST),
     )
 
 

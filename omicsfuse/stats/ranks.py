@@ -22,10 +22,10 @@ def blom_scores(values: Array) -> Array:
     >>> blom_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
     [-0.869, 0.869, 0.0, nan]
     """
-    found = np.full(len(values), np.nan)
+    scores = np.full(len(values), np.nan)
     there = ~np.isnan(values)
-    found[there] = blom(stats.rankdata(values[there]), int(there.sum()))
-    return found
+    scores[there] = blom(stats.rankdata(values[there]), int(there.sum()))
+    return scores
 
 
 def normal_scores(values: Array) -> Array:

@@ -86,5 +86,5 @@ def fisher_groups(altered: tuple[int, ...], sizes: tuple[int, ...]) -> float:
 
 
 def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
-    found: np.ndarray = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return found
+    logarithm: np.ndarray = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return logarithm

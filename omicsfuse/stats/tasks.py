@@ -65,7 +65,7 @@ class Runner:
         tasks = list(tasks)
         store = kept_tasks(self.folder, function, shared)
         files = [tasks[i : i + TASKS_A_FILE] for i in range(0, len(tasks), TASKS_A_FILE)]
-        finished = {i: kept for i, file in enumerate(files) if store and (kept := store.load(file))}
+        finished = {i: old for i, file in enumerate(files) if store and (old := store.load(file))}
         missing = [i for i in range(len(files)) if i not in finished]
         done = sum(len(results) for results, _ in finished.values())
         heard: dict[Heard, None] = {}
@@ -79,7 +79,7 @@ class Runner:
                     result, told = next(fresh)
                     results.append(result)
                     messages += [text for kind, text, *_ in told if _is_ours(kind)]
-                    heard.update(dict.fromkeys(one for one in told if not _is_ours(one[0])))
+                    heard.update(dict.fromkeys(said for said in told if not _is_ours(said[0])))
                     done += 1
                     self._tell(what, done, len(tasks))
                 if store:
@@ -108,7 +108,7 @@ class Runner:
         except ValueError:
             # A backend that gives its results all at once, such as multiprocessing.
             parallel = Parallel(**settings)
-        fresh = parallel(delayed(_one)(work, task) for task in tasks)
+        fresh = parallel(delayed(_run_task)(work, task) for task in tasks)
         try:
             yield (pickle.loads(pickle.dumps(result, protocol=5)) for result in fresh)
         finally:
@@ -177,7 +177,7 @@ def _cloudpickle() -> Any:
         return import_module("joblib.externals.cloudpickle")
 
 
-def _one(work: _Work, task: Any) -> tuple[Any, list[Heard]]:
+def _run_task(work: _Work, task: Any) -> tuple[Any, list[Heard]]:
     """Do one task; a seed that spawns others remembers it, so that each task has a copy."""
     with one_thread(), _listening() as heard:
         result = work.function(*work.shared, copy.deepcopy(task))
