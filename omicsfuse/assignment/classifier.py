@@ -160,8 +160,8 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         return values[:, self.selected_]
 
     def _learn(self, values: Array, codes: np.ndarray) -> None:
-        found = moments(values)
-        mean, sd = found.mean, np.where(found.variance > 0, found.sd, 1.0)
+        moment = moments(values)
+        mean, sd = moment.mean, np.where(moment.variance > 0, moment.sd, 1.0)
         z = (values - mean) / sd
         n, p = z.shape
         counts = np.bincount(codes, minlength=len(self.classes_))
@@ -230,9 +230,9 @@ def f_statistics(values: Array, codes: np.ndarray) -> Array:
     between = np.zeros(values.shape[1])
     within = np.zeros(values.shape[1])
     for code in range(k):
-        own = moments(values[codes == code])
-        between += own.n * (own.mean - whole.mean) ** 2
-        within += np.where(own.n > 1, (own.n - 1) * np.nan_to_num(own.variance), 0.0)
+        inside = moments(values[codes == code])
+        between += inside.n * (inside.mean - whole.mean) ** 2
+        within += np.where(inside.n > 1, (inside.n - 1) * np.nan_to_num(inside.variance), 0.0)
     between[whole.variance == 0] = 0.0
     if n <= k:
         return between

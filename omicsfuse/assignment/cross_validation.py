@@ -180,15 +180,15 @@ def _one_fold(
         told[name] = rows.evidence
         shares[name] = model.share_farther(model.distance(rows.distances))
         has[name] = there & (rows.observed >= classifier.least_features)
-    found: Fold = {}
+    predicted: Fold = {}
     for chosen in subsets(list(classifier.layers)):
         rows_in = np.all([has[name] for name in chosen], axis=0)
         if not rows_in.any():
             continue
         p = classifier.pooled({name: told[name][rows_in] for name in chosen})
         abstains = classifier.abstains(p, {name: shares[name][rows_in] for name in chosen})
-        found[chosen] = places[rows_in], p, abstains
-    return found
+        predicted[chosen] = places[rows_in], p, abstains
+    return predicted
 
 
 def _evidence(
@@ -212,13 +212,13 @@ def _evidence(
         p = np.concatenate([part[1] for part in parts])
         abstains = np.concatenate([part[2] for part in parts])
         row, bins = measured(classifier.subtypes, codes[patients], p, abstains, patients)
-        found = calibrations.get(chosen)
-        if found is not None:
+        calibrated = calibrations.get(chosen)
+        if calibrated is not None:
             # What the patients held out here say counts too: they had no part in the weights.
-            own = classifier.prior[codes[patients]]
-            gain = 2 * row["n"] * (float(-np.log(own).mean()) - row["log_loss"])
-            found = calibrations[chosen] = replace(found, gain=min(found.gain, gain))
-            if not found.informative:
+            prior = classifier.prior[codes[patients]]
+            gain = 2 * row["n"] * (float(-np.log(prior).mean()) - row["log_loss"])
+            calibrated = calibrations[chosen] = replace(calibrated, gain=min(calibrated.gain, gain))
+            if not calibrated.informative:
                 abstains = np.ones(len(abstains), dtype=bool)
                 row |= {"share_assigned": 0.0, "accuracy_of_assigned": np.nan}
                 row["note"] = "; ".join(filter(None, [row["note"], NOBODY]))
@@ -275,11 +275,11 @@ def _options(prepared: Prepared | None, layers: Mapping[str, Layer]) -> dict[str
         if prepared is None or name not in prepared.layers:
             continue
         given = prepared.layers[name].transformer
-        found = dict(given.get_params(deep=False)) if hasattr(given, "get_params") else {}
-        found.pop("scale", None)
-        if "method" in found:
-            found["method"] = "rank"  # power transforms have no fixed form
-        options[name] = found
+        settings = dict(given.get_params(deep=False)) if hasattr(given, "get_params") else {}
+        settings.pop("scale", None)
+        if "method" in settings:
+            settings["method"] = "rank"  # power transforms have no fixed form
+        options[name] = settings
     return options
 
 

@@ -43,10 +43,10 @@ def meet(
     for name in wanted:
         transform = classifier.layers[name].transform
         if name in cohort.omics:
-            found = cohort.omics[name]
-            if found.kind != transform.kind:
+            theirs = cohort.omics[name]
+            if theirs.kind != transform.kind:
                 refused[name] = (
-                    f"the cohort's layer of that name is of kind {found.kind}, and the "
+                    f"the cohort's layer of that name is of kind {theirs.kind}, and the "
                     f"classifier's of kind {transform.kind}"
                 )
                 continue

@@ -149,10 +149,10 @@ class EndpointTests:
         if not encoded.used and strata is None:
             note = join_notes(self.scored.note, "not adjusted: no covariate varies", *left_out)
             return [_counts(survival) | row | {"note": note}]
-        own = "the score"
+        column = "the score"
         model = fit_model(
             survival,
-            pd.DataFrame({own: score}).join(encoded.terms),
+            pd.DataFrame({column: score}).join(encoded.terms),
             self.endpoint,
             "adjusted",
             strata,

@@ -273,9 +273,9 @@ def _together(part: pd.DataFrame) -> list[dict[str, object]]:
     part, y, se = part[usable], y[usable], se[usable]
     rows = [_row(part, y, se, sign, name) | {"note": note} for name in MODELS]
     for i, cohort in enumerate(part["cohort"] if len(part) > 2 else []):
-        kept = np.arange(len(part)) != i
+        rest = np.arange(len(part)) != i
         rows += [
-            _row(part[kept], y[kept], se[kept], sign, name)
+            _row(part[rest], y[rest], se[rest], sign, name)
             | {"left_out": str(cohort), "note": note}
             for name in (FIXED, REML)
         ]

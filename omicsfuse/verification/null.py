@@ -83,7 +83,7 @@ def _shuffled_scores(
     aliases: pd.DataFrame | None,
 ) -> dict[str, Array]:
     """Scores of shuffled signatures, by the name of the score."""
-    found: dict[str, list[Array]] = {str(name): [] for name in signature.templates.columns}
+    scores_of: dict[str, list[Array]] = {str(name): [] for name in signature.templates.columns}
     if shuffled:
         # Together, as finding genes goes through all names of the cohort each time.
         genes = sorted({str(gene) for other in shuffled for gene in other.templates.index})
@@ -99,12 +99,12 @@ def _shuffled_scores(
             other.templates.loc[known["gene"]].to_numpy(dtype=float),
         )
         for j, name in enumerate(map(str, other.templates.columns)):
-            if name in found:
-                found[name].append(scores[:, j])
+            if name in scores_of:
+                scores_of[name].append(scores[:, j])
     empty = np.empty((0, len(ready.patients)))
     return {
         name: _filled(np.array(scores)[..., None])[..., 0] if scores else empty
-        for name, scores in found.items()
+        for name, scores in scores_of.items()
     }
 
 

@@ -69,8 +69,8 @@ def _traits(
 ) -> tuple[Array, str]:
     """Genes x what they are matched on, as ranks from 0 to 1, and what could not be had."""
     values = table.to_numpy(dtype=float)
-    found = moments(values)
-    traits, note = [_ranks(found.mean), _ranks(found.sd)], ""
+    spread = moments(values)
+    traits, note = [_ranks(spread.mean), _ranks(spread.sd)], ""
     if matched == "mean_variance_proliferation":
         wanted = PROLIFERATION_GENES if proliferation_genes is None else tuple(proliferation_genes)
         present = np.flatnonzero(table.columns.isin(list(wanted)))
@@ -80,7 +80,7 @@ def _traits(
                 f"proliferation genes found, fewer than {MINIMUM_PROLIFERATION}"
             )
         else:
-            z = (values - found.mean) / np.where(found.sd > 0, found.sd, 1.0)
+            z = (values - spread.mean) / np.where(spread.sd > 0, spread.sd, 1.0)
             z = np.where(np.isnan(z), 0.0, z)
             score = z[:, present].mean(axis=1)
             score = score - score.mean()

@@ -84,7 +84,7 @@ def replication(verification: Verification) -> pd.DataFrame:
         scores = table[table["contrast"] == PER_SD]
         keys = ["signature", "endpoint", "role"]
         for (signature, endpoint, role), part in scores.groupby(keys, sort=False):
-            own = [
+            family = [
                 {
                     "signature": signature,
                     "endpoint": endpoint,
@@ -94,15 +94,15 @@ def replication(verification: Verification) -> pd.DataFrame:
                 | _judged(group)
                 for score, group in part.groupby("score", sort=False)
             ]
-            corrected = holm(np.array([row["p_one_sided"] for row in own], dtype=float))
-            for row, p in zip(own, corrected, strict=True):
+            corrected = holm(np.array([row["p_one_sided"] for row in family], dtype=float))
+            for row, p in zip(family, corrected, strict=True):
                 tested = bool(np.isfinite(p))
                 row["p_holm"] = p
                 row["replicated"] = (
                     ("yes" if p <= SIGNIFICANCE else "no") if tested else "not tested"
                 )
                 row["verdict"] = _verdict(row)
-            rows += own
+            rows += family
     judged = pd.DataFrame(rows).reindex(columns=REPLICATION_COLUMNS)
     order = {scope: place for place, scope in enumerate(_SCOPES.values())}
     return judged.sort_values(
@@ -131,8 +131,8 @@ def _judged(part: pd.DataFrame) -> dict[str, object]:
         "note": note,
     }
     if len(part) == 1:
-        own = part.iloc[0]
-        row |= {name: own[name] for name in ("hr", "hr_ci_low", "hr_ci_high", "p_one_sided")}
+        test = part.iloc[0]
+        row |= {name: test[name] for name in ("hr", "hr_ci_low", "hr_ci_high", "p_one_sided")}
     elif len(part):
         mean = meta_analysis(y, se)
         row |= {"hr": np.exp(mean.log_hr), "hr_ci_low": np.exp(mean.ci_low)}

@@ -207,7 +207,7 @@ def _unusable(
     genes = signature.templates.index
     why = "too often missing or hardly varying there"
     others = given[~(given.isin(usable) | given.isin(genes))]
-    found = (
+    unusable = (
         ("genes", genes[~genes.isin(given)], f"genes of the signature that layer {layer} lacks"),
         (
             "genes",
@@ -221,7 +221,9 @@ def _unusable(
         ),
     )
     return [
-        Exclusion("verify", cohort, what, len(lost), reason, tuple(str(gene) for gene in lost[:5]))
-        for what, lost, reason in found
+        Exclusion(
+            "verify", cohort, counted, len(lost), reason, tuple(str(gene) for gene in lost[:5])
+        )
+        for counted, lost, reason in unusable
         if len(lost)
     ]

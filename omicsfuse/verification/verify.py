@@ -277,9 +277,9 @@ def verify_each(
 
 
 def _verified(
-    cohorts: list[Cohort], common: Mapping[str, Any], own: Mapping[str, Any]
+    cohorts: list[Cohort], common: Mapping[str, Any], asked: Mapping[str, Any]
 ) -> Verification:
-    return verify(cohorts=cohorts, **common, **own)
+    return verify(cohorts=cohorts, **common, **asked)
 
 
 def _check(
