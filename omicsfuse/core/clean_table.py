@@ -50,24 +50,24 @@ def clean_table(
         if name in events:
             answered.append(AMBIGUOUS)
         column, taken = without_missing(table[name], missing, answered)
-        found = decide(column, label=name in labels)
+        decision = decide(column, label=name in labels)
         if name in events or name in times:
             columns[name] = column
-            if found.unread or found.not_told:
+            if decision.unread or decision.not_told:
                 # Such words may mean something to the endpoint.
-                found = Decision(CATEGORICAL, "words", column)
+                decision = Decision(CATEGORICAL, "words", column)
         else:
-            columns[name] = found.column
-            if pd.api.types.is_float_dtype(found.column):
-                _refuse_cells(column, np.isinf(found.column), "infinite values", where)
-            taken = {**taken, **found.not_told, **found.unread}
-        decisions[name] = found
+            columns[name] = decision.column
+            if pd.api.types.is_float_dtype(decision.column):
+                _refuse_cells(column, np.isinf(decision.column), "infinite values", where)
+            taken = {**taken, **decision.not_told, **decision.unread}
+        decisions[name] = decision
         if taken:
             cells[name] = dict(sorted(taken.items()))
     read_elsewhere = {*events, *times, *ignored}
     warn_of_doubtful_words(
         where,
-        {name: found for name, found in decisions.items() if name not in read_elsewhere},
+        {name: decision for name, decision in decisions.items() if name not in read_elsewhere},
         cells,
     )
     return CleanTable(pd.DataFrame(columns, table.index, table.columns), decisions, cells)
@@ -90,13 +90,13 @@ def _hashable(cell: object) -> bool:
     return True
 
 
-def _refuse_cells(column: pd.Series, wrong: pd.Series, what: str, where: str) -> None:
+def _refuse_cells(column: pd.Series, wrong: pd.Series, fault: str, where: str) -> None:
     """Refuse a column with such cells, naming the first patients who have one."""
     wrong = wrong.fillna(False).astype(bool)
     if wrong.any():
         shown = [f'{patient}: "{cell}"' for patient, cell in column[wrong].iloc[:5].items()]
         raise CohortError(
-            f"{where}: clinical column {str(column.name)!r} holds {what} in {int(wrong.sum())} of "
+            f"{where}: clinical column {str(column.name)!r} holds {fault} in {int(wrong.sum())} of "
             f"{len(column)} patients ({', '.join(shown)}): expected one number, word or date a "
             "patient. Correct the cells, leave them empty, or leave the column out."
         )

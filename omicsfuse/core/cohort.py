@@ -152,8 +152,8 @@ class Cohort:
         with Faults() as faults:
             for name in self.omics:
                 with faults.gathered():
-                    omics[name], found = checked_layer(name, self.omics, clinical, where)
-                    exclusions += found
+                    omics[name], excluded = checked_layer(name, self.omics, clinical, where)
+                    exclusions += excluded
             object.__setattr__(self, "omics", omics)
             object.__setattr__(self, "clinical", clinical)
             object.__setattr__(self, "endpoints", dict(self.endpoints))
@@ -355,8 +355,8 @@ class Cohort:
 
 def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:
     if isinstance(columns, str):
-        what = "words" if role == "missing" else "columns"
-        raise CohortError(f'{role} = "{columns}": expected a list of {what}, ["{columns}"].')
+        content = "words" if role == "missing" else "columns"
+        raise CohortError(f'{role} = "{columns}": expected a list of {content}, ["{columns}"].')
     if role != "missing":
         return tuple(columns)
     words = tuple(columns)

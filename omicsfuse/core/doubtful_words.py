@@ -64,9 +64,9 @@ def warn_of_doubtful_words(
     ``cells`` are words taken as missing, by column.
     """
     unread = [
-        f'"{name}" ({found.type}): {_listed(found.unread)}'
-        for name, found in decisions.items()
-        if found.unread
+        f'"{name}" ({decision.type}): {_listed(decision.unread)}'
+        for name, decision in decisions.items()
+        if decision.unread
     ]
     if unread:
         _warn(
@@ -75,10 +75,10 @@ def warn_of_doubtful_words(
             f"missing, {_ADD}; else correct it."
         )
     doubted: dict[str, list[str]] = {}
-    for name, found in decisions.items():
-        doubt, words = found.doubt, found.words
-        if not doubt and found.type == "categorical" and not found.unread:
-            doubt, words = _numbers_in_disguise(found.column)
+    for name, decision in decisions.items():
+        doubt, words = decision.doubt, decision.words
+        if not doubt and decision.type == "categorical" and not decision.unread:
+            doubt, words = _numbers_in_disguise(decision.column)
         if doubt:
             doubted.setdefault(doubt, []).append(
                 f'"{name}"' + (f" ({_listed(words, 3)})" if words else "")
@@ -87,9 +87,9 @@ def warn_of_doubtful_words(
         if doubt in doubted:
             _warn(f"{where}: {said.format(', '.join(doubted[doubt]))}. {advice}")
     spelled = [
-        f'"{name}": {", ".join(f"{word} is {first}" for word, first in found.spelled.items())}'
-        for name, found in decisions.items()
-        if found.spelled
+        f'"{name}": {", ".join(f"{word} is {first}" for word, first in decision.spelled.items())}'
+        for name, decision in decisions.items()
+        if decision.spelled
     ]
     if spelled:
         _warn(
@@ -98,8 +98,8 @@ def warn_of_doubtful_words(
         )
     answers = [
         f'"{name}" ({nones})'
-        for name, found in decisions.items()
-        if found.type == "categorical"
+        for name, decision in decisions.items()
+        if decision.type == "categorical"
         and (nones := sum(n for w, n in cells.get(name, {}).items() if folded(w) == AMBIGUOUS))
     ]
     if answers:

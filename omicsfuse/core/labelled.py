@@ -39,8 +39,8 @@ def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     matrix = table.to_numpy(dtype=float)
     if layer.scale == "zscore":
         matrix = np.clip(matrix, -Z_LIMIT, Z_LIMIT)
-    own = subtypes.labels.reindex(table.index).to_numpy()
-    return Labelled(matrix, own, [str(name) for name in table.columns])
+    subtype_of = subtypes.labels.reindex(table.index).to_numpy()
+    return Labelled(matrix, subtype_of, [str(name) for name in table.columns])
 
 
 def without_layer(
@@ -77,7 +77,7 @@ def expression_layer(
     >>> expression_layer(layers, None, "enrich")
     'rna'
     """
-    listed = ", ".join(f"{name} ({found.kind})" for name, found in layers.items()) or "none"
+    listed = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
     if wanted is not None:
         if wanted not in layers:
             raise StudyError(f"{who}: there is no layer {wanted!r}; the layers are {listed}.")

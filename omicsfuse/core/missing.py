@@ -60,8 +60,8 @@ def without_missing(
         counts = Counter(level_text(value) for value in column[taken])
         return (column.mask(taken), dict(counts)) if counts else (column, {})
     cells = column.astype(object)
-    found = cells.dropna().unique()
-    texts = {cell: cell.strip() for cell in found if isinstance(cell, str)}
+    distinct = cells.dropna().unique()
+    texts = {cell: cell.strip() for cell in distinct if isinstance(cell, str)}
     words = {cell: folded(text) for cell, text in texts.items()}
     signs = {"-", "--"} if any(word and not word.strip("+") for word in words.values()) else set()
     listed = (MISSING - signs - set(kept)) | added
@@ -72,11 +72,11 @@ def without_missing(
             number in codes and not isinstance(cell, bool)
         )
 
-    gone = {cell for cell in found if taken_for_missing(cell)}
+    gone = {cell for cell in distinct if taken_for_missing(cell)}
     if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered:
         result = column.cat.remove_categories([c for c in column.cat.categories if c in gone])
     else:
-        new = {cell: np.nan if cell in gone else texts.get(cell, cell) for cell in found}
+        new = {cell: np.nan if cell in gone else texts.get(cell, cell) for cell in distinct}
         values = [new.get(cell, np.nan) for cell in cells]
         result = pd.Series(values, column.index, dtype=object, name=column.name)
     counts = Counter(level_text(texts.get(cell, cell)) for cell in cells if cell in gone)

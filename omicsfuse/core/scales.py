@@ -79,12 +79,12 @@ def name_words(name: str) -> set[str]:
 def step_name(name: str) -> dict[str, tuple[int, int]]:
     """Word of a name that says that numbers are steps, with their range; none or one."""
     words = [word.lower() for word in _NAME_WORDS.findall(name)]
-    found = {word: span for word, span in _STEP_NAMES.items() if word in words}
+    names = {word: span for word, span in _STEP_NAMES.items() if word in words}
     if {"performance", "status"} <= set(words):
-        found["status"] = _SPANS["status"]
+        names["status"] = _SPANS["status"]
     if words and words[-1] in _TNM_NAMES and set(words[:-1]) <= _BEFORE_TNM:
-        found[words[-1]] = _TNM_NAMES[words[-1]]
-    return dict(list(found.items())[:1])
+        names[words[-1]] = _TNM_NAMES[words[-1]]
+    return dict(list(names.items())[:1])
 
 
 def scales_of(name: str) -> list[str]:

@@ -133,9 +133,9 @@ def _levels(column: pd.Series, kind: str) -> pd.DataFrame:
     known = column.dropna() if kind != NUMERIC else column[:0]
     text = known.astype(object).map(level_text)
     step = steps(known) if kind == ORDERED else 0.0
-    found = pd.DataFrame({"step": step, "text": text}).drop_duplicates()
-    found["folded"] = found["text"].str.casefold() if kind == ORDERED else ""
-    return found.sort_values(["step", "folded", "text"])
+    table = pd.DataFrame({"step": step, "text": text}).drop_duplicates()
+    table["folded"] = table["text"].str.casefold() if kind == ORDERED else ""
+    return table.sort_values(["step", "folded", "text"])
 
 
 def describe_variables(
@@ -144,14 +144,14 @@ def describe_variables(
     cells: Mapping[str, Mapping[str, int]],
 ) -> pd.DataFrame:
     """Tabulate what was decided: the columns of ``Cohort.variables``."""
-    found = {name: _levels(table[name], decisions[name].type) for name in table.columns}
+    levels_of = {name: _levels(table[name], decisions[name].type) for name in table.columns}
     rows = [
         (
             name,
             decisions[name].type,
             decisions[name].why,
-            tuple(found[name]["text"]),
-            tuple(found[name]["step"]) if decisions[name].type == ORDERED else (),
+            tuple(levels_of[name]["text"]),
+            tuple(levels_of[name]["step"]) if decisions[name].type == ORDERED else (),
             int(table[name].notna().sum()),
             int(table[name].isna().sum()),
             dict(cells.get(name, {})),
@@ -166,9 +166,9 @@ def variable_lines(variables: pd.DataFrame) -> list[str]:
     """Say in lines what was decided of the clinical columns, and which words became missing."""
     lines = []
     for kind in (NUMERIC, ORDERED, CATEGORICAL):
-        own = variables[variables["type"] == kind]
+        of_kind = variables[variables["type"] == kind]
         told = []
-        for name, row in own.iterrows():
+        for name, row in of_kind.iterrows():
             about = [level_list(row)] if row["levels"] else []
             about += [f"{row['n_missing']} missing"] if row["n_missing"] else []
             told.append(f"{name} ({'; '.join(about)})" if about else str(name))
@@ -186,29 +186,29 @@ def level_list(row: pd.Series) -> str:
 
     Levels of one step, such as substages, stand with ``=`` between them.
     """
-    found, own = row["levels"], row["steps"]
-    if len(found) > MOST_SHOWN and 2 * len(found) > row["n_known"]:
-        return f"{len(found)} different"
-    text = found[0] if found else ""
-    for i, level in enumerate(found[1:MOST_SHOWN], start=1):
-        text += (" = " if own[i] == own[i - 1] else " < ") if own else ", "
+    names, numbers = row["levels"], row["steps"]
+    if len(names) > MOST_SHOWN and 2 * len(names) > row["n_known"]:
+        return f"{len(names)} different"
+    text = names[0] if names else ""
+    for i, level in enumerate(names[1:MOST_SHOWN], start=1):
+        text += (" = " if numbers[i] == numbers[i - 1] else " < ") if numbers else ", "
         text += level
-    return text + (f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else "")
+    return text + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
 
 
-def _in_one_case(found: Decision) -> Decision:
+def _in_one_case(decision: Decision) -> Decision:
     """Write words that differ by case only as the most frequent of them is; not identifiers."""
-    column = found.column
-    if column.dtype != object or found.type == NUMERIC:
-        return found
+    column = decision.column
+    if column.dtype != object or decision.type == NUMERIC:
+        return decision
     counts = column[[isinstance(cell, str) for cell in column]].value_counts()
     groups: dict[str, list[str]] = {}
     for word in sorted(counts.index, key=lambda word: (-counts[word], word)):
         groups.setdefault(word.casefold(), []).append(word)
     spelled = {word: first for first, *others in groups.values() for word in others}
     if not spelled or 2 * len(groups) > counts.sum():
-        return found
-    return replace(found, column=column.replace(spelled), spelled=spelled)
+        return decision
+    return replace(decision, column=column.replace(spelled), spelled=spelled)
 
 
 def _of_numbers(
@@ -238,8 +238,10 @@ def _of_numbers(
         share = inside.sum() / len(known)
         outside = {level_text(code): int(n) for code, n in known[~inside].value_counts().items()}
         if share == 1 or (share >= SHARE and not codes):
-            own = column.where(inside | values.isna()) if outside else column
-            return Decision(ORDERED, f"its name has {word!r}", own, unread={**unread, **outside})
+            ordered = column.where(inside | values.isna()) if outside else column
+            return Decision(
+                ORDERED, f"its name has {word!r}", ordered, unread={**unread, **outside}
+            )
         if share >= DOUBTED_SHARE and not codes:
             return replace(numbers, doubt=CODES, words=outside)
     if codes and known.nunique() > 2:

@@ -97,11 +97,11 @@ def _find(manifest: str | Path | Manifest, folders: Iterable[str | Path] | None)
     text = str(manifest)
     if text.endswith(".toml") or isinstance(manifest, Path):
         return read_manifest(manifest)
-    found = _manifests(folders)
-    for candidate in found:
+    manifests = _manifests(folders)
+    for candidate in manifests:
         if text in (candidate.name, candidate.path.stem if candidate.path else ""):
             return candidate
-    names = [candidate.name for candidate in found]
+    names = [candidate.name for candidate in manifests]
     raise DatasetError(
         f'there is no cohort "{text}"; '
         f"{did_you_mean(text, names) or 'there are no manifests at all'}. Give one of these names, "
@@ -190,11 +190,11 @@ def _download(file: InputFile, path: Path, progress: Progress | None) -> None:
     try:
         with os.fdopen(handle, "wb") as out:
             _copy_from(file.url, out.write, path.name, progress)
-        found = sha256_of(partial)
-        if found != file.sha256:
+        digest = sha256_of(partial)
+        if digest != file.sha256:
             raise DatasetError(
                 f"{file.url} does not give the file recorded for [{file.label}]: its SHA-256 is "
-                f"{found}, expected {file.sha256}. Nothing was kept. The file may have changed at "
+                f"{digest}, expected {file.sha256}. Nothing was kept. The file may have changed at "
                 "its source, or the connection was disturbed: try again, or look at the source."
             )
         # mkstemp makes files private; data are as readable as any other new file.

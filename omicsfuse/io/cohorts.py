@@ -132,9 +132,9 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
             else "check the path, which is relative to the manifest's folder"
         )
         raise CohortError(f"{path} does not exist, and is named by {table}: {remedy}.")
-    if file.sha256 and (found := sha256_of(path)) != file.sha256:
+    if file.sha256 and (digest := sha256_of(path)) != file.sha256:
         raise CohortError(
-            f"{path} is not the file that {table} describes: its SHA-256 is {found}, expected "
+            f"{path} is not the file that {table} describes: its SHA-256 is {digest}, expected "
             f"{file.sha256}. Fetch it again, or, if the change is meant, correct the sha256 line."
         )
     return path
@@ -198,12 +198,12 @@ def _refuse_other_way_round(
     if patients is None:
         return
     declared = ORIENTATIONS.index(layer.orientation)
-    found, meant = ("rows", "columns") if declared == 0 else ("columns", "rows")
+    taken, meant = ("rows", "columns") if declared == 0 else ("columns", "rows")
     raise CohortError(
-        f'layer "{name}" ({layer.file}): orientation = "{layer.orientation}" says that the {found} '
+        f'layer "{name}" ({layer.file}): orientation = "{layer.orientation}" says that the {taken} '
         f"are patients, but {columns.isin(patients).sum()} of {len(columns)} {meant} are patients "
         f"of {whom} (e.g. {listed(columns[columns.isin(patients)], 3)}) and "
-        f"{rows.isin(patients).sum()} of {len(rows)} {found} are (first {found}: "
+        f"{rows.isin(patients).sum()} of {len(rows)} {taken} are (first {taken}: "
         f"{listed(tables[name].index, 3)}). In [layers.{name}] of the manifest write:\n"
         f'orientation = "{ORIENTATIONS[1 - declared]}"'
     )

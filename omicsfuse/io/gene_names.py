@@ -76,12 +76,12 @@ def check_gene_table(table: pd.DataFrame, where: str = "table of gene names") ->
             f"{where}: beside symbol there is none of the columns {', '.join(NAME_COLUMNS)}; at "
             f"least one is needed. The columns are {listed(columns)}."
         )
-    kept = ["symbol", *others]
-    twice = [name for name in kept if columns.count(name) > 1]
+    used = ["symbol", *others]
+    twice = [name for name in used if columns.count(name) > 1]
     if twice:
         raise StudyError(f'{where}: column "{twice[0]}" occurs {columns.count(twice[0])} times.')
-    table = table.set_axis(columns, axis=1)[kept]
-    table = pd.DataFrame({name: [_text(cell) for cell in table[name]] for name in kept})
+    table = table.set_axis(columns, axis=1)[used]
+    table = pd.DataFrame({name: [_text(cell) for cell in table[name]] for name in used})
     if "entrez_id" in table:
         # Programs that take identifiers for numbers write 1956 as 1956.0.
         table["entrez_id"] = table["entrez_id"].str.removesuffix(".0")

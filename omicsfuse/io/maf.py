@@ -110,8 +110,8 @@ def read_maf(
     ...     read_maf(file, sequenced=["P3"]).to_dict()
     {'TP53': {'P1': 1.0, 'P2': 0.0, 'P3': 0.0}}
     """
-    found = [] if exclusions is None else exclusions
-    return read_mutations(path, silent, sequenced=sequenced, exclusions=found, layer=layer)[0]
+    counted = [] if exclusions is None else exclusions
+    return read_mutations(path, silent, sequenced=sequenced, exclusions=counted, layer=layer)[0]
 
 
 def read_mutations(
@@ -194,8 +194,8 @@ def is_maf(path: Path) -> bool:
     """
     header = _without_comments(read_bytes(path)).partition(b"\n")[0].decode("utf-8")
     names = {name.strip().lower() for name in header.split("\t")}
-    found = sum(column.lower() in names for column in (GENE, CLASS, SAMPLE))
-    return found >= 2 or path.name.lower().removesuffix(".gz").endswith(".maf")
+    present = sum(column.lower() in names for column in (GENE, CLASS, SAMPLE))
+    return present >= 2 or path.name.lower().removesuffix(".gz").endswith(".maf")
 
 
 def _without_comments(content: bytes) -> bytes:

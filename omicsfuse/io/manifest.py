@@ -206,17 +206,17 @@ class Manifest(_Table):
 
     def inputs(self) -> list[InputFile]:
         """List the files it names, the clinical table first."""
-        found = []
+        files = []
         if self.clinical is not None:
             table = self.clinical
-            found.append(InputFile("clinical", table.file, table.url, table.sha256))
+            files.append(InputFile("clinical", table.file, table.url, table.sha256))
         for name, layer in self.layers.items():
-            found.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
+            files.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
             if isinstance(layer.sequenced, str):
-                found.append(InputFile(f"layers.{name}", layer.sequenced))
+                files.append(InputFile(f"layers.{name}", layer.sequenced))
             if layer.annotation:
-                found.append(InputFile(f"layers.{name}", layer.annotation))
-        return found
+                files.append(InputFile(f"layers.{name}", layer.annotation))
+        return files
 
     def files(self) -> list[Path]:
         """List the paths of the files it names, each once."""
@@ -230,7 +230,9 @@ class Manifest(_Table):
         absent = {
             file.label for file in self.inputs() if not there(resolve_path(file.text, self.base))
         }
-        layers = {name: one for name, one in self.layers.items() if f"layers.{name}" not in absent}
+        layers = {
+            name: layer for name, layer in self.layers.items() if f"layers.{name}" not in absent
+        }
         if "clinical" in absent or not layers:
             return None
         return self.model_copy(update={"layers": layers})

@@ -110,8 +110,8 @@ def read_annotation(
         if not key:
             continue
         groups = _text(row[region]) if region is not None else ""
-        own = _of_probe(key, _text(row[gene]), groups, where)
-        if genes.setdefault(key, own) != own:
+        genes_of_probe = _of_probe(key, _text(row[gene]), groups, where)
+        if genes.setdefault(key, genes_of_probe) != genes_of_probe:
             raise CohortError(
                 f"{where} has probe {key!r} more than once, with different genes; keep one row of "
                 "each probe, its genes separated by semicolons."
@@ -148,11 +148,11 @@ def _of_probe(probe: str, names: str, groups: str, where: str) -> list[tuple[str
             f"{where}: probe {probe!r} has {len(genes)} genes ({names}) and {len(regions)} regions "
             f"({groups}); expected one region for each gene, in the same order."
         )
-    found: dict[str, set[str]] = defaultdict(set)
+    regions_of: dict[str, set[str]] = defaultdict(set)
     for i, gene in enumerate(genes):
         if gene:
-            found[gene].update(regions[i : i + 1])
-    return [(gene, frozenset(found[gene])) for gene in found]
+            regions_of[gene].update(regions[i : i + 1])
+    return [(gene, frozenset(regions_of[gene])) for gene in regions_of]
 
 
 def _places(
@@ -210,14 +210,14 @@ def _means(values: np.ndarray, places: dict[str, list[int]]) -> tuple[np.ndarray
     return means, too_few
 
 
-def _columns(header: list[str], names: tuple[str, ...], what: str, where: str) -> list[int]:
+def _columns(header: list[str], names: tuple[str, ...], data: str, where: str) -> list[int]:
     """Places of the columns that have one of these names; refused where one is needed."""
     plain = ["".join(c for c in name.lower() if c.isalnum()) for name in header]
-    found = [plain.index(name) for name in names if name in plain]
-    if found or not what:
-        return found
+    places = [plain.index(name) for name in names if name in plain]
+    if places or not data:
+        return places
     raise CohortError(
-        f"{where} has no column for {what}; expected one named {', '.join(names[:3])} or the like, "
+        f"{where} has no column for {data}; expected one named {', '.join(names[:3])} or the like, "
         f"found: {listed(header, 8)}."
     )
 

@@ -108,9 +108,9 @@ def read_radiomics(
     ...     list(read_radiomics(file).columns)
     ['original_shape_Flatness']
     """
-    found: list[Exclusion] = []
+    noted: list[Exclusion] = []
     table = read_table(
-        path, orientation, patient, duplicates=duplicates, exclusions=found, layer=layer
+        path, orientation, patient, duplicates=duplicates, exclusions=noted, layer=layer
     )
     names = pd.Series(table.columns, dtype=object)
     diagnostic = names.str.lower().str.startswith("diagnostics_").to_numpy(dtype=bool)
@@ -124,9 +124,9 @@ def read_radiomics(
     ):
         if columns.any():
             examples = tuple(table.columns[columns][:5])
-            found.append(Exclusion("read", layer, "features", int(columns.sum()), reason, examples))
+            noted.append(Exclusion("read", layer, "features", int(columns.sum()), reason, examples))
     if exclusions is not None:
-        exclusions += found
+        exclusions += noted
     # Transposed or partly textual tables hold objects; numbers among them become numbers again.
     return table.loc[:, ~(diagnostic | words)].infer_objects()
 

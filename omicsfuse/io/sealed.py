@@ -20,7 +20,7 @@ def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
 
 
 def read_object(
-    path: str | Path, what: str, file_format: str, version: int, error: type[OmicsfuseError]
+    path: str | Path, kind: str, file_format: str, version: int, error: type[OmicsfuseError]
 ) -> dict[str, Any]:
     """Read a JSON object of a stated format and version.
 
@@ -34,20 +34,20 @@ def read_object(
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
-        raise error(f"{path}: the {what} cannot be read: {reason}.") from fault
+        raise error(f"{path}: the {kind} cannot be read: {reason}.") from fault
     try:
         content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as fault:
         raise error(
-            f"{path}: not a {what} file: it is not JSON, or is cut short ({fault})."
+            f"{path}: not a {kind} file: it is not JSON, or is cut short ({fault})."
         ) from fault
     if not isinstance(content, dict) or content.get("format") != file_format:
         raise error(
-            f'{path}: not a {what} file: expected an object with "format": "{file_format}".'
+            f'{path}: not a {kind} file: expected an object with "format": "{file_format}".'
         )
     if content.get("format_version") != version:
         raise error(
-            f"{path}: {what} format version {content.get('format_version')!r}; this version of "
+            f"{path}: {kind} format version {content.get('format_version')!r}; this version of "
             f"omicsfuse reads {version}. Read it with the version that wrote it."
         )
     return content

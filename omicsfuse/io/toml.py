@@ -96,17 +96,17 @@ def _sentence(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     # For a union of types the last parts name pydantic's branches, not keys of the file.
     keys = location[: _depth(model, location)]
     name = ".".join(str(key) for key in keys)
-    found = fault.get("input")
+    given = fault.get("input")
     if kind == "literal_error":
         options = str(fault["ctx"]["expected"]).replace(" or ", ", ").replace("'", "")
-        return f"{name} = {_shown(found)}; {did_you_mean(str(found), options.split(', '))}."
+        return f"{name} = {_shown(given)}; {did_you_mean(str(given), options.split(', '))}."
     if kind in _EXPECTED:
-        return f"{name} = {_shown(found)}: {_EXPECTED[kind]}."
+        return f"{name} = {_shown(given)}: {_EXPECTED[kind]}."
     message = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
     message = message.replace("Input should be", "it should be")
-    if isinstance(found, Mapping) and name:
+    if isinstance(given, Mapping) and name:
         return f"[{name}] {message}."
-    return f"{name} = {_shown(found)}: {message}." if name else f"{message}."
+    return f"{name} = {_shown(given)}: {message}." if name else f"{message}."
 
 
 def _place(table: Sequence[object]) -> str:

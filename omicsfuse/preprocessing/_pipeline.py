@@ -97,9 +97,9 @@ class ContinuousPipeline(LayerPreprocessor):
             n_neighbors=int(self.n_neighbors),
             columns=columns,
         )
-        own = scores[:, columns]
+        of_columns = scores[:, columns]
         limits = self.limits_[columns]
-        return np.where(np.isnan(own), filled, np.clip(own, -limits, limits))
+        return np.where(np.isnan(of_columns), filled, np.clip(of_columns, -limits, limits))
 
     def _n_selected(self) -> int | None:
         """Translate ``n_features`` to a number, None for all."""

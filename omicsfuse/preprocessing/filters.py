@@ -97,8 +97,8 @@ def _centred_ranks(values: np.ndarray, present: np.ndarray) -> np.ndarray:
     ranks = np.zeros_like(values)
     ranks[:, complete] = rankdata(values[:, complete], axis=0) - (len(values) + 1) / 2
     for j in np.flatnonzero(~complete):
-        own = present[:, j]
-        ranks[own, j] = rankdata(values[own, j]) - (own.sum() + 1) / 2
+        there = present[:, j]
+        ranks[there, j] = rankdata(values[there, j]) - (there.sum() + 1) / 2
     return ranks
 
 
@@ -107,13 +107,13 @@ def _correlations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Absolute correlation of some features with all, over shared patients, and their number."""
     weights = present.astype(float)
-    one, own = ranks[:, block].T, weights[:, block].T
-    shared = own @ weights
+    rank_block, present_block = ranks[:, block].T, weights[:, block].T
+    shared = present_block @ weights
     count = np.maximum(shared, 1)
-    sum_one, sum_all = one @ weights, own @ ranks
-    covariance = one @ ranks - sum_one * sum_all / count
-    variance_one = one**2 @ weights - sum_one**2 / count
-    variance_all = own @ ranks**2 - sum_all**2 / count
+    sum_one, sum_all = rank_block @ weights, present_block @ ranks
+    covariance = rank_block @ ranks - sum_one * sum_all / count
+    variance_one = rank_block**2 @ weights - sum_one**2 / count
+    variance_all = present_block @ ranks**2 - sum_all**2 / count
     product = np.maximum(variance_one, 0) * np.maximum(variance_all, 0)
     strength = np.abs(covariance) / np.sqrt(np.where(product > 0, product, np.inf))
     return np.minimum(strength, 1.0), shared

@@ -133,10 +133,10 @@ def _transformer(kind: str) -> type[LayerPreprocessor]:
     if kind not in KINDS:
         raise CohortError(f"kind {kind!r} is unknown; {did_you_mean(kind, KINDS)}.")
     module, name = KINDS[kind].transformer.split(".")
-    found: type[LayerPreprocessor] = getattr(
+    transformer: type[LayerPreprocessor] = getattr(
         import_module(f"omicsfuse.preprocessing.{module}"), name
     )
-    return found
+    return transformer
 
 
 def _prepare(
@@ -205,9 +205,9 @@ def _exclusions(
 ) -> list[Exclusion]:
     """Account for patients, features and values of one layer."""
 
-    def exclusion(what: str, count: int, reason: str, examples: pd.Index) -> Exclusion:
+    def exclusion(content: str, count: int, reason: str, examples: pd.Index) -> Exclusion:
         shown = tuple(str(example) for example in examples[:5])
-        return Exclusion("preprocess", name, what, int(count), reason, shown)
+        return Exclusion("preprocess", name, content, int(count), reason, shown)
 
     exclusions = []
     if without.any():
@@ -225,7 +225,7 @@ def _exclusions(
             exclusions.append(
                 exclusion("values", beyond.sum(), reason, table.columns[usable][beyond > 0])
             )
-    kept = table.columns[transformer.kept_]
+    features = table.columns[transformer.kept_]
     imputed, limited = transformer.n_imputed_, transformer.n_limited_
     if imputed.any():
         reason = (
@@ -233,10 +233,10 @@ def _exclusions(
             if transformer.analysis_scale == "binary"
             else f"missing, imputed from the {transformer.n_neighbors} nearest patients"
         )
-        exclusions.append(exclusion("values", imputed.sum(), reason, kept[imputed > 0]))
+        exclusions.append(exclusion("values", imputed.sum(), reason, features[imputed > 0]))
     if limited.any():
         reason = f"more than {transformer.limit:g} robust standard deviations out, limited to them"
-        exclusions.append(exclusion("values", limited.sum(), reason, kept[limited > 0]))
+        exclusions.append(exclusion("values", limited.sum(), reason, features[limited > 0]))
     return exclusions
 
 

@@ -19,7 +19,7 @@ def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = ""
     """
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        expected = " or ".join(one.__name__ for one in kinds)
+        expected = " or ".join(each.__name__ for each in kinds)
         more = f": {hint}" if hint else ""
         raise StudyError(f"{name} is of type {type(value).__name__}; expected {expected}{more}.")
 

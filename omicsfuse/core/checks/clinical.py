@@ -72,9 +72,9 @@ def check_apart(
     endpoint: Endpoint, name: str, roles: Mapping[str, Iterable[str]], where: str
 ) -> None:
     """Refuse one column in two places of an endpoint, and an outcome among what explains it."""
-    own = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
-    own = {key: column for key, column in own.items() if column}
-    every = own | ({"entry": endpoint.entry} if endpoint.entry else {})
+    outcome = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
+    outcome = {key: column for key, column in outcome.items() if column}
+    every = outcome | ({"entry": endpoint.entry} if endpoint.entry else {})
     for key, column in every.items():
         other = next((k for k, c in every.items() if c == column), key)
         if other != key:
@@ -83,7 +83,7 @@ def check_apart(
                 f"another column as {key}, or leave it out."
             )
     for role, columns in roles.items():
-        for key, column in own.items():
+        for key, column in outcome.items():
             if column in columns:
                 raise CohortError(
                     f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot be '
@@ -107,14 +107,14 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
             "leave the cell empty where it is not known; a word that means so goes into missing of "
             '[clinical]: missing = ["..."].'
         )
-    for wrong, what in (
+    for wrong, fault in (
         (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
         (numbers < 0, "negative"),
     ):
         if wrong.any():
             raise CohortError(
                 f"{head}: {count(int(wrong.sum()), 'time')} "
-                f"{'is' if wrong.sum() == 1 else 'are'} {what}: {_rows(column, wrong)}. Expected "
+                f"{'is' if wrong.sum() == 1 else 'are'} {fault}: {_rows(column, wrong)}. Expected "
                 "0 or more: correct the time, or leave it empty where it is not known."
             )
     return numbers
@@ -144,19 +144,19 @@ def read_events(
         mapping = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0}
     known = words.isin(list(mapping)) | words.isna()
     if not known.all():
-        found = sorted({_word(cell) for cell in column.dropna()})
+        there = sorted({_word(cell) for cell in column.dropna()})
         if competing:
             raise CohortError(
                 f'{where}: column "{column.name}" (competing event of endpoint "{endpoint}") holds '
-                f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+                f"{listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
                 "true/false: make such a column; or name one column of words as event, and give "
                 "the words of the competing event a 2 in event_values, without competing."
             )
-        guess = _guess(found)
+        guess = _guess(there)
         open_ones = " (replace each ?); words for missing go into missing of [clinical]"
         raise CohortError(
             f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
-            f"{listed(found, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
+            f"{listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
             "true/false, or words that the endpoint maps. Add this line to "
             f"[clinical.endpoints.{endpoint}], after checking that 1 is the event and 0 is "
             f"censored{open_ones if '?' in guess else ''}:\nevent_values = {guess}"
@@ -205,8 +205,8 @@ def cause_names(endpoint: Endpoint, name: str) -> dict[int, str]:
     others = {code: " or ".join(words[code]) for code in sorted(words) if code > 1}
     if endpoint.competing:
         others = {2: others.get(2, f"competing ({endpoint.competing})"), **others}
-    own = " or ".join(words.get(1, [])) if others and words.get(1) else name
-    return {1: own, **others}
+    event = " or ".join(words.get(1, [])) if others and words.get(1) else name
+    return {1: event, **others}
 
 
 def _word(cell: object) -> str:

@@ -77,11 +77,11 @@ def clean_clinical(cohort: "Cohort", decided: pd.DataFrame | None = None) -> Cle
                 f"{where}: decided does not say what {listed(unknown)} hold: give the variables of "
                 "the cohort whose table this is a part of, or leave it out."
             )
-        kept = {
+        decisions = {
             name: Decision(decided["type"][name], decided["why"][name], clinical[name])
             for name in clinical.columns
         }
-        return CleanTable(clinical, kept, {})
+        return CleanTable(clinical, decisions, {})
     return clean_table(
         clinical,
         where,
@@ -177,7 +177,7 @@ def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
 def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, ...]:
     """Count in what ``times_and_events`` gave who lacks a value, is at zero, or never at risk."""
     lacking = "time, event or entry" if "entry" in table else "time or event"
-    found = (
+    counted = (
         (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
         (
             # With late entry nobody is at risk at zero: left out below.
@@ -198,6 +198,6 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
             reason,
             first_five(table.index[rows]),
         )
-        for rows, reason in found
+        for rows, reason in counted
         if rows.any()
     )

@@ -62,9 +62,9 @@ def restorations(names: Iterable[str]) -> dict[str, str]:
         if key in CERTAIN:
             wanted.setdefault(CERTAIN[key], []).append(name)
     return {
-        found[0]: symbol
-        for symbol, found in wanted.items()
-        if len(found) == 1 and symbol not in taken
+        symbols[0]: symbol
+        for symbol, symbols in wanted.items()
+        if len(symbols) == 1 and symbol not in taken
     }
 
 

@@ -128,10 +128,10 @@ def refuse_transposed(
     """Refuse a table that has the patients in its columns."""
     patients = transposed_against(table.index, table.columns, others)
     if patients is not None:
-        found = table.columns[table.columns.isin(patients)]
+        named = table.columns[table.columns.isin(patients)]
         raise CohortError(
-            f"{where}: rows are not patients: {len(found)} of {table.shape[1]} columns are "
-            f"patients of {of_whom} (e.g. {listed(found, 3)}), but only "
+            f"{where}: rows are not patients: {len(named)} of {table.shape[1]} columns are "
+            f"patients of {of_whom} (e.g. {listed(named, 3)}), but only "
             f"{int(table.index.isin(patients).sum())} of {len(table)} rows are (first rows: "
             f"{listed(table.index, 3)}). Patients go in rows: pass table.T."
         )
