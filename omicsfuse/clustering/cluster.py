@@ -65,11 +65,11 @@ def cut(
     best = _best_by_score(table) if gaps is None else _best_by_gap(table)
     table["chosen"] = table.index == best
     codes = labels_by_k[best]
-    found = int(codes.max()) + 1
+    n_groups = int(codes.max()) + 1
     labels = pd.Series([f"S{code + 1}" for code in codes], fusion.patients, name="subtype")
     params: dict[str, Any] = {
         "asked": n_clusters if isinstance(n_clusters, str) else [low, high],
-        "n_clusters": found,
+        "n_clusters": n_groups,
         "range": [low, high],
         "rule": rule,
         "random_state": random_state,
@@ -179,12 +179,12 @@ def _patients(
     """How well each patient sits in its subtype."""
     means = np.nan_to_num(mean_affinity_to_groups(network, codes))
     total = means.sum(axis=1)
-    own = means[np.arange(len(codes)), codes]
+    within = means[np.arange(len(codes)), codes]
     return pd.DataFrame(
         {
             "subtype": labels,
             "silhouette": affinity_silhouettes(network, codes),
-            "confidence": np.divide(own, total, out=np.zeros_like(own), where=total > 0),
+            "confidence": np.divide(within, total, out=np.zeros_like(within), where=total > 0),
             "n_layers": coverage.loc[labels.index].sum(axis=1).astype(int),
         },
         index=labels.index,

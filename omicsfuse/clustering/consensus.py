@@ -73,10 +73,10 @@ def prediction_strength(test_labels: np.ndarray, assigned: np.ndarray) -> float:
     """
     if not len(test_labels):
         return float("nan")
-    own = np.unique(test_labels, return_inverse=True)[1]
+    test_codes = np.unique(test_labels, return_inverse=True)[1]
     training = np.unique(assigned, return_inverse=True)[1]
-    counts = np.zeros((own.max() + 1, training.max() + 1))
-    np.add.at(counts, (own, training), 1)
+    counts = np.zeros((test_codes.max() + 1, training.max() + 1))
+    np.add.at(counts, (test_codes, training), 1)
     sizes = counts.sum(axis=1)
     same = (counts * (counts - 1)).sum(axis=1)
     pairs = sizes * (sizes - 1)

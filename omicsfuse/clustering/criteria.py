@@ -21,14 +21,14 @@ def affinity_silhouettes(affinity: Network, labels: np.ndarray) -> np.ndarray:
     if means.shape[1] < 2:
         return np.full(len(labels), np.nan)
     rows = np.arange(len(labels))
-    own = means[rows, labels]
+    within = means[rows, labels]
     others = means.copy()
     others[rows, labels] = -np.inf
     nearest = others.max(axis=1)
-    larger = np.maximum(own, nearest)
+    larger = np.maximum(within, nearest)
     with np.errstate(invalid="ignore"):
-        silhouettes = np.where(larger > 0, (own - nearest) / larger, 0.0)
-    return np.where(np.isnan(own), 0.0, silhouettes)
+        silhouettes = np.where(larger > 0, (within - nearest) / larger, 0.0)
+    return np.where(np.isnan(within), 0.0, silhouettes)
 
 
 def mean_affinity_to_groups(affinity: Network, labels: np.ndarray) -> np.ndarray:

@@ -20,9 +20,9 @@ def discretised_labels(vectors: np.ndarray, k: int) -> np.ndarray:
     by_degree = np.argsort(np.abs(vectors[:, 0]), kind="stable")
     best, labels = -np.inf, np.zeros(len(vectors), dtype=int)
     for start in by_degree[[-1, len(rows) // 2, 0]]:
-        fit, found = _turned(rows, _far_apart(rows, int(start)))
+        fit, turned = _turned(rows, _far_apart(rows, int(start)))
         if fit > best + 1e-9:
-            best, labels = fit, found
+            best, labels = fit, turned
     return labels
 
 

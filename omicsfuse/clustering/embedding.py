@@ -99,8 +99,8 @@ def _spectral_start(network: np.ndarray) -> np.ndarray:
     scale = 1 / np.sqrt(off.sum(axis=1))
     vectors = np.linalg.eigh(off * scale[:, None] * scale)[1][:, [-2, -3]] * scale[:, None]
     vectors *= np.sign(vectors[np.abs(vectors).argmax(axis=0), [0, 1]])
-    found: np.ndarray = vectors / vectors.std(axis=0)
-    return found
+    start: np.ndarray = vectors / vectors.std(axis=0)
+    return start
 
 
 def _umap(network: pd.DataFrame | sparse.csr_array, random_state: int) -> np.ndarray:

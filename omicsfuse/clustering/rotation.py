@@ -113,5 +113,5 @@ def _polished(rows: np.ndarray) -> float:
         change = (turned + identity) @ (slope.T @ rows) @ inverse / 2
         return float((1 / top**2).mean() - 1), (change.T - change)[above]
 
-    found = minimize(cost, np.zeros(len(above[0])), jac=True, method="L-BFGS-B")
-    return max(float(found.fun), 0.0)
+    optimum = minimize(cost, np.zeros(len(above[0])), jac=True, method="L-BFGS-B")
+    return max(float(optimum.fun), 0.0)

@@ -130,14 +130,14 @@ def _by_parts(affinity: sparse.csr_array, n_values: int) -> tuple[np.ndarray, np
         wanted = 1 if n_parts >= n_values else min(n_values, len(rows))
         if wanted == 1:
             root = np.sqrt(network[rows].sum(axis=1))
-            found = np.zeros(1)
+            eigenvalues = np.zeros(1)
             vectors = (root / np.linalg.norm(root) if root.any() else np.ones(1))[:, None]
         else:
             block = network if n_parts == 1 else sparse.csr_array(network[rows][:, rows])
-            found, vectors = _of_operator(block, wanted)
+            eigenvalues, vectors = _of_operator(block, wanted)
         whole = np.zeros((n, vectors.shape[1]))
         whole[rows] = vectors
-        values.append(found)
+        values.append(eigenvalues)
         columns.append(whole)
     every = np.concatenate(values)
     order = np.argsort(every, kind="stable")[:n_values]

@@ -158,10 +158,10 @@ def checked_square(matrix: np.ndarray, name: str, n_threads: int = 1) -> tuple[n
         )
     if len(numbers) < 2:
         raise StudyError(f"{name} must hold at least two patients, found {len(numbers)}.")
-    found = np.empty((n_threads, 3))
+    summaries = np.empty((n_threads, 3))
     with threads(n_threads) as share:
-        share(kernel.inspect, numbers, found)
-    finite, symmetric, lowest = found.min(axis=0)
+        share(kernel.inspect, numbers, summaries)
+    finite, symmetric, lowest = summaries.min(axis=0)
     if not finite:
         rows = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
         raise StudyError(

@@ -14,7 +14,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 
 
 @compiled
-def inspect(worker: int, workers: int, matrix: Any, found: Any) -> None:
+def inspect(worker: int, workers: int, matrix: Any, summaries: Any) -> None:
     """Whether rows are finite, whether they are their columns, and the smallest entry."""
     n = len(matrix)
     finite, symmetric, lowest = True, True, np.inf
@@ -22,11 +22,11 @@ def inspect(worker: int, workers: int, matrix: Any, found: Any) -> None:
         for left in range(0, top + 1, BLOCK):
             for i in range(top, min(top + BLOCK, n)):
                 for j in range(left, min(left + BLOCK, n)):
-                    one, other = matrix[i, j], matrix[j, i]
-                    finite = finite and np.isfinite(one) and np.isfinite(other)
-                    symmetric = symmetric and one == other
-                    lowest = min(lowest, one, other)
-    found[worker, 0], found[worker, 1], found[worker, 2] = finite, symmetric, lowest
+                    above, below = matrix[i, j], matrix[j, i]
+                    finite = finite and np.isfinite(above) and np.isfinite(below)
+                    symmetric = symmetric and above == below
+                    lowest = min(lowest, above, below)
+    summaries[worker, 0], summaries[worker, 1], summaries[worker, 2] = finite, symmetric, lowest
 
 
 @compiled

@@ -56,8 +56,8 @@ class Diffusion:
         self._everyone = everyone.astype(np.int32)
         members = [everyone] * len(networks) if members is None else members
         self._has = np.zeros((len(networks), n), dtype=bool)
-        for has, own in zip(self._has, members, strict=True):
-            has[own] = True
+        for has, rows in zip(self._has, members, strict=True):
+            has[rows] = True
         self._raised = self._has * dtype.type(1.0 if alpha is None else alpha)
         tile = kernel.TILE
         self._n_tiles = -(-n // tile)
@@ -67,8 +67,8 @@ class Diffusion:
         m = len(networks)
         self._full = _zeros((m, *self._shape), dtype)
         local = [
-            self._start(network, own, layer_neighbors(k, len(own), n), full)
-            for network, own, full in zip(networks, members, self._full, strict=True)
+            self._start(network, rows, layer_neighbors(k, len(rows), n), full)
+            for network, rows, full in zip(networks, members, self._full, strict=True)
         ]
         ends = np.cumsum([0] + [len(s.columns) for s in local])
         self._starts = np.stack([s.starts + e for s, e in zip(local, ends[:-1], strict=True)])
@@ -105,15 +105,15 @@ class Diffusion:
         for weight, full in zip(self._weights, self._full, strict=True):
             total += full * weight
         for v, full in enumerate(self._full):
-            own = (self._has, self._weights, self._offsets, full)
-            self._share(start_kernel.fill_unseen, v, total, *own)
+            silent = (self._has, self._weights, self._offsets, full)
+            self._share(start_kernel.fill_unseen, v, total, *silent)
 
     def _start(
         self, network: np.ndarray, members: np.ndarray, k: int, full: np.ndarray
     ) -> _Neighbours:
         """S of one layer, among all patients; its P is written into ``full``."""
-        share, n, own = self._share, self._n, len(network)
-        divisor = np.empty(own)
+        share, n, size = self._share, self._n, len(network)
+        divisor = np.empty(size)
         if self._paper:
             share(start_kernel.rests, network, divisor)
             divisor *= 2
@@ -121,28 +121,28 @@ class Diffusion:
             network.sum(axis=1, out=divisor)
         bounds = np.searchsorted(members, kernel.TILE * np.arange(self._n_tiles + 1))
         share(
-            start_kernel.first_network, network, divisor, self._paper, members, bounds, own / n,
+            start_kernel.first_network, network, divisor, self._paper, members, bounds, size / n,
             self._offsets, full,
         )  # fmt: skip
-        n_best = k if self._paper else min(k + 1, own)
-        columns = np.empty((own, n_best), np.int32)
-        weights = np.empty((own, n_best))
+        n_best = k if self._paper else min(k + 1, size)
+        columns = np.empty((size, n_best), np.int32)
+        weights = np.empty((size, n_best))
         share(start_kernel.strongest, network, divisor, self._paper, columns, weights)
         if self._paper:
             order = np.argsort(columns, axis=1)
             columns = np.take_along_axis(columns, order, axis=1)
             weights = np.take_along_axis(weights, order, axis=1)
-            starts = np.arange(0, own * k + 1, k)
+            starts = np.arange(0, size * k + 1, k)
         else:
-            cutoff = _percentile_of_largest(weights, 100 - 100 * k / own, own)
-            starts = np.zeros(own + 1, np.int64)
+            cutoff = _percentile_of_largest(weights, 100 - 100 * k / size, size)
+            starts = np.zeros(size + 1, np.int64)
             share(start_kernel.count_at_least, network, divisor, cutoff, starts)
             np.cumsum(starts, out=starts)
             columns = np.empty(starts[-1], np.int32)
             weights = np.empty(starts[-1])
             share(start_kernel.take_at_least, network, divisor, cutoff, starts, columns, weights)
-        kept = weights.ravel()
-        kept /= np.repeat(np.add.reduceat(kept, starts[:-1]), np.diff(starts))
+        shares = weights.ravel()
+        shares /= np.repeat(np.add.reduceat(shares, starts[:-1]), np.diff(starts))
         # A patient without the layer has one neighbour in it: themselves.
         counts = np.ones(n, np.int64)
         counts[members] = np.diff(starts)
@@ -153,7 +153,7 @@ class Diffusion:
         targets = np.repeat(np.arange(n, dtype=np.int32), counts)
         targets[seen] = members[columns.ravel()]
         strengths = np.ones(len(targets))
-        strengths[seen] = kept
+        strengths[seen] = shares
         return _Neighbours(everywhere, targets, strengths)
 
     def iterate(self) -> float:

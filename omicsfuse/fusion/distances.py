@@ -106,17 +106,17 @@ def _checked_table(table: np.ndarray) -> np.ndarray:
 
 def _from_function(values: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Call a user's function on a copy, and check what it returns."""
-    what = f"metric {metric_name(function)}"
+    metric = f"metric {metric_name(function)}"
     try:
         given = function(values.copy())
     except StudyError:
         raise
     except Exception as error:
         raise StudyError(
-            f"{what} failed on an array of {values.shape[0]} patients x {values.shape[1]} "
+            f"{metric} failed on an array of {values.shape[0]} patients x {values.shape[1]} "
             f"features: {type(error).__name__}: {error}"
         ) from error
-    return checked_distances(given, len(values), what)
+    return checked_distances(given, len(values), metric)
 
 
 def _refuse_undefined(undefined: np.ndarray, metric: str, why: str) -> None:

@@ -14,10 +14,10 @@ def precomputed_distances(
     frame: pd.DataFrame, patients: pd.Index, layer: str = "precomputed"
 ) -> np.ndarray:
     """Take checked distances (n, n) from a table of patients x patients; rounding is put right."""
-    what = f"precomputed distances of layer {layer!r}"
+    name = f"precomputed distances of layer {layer!r}"
     if not isinstance(frame, pd.DataFrame):
         raise StudyError(
-            f"{what}: found a {type(frame).__name__}; expected a pandas.DataFrame with the same "
+            f"{name}: found a {type(frame).__name__}; expected a pandas.DataFrame with the same "
             "patients in rows and columns."
         )
     wanted = [str(patient) for patient in patients]
@@ -27,24 +27,24 @@ def precomputed_distances(
         if not names.is_unique:
             repeated = names[names.duplicated()].unique()
             raise StudyError(
-                f"{what}: {count(len(repeated), 'patient')} named more than once in the {side}: "
+                f"{name}: {count(len(repeated), 'patient')} named more than once in the {side}: "
                 f"{listed(repeated)}. Keep one of each."
             )
         at = names.get_indexer(pd.Index(wanted))
         missing = [patient for patient, place in zip(wanted, at, strict=True) if place < 0]
         if missing:
             raise StudyError(
-                f"{what}: {count(len(missing), 'patient')} of the layer not in the {side}: "
+                f"{name}: {count(len(missing), 'patient')} of the layer not in the {side}: "
                 f"{listed(missing)} (the {side} begin with {listed(names, 3)}). Give distances "
                 "of every patient of the layer, named as in its table."
             )
         places.append(at)
     part = frame.iloc[places[0], places[1]]
-    return checked_distances(part, len(wanted), what, pd.Index(wanted))
+    return checked_distances(part, len(wanted), name, pd.Index(wanted))
 
 
 def checked_distances(
-    given: object, n: int, what: str, patients: pd.Index | None = None
+    given: object, n: int, name: str, patients: pd.Index | None = None
 ) -> np.ndarray:
     """Return distances as a new float64 array (n, n), exactly symmetric, or say what is wrong.
 
@@ -55,10 +55,10 @@ def checked_distances(
     ...
     omicsfuse.StudyError: metric mine: distances must be the same both ways, found 1 from row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
     """  # noqa: E501
-    distances = _numbers(given, what)
+    distances = _numbers(given, name)
     if distances.shape != (n, n):
         raise StudyError(
-            f"{what}: expected {n} x {n} distances, patients x patients, found shape "
+            f"{name}: expected {n} x {n} distances, patients x patients, found shape "
             f"{distances.shape}."
         )
 
@@ -73,7 +73,7 @@ def checked_distances(
     if bad.any():
         i, j = first(bad)
         raise StudyError(
-            f"{what}: distances must be finite, found {count(int(bad.sum()), 'value')} missing or "
+            f"{name}: distances must be finite, found {count(int(bad.sum()), 'value')} missing or "
             f"infinite, the first from {row(i)} to {row(j)}."
         )
     rounding = TOLERANCE * np.abs(distances).max(initial=0.0)
@@ -87,21 +87,21 @@ def checked_distances(
             else "Give distances, in which every patient is at 0 from themselves."
         )
         raise StudyError(
-            f"{what}: the distance from a patient to themselves must be 0, found {diagonal[i]:g} "
+            f"{name}: the distance from a patient to themselves must be 0, found {diagonal[i]:g} "
             f"at {row(i)}. {hint}"
         )
     bad = distances < -rounding
     if bad.any():
         i, j = first(bad)
         raise StudyError(
-            f"{what}: distances must not be negative, found {distances[i, j]:g} from {row(i)} to "
+            f"{name}: distances must not be negative, found {distances[i, j]:g} from {row(i)} to "
             f"{row(j)}. A correlation r becomes a distance by 1 - r."
         )
     bad = np.abs(distances - distances.T) > rounding
     if bad.any():
         i, j = first(bad)
         raise StudyError(
-            f"{what}: distances must be the same both ways, found {distances[i, j]:g} from "
+            f"{name}: distances must be the same both ways, found {distances[i, j]:g} from "
             f"{row(i)} to {row(j)} but {distances[j, i]:g} back; average the two if that is meant, "
             "(d + d.T) / 2."
         )
@@ -110,7 +110,7 @@ def checked_distances(
     return symmetric
 
 
-def _numbers(given: object, what: str) -> np.ndarray:
+def _numbers(given: object, name: str) -> np.ndarray:
     """Take anything that looks like a table of real numbers as float64."""
     try:
         if isinstance(given, pd.DataFrame):
@@ -121,6 +121,6 @@ def _numbers(given: object, what: str) -> np.ndarray:
         return numbers.astype(np.float64)
     except (TypeError, ValueError):
         raise StudyError(
-            f"{what}: expected a square array of numbers, found a {type(given).__name__} that is "
+            f"{name}: expected a square array of numbers, found a {type(given).__name__} that is "
             "not one."
         ) from None

@@ -214,7 +214,7 @@ def gather(
     change: Any,
 ) -> None:
     """P = S T' of a layer, its lower triangle; with the last layer, ``means_of_others``."""
-    own, start = full[v], starts[v]
+    network, start = full[v], starts[v]
     for turn in range((len(offsets) + workers - 1) // workers):
         # Tiles get shorter from left to right: who has the longer one takes the shorter one next.
         number = turn * workers + (worker if turn % 2 == 0 else workers - 1 - worker)
@@ -225,18 +225,18 @@ def gather(
         base = offsets[number] - left
         _pack_transposed(half, n, left, tile)
         for i in range(left, n):
-            _weighted_rows(tile, columns, values, start[i], start[i + 1], own, base + i)
+            _weighted_rows(tile, columns, values, start[i], start[i + 1], network, base + i)
             if paper:
                 for c in range(TILE):
-                    own[base + i, c] *= scale[i] + scale[left + c]
+                    network[base + i, c] *= scale[i] + scale[left + c]
                 if i < left + width:
-                    own[base + i, i - left] = 0.5
+                    network[base + i, i - left] = 0.5
             elif i < left + width:
-                own[base + i, i - left] += raised[v, i]
+                network[base + i, i - left] += raised[v, i]
         # Both triangles of the block on the diagonal were computed; rounding may tell them apart.
         for r in range(width):
             for c in range(r):
-                own[base + left + c, r] = own[base + left + r, c]
+                network[base + left + c, r] = network[base + left + r, c]
         if v == len(full) - 1:
             _turn_tile(weights, factors, n, number, base, full, total, change)
 

@@ -58,16 +58,16 @@ class Layers:
 
     def tables(self) -> list[np.ndarray]:
         """Values of each layer that distances are computed on, (n_v, p_v)."""
-        found = [
+        tables = [
             distance_table(self.prepared.layers[name], metric)
             .loc[self.members.names(name)]
             .to_numpy(dtype=np.float64)
             for name, metric in self.metrics.items()
         ]
-        for name, table in zip(self.names, found, strict=True):
+        for name, table in zip(self.names, tables, strict=True):
             if (table == table[0]).all():
                 raise _all_the_same(name, len(table))
-        return found
+        return tables
 
     def params(self, method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Record of a fusion: its method, the layers, the method's settings, and the rest."""

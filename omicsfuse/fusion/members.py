@@ -21,11 +21,11 @@ class Members:
     @property
     def complete(self) -> bool:
         """Whether every layer covers every patient."""
-        return all(len(own) == len(self.patients) for own in self.positions.values())
+        return all(len(rows) == len(self.patients) for rows in self.positions.values())
 
     def sizes(self) -> dict[str, int]:
         """Patients of each layer."""
-        return {name: len(own) for name, own in self.positions.items()}
+        return {name: len(rows) for name, rows in self.positions.items()}
 
     def names(self, layer: str) -> pd.Index:
         """Names of a layer's patients, in order."""
@@ -65,21 +65,23 @@ def pairs_by_coverage(coverage: pd.DataFrame) -> dict[str, float]:
 def _coverage(layers: Mapping[str, pd.Index]) -> pd.DataFrame:
     """Patients x layers: who brought what; in the tables' order, or by name where it differs."""
     first, *others = layers.values()
-    if all(own.equals(first) for own in others):
+    if all(rows.equals(first) for rows in others):
         patients = first.rename("patient")
     else:
         # By name, so that the order of layers does not decide how ties are broken.
         patients = pd.Index(sorted(set(first).union(*others)), name="patient")
-    return pd.DataFrame({name: patients.isin(own) for name, own in layers.items()}, index=patients)
+    return pd.DataFrame(
+        {name: patients.isin(rows) for name, rows in layers.items()}, index=patients
+    )
 
 
-def _refuse_few(coverage: pd.DataFrame, kept: int, enough: int) -> None:
+def _refuse_few(coverage: pd.DataFrame, n: int, enough: int) -> None:
     """Say how many patients each layer has where too few are left."""
     counts = ", ".join(f"{name} {int(has.sum())}" for name, has in coverage.items())
     every = enough == coverage.shape[1]
-    what = "every layer" if every else f"at least {enough} of the layers"
+    layers = "every layer" if every else f"at least {enough} of the layers"
     raise CohortError(
-        f"only {kept} patients are present in {what} ({counts}); at least {MINIMUM_PATIENTS} are "
+        f"only {n} patients are present in {layers} ({counts}); at least {MINIMUM_PATIENTS} are "
         "needed. Leave out the layer that few patients have, or check that the tables name "
         "patients alike."
     )

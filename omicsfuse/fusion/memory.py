@@ -32,11 +32,11 @@ def usable_memory() -> int:
     return int(_USABLE * available_memory())
 
 
-def require_memory(needed: int, what: str, advice: str) -> None:
+def require_memory(needed: int, task: str, advice: str) -> None:
     """Refuse work that would not fit into memory."""
     if needed > usable_memory():
         there = available_memory()
         raise StudyError(
-            f"{what} takes about {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB "
+            f"{task} takes about {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB "
             f"are available, of which nine tenths may be used; {advice}."
         )

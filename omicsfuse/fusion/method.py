@@ -160,23 +160,23 @@ class Method(ABC):
         # Each layer's own network, its distances and some working room; the sum over layers.
         squares = sum(size**2 for size in sizes.values())
         needed = 8 * (squares + 3 * max(sizes.values()) ** 2 + 3 * n**2)
-        what = f"fusing {n:,} patients in {len(sizes)} layers with method {self.name!r}"
-        require_memory(needed, what, "use fewer layers or patients")
-        found = self.network(
+        task = f"fusing {n:,} patients in {len(sizes)} layers with method {self.name!r}"
+        require_memory(needed, task, "use fewer layers or patients")
+        joined = self.network(
             layers.distances(), layers.positions, n, layers.weights, layers.n_threads
         )
-        self._check_network(found.network, n, "the network")
-        if len(found.per_layer) != len(sizes):
+        self._check_network(joined.network, n, "the network")
+        if len(joined.per_layer) != len(sizes):
             raise StudyError(
-                f"method {self.name!r} gave {len(found.per_layer)} networks of {len(sizes)} "
+                f"method {self.name!r} gave {len(joined.per_layer)} networks of {len(sizes)} "
                 "layers; expected one each."
             )
-        for (layer, size), own in zip(sizes.items(), found.per_layer, strict=True):
-            self._check_network(own, size, f"the network of layer {layer!r}")
+        for (layer, size), layer_network in zip(sizes.items(), joined.per_layer, strict=True):
+            self._check_network(layer_network, size, f"the network of layer {layer!r}")
         params = layers.params(self.name, self.settings | self.derived(sizes, n))
-        return layers.fusion(self, params, found.network, found.per_layer, found.changes)
+        return layers.fusion(self, params, joined.network, joined.per_layer, joined.changes)
 
-    def _check_network(self, network: np.ndarray, n: int, what: str) -> None:
+    def _check_network(self, network: np.ndarray, n: int, name: str) -> None:
         """Refuse what no step after this one can work with."""
         shape = np.shape(network)
         if shape != (n, n):
@@ -192,7 +192,7 @@ class Method(ABC):
         else:
             return
         raise StudyError(
-            f"method {self.name!r}: {what} {problem}; expected finite numbers of 0 or more, "
+            f"method {self.name!r}: {name} {problem}; expected finite numbers of 0 or more, "
             "patients x patients, the same on both sides of the diagonal. Mend its network()."
         )
 

@@ -141,14 +141,14 @@ def cross_distances(rows: np.ndarray, others: np.ndarray, metric: str) -> np.nda
 def _exact(table: np.ndarray, k: int, metric: str) -> np.ndarray:
     """All distances in blocks of rows, the k smallest of each row kept."""
     n = len(table)
-    found = np.empty((n, k), dtype=np.int32)
+    nearest = np.empty((n, k), dtype=np.int32)
     step = max(1, _BLOCK_ENTRIES // n)
     for start in range(0, n, step):
         rows = np.arange(start, min(start + step, n))
         distances = cross_distances(table[rows], table, metric)
         distances[rows - start, rows] = np.inf
-        found[rows] = _smallest(distances, k)
-    return found
+        nearest[rows] = _smallest(distances, k)
+    return nearest
 
 
 def _smallest(distances: np.ndarray, k: int) -> np.ndarray:
@@ -188,14 +188,14 @@ def _without_self(raw: np.ndarray, k: int) -> np.ndarray:
     # Among duplicates the patient itself may stand anywhere, or not at all.
     is_other = (raw != np.arange(n)[:, None]) & (raw >= 0)
     order = np.argsort(~is_other, axis=1, kind="stable")[:, :k]
-    found = np.take_along_axis(raw, order, axis=1).astype(np.int32)
+    nearest = np.take_along_axis(raw, order, axis=1).astype(np.int32)
     short = np.flatnonzero(~np.take_along_axis(is_other, order, axis=1).all(axis=1))
     for i in short:
-        kept = found[i][np.take_along_axis(is_other, order, axis=1)[i]]
+        others = nearest[i][np.take_along_axis(is_other, order, axis=1)[i]]
         spare = (i + 1 + np.arange(min(n - 1, 2 * k + 1))) % n
-        spare = spare[~np.isin(spare, kept) & (spare != i)]
-        found[i] = np.concatenate([kept, spare])[:k]
-    return found
+        spare = spare[~np.isin(spare, others) & (spare != i)]
+        nearest[i] = np.concatenate([others, spare])[:k]
+    return nearest
 
 
 def _distances_of(table: np.ndarray, indices: np.ndarray, metric: str) -> np.ndarray:

@@ -116,10 +116,10 @@ class NEMO(Method):
         n_threads: int = 1,
     ) -> Joined:
         """Mean of the layers' relative similarities, layers weighted."""
-        own = [self.affinity(one, n, n_threads) for one in distances]
-        everyone = [np.arange(n)] * len(own) if members is None else members
+        kernels = [self.affinity(array, n, n_threads) for array in distances]
+        everyone = [np.arange(n)] * len(kernels) if members is None else members
         total, seen = np.zeros((n, n)), np.zeros((n, n))
-        for kernel, inside, weight in zip(own, everyone, weights, strict=True):
+        for kernel, inside, weight in zip(kernels, everyone, weights, strict=True):
             block = np.ix_(inside, inside)
             total[block] += weight * relative_similarity(kernel, self.neighbors(len(inside)))
             seen[block] += weight
@@ -127,7 +127,7 @@ class NEMO(Method):
         if not seen.all():
             pairs = np.tril(seen > 0, -1)
             network[seen == 0] = network[pairs].mean() if pairs.any() else 0.0
-        return Joined(network, own)
+        return Joined(network, kernels)
 
     def describe(self, fusion: Fusion, cite: Cite) -> Description:
         """Say how many neighbours, and what of pairs that not every layer saw."""

@@ -188,22 +188,22 @@ class SNF(Method):
         n_threads: int = 1,
     ) -> Joined:
         """Fuse exactly."""
-        own = [self.affinity(one, n, n_threads) for one in distances]
-        return self._fused(own, members, n, weights, n_threads)
+        affinities = [self.affinity(array, n, n_threads) for array in distances]
+        return self._fused(affinities, members, n, weights, n_threads)
 
     def _fused(
         self,
-        own: Sequence[np.ndarray],
+        affinities: Sequence[np.ndarray],
         members: Sequence[np.ndarray] | None,
         n: int,
         weights: np.ndarray,
         n_threads: int,
     ) -> Joined:
-        found = fuse_networks(
-            own, min(self.n_neighbors, n - 1), self.n_iterations, str(self.variant), weights,
+        fused = fuse_networks(
+            affinities, min(self.n_neighbors, n - 1), self.n_iterations, str(self.variant), weights,
             self.alpha, self.dtype, n_threads, members, n,
         )  # fmt: skip
-        return Joined(found.network, own, found.changes)
+        return Joined(fused.network, affinities, fused.changes)
 
     def fuse(self, layers: Layers) -> Fusion:
         """Fuse with the engine that was asked for, or that fits."""
@@ -248,15 +248,17 @@ class SNF(Method):
             'use engine="sparse", or fewer layers'
             + (', or dtype="float32"' if single < needed and engine == "exact" else ""),
         )
-        own = [used.affinity(one, n, layers.n_threads) for one in layers.distances()]
-        for name, array in zip(layers.names, own, strict=True):
+        affinities = [
+            used.affinity(distances, n, layers.n_threads) for distances in layers.distances()
+        ]
+        for name, array in zip(layers.names, affinities, strict=True):
             people = list(layers.members.names(name))
             refuse_isolated(array, f"layer {name!r}", layers.n_threads, people)
         if engine == "snfpy":
-            joined = Joined(fuse_with_snfpy(own, k, self.n_iterations), own)
+            joined = Joined(fuse_with_snfpy(affinities, k, self.n_iterations), affinities)
         else:
-            joined = used._fused(own, layers.positions, n, layers.weights, layers.n_threads)
-        return layers.fusion(used, params, joined.network, own, joined.changes)
+            joined = used._fused(affinities, layers.positions, n, layers.weights, layers.n_threads)
+        return layers.fusion(used, params, joined.network, affinities, joined.changes)
 
     def _sparse(self, layers: Layers, params: Mapping[str, Any]) -> Fusion:
         """Fuse with the strongest neighbours of each patient only."""
@@ -269,7 +271,7 @@ class SNF(Method):
             f'fusing {n:,} patients in {len(tables)} layers with engine "sparse"',
             "keep fewer neighbours (n_kept), or use fewer layers or features",
         )
-        found = fuse_sparse(
+        fused = fuse_sparse(
             tables,
             list(layers.members.positions.values()),
             n,
@@ -287,10 +289,10 @@ class SNF(Method):
             **params,
             "n_kept": self.n_kept,
             "random_state": layers.random_state,
-            "sparse": found.params,
+            "sparse": fused.params,
         }
         return layers.fusion(
-            self, params, found.network, found.per_layer, found.changes, found.smooth
+            self, params, fused.network, fused.per_layer, fused.changes, fused.smooth
         )
 
     def describe(self, fusion: Fusion, cite: Cite) -> Description:

@@ -93,15 +93,15 @@ def fuse_sparse(
         random_state=seed(random_state),
     )
     n_threads = whole_number(n_threads, "n_threads")
-    neighbors = [layer_neighbors(k, len(one), n) for one in rows]
+    neighbors = [layer_neighbors(k, len(places), n) for places in rows]
 
     # One thread in each product: the last bits must not depend on how many there are.
     with one_thread(), ThreadPoolExecutor(min(n_threads, len(rows))) as pool:
         order = _order(tables, rows, n, metrics, start)
         place = np.argsort(order)
         # Where each layer's patients stand then, and how to bring its rows there.
-        turned = [np.argsort(place[one]) for one in rows]
-        rows = [np.sort(place[one]) for one in rows]
+        turned = [np.argsort(place[places]) for places in rows]
+        rows = [np.sort(place[places]) for places in rows]
 
         def begin(v: int) -> tuple[SplitNetwork, sparse.csr_array, sparse.csr_array]:
             chance = [start.random_state, v]
@@ -126,7 +126,7 @@ def fuse_sparse(
         "n_kept": n_kept,
         "rank": fused.core.shape[0],
         "n_landmarks": start.n_landmarks,
-        "neighbors": ["exact" if len(one) <= exact_below else "NN-descent" for one in rows],
+        "neighbors": ["exact" if len(places) <= exact_below else "NN-descent" for places in rows],
         "random_state": start.random_state,
     }
     return SparseFusion(fused.whole(), NetworkOperator(fused), per_layer, changes, params)
@@ -226,9 +226,9 @@ def _diffused(
     m = min(n_kept, n - 1)
     column, value = np.zeros((n, m), dtype=np.int32), np.zeros((n, m))
     count, diagonal = np.zeros(n, dtype=np.int64), np.zeros(n)
-    own = weights @ stack.diagonal
+    self_weights = weights @ stack.diagonal
     weighted_sum_rows(stack.start, stack.column, stack.value, weights, m, column, value, count)
-    q = sparse.csr_array(from_rows(column, value, count) + sparse.diags_array(own))
+    q = sparse.csr_array(from_rows(column, value, count) + sparse.diags_array(self_weights))
     t = sparse.csr_array(s.T.tocsr())
     diffuse_rows(
         *(s.indptr, s.indices, s.data, t.indptr, t.indices, t.data, q.indptr, q.indices, q.data),
@@ -248,7 +248,7 @@ def _diffused(
 
         def beyond(right: np.ndarray) -> np.ndarray:
             inner = t @ right
-            entries = sum(w * (p.kept @ inner) for w, p in used) + own[:, None] * inner
+            entries = sum(w * (p.kept @ inner) for w, p in used) + self_weights[:, None] * inner
             return np.asarray(s @ entries - kept @ right - diagonal[:, None] * right)
 
         orthonormal = np.linalg.qr(old)[0]
@@ -292,8 +292,8 @@ def _probed(networks: list[SplitNetwork], weights: np.ndarray, signs: np.ndarray
     """The summed network times random signs: their mean square is its squared Frobenius norm."""
     total = np.zeros_like(signs)
     for w, p in zip(weights, networks, strict=True):
-        own = p.diagonal - p.smooth_diagonal()
-        total += w * (p.kept @ signs + p.smooth_product(signs) + own[:, None] * signs)
+        self_weights = p.diagonal - p.smooth_diagonal()
+        total += w * (p.kept @ signs + p.smooth_product(signs) + self_weights[:, None] * signs)
     return total
 
 
@@ -308,16 +308,16 @@ def _checked_layers(
             f"each layer needs a table, its patients and a metric, found {len(tables)} tables, "
             f"{len(members)} lists of patients and {len(metrics)} metrics."
         )
-    rows = [np.asarray(one, dtype=np.int64) for one in members]
-    for v, (table, one) in enumerate(zip(tables, rows, strict=True)):
+    rows = [np.asarray(places, dtype=np.int64) for places in members]
+    for v, (table, places) in enumerate(zip(tables, rows, strict=True)):
         checked_metric(metrics[v])
-        if len(table) != len(one):
+        if len(table) != len(places):
             raise StudyError(
-                f"layer {v + 1} has {len(table)} rows for {len(one)} patients; they must agree."
+                f"layer {v + 1} has {len(table)} rows for {len(places)} patients; they must agree."
             )
-        if len(one) < 3:
-            raise StudyError(f"layer {v + 1} has {len(one)} patients; at least 3 are needed.")
-        if one[0] < 0 or one[-1] >= n or (np.diff(one) <= 0).any():
+        if len(places) < 3:
+            raise StudyError(f"layer {v + 1} has {len(places)} patients; at least 3 are needed.")
+        if places[0] < 0 or places[-1] >= n or (np.diff(places) <= 0).any():
             raise StudyError(
                 f"the patients of layer {v + 1} must be rows 0 to {n - 1}, each once, in rising "
                 "order."

@@ -57,9 +57,9 @@ def smooth_part(
         scale = local[rows, None] + local[None, landmarks]
         columns[rows] = kernel_values(distances, scale, mu)
     # A patient's affinity to itself is a spike that is no part of the smooth matrix.
-    own = np.arange(len(landmarks))
-    columns[landmarks, own] = 0.0
-    columns[landmarks, own] = columns[landmarks].sum(axis=1) / max(len(landmarks) - 1, 1)
+    numbers = np.arange(len(landmarks))
+    columns[landmarks, numbers] = 0.0
+    columns[landmarks, numbers] = columns[landmarks].sum(axis=1) / max(len(landmarks) - 1, 1)
     gram = np.zeros((len(landmarks), len(landmarks)))
     for start in range(0, n, step):
         block = columns[start : start + step].astype(np.float64)

@@ -51,12 +51,12 @@ def similar_first(
     with warnings.catch_warnings():
         # Fewer different patients than groups are no trouble here.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = KMeans(groups, n_init=1, random_state=random_state, max_iter=20).fit(place[sample])
+        fit = KMeans(groups, n_init=1, random_state=random_state, max_iter=20).fit(place[sample])
     # Groups stand in the order of the first direction that tells them apart most.
-    centres = found.cluster_centers_
+    centres = fit.cluster_centers_
     along = centres[:, np.argmax(centres.var(axis=0))]
     rank = np.argsort(np.argsort(along, kind="stable"), kind="stable")
-    return np.argsort(rank[found.predict(place)], kind="stable")
+    return np.argsort(rank[fit.predict(place)], kind="stable")
 
 
 def _positions(table: np.ndarray, chance: np.random.Generator) -> np.ndarray:

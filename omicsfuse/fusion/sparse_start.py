@@ -52,7 +52,7 @@ def layer_network(
             "are too far from everyone. Check that layer for extreme values, or raise mu."
         )
     affinity = symmetrised(from_rows(indices, values, np.full(n, m)))
-    own = kernel_values(np.zeros(n), 2 * local, settings.mu)
+    self_affinity = kernel_values(np.zeros(n), 2 * local, settings.mu)
     # Where every pair is kept there is no rest for a smooth part to stand for.
     if settings.rank == 0 or m == n - 1:
         factor, core = np.zeros((n, 0)), np.zeros((0, 0))
@@ -66,8 +66,8 @@ def layer_network(
             settings.n_landmarks,
             np.random.default_rng(chance),
         )
-    network = normalised(split(affinity, own, factor, core), settings.variant)
-    whole = sparse.csr_array(affinity + sparse.diags_array(own))
+    network = normalised(split(affinity, self_affinity, factor, core), settings.variant)
+    whole = sparse.csr_array(affinity + sparse.diags_array(self_affinity))
     whole.sort_indices()
     return network, _local(network, n_neighbors), whole
 

@@ -29,21 +29,21 @@ def usable_threads(n_threads: int | None) -> int:
 def threads(n_threads: int) -> Iterator[Share]:
     """Threads whose ``share(function, *arguments)`` calls it with (number, n_threads) in each."""
 
-    def one(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:
-        own = (a[number] if isinstance(a, Each) else a for a in arguments)
-        function(number, n_threads, *own)
+    def work(function: Callable[..., Any], number: int, arguments: tuple[Any, ...]) -> None:
+        chosen = (a[number] if isinstance(a, Each) else a for a in arguments)
+        function(number, n_threads, *chosen)
 
     if n_threads == 1:
-        yield lambda function, *arguments: one(function, 0, arguments)
+        yield lambda function, *arguments: work(function, 0, arguments)
         return
     with ThreadPoolExecutor(n_threads - 1) as pool:
 
         def share(function: Callable[..., Any], *arguments: Any) -> None:
             running = [
-                pool.submit(one, function, number, arguments) for number in range(1, n_threads)
+                pool.submit(work, function, number, arguments) for number in range(1, n_threads)
             ]
             # The caller works too: waking one thread less is worth it for small shares.
-            one(function, 0, arguments)
+            work(function, 0, arguments)
             for task in running:
                 task.result()
 

@@ -181,12 +181,12 @@ def _alike(first: Cells, second: Cells) -> bool:
 
 def _sharp_layers(cohort: Cohort) -> set[str]:
     """Layers with mutations, amplifications or deletions; chromosome arms have none."""
-    found = set()
+    sharp = set()
     for name, layer in cohort.omics.items():
         calls = altered(layer)
         if any((calls[way] == 1).any(axis=None) for way in STRONG if way in calls):
-            found.add(name)
-    return found
+            sharp.add(name)
+    return sharp
 
 
 def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> dict[str, Cells]:
@@ -196,8 +196,8 @@ def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> di
     for key, layer in cohort.omics.items():
         if not kind_of(layer).alterations or gene not in layer.table:
             continue
-        one = type(layer)(layer.kind, layer.table[[gene]], layer.scale)
-        for name, calls in altered(one).items():
+        of_gene = type(layer)(layer.kind, layer.table[[gene]], layer.scale)
+        for name, calls in altered(of_gene).items():
             if name in STRONG and key not in sharp:
                 continue
             values = calls[gene].reindex(patients).to_numpy(dtype=float)
@@ -219,8 +219,8 @@ def _any(cells: dict[str, Cells]) -> Cells:
     return altered
 
 
-def _share(found: Cells, measured: Cells) -> float:
-    return float(found.sum() / measured.sum()) if measured.any() else 0.0
+def _share(altered_cells: Cells, measured: Cells) -> float:
+    return float(altered_cells.sum() / measured.sum()) if measured.any() else 0.0
 
 
 def _memo_sort(
@@ -228,10 +228,10 @@ def _memo_sort(
 ) -> npt.NDArray[np.int64]:
     """Positions of the patients: by subtype, then those with the first gene altered, and so on."""
     keys: list[Any] = []
-    for found, cell in zip(strong, cells, strict=True):
-        mutated = cell.get("mutated", np.zeros_like(found))
+    for altered_cells, cell in zip(strong, cells, strict=True):
+        mutated = cell.get("mutated", np.zeros_like(altered_cells))
         # Mutated before only copy number, both before nothing.
-        keys.append(-(2 * found.astype(int) + mutated.astype(int)))
+        keys.append(-(2 * altered_cells.astype(int) + mutated.astype(int)))
     number = subtypes.labels.astype(str).str[1:].astype(int).to_numpy()
     order: npt.NDArray[np.int64] = np.lexsort([*keys[::-1], number])
     return order
@@ -301,12 +301,12 @@ def _shares_at_the_side(
         return
     down = ax.get_yaxis_transform()
     for i, name in enumerate(names):
-        place, own = 1.035 + 0.052 * i, labels == name
+        place, inside = 1.035 + 0.052 * i, labels == name
         ax.text(place, -0.72, name, transform=down, ha="center", va="bottom", fontsize=7.2,
                 color=INK, fontweight="bold")  # fmt: skip
         for y, gene in enumerate(genes):
-            measured = cells[gene]["measured"] & own
-            text = f"{100 * _share(strong[gene] & own, measured):.0f}" if measured.any() else "-"
+            measured = cells[gene]["measured"] & inside
+            text = f"{100 * _share(strong[gene] & inside, measured):.0f}" if measured.any() else "-"
             ax.text(place, y, text, transform=down, ha="center", va="center", fontsize=7,
                     color=MUTED)  # fmt: skip
     ax.text(1.015 + 0.052 * len(names), -0.72, "%", transform=down, ha="left", va="bottom",

@@ -65,8 +65,8 @@ def annotation_table(cohort: Cohort, subtypes: Subtypes) -> pd.DataFrame:
         for name in cohort.endpoints:
             event = cohort.survival(name)["event"].reindex(patients)
             columns[f"{name}"] = event.map({1: "event", 0: "none"})
-    kept = {name: column for name, column in columns.items() if column.nunique() > 1}
-    return pd.DataFrame(dict(list(kept.items())[:MOST_VARIABLES]), index=patients)
+    varying = {name: column for name, column in columns.items() if column.nunique() > 1}
+    return pd.DataFrame(dict(list(varying.items())[:MOST_VARIABLES]), index=patients)
 
 
 def annotation_row(name: str, values: pd.Series, kind: str | None = None) -> AnnotationRow:
@@ -105,13 +105,13 @@ def annotation_row(name: str, values: pd.Series, kind: str | None = None) -> Ann
         key = [(clean(level), colour) for level, colour in palette.items()]
     else:
         often = sorted(counts.index, key=lambda level: (-int(counts[level]), level))
-        kept = set(often if len(often) <= len(CATEGORIES) else often[: len(CATEGORIES) - 1])
-        shown = [level for level in levels if level in kept]
+        coloured = set(often if len(often) <= len(CATEGORIES) else often[: len(CATEGORIES) - 1])
+        shown = [level for level in levels if level in coloured]
         palette = dict(zip(shown, CATEGORIES, strict=False))
         key = [(clean(level), colour) for level, colour in palette.items()]
         if len(shown) < len(levels):
             key.append((f"other ({len(levels) - len(shown)} values)", CATEGORIES[-1]))
-            palette |= {level: CATEGORIES[-1] for level in levels if level not in kept}
+            palette |= {level: CATEGORIES[-1] for level in levels if level not in coloured}
     colours = np.tile(_channels(MISSING), (len(values), 1))
     place = np.flatnonzero(values.notna().to_numpy())
     colours[place] = [_channels(palette[level]) for level in text] if len(place) else 0

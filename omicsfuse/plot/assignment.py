@@ -66,9 +66,11 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     ):
         if not marked.any():
             continue
-        own, at = table[marked], places[marked]
-        ax.hlines(at, own["accuracy_ci_low"], own["accuracy_ci_high"], color=colour, linewidth=1.6)
-        ax.plot(own["accuracy"], at, "o", color=colour, markersize=5.5, label=label)
+        rows, at = table[marked], places[marked]
+        ax.hlines(
+            at, rows["accuracy_ci_low"], rows["accuracy_ci_high"], color=colour, linewidth=1.6
+        )
+        ax.plot(rows["accuracy"], at, "o", color=colour, markersize=5.5, label=label)
     ax.vlines(
         rates,
         places - 0.42,
@@ -139,13 +141,13 @@ def assignment_calibration_figure(
     drawn = panel_grid(ax, len(shown), 3, 0.7 + 2.35 * columns, 0.4 + 2.5 * rows)
     largest = float(bins.loc[bins["layers"].isin(shown), "n"].max())
     for i, (panel, name) in enumerate(zip(drawn, shown, strict=True)):
-        own = bins[bins["layers"].astype(str) == name].sort_values("predicted", kind="stable")
+        of_name = bins[bins["layers"].astype(str) == name].sort_values("predicted", kind="stable")
         panel.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
-        panel.plot(own["predicted"], own["observed"], color=ACCENT, linewidth=1, zorder=2)
+        panel.plot(of_name["predicted"], of_name["observed"], color=ACCENT, linewidth=1, zorder=2)
         panel.scatter(
-            own["predicted"],
-            own["observed"],
-            s=12 + 110 * own["n"] / largest,
+            of_name["predicted"],
+            of_name["observed"],
+            s=12 + 110 * of_name["n"] / largest,
             color=ACCENT,
             edgecolor="white",
             linewidth=0.6,

@@ -137,9 +137,9 @@ def comprehensive_heatmap(
         kinds = {str(name): kind for name, kind in decided if name not in cohort.endpoints}
     tops = _annotation_rows(annotations, labels.index, kinds)
     if len(labels) > MOST_DRAWN:
-        kept = np.linspace(0, len(labels) - 1, MOST_DRAWN).round().astype(int)
-        labels = labels.iloc[kept]
-        tops = [AnnotationRow(t.name, t.colours[kept], t.key, t.gradient) for t in tops]
+        shown = np.linspace(0, len(labels) - 1, MOST_DRAWN).round().astype(int)
+        labels = labels.iloc[shown]
+        tops = [AnnotationRow(t.name, t.colours[shown], t.key, t.gradient) for t in tops]
     tested = set(markers["layer"].astype(str))
     blocks, height = _stacked(rows, [n for n in prepared.layers if n in tested], len(tops))
     new = ax is None
@@ -186,9 +186,9 @@ def _stacked(rows: pd.DataFrame, layers: Sequence[str], n_tops: int) -> tuple[li
     place = n_tops + 0.6 if n_tops else 0.0
     blocks = []
     for layer in layers:
-        own = rows[rows["layer"] == layer]
-        blocks.append(_Block(layer, place, own))
-        place += max(len(own), 1) + 0.6
+        of_layer = rows[rows["layer"] == layer]
+        blocks.append(_Block(layer, place, of_layer))
+        place += max(len(of_layer), 1) + 0.6
     return blocks, place - 0.6
 
 

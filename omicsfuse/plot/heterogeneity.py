@@ -142,8 +142,8 @@ def heterogeneity_correlates(index: HeterogeneityIndex, *, ax: "Axes | None" = N
     if rows.empty:
         return nothing("no number to correlate the index with", ax)
     if len(rows) > MOST_CORRELATES:
-        kept = rows.sort_values("p", kind="stable").head(MOST_CORRELATES).index
-        rows = rows[rows.index.isin(kept)]
+        strongest = rows.sort_values("p", kind="stable").head(MOST_CORRELATES).index
+        rows = rows[rows.index.isin(strongest)]
     ax = axes_or_new(ax, 7.0, 1.0 + 0.24 * len(rows))
     ax.axvline(0, color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
     for y, row in enumerate(rows.to_dict("records")):

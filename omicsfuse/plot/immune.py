@@ -87,7 +87,9 @@ def immune_heatmap(
         return nothing("no score was compared between subtypes", ax)
     # Collections one after the other, each from the subtype it stands out in.
     order = immune.coverage.set_index("score")["collection"].reindex(chosen)
-    rows = [name for one in dict.fromkeys(sorted(order)) for name in chosen if order[name] == one]
+    rows = [
+        name for group in dict.fromkeys(sorted(order)) for name in chosen if order[name] == group
+    ]
     names = list(subtypes)[:1] if len(subtypes) == 2 else list(subtypes)
     shown = tests[tests["comparison"].isin(names)]
     effect = shown.pivot(index="score", columns="comparison", values="effect")

@@ -48,7 +48,7 @@ def strongest(
         if new_target:
             targets.append((str(layer), str(target)))
     layers = list(dict.fromkeys(table["layer"].astype(str)))
-    targets.sort(key=lambda one: layers.index(one[0]))
+    targets.sort(key=lambda pair: layers.index(pair[0]))
     return features, targets
 
 

@@ -46,21 +46,21 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
     drawn = panel_grid(ax, len(terms), _COLUMNS, width, 2.35 * rows)
     last = float(table["time"].max()) or 1.0
     for i, (panel, term) in enumerate(zip(drawn, terms, strict=True)):
-        own = table[table["term"].astype(str) == term].sort_values("time", kind="stable")
+        of_term = table[table["term"].astype(str) == term].sort_values("time", kind="stable")
         panel.axhline(0, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
         panel.plot(
-            own["time"], own["residual"], "o", color=MUTED, markersize=3, alpha=0.55,
+            of_term["time"], of_term["residual"], "o", color=MUTED, markersize=3, alpha=0.55,
             markeredgewidth=0, zorder=2,
         )  # fmt: skip
-        band = rows_with(own, "fit_low", "fit_high")
+        band = rows_with(of_term, "fit_low", "fit_high")
         if len(band):
             panel.fill_between(
                 band["time"], band["fit_low"], band["fit_high"], color=ACCENT, alpha=0.18, lw=0
             )
-        smooth = rows_with(own, "fit")
+        smooth = rows_with(of_term, "fit")
         if len(smooth):
             panel.plot(smooth["time"], smooth["fit"], color=ACCENT, linewidth=1.7, zorder=4)
-        constant = rows_with(own, "coefficient")
+        constant = rows_with(of_term, "coefficient")
         if len(constant):
             panel.axhline(
                 float(constant["coefficient"].iloc[0]), color=INK, linewidth=1, linestyle="--",
@@ -70,7 +70,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
         ticks = time_ticks(last)[::2]
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         panel.set_title(shorten(term, 34), fontsize=8.8)
-        p = format_p(_p(comparison.proportional, str(own["model"].iloc[0]), term))
+        p = format_p(_p(comparison.proportional, str(of_term["model"].iloc[0]), term))
         if p:
             panel.text(
                 0.98, 0.97, p, transform=panel.transAxes, ha="right", va="top", fontsize=8,

@@ -125,7 +125,7 @@ def caveats(results: RunResults) -> list[str]:
 
 def references(sections: Iterable[Section[RunResults]] = SECTIONS) -> dict[str, str]:
     """All references by key: those of the sections, and those that several cite."""
-    return {**SHARED, **{key: text for one in sections for key, text in one.references.items()}}
+    return {**SHARED, **{key: text for part in sections for key, text in part.references.items()}}
 
 
 def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
@@ -135,7 +135,7 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
     sections = sections_of(results)
     for _, together in groupby(sections, key=lambda section: section.paragraph or section.name):
         sharing = list(together)
-        texts = [text for one in sharing for text in one.methods(results, cite) if text]
+        texts = [text for part in sharing for text in part.methods(results, cite) if text]
         paragraphs += [" ".join(texts)] if sharing[0].paragraph and texts else texts
     method = results.fusion.method
     known = references(sections) | dict(method.references if method else {})

@@ -56,7 +56,7 @@ def chosen_with_outcome(results: RunResults) -> str:
     """Say what was chosen with the outcome: features, the number of subtypes; empty if neither."""
     asked = (("preprocess", "select", "features"), ("subtypes", "choose", "the number of subtypes"))
     return " and ".join(
-        what for table, key, what in asked if settings_of(results, table).get(key) == "survival"
+        choice for table, key, choice in asked if settings_of(results, table).get(key) == "survival"
     )
 
 

@@ -66,10 +66,10 @@ def _criteria(table: pd.DataFrame) -> Table | None:
     heads = {k: f"k = {k} (chosen)" if chosen[k] else f"k = {k}" for k in table.index}
     known = [name for name in _CRITERIA if name in table]
     known += [name for name in table.columns if name not in known and name != "chosen"]
-    kept = [name for name in known if table[name].notna().any()]
-    values = table[kept].apply(pd.to_numeric, errors="coerce").astype(float)
+    criteria = [name for name in known if table[name].notna().any()]
+    values = table[criteria].apply(pd.to_numeric, errors="coerce").astype(float)
     frame = values.T.rename(columns=heads)
-    frame.insert(0, "criterion", [_CRITERIA.get(n, n.replace("_", " ")) for n in kept])
+    frame.insert(0, "criterion", [_CRITERIA.get(n, n.replace("_", " ")) for n in criteria])
     return make_table(frame, list(frame.columns), "Criteria for each number of subtypes.")
 
 

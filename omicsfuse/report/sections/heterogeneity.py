@@ -150,9 +150,9 @@ def _events(row: pd.Series) -> str:
     return f" with {plural(int(row['events']), 'event')}" if row["kind"] == "survival" else ""
 
 
-def _subtypes_sentence(found: pd.DataFrame) -> list[str]:
+def _subtypes_sentence(tests: pd.DataFrame) -> list[str]:
     """Say that subtypes are no independent variable, where they are found to go with the index."""
-    if "subtype" not in set(found["variable"].astype(str)):
+    if "subtype" not in set(tests["variable"].astype(str)):
         return []
     return [
         "Where the subtypes were found on the same images, that they go with the index describes "

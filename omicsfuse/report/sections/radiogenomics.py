@@ -277,10 +277,10 @@ def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tu
     end = "; lighter dots are larger tumours." if shaded else "."
     ranks = "Ranks of the patients; each target with the feature that goes with it best"
     if (drawn["fdr"] <= fdr).all():
-        what = plural(count, "association")
+        associations = plural(count, "association")
         return "Associations found, patient by patient", (
             f"{ranks}. The {plural(len(drawn), 'pair')} of smallest false discovery rate among the "
-            f"{what} found (at most {fdr:g}), all families together{end}"
+            f"{associations} found (at most {fdr:g}), all families together{end}"
         )
     return "The strongest pairs, none of them found", (
         f"{ranks}. No association drawn here reached a false discovery rate of {fdr:g}: these are "

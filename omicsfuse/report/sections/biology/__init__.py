@@ -61,9 +61,9 @@ def _marker_sentences(results: RunResults) -> str:
     names, fused = results.subtypes.names, list(results.fusion.per_layer)
     tested = one_direction(results.markers, names).dropna(subset=["p"])
     significant = int((tested["fdr"] <= FDR).sum())
-    what = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
+    pair = "a feature with a subtype" if len(names) > 2 else f"a feature between {listing(names)}"
     texts = [
-        f"{significant:,} of {len(tested):,} comparisons of {what} have a false discovery rate of "
+        f"{significant:,} of {len(tested):,} comparisons of {pair} have a false discovery rate of "
         f"at most {FDR:g} (Benjamini-Hochberg over all features and subtypes of one layer)."
     ]
     if len(names) == 2:

@@ -50,7 +50,7 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
         values += "; with so many categories V is biased upwards, its interval is not"
     subtype, _, how = str(row["stands_out"]).partition(": ")
     stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
-    what = "are to a large part explained by" if _explained(row) else "go together with"
+    relation = "are to a large part explained by" if _explained(row) else "go together with"
     why = "They may tell how the data were made rather than what the tumours are."
     for layer in results.cohort.omics:
         if name == f"{VOLUME} ({layer})":
@@ -59,4 +59,4 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
                 f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
                 "features grow with it: the subtypes may be a roundabout measure of tumour size."
             )
-    return f"The subtypes {what} {clean(name)}, a technical variable ({values}).{stands} {why}"
+    return f"The subtypes {relation} {clean(name)}, a technical variable ({values}).{stands} {why}"

@@ -63,8 +63,8 @@ def _family(model: Interpretation, row: pd.Series) -> str:
     table = model.associations
     rows = table[(table["layer"] == row["layer"]) & (table["kind"] == row["kind"])]
     rows = rows[rows["fdr"] <= FDR]
-    kept = rows[rows["adjusted_fdr"] <= FDR]
-    top = (kept if len(kept) else rows).iloc[0]
+    significant = rows[rows["adjusted_fdr"] <= FDR]
+    top = (significant if len(significant) else rows).iloc[0]
     low, high = float(top["effect_ci_low"]), float(top["effect_ci_high"])
     interval = f", 95% CI {_effect(low)} to {_effect(high)}" if low == low else ""
     single = int(row["tests"]) == 1

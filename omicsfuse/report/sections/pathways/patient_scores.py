@@ -54,8 +54,8 @@ def told_once(biology: Biology) -> pd.DataFrame:
     groups = dict(zip(sets["gene_set"], sets["group"], strict=True))
     group = [groups.get(score) or score for score in tests["score"]]
     first = tests.assign(_group=group).sort_values("p", kind="stable")
-    kept = first.drop_duplicates(["comparison", "_group"]).index
-    return tests.loc[sorted(kept)]
+    first_of_group = first.drop_duplicates(["comparison", "_group"]).index
+    return tests.loc[sorted(first_of_group)]
 
 
 def overall_table(table: pd.DataFrame) -> Table | None:

@@ -38,7 +38,7 @@ def summary(results: RunResults) -> Iterator[str]:
 
 def caveats(results: RunResults) -> Iterator[str]:
     """Doubts about the survival data, then what weakens the comparison of each endpoint."""
-    yield from (clean(doubt) for one in results.survival.values() for doubt in one.doubts)
+    yield from (clean(doubt) for each in results.survival.values() for doubt in each.doubts)
     for comparison in results.survival.values():
         yield from log_rank.caveats(comparison, several=len(results.survival) > 1)
         yield from cox.caveats(comparison)

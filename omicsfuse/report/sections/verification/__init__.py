@@ -53,7 +53,7 @@ def content(results: RunResults) -> Content:
         *cohorts.null_sentences(tests),
         *(signatures.derived_sentence(derived.signature) for derived in every.values()),
     ]
-    verifications = [one.verification for one in every.values() if one.verification is not None]
+    verifications = [each.verification for each in every.values() if each.verification is not None]
     if not verifications:
         texts.append("No external cohort was given: the signature has not been verified.")
     elif tests.empty:
@@ -68,7 +68,7 @@ def content(results: RunResults) -> Content:
             + cohorts.scaling_sentences(tests)
             + " Cut-points were fixed in the discovery cohort; none was searched for elsewhere."
         )
-    names = {log_rank_name(one) for each in verifications for one in each.survival.values()}
+    names = {log_rank_name(test) for each in verifications for test in each.survival.values()}
     several = len(every) > 1
     return Content(
         _TITLE,
@@ -110,7 +110,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
             "to outcome. There patients were assigned to subtypes by the signature alone, and its "
             f"scores were set against {sets} of the same size {cite('random')}."
         )
-        tests = {log_rank_name(one) for one in results.verification.survival.values()}
+        tests = {log_rank_name(comparison) for comparison in results.verification.survival.values()}
         if tests:
             text += f" Assigned subtypes were compared by the {listing(sorted(tests))}."
     yield text

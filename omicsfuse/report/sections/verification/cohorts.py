@@ -157,11 +157,11 @@ def tests_table(
     frame = with_interval(frame, "hr", format_ratio)
     frame = frame.assign(
         genes=[
-            f"{int(found)} of {int(total)}"
-            for found, total in zip(frame["genes_found"], frame["genes_total"], strict=True)
+            f"{int(n_found)} of {int(total)}"
+            for n_found, total in zip(frame["genes_found"], frame["genes_total"], strict=True)
         ]
     )
-    what = (
+    explained = (
         "Negative controls: cohorts in which the signature should say nothing. A small p or a "
         "high percentile here is a warning about those above. "
         if control
@@ -173,7 +173,7 @@ def tests_table(
     return make_table(
         frame,
         columns,
-        f"{what}p: of the Wald test for hazard ratios; of the "
+        f"{explained}p: of the Wald test for hazard ratios; of the "
         f"{' or the '.join(sorted(names)) or 'log-rank test'} for assigned subtypes. FDR: "
         "Benjamini-Hochberg over all rows of the table.",
     )
