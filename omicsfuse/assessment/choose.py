@@ -116,7 +116,7 @@ def gap_against_continuum(
     prepared = continuum(repeat, network)
     tasks = [(STRUCTURE, task) for task in np.random.SeedSequence(random_state).spawn(N_REDRAWS)]
     ks = list(ks)
-    drawn = (runner or Runner()).map(one_draw, tasks, prepared, ks, what="redraws")
+    drawn = (runner or Runner()).map(one_draw, tasks, prepared, ks, label="redraws")
     row = CRITERIA.index("normalised_cut")
     null = np.array([each[row] for each in drawn])
     return pd.DataFrame(

@@ -99,7 +99,7 @@ def resample_clusters(
         tuple(wanted),
         panel,
         share,
-        what="resamples of the patients",
+        label="resamples of the patients",
     )
     return Resamples(
         tuple(rows for rows, _ in drawn),

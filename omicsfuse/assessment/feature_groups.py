@@ -84,11 +84,13 @@ def feature_group_contributions(
         for b in range(n_permutations + 1 if tested else 0)
     ]
     effects = np.reshape(
-        runner.map(_one_copy, tasks, bench, arrays, metrics, parts, what="permuted feature groups"),
+        runner.map(
+            _one_copy, tasks, bench, arrays, metrics, parts, label="permuted feature groups"
+        ),
         (-1, n_permutations + 1),
     )
     rows = runner.map(
-        _agreements, range(len(parts)), bench, arrays, metrics, parts, codes, what="feature groups"
+        _agreements, range(len(parts)), bench, arrays, metrics, parts, codes, label="feature groups"
     )
     for i, row in enumerate(rows):
         copies = effects[i] if tested else np.full(2, np.nan)
@@ -249,11 +251,11 @@ def _one_copy(
     task: tuple[int, np.random.SeedSequence | None],
 ) -> float:
     """How far a layer agrees with the others, with a group of features permuted or as it is."""
-    index, own_seed = task
+    index, task_seed = task
     part = parts[index]
     table = arrays[part.layer]
-    if own_seed is not None:
-        order = bench.repeat.order(part.layer, np.random.default_rng(own_seed))
+    if task_seed is not None:
+        order = bench.repeat.order(part.layer, np.random.default_rng(task_seed))
         table = table.copy()
         table[:, part.columns] = table[np.ix_(order, part.columns)]
     try:

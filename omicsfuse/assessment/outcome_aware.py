@@ -133,7 +133,7 @@ def full_pipeline_permutation(
     tasks = [None, *seeds]
     p_values = np.array(
         runner.map(
-            _p_values, tasks, prepared, dict(survival), pipeline, patients, what="full pipeline"
+            _p_values, tasks, prepared, dict(survival), pipeline, patients, label="full pipeline"
         )
     ).reshape(n_permutations + 1, len(survival))
     rows = []

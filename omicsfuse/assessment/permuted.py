@@ -59,9 +59,9 @@ def permuted_layers(
     tasks = [
         (name, next(seeds) if b else None) for name in permuted for b in range(n_permutations + 1)
     ]
-    effects = np.array(runner.map(_one_copy, tasks, bench, whole, what="permuted layers"))
+    effects = np.array(runner.map(_one_copy, tasks, bench, whole, label="permuted layers"))
     effects = effects.reshape(len(permuted), n_permutations + 1, len(EFFECTS))
-    without = runner.map(_without, permuted, bench, what="layers left out") if whole else []
+    without = runner.map(_without, permuted, bench, label="layers left out") if whole else []
     return _table(
         names,
         dict(zip(permuted, effects, strict=True)),
@@ -86,10 +86,10 @@ def _one_copy(
     bench: Bench, whole: bool, task: tuple[str, np.random.SeedSequence | None]
 ) -> np.ndarray:
     """The effects with one layer's patients permuted, or as they are where there is no seed."""
-    name, own_seed = task
+    name, task_seed = task
     order = np.arange(len(bench.repeat.positions[name]))
-    if own_seed is not None:
-        order = bench.repeat.order(name, np.random.default_rng(own_seed))
+    if task_seed is not None:
+        order = bench.repeat.order(name, np.random.default_rng(task_seed))
     shuffled = {name: order}
     alone = bench.groups([name], shuffled=shuffled)[1]
     shared = shared_agreement(bench, name, alone, bench.networks[name][np.ix_(order, order)])

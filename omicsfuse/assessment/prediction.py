@@ -42,7 +42,7 @@ def prediction_strengths(
     seeds = np.random.SeedSequence(seed(random_state)).spawn(n_splits)
     strengths = np.array(
         (runner or Runner()).map(
-            _one_split, seeds, repeat, network, tuple(wanted), what="splits into halves"
+            _one_split, seeds, repeat, network, tuple(wanted), label="splits into halves"
         )
     )
     table = pd.DataFrame(index=pd.Index(wanted, name="k"))

@@ -41,7 +41,7 @@ _UNIFORM = frozenset({"normal_score"})
 _AS_REPORTED = "as reported"
 
 Task = tuple[str, str, Any]
-Found = tuple[float, int, float, str]
+Outcome = tuple[float, int, float, str]
 
 
 def sensitivity(
@@ -75,7 +75,7 @@ def sensitivity(
     tasks: list[Task] = [("", "", None), *(task for task, reported in grid if not reported)]
     outcomes = runner.map(
         _one_setting, tasks, part, method_of(fusion).exact(), fusion.params["layer_weights"],
-        dict(fusion.metrics), order, labels, dict(subtypes.params), what="sensitivity",
+        dict(fusion.metrics), order, labels, dict(subtypes.params), label="sensitivity",
     )  # fmt: skip
     base, moved = outcomes[0], iter(outcomes[1:])
     rows = []
@@ -201,16 +201,16 @@ def _one_setting(
     labels: pd.Series,
     clustering: Mapping[str, Any],
     task: Task,
-) -> Found:
+) -> Outcome:
     """Agreement, number of groups, agreement with that number, and why something is missing."""
     setting, layer, value = task
-    metrics, own_seed = dict(metrics), clustering.get("random_state", 0)
+    metrics, cut_seed = dict(metrics), clustering.get("random_state", 0)
     n, k = len(labels), int(labels.nunique())
     try:
         if setting == "metric":
             metrics[layer] = value
         elif setting == "random_state":
-            own_seed = value
+            cut_seed = value
         elif setting == "n_features":
             prepared = _fewer_features(prepared, order, metrics, value)
         elif setting:
@@ -220,26 +220,26 @@ def _one_setting(
             again = fuse(
                 prepared, method=method, metrics=metrics, layer_weights=weights, n_threads=1
             )
-            return _compared(again, labels, k, clustering.get("asked", "auto"), own_seed)
+            return _compared(again, labels, k, clustering.get("asked", "auto"), cut_seed)
     except (OmicsfuseError, np.linalg.LinAlgError) as error:
         return float("nan"), 0, float("nan"), str(error)
 
 
-def _compared(again: Fusion, labels: pd.Series, k: int, asked: Any, own_seed: int) -> Found:
+def _compared(again: Fusion, labels: pd.Series, k: int, asked: Any, cut_seed: int) -> Outcome:
     """Cut the network into as many groups, and into as many as the rule says."""
     from sklearn.metrics import adjusted_rand_score
 
     note = "" if k > 1 else "one subtype, with which everything agrees"
     fixed = not isinstance(asked, str) and asked[0] == asked[1]
     try:
-        ruled = cluster(again, "auto" if fixed else asked, random_state=own_seed).labels
+        ruled = cluster(again, "auto" if fixed else asked, random_state=cut_seed).labels
         n_clusters = int(ruled.nunique())
         automatic = adjusted_rand_score(labels, ruled[labels.index]) if k > 1 else float("nan")
     except OmicsfuseError as error:
         n_clusters, automatic, note = 0, float("nan"), note or str(error)
     if k == 1 or n_clusters == k:
         return float(automatic), n_clusters, float(automatic), note
-    same = cluster(again, k, random_state=own_seed).labels
+    same = cluster(again, k, random_state=cut_seed).labels
     return float(adjusted_rand_score(labels, same[labels.index])), n_clusters, automatic, note
 
 

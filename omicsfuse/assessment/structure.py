@@ -67,7 +67,7 @@ def structure_tests(
         return pd.DataFrame(), float("nan"), float("nan")
     seeds = np.random.SeedSequence(random_state).spawn(n_draws * len(kinds))
     tasks = [(kinds[i % len(kinds)], seed) for i, seed in enumerate(seeds)]
-    drawn = runner.map(one_draw, tasks, prepared, ks, what="null draws")
+    drawn = runner.map(one_draw, tasks, prepared, ks, label="null draws")
     observed = network_criteria(network, ks)
     rows, p_values = [], {}
     for place, kind in enumerate(kinds):

@@ -148,7 +148,7 @@ def _repeats(
         for repeat in range(n_repeats)
         for fold in range(N_FOLDS)
     ]
-    done = Runner(n_jobs).map(_one_fold, tasks, layers, labels, settings, what="assignment")
+    done = Runner(n_jobs).map(_one_fold, tasks, layers, labels, settings, label="assignment")
     return [done[i * N_FOLDS : (i + 1) * N_FOLDS] for i in range(n_repeats)]
 
 

@@ -48,7 +48,7 @@ def checked_distances(
 ) -> np.ndarray:
     """Return distances as a new float64 array (n, n), exactly symmetric, or say what is wrong.
 
-    ``what`` is named at the head of messages; patients by place where there is no index.
+    ``name`` heads messages; patients by place where there is no index.
 
     >>> checked_distances([[0, 1], [2, 0]], 2, "metric mine")
     Traceback (most recent call last):

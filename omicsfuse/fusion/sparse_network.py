@@ -65,7 +65,7 @@ class NetworkOperator(LinearOperator):
     def __init__(self, network: SplitNetwork) -> None:
         super().__init__(np.dtype(np.float64), network.kept.shape)
         self.network = network
-        self._own = network.smooth_diagonal()
+        self._smooth_diagonal = network.smooth_diagonal()
 
     def _matvec(self, x: np.ndarray) -> np.ndarray:
         return self._matmat(np.reshape(x, (-1, 1))).ravel()
@@ -73,7 +73,7 @@ class NetworkOperator(LinearOperator):
     def _matmat(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         smooth = self.network.smooth_product(x)
-        return np.asarray(self.network.kept @ x + smooth - self._own[:, None] * x)
+        return np.asarray(self.network.kept @ x + smooth - self._smooth_diagonal[:, None] * x)
 
     def _adjoint(self) -> "NetworkOperator":
         return self

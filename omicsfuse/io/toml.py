@@ -33,7 +33,7 @@ _EXPECTED = {
 def parse_toml_model(
     path: str | Path,
     model: type[Model],
-    what: str = "manifest",
+    document: str = "manifest",
     error: type[OmicsfuseError] = CohortError,
     context: Mapping[str, Any] | None = None,
 ) -> Model:
@@ -42,20 +42,22 @@ def parse_toml_model(
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise error(f"{what} {path} does not exist: check its path.") from None
+        raise error(f"{document} {path} does not exist: check its path.") from None
     except (IsADirectoryError, PermissionError) as fault:
-        raise error(f"{what} {path} cannot be read: {fault.strerror}.") from None
+        raise error(f"{document} {path} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:
-        raise error(f"{what} {path} is not UTF-8 text: expected a TOML file.") from None
+        raise error(f"{document} {path} is not UTF-8 text: expected a TOML file.") from None
     try:
         values = tomllib.loads(content)
     except tomllib.TOMLDecodeError as fault:
-        raise error(f"{what} {path} is not valid TOML: {fault}.{_hint(content, fault)}") from None
+        raise error(
+            f"{document} {path} is not valid TOML: {fault}.{_hint(content, fault)}"
+        ) from None
     try:
         return model.model_validate(values, context=context)
     except ValidationError as faults:
         sentences = _sentences(faults.errors(include_url=False), model)
-        raise error(f"{what} {path}: " + "\n".join(sentences)) from None
+        raise error(f"{document} {path}: " + "\n".join(sentences)) from None
 
 
 def _hint(content: str, fault: tomllib.TOMLDecodeError) -> str:

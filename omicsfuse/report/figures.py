@@ -12,7 +12,7 @@ from omicsfuse.stats.tasks import Runner
 def draw_figures(plans: Iterable[Plan], folder: Path, n_jobs: int = 1) -> list[FigureView]:
     """Draw figures as SVG and PNG files in a folder that exists, and as parts of the page."""
     plans = list(plans)
-    return Runner(n_jobs).map(_drawn, range(len(plans)), plans, folder, what="figures")
+    return Runner(n_jobs).map(_drawn, range(len(plans)), plans, folder, label="figures")
 
 
 def _drawn(plans: Sequence[Plan], folder: Path, number: int) -> FigureView:

@@ -67,7 +67,7 @@ def cross_validated_agreement(
             tasks.append(_Task(repeat, train, test, orders if repeat == 0 else []))
     choose = _Choice(method, n_genes, random_state, nearest, dict(options or {}))
     done = Runner(n_jobs).map(
-        _fold, tasks, values, target, covariates, choose, what="cross-validation"
+        _fold, tasks, values, target, covariates, choose, label="cross-validation"
     )
     if columns is None:
         names = group_names(target) if target.kind == "groups" else []

@@ -260,7 +260,7 @@ def _modules(table: Array, ordered: pd.DataFrame, settings: dict[str, Any]) -> C
     )
     del distance
     z = standardised_genes(table)
-    labels = _kept_members(z, labels, settings)
+    labels = _core_members(z, labels, settings)
     labels = merged_modules(z, labels, settings["merge_height"])
     profiles, explained = module_eigengenes(z, labels)
     names = module_names(int(labels.max(initial=0)))
@@ -311,7 +311,7 @@ def _usable(
     return table[:, chosen], genes[chosen], tuple(exclusions)
 
 
-def _kept_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
+def _core_members(z: Array, labels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
     """Dissolve modules without a core; let go of genes that hardly follow their eigengene."""
     size, least = settings["minimum_size"], settings["minimum_membership"]
     relabelled = labels.copy()

@@ -69,11 +69,11 @@ def slopes(matrix: Array, nuisance: Array, x: Array, usable: Mask) -> Effects:
     centred = np.where(observed, usable_matrix - spread.mean[usable], 0.0)
     design = np.column_stack([nuisance, x])
     fit = fit_genes(centred, None if observed.all() else observed.astype(float), design)
-    own_effects = effects(fit)
+    of_usable = effects(fit)
     effect, low, high, t, p = np.full((5, matrix.shape[1]), np.nan)
-    for whole, part in zip((effect, low, high, t, p), own_effects[:5], strict=True):
+    for whole, part in zip((effect, low, high, t, p), of_usable[:5], strict=True):
         whole[usable] = part
-    return Effects(effect, low, high, t, p, own_effects.test)
+    return Effects(effect, low, high, t, p, of_usable.test)
 
 
 def effects(fit: Fit) -> Effects:

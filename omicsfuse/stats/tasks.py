@@ -42,7 +42,7 @@ class Runner:
     """How repeated work is done: on how many processes, and where finished tasks are kept.
 
     Results do not depend on ``n_jobs``; a dask cluster uses all its workers. ``progress`` is told,
-    in the thread that called ``map``, what, how many are done, and of how many.
+    in the thread that called ``map``, the label, how many are done, and of how many.
     """
 
     n_jobs: int = 1
@@ -54,7 +54,7 @@ class Runner:
         function: Callable[..., Result],
         tasks: Sequence[Task],
         *shared: Any,
-        what: str,
+        label: str,
     ) -> list[Result]:
         """Call ``function(*shared, task)`` for each task, and return the results in their order.
 
@@ -69,7 +69,7 @@ class Runner:
         missing = [i for i in range(len(files)) if i not in finished]
         done = sum(len(results) for results, _ in finished.values())
         heard: dict[Heard, None] = {}
-        self._tell(what, done, len(tasks))
+        self._tell(label, done, len(tasks))
         fresh_tasks = [task for i in missing for task in files[i]]
         # Entered here too: where tasks are threads of this process, the limit holds between them.
         with one_thread(), self._results(function, shared, fresh_tasks) as fresh:
@@ -81,16 +81,16 @@ class Runner:
                     messages += [text for kind, text, *_ in told if _is_ours(kind)]
                     heard.update(dict.fromkeys(said for said in told if not _is_ours(said[0])))
                     done += 1
-                    self._tell(what, done, len(tasks))
+                    self._tell(label, done, len(tasks))
                 if store:
                     store.save(files[i], results, messages)
                 finished[i] = results, messages
         _repeat(heard, [text for i in range(len(files)) for text in finished[i][1]])
         return [result for i in range(len(files)) for result in finished[i][0]]
 
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def _tell(self, label: str, done: int, total: int) -> None:
         if self.progress:
-            self.progress(what, done, total)
+            self.progress(label, done, total)
 
     @contextmanager
     def _results(

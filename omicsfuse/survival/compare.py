@@ -148,7 +148,7 @@ def compare_each(
     # A single one stays in this process, whose threads it has for itself.
     runner = Runner(n_jobs if len(endpoints) > 1 else 1)
     given = (subtypes, cohort, {**options, "n_jobs": n_jobs})
-    return runner.map(_compared, endpoints, *given, what="endpoints")
+    return runner.map(_compared, endpoints, *given, label="endpoints")
 
 
 def _compared(

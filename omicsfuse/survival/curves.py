@@ -57,7 +57,7 @@ def median_follow_up(survival: pd.DataFrame) -> float:
     """Median follow-up of all patients together, as ``kaplan_meier`` gives it for subtypes."""
     times, events = check_survival(survival["time"].to_numpy(), survival["event"].to_numpy())
     # Without limits and without lifelines, which takes long to load where nothing else needs it.
-    curve = _own_curve(times, _lost(survival, events), check_entry(entries(survival), times))
+    curve = _curve_with_entry(times, _lost(survival, events), check_entry(entries(survival), times))
     return _first_half(curve["time"], curve["survival"])
 
 
@@ -92,7 +92,7 @@ def _curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataF
     from lifelines import KaplanMeierFitter
 
     if np.isfinite(began).any():
-        return _own_curve(times, events, began)
+        return _curve_with_entry(times, events, began)
     fitted = KaplanMeierFitter().fit(times, events)
     counts = fitted.event_table
     curve = pd.DataFrame(
@@ -111,7 +111,7 @@ def _curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataF
     return curve
 
 
-def _own_curve(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataFrame:
+def _curve_with_entry(times: np.ndarray, events: np.ndarray, began: np.ndarray) -> pd.DataFrame:
     """The same; patients may enter late, and are at risk after their entry."""
     at = np.unique(np.r_[0.0, times])
     at_risk = ((times[:, None] >= at) & (began[:, None] < at)).sum(axis=0)

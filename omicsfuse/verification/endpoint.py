@@ -102,7 +102,7 @@ class EndpointTests:
     ) -> Row:
         """The score per standard deviation, and how well it puts patients in order."""
         time, event, entry = _arrays(survival)
-        row = _counts(survival) | _what(name, PER_SD)
+        row = _counts(survival) | _contrast(name, PER_SD)
         values = score.to_numpy()
         row |= self._cox(time, event, entry, values)
         row["p_one_sided"] = _one_sided(row, sign)
@@ -144,7 +144,7 @@ class EndpointTests:
         if cohort.strata:
             strata = combined_strata(clinical, cohort.strata, cohort.variables)
             adjusted_for = join_notes(adjusted_for, f"stratified by {strata.name}")
-        row: Row = _what(name, ADJUSTED) | {"test": "Wald"}
+        row: Row = _contrast(name, ADJUSTED) | {"test": "Wald"}
         row["adjusted_for"] = adjusted_for
         if not encoded.used and strata is None:
             note = join_notes(self.scored.note, "not adjusted: no covariate varies", *left_out)
@@ -180,7 +180,7 @@ class EndpointTests:
         if cut is None:
             return [], None
         high = (score > cut).to_numpy()
-        row = _counts(survival) | _what(name, ABOVE_CUT) | {"cut_point": cut}
+        row = _counts(survival) | _contrast(name, ABOVE_CUT) | {"cut_point": cut}
         if high.all() or not high.any():
             where = "above" if high.all() else "at or below"
             note = f"all {len(high)} patients are {where} the locked cut-point"
@@ -204,7 +204,7 @@ class EndpointTests:
         """Patients assigned to each subtype against the others, and all of them."""
         if labels.empty:
             note = join_notes(self.scored.note, "no patient with this endpoint was assigned")
-            return [_what("", ASSIGNED) | {"n": 0, "note": note}], None
+            return [_contrast("", ASSIGNED) | {"n": 0, "note": note}], None
         survival = survival.loc[labels.index]
         counts = _counts(survival)
         rows: list[Row] = []
@@ -212,10 +212,10 @@ class EndpointTests:
         for name in names if len(names) > 2 else names[:1]:
             inside = np.asarray(labels == name, dtype=np.float64)
             row = self._cox(*_arrays(survival), inside)
-            rows.append(counts | _what(name, VS_REST) | row)
+            rows.append(counts | _contrast(name, VS_REST) | row)
         compared = self._compare(labels, survival)
         row = self._logrank(compared.tests, self.scored.note)
-        return [*rows, counts | _what("", ASSIGNED) | row], compared
+        return [*rows, counts | _contrast("", ASSIGNED) | row], compared
 
     def _compare(self, labels: pd.Series, survival: pd.DataFrame) -> SurvivalComparison:
         cohort = self.scored.cohort
@@ -265,7 +265,7 @@ def _arrays(survival: pd.DataFrame) -> tuple[Array, Array, Array | None]:
     return survival["time"].to_numpy(dtype=float), survival["event"].to_numpy(dtype=int), entry
 
 
-def _what(score: str, contrast: str) -> Row:
+def _contrast(score: str, contrast: str) -> Row:
     """Facts of a row: the score, what is compared, and both in words."""
     words = {VS_REST: f"assigned {score} {VS_REST}", ASSIGNED: ASSIGNED}
     said = words.get(contrast, f"{score} score {contrast}")

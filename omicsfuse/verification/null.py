@@ -28,7 +28,7 @@ class NullScores:
     """Scores of the signature (n, k), random sets (r, n, k) and shuffled signatures (s, n)."""
 
     patients: pd.Index
-    own: Array
+    signature: Array
     random: Array
     shuffled: dict[str, Array]
     note: str
@@ -122,7 +122,7 @@ def held_against(
     time: Array, event: Array, place: Positions, null: NullScores, score: int, name: str
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Hold the signature's score test against random and shuffled ones: row, and z of each."""
-    observed = float(score_z(time, event, null.own[place, score][:, None])[0])
+    observed = float(score_z(time, event, null.signature[place, score][:, None])[0])
     row: dict[str, object] = {}
     values: list[dict[str, object]] = [{"score": name, "kind": "signature", "z": observed}]
     # Patients x sets; sets whose score does not vary among them say nothing.

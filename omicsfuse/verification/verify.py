@@ -206,11 +206,11 @@ def verify(
     shares: list[pd.DataFrame] = []
     for whole in cohorts:
         control = whole.name in controls
-        common, scored, found_genes, lost = score_cohort(
+        common, scored, gene_matches, lost = score_cohort(
             signature, whole, how, control=control, drawn=n_random > 0
         )
         exclusions += lost
-        genes.append(found_genes)
+        genes.append(gene_matches)
         if scored is None:
             rows.append(common)
             continue
@@ -273,7 +273,7 @@ def verify_each(
     ``signatures``: of each, the arguments of `verify` that are its own; ``common``: the others.
     """
     shared = (list(cohorts), common)
-    return Runner(n_jobs).map(_verified, signatures, *shared, what="signatures")
+    return Runner(n_jobs).map(_verified, signatures, *shared, label="signatures")
 
 
 def _verified(

@@ -76,13 +76,13 @@ def table() -> np.ndarray:
 def test_same_bytes_in_processes_in_threads_and_when_kept(
     table: np.ndarray, tmp_path: Path
 ) -> None:
-    alone = Runner().map(draw, seeds(12), table, what="draws")
-    again = Runner(2, tmp_path).map(draw, seeds(12), table, what="draws")
-    taken_up = Runner(1, tmp_path).map(draw, seeds(12), table, what="draws")
+    alone = Runner().map(draw, seeds(12), table, label="draws")
+    again = Runner(2, tmp_path).map(draw, seeds(12), table, label="draws")
+    taken_up = Runner(1, tmp_path).map(draw, seeds(12), table, label="draws")
     with parallel_config(backend="threading"):
-        threads = Runner(2).map(draw, seeds(12), table, what="draws")
+        threads = Runner(2).map(draw, seeds(12), table, label="draws")
     with parallel_config(backend="all at once"):
-        at_once = Runner(2).map(draw, seeds(12), table, what="draws")
+        at_once = Runner(2).map(draw, seeds(12), table, label="draws")
     for other in (again, taken_up, threads, at_once):
         same(other, alone)
     assert len({one["both"][0] for one in alone}) == 12
@@ -95,8 +95,8 @@ def test_a_refusion_is_shared_and_found_again_in_another_process(tmp_path: Path)
     )
     repeat = refit(ready, of.fuse(ready, n_neighbors=8))
     rows = [np.arange(first, 380) for first in (0, 3)]
-    alone = Runner(1, tmp_path).map(Refit.network, rows, repeat, what="fusions")
-    processes = Runner(2).map(Refit.network, rows, repeat, what="fusions")
+    alone = Runner(1, tmp_path).map(Refit.network, rows, repeat, label="fusions")
+    processes = Runner(2).map(Refit.network, rows, repeat, label="fusions")
     for one, other in zip(alone, processes, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
@@ -116,14 +116,14 @@ def test_a_refusion_is_shared_and_found_again_in_another_process(tmp_path: Path)
 
 
 def test_one_job_stays_in_this_process_and_more_do_not() -> None:
-    assert set(Runner().map(process_of, range(3), what="x")) == {os.getpid()}
-    assert os.getpid() not in Runner(2).map(process_of, range(3), what="x")
+    assert set(Runner().map(process_of, range(3), label="x")) == {os.getpid()}
+    assert os.getpid() not in Runner(2).map(process_of, range(3), label="x")
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_linear_algebra_has_one_thread_in_tasks_and_its_own_number_after(n_jobs: int) -> None:
     before = threads_of(0)
-    inside = Runner(n_jobs).map(threads_of, range(3), what="x")
+    inside = Runner(n_jobs).map(threads_of, range(3), label="x")
     assert all(set(one) == {1} for one in inside)
     assert threads_of(0) == before
 
@@ -131,30 +131,30 @@ def test_linear_algebra_has_one_thread_in_tasks_and_its_own_number_after(n_jobs:
 def test_progress_is_told_in_order_and_kept_tasks_count_as_done(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     runner = Runner(1, tmp_path, lambda *state: told.append(state))
-    assert runner.map(tripled, range(7), 2, what="null draws") == [6 * i for i in range(7)]
+    assert runner.map(tripled, range(7), 2, label="null draws") == [6 * i for i in range(7)]
     assert told == [("null draws", done, 7) for done in range(8)]
     told.clear()
-    runner.map(tripled, range(7), 2, what="null draws")
+    runner.map(tripled, range(7), 2, label="null draws")
     assert told == [("null draws", 7, 7)]
 
 
 def test_no_tasks_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Runner(2).map(tripled, [], 2, what="x") == []
-    assert Runner().map(tripled, range(9), 2, what="x") == [6 * i for i in range(9)]
-    assert Runner(1, tmp_path / "kept").map(tripled, [], 2, what="x") == []
+    assert Runner(2).map(tripled, [], 2, label="x") == []
+    assert Runner().map(tripled, range(9), 2, label="x") == [6 * i for i in range(9)]
+    assert Runner(1, tmp_path / "kept").map(tripled, [], 2, label="x") == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_interrupted_work_is_taken_up_with_another_number_of_jobs(tmp_path: Path) -> None:
     told: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        Runner(1, tmp_path, interrupted_at(13)).map(counted, range(20), 2, what="x")
+        Runner(1, tmp_path, interrupted_at(13)).map(counted, range(20), 2, label="x")
     assert len(list(tmp_path.iterdir())) == 13 // TASKS_A_FILE
     CALLS.clear()
     runner = Runner(2, tmp_path, lambda what, done, total: told.append(done))
     with parallel_config(backend="threading"):
-        assert runner.map(counted, range(20), 2, what="x") == [2 * i for i in range(20)]
+        assert runner.map(counted, range(20), 2, label="x") == [2 * i for i in range(20)]
     assert sorted(CALLS) == list(range(10, 20))
     assert told == list(range(10, 21))
 
@@ -162,14 +162,14 @@ def test_interrupted_work_is_taken_up_with_another_number_of_jobs(tmp_path: Path
 def test_nothing_is_taken_up_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def calls(function: Callable[..., int], tasks: list[int], factor: Any) -> list[int]:
         CALLS.clear()
-        Runner(1, tmp_path).map(function, tasks, factor, what="x")
+        Runner(1, tmp_path).map(function, tasks, factor, label="x")
         return list(CALLS)
 
     assert calls(counted, [1, 2, 3], 2) == [1, 2, 3]
     assert calls(counted, [1, 2, 3], 2) == []
     assert calls(counted, [1, 2, 4], 2) == [1, 2, 4]
     assert calls(counted, [1, 2, 3], 3) == [1, 2, 3]
-    assert Runner(1, tmp_path).map(tripled, [1, 2, 3], 2, what="x") == [6, 12, 18]
+    assert Runner(1, tmp_path).map(tripled, [1, 2, 3], 2, label="x") == [6, 12, 18]
     monkeypatch.setattr(kept, "version", lambda package: "0")
     assert calls(counted, [1, 2, 3], 2) == [1, 2, 3]
 
@@ -191,16 +191,16 @@ def test_nothing_is_taken_up_that_differs(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_damaged_or_foreign_file_counts_as_absent(
     tmp_path: Path, damage: Callable[[Path], Any]
 ) -> None:
-    Runner(1, tmp_path / "other").map(tripled, [1, 2, 4], 2, what="x")
+    Runner(1, tmp_path / "other").map(tripled, [1, 2, 4], 2, label="x")
     runner = Runner(1, tmp_path)
-    assert runner.map(counted, [1, 2, 3], 2, what="x") == [2, 4, 6]
+    assert runner.map(counted, [1, 2, 3], 2, label="x") == [2, 4, 6]
     (path,) = tmp_path.glob("*.npz")
     damage(path)
     CALLS.clear()
-    assert runner.map(counted, [1, 2, 3], 2, what="x") == [2, 4, 6]
+    assert runner.map(counted, [1, 2, 3], 2, label="x") == [2, 4, 6]
     assert CALLS == [1, 2, 3]
     CALLS.clear()
-    runner.map(counted, [1, 2, 3], 2, what="x")
+    runner.map(counted, [1, 2, 3], 2, label="x")
     assert CALLS == []
 
 
@@ -210,14 +210,14 @@ def test_a_half_written_file_is_not_left(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="no space left"):
-        Runner(1, tmp_path).map(tripled, range(3), 2, what="x")
+        Runner(1, tmp_path).map(tripled, range(3), 2, label="x")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_results_that_cannot_be_kept_are_refused(tmp_path: Path) -> None:
     for value in (object(), {1, 2}, np.array([object()])):
         with pytest.raises(TypeError, match="tasks that are kept return numbers, text"):
-            Runner(1, tmp_path).map(lambda task, value=value: value, [0], what="x")
+            Runner(1, tmp_path).map(lambda task, value=value: value, [0], label="x")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -273,7 +273,7 @@ def test_functions_without_a_name_are_shared_but_nothing_is_kept(
     tmp_path: Path, n_jobs: int
 ) -> None:
     runner = Runner(n_jobs, tmp_path)
-    assert runner.map(applied, [1, 2, 3], lambda x: 5 * x, what="x") == [5, 10, 15]
+    assert runner.map(applied, [1, 2, 3], lambda x: 5 * x, label="x") == [5, 10, 15]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -283,7 +283,7 @@ def test_warnings_of_tasks_are_heard_once_and_again_when_taken_up(
 ) -> None:
     for _ in range(2):
         with pytest.warns(of.OmicsfuseWarning) as heard:
-            assert Runner(n_jobs, tmp_path).map(doubtful, range(8), what="x") == list(range(8))
+            assert Runner(n_jobs, tmp_path).map(doubtful, range(8), label="x") == list(range(8))
         assert [str(one.message) for one in heard] == ["doubtful 0", "doubtful 1"]
 
 
@@ -291,24 +291,24 @@ def test_warnings_of_tasks_are_heard_once_and_again_when_taken_up(
 def test_warnings_of_others_are_heard_too(n_jobs: int) -> None:
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        Runner(n_jobs).map(unwell, range(4), what="x")
+        Runner(n_jobs).map(unwell, range(4), label="x")
     assert [str(one.message) for one in heard] == ["division by nearly zero"]
     assert heard[0].category is RuntimeWarning
 
 
 def test_an_interrupt_ends_the_workers(tmp_path: Path, table: np.ndarray) -> None:
     with pytest.raises(KeyboardInterrupt):
-        Runner(2, tmp_path, interrupted_at(6)).map(draw, seeds(300), table, what="x")
+        Runner(2, tmp_path, interrupted_at(6)).map(draw, seeds(300), table, label="x")
     workers = [p for p in psutil.Process().children() if "LokyProcess" in " ".join(p.cmdline())]
     assert psutil.wait_procs(workers, timeout=20)[1] == []
     assert len(list(tmp_path.glob("*.npz"))) == 1
-    assert len(Runner(2, tmp_path).map(draw, seeds(6), table, what="x")) == 6
+    assert len(Runner(2, tmp_path).map(draw, seeds(6), table, label="x")) == 6
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_task_at_fault_says_so_and_the_others_stay(tmp_path: Path, n_jobs: int) -> None:
     with pytest.raises(of.StudyError, match="task 8 is at fault"):
-        Runner(n_jobs, tmp_path).map(failing, range(20), what="x")
+        Runner(n_jobs, tmp_path).map(failing, range(20), label="x")
     if n_jobs == 1:
         assert len(list(tmp_path.glob("*.npz"))) == 1
     assert list(tmp_path.glob("*.tmp")) == []
@@ -317,13 +317,13 @@ def test_a_task_at_fault_says_so_and_the_others_stay(tmp_path: Path, n_jobs: int
 def test_the_workspace_keeps_finished_tasks_of_an_interrupted_run(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt) as stop, Workspace(out, "study") as workspace:
-        Runner(1, workspace.tasks, interrupted_at(6)).map(tripled, range(9), 2, what="x")
+        Runner(1, workspace.tasks, interrupted_at(6)).map(tripled, range(9), 2, label="x")
     assert any("--resume" in note for note in stop.value.__notes__)
     with Workspace(out, "study", resume=True) as workspace:
         assert len(list(workspace.tasks.glob("*.npz"))) == 1
         told: list[int] = []
         runner = Runner(1, workspace.tasks, lambda what, done, total: told.append(done))
-        runner.map(tripled, range(9), 2, what="x")
+        runner.map(tripled, range(9), 2, label="x")
         assert told[0] == TASKS_A_FILE
     assert not (out / ".omicsfuse").exists()
 
@@ -331,7 +331,7 @@ def test_the_workspace_keeps_finished_tasks_of_an_interrupted_run(tmp_path: Path
 def test_the_workspace_leaves_nothing_where_nothing_was_finished(tmp_path: Path) -> None:
     out = tmp_path / "a" / "out"
     with pytest.raises(KeyboardInterrupt) as stop, Workspace(out, "study") as workspace:
-        Runner(1, workspace.tasks, interrupted_at(3)).map(tripled, range(9), 2, what="x")
+        Runner(1, workspace.tasks, interrupted_at(3)).map(tripled, range(9), 2, label="x")
     assert not hasattr(stop.value, "__notes__")
     assert list(tmp_path.iterdir()) == []
 
@@ -344,7 +344,7 @@ def test_a_failure_keeps_finished_work_and_the_next_run_without_resume_drops_it(
         pytest.raises(of.StudyError, match="task 8 is at fault") as stop,
         Workspace(out, "study") as workspace,
     ):
-        Runner(1, workspace.tasks).map(failing, range(9), what="x")
+        Runner(1, workspace.tasks).map(failing, range(9), label="x")
     assert any("--resume" in note for note in stop.value.__notes__)
     assert sorted(path.name for path in (out / ".omicsfuse").iterdir()) == ["tasks"]
     with Workspace(out, "study") as workspace:

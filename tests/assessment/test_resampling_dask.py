@@ -37,11 +37,11 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[object]:
 def test_same_bytes_on_a_cluster(repeat: Refit, cluster: object) -> None:
     chance = np.random.default_rng(0)
     rows = [np.sort(chance.choice(45, 36, replace=False)) for _ in range(12)]
-    alone = Runner().map(Refit.network, rows, repeat, what="fusions")
+    alone = Runner().map(Refit.network, rows, repeat, label="fusions")
     told: list[int] = []
     with parallel_config(backend="dask"):
         runner = Runner(progress=lambda what, done, total: told.append(done))
-        spread = runner.map(Refit.network, rows, repeat, what="fusions")
+        spread = runner.map(Refit.network, rows, repeat, label="fusions")
     for one, other in zip(spread, alone, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
@@ -60,13 +60,13 @@ def test_shared_arguments_are_sent_packed_and_once(
 
     monkeypatch.setattr(tasks._Work, "_pack", counted)
     with parallel_config(backend="dask"):
-        Runner().map(Refit.network, [np.arange(30)] * 8, repeat, what="fusions")
+        Runner().map(Refit.network, [np.arange(30)] * 8, repeat, label="fusions")
     assert len(packed) <= 1
 
 
 def test_a_task_at_fault_goes_up_from_a_cluster(repeat: Refit, cluster: object) -> None:
     with parallel_config(backend="dask"), pytest.raises(TypeError, match="'int' and 'str'"):
-        Runner().map(Refit.labels, [2, 3, "three"], repeat, what="groups")
+        Runner().map(Refit.labels, [2, 3, "three"], repeat, label="groups")
 
 
 def test_an_interrupt_leaves_finished_tasks_and_a_usable_cluster(
@@ -79,9 +79,9 @@ def test_an_interrupt_leaves_finished_tasks_and_a_usable_cluster(
     rows = [np.arange(first, 45) for first in range(12)]
     with parallel_config(backend="dask"):
         with pytest.raises(KeyboardInterrupt):
-            Runner(1, tmp_path, progress).map(Refit.network, rows, repeat, what="fusions")
+            Runner(1, tmp_path, progress).map(Refit.network, rows, repeat, label="fusions")
         assert len(list(tmp_path.glob("*.npz"))) == 1
-        again = Runner(1, tmp_path).map(Refit.network, rows, repeat, what="fusions")
-    alone = Runner().map(Refit.network, rows, repeat, what="fusions")
+        again = Runner(1, tmp_path).map(Refit.network, rows, repeat, label="fusions")
+    alone = Runner().map(Refit.network, rows, repeat, label="fusions")
     for one, other in zip(again, alone, strict=True):
         np.testing.assert_array_equal(one[0], other[0])

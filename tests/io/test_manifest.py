@@ -294,7 +294,7 @@ class _Study(BaseModel):
 )
 def test_any_model_can_be_read(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(StudyError, match=message) as refusal:
-        parse_toml_model(_write(tmp_path, text), _Study, what="study", error=StudyError)
+        parse_toml_model(_write(tmp_path, text), _Study, document="study", error=StudyError)
     assert str(refusal.value).startswith("study ")
 
 

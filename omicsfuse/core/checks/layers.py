@@ -120,8 +120,8 @@ def check_range(table: pd.DataFrame, kind: str, scale: str, declared: bool, wher
     low, high = float(present.min()), float(present.max())
     says = f'scale = "{scale}" {"is declared" if declared else "is assumed, as none is declared,"}'
 
-    def refuse(wrong: np.ndarray, found: str, expected: str) -> None:
-        raise CohortError(f"{where}: {says} but {found}: {cells(table, wrong)}. {expected}")
+    def refuse(wrong: np.ndarray, fault: str, expected: str) -> None:
+        raise CohortError(f"{where}: {says} but {fault}: {cells(table, wrong)}. {expected}")
 
     if scale == "binary":
         wrong = ~np.isnan(values) & (values != 0) & (values != 1)

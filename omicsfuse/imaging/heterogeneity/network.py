@@ -70,7 +70,7 @@ def index_stability(
         return {"n_resamples": 0}
     drawn = [np.sort(rng.choice(n, size, replace=False)) for _ in range(n_resamples)]
     shared = (measured, index, group, neighbors, random_state)
-    resamples = Runner(n_jobs).map(_one_resample, drawn, *shared, what="resamples of the index")
+    resamples = Runner(n_jobs).map(_one_resample, drawn, *shared, label="resamples of the index")
     correlations, agreements = np.array(resamples).T
     low, middle, high = np.quantile(correlations, [0.05, 0.5, 0.95])
     return {

@@ -102,7 +102,9 @@ def shuffled_patients(
     squares = np.einsum("np,np->p", left, left)
     chunks = np.array_split(np.arange(n_permutations), max(1, min(n_jobs, n_permutations)))
     given = (left, axes, squares, prior.df_prior, prior.variance_prior, places, random_state)
-    done = Runner(n_jobs).map(_shuffled, [list(chunk) for chunk in chunks], *given, what="shuffles")
+    done = Runner(n_jobs).map(
+        _shuffled, [list(chunk) for chunk in chunks], *given, label="shuffles"
+    )
     observed = set_scores(_t(axes, left, squares, prior.df_prior, prior.variance_prior), places)
     scores = np.vstack([observed[None], *done])
     above, below = scores > 0, scores < 0

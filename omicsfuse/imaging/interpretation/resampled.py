@@ -59,7 +59,7 @@ def resampled_statistics(
     chunks = np.array_split(np.arange(n_resamples), max(1, min(n_jobs, n_resamples)))
     shared = (y, x, columns, strata, method, random_state)
     done = Runner(n_jobs).map(
-        _resampled, [list(numbers) for numbers in chunks], *shared, what="resamples"
+        _resampled, [list(numbers) for numbers in chunks], *shared, label="resamples"
     )
     parts = [part for chunk in done for part in chunk]
     whole = _statistic(y, x, columns, method)

@@ -163,7 +163,7 @@ def map_family(
     row |= {
         "permutations": shuffled.n,
         "permuted_p": shuffled.p,
-        "permuted_found": shuffled.found,
+        "permuted_found": shuffled.by_chance,
     }
     quantiles = rates.quantiles().assign(layer=name, adjusted=False)
     matrix = _matrix(plain, columns, targets)

@@ -71,11 +71,11 @@ def scattered_correlations(x: Scattered, y: Scattered) -> Coefficients:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_x, mean_y = (x.ranks.T @ y.seen) / n, (x.seen.T @ y.ranks) / n
         both = x.ranks.T @ y.ranks - n * mean_x * mean_y
-        own_x = (x.ranks**2).T @ y.seen - n * mean_x**2
-        own_y = x.seen.T @ (y.ranks**2) - n * mean_y**2
+        squares_x = (x.ranks**2).T @ y.seen - n * mean_x**2
+        squares_y = x.seen.T @ (y.ranks**2) - n * mean_y**2
         # Rounding leaves next to nothing of a column that does not vary among these patients.
-        varies = (own_x > 1e-9) & (own_y > 1e-9)
-        r = np.where(varies, np.clip(both / np.sqrt(own_x * own_y), -1.0, 1.0), np.nan)
+        varies = (squares_x > 1e-9) & (squares_y > 1e-9)
+        r = np.where(varies, np.clip(both / np.sqrt(squares_x * squares_y), -1.0, 1.0), np.nan)
     # The last bits would show the order of the patients.
     r = np.asarray(np.round(r, DECIMALS), dtype=np.float64)
     given = np.maximum(x.given[:, None], y.given)

@@ -28,7 +28,7 @@ class Shuffled(NamedTuple):
 
     n: int
     p: float
-    found: float
+    by_chance: float
 
 
 def shuffle_patients(

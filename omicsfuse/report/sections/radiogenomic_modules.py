@@ -43,7 +43,7 @@ _COLUMNS = [
 
 def content(results: RunResults) -> Content | None:
     """Say which radiomic clusters go with which co-expression modules."""
-    mapped = _found(results)
+    mapped = _map_of_modules(results)
     if mapped is None:
         return None
     settings: Mapping[str, Any] = mapped.params.get("modules", {})
@@ -146,7 +146,7 @@ def _given_volume(row: pd.Series) -> str:
 
 def figures(results: RunResults) -> Iterator[Plan]:
     """Figures: the heatmap of all pairs, and the network of those found."""
-    mapped = _found(results)
+    mapped = _map_of_modules(results)
     if mapped is None or mapped.modules.empty:
         return
     yield Plan(
@@ -171,7 +171,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         )
 
 
-def _found(results: RunResults) -> RadiogenomicMap | None:
+def _map_of_modules(results: RunResults) -> RadiogenomicMap | None:
     mapped = results.radiogenomics
     return mapped if mapped is not None and "modules" in mapped.params else None
 

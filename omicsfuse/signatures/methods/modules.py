@@ -28,8 +28,8 @@ from omicsfuse.signatures.methods.module_target import (
 from omicsfuse.stats.levels import FDR
 
 #: The last modules found, by content: one network serves many targets, shuffled ones among them.
-_FOUND: OrderedDict[str, CoexpressionModules] = OrderedDict()
-_KEPT = 2
+_RECENT: OrderedDict[str, CoexpressionModules] = OrderedDict()
+_MOST_RECENT = 2
 
 
 def modules(
@@ -133,12 +133,12 @@ def _remembered_modules(values: pd.DataFrame, options: dict[str, Any]) -> Coexpr
         content.update("\x1f".join(map(str, axis)).encode() + b"\x1e")
     content.update(repr(sorted(options.items())).encode())
     key = content.hexdigest()
-    modules_of_values = _FOUND.get(key)
+    modules_of_values = _RECENT.get(key)
     if modules_of_values is None:
         modules_of_values = coexpression_modules(values, **options)
-        _FOUND[key] = modules_of_values
-        while len(_FOUND) > _KEPT:
-            _FOUND.popitem(last=False)
+        _RECENT[key] = modules_of_values
+        while len(_RECENT) > _MOST_RECENT:
+            _RECENT.popitem(last=False)
     return modules_of_values
 
 

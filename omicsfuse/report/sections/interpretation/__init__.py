@@ -49,7 +49,7 @@ def content(name: str, model: Interpretation, _: object = None) -> Content:
     """Say what goes with a model, what does not, and how stable that is."""
     paragraphs = (
         opening(model),
-        associations.found_sentences(model),
+        associations.significant_sentences(model),
         associations.nothing_sentence(model),
         " ".join([*gene_sets.sentences(model), *rankings.sentences(model)]),
         associations.adjusting_sentences(model),
@@ -58,7 +58,7 @@ def content(name: str, model: Interpretation, _: object = None) -> Content:
     return Content(
         f"Imaging model: {clean(name)}",
         tuple(text for text in paragraphs if text),
-        tables=[associations.families_table(model), associations.found_table(model)],
+        tables=[associations.families_table(model), associations.significant_table(model)],
         details=[gene_sets.table(model), *associations.layer_tables(model), rankings.table(model)],
     )
 

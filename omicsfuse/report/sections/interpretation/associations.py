@@ -52,7 +52,7 @@ def _described(model: Interpretation) -> pd.DataFrame:
     return families[(families["tests"] > 0) & ~families["kind"].isin(image_families())]
 
 
-def found_sentences(model: Interpretation) -> str:
+def significant_sentences(model: Interpretation) -> str:
     """Say what was found, family by family; empty where nothing was."""
     said = [_family(model, row) for _, row in _described(model).iterrows() if row["found"]]
     return f"Found at a false discovery rate of {FDR:g}. {' '.join(said)}" if said else ""
@@ -148,7 +148,7 @@ def families_table(model: Interpretation) -> Table | None:
     )
 
 
-def found_table(model: Interpretation) -> Table | None:
+def significant_table(model: Interpretation) -> Table | None:
     """What was found, radiomic features apart; those that stay when adjusted come first."""
     table = model.associations
     if table.empty:
