@@ -169,7 +169,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     cox = comparison.cox.copy()
     if len(cox):
         cox[["hr", "hr_ci_low", "hr_ci_high", "p"]] = np.nan
-        cox["note"] = note
+        cox["note"] = cox["reason"] = note
     means = comparison.restricted_means.copy()
     if len(means):
         means[["p_asymptotic", "p_permutation", "fdr"]] = np.nan

@@ -164,7 +164,8 @@ def interpretation_gene_sets(
     --------
     >>> from omicsfuse.plot import interpretation_gene_sets
     >>> table = pd.DataFrame({"score": ["score"], "gene_set": ["HYPOXIA"], "nes": [1.8],
-    ...                       "p_patients": [0.01], "fdr_patients": [0.03]})
+    ...                       "p_patients": [0.01], "fdr_patients": [0.03],
+    ...                       "contrast": ["score"], "adjusted": [False]})
     >>> none = pd.DataFrame()
     >>> found = Interpretation("m", pd.Series(dtype=float), "score", none, none, table)
     >>> [text.get_text() for text in interpretation_gene_sets(found).get_yticklabels()]
@@ -176,7 +177,8 @@ def interpretation_gene_sets(
         return nothing("no gene set was tested", ax)
     patients = bool(table["fdr_patients"].notna().any())
     p, rate = ("p_patients", "fdr_patients") if patients else ("p", "fdr")
-    names = list(dict.fromkeys(table["score"].astype(str)))
+    rankings = table.drop_duplicates("score")
+    names = list(rankings["score"].astype(str))
     best = table.sort_values([p, "gene_set"], kind="stable").drop_duplicates("gene_set").head(most)
     best = best.sort_values("nes", ascending=False, kind="stable")
     rows = [str(name) for name in best["gene_set"]]
@@ -185,7 +187,10 @@ def interpretation_gene_sets(
     dots = draw_sets(ax, shown, "score", names, rows, rate=rate, smallest=16)
     steps = {"0.5": 0.5, "0.05": 0.05, "0.01": 0.01}
     explain_dots(ax, steps, "FDR,\npatients shuffled" if patients else "FDR", smallest=16)
-    ticks = [clean(name).replace(", adjusted", ",\nadjusted") for name in names]
+    ticks = [
+        clean(contrast) + ",\nadjusted" * adjusted
+        for contrast, adjusted in zip(rankings["contrast"], rankings["adjusted"], strict=True)
+    ]
     turned: dict[str, Any] = {"rotation": 40, "ha": "right"} if len(names) > 3 else {}
     ax.set_xticks(range(len(names)), ticks, **turned)
     label = "normalised enrichment score (NES)"

@@ -6,7 +6,13 @@ from typing import Literal
 import pandas as pd
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.results import ADJUSTED_MODELS, COX_COLUMNS, SurvivalComparison
+from omicsfuse.core.results import (
+    ADJUSTED_MODELS,
+    COX_COLUMNS,
+    COX_FACTS,
+    STRATIFIED_MODELS,
+    SurvivalComparison,
+)
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 from omicsfuse.survival._input import patients_in_common
 from omicsfuse.survival.added_value import (
@@ -88,7 +94,7 @@ def compare_labels(
             matched, known, endpoint, n_permutations, random_state, strata=strata,
             order_by=order_by, n_jobs=n_jobs,
         ),
-        cox=_stacked(_cox_tables([model for model, _ in models], given), COX_COLUMNS),
+        cox=_cox_table([model for model, _ in models], given),
         curves=curves,
         medians=medians,
         exclusions=(*exclusions, *_unmatched(labels, survival, matched, endpoint, counted)),
@@ -132,7 +138,7 @@ def _models(
     if covariates.shape[1]:
         models.append((fit_model(survival, terms, endpoint, ADJUSTED_MODELS[0]), terms))
     if strata is not None:
-        name = ADJUSTED_MODELS[1] if covariates.shape[1] else "stratified"
+        name = STRATIFIED_MODELS[bool(covariates.shape[1])]
         models.append((fit_model(survival, terms, endpoint, name, strata), terms))
     return models
 
@@ -150,24 +156,28 @@ def _table(value: AddedValue | None, name: str, columns: list[str]) -> pd.DataFr
     return table if isinstance(table, pd.DataFrame) else pd.DataFrame(columns=columns)
 
 
-def _cox_tables(models: Sequence[CoxModel], given: Encoded) -> list[pd.DataFrame]:
-    """Tables of the models; rows that say so in place of one whose covariates are all left out."""
-    tables = [model_table(model) for model in models]
-    if not tables or given.used:
-        multivariable = [model.name in ADJUSTED_MODELS for model in models]
-        return [
-            _with_notes(table, given) if adjusted else table
-            for table, adjusted in zip(tables, multivariable, strict=True)
+def _cox_table(models: Sequence[CoxModel], given: Encoded) -> pd.DataFrame:
+    """Terms of the models; rows that say so in place of one whose covariates are all left out."""
+    tables = [
+        model_table(model).assign(
+            covariate=[given.columns.get(term, "") for term in model.terms], reason=model.reason
+        )
+        for model in models
+    ]
+    if given.used:
+        tables = [
+            _with_notes(table, given) if model.name in ADJUSTED_MODELS else table
+            for model, table in zip(models, tables, strict=True)
         ]
-    none = _left_out(tables[0], given, "multivariable")
-    return [tables[0], none, *tables[1:]]
+    elif tables:
+        tables.insert(1, _left_out(tables[0], given, ADJUSTED_MODELS[0]))
+    return _stacked(tables, [*COX_COLUMNS, *COX_FACTS])
 
 
 def _with_notes(table: pd.DataFrame, given: Encoded) -> pd.DataFrame:
     """Say beside each covariate's terms what encoding changed; a row for those left out."""
-    columns = table["term"].map(given.columns)
     for name in given.used:
-        rows, note = columns == name, given.notes.get(name, "")
+        rows, note = table["covariate"] == name, given.notes.get(name, "")
         table.loc[rows, "note"] = [
             "; ".join(filter(None, [before, note])) for before in table.loc[rows, "note"]
         ]
@@ -179,7 +189,7 @@ def _left_out(table: pd.DataFrame, given: Encoded, model: str) -> pd.DataFrame:
     """A row for each covariate without a term, with the reason; patients are those of the table."""
     first = table.iloc[0][["endpoint", "n", "events"]]
     rows = [
-        {**first, "model": model, "term": name, "note": note}
+        {**first, "model": model, "term": name, "note": note, "covariate": name, "reason": ""}
         for name, note in given.left_out.items()
     ]
     return pd.DataFrame(rows).reindex(columns=table.columns)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.results import PENALISED
 from omicsfuse.survival._input import (
     MINIMUM_EVENTS,
     MINIMUM_EVENTS_PER_TERM,
@@ -163,7 +164,7 @@ def model_diagnostics(model: CoxModel, strata: str = "") -> pd.DataFrame:
         inflation[model.varies] = np.inf if singular else np.diag(np.linalg.inv(correlation))
     method = "not fitted"
     if model.fit is not None:
-        method = "Efron, Firth penalty" if model.fit.penalised else "Efron"
+        method = PENALISED if model.fit.penalised else "Efron"
     table = pd.DataFrame({"term": list(model.terms), "variance_inflation": inflation})
     n_terms = int(model.varies.sum())
     return table.assign(

@@ -51,6 +51,8 @@ def test_a_planted_score_is_found_with_its_genes_and_their_set() -> None:
         assert sets.loc[(block, "PLANTED"), "nes"] > 1.5
         assert sets.loc[(block, "PLANTED"), "stability"] == 1.0
         assert sets.loc[(block, "OTHER"), "fdr_patients"] > 0.05
+    adjusted = found.enrichment.groupby("score")["adjusted"].unique().map(list)
+    assert adjusted.to_dict() == {"score": [False], "score, adjusted": [True]}
     assert (genes["effect_ci_low"] <= genes["effect"]).all()
     assert genes["stability"].iloc[0] > 0.9
     assert found.params["adjusted_for"] == ["age", "stage", "purity", "tumour volume"]

@@ -394,9 +394,12 @@ def _survival(endpoint, labels, few_events, p, rng) -> SurvivalComparison:
         pd.DataFrame(tests, columns=TEST_COLUMNS).assign(
             kind=["overall", *["pair"] * (len(tests) - 1)], by="", void=False
         ),
-        pd.DataFrame(cox, columns=[*columns, "p", "note"]).sort_values(
-            "model", ascending=False, kind="stable"
-        ),
+        pd.DataFrame(cox, columns=[*columns, "p", "note"])
+        .assign(
+            covariate=["age" if row[2] == "age" else "" for row in cox],
+            reason="too few events" if few_events else "",
+        )
+        .sort_values("model", ascending=False, kind="stable"),
         pd.concat(curves, ignore_index=True),
         pd.DataFrame(
             medians,

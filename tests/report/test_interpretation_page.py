@@ -15,7 +15,12 @@ from omicsfuse.plot.interpretation import interpretation_groups
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.report.interpretation_page import write_interpretation_report
 from omicsfuse.report.section import Page, file_name
-from omicsfuse.report.sections.interpretation import content, figures, model_sections
+from omicsfuse.report.sections.interpretation import (
+    content,
+    figures,
+    gene_sets,
+    model_sections,
+)
 
 QUICK = {"n_resamples": 3, "n_permutations": 49}
 
@@ -99,6 +104,23 @@ def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> 
         "It is a measure of the tumour's volume (Spearman correlation 0.97"
         in content("told", told).paragraphs[0]
     )
+
+
+def test_a_class_called_adjusted_is_not_an_adjusted_ranking() -> None:
+    table = pd.DataFrame({"score": ["b vs a, adjusted", "b vs a, adjusted, adjusted"]}).assign(
+        contrast="b vs a, adjusted", adjusted=[False, True], gene_set="HYPOXIA", nes=1.8,
+        p_patients=0.5, fdr_patients=0.5,
+    )  # fmt: skip
+    told = Interpretation("m", pd.Series(dtype=object), "class", table, table, table)
+    assert [said.split(" of genes")[0] for said in gene_sets.sentences(told)] == [
+        "No gene set is found on the ranking",
+        "No gene set is found on the adjusted ranking",
+    ]
+    ticks = plot.interpretation_gene_sets(told).get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == [
+        "b vs a, adjusted",
+        "b vs a, adjusted,\nadjusted",
+    ]
 
 
 def test_sections_take_their_own_figures(found: dict[str, Interpretation]) -> None:

@@ -357,7 +357,10 @@ def test_methods_say_adjusted_only_where_a_model_was(results):
     cox = comparison.cox
     row = cox[cox["model"] == "multivariable"].iloc[[0]]
     covariates = pd.concat(
-        [row.assign(term="age", hr=1.1), row.assign(term="stage (per step)", hr=float("nan"))]
+        [
+            row.assign(term="age", covariate="age", hr=1.1),
+            row.assign(term="stage (per step)", covariate="stage", hr=float("nan")),
+        ]
     )
 
     def text_for(table) -> str:
@@ -366,6 +369,9 @@ def test_methods_say_adjusted_only_where_a_model_was(results):
 
     assert results.cohort.covariates == ("age", "stage")
     assert "adjusted for age;" in text_for(pd.concat([cox, covariates]))
+    # The term of another column, "age: group", with the level "old".
+    other = row.assign(term="age: group: old vs young", covariate="age: group", hr=1.1)
+    assert "adjusted for age" not in text_for(pd.concat([cox, other]))
     assert "adjusted for" not in text_for(cox[cox["model"] == "univariable"]).replace(
         "not adjusted for multiplicity", ""
     )

@@ -179,6 +179,7 @@ def test_notes_of_encoding_stand_beside_the_terms() -> None:
         "site: other vs neck",
         "age",
     ]
+    assert adjusted["covariate"].tolist() == ["", "site", "site", "age"]
     assert "pooled as other: ear, lip" in adjusted.loc["site: other vs neck", "note"]
     assert adjusted.loc[["S2 vs S1", "age"], "note"].tolist() == ["", ""]
 
@@ -199,10 +200,8 @@ def test_one_subtype_only() -> None:
     )
     assert found.tests["note"].tolist() == ["only one subtype: nothing to compare"]
     assert found.cox.empty
-    assert (
-        found.cox.columns.tolist()
-        == cox_table(survival, survival[["time"]], "os", "univariable").columns.tolist()
-    )
+    fitted = cox_table(survival, survival[["time"]], "os", "univariable")
+    assert found.cox.columns.tolist() == [*fitted.columns, "covariate", "reason"]
     assert found.medians.index.tolist() == ["S1"]
 
 

@@ -29,6 +29,8 @@ OVERALL, PAIR, STRATIFIED, TREND = "overall", "pair", "stratified", "trend"
 FULL_PIPELINE = "overall, full pipeline"
 #: Cox models with covariates, by their names in the column ``model``; the last adjusts for most.
 ADJUSTED_MODELS = ("multivariable", "multivariable, stratified")
+#: Those with a baseline hazard for each stratum: without and with covariates.
+STRATIFIED_MODELS = ("stratified", ADJUSTED_MODELS[1])
 COX_COLUMNS = [
     "endpoint",
     "model",
@@ -41,6 +43,10 @@ COX_COLUMNS = [
     "p",
     "note",
 ]
+#: Clinical column that a term is of, and why there is no fit, for programs; not written to files.
+COX_FACTS = ["covariate", "reason"]
+#: Method, in `SurvivalComparison.diagnostics`, of a model whose likelihood has no maximum.
+PENALISED = "Efron, Firth penalty"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +67,9 @@ class SurvivalComparison:
     cox : pandas.DataFrame
         Columns ``endpoint``, ``model`` (``"univariable"``, ``"multivariable"``, and with
         strata ``"multivariable, stratified"`` or ``"stratified"``), ``term``,
-        ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``.
+        ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, ``note``; then, not in
+        the files, ``covariate`` (clinical column that the term is of; empty for subtypes) and
+        ``reason`` (why the model could not be estimated; empty otherwise).
     curves : pandas.DataFrame
         Kaplan-Meier steps: columns ``subtype``, ``time``, ``survival``, ``ci_low``, ``ci_high``,
         ``at_risk``, ``events``, ``censored``.

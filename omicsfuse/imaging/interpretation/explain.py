@@ -31,6 +31,7 @@ from omicsfuse.imaging.interpretation.groupings import (
 )
 from omicsfuse.imaging.interpretation.ranked_sets import (
     ENRICHMENT_COLUMNS,
+    ENRICHMENT_FACTS,
     empty_enrichment,
     enrich_contrast,
 )
@@ -330,7 +331,7 @@ def _enrichment(
         )
         return empty_enrichment()
     whole = pd.concat(blocks, ignore_index=True)
-    return whole.reindex(columns=ENRICHMENT_COLUMNS)
+    return whole.reindex(columns=[*ENRICHMENT_COLUMNS, *ENRICHMENT_FACTS])
 
 
 def _volume(given: Covariates, compared: list[Contrast]) -> dict[str, dict[str, float]]:

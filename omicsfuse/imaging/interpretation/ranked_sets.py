@@ -38,6 +38,8 @@ ENRICHMENT_COLUMNS = [
     "group",
     "representative",
 ]
+#: The contrast of each ranking, and whether it is adjusted, for programs; not written to files.
+ENRICHMENT_FACTS = ["contrast", "adjusted"]
 #: Scores that differ by less are equal.
 _TIE = 1e-9
 
@@ -159,16 +161,15 @@ def enrich_contrast(
     random_state: int,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
-    """Gene sets on the moderated t ranking (patients x genes, sorted): ``ENRICHMENT_COLUMNS``."""
+    """Gene sets on the moderated t ranking (patients x genes, sorted): all columns and facts."""
     columns = None
-    name = contrast.name
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     if design is not None:
         columns, _ = adjusting_columns(design, table.index[there])
         if columns is None:
             return empty_enrichment()
-        name = f"{name}, adjusted"
+    name = contrast.name if columns is None else f"{contrast.name}, adjusted"
     y, x = table.to_numpy(dtype=float)[there], x[there]
     if columns is not None:
         whole = ~np.isnan(columns).any(axis=1)
@@ -190,7 +191,10 @@ def enrich_contrast(
     genes = [str(gene) for gene in table.columns[usable]]
     tested = {str(key): gene_sets[str(key)] for key in enrichment["gene_set"]}
     places = places_of(tested, genes)
-    enrichment = enrichment.assign(score=name, stability=np.nan, p_patients=np.nan)
+    enrichment = enrichment.assign(
+        score=name, contrast=contrast.name, adjusted=columns is not None,
+        stability=np.nan, p_patients=np.nan,
+    )  # fmt: skip
     resampled = resampled_statistics(
         table.loc[:, usable], MODERATED, contrast, design, n_resamples, random_state, n_jobs
     )
@@ -206,7 +210,8 @@ def enrich_contrast(
 
 def empty_enrichment() -> pd.DataFrame:
     """Table of enrichment without rows."""
-    text = {"score", "gene_set", "leading_edge", "note", "group", "representative"}
+    columns = [*ENRICHMENT_COLUMNS, *ENRICHMENT_FACTS]
+    text = {"score", "gene_set", "leading_edge", "note", "group", "representative", "contrast"}
     return pd.DataFrame(
-        {c: pd.Series(dtype=object if c in text else "float64") for c in ENRICHMENT_COLUMNS}
-    )
+        {c: pd.Series(dtype=object if c in text else "float64") for c in columns}
+    ).astype({"adjusted": bool})

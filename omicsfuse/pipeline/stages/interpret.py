@@ -13,6 +13,7 @@ from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.results import Interpretation
 from omicsfuse.imaging.interpretation import interpret, read_scores
+from omicsfuse.imaging.interpretation.ranked_sets import ENRICHMENT_FACTS
 from omicsfuse.imaging.interpretation.scores_file import match_scores
 from omicsfuse.io.results import filled, name_rows
 from omicsfuse.pipeline.asked import enriched_layer
@@ -74,7 +75,9 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
         parts = {
             "interpretation.tsv": {name: m.associations for name, m in result.items()},
             "interpretation_families.tsv": {name: m.families for name, m in result.items()},
-            "interpretation_gene_sets.tsv": {name: m.enrichment for name, m in result.items()},
+            "interpretation_gene_sets.tsv": {
+                name: m.enrichment.drop(columns=ENRICHMENT_FACTS) for name, m in result.items()
+            },
             "interpretation_stability.tsv": {name: m.stability for name, m in result.items()},
             "interpretation_scores.tsv": scores,
         }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from omicsfuse import plot
@@ -26,9 +25,8 @@ def sentences(model: Interpretation) -> list[str]:
     shuffled = bool(table["fdr_patients"].notna().any())
     p, rate = ("p_patients", "fdr_patients") if shuffled else ("p", "fdr")
     how = "patients shuffled" if shuffled else "random genes, so too often"
-    is_adjusted = np.array([str(name).endswith(", adjusted") for name in table["score"]])
     for adjusted in (False, True):
-        block = table[is_adjusted == adjusted]
+        block = table[table["adjusted"] == adjusted]
         if block.empty:
             continue
         ranking = "the adjusted ranking" if adjusted else "the ranking"

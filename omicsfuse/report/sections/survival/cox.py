@@ -8,7 +8,13 @@ from itertools import permutations
 import pandas as pd
 
 from omicsfuse import plot
-from omicsfuse.core.results import ADJUSTED_MODELS, RunResults, SurvivalComparison
+from omicsfuse.core.results import (
+    ADJUSTED_MODELS,
+    PENALISED,
+    STRATIFIED_MODELS,
+    RunResults,
+    SurvivalComparison,
+)
 from omicsfuse.plot.numbers import clean, format_number, format_p, format_ratio
 from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
@@ -49,9 +55,8 @@ def _not_fitted(comparison: SurvivalComparison) -> str:
     cox = comparison.cox
     if cox.empty or len(rows_with(cox, "hr")):
         return ""
-    notes = cox["note"] if "note" in cox else pd.Series(dtype=str)
-    told = [clean(note).removeprefix("not estimated: ") for note in notes.dropna() if note]
-    why = f": {told[0]}" if told else ""
+    reasons = [clean(reason) for reason in cox["reason"] if reason]
+    why = f": {reasons[0]}" if reasons else ""
     return f"No Cox model of {clean(comparison.endpoint)} could be estimated{why}."
 
 
@@ -252,7 +257,7 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         )
         stratified = (
             " Stratified: each stratum has its own baseline hazard."
-            if models.str.contains("stratified").any()
+            if models.isin(STRATIFIED_MODELS).any()
             else ""
         )
         yield Plan(
@@ -290,7 +295,7 @@ def methods(results: RunResults, cite: Citations) -> str:
         f"ties were handled by Efron's approximation {cite('efron')}, and p-values were not "
         "adjusted for multiplicity."
     )
-    if any("firth" in method.lower() for method in texts_of(results, "diagnostics", "method")):
+    if PENALISED in texts_of(results, "diagnostics", "method"):
         text += (
             " Where a group without events made the likelihood monotone, Firth's penalty was used "
             f"{cite('firth', 'firth in cox')}."
@@ -333,5 +338,4 @@ def _has_term(cox: pd.DataFrame, covariate: str) -> bool:
     if cox.empty:
         return False
     rows = cox[cox["model"].isin(ADJUSTED_MODELS) & cox["hr"].notna()]
-    coded = (f"{covariate}: ", f"{covariate} (per step)")
-    return any(term == covariate or term.startswith(coded) for term in rows["term"].astype(str))
+    return covariate in set(rows["covariate"])
