@@ -174,7 +174,7 @@ def voided(comparison: SurvivalComparison, full: pd.Series) -> SurvivalCompariso
     if len(means):
         means[["p_asymptotic", "p_permutation", "fdr"]] = np.nan
         # An interval of a difference is its test in other words; those of a subtype describe it.
-        pairs = means["comparison"].astype(str).str.contains(" minus ", regex=False)
+        pairs = ~means["comparison"].isin(comparison.medians.index)
         means.loc[pairs, ["ci_low", "ci_high"]] = np.nan
         means["note"] = note
     empty = {

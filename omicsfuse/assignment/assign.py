@@ -36,6 +36,8 @@ class Assignment:
         Layers of the classifier that the cohort has but that do not fit, and why.
     exclusions : tuple of Exclusion
         Features that the cohort lacks, and patients who lack too many in a layer.
+    unassigned : mapping of str to int
+        Why patients have no subtype, the most frequent reason first -> patients.
     """
 
     table: pd.DataFrame
@@ -43,6 +45,7 @@ class Assignment:
     missing: tuple[str, ...]
     refused: Mapping[str, str]
     exclusions: tuple[Exclusion, ...]
+    unassigned: Mapping[str, int]
 
 
 def assign(
@@ -138,7 +141,7 @@ def assignment(
             OmicsfuseWarning,
             stacklevel=3,
         )
-    table = _table(classifier, cohort, used, exclusions)
+    table, every = _table(classifier, cohort, used, exclusions)
     known = int(table["training_patient"].sum())
     if known:
         warnings.warn(
@@ -147,7 +150,10 @@ def assignment(
             OmicsfuseWarning,
             stacklevel=3,
         )
-    return Assignment(table, used, tuple(missing), refused, tuple(exclusions))
+    without = pd.Series(every, table.index)[table["subtype"] == NONE].explode()
+    return Assignment(
+        table, used, tuple(missing), refused, tuple(exclusions), dict(without.value_counts())
+    )
 
 
 def _table(
@@ -155,8 +161,8 @@ def _table(
     cohort: Cohort,
     used: Mapping[str, str],
     exclusions: list[Exclusion],
-) -> pd.DataFrame:
-    """Judge every patient from the layers they have."""
+) -> tuple[pd.DataFrame, list[list[str]]]:
+    """Judge every patient from the layers they have; with the reasons for each, apart."""
     patients = sorted({str(p) for layer in cohort.omics.values() for p in layer.table.index})
     index = pd.Index(patients, name="patient")
     n, k = len(index), len(classifier.subtypes)
@@ -170,7 +176,7 @@ def _table(
     distance, percentile = np.full(n, np.nan), np.full(n, np.nan)
     subtype = np.full(n, NONE, dtype=object)
     layers = np.full(n, "", dtype=object)
-    reason = np.full(n, "in none of the layers used, or lacking too many of their features", object)
+    reasons = [["in none of the layers used, or lacking too many of their features"]] * n
     has = np.column_stack([told[name][2] for name in used])
     for pattern in np.unique(has, axis=0):
         if not pattern.any():
@@ -189,7 +195,8 @@ def _table(
         distance[rows] = far.max(axis=1)
         shares = np.column_stack(list(farther.values()))
         percentile[rows] = 100 * (1 - shares.min(axis=1))
-        reason[rows] = _reasons(classifier, names, p[rows], farther)
+        for row, doubts in zip(rows, _doubts(classifier, names, p[rows], farther), strict=True):
+            reasons[row] = doubts
     trained = set(classifier.trained_on.get("patient_digests", ()))
     columns = {
         "patient": index,
@@ -200,9 +207,9 @@ def _table(
         "distance": distance,
         "distance_percentile": percentile,
         "training_patient": [patient_digest(patient) in trained for patient in patients],
-        "reason": reason,
+        "reason": ["; ".join(doubts) for doubts in reasons],
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns), reasons
 
 
 def _tell(
@@ -225,21 +232,21 @@ def _tell(
     return told.evidence, model.distance(told.distances), enough
 
 
-def _reasons(
+def _doubts(
     classifier: MultiLayerClassifier,
     names: list[str],
     p: Array,
     farther: Mapping[str, Array],
-) -> list[str]:
+) -> list[list[str]]:
     """Why each patient gets no subtype; empty for those who get one."""
     marks = classifier.unlike(farther)
     told = classifier.calibration(names).informative
-    reasons = []
+    every = []
     for i, row in enumerate(p):
         doubts = [f"unlike the training patients in {name}" for name in names if marks[name][i]]
         if not told:
             doubts.append(UNTOLD)
         elif row.max() < classifier.threshold:
             doubts.append(f"no subtype is as probable as {classifier.threshold:g}")
-        reasons.append("; ".join(doubts))
-    return reasons
+        every.append(doubts)
+    return every

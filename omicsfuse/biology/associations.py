@@ -28,6 +28,9 @@ COLUMNS = (
     "normalised_mutual_information",
     "note",
 )
+#: What ``stands_out`` says, and the layer whose tumour volume a variable is, for programs; not
+#: written to files.
+FACTS = ("most_different", "how", "volume_of")
 
 
 def associate(
@@ -79,7 +82,9 @@ def associate(
         ``stands_out`` (the subtype furthest from the others: ``"S2: higher"`` by mean rank,
         ``"S1: more HPV+"`` by adjusted residual), ``adjusted_rand_index`` and
         ``normalised_mutual_information`` (known labels only), ``note`` (why there is no p-value, or
-        where a variable that is no clinical column is from).
+        where a variable that is no clinical column is from); then, not in the files,
+        ``most_different`` and ``how`` (both parts of ``stands_out``) and ``volume_of`` (layer whose
+        tumour volume it is).
         Columns that are constant, look like identifiers, hold an outcome (``"outcome: see
         survival"``) or repeat an earlier one (``"same grouping as X"``, ``"same order as X"``) are
         listed with a note and no p-value.
@@ -126,6 +131,7 @@ def _row(
         "n": len(values),
         "missing": len(labels) - len(values),
         "note": variable.note or variable.source,
+        "volume_of": variable.volume_of,
     }
     if variable.note == IGNORED:
         return row
@@ -153,13 +159,13 @@ def _agreement(values: pd.Series, labels: pd.Series) -> dict[str, object]:
 
 def _table(rows: dict[str, dict[str, object]], families: list[str]) -> pd.DataFrame:
     """Rows to one table of fixed columns and types, with each family's false discovery rates."""
-    text = {"role", "test", "effect_name", "stands_out", "note"}
+    text = {"role", "test", "effect_name", "stands_out", "note", *FACTS}
     columns: dict[str, list[object]] = {
         column: [row.get(column, "" if column in text else np.nan) for row in rows.values()]
-        for column in COLUMNS
+        for column in (*COLUMNS, *FACTS)
     }
     types = {
-        c: object if c in text else "int64" if c in {"n", "missing"} else "float64" for c in COLUMNS
+        c: object if c in text else "int64" if c in {"n", "missing"} else "float64" for c in columns
     }
     table = pd.DataFrame(columns, index=pd.Index(list(rows), dtype=object, name="variable"))
     table = table.astype(types)

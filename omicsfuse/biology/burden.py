@@ -1,5 +1,8 @@
 """How much of a tumour's genome is altered, patient by patient."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -9,15 +12,13 @@ from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
 
-#: End of the names of columns that say how many genes were measured.
-MEASURED = "_measured_genes"
 
-#: Ends of the names of the other columns, and what they hold in words.
-WORDS = {
-    "_mutated_genes_per_megabase": "mutated genes per megabase",
-    "_mutated_genes": "mutated genes",
-    "_fraction_altered": "fraction of genome altered",
-}
+class Measure(NamedTuple):
+    """A column of the burden, its name for people (empty: not to be tested), and its values."""
+
+    column: str
+    words: str
+    amounts: pd.Series
 
 
 def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
@@ -59,34 +60,28 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     patients = pd.Index(subtypes.labels.index, name="patient")
-    columns: dict[str, pd.Series] = {}
+    table = pd.DataFrame({each.column: each.amounts.reindex(patients) for each in measures(cohort)})
+    return table.reindex(patients)
+
+
+def measures(cohort: Cohort) -> Iterator[Measure]:
+    """What `burden` counts, layer by layer."""
     for name, layer in cohort.omics.items():
         calls, which = altered(layer), kind_of(layer).alterations
         if which == "mutations":
             mutated = _sums(calls["mutated"])
             if layer.megabases:
-                columns[f"{name}_mutated_genes_per_megabase"] = mutated / layer.megabases
-            columns[f"{name}_mutated_genes"] = mutated
+                words = f"mutated genes per megabase ({name})"
+                rate = mutated / layer.megabases
+                yield Measure(f"{name}_mutated_genes_per_megabase", words, rate)
+            yield Measure(f"{name}_mutated_genes", f"mutated genes ({name})", mutated)
         elif which == "copies":
-            changed = np.maximum(calls["gained"], calls["lost"])
-            columns[f"{name}_fraction_altered"] = changed.mean(axis=1)
+            share = np.maximum(calls["gained"], calls["lost"]).mean(axis=1)
+            yield Measure(f"{name}_fraction_altered", f"fraction of genome altered ({name})", share)
         else:
             continue
-        columns[f"{name}{MEASURED}"] = layer.table.notna().sum(axis=1).astype(float)
-    table = pd.DataFrame({key: column.reindex(patients) for key, column in columns.items()})
-    return table.reindex(patients)
-
-
-def in_words(column: str) -> str:
-    """Name of a column of the burden for people.
-
-    >>> in_words("mutation_mutated_genes")
-    'mutated genes (mutation)'
-    """
-    for end, words in WORDS.items():
-        if column.endswith(end):
-            return f"{words} ({column.removesuffix(end)})"
-    return column
+        measured = layer.table.notna().sum(axis=1).astype(float)
+        yield Measure(f"{name}_measured_genes", "", measured)
 
 
 def _sums(calls: pd.DataFrame) -> pd.Series:

@@ -184,5 +184,5 @@ def _described(
         "direction": scale.more if row["effect"] > 0 else scale.less,
         "inside": means[0],
         "outside": means[1],
-        "summary": scale.average,
+        "summary": f"{scale.average} ({scale.range})" if scale.range else scale.average,
     }

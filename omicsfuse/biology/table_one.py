@@ -208,12 +208,13 @@ def _column(variable: Variable) -> pd.Series:
 
 
 def _levels(column: pd.Series, variable: Variable) -> list[str]:
-    """Categories in their order, or by name; "other" last."""
+    """Categories in their order, or by name; those pooled last."""
     words = sorted(map(str, column.dropna().unique()))
+    given = set(variable.column.dropna().astype(object).map(level_text))
     if variable.type == ORDERED:
         order = levels(variable.column, ORDERED)
         words.sort(key=lambda level: order.index(level) if level in order else len(order))
-    return sorted(words, key=lambda level: level.startswith("other ("))
+    return sorted(words, key=lambda level: level not in given)
 
 
 def _summary(variable: Variable) -> str:

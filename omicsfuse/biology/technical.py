@@ -1,6 +1,7 @@
 """How the data were made, as far as the data tell: source site, and volume of the tumour."""
 
 import re
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -25,8 +26,16 @@ _OTHER_VOLUME = re.compile(
 )
 
 
-def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[pd.Series, str]]:
-    """Technical variables that a cohort holds without naming them: values, and where they are from.
+class Technical(NamedTuple):
+    """Values of patients, where they are from, and the layer whose tumour volume they are."""
+
+    amounts: pd.Series
+    source: str
+    volume_of: str = ""
+
+
+def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, Technical]:
+    """Technical variables that a cohort holds without naming them.
 
     Characters 6 and 7 of TCGA barcodes, the tissue source site; and the volume among the shape
     features of a radiomics layer, of the original image. Volume is a measurement of the tumour and
@@ -37,23 +46,24 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, tuple[p
     >>> table = pd.DataFrame({"shapeSize_Volume": [9.0, 4.0]}, ["TCGA-BA-4074", "TCGA-CN-4723"])
     >>> cohort = Cohort("two", {"ct": Layer("radiomics", table)})
     >>> found = automatic_technical(cohort, table.index)
-    >>> {name: values.tolist() for name, (values, _) in found.items()}
+    >>> {name: one.amounts.tolist() for name, one in found.items()}
     {'tissue source site (barcode)': ['BA', 'CN'], 'tumour volume (ct)': [9.0, 4.0]}
     """
-    technical: dict[str, tuple[pd.Series, str]] = {}
+    technical: dict[str, Technical] = {}
     matches = [_SITE.fullmatch(str(patient)) for patient in patients]
     if any(matches):
         sites = [match.group(1).upper() if match else None for match in matches]
-        technical["tissue source site (barcode)"] = (
+        technical["tissue source site (barcode)"] = Technical(
             pd.Series(sites, patients, dtype=object),
             "characters 6 and 7 of the TCGA barcode",
         )
     for name, layer in cohort.omics.items():
         feature = volume_feature(layer.table.columns) if kind_of(layer).radiomic else None
         if feature is not None:
-            technical[f"{VOLUME} ({name})"] = (
+            technical[f"{VOLUME} ({name})"] = Technical(
                 layer.table[feature].reindex(patients),
                 f"feature {feature} of layer {name}",
+                name,
             )
     return technical
 

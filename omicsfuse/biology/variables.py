@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.burden import MEASURED, burden, in_words
+from omicsfuse.biology.burden import measures
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.biology.technical import automatic_technical
 from omicsfuse.core.cohort import Cohort
@@ -33,6 +33,7 @@ class Variable:
     known: bool = False
     note: str = ""
     source: str = ""
+    volume_of: str = ""
 
     @property
     def numbers(self) -> pd.Series:
@@ -114,14 +115,13 @@ def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
             named.append(
                 Variable(str(name), clinical[name], types[name], _role(name, cohort), known)
             )
-    for label, (values, source) in automatic_technical(cohort, patients).items():
+    for label, (values, source, layer) in automatic_technical(cohort, patients).items():
         kind = NUMERIC if pd.api.types.is_numeric_dtype(values) else CATEGORICAL
-        named.append(Variable(label, values, kind, TECHNICAL, source=source))
-    load = burden(subtypes, cohort)
-    for name in load.columns:
-        if not name.endswith(MEASURED):
-            column = load[name].reindex(patients)
-            named.append(Variable(in_words(name), column, NUMERIC, GENOME, source="see burden.tsv"))
+        named.append(Variable(label, values, kind, TECHNICAL, source=source, volume_of=layer))
+    for each in measures(cohort):
+        if each.words:
+            column = each.amounts.reindex(patients)
+            named.append(Variable(each.words, column, NUMERIC, GENOME, source="see burden.tsv"))
     ignored = set(map(str, cohort.ignore))
     labels = subtypes.labels
     return [replace(each, note=_note(each, labels, seen, each.name in ignored)) for each in named]

@@ -25,8 +25,9 @@ class Scale:
     distance: str = "euclidean"
     #: What the difference of two means is called.
     difference: str = "difference of means"
-    #: What the mean of some patients is called.
+    #: What the mean of some patients is called, and what its numbers mean.
     average: str = "mean"
+    range: str = ""
     #: Unit of a slope, on scales where a straight line through the values says something.
     slope: str = ""
     #: On scales of calls: each way of being altered, and the value beyond which it is.
@@ -47,12 +48,13 @@ SCALES = {
         difference="difference in M-value", average="mean M-value", slope="change of M"
     ),
     "normal_score": Scale(
-        test="brunner_munzel", average="mean normal score (0: the median patient)"
+        test="brunner_munzel", average="mean normal score", range="0: the median patient"
     ),
     "gistic": Scale(
         test="proportional_odds",
         distance="manhattan",
-        average="mean copy-number level (-2 to 2)",
+        average="mean copy-number level",
+        range="-2 to 2",
         calls={"gained": 0.5, "lost": -0.5},
     ),
     "binary": Scale(

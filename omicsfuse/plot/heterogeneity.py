@@ -192,10 +192,9 @@ def heterogeneity_survival(index: HeterogeneityIndex, *, ax: "Axes | None" = Non
             heading = str(row["variable"])
             lines.append(Line(clean(heading)))
         known = pd.notna(row["events"])
-        said = str(row["adjusted_for"]).partition("; ")[0]
         lines.append(
             Line(
-                f"with {said}" if said else "alone",
+                f"with {row['covariates']}" if row["covariates"] else "alone",
                 float(row["effect"]),
                 float(row["effect_ci_low"]),
                 float(row["effect_ci_high"]),

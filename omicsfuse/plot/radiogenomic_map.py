@@ -278,5 +278,5 @@ def pairs_drawn(
 
 def _volume(radiogenomics: RadiogenomicMap, images: pd.DataFrame) -> pd.Series | None:
     """Rank of the tumour volume of each patient, where it is a feature."""
-    name = str(radiogenomics.params.get("volume", "")).removeprefix("feature ")
+    name = radiogenomics.params.get("volume_feature")
     return images[name].rank(pct=True) if name in images else None

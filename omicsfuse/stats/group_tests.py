@@ -37,7 +37,7 @@ def kruskal(values: pd.Series, labels: pd.Series) -> dict[str, object]:
         "effect_name": "epsilon squared",
         "effect_ci_low": low,
         "effect_ci_high": high,
-        "stands_out": f"{names[first]}: {'higher' if away[first] > 0 else 'lower'}",
+        **_stands_out(names[first], "higher" if away[first] > 0 else "lower"),
     }
 
 
@@ -75,8 +75,12 @@ def contingency(
         "effect_name": "Cramer's V",
         "effect_ci_low": low,
         "effect_ci_high": high,
-        "stands_out": f"{names[column]}: {side} {levels[row]}",
+        **_stands_out(names[column], f"{side} {levels[row]}"),
     }
+
+
+def _stands_out(subtype: str, how: str) -> dict[str, object]:
+    return {"stands_out": f"{subtype}: {how}", "most_different": subtype, "how": how}
 
 
 def chi_square(counts: Whole) -> tuple[float, float, npt.NDArray[np.float64]]:

@@ -125,6 +125,15 @@ def test_a_patient_without_any_layer_is_listed_and_gets_nothing(planted: Any) ->
     assert table.loc[patient, "layers"] == "expression"
 
 
+def test_reasons_are_counted_whole_whatever_a_layer_is_called(planted: Any) -> None:
+    name, genes = "rna; ward 3", planted.training.omics["expression"]
+    classifier = fit_classifier({name: genes}, planted.labels)
+    strange = replace(genes, table=planted.new.omics["expression"].table * 1000)
+    done = assignment(classifier, Cohort("new", {name: strange}))
+    assert done.unassigned[f"unlike the training patients in {name}"] == len(done.table)
+    assert not any(reason.startswith("ward") for reason in done.unassigned)
+
+
 @pytest.mark.parametrize("name", ["radiomics", "expression"])
 def test_wrong_units_and_other_scanners_get_no_subtype(planted: Any, name: str) -> None:
     table = planted.new.omics[name].table

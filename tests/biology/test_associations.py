@@ -164,6 +164,7 @@ def test_no_clinical_table_gives_an_empty_table_with_all_columns() -> None:
         "adjusted_rand_index",
         "normalised_mutual_information",
         "note",
+        *("most_different", "how", "volume_of"),
     ]
 
 

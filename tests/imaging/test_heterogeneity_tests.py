@@ -11,7 +11,7 @@ from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.imaging import index_tests
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH, with_math
-from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS
+from omicsfuse.imaging.heterogeneity.tests import TEST_COLUMNS, TEST_FACTS
 from omicsfuse.io import read_cohort
 from omicsfuse.report.sections.heterogeneity import association_sentences
 from omicsfuse.survival.cox import cox_table
@@ -55,7 +55,7 @@ def planted(n: int = 120, seed: int = 0, effect: float = 1.0) -> tuple[Heterogen
 def test_what_was_planted_is_found() -> None:
     index, cohort = planted()
     tests = index_tests(index, cohort)
-    assert list(tests.columns) == TEST_COLUMNS
+    assert list(tests.columns) == [*TEST_COLUMNS, *TEST_FACTS]
     found = set(tests.loc[tests["fdr"] <= 0.05, "variable"])
     assert {"os", "stage", "mutated genes (mutation)"} <= found
     assert not {"site", "grade", "age", "tumour volume (ct)"} & found
@@ -113,6 +113,8 @@ def test_few_events_give_no_p() -> None:
 def test_subtypes_math_scores_and_a_given_volume() -> None:
     index, cohort = planted(n=60)
     names = index.patients.index
+    own = cohort.clinical.assign(**{"tumour volume at CT": np.arange(60) % 13})
+    cohort = replace(cohort, clinical=own)
     random = np.random.default_rng(0)
     labels = pd.Series(np.where(index.patients["index"] > 0.6, "S1", "S2"), names)
     labels.iloc[:3] = "S3"
@@ -132,6 +134,7 @@ def test_subtypes_math_scores_and_a_given_volume() -> None:
     assert tests.loc["purity", "family"] == "scores"
     assert tests.loc["tumour volume", "family"] == "technical"
     assert "tumour volume (ct)" not in tests.index
+    assert "tumour volume at CT" in tests.index  # a column of the clinic, whatever it is called
 
 
 def test_math_of_a_maf_with_read_counts_stands_beside_the_index(tmp_path: Path) -> None:
@@ -172,7 +175,7 @@ def test_without_clinical_table() -> None:
     tests = index_tests(index, Cohort("bare", {"ct": cohort.omics["ct"]}))
     assert tests["variable"].tolist() == ["tumour volume (ct)"]
     nothing = index_tests(index, Cohort("none", {}, pd.DataFrame(index=index.patients.index)))
-    assert list(nothing.columns) == TEST_COLUMNS
+    assert list(nothing.columns) == [*TEST_COLUMNS, *TEST_FACTS]
     assert nothing.empty
 
 

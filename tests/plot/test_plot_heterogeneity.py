@@ -56,7 +56,8 @@ def index() -> tuple[HeterogeneityIndex, Prepared]:
             "effect_ci_high": [1.7, 1.6, np.nan, 0.3, 0.1, -0.45],
             "effect_name": ["hazard ratio per SD"] * 3
             + ["Spearman correlation", "epsilon squared", "Spearman correlation"],
-            "adjusted_for": ["", "age, stage; strata site", "", "", "", ""],
+            "adjusted_for": ["", "age; sex, stage; strata site", "", "", "", ""],
+            "covariates": ["", "age; sex, stage", "", "", "", ""],
             "p": [0.05, 0.2, np.nan, 0.3, 0.2, 1e-6],
             "fdr": [0.1, 0.2, np.nan, 0.3, 0.3, 1e-6],
             "family": ["survival"] * 3 + ["clinical"] * 2 + ["technical"],
@@ -112,6 +113,6 @@ def test_hazard_ratios_say_what_they_are_adjusted_for() -> None:
     found, _ = index()
     ax = heterogeneity_survival(found)
     assert [text.get_text() for text in ax.get_yticklabels()] == [
-        *("os", "alone", "with age, stage", "pfi", "alone"),
+        *("os", "alone", "with age; sex, stage", "pfi", "alone"),
     ]
     assert "not estimated" in [text.get_text() for text in ax.texts]

@@ -673,6 +673,9 @@ def _clinical(present: bool) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows if present else {}, orient="index", columns=columns)
     numeric = ["adjusted_rand_index", "normalised_mutual_information"]
     table[numeric] = table[numeric].astype(float)
+    parts = table["stands_out"].str.partition(": ").reindex(columns=[0, 2])
+    table = table.assign(most_different=parts[0], how=parts[2], volume_of="")
+    table.loc[table.index == volume, "volume_of"] = "radiomics"
     return table.rename_axis("variable")
 
 

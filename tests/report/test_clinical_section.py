@@ -48,7 +48,7 @@ def test_nothing_technical_is_said_where_nothing_is(results) -> None:
 def test_a_technical_variable_is_the_first_caveat(results) -> None:
     made = with_technical(
         results, "scanner", fdr=0.003, effect=0.41, effect_ci_low=0.2, effect_ci_high=0.6,
-        effect_name="Cramer's V", stands_out="S2: more B",
+        effect_name="Cramer's V", most_different="S2", how="more B", volume_of="",
     )  # fmt: skip
     assert caveats(made)[0] == (
         "The subtypes go together with scanner, a technical variable (Cramer's V 0.41, 95% CI 0.20 "

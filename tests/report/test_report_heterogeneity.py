@@ -33,6 +33,8 @@ def index(volume: float, p: float) -> HeterogeneityIndex:
             "effect_ci_high": [1.8, np.nan, 0.5],
             "effect_name": ["hazard ratio per SD", "hazard ratio per SD", "Spearman correlation"],
             "adjusted_for": "",
+            "covariates": "",
+            "of": "",
             "p": [p, np.nan, 0.4],
             "fdr": [p, np.nan, 0.4],
             "note": ["", "not estimated: 6 events, fewer than the 10 for 1 term", ""],
@@ -80,7 +82,7 @@ def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
 
 def test_subtypes_found_with_the_index_are_called_no_evidence() -> None:
     made = index(0.1, 0.004)
-    tests = made.tests.assign(variable=["os", "pfi", "subtype"], fdr=[0.004, np.nan, 0.01])
+    tests = made.tests.assign(of=["", "", "subtypes"], fdr=[0.004, np.nan, 0.01])
     section = heterogeneity_section(results(heterogeneity=replace(made, tests=tests)))
     assert section is not None
     assert "that they go with the index describes them and is no evidence" in section.paragraphs[1]

@@ -99,7 +99,8 @@ class HeterogeneityIndex:
     tests : pandas.DataFrame
         What goes with the index: columns ``variable``, ``kind``, ``n``, ``events``, ``effect``,
         ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``adjusted_for``, ``p``, ``fdr``,
-        ``note``.
+        ``note``; then, not in the files, ``covariates`` (of a Cox model, without strata)
+        and ``of`` (``"subtypes"``, ``"math"``, or empty).
     params : mapping of str to object
         Settings as used.
     exclusions : tuple of Exclusion

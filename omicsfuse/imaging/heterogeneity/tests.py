@@ -37,6 +37,10 @@ TEST_COLUMNS = [
     "note",
     "family",
 ]
+#: Covariates of a Cox model without its strata, and whether the test is of the subtypes or of MATH,
+#: for programs; not written to files.
+TEST_FACTS = ["covariates", "of"]
+OF_SUBTYPES, OF_MATH = "subtypes", "math"
 
 SURVIVAL, CLINICAL, GENOMIC, SCORES = "survival", "clinical", "genome", "scores"
 
@@ -94,7 +98,7 @@ def index_tests(
     Returns
     -------
     pandas.DataFrame
-        ``TEST_COLUMNS``, for ``HeterogeneityIndex.tests``.
+        ``TEST_COLUMNS`` and ``TEST_FACTS``, for ``HeterogeneityIndex.tests``.
 
     Raises
     ------
@@ -127,18 +131,17 @@ def index_tests(
     rows = _survival_rows(values, cohort, endpoints, covariates, size)
     as_groups = Subtypes(index.patients["group"].astype(str), {}, {})
     for variable in variables(as_groups, cohort):
-        if variable.name.startswith(_VOLUME) and volume is not None:
-            continue
-        rows.append(_variable_row(variable, values))
+        if volume is None or not variable.volume_of:
+            rows.append(_variable_row(variable, values))
     if volume is not None and size is not None:
         rows.append(_correlation_row(_VOLUME, size, values, TECHNICAL))
     if subtypes is not None:
         labels = subtypes.labels.reindex(values.index).dropna().astype(str)
-        rows.append(_category_row("subtype", labels, values, CLINICAL))
+        rows.append(_category_row("subtype", labels, values, CLINICAL) | {"of": OF_SUBTYPES})
     mutations = cohort_variants(cohort) if mutations is None else mutations
     if mutations is not None:
         math = math_score(mutations).reindex(values.index)
-        rows.append(_correlation_row(MATH, math, values, GENOMIC))
+        rows.append(_correlation_row(MATH, math, values, GENOMIC) | {"of": OF_MATH})
     if scores is not None:
         for name in scores.columns:
             score = scores[name].reindex(values.index)
@@ -175,7 +178,6 @@ def _survival_rows(
     wanted = list(cohort.covariates if covariates is None else covariates)
     sd = float(values.std())
     standardised = pd.DataFrame({"index": (values - values.mean()) / (sd if sd > 0 else 1.0)})
-    stratified = f"; strata {', '.join(cohort.strata)}" if cohort.strata else ""
     rows = []
     for name in names:
         survival = cohort.survival(name)
@@ -186,29 +188,29 @@ def _survival_rows(
         strata = None
         if cohort.strata:
             strata = combined_strata(clinical, cohort.strata, cohort.variables)
-        models: list[tuple[str, pd.DataFrame, pd.Series | None]] = [("", standardised, None)]
+        models: list[tuple[list[str], pd.DataFrame, pd.Series | None]] = [([], standardised, None)]
         if encoded.used:
-            adjusted = standardised.join(encoded.terms)
-            models.append((", ".join(encoded.used) + stratified, adjusted, strata))
+            models.append((encoded.used, standardised.join(encoded.terms), strata))
         if size is not None:
             log_volume = np.log(size.where(size > 0)).rename("log tumour volume")
             adjusted = standardised.join(encoded.terms).join(log_volume)
-            models.append((", ".join([*encoded.used, _VOLUME]) + stratified, adjusted, strata))
-        for said, terms, groups in models:
-            rows.append(_cox_row(name, said, survival, terms, groups))
+            models.append(([*encoded.used, _VOLUME], adjusted, strata))
+        for used, terms, groups in models:
+            stratified = f"; strata {groups.name}" if groups is not None else ""
+            given = {"covariates": ", ".join(used), "adjusted_for": ", ".join(used) + stratified}
+            rows.append(_cox_row(name, survival, terms, groups) | given)
     return rows
 
 
 def _cox_row(
     endpoint: str,
-    said: str,
     survival: pd.DataFrame,
     terms: pd.DataFrame,
     strata: pd.Series | None,
 ) -> dict[str, object]:
     if survival.empty:
         none = {"variable": endpoint, "kind": "survival", "family": SURVIVAL}
-        return {**none, "n": 0, "adjusted_for": said, "note": "nobody has index and endpoint"}
+        return {**none, "n": 0, "note": "nobody has index and endpoint"}
     # Cause-specific: whoever has a competing event is censored there.
     known = survival[[c for c in ("time", "event", "entry") if c in survival]]
     table = cox_table(known, terms.loc[known.index], endpoint, "index", strata)
@@ -222,7 +224,6 @@ def _cox_row(
         "effect_ci_low": float(row["hr_ci_low"]),
         "effect_ci_high": float(row["hr_ci_high"]),
         "effect_name": "hazard ratio per SD",
-        "adjusted_for": said,
         "p": float(row["p"]),
         "note": str(row["note"]),
         "family": SURVIVAL,
@@ -290,11 +291,12 @@ def _category_row(
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Rows to a table of fixed columns and types, with each family's false discovery rates."""
-    text = {"variable", "kind", "effect_name", "adjusted_for", "note", "family"}
+    text = {"variable", "kind", "effect_name", "adjusted_for", "note", "family", *TEST_FACTS}
+    columns = [*TEST_COLUMNS, *TEST_FACTS]
     table = pd.DataFrame(
-        {c: [row.get(c, "" if c in text else np.nan) for row in rows] for c in TEST_COLUMNS}
+        {c: [row.get(c, "" if c in text else np.nan) for row in rows] for c in columns}
     )
-    types = {c: object if c in text else "float64" for c in TEST_COLUMNS}
+    types = {c: object if c in text else "float64" for c in columns}
     table = table.astype({**types, "n": "int64"})
     p, fdr = table["p"].to_numpy(), np.full(len(table), np.nan)
     for family in dict.fromkeys(table["family"]):

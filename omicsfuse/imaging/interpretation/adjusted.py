@@ -103,10 +103,8 @@ def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | No
 
 
 def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
-    technical = automatic_technical(cohort, patients)
-    return next(
-        (values for name, (values, _) in technical.items() if name.startswith(VOLUME)), None
-    )
+    technical = automatic_technical(cohort, patients).values()
+    return next((one.amounts for one in technical if one.volume_of), None)
 
 
 def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:

@@ -186,6 +186,7 @@ def radiogenomic_map(
         "n_permutations": n_permutations,
         "seed": random_state,
         "volume": "not known" if tumour is None else tumour.source,
+        "volume_feature": None if tumour is None else tumour.feature,
         "adjusted_for": [] if adjust is None else list(adjust.names),
         "of_volume": sorted(excluded),
     }

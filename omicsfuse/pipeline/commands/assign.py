@@ -103,8 +103,7 @@ def assignment_summary(done: Assignment) -> list[str]:
     lines = [
         f"assigned: {int(sizes.sum())} of {len(table)} patients" + (f" ({counted})" * bool(counted))
     ]
-    without = table.loc[table["subtype"] == NONE, "reason"].str.split("; ").explode()
-    for reason, n in without.value_counts(sort=True).items():
+    for reason, n in done.unassigned.items():
         lines.append(f"no subtype: {n}: {reason}")
     met = [name if name == other else f"{name} ({other})" for name, other in done.used.items()]
     lines.append(f"layers used: {', '.join(met)}")

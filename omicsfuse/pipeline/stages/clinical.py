@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from omicsfuse.biology import alterations, associate, burden, table_one
+from omicsfuse.biology.associations import COLUMNS
 from omicsfuse.biology.table_one import NOTES as TABLE_ONE_NOTES
 from omicsfuse.io.table_one import write_table_one
 from omicsfuse.pipeline.stage import Context, Stage
@@ -38,7 +39,8 @@ class Clinical(Stage[None, ClinicalAssociations]):
         )
 
     def tables(self, result: ClinicalAssociations) -> dict[str, pd.DataFrame]:
-        tables = {"clinical.tsv": result.clinical.reset_index(names="variable")}
+        clinical = result.clinical[[*COLUMNS]].reset_index(names="variable")
+        tables = {"clinical.tsv": clinical}
         if len(result.alterations):
             tables["alterations.tsv"] = result.alterations
         if len(result.burden.columns):

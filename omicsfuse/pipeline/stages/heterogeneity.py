@@ -11,6 +11,7 @@ from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.results import HeterogeneityIndex
 from omicsfuse.imaging import heterogeneity_index, index_tests
 from omicsfuse.imaging.heterogeneity.mutant_alleles import with_math
+from omicsfuse.imaging.heterogeneity.tests import TEST_FACTS
 from omicsfuse.imaging.redundancy import layer_of_images
 from omicsfuse.io.results import filled, patients_first
 from omicsfuse.pipeline.asked import refuse_other_kinds
@@ -89,7 +90,7 @@ class Heterogeneity(Stage[HeterogeneitySettings, HeterogeneityIndex | None]):
                 "heterogeneity.tsv": patients_first(result.patients),
                 "heterogeneity_groups.tsv": result.groups.reset_index(names="group"),
                 "heterogeneity_features.tsv": result.features,
-                "heterogeneity_tests.tsv": result.tests,
+                "heterogeneity_tests.tsv": result.tests.drop(columns=TEST_FACTS, errors="ignore"),
             }
         )
 

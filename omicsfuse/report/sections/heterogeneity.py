@@ -9,6 +9,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import HeterogeneityIndex, RunResults
 from omicsfuse.imaging.heterogeneity.mutant_alleles import MATH
+from omicsfuse.imaging.heterogeneity.tests import OF_MATH, OF_SUBTYPES
 from omicsfuse.plot.heterogeneity import heterogeneity_correlates, heterogeneity_survival
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
@@ -121,7 +122,7 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
 
 def _math_sentence(tests: pd.DataFrame) -> list[str]:
     """Set the heterogeneity of the genome beside that of the image, where it is known."""
-    rows = tests[tests["variable"] == MATH]
+    rows = tests[tests["of"] == OF_MATH]
     if rows.empty:
         return []
     row = rows.iloc[0]
@@ -152,7 +153,7 @@ def _events(row: pd.Series) -> str:
 
 def _subtypes_sentence(tests: pd.DataFrame) -> list[str]:
     """Say that subtypes are no independent variable, where they are found to go with the index."""
-    if "subtype" not in set(tests["variable"].astype(str)):
+    if not (tests["of"] == OF_SUBTYPES).any():
         return []
     return [
         "Where the subtypes were found on the same images, that they go with the index describes "

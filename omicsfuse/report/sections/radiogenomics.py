@@ -273,8 +273,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
 def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tuple[str, str]:
     """Title and caption of the figure of pairs: associations found, or those of no evidence."""
     count = int((mapped.associations["fdr"] <= fdr).sum())
-    shaded = str(mapped.params["volume"]).startswith("feature ")
-    end = "; lighter dots are larger tumours." if shaded else "."
+    end = "; lighter dots are larger tumours." if mapped.params.get("volume_feature") else "."
     ranks = "Ranks of the patients; each target with the feature that goes with it best"
     if (drawn["fdr"] <= fdr).all():
         associations = plural(count, "association")

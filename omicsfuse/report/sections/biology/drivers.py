@@ -4,7 +4,6 @@ import pandas as pd
 
 from omicsfuse.core.kinds import analysis_of
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.numbers import clean
 from omicsfuse.report.sections.biology.features import shares_text
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import told_apart, two_decimals
@@ -48,14 +47,13 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
 
 def _inside(results: RunResults, row: pd.Series) -> str:
     """Both numbers in words: "mutated in 82% against 31%", "mean 7.10 against 4.90"."""
-    layer = results.prepared.layers.get(str(row["layer"]))
-    if layer is not None and analysis_of(layer).calls:
+    layer = results.prepared.layers[str(row["layer"])]
+    if analysis_of(layer).calls:
         values = layer.values  # noqa: PD011 - a field of ours
         if row["feature"] in values:
             subtype, raised = str(row["subtype"]), float(row["effect"]) > 0
             return shares_text(results, subtype, layer, str(row["feature"]), raised=raised)
     inside, outside = float(row["inside"]), float(row["outside"])
-    said = clean(row["summary"]).partition(" (")[0]
     if pd.isna(inside) or pd.isna(outside):
         return ""
-    return f"{said} {two_decimals(inside)} against {two_decimals(outside)}"
+    return f"{analysis_of(layer).average} {two_decimals(inside)} against {two_decimals(outside)}"

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from omicsfuse.biology.technical import EXPLAINED, VOLUME
+from omicsfuse.biology.technical import EXPLAINED
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.stats.levels import FDR
@@ -48,15 +48,14 @@ def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
     values = f"{effect}; {format_p(float(row['fdr']), 'FDR')}"
     if row["effect"] > high:
         values += "; with so many categories V is biased upwards, its interval is not"
-    subtype, _, how = str(row["stands_out"]).partition(": ")
+    subtype, how, layer = row["most_different"], row["how"], row["volume_of"]
     stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
     relation = "are to a large part explained by" if _explained(row) else "go together with"
     why = "They may tell how the data were made rather than what the tumours are."
-    for layer in results.cohort.omics:
-        if name == f"{VOLUME} ({layer})":
-            fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
-            why = (
-                f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
-                "features grow with it: the subtypes may be a roundabout measure of tumour size."
-            )
+    if layer:
+        fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
+        why = (
+            f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
+            "features grow with it: the subtypes may be a roundabout measure of tumour size."
+        )
     return f"The subtypes {relation} {clean(name)}, a technical variable ({values}).{stands} {why}"
