@@ -217,7 +217,7 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
         (
             "Subtypes that were fused from the same radiomic features are not independent of the "
             "index.",
-            (tests["variable"] == "subtype").any(),
+            (tests["of"] == OF_SUBTYPES).any(),
         ),
     ]
     return make_table(
