@@ -13,12 +13,14 @@ from omicsfuse.core.checks.cohort import (
     clean_clinical,
     excluded_cells,
     missing_cells,
+    refuse_few_patients,
+    role_columns,
     survival_exclusions,
     times_and_events,
     where_clinical,
 )
-from omicsfuse.core.checks.layers import checked_layer, patients_without_layer, where_layer
-from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order, listed
+from omicsfuse.core.checks.layers import checked_layer, patients_without_layer
+from omicsfuse.core.checks.tables import did_you_mean, in_canonical_order
 from omicsfuse.core.clean_table import CleanTable
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
@@ -145,7 +147,7 @@ class Cohort:
     def __post_init__(self, decided: pd.DataFrame | None) -> None:
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]
         for role in (*ROLES, "missing"):
-            object.__setattr__(self, role, _as_tuple(getattr(self, role), role))
+            object.__setattr__(self, role, role_columns(getattr(self, role), role))
         clean, where = clean_clinical(self, decided), where_clinical(self)
         clinical = None if clean is None else clean.table
         omics = {}
@@ -235,28 +237,9 @@ class Cohort:
         """
         names = self._layer_names(layers)
         shared = self.patients(names)
-        if len(shared) >= MINIMUM_PATIENTS:
-            return shared
-        first = self.omics[names[0]].table.index if names else pd.Index([])
-        lines = []
-        for name in names:
-            layer = self.omics[name]
-            index = layer.table.index
-            line = f"  {where_layer(name, layer)}: {count(len(index), 'patient')}"
-            if name != names[0]:
-                line += f", {int(index.isin(first).sum())} of them in {names[0]}"
-            lines.append(f"{line}, e.g. {listed(index[:3])}")
-        if self.clinical is not None:
-            lines.append(
-                f"  {where_clinical(self)}: {count(len(self.clinical), 'patient')}, e.g. "
-                f"{listed(self.clinical.index[:3])}"
-            )
-        raise CohortError(
-            f'cohort "{self.name}": {count(len(shared), "patient")} in common in '
-            f"{', '.join(names) or 'no layers'}; at least {MINIMUM_PATIENTS} are needed. Leave out "
-            "the layer that has the fewest, or, if the identifiers below name the same patients in "
-            "different ways, make them the same:\n" + "\n".join(lines)
-        )
+        if len(shared) < MINIMUM_PATIENTS:
+            refuse_few_patients(self, names, len(shared), MINIMUM_PATIENTS)
+        return shared
 
     def survival(self, endpoint: str) -> pd.DataFrame:
         """Time and event of the patients for whom both are known.
@@ -351,18 +334,3 @@ class Cohort:
                     f"{did_you_mean(name, self.omics) or 'it has none'}."
                 )
         return names
-
-
-def _as_tuple(columns: Iterable[str], role: str) -> tuple[str, ...]:
-    if isinstance(columns, str):
-        content = "words" if role == "missing" else "columns"
-        raise CohortError(f'{role} = "{columns}": expected a list of {content}, ["{columns}"].')
-    if role != "missing":
-        return tuple(columns)
-    words = tuple(columns)
-    if truth := [word for word in words if isinstance(word, bool)]:
-        raise CohortError(
-            f"missing holds {truth[0]}: expected words and numbers that stand for a missing value; "
-            'write a word in quotes, "true".'
-        )
-    return tuple(map(str, words))

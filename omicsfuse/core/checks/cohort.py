@@ -1,7 +1,7 @@
-"""The clinical side of a cohort: what the gate checks and reads of it."""
+"""What the gate checks and reads of the clinical side of a cohort, and of its common patients."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from omicsfuse.core.checks.clinical import (
     require_column,
     warn_of_dead_only,
 )
-from omicsfuse.core.checks.layers import first_five
+from omicsfuse.core.checks.layers import first_five, where_layer
 from omicsfuse.core.checks.tables import (
     count,
     did_you_mean,
@@ -48,6 +48,22 @@ unit = "days\""""
 def where_clinical(cohort: "Cohort") -> str:
     """Name the clinical table in messages."""
     return "clinical table" + (f" ({cohort.clinical_source})" if cohort.clinical_source else "")
+
+
+def role_columns(columns: Iterable[str], role: str) -> tuple[str, ...]:
+    """Columns of a role, or words for missing, as a tuple; one string is no list."""
+    if isinstance(columns, str):
+        content = "words" if role == "missing" else "columns"
+        raise CohortError(f'{role} = "{columns}": expected a list of {content}, ["{columns}"].')
+    if role != "missing":
+        return tuple(columns)
+    words = tuple(columns)
+    if truth := [word for word in words if isinstance(word, bool)]:
+        raise CohortError(
+            f"missing holds {truth[0]}: expected words and numbers that stand for a missing value; "
+            'write a word in quotes, "true".'
+        )
+    return tuple(map(str, words))
 
 
 def clean_clinical(cohort: "Cohort", decided: pd.DataFrame | None = None) -> CleanTable | None:
@@ -200,4 +216,30 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
         )
         for rows, reason in counted
         if rows.any()
+    )
+
+
+def refuse_few_patients(
+    cohort: "Cohort", names: Sequence[str], n_common: int, least: int
+) -> NoReturn:
+    """Say how many patients each of the layers has, and how they are named."""
+    first = cohort.omics[names[0]].table.index if names else pd.Index([])
+    lines = []
+    for name in names:
+        layer = cohort.omics[name]
+        index = layer.table.index
+        line = f"  {where_layer(name, layer)}: {count(len(index), 'patient')}"
+        if name != names[0]:
+            line += f", {int(index.isin(first).sum())} of them in {names[0]}"
+        lines.append(f"{line}, e.g. {listed(index[:3])}")
+    if cohort.clinical is not None:
+        lines.append(
+            f"  {where_clinical(cohort)}: {count(len(cohort.clinical), 'patient')}, e.g. "
+            f"{listed(cohort.clinical.index[:3])}"
+        )
+    raise CohortError(
+        f'cohort "{cohort.name}": {count(n_common, "patient")} in common in '
+        f"{', '.join(names) or 'no layers'}; at least {least} are needed. Leave out "
+        "the layer that has the fewest, or, if the identifiers below name the same patients in "
+        "different ways, make them the same:\n" + "\n".join(lines)
     )
