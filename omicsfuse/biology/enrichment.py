@@ -148,16 +148,7 @@ def enrich(
 
 
 def by_patient(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
-    """Take the labelled patients of a layer in the order of their names.
-
-    Sums over patients then have the same bits whatever order the patients came in.
-
-    >>> from omicsfuse.core.results import PreparedLayer, Subtypes
-    >>> table = pd.DataFrame({"A": [1.0, 2.0]}, ["P2", "P1"])
-    >>> layer = PreparedLayer("expression", table, table, "log2", None)
-    >>> by_patient(layer, Subtypes(pd.Series("S1", ["P1", "P2"]), {}, {})).matrix.tolist()
-    [[2.0], [1.0]]
-    """
+    """Labelled patients of a layer by name, so that sums have the same bits in any order."""
     values = layer.values.sort_index(kind="stable")  # noqa: PD011 - a field of ours
     return labelled(replace(layer, values=values), subtypes)
 

@@ -33,14 +33,7 @@ def moderated_t(matrix: Array, inside: np.ndarray) -> Array:
 def rank_genes(
     part: Labelled, names: list[str], layer: str, who: str, *, scaled: bool = True
 ) -> dict[str, pd.Series]:
-    """Rank the genes for each subtype of enough patients, by the moderated t against all others.
-
-    >>> matrix = np.random.default_rng(0).standard_normal((8, 30))
-    >>> part = Labelled(matrix, np.repeat(["S1", "S2"], 4), [f"G{i}" for i in range(30)])
-    >>> rankings = rank_genes(part, ["S1", "S2"], "rna", "enrich")
-    >>> rankings["S1"].index[0] == rankings["S2"].index[-1]
-    True
-    """
+    """Rank genes for each subtype of enough patients, by the moderated t against all others."""
     # Genes in one order in memory: sums then have the same bits whatever order they came in.
     order = np.argsort(np.array(part.features, dtype=str), kind="stable")
     genes = [part.features[i] for i in order]
@@ -76,11 +69,7 @@ def rank_genes(
 
 
 def share_above(ranking: pd.Series) -> float:
-    """Share of genes above zero, of those that are not zero; one half where all are.
-
-    >>> share_above(pd.Series([3.0, 1.0, 0.0, -1.0])).__round__(3)
-    0.667
-    """
+    """Share of genes above zero, of those that are not zero; one half where all are."""
     above, below = int((ranking > 0).sum()), int((ranking < 0).sum())
     return above / (above + below) if above + below else 0.5
 
@@ -93,11 +82,7 @@ def in_order(ranked: pd.Series) -> pd.Series:
 
 
 def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
-    """Check a user's ranking (gene -> statistic); genes without one are left out, with a warning.
-
-    >>> checked_ranking(pd.Series([-1.0, 3.0], ["a", "b"]), "toy", "enrich_ranking").index.tolist()
-    ['b', 'a']
-    """
+    """Check a user's ranking (gene -> statistic); genes without one go, with a warning."""
     if not pd.api.types.is_numeric_dtype(ranking) or pd.api.types.is_bool_dtype(ranking):
         raise StudyError(
             f"{who}: {name} holds values of type {ranking.dtype}; expected one number a gene."

@@ -46,11 +46,7 @@ def _new_name(name: str, taken: Mapping[str, list[str]]) -> str:
 
 
 def measured_sets(sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> dict[str, list[str]]:
-    """Keep of each set the genes that were measured, each once; sets sorted by name.
-
-    >>> measured_sets({"b": ["x", "q", "x"], "a": ["y"]}, ["x", "y"])
-    {'a': ['y'], 'b': ['x']}
-    """
+    """Keep of each set the genes that were measured, each once; sets sorted by name."""
     measured = set(genes)
     return {
         name: [gene for gene in dict.fromkeys(members) if gene in measured]

@@ -41,12 +41,7 @@ class Contrast(NamedTuple):
 
 
 def takes_covariates(layer: PreparedLayer) -> bool:
-    """Say whether the test of a layer can adjust for covariates.
-
-    >>> table = pd.DataFrame({"A": [1.0]}, ["P1"])
-    >>> takes_covariates(PreparedLayer("mutation", table, table, "binary", None))
-    False
-    """
+    """Say whether the test of a layer can adjust for covariates."""
     return TESTS[analysis_of(layer).test] is None
 
 
@@ -56,15 +51,7 @@ def compare_layer(
     contrasts: list[Contrast],
     covariates: pd.DataFrame | None = None,
 ) -> tuple[list[str], list[Tested]]:
-    """Compare subtypes on every feature of a layer with the test that fits it, a result a contrast.
-
-    >>> table = pd.DataFrame({"TP53": [1.0, 1, 1, 0, 0, 0]}, list("abcdef"))
-    >>> layer = PreparedLayer("mutation", table, table, "binary", None)
-    >>> subtypes = Subtypes(pd.Series(["S1"] * 3 + ["S2"] * 3, table.index), {}, {})
-    >>> features, (found,) = compare_layer(layer, subtypes, [Contrast("S1", ("S1",), ("S2",))])
-    >>> features, found.effect.tolist(), found.p.round(3).tolist()
-    (['TP53'], [1.0], [0.1])
-    """
+    """Compare subtypes on every feature of a layer with the test that fits it, by contrast."""
     # Sums have the same bits whatever the order of patients and features.
     table = layer.values.sort_index(axis=0).sort_index(axis=1)  # noqa: PD011 - a field of ours
     matrix, labels, features = labelled(replace(layer, values=table), subtypes)

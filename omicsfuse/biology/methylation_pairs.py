@@ -177,13 +177,7 @@ def expression_methylation_pairs(
 
 
 def methylation_layer(layers: Mapping[str, PreparedLayer], wanted: str | None) -> str:
-    """Choose the layer of methylation: the one asked for, else the first of that kind.
-
-    >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
-    >>> layers = {"dna": PreparedLayer("methylation", table, table, "m_value", None)}
-    >>> methylation_layer(layers, None)
-    'dna'
-    """
+    """Choose the layer of methylation: the one asked for, else the first of that kind."""
     described = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
     of_kind = layers_that(layers, lambda kind: kind.methylome)
     if wanted is not None and wanted not in layers:

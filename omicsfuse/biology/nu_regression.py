@@ -53,13 +53,8 @@ def nu_svr(reference: Array, mixtures: Array) -> Explained:
 def least_squares(reference: Array, mixtures: Array) -> Explained:
     """Explain mixtures by least squares with weights of 0 or more, divided by their sum.
 
-    The error is that of the weights before they are divided. Lawson and Hanson 1974, Solving Least
-    Squares Problems, chapter 23; Abbas et al. 2009, PLoS ONE 4:e6098.
-
-    >>> reference = np.array([[8.0, 1.0], [2.0, 9.0], [1.0, 1.0]])
-    >>> mixture = reference @ np.array([3.0, 1.0])
-    >>> least_squares(reference, mixture[None]).fractions.round(6).tolist()
-    [[0.75, 0.25]]
+    Lawson and Hanson 1974, Solving Least Squares Problems, chapter 23; Abbas et al. 2009, PLoS ONE
+    4:e6098. The error is that of the weights before they are divided.
     """
     from scipy.optimize import nnls
 

@@ -126,16 +126,7 @@ def enrich_ranking(
 
 
 def check_sizes(min_size: int, max_size: int, who: str) -> None:
-    """Refuse sizes of gene sets that cannot be met.
-
-    Examples
-    --------
-    >>> check_sizes(1, 500, "enrich")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: enrich: min_size is 1 and max_size 500; they must satisfy \
-2 <= min_size <= max_size.
-    """
+    """Refuse sizes of gene sets that cannot be met."""
     if not 2 <= min_size <= max_size:
         raise StudyError(
             f"{who}: min_size is {min_size} and max_size {max_size}; "
@@ -146,11 +137,7 @@ def check_sizes(min_size: int, max_size: int, who: str) -> None:
 def usable_sets(
     measured: Mapping[str, list[str]], n_genes: int, min_size: int, max_size: int
 ) -> dict[str, list[str]]:
-    """Keep the sets with enough genes, not too many, and not all genes there are.
-
-    >>> usable_sets({"a": ["x", "y"], "b": ["x"], "all": ["x", "y", "z"]}, 3, 2, 9)
-    {'a': ['x', 'y']}
-    """
+    """Keep the sets with enough genes, not too many, and not all genes there are."""
     return {
         name: genes
         for name, genes in measured.items()
@@ -198,11 +185,7 @@ def with_groups(table: pd.DataFrame, measured: Mapping[str, list[str]], key: str
 
 
 def empty_enrichment(key: str | None = None) -> pd.DataFrame:
-    """Table of enrichment without rows.
-
-    >>> empty_enrichment("subtype").columns[:3].tolist()
-    ['subtype', 'gene_set', 'nes']
-    """
+    """Table of enrichment without rows."""
     columns = COLUMNS if key is None else (key, *COLUMNS)
     return pd.DataFrame(
         {column: pd.Series(dtype=_DTYPES.get(column, object)) for column in columns}

@@ -19,14 +19,9 @@ COLUMNS = ("subtype", "gene_set", "place", "gene", "statistic", "running_sum", "
 
 
 def running_sum(ranking: pd.Series, genes: list[str]) -> pd.DataFrame:
-    """Running sum of a gene set along a ranking (gene -> t, decreasing), at the genes of the set.
+    """Running sum of a gene set along a decreasing ranking (gene -> t), at the set's genes.
 
-    Columns ``place`` (from 1), ``gene``, ``statistic``, ``running_sum`` (after that gene),
-    ``n_genes`` (N); in the order of the ranking.
-
-    >>> ranking = pd.Series([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5], list("abcdefghij"))
-    >>> running_sum(ranking, ["a", "b", "e"])[["place", "running_sum"]].round(3).values.tolist()
-    [[1.0, 0.5], [2.0, 0.9], [5.0, 0.714]]
+    Columns ``place`` (from 1), ``gene``, ``statistic``, ``running_sum`` (after it), ``n_genes``.
     """
     places = np.sort(ranking.index.get_indexer(pd.Index(list(dict.fromkeys(genes)), dtype=object)))
     statistic = ranking.to_numpy(dtype=float)

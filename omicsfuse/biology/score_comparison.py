@@ -108,11 +108,7 @@ def compare_scores(
 
 
 def empty_score_tests() -> pd.DataFrame:
-    """Table of comparisons of scores without rows.
-
-    >>> empty_score_tests().columns[:2].tolist()
-    ['score', 'comparison']
-    """
+    """Table of comparisons of scores without rows."""
     text = {"score", "comparison", "effect_name", "test", "note"}
     return pd.DataFrame(
         {

@@ -35,19 +35,10 @@ class Technical(NamedTuple):
 
 
 def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, Technical]:
-    """Technical variables that a cohort holds without naming them.
+    """Technical variables that no clinical column names: values, and where they are from.
 
-    Characters 6 and 7 of TCGA barcodes, the tissue source site; and the volume among the shape
-    features of a radiomics layer, of the original image. Volume is a measurement of the tumour and
-    no fault by itself, but many radiomic features grow with it: subtypes that follow it may be a
-    roundabout measure of size.
-
-    >>> from omicsfuse.core.cohort import Cohort, Layer
-    >>> table = pd.DataFrame({"shapeSize_Volume": [9.0, 4.0]}, ["TCGA-BA-4074", "TCGA-CN-4723"])
-    >>> cohort = Cohort("two", {"ct": Layer("radiomics", table)})
-    >>> found = automatic_technical(cohort, table.index)
-    >>> {name: one.amounts.tolist() for name, one in found.items()}
-    {'tissue source site (barcode)': ['BA', 'CN'], 'tumour volume (ct)': [9.0, 4.0]}
+    The tissue source site of TCGA barcodes, and the volume of radiomics (original image): no fault
+    by itself, but subtypes that follow it may be a roundabout measure of size.
     """
     technical: dict[str, Technical] = {}
     matches = [_SITE.fullmatch(str(patient)) for patient in patients]

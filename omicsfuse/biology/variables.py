@@ -77,15 +77,8 @@ class Variable:
 def variables(subtypes: Subtypes, cohort: Cohort) -> list[Variable]:
     """List what the subtypes can be compared with, in the order of the result tables.
 
-    Clinical columns but those of endpoints, then ``automatic_technical``, then the burden of
-    mutations and copy-number changes. One that holds an outcome, is to be ignored, is constant,
-    looks like an identifier, or repeats an earlier one of its family has a note.
-
-    >>> clinical = pd.DataFrame({"age": range(50, 62), "centre": "A"}, [f"P{i}" for i in range(12)])
-    >>> cohort = Cohort("toy", {}, clinical, technical=("centre",))
-    >>> labels = pd.Series(["S1", "S2"] * 6, clinical.index)
-    >>> [(v.name, v.role, v.note) for v in variables(Subtypes(labels, {}, {}), cohort)]
-    [('age', '', ''), ('centre', 'technical', 'constant')]
+    Clinical columns but those of endpoints, ``automatic_technical``, the burdens; a note on one
+    that is outcome, ignored, constant, identifier-like or a repeat.
     """
     patients = subtypes.labels.index
     clinical = (

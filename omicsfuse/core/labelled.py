@@ -25,15 +25,7 @@ class Labelled(NamedTuple):
 
 
 def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
-    """Take the patients of a layer that have a label; z-scores are limited to +-``Z_LIMIT``.
-
-    >>> from omicsfuse.core.results import PreparedLayer, Subtypes
-    >>> table = pd.DataFrame({"A": [1.0, 7377.0]}, index=["P1", "P2"])
-    >>> layer = PreparedLayer("expression", table, table, "zscore", None)
-    >>> part = labelled(layer, Subtypes(pd.Series({"P2": "S1", "P3": "S1"}), {}, {}))
-    >>> part.matrix.tolist(), part.subtype.tolist(), part.features
-    ([[10.0]], ['S1'], ['A'])
-    """
+    """Patients of a layer that have a label, sorted; z-scores are limited to +-``Z_LIMIT``."""
     table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
     table = table.loc[table.index.isin(subtypes.labels.index)]
     matrix = table.to_numpy(dtype=float)
@@ -46,14 +38,7 @@ def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
 def without_layer(
     labels: pd.Series, layer: PreparedLayer, name: str, step: str
 ) -> tuple[Exclusion, ...]:
-    """Count the patients that have a label but not the layer.
-
-    >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
-    >>> layer = PreparedLayer("expression", table, table, "log2", None)
-    >>> (exclusion,) = without_layer(pd.Series({"P1": "S1", "P2": "S1"}), layer, "rna", "enrich")
-    >>> exclusion.count, exclusion.reason, exclusion.examples
-    (1, 'have a subtype but not layer rna', ('P2',))
-    """
+    """Count the patients that have a label but not the layer."""
     there = layer.values.index  # noqa: PD011 - a field of ours, not the pandas attribute
     absent = labels.index[~labels.index.isin(there)]
     if absent.empty:
@@ -70,13 +55,7 @@ def expression_layer(
     *,
     trained: str | None = None,
 ) -> str:
-    """Choose the layer to use: the one asked for, else one of kind expression.
-
-    >>> table = pd.DataFrame({"A": [1.0]}, index=["P1"])
-    >>> layers = {"ct": Layer("radiomics", table), "rna": Layer("expression", table)}
-    >>> expression_layer(layers, None, "enrich")
-    'rna'
-    """
+    """Choose the layer to use: the one asked for, else one of kind expression."""
     listed = ", ".join(f"{name} ({layer.kind})" for name, layer in layers.items()) or "none"
     if wanted is not None:
         if wanted not in layers:

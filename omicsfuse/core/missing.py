@@ -84,9 +84,5 @@ def without_missing(
 
 
 def level_text(value: object) -> str:
-    """A category as text; whole numbers without a point.
-
-    >>> level_text(2.0), level_text("G2")
-    ('2', 'G2')
-    """
+    """A category as text; whole numbers without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -30,14 +30,7 @@ Pairs = Callable[[slice, slice], np.ndarray]
 
 
 def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
-    """Fill a symmetric table (n, n) of distances from a function of two runs of patients.
-
-    >>> x = np.array([1.0, 4.0, 9.0])
-    >>> by_tiles(3, lambda i, j: np.abs(x[i, None] - x[None, j]))
-    array([[0., 3., 8.],
-           [3., 0., 5.],
-           [8., 5., 0.]])
-    """
+    """Fill a symmetric table (n, n) of distances from a function of two runs of patients."""
     table = np.empty((n, n))
     runs = [slice(start, min(start + TILE, n)) for start in range(0, n, TILE)]
 
@@ -66,17 +59,10 @@ def by_tiles(n: int, pairs: Pairs, n_jobs: int = 1) -> np.ndarray:
 
 
 def squared_euclidean(table: np.ndarray, n_jobs: int = 1, *, root: bool = False) -> np.ndarray:
-    """Sum of squared differences (n, n) of all pairs of rows (n, p), by matrix products.
+    """Squared differences summed (n, n) of all pairs of rows (n, p), by matrix products.
 
-    ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y`` loses digits where x and y are close together and far from
-    the origin. So columns are centred first, and pairs that are still close for their distance from
-    the origin are computed again from their differences: a relative error of about 1e-12 at most.
-    Whole numbers (levels, 0/1) are exact without either, so that equal distances stay equal.
-
-    >>> squared_euclidean(np.array([[1.0, 1.0], [1.0, 1.0], [4.0, 5.0]]))
-    array([[ 0.,  0., 25.],
-           [ 0.,  0., 25.],
-           [25., 25.,  0.]])
+    ``|x|^2 + |y|^2 - 2 x.y`` of centred columns loses digits for close pairs, which are computed
+    again: a relative error of 1e-12 at most. Whole numbers are exact, so that ties stay ties.
     """
     exact = _whole(table) and 4 * np.square(table).sum(axis=1).max() < _EXACT_64
     rows = table if exact else table - table.mean(axis=0)
@@ -114,15 +100,7 @@ def _again(tile: np.ndarray, near: np.ndarray, left: np.ndarray, right: np.ndarr
 
 
 def angles(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """One minus the cosine of the angle between all pairs of rows, none of them all zero: 0 to 2.
-
-    It is half the squared distance of the rows scaled to length 1, which keeps its digits for rows
-    that point nearly the same way. Whole numbers are divided only after an exact product, so that
-    equal distances stay equal.
-
-    >>> angles(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [-1.0, 0.0]]))[0]
-    array([0., 0., 1., 2.])
-    """
+    """One minus the cosine between all pairs of rows, none all zero: exact ties stay ties."""
     squares = np.square(table).sum(axis=1)
     if _whole(table) and squares.max() ** 2 < _EXACT_64:
 
@@ -141,14 +119,7 @@ def angles(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 
 
 def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """Sum of absolute differences of all pairs of rows.
-
-    A difference of whole levels is the number of steps that only one of the two has reached. With
-    few levels the steps are coded 0/1, where it is a squared distance: one exact matrix product.
-
-    >>> manhattan(np.array([[-2.0, 1.0], [0.0, 2.0], [0.5, 2.0]]))[0]
-    array([0. , 3. , 3.5])
-    """
+    """Sum of absolute differences of all pairs of rows; few whole levels by one exact product."""
     steps = _steps(table)
     if steps is not None:
         return _mismatches(steps, n_jobs)
@@ -156,11 +127,7 @@ def manhattan(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 
 
 def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """Share of features that differ, for all pairs of rows.
-
-    >>> hamming(np.array([[0.0, 1.0, 7.0, 7.0], [0.0, 1.0, 8.0, 7.0]]))[0]
-    array([0.  , 0.25])
-    """
+    """Share of features that differ, for all pairs of rows."""
     low, high = table.min(axis=0), table.max(axis=0)
     if ((table == low) | (table == high)).all():
         upper = ((table == high) & (high > low)).astype(np.float32)
@@ -172,11 +139,7 @@ def hamming(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
 
 
 def jaccard(table: np.ndarray, n_jobs: int = 1) -> np.ndarray:
-    """Share of the features (not 0) of either row that are not of both; 0 where there is none.
-
-    >>> jaccard(np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))[0]
-    array([0.        , 0.66666667, 1.        ])
-    """
+    """Share of the features (not 0) of either row that are not of both; 0 where there is none."""
     dtype = np.float32 if table.shape[1] < _EXACT_32 // 4 else np.float64
     present = (table != 0).astype(dtype)
     count = present.sum(axis=1, dtype=np.float64)

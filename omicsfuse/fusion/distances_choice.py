@@ -44,13 +44,7 @@ def metric_name(metric: Metric) -> str:
 
 
 def check_metric(metric: Metric, layer_name: str) -> None:
-    """Refuse what is not a distance: an unknown name, or neither name, function nor table.
-
-    >>> check_metric("euclidian", "protein")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: metric of protein is 'euclidian'; did you mean "euclidean"? Valid: euclidean, squared_euclidean, correlation, spearman, cosine, manhattan, jaccard, hamming, gower, chi_square.
-    """  # noqa: E501
+    """Refuse what is not a distance: an unknown name, or neither name, function nor table."""
     if isinstance(metric, str):
         if metric not in METRICS:
             raise StudyError(

@@ -46,15 +46,7 @@ def precomputed_distances(
 def checked_distances(
     given: object, n: int, name: str, patients: pd.Index | None = None
 ) -> np.ndarray:
-    """Return distances as a new float64 array (n, n), exactly symmetric, or say what is wrong.
-
-    ``name`` heads messages; patients by place where there is no index.
-
-    >>> checked_distances([[0, 1], [2, 0]], 2, "metric mine")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: metric mine: distances must be the same both ways, found 1 from row 0 to row 1 but 2 back; average the two if that is meant, (d + d.T) / 2.
-    """  # noqa: E501
+    """Distances as a new float64 array (n, n), exactly symmetric, or say what is wrong."""
     distances = _numbers(given, name)
     if distances.shape != (n, n):
         raise StudyError(

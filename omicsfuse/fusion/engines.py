@@ -16,11 +16,7 @@ N_KEPT = 60
 
 
 def only_exact(metrics: Mapping[str, Metric], alpha: float | None, dtype: str) -> str:
-    """Say what was asked for that only the exact engine knows; empty if nothing was.
-
-    >>> only_exact({"a": "gower"}, None, "float64")
-    "metric 'gower' of a"
-    """
+    """Say what was asked for that only the exact engine knows; empty if nothing was."""
     if alpha is not None:
         return "alpha"
     if dtype != "float64":

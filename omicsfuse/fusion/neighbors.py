@@ -66,11 +66,7 @@ def nearest_neighbors(
 
 
 def checked_metric(metric: object) -> str:
-    """Refuse a distance that the sparse engine does not have.
-
-    >>> checked_metric("cosine")
-    'cosine'
-    """
+    """Refuse a distance that the sparse engine does not have."""
     if not isinstance(metric, str) or metric not in SPARSE_METRICS:
         shown = repr(metric) if isinstance(metric, str) else f"of type {type(metric).__name__}"
         raise StudyError(
@@ -81,14 +77,7 @@ def checked_metric(metric: object) -> str:
 
 
 def prepared_table(table: np.ndarray, metric: str) -> np.ndarray:
-    """Bring a table to the form in which a distance is cheapest: float32, binary, or centred.
-
-    Correlation becomes the cosine of centred rows, and rows are scaled to unit length for both.
-
-    >>> prepared_table(np.array([[0.0, 2.0], [1.0, 0.0]]), "jaccard")
-    array([[0., 1.],
-           [1., 0.]], dtype=float32)
-    """
+    """Bring a table to the form in which a distance is cheapest: float32, binary, or centred."""
     table = np.asarray(table)
     if table.ndim != 2 or min(table.shape) < 1 or len(table) < 2:
         raise StudyError(
@@ -115,13 +104,7 @@ def prepared_table(table: np.ndarray, metric: str) -> np.ndarray:
 
 
 def cross_distances(rows: np.ndarray, others: np.ndarray, metric: str) -> np.ndarray:
-    """Distances between each of some patients and each of others, from prepared tables.
-
-    >>> rows = np.array([[0.0, 0.0], [3.0, 4.0]], dtype=np.float32)
-    >>> cross_distances(rows, rows, "euclidean")
-    array([[0., 5.],
-           [5., 0.]], dtype=float32)
-    """
+    """Distances between each of some patients and each of others, from prepared tables."""
     if metric in ("manhattan", "hamming"):
         name = "cityblock" if metric == "manhattan" else "hamming"
         return cdist(rows, others, name).astype(np.float32)

@@ -15,11 +15,7 @@ _BLOCK_ENTRIES = 8_000_000
 
 
 def kernel_values(distances: np.ndarray, scale: np.ndarray, mu: float) -> np.ndarray:
-    """Affinities of SNF from distances and the sum of both patients' local scales.
-
-    >>> kernel_values(np.array([0.0]), np.array([3.0]), 0.5).round(4)
-    array([0.7979])
-    """
+    """Affinities of SNF from distances and the sum of both patients' local scales."""
     epsilon = np.finfo(np.float64).eps
     width = mu * ((distances + scale) / 3 + epsilon)
     return np.exp(-0.5 * np.square(distances / width)) / (np.sqrt(2 * np.pi) * width)
@@ -36,16 +32,8 @@ def smooth_part(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit affinities by B C B', of low rank, from the columns of some patients: B (n, rank), C.
 
-    The columns span a space; of it the ``rank`` strongest directions B are kept, and the symmetric
-    core C that makes B C B' fit the columns best by least squares (Drineas and Mahoney 2005, J Mach
-    Learn Res 6:2153-2175). ``table`` is from ``prepared_table``.
-
-    >>> points = np.linspace(0, 1, 30)[:, None].astype(np.float32)
-    >>> local = np.full(30, 0.2)
-    >>> chance = np.random.default_rng(0)
-    >>> factor, core = smooth_part(points, "euclidean", local, 2.0, 3, 30, chance)
-    >>> factor.shape, core.shape
-    ((30, 3), (3, 3))
+    B are the strongest directions, C fits by least squares (Drineas and Mahoney 2005, J Mach Learn
+    Res 6:2153-2175). ``table`` is from ``prepared_table``.
     """
     n = len(table)
     landmarks = np.sort(generator.choice(n, min(n_landmarks, n), replace=False))
@@ -75,12 +63,7 @@ def smooth_part(
 
 
 def oriented(vectors: np.ndarray) -> np.ndarray:
-    """Columns with their sums not negative, so that signs do not depend on a library's build.
-
-    >>> oriented(np.array([[-1.0], [0.0]]))
-    array([[ 1.],
-           [-0.]])
-    """
+    """Columns with their sums not negative, so that signs do not depend on a library's build."""
     return vectors * np.where(vectors.sum(axis=0) < 0, -1.0, 1.0).astype(vectors.dtype)
 
 
@@ -95,15 +78,10 @@ def blockwise_product(
     weight: Callable[[int, int, int], float],
     right: np.ndarray,
 ) -> np.ndarray:
-    """Multiply a sum of low-rank matrices, each weighted by who brought which layers, by a matrix.
+    """Multiply a sum of low-rank matrices, weighted by who brought which layers, by a matrix.
 
     The entry of patients i and j is the sum over u of ``weight(u, pattern of i, pattern of j)``
     times their entry of ``factors[u] @ cores[u] @ factors[u].T``; it is never formed.
-
-    >>> ones = np.ones((2, 1))
-    >>> blockwise_product([(1, np.arange(2))], [ones], [np.eye(1)], lambda u, p, q: 0.5, ones)
-    array([[1.],
-           [1.]])
     """
     result = np.zeros((len(right), right.shape[1]))
     for u, (factor, core) in enumerate(zip(factors, cores, strict=True)):

@@ -54,13 +54,7 @@ class SplitNetwork:
 
 
 class NetworkOperator(LinearOperator):
-    """A whole network without its diagonal, as an operator that multiplies by it.
-
-    >>> ones = np.ones((3, 1))
-    >>> split = SplitNetwork(sparse.csr_array((3, 3)), np.ones(3), ones, np.eye(1))
-    >>> NetworkOperator(split) @ np.array([1.0, 0.0, 0.0])
-    array([0., 1., 1.])
-    """
+    """A whole network without its diagonal, as an operator that multiplies by it."""
 
     def __init__(self, network: SplitNetwork) -> None:
         super().__init__(np.dtype(np.float64), network.kept.shape)
@@ -80,33 +74,20 @@ class NetworkOperator(LinearOperator):
 
 
 def with_values(pattern: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
-    """Sparse array of the same places, with other values.
-
-    >>> with_values(sparse.csr_array(np.eye(2)), np.array([3.0, 4.0])).data
-    array([3., 4.])
-    """
+    """Sparse array of the same places, with other values."""
     return sparse.csr_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)
 
 
 def split(
     whole: sparse.csr_array, diagonal: np.ndarray, factor: np.ndarray, core: np.ndarray
 ) -> SplitNetwork:
-    """Take the smooth part off a network's entries.
-
-    >>> whole = sparse.csr_array(np.array([[0.0, 3.0], [3.0, 0.0]]))
-    >>> split(whole, np.zeros(2), np.ones((2, 1)), np.eye(1)).kept.data
-    array([2., 2.])
-    """
+    """Take the smooth part off a network's entries."""
     values = whole.data - _smooth_at(whole, factor, core)
     return SplitNetwork(with_values(whole, values), diagonal, factor, core)
 
 
 def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> sparse.csr_array:
-    """Square sparse array from tables of the entries of each row, the first ``count`` of each.
-
-    >>> from_rows(np.array([[1, 0], [0, 0]]), np.ones((2, 2)), np.array([1, 0])).nnz
-    1
-    """
+    """Square sparse array from tables of each row's entries, the first ``count`` of each."""
     n, width = column.shape
     filled = np.arange(width)[None, :] < count[:, None]
     starts = np.concatenate([[0], np.cumsum(count)])
@@ -114,11 +95,7 @@ def from_rows(column: np.ndarray, value: np.ndarray, count: np.ndarray) -> spars
 
 
 def reordered(network: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
-    """Rows and columns of a network in another order, its columns sorted.
-
-    >>> reordered(sparse.csr_array(np.diag([1.0, 2.0, 3.0])), np.array([2, 0, 1])).diagonal()
-    array([3., 1., 2.])
-    """
+    """Rows and columns of a network in another order, its columns sorted."""
     if (order == np.arange(len(order))).all():
         return network
     place = np.empty(len(order), dtype=network.indices.dtype)
@@ -130,12 +107,7 @@ def reordered(network: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
 
 
 def symmetrised(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Keep a pair if either row keeps it: the mean of both entries, or the one there is.
-
-    >>> symmetrised(sparse.csr_array(np.array([[0.0, 3.0], [0.0, 0.0]]))).toarray()
-    array([[0., 3.],
-           [3., 0.]])
-    """
+    """Keep a pair if either row keeps it: the mean of both entries, or the one there is."""
     from omicsfuse.fusion.sparse_kernels import union_rows
 
     a = matrix.copy()

@@ -93,13 +93,7 @@ def layer_of_images(prepared: Prepared, named: str | None = None) -> str | None:
 
 
 def radiomics_layer(prepared: Prepared, layer: str | None) -> str:
-    """Name the layer of the images, as `layer_of_images` does; refuse where there is none.
-
-    >>> radiomics_layer(Prepared("none", {}), None)
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: a layer of kind radiomics is needed; the layers are none.
-    """
+    """Name the layer of the images, as `layer_of_images` does; refuse where there is none."""
     images = layer_of_images(prepared, layer)
     if images is None:
         named = (f"{name} ({each.kind})" for name, each in prepared.layers.items())

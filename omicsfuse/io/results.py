@@ -13,11 +13,7 @@ import pandas as pd
 
 
 def stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """Put tables with the same columns under one another; none gives an empty table with header.
-
-    >>> stacked([], ["cohort", "p"]).columns.tolist()
-    ['cohort', 'p']
-    """
+    """Put tables with the same columns under one another; none gives a table of headings."""
     filled = [table for table in tables if len(table)]
     if not filled:
         return pd.DataFrame({column: [] for column in columns})
@@ -54,13 +50,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def as_tsv(table: pd.DataFrame) -> str:
-    r"""Lay a table out as TSV, without its index.
-
-    As ``DataFrame.to_csv`` does it, which asks of every single number whether it is missing.
-
-    >>> as_tsv(pd.DataFrame({"gene": ["TP53", "MYC"], "p": [0.1 + 0.2, float("nan")]}))
-    'gene\tp\nTP53\t0.3\nMYC\t\n'
-    """
+    """Table as TSV without index, as ``DataFrame.to_csv`` but without asking each number."""
     if not len(table.columns):
         return str(table.to_csv(sep="\t", index=False, lineterminator="\n"))
     text = io.StringIO()

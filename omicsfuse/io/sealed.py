@@ -10,11 +10,7 @@ from omicsfuse.core.errors import OmicsfuseError
 
 
 def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
-    """SHA-256 of a mapping as JSON with sorted keys and no spaces, in UTF-8; in hexadecimal digits.
-
-    >>> content_digest({"b": 1.0, "a": None})[:12]
-    '81ad5ecd9738'
-    """
+    """SHA-256 in hexadecimal digits of a mapping as JSON, keys sorted, no spaces, UTF-8."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", errors)).hexdigest()
 
@@ -22,14 +18,7 @@ def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
 def read_object(
     path: str | Path, kind: str, file_format: str, version: int, error: type[OmicsfuseError]
 ) -> dict[str, Any]:
-    """Read a JSON object of a stated format and version.
-
-    >>> from omicsfuse.core.errors import SignatureError
-    >>> read_object("nowhere.json", "signature", "omicsfuse signature", 1, SignatureError)
-    Traceback (most recent call last):
-    ...
-    omicsfuse.SignatureError: nowhere.json: the signature cannot be read: No such file...
-    """
+    """Read a JSON object of a stated format and version."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:

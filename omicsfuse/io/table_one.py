@@ -41,16 +41,7 @@ class PrintedRow(NamedTuple):
 
 
 def printed_rows(table: pd.DataFrame) -> tuple[list[str], list[PrintedRow]]:
-    """Lay Table 1 out for people: headings, and rows, categories indented below their variable.
-
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"variable": ["patients", "sex"], "summary": ["n", "n (%)"],
-    ...                       "level": ["", "f"], "overall": ["24", "12 (50.0)"],
-    ...                       "p": ["", "1.00"], "fdr": "", "test": ["", "Fisher exact"]})
-    >>> headings, rows = printed_rows(table)
-    >>> headings, [(row.label, row.cells) for row in rows]
-    (['overall (n = 24)', 'p', 'FDR'], [('sex, n (%)', ('', '1.00', '')), ('f', ('12 (50.0)', '', ''))])
-    """  # noqa: E501
+    """Lay Table 1 out for people: headings, and rows, categories indented below their variable."""
     groups = [name for name in table.columns if name not in (*_KEYS, "p", "fdr", "test")]
     if table.empty:
         return [*groups, "p", "FDR"], []

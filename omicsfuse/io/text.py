@@ -72,15 +72,7 @@ def position_of(path: Path, names: Sequence[str], patient: str) -> int:
 
 
 def read_bytes(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
-    r"""Read a text file, unpacking gzip, as UTF-8 bytes with plain newlines and no byte-order mark.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "two.txt.gz"
-    ...     _ = file.write_bytes(gzip.compress(b"a\r\nb"))
-    ...     read_bytes(file)
-    b'a\nb'
-    """
+    """Read a text file, unpacking gzip: UTF-8, plain newlines, no byte-order mark."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -6,13 +6,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file by way of a temporary one beside it, so that it is never half-written.
-
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(Path(folder) / "note.txt", "whole")
-    ...     [path.name for path in Path(folder).iterdir()]
-    ['note.txt']
-    """
+    """Write a file by way of a temporary one beside it, so that it is never half-written."""
     temporary = ""
     try:
         with tempfile.NamedTemporaryFile(

@@ -49,17 +49,7 @@ def fitting(
 
 
 def refuse_unknown_options(function: Method, method: str, options: dict[str, Any]) -> None:
-    """Refuse options that a method does not have, naming the nearest, or of another type.
-
-    Examples
-    --------
-    >>> from omicsfuse.signatures.methods import find_method
-    >>> refuse_unknown_options(find_method("correlation"), "correlation", {"stabilty": 0.5})
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: method 'correlation' has no option 'stabilty': did you \
-mean "stability"? ...
-    """
+    """Refuse options that a method does not have, naming the nearest, or of another type."""
     known = options_of(function)
     for option, value in options.items():
         taken = option in known or (option == "gate" and accepts(function, option))

@@ -46,12 +46,7 @@ def make_scorer(
 
 
 def check_scaling(scorer: str, scaling: str) -> None:
-    """Refuse a scorer that is unknown, or a scaling that it does not know.
-
-    Examples
-    --------
-    >>> check_scaling("rank", "none")
-    """
+    """Refuse a scorer that is unknown, or a scaling that it does not know."""
     if scorer not in SCALINGS_OF:
         raise SignatureError(f"scorer is {scorer!r}; it must be one of {', '.join(SCALINGS_OF)}.")
     if scaling not in SCALINGS_OF[scorer]:

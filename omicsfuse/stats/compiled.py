@@ -7,14 +7,7 @@ from numba import njit
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function once for each machine; where no cache can be written, in each process.
-
-    >>> @compiled
-    ... def twice(x):
-    ...     return 2 * x
-    >>> twice(2.0)
-    4.0
-    """
+    """Compile a function once for each machine; where no cache can be written, in each process."""
     # Fused multiply-add is the only liberty taken: it rounds once where two steps round twice.
     options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}}
     try:

@@ -19,12 +19,8 @@ def concordance(
 ) -> Array:
     """Weighted share of comparable pairs in which who had the event first has the larger score.
 
-    ``scores`` (n,), or (r, n) to average over repeats; ``first`` and ``second`` (n,) or (k, n):
-    weights of a patient as the one with the event first, and as the other; None for 1. Gives (k,),
-    NaN without a comparable pair. Source: Harrell et al. 1982, JAMA 247:2543-2546.
-
-    >>> concordance(np.array([3.0, 1, 2]), np.array([1.0, 2, 3]), np.array([1, 1, 0])).round(3)
-    array([0.667])
+    ``scores`` (n,) or (r, n), averaged; weights (n,) or (k, n) as first and as second. Gives (k,),
+    NaN without a comparable pair (Harrell et al. 1982, JAMA 247:2543-2546).
     """
     had: Mask = np.asarray(event, dtype=bool)
     won, total = _sums(scores, _keys(time, had), had, second)
@@ -49,11 +45,7 @@ def pairs_of_each(scores: Array, time: Array, event: Mask) -> tuple[Array, Array
 def area_under_curve(
     scores: Array, inside: Mask, first: Array | None = None, second: Array | None = None
 ) -> Array:
-    """How often a patient inside has a larger score than one outside, (k,); as `concordance`.
-
-    >>> area_under_curve(np.array([3.0, 2.0, 1.0]), np.array([True, False, True])).tolist()
-    [0.5]
-    """
+    """How often a patient inside has a larger score than one outside, (k,); as `concordance`."""
     return concordance(scores, np.where(inside, 0.0, 1.0), inside, first, second)
 
 

@@ -108,13 +108,7 @@ def p_value(
 
 
 def t_p_value(r: Array, df: Array | float) -> Array:
-    """Two-sided p-value of correlations by Student's t: t = r sqrt(df / (1 - r^2)).
-
-    ``df``: patients less 2 less covariates; NaN where there are no degrees of freedom.
-
-    >>> t_p_value(np.array([0.5]), 18.0).round(4).tolist()
-    [0.0248]
-    """
+    """Two-sided p of correlations by Student's t = r sqrt(df / (1 - r^2)); NaN without freedom."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.abs(r) * np.sqrt(np.where(np.asarray(df) > 0, df, np.nan) / (1 - r**2))
         p: Array = 2 * stats.t.sf(t, df)
@@ -164,11 +158,7 @@ class _Ranks:
 
 
 def spearman(first: Array, second: Array) -> Array:
-    """Spearman's correlation of each row (b, n) of one with that of the other; NaN if constant.
-
-    >>> spearman(np.array([[1.0, 2, 3], [0, 0, 0]]), np.array([[1.0, 9, 4], [1, 2, 3]])).tolist()
-    [0.5, nan]
-    """
+    """Spearman's correlation of each row (b, n) of one with that of the other; NaN if constant."""
     x, y = stats.rankdata(first, axis=1), stats.rankdata(second, axis=1)
     x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("bi,bi->b", x, x) * np.einsum("bi,bi->b", y, y))
@@ -196,12 +186,7 @@ def _checked(x: Array, y: Array, covariates: Array | None) -> tuple[Array, Array
 
 
 def missing_patterns(values: Array) -> Iterator[tuple[Mask, npt.NDArray[np.intp]]]:
-    """Gather columns by the patients that have them: who these are, and which columns.
-
-    >>> found = missing_patterns(np.array([[1.0, 2.0, 3.0], [np.nan, 2.0, 3.0]]))
-    >>> [(seen.tolist(), columns.tolist()) for seen, columns in found]
-    [([True, False], [0]), ([True, True], [1, 2])]
-    """
+    """Gather columns by the patients that have them: who these are, and which columns."""
     seen = ~np.isnan(values)
     if seen.all():
         if values.shape[1]:
@@ -228,14 +213,7 @@ def _basis(covariates: Array) -> Array:
 
 
 def ranks_given(values: Array, covariates: Array | None) -> tuple[Array, int]:
-    """Rank columns (n, p) without missing values, less what the ranks of covariates (n, k) explain.
-
-    Also the number of covariates that say different things; NaN in a column of which they leave
-    nothing.
-
-    >>> ranks_given(np.array([[1.0], [2.0], [9.0]]), None)[0].ravel().tolist()
-    [-2.0, 0.0, 2.0]
-    """
+    """Rank complete columns (n, p), less what the ranks of covariates explain; and their number."""
     ranks = doubled_ranks(values)
     if covariates is None:
         return ranks, 0

@@ -22,11 +22,7 @@ def wilson_limits(
 
 
 def wilson_interval(share: float, n: float) -> tuple[float, float]:
-    """Wilson's interval of one share, which may be a mean over repeats; of nobody it is NaN.
-
-    >>> [round(bound, 4) for bound in wilson_interval(0.5, 10)]
-    [0.2366, 0.7634]
-    """
+    """Wilson's interval of one share, which may be a mean over repeats; of nobody it is NaN."""
     if n <= 0:
         return float("nan"), float("nan")
     low, high = wilson_limits(np.array([share]), np.array([n], dtype=float), CONFIDENCE)
@@ -34,13 +30,7 @@ def wilson_interval(share: float, n: float) -> tuple[float, float]:
 
 
 def clopper_pearson(successes: int, n: int, level: float = CONFIDENCE) -> tuple[float, float]:
-    """Exact interval of a proportion of n.
-
-    Source: Clopper and Pearson 1934, Biometrika 26:404-413.
-
-    >>> [round(limit, 4) for limit in clopper_pearson(5, 100)]
-    [0.0164, 0.1128]
-    """
+    """Exact interval of a proportion of n (Clopper and Pearson 1934, Biometrika 26:404-413)."""
     tail = (1 - level) / 2
     low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
     high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
@@ -48,12 +38,7 @@ def clopper_pearson(successes: int, n: int, level: float = CONFIDENCE) -> tuple[
 
 
 def percentile_interval(values: Array) -> tuple[float, float]:
-    """Percentile interval of what resamples (b,) gave; NaN where fewer than half gave anything.
-
-    >>> low, high = percentile_interval(np.arange(101.0))
-    >>> round(low, 6), round(high, 6)
-    (2.5, 97.5)
-    """
+    """Percentile interval of what resamples (b,) gave; NaN where fewer than half gave any."""
     finite = values[np.isfinite(values)]
     if not len(finite) or len(finite) < len(values) / 2:
         return float("nan"), float("nan")

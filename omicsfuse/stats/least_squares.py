@@ -46,18 +46,9 @@ class Effects(NamedTuple):
 
 
 def slopes(matrix: Array, nuisance: Array, x: Array, usable: Mask) -> Effects:
-    """Coefficient of x (n,) in the linear model of every usable feature, by the moderated t.
+    """Coefficient of x (n,) given ``nuisance`` (n, q), of full rank, of usable features (n, p).
 
-    ``matrix`` (n, p): NaN where missing; ``nuisance`` (n, q): a constant and what is adjusted for,
-    of full rank together with x. NaN for other features, and for those that do not vary, which take
-    no part in what the variances are shrunk to either.
-
-    >>> values = np.random.default_rng(0).standard_normal((10, 50))
-    >>> first = np.arange(10) < 5
-    >>> values[first, 0] += 5
-    >>> found = slopes(values, np.ones((10, 1)), first.astype(float), np.ones(50, dtype=bool))
-    >>> int(np.argmax(found.t)), bool(found.low[0] < 5 < found.high[0])
-    (0, True)
+    By the moderated t; NaN for features that do not vary, which take no part in the prior either.
     """
     spread = moments(matrix)
     usable = usable & (spread.variance > 0)
@@ -92,18 +83,7 @@ def effects(fit: Fit) -> Effects:
 
 
 def fit_genes(centred: Array, observed: Array | None, design: Array) -> Fit:
-    """Fit every gene by least squares over the patients who have it; the last coefficient.
-
-    ``centred`` (n, p): values about the mean of each gene, 0 where missing; ``observed`` (n, p): 1
-    where a value is there, 0 where it is missing, or None where all are there; ``design`` (n, q),
-    of full rank.
-
-    >>> values = np.array([[1.0], [2.0], [4.0], [5.0]])
-    >>> design = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
-    >>> fit = fit_genes(values - 3, None, design)
-    >>> fit.effect.tolist(), fit.unscaled.tolist(), fit.variance.round(6).tolist()
-    ([3.0], [1.0], [0.5])
-    """
+    """Fit every gene (n, p), centred, 0 where not ``observed``, on a design (n, q): last effect."""
     n, q = design.shape
     # Orthonormal columns keep the normal equations as exact as the values.
     basis, triangle = np.linalg.qr(design)

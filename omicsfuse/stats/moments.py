@@ -31,14 +31,7 @@ class Moments(NamedTuple):
 
 
 def moments(values: Array) -> Moments:
-    """Count, mean and variance of each column (n, p) over what is observed.
-
-    The variance of a feature that does not vary (see ``CONSTANT``) is exactly 0.
-
-    >>> found = moments(np.array([[1.0, 0.3], [np.nan, 0.3], [3.0, 0.1 + 0.2]]))
-    >>> found.n.tolist(), found.mean.round(3).tolist(), found.variance.tolist()
-    ([2, 3], [2.0, 0.3], [2.0, 0.0])
-    """
+    """Count, mean and variance of columns (n, p) over what is observed; exactly 0 if constant."""
     # In one layout as well as in one order, since numpy adds up each layout in its own way.
     ordered = np.sort(np.ascontiguousarray(values, dtype=float), axis=0)
     observed = ~np.isnan(ordered)
@@ -52,11 +45,7 @@ def moments(values: Array) -> Moments:
 
 
 def varies(mean: Array, sd: Array) -> Mask:
-    """Say which features vary by more than rounding, from their means and standard deviations.
-
-    >>> varies(np.array([5.0, 5.0, 0.0]), np.array([1.0, 1e-15, 0.0])).tolist()
-    [True, False, False]
-    """
+    """Say which features vary by more than rounding, from their means and standard deviations."""
     varying: Mask = sd > CONSTANT * np.maximum(np.abs(mean), 1e-300)
     return varying
 

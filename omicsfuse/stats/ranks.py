@@ -17,11 +17,7 @@ def blom(ranks: Array, n: int) -> Array:
 
 
 def blom_scores(values: Array) -> Array:
-    """Give each value (n,) the normal quantile of its rank; ties share it, missing stay missing.
-
-    >>> blom_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
-    [-0.869, 0.869, 0.0, nan]
-    """
+    """Give each value (n,) the normal quantile of its rank; ties share it, missing stay missing."""
     scores = np.full(len(values), np.nan)
     there = ~np.isnan(values)
     scores[there] = blom(stats.rankdata(values[there]), int(there.sum()))
@@ -29,15 +25,7 @@ def blom_scores(values: Array) -> Array:
 
 
 def normal_scores(values: Array) -> Array:
-    """Blom's scores (n,) brought to mean 0 and standard deviation 1.
-
-    What is said of a score then does not depend on its scale (a probability, its logit, a risk in
-    days), nor on a few patients with extreme values. All are NaN where fewer than two different
-    values are there.
-
-    >>> normal_scores(np.array([1.0, 1000.0, 10.0, np.nan])).round(3).tolist()
-    [-1.0, 1.0, 0.0, nan]
-    """
+    """Blom's scores (n,) at mean 0 and SD 1, whatever the scale; NaN without two values."""
     there = np.isfinite(values)
     if there.sum() < 2 or np.ptp(values[there]) == 0:
         return np.full(len(values), np.nan)
@@ -48,13 +36,7 @@ def normal_scores(values: Array) -> Array:
 
 
 def winsorise(values: Array, share: float) -> Array:
-    """Set the lowest and the highest share of each column (n, p) to the quantiles there.
-
-    Missing values stay missing, and do not count.
-
-    >>> winsorise(np.array([[0.0], [1.0], [2.0], [3.0], [100.0]]), 0.25).ravel().tolist()
-    [1.0, 1.0, 2.0, 3.0, 3.0]
-    """
+    """Set the lowest and highest share of each column (n, p) to the quantiles; missing stay."""
     if not len(values):
         return values
     ordered = np.sort(values, axis=0)  # missing values last

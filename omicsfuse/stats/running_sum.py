@@ -37,12 +37,7 @@ def running_sums(statistic: Array, places: Places, start: Places) -> tuple[Array
 
 
 def enrichment_scores(statistic: Array, places: Places, start: Places) -> Array:
-    """Largest excursion from zero of the running sum of each set, from -1 to 1; as `running_sums`.
-
-    >>> t = np.array([5.0, 4, 3, 2, 1, -1, -2, -3, -4, -5])
-    >>> enrichment_scores(t, np.array([0, 1, 4, 1, 8, 9]), np.array([0, 3])).round(3).tolist()
-    [0.9, -0.692]
-    """
+    """Largest excursion of the running sum of each set, from -1 to 1; as `running_sums`."""
     before, after = running_sums(statistic, places, start)
     highest, lowest = np.maximum.reduceat(after, start), np.minimum.reduceat(before, start)
     return np.where(highest >= -lowest, highest, lowest)

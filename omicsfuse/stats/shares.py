@@ -46,25 +46,13 @@ def mutated_share(inside: Array, outside: Array) -> Tested:
 
 
 def n_tables(n_altered: int, n: int, groups: int) -> int:
-    """Upper bound of the number of 2 x k tables with these margins.
-
-    >>> n_tables(3, 40, 2), n_tables(5, 40, 4)
-    (4, 56)
-    """
+    """Upper bound of the number of 2 x k tables with these margins."""
     fewer = min(n_altered, n - n_altered)
     return comb(fewer + groups - 1, groups - 1)
 
 
 def fisher_groups(altered: tuple[int, ...], sizes: tuple[int, ...]) -> float:
-    """Fisher's exact test of the altered among the patients of each of k groups.
-
-    The probability, given the margins, of all tables that are as improbable as this one or more:
-    all are enumerated. Source: Freeman and Halton 1951, Biometrika 38:141-149. R:
-    ``fisher.test(rbind(altered, sizes - altered))``.
-
-    >>> round(fisher_groups((6, 1), (7, 7)), 4), round(fisher_groups((5, 1, 0), (8, 9, 7)), 4)
-    (0.0291, 0.0102)
-    """
+    """Fisher's exact test of k groups, all tables enumerated (Freeman and Halton 1951)."""
     counts, limits = np.asarray(altered), np.asarray(sizes)
     if 2 * counts.sum() > limits.sum():
         counts = limits - counts

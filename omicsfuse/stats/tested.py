@@ -33,13 +33,7 @@ def as_tested(
     test: str | np.ndarray,
     note: str | np.ndarray = "",
 ) -> Tested:
-    """Make a `Tested`, without effect or interval where there is no p-value.
-
-    >>> found = as_tested(*np.array([[1.0, 2.0], [0.5, 1.0], [1.5, 3.0], [0.01, np.nan]]),
-    ...                np.array([9, 4]), "difference of means", "moderated t")
-    >>> found.effect.tolist(), found.high.tolist(), found.test.tolist()
-    ([1.0, nan], [1.5, nan], ['moderated t', 'moderated t'])
-    """
+    """Make a `Tested`, without effect or interval where there is no p-value."""
     without = np.isnan(p)
     effect, low, high = (np.where(without, np.nan, part) for part in (effect, low, high))
     return Tested(

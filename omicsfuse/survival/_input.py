@@ -82,11 +82,7 @@ def check_groups(group: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def events_text(events: int) -> str:
-    """Write a number of events.
-
-    >>> events_text(1), events_text(0)
-    ('1 event', '0 events')
-    """
+    """Write a number of events."""
     return f"{events} event" if events == 1 else f"{events} events"
 
 

@@ -101,11 +101,7 @@ def _with_order(
 
 
 def best_p_values(tests: pd.DataFrame) -> pd.Series:
-    """P-values to rely on: those of permutation, or asymptotic ones where nothing was permuted.
-
-    >>> best_p_values(pd.DataFrame({"p_permutation": [0.02], "p_asymptotic": [0.01]})).tolist()
-    [0.02]
-    """
+    """P-values to rely on: of permutation, or asymptotic ones where nothing was permuted."""
     return tests["p_permutation"].astype(float).fillna(tests["p_asymptotic"].astype(float))
 
 

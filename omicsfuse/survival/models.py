@@ -55,11 +55,7 @@ class CoxModel:
 
 
 def entries(survival: pd.DataFrame) -> np.ndarray | None:
-    """Times of entry of a survival table; None where nobody enters late.
-
-    >>> entries(pd.DataFrame({"time": [3.0], "event": [1], "entry": [1.0]})).tolist()
-    [1.0]
-    """
+    """Times of entry of a survival table; None where nobody enters late."""
     return survival["entry"].to_numpy(dtype=float) if "entry" in survival else None
 
 
@@ -114,11 +110,7 @@ def fit_model(
 
 
 def too_few_events(events: int, n_terms: int) -> str:
-    """Say why a model of so many terms is not fitted to so few events; empty where it can be.
-
-    >>> too_few_events(11, 3)
-    '11 events, fewer than the 15 for 3 terms'
-    """
+    """Say why a model of so many terms is not fitted to so few events; empty where it can be."""
     needed = max(MINIMUM_EVENTS, MINIMUM_EVENTS_PER_TERM * n_terms)
     if events >= needed:
         return ""

@@ -10,13 +10,7 @@ from omicsfuse.core.errors import StudyError
 
 
 def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = "") -> None:
-    """Refuse an argument of the wrong type.
-
-    >>> require(3, str, "endpoint")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: endpoint is of type int; expected str.
-    """
+    """Refuse an argument of the wrong type."""
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(each.__name__ for each in kinds)

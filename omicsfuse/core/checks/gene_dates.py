@@ -69,15 +69,9 @@ def restorations(names: Iterable[str]) -> dict[str, str]:
 
 
 def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
-    r"""Write what to add to the manifest to settle dates, as the end of a sentence.
+    """Write what to add to the manifest to settle dates, as the end of a sentence.
 
-    A date is renamed only where that makes no duplicate: neither one that occurs twice, nor one all
-    of whose symbols are there already. Those can only be left out.
-
-    >>> advice = suggestion(["2-Mar", "11-Mar"], ["2-Mar", "11-Mar", "MARCH11"])
-    >>> print(advice.partition(":\n")[2])
-    drop_features = ["11-Mar"]
-    rename_features = {"2-Mar" = "MARCH2"}
+    A date is renamed only where that makes no duplicate; others can only be left out.
     """
     all_names = list(names)
     taken = {name.upper() for name in all_names}

@@ -56,15 +56,7 @@ def target_tables(
 
 
 def numeric_table(table: pd.DataFrame, argument: str) -> pd.DataFrame:
-    """Check a table that did not come through a cohort: numbers, each patient and column once.
-
-    Examples
-    --------
-    >>> numeric_table(pd.DataFrame({"a": ["x"]}), "scores")
-    Traceback (most recent call last):
-    ...
-    omicsfuse.StudyError: scores: column a does not hold numbers; give patients x numbers.
-    """
+    """Check a table of no cohort: numbers, each patient and column once."""
     if not isinstance(table, pd.DataFrame):
         raise StudyError(f"{argument}: expected a table, patients x numbers; got {type(table)!r}.")
     for axis, kind in ((table.index, "patient"), (table.columns, "column")):

@@ -29,12 +29,7 @@ class Ranks(NamedTuple):
 
 
 def within_patient_ranks(table: pd.DataFrame) -> Ranks:
-    """Rank the genes of each patient; those without a value take no part in that patient's ranking.
-
-    >>> ranked = within_patient_ranks(pd.DataFrame({"B": [5.0, 1.0], "A": [5.0, np.nan]}))
-    >>> list(ranked.genes), ranked.ranks.tolist(), ranked.n_genes.tolist()
-    (['A', 'B'], [[1.5, 0.0], [1.5, 1.0]], [2.0, 1.0])
-    """
+    """Rank the genes of each patient; missing values take no part."""
     order = np.argsort(table.columns.to_numpy(dtype=object).astype(str), kind="stable")
     table = table.iloc[:, order]
     values = pd.DataFrame(table.to_numpy(dtype=float))
@@ -49,11 +44,7 @@ def within_patient_ranks(table: pd.DataFrame) -> Ranks:
 
 
 def up_and_down(weights: Array) -> list[tuple[float, Array]]:
-    """Split weights (m, k) into the genes that raise a score (1.0) and those that lower it (-1.0).
-
-    >>> [(sign, used.tolist()) for sign, used in up_and_down(np.array([[0.2], [-3.0], [0.0]]))]
-    [(1.0, [[1.0], [0.0], [0.0]]), (-1.0, [[0.0], [1.0], [0.0]])]
-    """
+    """Split weights (m, k) into genes that raise a score (1.0) and that lower it (-1.0)."""
     weights = np.asarray(weights, dtype=float)
     parts = [(sign, (np.sign(weights) == sign).astype(float)) for sign in (1.0, -1.0)]
     return [(sign, used) for sign, used in parts if used.any()]

@@ -15,15 +15,9 @@ _BLOCK = 400_000
 
 
 def member_sums(values: Array, members: Positions, weights: Array) -> Array:
-    """Sum the weighted values (p, n) of the members (r, m) of each of many sets: (r, n, k).
+    """Weighted sums (r, n, k) of values (p, n) of members (r, m) of many sets.
 
-    Each sum is made gene by gene in the order of the members, by operations on whole rows and
-    without BLAS: neither the other patients, nor the other sets, nor the number of threads can
-    change a bit of it.
-
-    >>> values = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
-    >>> member_sums(values, np.array([[0, 2], [1, 2]]), np.array([[1.0], [-1.0]])).tolist()
-    [[[-99.0], [-198.0]], [[-90.0], [-180.0]]]
+    Gene by gene on whole rows, without BLAS: nothing beside can change a bit of a patient's sum.
     """
     (r, m), n, k = members.shape, values.shape[1], weights.shape[1]
     sums = np.zeros((k, r, n))
