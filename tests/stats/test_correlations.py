@@ -60,6 +60,22 @@ def test_partial_as_r_has_them(data: pd.DataFrame, reference: pd.DataFrame) -> N
     assert found.n.ravel().tolist() == reference["partial_n"].tolist()
 
 
+@pytest.mark.parametrize("columns", [5, 30])
+def test_ranks_are_those_of_scipy_however_many_columns(columns: int) -> None:
+    values = np.random.default_rng(3).integers(0, 9, (25, columns)).astype(float)
+    expected = 2 * stats.rankdata(values, axis=0) - 26
+    np.testing.assert_array_equal(doubled_ranks(values), expected)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1, 0.8])
+def test_a_table_with_itself_is_as_with_another_like_it(missing: float) -> None:
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 12, (25, 8)).astype(float)
+    x[rng.random(x.shape) < missing] = np.nan
+    for once, twice in zip(rank_coefficients(x, x), rank_coefficients(x, x.copy()), strict=True):
+        np.testing.assert_array_equal(once, twice)
+
+
 def test_as_scipy_where_values_are_missing() -> None:
     rng = np.random.default_rng(2)
     x, y = rng.integers(0, 12, (25, 3)).astype(float), rng.integers(0, 9, (25, 4)).astype(float)
