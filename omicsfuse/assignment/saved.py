@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -16,8 +16,7 @@ from omicsfuse.assignment.multilayer import MultiLayerClassifier
 from omicsfuse.assignment.pooling import Calibration
 from omicsfuse.assignment.transform import PER_FEATURE, LayerTransform
 from omicsfuse.core.errors import ClassifierError
-from omicsfuse.io.sealed import content_digest, read_object
-from omicsfuse.io.whole import write_whole
+from omicsfuse.io.sealed import content_digest, plain, read_object, write_object
 
 FORMAT = "omicsfuse classifier"
 FORMAT_VERSION = 1
@@ -73,10 +72,7 @@ def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> Multi
     """
     saved = replace(classifier, hash=classifier_hash(classifier))
     text = _readable({"hash": saved.hash, **_content(saved)}) + "\n"
-    try:
-        write_whole(Path(path), text)
-    except OSError as error:
-        raise ClassifierError(f"{path}: the classifier cannot be written: {error}.") from error
+    write_object(path, text, "classifier", ClassifierError)
     return saved
 
 
@@ -165,23 +161,18 @@ def _parts(record: Any) -> dict[str, Any]:
 
 def _plain(value: Any, infinite: bool = False) -> Any:
     """Bring a value to the types that JSON gives back."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item, infinite) for item in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
+
+    def number(value: float) -> float | None:
         if math.isfinite(value):
-            return float(value)
+            return value
         if infinite and value == math.inf:
             return None
         raise ClassifierError(f"the classifier holds the number {value}, and cannot be saved.")
-    if value is None or isinstance(value, str):
-        return value
-    raise ClassifierError(f"a value of type {type(value).__name__} cannot be saved.")
+
+    def refuse(value: Any) -> NoReturn:
+        raise ClassifierError(f"a value of type {type(value).__name__} cannot be saved.")
+
+    return plain(value, number, refuse)
 
 
 def _from_content(content: Mapping[str, Any]) -> MultiLayerClassifier:

@@ -131,10 +131,7 @@ def differential_features(
         )
         return _empty("subtype")
     contrasts = [Contrast(name, (name,), tuple(n for n in names if n != name)) for name in names]
-    table, messages = _compare(subtypes, prepared, contrasts, "subtype", covariates, counts)
-    for message in messages:
-        warnings.warn(message, OmicsfuseWarning, stacklevel=2)
-    return table
+    return _compare(subtypes, prepared, contrasts, "subtype", covariates, counts)
 
 
 def pairwise_features(
@@ -197,10 +194,7 @@ def pairwise_features(
     if len(names) < 3:
         return _empty("comparison")
     contrasts = [Contrast(f"{a} vs {b}", (a,), (b,)) for a, b in combinations(names, 2)]
-    table, messages = _compare(subtypes, prepared, contrasts, "comparison", covariates, counts)
-    for message in messages:
-        warnings.warn(message, OmicsfuseWarning, stacklevel=2)
-    return table
+    return _compare(subtypes, prepared, contrasts, "comparison", covariates, counts)
 
 
 def _compare(
@@ -210,8 +204,8 @@ def _compare(
     key: str,
     covariates: pd.DataFrame | Encoded | None,
     counts: Mapping[str, pd.DataFrame] | None,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Compare in every layer, and say what a user should be warned of."""
+) -> pd.DataFrame:
+    """Compare in every layer, and warn of what stays out of account."""
     encoded = as_terms(covariates, "markers", subtypes.labels.index)
     terms = None if encoded is None else encoded.terms
     raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}
@@ -241,8 +235,9 @@ def _compare(
             f"covariates are not adjusted for in {', '.join(unadjusted)}: the tests of these "
             "layers take none; their rows say so."
         )
-    whole = pd.concat(tables, ignore_index=True) if tables else _empty(key)
-    return whole, messages
+    for message in messages:
+        warnings.warn(message, OmicsfuseWarning, stacklevel=3)
+    return pd.concat(tables, ignore_index=True) if tables else _empty(key)
 
 
 def _layer_table(

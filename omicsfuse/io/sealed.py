@@ -2,17 +2,43 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+
 from omicsfuse.core.errors import OmicsfuseError
+from omicsfuse.io.whole import write_whole
 
 
 def content_digest(content: Mapping[str, Any], errors: str = "strict") -> str:
     """SHA-256 in hexadecimal digits of a mapping as JSON, keys sorted, no spaces, UTF-8."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", errors)).hexdigest()
+
+
+def plain(value: Any, number: Callable[[float], Any], refuse: Callable[[Any], NoReturn]) -> Any:
+    """Bring a value to the types that JSON gives back, by ``number`` where it may not be finite."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, number, refuse) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(item, number, refuse) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return number(float(value))
+    return value if value is None or isinstance(value, str) else refuse(value)
+
+
+def write_object(path: str | Path, text: str, kind: str, error: type[OmicsfuseError]) -> None:
+    """Write the text of an object; the file appears whole or not at all."""
+    try:
+        write_whole(Path(path), text)
+    except OSError as fault:
+        raise error(f"{path}: the {kind} cannot be written: {fault}.") from fault
 
 
 def read_object(

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,7 @@ from omicsfuse.core.results import (
     SCORERS,
     Signature,
 )
-from omicsfuse.io.sealed import content_digest, read_object
-from omicsfuse.io.whole import write_whole
+from omicsfuse.io.sealed import content_digest, plain, read_object, write_object
 
 FORMAT = "omicsfuse signature"
 FORMAT_VERSION = 2
@@ -123,10 +122,7 @@ def save_signature(signature: Signature, path: str | Path) -> None:
     require_locked(signature)
     content = {"hash": signature.hash, **_content(signature)}
     text = json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    try:
-        write_whole(Path(path), text)
-    except OSError as error:
-        raise SignatureError(f"{path}: the signature cannot be written: {error}.") from error
+    write_object(path, text, "signature", SignatureError)
 
 
 def load_signature(path: str | Path) -> Signature:
@@ -289,22 +285,14 @@ def _one_of(value: Any, known: tuple[str, ...], name: str) -> str:
 
 def _plain(value: Any, name: str) -> Any:
     """Bring a setting to the types that JSON gives back."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, name) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item, name) for item in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return _number(float(value), name)
-    if value is None or isinstance(value, str):
-        return value
-    raise SignatureError(
-        f"signature {name!r}: a value of type {type(value).__name__} cannot be saved; use numbers, "
-        "text, lists and mappings."
-    )
+
+    def refuse(value: Any) -> NoReturn:
+        raise SignatureError(
+            f"signature {name!r}: a value of type {type(value).__name__} cannot be saved; use "
+            "numbers, text, lists and mappings."
+        )
+
+    return plain(value, lambda number: _number(number, name), refuse)
 
 
 def _number(value: float, name: str) -> float:
