@@ -54,9 +54,10 @@ _WRITTEN_OUT = {
     "gleason": "Gleason score",
     **{name: name.upper() for name in _TNM_NAMES},
 }
-#: Bare numbers by the word of the name, which may stand before them: ``asa II``.
+#: Scales of bare numbers: the word of the name, which may stand before them: ``asa II``.
 _NAMED = {
-    word: re.compile(rf"(?:{word} ?(?:class|level|score|grade)? ?)?{_BARE}") for word in _SPANS
+    f"named {word}": (word, re.compile(rf"(?:{word} ?(?:class|level|score|grade)? ?)?{_BARE}"))
+    for word in _SPANS
 }
 _BEFORE_TNM = {
     *("clin", "clinical", "path", "pathologic", "pathological", "pathology", "ajcc", "uicc"),
@@ -105,9 +106,9 @@ def plain(cell: object) -> str:
 def on_scale(cell: object, scale: str) -> float | None:
     """Step of a word on a scale; None where it is none."""
     word = plain(cell)
-    if scale not in _SCALES:
-        name = scale.removeprefix("named ")
-        match, (low, high) = _NAMED[name].fullmatch(word), _SPANS[name]
+    if scale in _NAMED:
+        name, numbers = _NAMED[scale]
+        match, (low, high) = numbers.fullmatch(word), _SPANS[name]
         if match is not None:
             number = float(match[1]) if match[1] else _ROMAN[match[2]]
             return number if low <= number <= high else None

@@ -93,12 +93,13 @@ def cross_validated_agreement(
             rows[-1]["note"] = _joined(
                 rows[-1]["note"], f"no gene set in {lost} of {len(tasks)} folds"
             )
-    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS).astype({"n": "int64"})
+    table = pd.DataFrame(rows, columns=[*AGREEMENT_COLUMNS, "by_luck"])
+    return table.astype({"n": "int64", "by_luck": bool})
 
 
 def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
     """Say so where a gene set does not stand for its target."""
-    failed = agreement[agreement["note"].str.contains(NOT_BETTER, regex=False)]
+    failed = agreement[agreement["by_luck"]]
     if failed.empty:
         return
     some = "" if len(failed) == len(agreement) else "some of "
@@ -114,10 +115,6 @@ def warn_of_disagreement(agreement: pd.DataFrame, name: str) -> None:
         OmicsfuseWarning,
         stacklevel=3,
     )
-
-
-#: Note of a measure that does not show agreement.
-NOT_BETTER = "no better than by chance"
 
 
 class _Task(NamedTuple):
@@ -245,16 +242,14 @@ def _row(
 ) -> dict[str, Any]:
     """One row of the table, with what it means."""
     low, high = percentile_interval(spread)
-    by_chance, p, note = float("nan"), float("nan"), ""
+    by_chance, p, by_luck = float("nan"), float("nan"), False
     if null:
         by_chance = float(np.mean(null))
         # Values that are equal but for rounding are equal.
         p = permutation_p(sum(other >= value - 1e-12 for other in null), len(null))
         # Too few permutations cannot give a small p-value; the interval has to do then.
-        if (
-            p > SIGNIFICANCE and permutation_p(0, len(null)) <= SIGNIFICANCE
-        ) or not low > by_chance:
-            note = f"{NOT_BETTER}: these genes do not stand for the target"
+        large = p > SIGNIFICANCE and permutation_p(0, len(null)) <= SIGNIFICANCE
+        by_luck = bool(large or not low > by_chance)
     return {
         "score": name,
         "measure": measure,
@@ -264,7 +259,8 @@ def _row(
         "by_chance": by_chance,
         "p": p,
         "n": n,
-        "note": note,
+        "note": "no better than by chance: these genes do not stand for the target" * by_luck,
+        "by_luck": by_luck,
     }
 
 

@@ -12,6 +12,7 @@ from omicsfuse.core.labelled import Z_LIMIT as INPUT_Z_LIMIT
 from omicsfuse.core.labelled import without_layer
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import (
+    AGREEMENT_COLUMNS,
     DerivedSignature,
     Prepared,
     Signature,
@@ -260,6 +261,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
         options=options,
     )
     warn_of_disagreement(agreement, wanted.name)
+    agreement = agreement[AGREEMENT_COLUMNS]
     signature = replace(
         as_signature(derived, data, prepared, wanted, name or prepared.name, method),
         scorer=scorer,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.results import Prepared
+from omicsfuse.core.results import ImmuneContext, Prepared
 from omicsfuse.imaging.heterogeneity.network import default_neighbors
 from omicsfuse.imaging.interpretation.associations import independent_basis, linear_effects
 from omicsfuse.imaging.interpretation.contrasts import Contrast, contrasts
@@ -15,6 +15,7 @@ from omicsfuse.imaging.interpretation.ranked_sets import (
     shuffled_patients,
 )
 from omicsfuse.imaging.interpretation.resampled import Resampled, among_strongest
+from omicsfuse.imaging.interpretation.sources import immune_tables
 from omicsfuse.imaging.maps import targets
 from omicsfuse.imaging.maps.associations import Family, strongest_pairs
 from omicsfuse.imaging.maps.families import Settings, map_family
@@ -121,6 +122,14 @@ def test_testable() -> None:
         1,
         "fewer than 5 patients differ from the most common value: not tested",
     )
+
+
+def test_immune_scores_are_of_the_collection_that_the_coverage_names() -> None:
+    scores = pd.DataFrame({"mcp: v2: T cells": [1.0], "mcp: B cells": [2.0]}, ["P1"])
+    coverage = pd.DataFrame({"score": scores.columns, "collection": ["mcp: v2", "mcp"]})
+    tables = immune_tables(ImmuneContext(scores, coverage))
+    assert list(tables) == ["mcp: v2", "mcp"]
+    assert list(immune_tables(scores)) == ["mcp"]
 
 
 def test_cluster_columns() -> None:

@@ -464,7 +464,6 @@ def test_several_endpoints_are_corrected_for():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"note": "same study, other patients: internal-external, not independent"}, "is of the"),
         ({"same_study": "yes"}, "other cohort is of the same study as the discovery cohort"),
         ({"same_study": "by name"}, "other cohort is by its name of the same study"),
         ({"same_study": "no", "note": "thought not independent"}, ""),

@@ -36,10 +36,8 @@ ROLES = ("covariates", "known_labels", "technical", "ignore", "strata")
 #: What an ``Exclusion`` of words taken as missing counts.
 CELLS = "cells"
 
-_ENDPOINT_LINES = """[clinical]
-file = "clinical.tsv"
-
-[clinical.endpoints.{name}]
+_TABLE_LINES = '[clinical]\nfile = "clinical.tsv"\n\n'
+_ENDPOINT_LINES = """[clinical.endpoints.{name}]
 time = "TIME_COLUMN"
 event = "EVENT_COLUMN"
 unit = "days\""""
@@ -168,15 +166,14 @@ def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
     if cohort.clinical is None:
         raise CohortError(
             f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table, and there is '
-            f"none. Add to the manifest:\n{_ENDPOINT_LINES.format(name=name)}"
+            f"none. Add to the manifest:\n{_TABLE_LINES}{_ENDPOINT_LINES.format(name=name)}"
         )
     if name not in cohort.endpoints:
         there = did_you_mean(name, cohort.endpoints) or "it has none at all"
         raise CohortError(
             f'cohort "{cohort.name}": there is no endpoint "{name}"; {there}. To add it, write '
             "in the manifest, with your own columns out of "
-            f"{listed(cohort.clinical.columns, 30)}:\n"
-            + _ENDPOINT_LINES.format(name=name).partition("\n\n")[2]
+            f"{listed(cohort.clinical.columns, 30)}:\n{_ENDPOINT_LINES.format(name=name)}"
         )
     endpoint, where = cohort.endpoints[name], where_clinical(cohort)
     columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}

@@ -55,7 +55,10 @@ def immune_tables(
     scores = immune.scores if isinstance(immune, ImmuneContext) else immune
     require(scores, pd.DataFrame, "immune", "patients x scores")
     names = pd.Series([str(name) for name in scores.columns])
-    collections = names.str.partition(": ")[0].where(names.str.contains(": "), "immune scores")
+    if isinstance(immune, ImmuneContext):
+        collections = names.map(immune.coverage.set_index("score")["collection"])
+    else:  # names are all that tells of collections
+        collections = names.str.partition(": ")[0].where(names.str.contains(": "), "immune scores")
     tables = {}
     for collection in dict.fromkeys(collections):
         table = scores.loc[:, (collections == collection).to_numpy()].sort_index()

@@ -193,7 +193,8 @@ def _pairs_of_modules(
     clusters = cluster_radiomic_features(prepared, radiomics, threshold=threshold)
     # Single features are held against genes in the map; a module is more than one.
     clusters = clusters[clusters["size"] > 1]
-    clusters = clusters.assign(cluster="I" + clusters["cluster"].str.slice(1))
+    numbers = pd.factorize(clusters["cluster"])[0] + 1
+    clusters = clusters.assign(cluster=[f"I{number}" for number in numbers])
     of: dict[str, Any] = {"radiomics": radiomics, "expression": expression, "random_state": seed}
     of["n_jobs"] = n_jobs
     pairs = map_modules(prepared, clusters, n_permutations=n_permutations, **of)

@@ -63,7 +63,8 @@ def genes_table(results: RunResults) -> Table | None:
     table = results.alterations
     if table.empty:
         return None
-    shares = [str(name) for name in table if str(name).startswith("share_")]
+    named = {f"share_{name}": name for name in results.subtypes.names}
+    shares = [str(column) for column in table if column in named]
     rows: list[int] = []
     for _, family in table.dropna(subset=["p"]).groupby(["layer", "alteration"], sort=False):
         rows += _apart(family.sort_values(["p", "gene"], kind="stable"), shares)
@@ -72,9 +73,8 @@ def genes_table(results: RunResults) -> Table | None:
         name: [f"{100 * x:.0f}%" if math.isfinite(x) else "-" for x in best[name]]
         for name in shares
     }
-    named = {name: name.removeprefix("share_") for name in shares}
     frame = best.assign(**percent).rename(columns=named)
-    columns = ["gene", "alteration", "layer", "n", "n_altered", *named.values()]
+    columns = ["gene", "alteration", "layer", "n", "n_altered", *(named[share] for share in shares)]
     caption = (
         f"Altered genes by subtype. Share of each subtype's patients who have it; up to "
         f"{_MOST_GENES} genes of each layer and kind of alteration, smallest p first, neighbours "

@@ -115,9 +115,8 @@ def scaling_sentences(tests: pd.DataFrame) -> str:
 def relations(tests: pd.DataFrame) -> Iterator[str]:
     """Say which cohorts are, or look like, the study that the signature is from."""
     for cohort, rows in tests[~_is_control(tests)].groupby("cohort", sort=False):
-        notes = "; ".join(rows["note"].astype(str))
         same = set(rows["same_study"].astype(str)) if "same_study" in rows else set()
-        if "yes" in same or ("same_study" not in rows and "not independent" in notes):
+        if "yes" in same:
             yield (
                 f"{clean(cohort)} is of the same study as the discovery cohort: other patients, "
                 "but not independent validation."
@@ -228,9 +227,10 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
                 "Forest plot of means without each cohort in turn.",
                 partial(leave_one_out_forest, verification),
             )
-    controls = set(table.loc[_is_control(table), "cohort"]) if len(table) else set()
+    controls = table[_is_control(table)] if len(table) else table.reindex(columns=["cohort"])
+    places = {f"{row['cohort']}: {row['endpoint']}" for _, row in controls.iterrows()}
     for number, (place, comparison) in enumerate(verification.survival.items(), start=1):
-        if place.rpartition(": ")[0] in controls or not len(comparison.curves):
+        if place in places or not len(comparison.curves):
             continue
         groups = "assigned subtypes" if not name else f"high and low {clean(name)}"
         parts = ["verification", name, str(number), place]
