@@ -29,7 +29,7 @@ def critical_bandwidth(values: np.ndarray) -> float:
 def drawn_from_one_mode(
     values: np.ndarray, bandwidth: float, chance: np.random.Generator
 ) -> np.ndarray:
-    """Draw (n,) from the density at a bandwidth of values of mean 0 and SD 1, which are kept."""
+    """Draw (n,) from the density of values (mean 0, SD 1) at a bandwidth, rescaled to SD 1."""
     n = len(values)
     smoothed = chance.choice(values, n) + bandwidth * chance.normal(size=n)
     return np.asarray(smoothed / np.sqrt(1 + bandwidth**2))

@@ -82,7 +82,7 @@ def in_order(ranked: pd.Series) -> pd.Series:
 
 
 def checked_ranking(ranking: pd.Series, name: str, who: str) -> pd.Series:
-    """Check a user's ranking (gene -> statistic); genes without one go, with a warning."""
+    """Check a user's ranking (gene -> statistic); genes without a number go, with a warning."""
     if not pd.api.types.is_numeric_dtype(ranking) or pd.api.types.is_bool_dtype(ranking):
         raise StudyError(
             f"{who}: {name} holds values of type {ranking.dtype}; expected one number a gene."

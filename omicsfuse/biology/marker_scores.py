@@ -93,7 +93,7 @@ def method_of(name: str, methods: Mapping[str, str] | None = None) -> tuple[str,
 def score_sets(
     layer: PreparedLayer, sets: Mapping[str, Sequence[str]], method: str
 ) -> pd.DataFrame:
-    """Score sets of measured genes in every patient; NaN where a patient lacks too much."""
+    """Score sets of measured genes in every patient; NaN where a patient lacks what that needs."""
     table = layer.values  # noqa: PD011 - a field of ours, not the pandas attribute
     if layer.scale == "zscore":
         table = table.clip(-Z_LIMIT, Z_LIMIT)

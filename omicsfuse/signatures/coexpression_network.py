@@ -28,7 +28,7 @@ BICOR_REACH = 9
 
 
 def gene_correlation(values: Array, correlation: str = "pearson") -> Array:
-    """Correlate all genes (n, p), each pair in the patients who have both: (p, p), 0 below 3.
+    """Correlate all genes of (n, p) over the patients who have both: (p, p), 0 below 3 patients.
 
     Biweight midcorrelation: Langfelder and Horvath 2012, J Stat Softw 46(11), eq. 1 to 5, median
     and deviation over all observed values; Pearson's where the deviation is 0.

@@ -16,7 +16,7 @@ NOT_INDEPENDENT = "internal-external, not independent"
 
 
 def patient_digest(patient: str) -> str:
-    """First 16 digits of SHA-256 of ``"omicsfuse:"`` + patient: a fingerprint, no encryption."""
+    """First 16 hex digits of SHA-256 of ``"omicsfuse:"`` and patient: fingerprint, no secret."""
     return hashlib.sha256(f"omicsfuse:{patient}".encode()).hexdigest()[:16]
 
 
@@ -44,7 +44,7 @@ def relation(signature: Signature, cohort: Cohort) -> tuple[str, str]:
 
 
 def without_patients(cohort: Cohort, layer: str, patients: pd.Index) -> Cohort:
-    """The cohort with this layer only and without these patients; itself if nobody goes."""
+    """The cohort with this layer only and without these patients; itself if none is to leave."""
     if patients.empty:
         return cohort
     scored_layer, clinical = cohort.omics[layer], cohort.clinical

@@ -75,7 +75,7 @@ class KeptTasks:
 def kept_tasks(
     folder: Path | None, function: Callable[..., Any], shared: Sequence[Any]
 ) -> KeptTasks | None:
-    """Open the store of a function's tasks; None without a folder, or what cannot be hashed."""
+    """Open the store of a function's tasks; None without a folder, or if no hash can be made."""
     if folder is None:
         return None
     names = f"{function.__module__}.{function.__qualname__}"

@@ -8,7 +8,7 @@ from omicsfuse.stats.arrays import Array
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Array:
-    """Rates of one family of p-values (Benjamini and Hochberg 1995); missing ones do not count."""
+    """False discovery rates of one family of p-values (Benjamini and Hochberg 1995); NaN stays."""
     values = np.asarray(p, dtype=float)
     adjusted = np.full(values.shape, np.nan)
     present = np.isfinite(values)
@@ -18,7 +18,7 @@ def benjamini_hochberg(p: npt.ArrayLike) -> Array:
 
 
 def holm(p: Array) -> Array:
-    """P-values (n,) of one family adjusted by Holm (1979, Scand J Stat 6:65-70); missing apart."""
+    """Adjust p-values (n,) by Holm (1979, Scand J Stat 6:65-70); missing ones do not count."""
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))
     order = known[np.argsort(p[known], kind="stable")]

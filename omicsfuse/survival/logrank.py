@@ -41,9 +41,9 @@ class LogRank:
 
 @dataclass(frozen=True)
 class PermutationP:
-    """``(1 + number as extreme) / (1 + n_permutations)`` (Phipson and Smyth 2010), with limits.
+    """Permutation p-value, ``(1 + number as extreme) / (1 + n_permutations)``, with its limits.
 
-    They are the 95% Clopper-Pearson interval of the p-value of all permutations.
+    The 95% Clopper-Pearson interval of the p-value of all permutations (Phipson and Smyth 2010).
     """
 
     p: float

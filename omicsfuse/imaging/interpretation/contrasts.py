@@ -23,7 +23,7 @@ class Contrast(NamedTuple):
 
 
 def contrasts(values: pd.Series, kind: str) -> list[Contrast]:
-    """One contrast for a score or two classes (last name to first); else each against the rest."""
+    """One contrast for a score or two classes (last against first); else each against the rest."""
     if kind == SCORE:
         scores = normal_scores(values.to_numpy(dtype=float))
         return [Contrast("score", pd.Series(scores, values.index), False)]

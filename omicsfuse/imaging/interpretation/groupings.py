@@ -31,7 +31,7 @@ def compare_groups(
     design: pd.DataFrame,
     seed: int,
 ) -> dict[str, object] | None:
-    """Compare a score, or classes, between groups of patients; None where there is nothing to.
+    """Compare a score, or classes, between groups of patients; None with nothing to compare.
 
     A score: Kruskal-Wallis with epsilon squared; adjusted, the F test of the groups on its normal
     scores (Quade 1967, J Am Stat Assoc 62:1187-1200). Classes: chi-square, Fisher's exact or a

@@ -40,7 +40,7 @@ def resampled_statistics(
     random_state: int,
     n_jobs: int = 1,
 ) -> Resampled | None:
-    """Statistic of every feature in all patients and in resamples, by class; None below 20."""
+    """Statistic of every feature in all patients and in resamples; None below 20 patients."""
     x = contrast.numbers.reindex(table.index).to_numpy(dtype=float)
     there = np.isfinite(x)
     columns = None

@@ -56,7 +56,7 @@ def target_tables(
 
 
 def numeric_table(table: pd.DataFrame, argument: str) -> pd.DataFrame:
-    """Check a table of no cohort: numbers, each patient and column once."""
+    """Check a table from outside a cohort: numbers, each patient and column once."""
     if not isinstance(table, pd.DataFrame):
         raise StudyError(f"{argument}: expected a table, patients x numbers; got {type(table)!r}.")
     for axis, kind in ((table.index, "patient"), (table.columns, "column")):

@@ -12,7 +12,7 @@ _last: tuple[Any, dict[str, Any]] = (lambda: None, {})
 
 
 def remembered(values: pd.DataFrame, key: str, make: Callable[[], Made]) -> Made:
-    """What ``make`` made of this very table last time, while somebody holds it unchanged."""
+    """What ``make`` made of this very table last time, as long as somebody holds it unchanged."""
     global _last
     table, made = _last
     if table() is not values:

@@ -30,7 +30,7 @@ class Scorer(Protocol):
 
 
 class ScaledScorer(Scorer):
-    """Scores of standardised genes that vary and half have, sorted; missing is the mean."""
+    """Scores of genes that vary and that half of the patients have; a missing value is the mean."""
 
     def __init__(
         self,

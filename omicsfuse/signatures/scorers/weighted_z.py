@@ -8,7 +8,7 @@ from omicsfuse.stats.single_sample.sums import Positions, member_sums
 
 
 class WeightedZ(ScaledScorer):
-    """sum_g w(g) z(g) / sum_g |w(g)|, the combined z-score (Lee et al. 2008, e1000217)."""
+    """Combined z-score: sum_g w(g) z(g) / sum_g |w(g)| (Lee et al. 2008, PLoS Comput Biol 4)."""
 
     def score_many(self, members: Positions, weights: Array) -> Array:
         """Score every patient on many sets of genes; see `Scorer`."""
@@ -21,7 +21,7 @@ class WeightedZ(ScaledScorer):
 
 
 def weighted_scores(z: Array, weights: Array) -> Array:
-    """sum_g w(g) z(g) / sum_g |w(g)|: z (n, m), weights (m, k) to (n, k); NaN without weight."""
+    """Combined z-scores (n, k) of z (n, m) and weights (m, k); NaN for a score without weight."""
     z = np.ascontiguousarray(z, dtype=float)
     weights = np.ascontiguousarray(weights.T, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
