@@ -261,6 +261,9 @@ def main(argv: list[str] | None = None) -> Any:
         text = "not enough memory" if isinstance(error, MemoryError) else str(error)
         click.echo("\n".join([f"omicsfuse: {text}", *getattr(error, "__notes__", ())]), err=True)
         sys.exit(1)
+    finally:
+        if tasks := sys.modules.get("omicsfuse.stats.tasks"):  # not imported for this alone
+            tasks.end_processes()
 
 
 if __name__ == "__main__":

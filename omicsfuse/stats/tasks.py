@@ -5,6 +5,7 @@ joblib does the work, and no backend is named here: what a user chooses by
 """
 
 import copy
+import multiprocessing
 import pickle
 import threading
 import uuid
@@ -152,6 +153,17 @@ class _Work:
             (self.function, self.shared), protocol=5, buffer_callback=stays
         )
         return _unpacked, (uuid.uuid4().hex, np.frombuffer(content, np.uint8), large)
+
+
+def end_processes() -> None:
+    """End the processes that joblib keeps, where it does: to unload their modules takes a second.
+
+    For commands; a program that goes on has use for them.
+    """
+    if multiprocessing.active_children():
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
 
 
 #: The work that this process last received.

@@ -120,6 +120,15 @@ def test_one_job_stays_in_this_process_and_more_do_not() -> None:
     assert os.getpid() not in Runner(2).map(process_of, range(3), label="x")
 
 
+def test_a_command_leaves_no_processes_and_later_work_gets_new_ones(tmp_path: Path) -> None:
+    before = set(Runner(2).map(process_of, range(4), label="tasks"))
+    main(["simulate", "--out", str(tmp_path), "--patients", "40"])
+    assert not any(psutil.pid_exists(process) for process in before)
+    after = set(Runner(2).map(process_of, range(4), label="tasks"))
+    assert not after & before
+    assert os.getpid() not in after
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_linear_algebra_has_one_thread_in_tasks_and_its_own_number_after(n_jobs: int) -> None:
     before = threads_of(0)
