@@ -104,7 +104,7 @@ def _columns_of(word: str, cohort: Cohort, columns: list[str]) -> list[str] | No
 
 def _volume(cohort: Cohort, patients: pd.Index) -> pd.Series | None:
     technical = automatic_technical(cohort, patients).values()
-    return next((one.amounts for one in technical if one.volume_of), None)
+    return next((column.amounts for column in technical if column.volume_of), None)
 
 
 def adjusting_columns(design: pd.DataFrame, patients: pd.Index) -> tuple[Array | None, str]:
