@@ -33,6 +33,8 @@ COLUMNS = (
     "genes",
     "note",
 )
+#: The column ``genes`` as tuples, for programs; not written to files.
+FACTS = ("common",)
 _NUMERIC = {"odds_ratio", "odds_ratio_ci_low", "odds_ratio_ci_high", "p", "fdr"}
 _COUNTS = {"overlap", "size", "n_marked", "background"}
 
@@ -83,8 +85,9 @@ def over_representation(
         ``overlap`` (k), ``size`` (K), ``n_marked`` (M), ``background`` (N), ``odds_ratio``
         (conditional maximum likelihood), ``odds_ratio_ci_low``, ``odds_ratio_ci_high`` (95%,
         two-sided, exact), ``p`` (one-sided), ``fdr``, ``genes`` (those common, separated by ``;``),
-        ``note``; sorted by subtype, raised before lowered, then p. ``fdr`` is Benjamini-Hochberg
-        over all subtypes, directions and sets. Without markers there is no p.
+        ``note``; then, not written to files, ``common`` (``genes`` as a tuple); sorted by subtype,
+        raised before lowered, then p. ``fdr`` is Benjamini-Hochberg over all subtypes, directions
+        and sets. Without markers there is no p.
 
     Raises
     ------
@@ -156,7 +159,7 @@ def over_representation(
             parts.append(_one_list(chosen & set(genes), tested, len(genes), subtype, direction))
     table = pd.concat(parts, ignore_index=True)
     table["fdr"] = benjamini_hochberg(table["p"].to_numpy())
-    return table[list(COLUMNS)]
+    return table[[*COLUMNS, *FACTS]]
 
 
 def odds_ratio(k: int, size: int, marked: int, background: int) -> tuple[float, float, float]:
@@ -231,6 +234,7 @@ def _one_list(
                 "odds_ratio_ci_high": ratios[key][2],
                 "p": min(p, 1.0),
                 "genes": ";".join(common),
+                "common": tuple(common),
                 "note": note,
             }
         )
@@ -243,6 +247,6 @@ def _empty() -> pd.DataFrame:
             name: pd.Series(
                 dtype="float64" if name in _NUMERIC else "int64" if name in _COUNTS else object
             )
-            for name in COLUMNS
+            for name in (*COLUMNS, *FACTS)
         }
     )

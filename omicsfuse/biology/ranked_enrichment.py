@@ -29,7 +29,10 @@ COLUMNS = (
     "group",
     "representative",
     "at_floor",
+    "leading_genes",
 )
+#: Those for programs; not written to files.
+FACTS = ["at_floor", "leading_genes"]
 _DTYPES = {"nes": "float64", "p": "float64", "fdr": "float64", "size": "int64"} | {
     "representative": "bool",
     "at_floor": "bool",
@@ -76,8 +79,8 @@ def enrich_ranking(
     -------
     pandas.DataFrame
         Columns ``gene_set``, ``nes``, ``p``, ``fdr``, ``size``, ``leading_edge``, ``note``,
-        ``group``, ``representative``, ``at_floor``, as of `enrich`; sorted by p. The family of
-        ``fdr`` is all sets tested here.
+        ``group``, ``representative``, ``at_floor``, ``leading_genes``, as of `enrich`; sorted by p.
+        The family of ``fdr`` is all sets tested here.
 
     Raises
     ------
@@ -245,6 +248,7 @@ def _one_ranking(
                 "p": p,
                 "size": size,
                 "leading_edge": ";".join(leading_edge),
+                "leading_genes": tuple(leading_edge),
                 "note": note,
                 "at_floor": at_floor,
             }

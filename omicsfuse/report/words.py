@@ -36,10 +36,9 @@ def drawn_of(n: int, most: int) -> str:
     return f" Of {n:,} patients {most:,} are drawn." if n > most else ""
 
 
-def first_genes(genes: object) -> str:
+def first_genes(genes: Sequence[str]) -> str:
     """Write the first six genes of a list."""
-    names = [gene for gene in str(genes).split(";") if gene] if isinstance(genes, str) else []
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return ", ".join(genes[:6]) + (f" and {len(genes) - 6} more" if len(genes) > 6 else "")
 
 
 def names_of_tests(table: pd.DataFrame) -> list[str]:

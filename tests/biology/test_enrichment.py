@@ -276,7 +276,7 @@ print(enrich(Subtypes(labels, {}, {}), layers, sets, n_permutations=50).to_csv()
         for seed in ("1", "2")
     ]
     assert out[0] == out[1]
-    assert len(out[0].split()) == 9
+    assert len(out[0].strip().splitlines()) == 9
 
 
 def test_names_are_exact_and_lower_case_or_numeric_names_survive() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from omicsfuse.biology import over_representation
-from omicsfuse.biology.over_represented import COLUMNS, odds_ratio
+from omicsfuse.biology.over_represented import COLUMNS, FACTS, odds_ratio
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -69,7 +69,7 @@ def test_one_family_over_subtypes_directions_and_sets() -> None:
     both = pd.concat([markers(GENES[:10], GENES[20:30]), markers(GENES[40:50], [], "S2")])
     sets = {"up": GENES[:15], "down": GENES[18:33], "other": GENES[60:80]}
     table = over_representation(both, ready(), sets)
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == [*COLUMNS, *FACTS]
     assert len(table) == 2 * 2 * 3
     np.testing.assert_allclose(table["fdr"], benjamini_hochberg(table["p"].to_numpy()))
     found = table[table["fdr"] <= 0.05]
@@ -149,4 +149,4 @@ def test_what_cannot_be_done_is_said() -> None:
         assert over_representation(table.assign(layer="x"), ready(), {"a": GENES[:9]}).empty
     with pytest.warns(OmicsfuseWarning, match="With capital and small letters taken as one, 9"):
         empty = over_representation(table, ready(), {"a": [g.lower() for g in GENES[:9]]})
-    assert list(empty.columns) == list(COLUMNS)
+    assert list(empty.columns) == [*COLUMNS, *FACTS]

@@ -43,6 +43,9 @@ def test_scores_and_p_of_every_set_worked_out() -> None:
     every = np.array([score(pair) for pair in combinations("abcdefg", 2)])
     sets = {"ab": ["a", "b"], "fg": ["f", "g"], "ac": ["a", "c"]}
     table = enrich_ranking(values, sets, min_size=2, n_permutations=20_000).set_index("gene_set")
+    named = values.rename({"a": "a;A"})
+    again = enrich_ranking(named, {"ab": ["a;A", "b"]}, min_size=2, n_permutations=9)
+    assert again["leading_genes"].tolist() == [("a;A", "b")]
     for name, genes in sets.items():
         own = score(tuple(genes))
         side = np.abs(every[np.sign(every) == np.sign(own)])
@@ -80,7 +83,7 @@ def test_the_table(ranking: pd.Series, sets: dict[str, list[str]]) -> None:
     table = enrich_ranking(ranking, sets, n_permutations=300)
     assert table.columns.tolist() == [
         *("gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"),
-        *("group", "representative", "at_floor"),
+        *("group", "representative", "at_floor", "leading_genes"),
     ]
     assert set(table["gene_set"].head(2)) == {"top", "bottom"}
     sizes = table.set_index("gene_set")["size"]

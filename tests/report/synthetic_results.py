@@ -701,7 +701,8 @@ def _enrichment(names, rng, present: bool) -> pd.DataFrame:
             p = float(10 ** -abs(nes * 1.5))
             rows.append([name, gene_set, nes, p, min(1.0, 3 * p), 25, "GENE0001;GENE0002", ""])
     columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"]
-    return pd.DataFrame(rows, columns=columns).assign(at_floor=False)
+    genes = [("GENE0001", "GENE0002")] * len(rows)
+    return pd.DataFrame(rows, columns=columns).assign(at_floor=False, leading_genes=genes)
 
 
 def _settings(with_external: bool, k: int) -> dict:

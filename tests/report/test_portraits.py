@@ -88,7 +88,8 @@ def planted(k: int = 3) -> RunResults:
 def sets(rows) -> pd.DataFrame:
     columns = ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note"]
     table = [(*row[:3], row[3], row[3], 20, "A;B", "") for row in rows]
-    return pd.DataFrame(table, columns=columns).assign(at_floor=False)
+    genes = [("A", "B")] * len(rows)
+    return pd.DataFrame(table, columns=columns).assign(at_floor=False, leading_genes=genes)
 
 
 def test_a_portrait_names_what_was_planted_and_what_is_absent():

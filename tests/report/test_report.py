@@ -196,7 +196,9 @@ def test_text_from_data_is_escaped(tmp_path):
         survival={EVIL: comparison},
         clinical=results.clinical.rename(index=lambda name: EVIL + name),
         markers=results.markers.assign(layer=results.markers["layer"].map(rename), test=EVIL),
-        enrichment=results.enrichment.assign(gene_set=EVIL, leading_edge=EVIL),
+        enrichment=results.enrichment.assign(
+            gene_set=EVIL, leading_genes=[(EVIL,)] * len(results.enrichment)
+        ),
         signature=replace(results.signature, name=EVIL, trained_on={EVIL: EVIL}),
         verification=replace(
             verification,

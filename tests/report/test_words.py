@@ -38,7 +38,7 @@ def test_lists_and_counts() -> None:
     assert (listing(["a"]), listing(["a", "b", "c"])) == ("a", "a, b and c")
     assert (plural(1, "patient"), plural(1200, "patient")) == ("1 patient", "1,200 patients")
     assert plural(2, "copy", "copies") == "2 copies"
-    assert first_genes(";".join("abcdefgh")) == "a, b, c, d, e, f and 2 more"
+    assert first_genes([*"abcdefgh"]) == "a, b, c, d, e, f and 2 more"
 
 
 def test_points_are_one_line_of_text() -> None:

@@ -139,7 +139,8 @@ class Interpretation:
     enrichment : pandas.DataFrame
         Gene sets on the ranking of genes: columns as in ``enrichment.tsv``, with ``score`` (which
         score or class) in place of ``subtype``, and ``stability``; then, not in the files,
-        ``contrast`` (name of the score or class) and ``adjusted`` (whether for covariates).
+        ``contrast`` (name of the score or class), ``adjusted`` (whether for covariates) and
+        ``leading_genes``.
     stability : pandas.DataFrame
         Columns ``layer``, ``n_resamples``, ``rank_correlation`` (of the ranking of features with
         that of all patients, median over resamples), ``low``, ``high``.

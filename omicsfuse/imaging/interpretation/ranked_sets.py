@@ -38,8 +38,9 @@ ENRICHMENT_COLUMNS = [
     "group",
     "representative",
 ]
-#: The contrast of each ranking, and whether it is adjusted, for programs; not written to files.
-ENRICHMENT_FACTS = ["contrast", "adjusted"]
+#: The contrast of each ranking, whether it is adjusted, and the leading edge as a tuple, for
+#: programs; not written to files.
+ENRICHMENT_FACTS = ["contrast", "adjusted", "leading_genes"]
 #: Scores that differ by less are equal.
 _TIE = 1e-9
 
@@ -207,7 +208,7 @@ def enrich_contrast(
 def empty_enrichment() -> pd.DataFrame:
     """Table of enrichment without rows."""
     columns = [*ENRICHMENT_COLUMNS, *ENRICHMENT_FACTS]
-    text = {"score", "gene_set", "leading_edge", "note", "group", "representative", "contrast"}
+    numbers = {"nes", "p", "fdr", "size", "stability", "p_patients", "fdr_patients"}
     return pd.DataFrame(
-        {c: pd.Series(dtype=object if c in text else "float64") for c in columns}
+        {c: pd.Series(dtype="float64" if c in numbers else object) for c in columns}
     ).astype({"adjusted": bool})

@@ -19,6 +19,7 @@ from omicsfuse.biology import (
 )
 from omicsfuse.biology.enrichment import EMPTY_ENRICHMENT, enrichment_exclusions
 from omicsfuse.biology.gene_sets import gene_set_coverage
+from omicsfuse.biology.ranked_enrichment import FACTS
 from omicsfuse.biology.set_scores import gene_set_score_exclusions
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
@@ -102,12 +103,14 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
 
     def tables(self, result: Explained) -> dict[str, pd.DataFrame]:
         biology = result.biology
-        return {"enrichment.tsv": result.enrichment.drop(columns="at_floor")} | filled(
+        return {"enrichment.tsv": result.enrichment.drop(columns=FACTS)} | filled(
             {
                 "drivers.tsv": biology.drivers,
                 "label_markers.tsv": biology.label_markers,
                 "gene_sets.tsv": biology.gene_sets,
-                "over_representation.tsv": biology.over_representation,
+                "over_representation.tsv": biology.over_representation.drop(
+                    columns="common", errors="ignore"
+                ),
                 "running_sums.tsv": biology.running_sums,
                 "gene_set_scores.tsv": patients_first(biology.scores),
                 "gene_set_tests.tsv": biology.score_tests,

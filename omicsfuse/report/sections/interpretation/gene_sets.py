@@ -60,7 +60,7 @@ def table(model: Interpretation) -> Table | None:
         return None
     rows = model.enrichment.sort_values(["p_patients", "p", "gene_set"], kind="stable")
     return make_table(
-        rows.assign(leading_edge=[first_genes(genes) for genes in rows["leading_edge"]]),
+        rows.assign(leading_edge=[first_genes(genes) for genes in rows["leading_genes"]]),
         [
             *("gene_set", "score", "nes", "p_patients", "fdr_patients", "p", "fdr", "size"),
             *("stability", "leading_edge"),

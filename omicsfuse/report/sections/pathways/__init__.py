@@ -221,7 +221,7 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     table = table[table["representative"]] if "representative" in table else table
     table = table.dropna(subset=["p"]).groupby("subtype", sort=False).head(EACH)
     table = table.assign(
-        leading_edge=[first_genes(genes) for genes in table["leading_edge"]],
+        leading_edge=[first_genes(genes) for genes in table["leading_genes"]],
         note=[
             "p at its floor" if floored else note
             for floored, note in zip(table["at_floor"], table["note"], strict=True)
@@ -246,7 +246,7 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     enriched = enriched.groupby(["subtype", "direction"], sort=False).head(EACH)
     enriched = with_interval(enriched, "odds_ratio", format_number)
     enriched = enriched.assign(
-        genes_in_common=[first_genes(genes) for genes in enriched["genes"]],
+        genes_in_common=[first_genes(genes) for genes in enriched["common"]],
         overlap=[
             f"{k} of {size}" for k, size in zip(enriched["overlap"], enriched["size"], strict=True)
         ],
