@@ -77,7 +77,8 @@ def enrich(
         the subtype), ``p`` (nominal, among random sets of the same sign), ``fdr``, ``size`` (genes
         found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``, ``group``,
         ``representative``; then, not written to files, ``at_floor`` (no random set scored as much)
-        and ``leading_genes`` (the leading edge as a tuple); sorted by subtype, p, then decreasing absolute NES. The smallest p there can be is
+        and ``leading_genes`` (the leading edge as a tuple); sorted by subtype, p, then decreasing
+        absolute NES. The smallest p there can be is
         ``1 / (m + 1)``; where it is reached, the note says so. A set without a random one on its
         side has neither NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets
         tested here (gseapy's own FDR is not used, because it counts each subtype as a separate
