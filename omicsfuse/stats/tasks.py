@@ -163,7 +163,10 @@ def end_processes() -> None:
     if multiprocessing.active_children():
         from joblib.externals.loky import get_reusable_executor
 
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+        executor = get_reusable_executor(reuse=True)
+        # Joblib's own kind also drops the memory that processes shared, which killed ones leave.
+        end = getattr(executor, "terminate", executor.shutdown)
+        end(kill_workers=True)
 
 
 #: The work that this process last received.

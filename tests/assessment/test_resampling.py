@@ -129,6 +129,28 @@ def test_a_command_leaves_no_processes_and_later_work_gets_new_ones(tmp_path: Pa
     assert os.getpid() not in after
 
 
+_SHARING = """
+import numpy as np
+from omicsfuse.stats.tasks import Runner, end_processes
+
+if __name__ == "__main__":
+    shared = np.random.default_rng(0).normal(size=(2000, 500))
+    print(len(Runner(2).map(np.take, range(4), shared, label="tasks")))
+    end_processes()
+"""
+
+
+def test_ended_processes_leave_no_shared_memory(tmp_path: Path) -> None:
+    script = tmp_path / "sharing.py"
+    script.write_text(_SHARING, encoding="utf-8")
+    environment = {**os.environ, "JOBLIB_TEMP_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert (done.stdout.strip(), done.stderr) == ("4", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["sharing.py"]
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_linear_algebra_has_one_thread_in_tasks_and_its_own_number_after(n_jobs: int) -> None:
     before = threads_of(0)
