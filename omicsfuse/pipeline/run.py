@@ -7,8 +7,8 @@ from typing import Any
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.results import RunResults
-from omicsfuse.io.results import write_table
 from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.folder import index, write_index, write_stage
 from omicsfuse.pipeline.provenance import Clock, named_inputs, recorded_warnings, versions
 from omicsfuse.pipeline.record import run_record
 from omicsfuse.pipeline.stage import Context, Stage
@@ -84,9 +84,10 @@ def run(
         run_stages(stages.STAGES, context, clock)
         results = _gathered(context, stages.STAGES, caught())
         with clock("report"):
-            write_report(results, workspace.staging, n_jobs=n_jobs)
+            titles = write_report(results, workspace.staging, n_jobs=n_jobs)
         provenance = {**results.provenance, "seconds": dict(clock.seconds)}
-        results = replace(results, provenance=provenance)
+        files = write_index(context.files, workspace.staging, titles)
+        results = replace(results, provenance=provenance, files=files)
         workspace.publish(run_record(results))
     return results
 
@@ -97,9 +98,7 @@ def run_stages(chosen: Sequence[Stage[Any, Any]], context: Context, clock: Clock
     for stage in chosen:
         with clock(stage.name):
             result = context.results[stage.name] = stage.run(context)
-            for name, table in stage.tables(result).items():
-                write_table(table, folder / name)
-            stage.write(result, folder)
+            context.files += write_stage(stage, result, folder)
 
 
 def in_listing_order(chosen: Sequence[Stage[Any, Any]]) -> list[Stage[Any, Any]]:
@@ -138,6 +137,7 @@ def _gathered(
         warnings=tuple(warnings),
         provenance=provenance,
         stages=dict(results),
+        files=index(context.files),
         sections=tuple(section for stage in chosen for section in stage.sections),
         **fields,
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import OmicsfuseError, OmicsfuseWarning
-from omicsfuse.core.results import Prepared, RunResults, Subtypes
+from omicsfuse.core.results import Prepared, ResultFile, RunResults, Subtypes
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.report.section import Section
@@ -37,6 +37,7 @@ class Context:
     n_jobs: int = 1
     progress: Callable[[str, int, int], None] | None = None
     results: dict[str, Any] = field(default_factory=dict)
+    files: list[ResultFile] = field(default_factory=list)
 
     def of(self, stage: "Stage[Any, R]") -> R:
         """Return the result of a stage that has run."""
@@ -87,6 +88,9 @@ class Stage(ABC, Generic[S, R]):
     settings: type[S]
     #: Sections of the report; ``report.page.SECTIONS`` orders them, new ones precede the methods.
     sections: Sequence[Section[RunResults]] = ()
+    #: What each result file holds, in words for the reader of ``index.tsv``; capitals in the name
+    #: of a file stand for any text (``assigned_COHORT.tsv``).
+    holds: Mapping[str, str] = {}
     #: Name of a later stage whose exclusions are listed before those of this one.
     listed_after: str = ""
 
@@ -117,11 +121,14 @@ class Stage(ABC, Generic[S, R]):
         """Do the work."""
 
     def tables(self, result: R) -> Mapping[str, pd.DataFrame]:
-        """Lay out the result files, the key of each table in its first column."""
+        """Lay out the result files, the key of each table in its first column.
+
+        Names have no folder: ``folder.place`` says where each file lies.
+        """
         return {}
 
     def write(self, result: R, folder: Path) -> None:
-        """Write files that are no tables; they are there before the next stage begins."""
+        """Write files that are no tables; they are in place before the next stage begins."""
 
     def exclusions(self, result: R) -> Sequence[Exclusion]:
         """Say what took no part."""

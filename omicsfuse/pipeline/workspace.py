@@ -4,17 +4,17 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.io.results import write_json
+from omicsfuse.pipeline.folder import RECORD, TOP
 
 #: Hidden folder inside the output folder: results before they are published, finished stages.
 HIDDEN = ".omicsfuse"
-RECORD = "run.json"
 
 #: What is added to the error of a run that is worth resuming.
 RESUMABLE = "Finished stages and tasks are kept; --resume takes them up (in Python, resume=True)."
@@ -41,12 +41,26 @@ class Workspace:
                 f"{self.out} holds files that are not results of omicsfuse ({sorted(foreign)[0]}"
                 f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
             )
+        self._spare(name for name in TOP if Path(name).suffix)
         earlier = _record(self.out / RECORD).get("name", name)
         if name and earlier != name:
             raise StudyError(
                 f"{self.out} holds the results of {earlier!r}, and this is {name!r}; name another "
                 "folder, or delete that one if it is not needed."
             )
+
+    def _spare(self, names: Iterable[str]) -> None:
+        """Refuse to write where something lies that no earlier run has written."""
+        earlier = {*_files_of(self.out / RECORD), RECORD}
+        for name in names:
+            for path in (Path(name), *Path(name).parents):
+                there = self.out / path
+                taken = there.exists() and (path == Path(name) or there.is_file())
+                if taken and path.as_posix() not in earlier:
+                    raise StudyError(
+                        f"{there} was not written by omicsfuse, and a result would take its "
+                        "place; move it elsewhere, or name another folder for the results."
+                    )
 
     @property
     def staging(self) -> Path:
@@ -108,10 +122,8 @@ class Workspace:
             error.add_note(RESUMABLE)
             return
         shutil.rmtree(self.out / HIDDEN, ignore_errors=True)
-        for folder in self._made if kind is not None else []:
-            # Only what this run made, and only while nothing else has come to lie in it.
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        # Only what this run made, and only while nothing else has come to lie in it.
+        _remove_empty(self._made if kind is not None else [])
 
     def _keeps(self) -> bool:
         """Tell whether a long stage, or some tasks of one, were finished."""
@@ -147,6 +159,7 @@ class Workspace:
         staged = sorted(path for path in self.staging.rglob("*") if path.is_file())
         names = [path.relative_to(self.staging).as_posix() for path in staged]
         write_json({**record, "files": [*names, RECORD]}, self.staging / RECORD)
+        self._spare(names)
         target = self.out / RECORD
         stale = _files_of(target) - {*names, RECORD}
         target.unlink(missing_ok=True)
@@ -155,6 +168,8 @@ class Workspace:
             os.replace(self.staging / name, self.out / name)
         for name in stale:
             (self.out / name).unlink(missing_ok=True)
+        left = {self.out / folder for name in stale for folder in Path(name).parents}
+        _remove_empty(sorted(left, reverse=True))
         os.replace(self.staging / RECORD, target)
 
 
@@ -175,6 +190,13 @@ def _with_warnings(
         warnings.simplefilter("always", OmicsfuseWarning)
         value = function(*args, **kwargs, **speed)
     return value, [str(warning.message) for warning in caught]
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of some folders, the inner ones first, that hold nothing."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _alive(process: int) -> bool:

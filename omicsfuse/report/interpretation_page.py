@@ -35,8 +35,11 @@ def write_interpretation_report(
     cohort: str = "",
     warnings: Sequence[str] = (),
     record: Mapping[str, Any] | None = None,
-) -> None:
-    """Write ``report.html`` and the figures (SVG and PNG) of interpreted models."""
+) -> dict[str, str]:
+    """Write ``report.html`` and the figures (SVG and PNG) of interpreted models.
+
+    Gives the titles of the figures, by name.
+    """
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     source = _Source(interpretations, tuple(warnings), record or {})
@@ -56,6 +59,7 @@ def write_interpretation_report(
         subtypes=None,
         sections=page.views(figures),
     )
+    return page.titles()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) -> None:
+def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) -> dict[str, str]:
     """Write ``report.html`` and the figures (SVG and PNG) of a run.
 
     The page holds everything it shows: it can be sent by mail, printed and kept. It needs no
@@ -38,6 +38,11 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
     n_jobs : int
         Processes that draw figures; what is drawn does not depend on it.
 
+    Returns
+    -------
+    dict of str to str
+        Titles of the figures, by the names of their files without the ending.
+
     Examples
     --------
     >>> import tempfile
@@ -51,7 +56,7 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
     >>> stages = (ready, fusion, of.cluster(fusion, 3), Assessment(none, none, {}), none)
     >>> results = RunResults("trial", {}, cohort, *stages, {}, none, none, none)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_report(results, folder)
+    ...     titles = write_report(results, folder)
     ...     "cut into 3 subtypes" in (Path(folder) / "report.html").read_text()
     True
     """
@@ -69,6 +74,7 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
         subtypes=subtype_table(results),
         sections=page.views(figures, exploratory_mark(results)),
     )
+    return page.titles()
 
 
 def write_page(folder: Path, *, name: str, cohort: str, **parts: Any) -> None:

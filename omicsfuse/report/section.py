@@ -128,6 +128,10 @@ class Page(Generic[Source]):
             for plan in section.figures(self.source)
         ]
 
+    def titles(self) -> dict[str, str]:
+        """Titles of the figures, by name."""
+        return {plan.name: plan.title for plan in self.plans()}
+
     def views(self, figures: Iterable[FigureView], mark: str = "") -> list[SectionView]:
         """Sections with their figures; ``mark`` goes to those that rest on the subtypes."""
         drawn = list(figures)

@@ -9,7 +9,7 @@ from omicsfuse.core.results.imaging import (
     Interpretation,
     RadiogenomicMap,
 )
-from omicsfuse.core.results.run import RunResults
+from omicsfuse.core.results.run import ResultFile, RunResults
 from omicsfuse.core.results.signatures import (
     ABOVE_CUT,
     ADJUSTED,
@@ -73,6 +73,7 @@ __all__ = [
     "Fusion",
     "Prepared",
     "PreparedLayer",
+    "ResultFile",
     "RunResults",
     "Signature",
     "Subtypes",

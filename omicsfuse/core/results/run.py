@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -14,6 +14,14 @@ from omicsfuse.core.results.imaging import HeterogeneityIndex, Interpretation, R
 from omicsfuse.core.results.signatures import DerivedSignature, Signature, Verification
 from omicsfuse.core.results.subtypes import Assessment, Subtypes
 from omicsfuse.core.results.survival import SurvivalComparison
+
+
+class ResultFile(NamedTuple):
+    """A file of a results folder: its path in it, the stage that gave it, and what it holds."""
+
+    file: str
+    stage: str
+    holds: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +82,9 @@ class RunResults:
         What each stage returned, by its name: also of stages that have no attribute here.
     sections : tuple
         Sections of the report that the stages bring (`omicsfuse.report.section.Section`).
+    files : pandas.DataFrame
+        The result files as in ``index.tsv``: columns ``file`` (path in the results folder),
+        ``stage``, ``holds``.
     """
 
     name: str
@@ -105,3 +116,11 @@ class RunResults:
     interpretations: Mapping[str, Interpretation] = field(default_factory=dict)
     stages: Mapping[str, Any] = field(default_factory=dict)
     sections: tuple[Any, ...] = ()
+    files: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ResultFile._fields))
+
+    def where(self, name: str) -> str | None:
+        """Path of a result file in the results folder, by its plain name; None if there is none.
+
+        ``results.where("cox.tsv")`` is ``"survival/cox.tsv"``.
+        """
+        return next((path for path in self.files["file"] if path.split("/")[-1] == name), None)

@@ -11,8 +11,8 @@ from omicsfuse.core.errors import ClassifierError, StudyError
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.results import as_tsv
 from omicsfuse.io.whole import write_whole
+from omicsfuse.pipeline.folder import RECORD
 from omicsfuse.pipeline.stages.assign import CLASSIFIER_FILE
-from omicsfuse.pipeline.workspace import RECORD
 
 
 def assign_patients(
@@ -89,8 +89,8 @@ def _classifier_of(folder: Path) -> Path:
         raise ClassifierError(
             f"{folder} holds a run without a classifier ({CLASSIFIER_FILE}): it has one subtype "
             "only, subtypes chosen with an outcome, or too few patients, or was made by an older "
-            "version of omicsfuse. assignment.tsv says which; if that is absent too, run the study "
-            "again."
+            "version of omicsfuse. assign/assignment.tsv says which; if that is absent too, run "
+            "the study again."
         )
     return path
 

@@ -11,9 +11,9 @@ from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Interpretation, Subtypes
 from omicsfuse.imaging.interpretation import read_scores
 from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR
-from omicsfuse.io.results import write_table
 from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline import stages
+from omicsfuse.pipeline.folder import write_index, write_stage
 from omicsfuse.pipeline.provenance import (
     Clock,
     hashes_of,
@@ -79,9 +79,7 @@ def interpret_scores(
     Returns
     -------
     dict of str to Interpretation
-        By model; also written to ``out``: ``interpretation.tsv``, ``interpretation_families.tsv``,
-        ``interpretation_gene_sets.tsv``, ``interpretation_stability.tsv``,
-        ``interpretation_scores.tsv``, ``report.html``, ``figures`` and the record ``run.json``.
+        By model; also written to ``out``, whose ``index.tsv`` lists all files.
 
     Raises
     ------
@@ -144,9 +142,8 @@ def interpret_scores(
             "warnings": warned,
         }
         with clock("report"):
-            for file, table in INTERPRET.tables(interpretations).items():
-                write_table(table, workspace.staging / file)
-            write_interpretation_report(
+            written = write_stage(INTERPRET, interpretations, workspace.staging)
+            titles = write_interpretation_report(
                 interpretations,
                 workspace.staging,
                 name=name,
@@ -154,6 +151,7 @@ def interpret_scores(
                 warnings=warned,
                 record=record,
             )
+        write_index(written, workspace.staging, titles)
         workspace.publish(record | {"seconds": dict(clock.seconds)})
     return interpretations
 

@@ -10,7 +10,7 @@ from omicsfuse.core.errors import SignatureError
 from omicsfuse.core.results import DerivedSignature, Verification
 from omicsfuse.io.gene_names import read_gene_table
 from omicsfuse.io.manifest import read_manifest
-from omicsfuse.io.results import write_table
+from omicsfuse.pipeline.folder import write_index, write_stage
 from omicsfuse.pipeline.provenance import (
     Clock,
     hashes_of,
@@ -74,8 +74,8 @@ def verify_cohorts(
             notes = "; ".join(dict.fromkeys(verification.table["note"]))
             raise SignatureError(f"the signature could be scored in none of the cohorts: {notes}")
         tried = with_verification(DerivedSignature(locked, pd.DataFrame()), verification)
-        for file, table in VERIFY.tables(Verified({locked.name: tried}, tried)).items():
-            write_table(table, workspace.staging / file)
+        written = write_stage(VERIFY, Verified({locked.name: tried}, tried), workspace.staging)
+        write_index(written, workspace.staging)
         files = [Path(signature), *map(Path, manifests), *map(Path, negative_controls)]
         files += [] if gene_names is None else [Path(gene_names)]
         exclusions = [

@@ -35,6 +35,24 @@ class Assess(Stage[None, Assessed]):
 
     name = "assess"
     sections = (verdict.SECTION, stability.SECTION, layers.SECTION, sensitivity.SECTION)
+    holds = {
+        "subtypes.tsv": "The subtype of each patient, and how clearly and stably the patient "
+        "belongs to it",
+        "n_clusters.tsv": "Criteria for each number of subtypes, and the number chosen",
+        "structure.tsv": "Tests for subtypes: the cohort against the same cohort redrawn without "
+        "groups",
+        "stability.tsv": "How stable each subtype is when the cohort is resampled (Jaccard index)",
+        "layers.tsv": "What each layer contributes to the subtypes, compared with shuffled copies "
+        "of it",
+        "subtype_layers.tsv": "How strongly each layer separates each subtype from the other "
+        "patients",
+        "coverage.tsv": "Which patients have which layer (1: measured, 0: not measured)",
+        "consensus.tsv": "For each pair of patients, the share of resamples that put both into one "
+        "group",
+        "feature_groups.tsv": "What each group of features, such as shape or texture, contributes",
+        "sensitivity.tsv": "How well the subtypes agree with those of other settings of the "
+        "analysis",
+    }
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         fused = fused_layers(study, cohort)

@@ -36,6 +36,14 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
     table = "assignment"
     settings = AssignmentSettings
     sections = (assignment.SECTION,)
+    holds = {
+        "classifier.json": "The classifier of new patients, for omicsfuse assign",
+        "assignment.tsv": "How well held-out patients are assigned to their subtypes, by set of "
+        "layers",
+        "assignment_confusion.tsv": "True against assigned subtype of held-out patients",
+        "assignment_calibration.tsv": "Probability of the assigned subtype against the share that "
+        "is right",
+    }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[assignment] layers", name) for name in study.assignment.layers or ()]

@@ -27,6 +27,15 @@ class Clinical(Stage[None, ClinicalAssociations]):
 
     name = "clinical"
     sections = (clinical.SECTION,)
+    holds = {
+        "clinical.tsv": "Clinical and technical variables compared between subtypes",
+        "alterations.tsv": "Share of each subtype with each mutated, amplified or deleted gene, "
+        "with tests",
+        "burden.tsv": "Mutational burden and altered fraction of the genome of each patient",
+        "table1.docx": "Table 1, the patients by subtype, for a manuscript (Word)",
+        "table1.html": "Table 1 for a browser",
+        "table1.csv": "Table 1 for programs",
+    }
 
     def run(self, context: Context) -> ClinicalAssociations:
         subtypes, cohort = context.subtypes, context.cohort

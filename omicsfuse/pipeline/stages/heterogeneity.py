@@ -39,6 +39,14 @@ class Heterogeneity(Stage[HeterogeneitySettings, HeterogeneityIndex | None]):
     table = "heterogeneity"
     settings = HeterogeneitySettings
     sections = (heterogeneity.SECTION,)
+    holds = {
+        "heterogeneity.tsv": "Imaging heterogeneity index of each patient",
+        "heterogeneity_groups.tsv": "Groups of patients by heterogeneity: size and mean index",
+        "heterogeneity_features.tsv": "Correlation of each radiomic feature with the heterogeneity "
+        "index",
+        "heterogeneity_tests.tsv": "Heterogeneity index against survival, clinical variables and "
+        "subtypes",
+    }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[heterogeneity] layer", study.heterogeneity.layer)]

@@ -54,6 +54,13 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
     settings = ImmuneSettings
     listed_after = "pathways"
     sections = (immune.SECTION,)
+    holds = {
+        "immune_coverage.tsv": "How many genes of each immune and stromal score were measured",
+        "immune_scores.tsv": "Immune and stromal scores of each patient",
+        "immune_tests.tsv": "Immune and stromal scores compared between subtypes",
+        "cell_fractions.tsv": "Shares of cell types in each patient, by deconvolution",
+        "cell_fraction_tests.tsv": "Shares of cell types compared between subtypes",
+    }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[immune] layer", study.immune.layer)]

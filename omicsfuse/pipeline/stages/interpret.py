@@ -41,6 +41,17 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
     table = "interpret"
     settings = dict[str, InterpretSettings]
     sections = (interpretation.SECTION,)
+    holds = {
+        "interpretation.tsv": "Associations of each imaging model with all features and clinical "
+        "variables",
+        "interpretation_families.tsv": "Number of associations with each imaging model, tested and "
+        "found",
+        "interpretation_gene_sets.tsv": "Gene-set enrichment of the genes ranked by each imaging "
+        "model",
+        "interpretation_stability.tsv": "How stable these rankings are when the patients are "
+        "resampled",
+        "interpretation_scores.tsv": "Scores of the imaging models, as used",
+    }
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         known = set() if cohort.clinical is None else set(cohort.clinical.index)

@@ -13,6 +13,9 @@ class Map(Stage[None, pd.DataFrame]):
     """Place each patient near those who are like them."""
 
     name = "map"
+    holds = {
+        "map.tsv": "Coordinates of each patient on the map of the fused network (t-SNE or UMAP)",
+    }
 
     def run(self, context: Context) -> pd.DataFrame:
         fusion, study = context.of(FUSE).fusion, context.study

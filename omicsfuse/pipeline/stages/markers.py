@@ -44,6 +44,10 @@ class Markers(Stage[MarkerSettings, Marked]):
     table = "markers"
     settings = MarkerSettings
     sections = (biology.SECTION,)
+    holds = {
+        "markers.tsv": "Every feature of every layer, in each subtype against all other patients",
+        "pairwise_markers.tsv": "Every feature of every layer, compared between each two subtypes",
+    }
 
     def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
         return {"[markers] covariates": study.markers.covariates}

@@ -69,6 +69,19 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
     table = "enrichment"
     settings = EnrichmentSettings
     sections = (pathways.SECTION, methylation.SECTION)
+    holds = {
+        "enrichment.tsv": "Gene-set enrichment (GSEA) of each subtype against all other patients",
+        "drivers.tsv": "The features that characterise each subtype best",
+        "label_markers.tsv": "Features of known labels, beside the same features in the subtypes",
+        "gene_sets.tsv": "The gene sets: genes measured, whether tested, and which sets share "
+        "their genes",
+        "over_representation.tsv": "Gene sets over-represented among the markers of each subtype",
+        "running_sums.tsv": "Running sums, as drawn in the enrichment plots",
+        "gene_set_scores.tsv": "Score of each gene set in each patient",
+        "gene_set_tests.tsv": "Scores of gene sets compared between subtypes",
+        "expression_methylation.tsv": "Genes whose expression and methylation differ in opposite "
+        "directions",
+    }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         return [("[enrichment] layer", study.enrichment.layer)]

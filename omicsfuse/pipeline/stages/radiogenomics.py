@@ -57,6 +57,21 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
     table = "radiogenomics"
     settings = RadiogenomicSettings
     sections = (radiogenomics.SECTION, radiogenomic_modules.SECTION)
+    holds = {
+        "radiomic_clusters.tsv": "Groups of redundant radiomic features, each with its "
+        "representative",
+        "radiogenomic_families.tsv": "Number of associations with radiomic features, tested and "
+        "found, by layer",
+        "radiogenomic_associations.tsv": "Strongest associations of radiomic features with genes "
+        "and scores",
+        "radiogenomic_correlations_LAYER.tsv": "Correlation of every radiomic feature with all of "
+        "a layer",
+        "radiogenomic_adjusted_LAYER.tsv": "The same correlations, adjusted for tumour volume and "
+        "covariates",
+        "radiomic_modules.tsv": "Modules of correlated radiomic features",
+        "radiogenomic_modules.tsv": "Radiomic modules against modules of co-expressed genes",
+        "gene_modules.tsv": "The module of co-expressed genes that each gene belongs to",
+    }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:
         asked = study.radiogenomics

@@ -56,6 +56,26 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
     table = "survival"
     settings = SurvivalSettings
     sections = (survival.SECTION,)
+    holds = {
+        "survival.tsv": "Log-rank tests of survival between the subtypes, for each endpoint",
+        "cox.tsv": "Cox models: hazard ratios of the subtypes, alone and adjusted for the "
+        "covariates",
+        "survival_medians.tsv": "Median survival and median follow-up of each subtype",
+        "survival_at_times.tsv": "Survival of each subtype at 1, 3 and 5 years",
+        "restricted_means.tsv": "Restricted mean survival time of each subtype, and the "
+        "differences",
+        "proportional_hazards.tsv": "Tests of the proportional-hazards assumption of the Cox "
+        "models",
+        "time_varying.tsv": "Hazard ratios early and late in follow-up",
+        "cox_diagnostics.tsv": "Collinearity, events per variable and fitting method of the Cox "
+        "models",
+        "cumulative_incidence.tsv": "Cumulative incidence of competing events in each subtype",
+        "added_value.tsv": "What the subtypes add to a clinical model of survival, corrected for "
+        "optimism",
+        "calibration.tsv": "Predicted against observed risk, in groups of patients from low to "
+        "high risk",
+        "decision_curves.tsv": "Decision curves: net benefit of each model by threshold of risk",
+    }
 
     def adjusts_for(self, study: "Study") -> dict[str, Sequence[str]]:
         trend = study.survival.trend

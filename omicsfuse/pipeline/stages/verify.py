@@ -47,6 +47,17 @@ class Verify(Stage[None, Verified]):
 
     name = "verify"
     sections = (verification.SECTION,)
+    holds = {
+        "verification.tsv": "The signatures in other cohorts: hazard ratios, beside random gene "
+        "sets",
+        "replication.tsv": "Verdict for each score: whether its association replicates",
+        "meta_analysis.tsv": "Hazard ratios of the signatures, combined across cohorts",
+        "subtype_proportions.tsv": "Share of each subtype in each cohort",
+        "genes_found.tsv": "The name under which each gene of a signature was found in each cohort",
+        "assigned_COHORT.tsv": "Subtype and scores of each patient of another cohort",
+        "scores_SIGNATURE_COHORT.tsv": "Scores of a further signature in each patient of another "
+        "cohort",
+    }
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
         if study.gene_names is not None:
