@@ -2,33 +2,47 @@
 
     .venv/bin/python benchmarks/compare_runs.py BEFORE AFTER [--without seconds,versions]
 
-Each folder is one run or holds several, one folder each. ``run.json`` is compared without the
-seconds of its stages, the one part of a run that is not the same twice. Exit code 1 where anything
-differs.
+Each folder is one run or holds several, one folder each. Files of a run are compared by name,
+wherever in it they lie; those that share a name with another, by path. ``run.json`` is compared
+without the seconds of its stages, the one part of a run that is not the same twice, and without
+the list of files. Exit code 1 where anything differs.
 """
 
 import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 
 def digests(folder: Path, without: list[str]) -> dict[str, str]:
-    """SHA-256 of every result file below a folder, hidden ones left out, by its path in it."""
+    """SHA-256 of every result file below a folder, hidden ones left out, by its run and name."""
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part[0] == "." for part in path.relative_to(folder).parts)
+    ]
+    runs = [path.parent for path in paths if path.name == "run.json"]
     found = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
-            continue
+    named = {path: _named(path, runs, folder) for path in paths}
+    times = Counter(named.values())
+    for path, name in named.items():
         content = path.read_bytes()
         if path.name == "run.json":
             record = json.loads(content)
             content = json.dumps(
                 {key: value for key, value in record.items() if key not in without}
             ).encode()
-        found[inside.as_posix()] = hashlib.sha256(content).hexdigest()
+        key = name if times[name] == 1 else path.relative_to(folder).as_posix()
+        found[key] = hashlib.sha256(content).hexdigest()
     return found
+
+
+def _named(path: Path, runs: list[Path], folder: Path) -> str:
+    """The folder of the run that a file belongs to, and the file's name."""
+    run = next((one for one in path.parents if one in runs), path.parent)
+    return (run.relative_to(folder) / path.name).as_posix()
 
 
 def main() -> int:
@@ -37,7 +51,9 @@ def main() -> int:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument(
-        "--without", default="seconds", help="keys of run.json to leave out (comma-separated)"
+        "--without",
+        default="seconds,files",
+        help="keys of run.json to leave out (comma-separated)",
     )
     asked = parser.parse_args()
     for folder in (asked.before, asked.after):

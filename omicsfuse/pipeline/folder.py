@@ -44,11 +44,8 @@ TOP = (
     FIGURES,
 )
 
-#: What no stage gives, and what each holds; of a figure that is its title.
-OF_THE_REPORT = {
-    "report.html": "The report: open it in any browser, send it, print it",
-    "summary.json": "Verdict, reservations and main numbers of the report, for programs",
-}
+#: What no stage gives, and what it holds; of a figure that is its title.
+OF_THE_REPORT = {"report.html": "The report: open it in any browser, send it, print it"}
 OF_THE_RUN = {
     RECORD: "Versions, seed, settings, checksums of all input files, exclusions, warnings, seconds",
     INDEX: "This list",
@@ -65,9 +62,11 @@ def place(stage: str, name: str) -> str:
 
 
 def holds(stage: "Stage[Any, Any]", name: str) -> str:
-    """What a stage says that a file holds; words in capitals stand for any text in the name."""
+    """What a stage says that a file holds; capitals in ``holds`` stand for what the name has."""
     for pattern, text in stage.holds.items():
-        if re.fullmatch(re.sub(r"[A-Z]{2,}", ".+", pattern), name):
+        if found := re.fullmatch(re.sub(r"[A-Z]{2,}", r"(?P<\g<0>>.+)", pattern), name):
+            for word, meant in found.groupdict().items():
+                text = text.replace(word, meant)
             return text
     return ""
 
@@ -105,18 +104,14 @@ def write_index(
 
     ``files``: those of the stages; ``titles``: of the figures of the report, by the name of each.
     """
-    figures = sorted((folder / FIGURES).glob("*"))
-    report = [name for name in OF_THE_REPORT if (folder / name).exists()]
-    table = index(
-        [
-            *files,
-            *(ResultFile(name, "report", OF_THE_REPORT[name]) for name in report),
-            *(
-                ResultFile(f"{FIGURES}/{path.name}", "report", (titles or {}).get(path.stem, ""))
-                for path in figures
-            ),
-            *(ResultFile(name, "run", text) for name, text in OF_THE_RUN.items()),
-        ]
-    )
+    listed = list(files)
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    named = {f"{FIGURES}/{name}": title for name, title in (titles or {}).items()} | OF_THE_REPORT
+    listed += [
+        ResultFile(name, "report", named.get(name) or named.get(name.rpartition(".")[0], ""))
+        for name in sorted(there - {each.file for each in listed})
+    ]
+    listed += [ResultFile(name, "run", text) for name, text in OF_THE_RUN.items()]
+    table = index(listed)
     write_table(table, folder / INDEX)
     return table

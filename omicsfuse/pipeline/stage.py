@@ -88,8 +88,8 @@ class Stage(ABC, Generic[S, R]):
     settings: type[S]
     #: Sections of the report; ``report.page.SECTIONS`` orders them, new ones precede the methods.
     sections: Sequence[Section[RunResults]] = ()
-    #: What each result file holds, in words for the reader of ``index.tsv``; capitals in the name
-    #: of a file stand for any text (``assigned_COHORT.tsv``).
+    #: What each result file holds, in words for the reader of ``index.tsv``. Capitals in the name
+    #: of a file, as in ``assigned_COHORT.tsv``, stand for any text, also in the words.
     holds: Mapping[str, str] = {}
     #: Name of a later stage whose exclusions are listed before those of this one.
     listed_after: str = ""

@@ -64,10 +64,9 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
         "found, by layer",
         "radiogenomic_associations.tsv": "Strongest associations of radiomic features with genes "
         "and scores",
-        "radiogenomic_correlations_LAYER.tsv": "Correlation of every radiomic feature with all of "
-        "a layer",
-        "radiogenomic_adjusted_LAYER.tsv": "The same correlations, adjusted for tumour volume and "
-        "covariates",
+        "radiogenomic_correlations_LAYER.tsv": "Correlations of all radiomic features with LAYER",
+        "radiogenomic_adjusted_LAYER.tsv": "Correlations of all radiomic features with LAYER, "
+        "adjusted for tumour volume and covariates",
         "radiomic_modules.tsv": "Modules of correlated radiomic features",
         "radiogenomic_modules.tsv": "Radiomic modules against modules of co-expressed genes",
         "gene_modules.tsv": "The module of co-expressed genes that each gene belongs to",

@@ -64,7 +64,7 @@ class DeriveSignatures(Stage[dict[str, FurtherSignature], LockedSignatures]):
     settings = dict[str, FurtherSignature]
     holds = {
         "signature.json": "The locked signature of the subtypes, for omicsfuse verify",
-        "signatures/NAME.json": "A further locked signature, for omicsfuse verify",
+        "signatures/NAME.json": "The locked signature NAME, for omicsfuse verify",
         "signature_genes.tsv": "All genes considered for each signature, with their weights (0: "
         "not chosen)",
         "signature_agreement.tsv": "Cross-validated agreement of each signature with its target",

@@ -54,7 +54,7 @@ class Verify(Stage[None, Verified]):
         "meta_analysis.tsv": "Hazard ratios of the signatures, combined across cohorts",
         "subtype_proportions.tsv": "Share of each subtype in each cohort",
         "genes_found.tsv": "The name under which each gene of a signature was found in each cohort",
-        "assigned_COHORT.tsv": "Subtype and scores of each patient of another cohort",
+        "assigned_COHORT.tsv": "Subtype and scores of each patient of COHORT",
         "scores_SIGNATURE_COHORT.tsv": "Scores of a further signature in each patient of another "
         "cohort",
     }
