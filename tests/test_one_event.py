@@ -64,7 +64,7 @@ def test_run_writes_its_report(
     tests = pd.read_csv(out / "survival.tsv", sep="\t")
     assert without_p(tests)
     assert tests["note"].str.startswith("no p-value: ").all()
-    assert without_p(pd.read_csv(out / "cox.tsv", sep="\t"))
+    assert without_p(pd.read_csv(out / "survival/cox.tsv", sep="\t"))
     report = (out / "report.html").read_text()
     assert "fewer than 10" in report
     for word in ("nan", "NaN"):

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import pandas as pd
 
@@ -90,7 +90,7 @@ class Stage(ABC, Generic[S, R]):
     sections: Sequence[Section[RunResults]] = ()
     #: What each result file holds, in words for the reader of ``index.tsv``. Capitals in the name
     #: of a file, as in ``assigned_COHORT.tsv``, stand for any text, also in the words.
-    holds: Mapping[str, str] = {}
+    holds: ClassVar[Mapping[str, str]] = {}
     #: Name of a later stage whose exclusions are listed before those of this one.
     listed_after: str = ""
 

@@ -55,10 +55,14 @@ def test_files_and_record(folder: Path, tmp_path: Path) -> None:
     assert list(found) == ["gene", "grade"]
     assert stages == list(INTERPRET_STAGES)
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert set(record["files"]) == {path.name for path in (tmp_path / "out").glob("*.*")}
+    out = tmp_path / "out"
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
+    listed = pd.read_csv(out / "index.tsv", sep="\t", keep_default_na=False)
+    assert set(record["files"]) == set(listed["file"]) == there
+    assert (listed["holds"] != "").all()
     assert record["settings"]["models"] == ["gene", "grade"]
     assert {"scores.tsv", "run/subtypes.tsv", "study.toml"} <= set(record["inputs"])
-    table = pd.read_csv(tmp_path / "out" / "interpretation.tsv", sep="\t")
+    table = pd.read_csv(tmp_path / "out" / "interpret/interpretation.tsv", sep="\t")
     assert table.columns[0] == "model"
     assert set(table["model"]) == {"gene", "grade"}
     assert "subtype" in set(table["kind"])

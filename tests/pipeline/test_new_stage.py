@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -37,6 +38,7 @@ class Luck(Stage[LuckSettings, pd.DataFrame]):
     name = "luck"
     table = "luck"
     settings = LuckSettings
+    holds: ClassVar[dict[str, str]] = {"luck.tsv": "The lucky number of each patient"}
     sections = (
         Section[RunResults](
             "luck",
@@ -90,9 +92,12 @@ def test_a_stage_in_the_tuple_is_run_and_recorded(study: Path, tmp_path: Path) -
     assert record["settings"]["luck"] == {"number": 3, "column": "", "diary": "diary.txt"}
     assert "diary.txt" in record["inputs"]
     assert record["seconds"]["luck"] >= 0
-    assert "luck.tsv" in record["files"]
+    assert "luck/luck.tsv" in record["files"]
     assert record["losses"][-1]["reason"] == "unlucky"
-    table = pd.read_csv(tmp_path / "out" / "luck.tsv", sep="\t")
+    assert results.where("luck.tsv") == "luck/luck.tsv"
+    listed = pd.read_csv(tmp_path / "out" / "index.tsv", sep="\t", index_col="file")
+    assert listed.loc["luck/luck.tsv"].tolist() == ["luck", "The lucky number of each patient"]
+    table = pd.read_csv(tmp_path / "out" / "luck/luck.tsv", sep="\t")
     assert len(table) == 40
     assert set(table["number"]) == {3}
     pd.testing.assert_frame_equal(results.stages["luck"], table)

@@ -39,26 +39,27 @@ CONTRACT = {
         "prediction_strength_sd", "eigengap_over_continuum", "silhouette_over_continuum",
         "normalised_cut_over_continuum", "chosen",
     ],
-    "structure.tsv": [
+    "assess/structure.tsv": [
         "test", "k", "statistic", "observed", "null_mean", "null_sd", "excess", "n_draws",
     ],
-    "subtype_layers.tsv": ["subtype", "layer", "n", "within", "between", "ratio"],
+    "assess/subtype_layers.tsv": ["subtype", "layer", "n", "within", "between", "ratio"],
     "stability.tsv": ["subtype", "n", "jaccard_mean", "jaccard_sd", "dissolved", "n_resamples"],
     "survival.tsv": [
         "endpoint", "comparison", "n", "events", "chi2", "p_asymptotic", "p_permutation",
         "p_ci_low", "p_ci_high", "n_permutations", "fdr", "note",
     ],
-    "cox.tsv": [
+    "survival/cox.tsv": [
         "endpoint", "model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p", "note",
     ],
     "enrichment.tsv": ["subtype", "gene_set", "nes", "p", "fdr", "size", "leading_edge", "note",
                        "group", "representative"],
     "markers.tsv": ["layer", "feature", "subtype", "effect", "effect_ci_low", "effect_ci_high",
                     "effect_name", "test", "n", "p", "fdr", "note"],
-    "drivers.tsv": ["subtype", "rank", "layer", "feature", "direction", "inside", "outside",
-                    "summary", "effect", "effect_ci_low", "effect_ci_high", "effect_name", "fdr"],
-    "gene_set_tests.tsv": list(SCORE_TEST_COLUMNS),
-    "radiogenomic_associations.tsv": list(ASSOCIATION_COLUMNS),
+    "pathways/drivers.tsv": ["subtype", "rank", "layer", "feature", "direction", "inside",
+                    "outside", "summary", "effect", "effect_ci_low", "effect_ci_high",
+                    "effect_name", "fdr"],
+    "pathways/gene_set_tests.tsv": list(SCORE_TEST_COLUMNS),
+    "radiogenomics/radiogenomic_associations.tsv": list(ASSOCIATION_COLUMNS),
     "verification.tsv": [
         "cohort", "endpoint", "signature", "role", "comparison", "n", "events", "genes_found",
         "genes_total", "scorer", "scaling", "hr", "hr_ci_low", "hr_ci_high", "chi2", "test", "p",
@@ -148,7 +149,7 @@ def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> Non
         table = pd.read_csv(done / name, sep="\t")
         assert list(table.columns) == columns, name
         assert len(table), name
-    families = pd.read_csv(done / "radiogenomic_families.tsv", sep="\t")
+    families = pd.read_csv(done / "radiogenomics/radiogenomic_families.tsv", sep="\t")
     assert {"expression", "mutation", "gene sets"} <= set(families["layer"])
     layers = pd.read_csv(done / "layers.tsv", sep="\t")
     assert layers.columns[0] == "layer"
@@ -157,7 +158,7 @@ def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> Non
     assert record["supported"] is True
     assert record["verdict"] == "subtypes supported"
     assert (record["p_shared"], record["p_structure"]) == (0.025, 0.025)
-    assert pd.read_csv(done / "clinical.tsv", sep="\t").columns[0] == "variable"
+    assert pd.read_csv(done / "clinical/clinical.tsv", sep="\t").columns[0] == "variable"
     assert (done / "report.html").stat().st_size > 10_000
     assert list((done / "figures").glob("*.svg"))
     assert not (done / ".omicsfuse").exists()
@@ -167,7 +168,7 @@ def test_all_result_files_are_there_with_the_promised_columns(done: Path) -> Non
 def test_the_planted_subtypes_come_back(done: Path, simulated: SimulatedCohort) -> None:
     labels = pd.read_csv(done / "subtypes.tsv", sep="\t", index_col="patient")["subtype"]
     assert adjusted_rand_score(simulated.truth[labels.index], labels) > 0.9
-    clinical = pd.read_csv(done / "clinical.tsv", sep="\t", index_col="variable")
+    clinical = pd.read_csv(done / "clinical/clinical.tsv", sep="\t", index_col="variable")
     assert clinical.loc["planted_subtype", "adjusted_rand_index"] > 0.9
     assert list(labels.index) == list(simulated.discovery.clinical.index)  # type: ignore[union-attr]
 
@@ -292,22 +293,43 @@ def test_a_run_that_fails_late_keeps_its_long_work(stopped: SimpleNamespace) -> 
     assert "--resume" in " ".join(stopped.error.__notes__)
 
 
+def flat(done: Path, out: Path) -> None:
+    """Copy a run as version 0.1 laid it out: all files of stages at the top, and no list."""
+    shutil.copytree(done, out)
+    record = json.loads((out / "run.json").read_text())
+    names = [name for name in record["files"] if name != "index.tsv"]
+    (out / "index.tsv").unlink()
+    moved = {name: name if name.startswith("figures/") else Path(name).name for name in names}
+    for name, place in moved.items():
+        (out / name).rename(out / place)
+    for folder in {Path(name).parent for name in names} - {Path(), Path("figures")}:
+        (out / folder).rmdir()
+    (out / "run.json").write_text(json.dumps({**record, "files": list(moved.values())}))
+
+
 @pytest.mark.usefixtures("no_figures", "no_map")
+@pytest.mark.parametrize("before", [shutil.copytree, flat])
 def test_a_second_run_replaces_the_first_and_spares_the_user_s_files(
-    brief: Path, done: Path, tmp_path: Path
+    brief: Path, done: Path, tmp_path: Path, before: Callable[[Path, Path], None]
 ) -> None:
     out = tmp_path / "out"
-    shutil.copytree(done, out)
-    assert "assigned_simulated-external.tsv" in files(out)
-    (out / "notes.txt").write_text("mine")
+    before(done, out)
+    first = set(files(out))
+    assert {Path(name).name for name in first} > {"signature.json", "cox.tsv"}
+    own = {"notes.txt", "figures/slide.png", "survival/mine.tsv"}
+    for name in own:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("mine")
     plain = brief.read_text().replace('external = ["external.toml"]', "")
     short = brief.with_name("short.toml")
     short.write_text(plain[: plain.index("[signature]")] + "[assignment]\nn_repeats = 0\n")
     run(short, out)
-    names = {path.name for path in out.iterdir()}
-    assert "notes.txt" in names
-    assert "signature.json" not in names
-    assert "assigned_simulated-external.tsv" not in names
+    names = set(files(out))
+    assert own <= names
+    assert names - own == set(json.loads((out / "run.json").read_text())["files"])
+    assert not {"signature.json", "verify/assigned_simulated-external.tsv"} & names
+    assert (before is flat) == ("cox.tsv" in first)
+    assert all(any(path.iterdir()) for path in out.rglob("*") if path.is_dir())
     assert len(pd.read_csv(out / "verification.tsv", sep="\t")) == 0
     assert "signature.json" in files(done)
 
@@ -360,7 +382,7 @@ def test_a_cohort_without_clinical_table_or_genes(
     assert results.signature is None
     assert (out / "report.html").stat().st_size > 10_000
     # Without genes there are no gene sets and nothing that the images could go with.
-    absent = {"gene_set_tests.tsv", "radiogenomic_associations.tsv"}
+    absent = {"pathways/gene_set_tests.tsv", "radiogenomics/radiogenomic_associations.tsv"}
     assert not any((out / name).exists() for name in absent)
     for name in CONTRACT.keys() - absent:
         assert (out / name).read_text().startswith(CONTRACT[name][0])

@@ -16,6 +16,7 @@ from omicsfuse.core.results import (
     RunResults,
 )
 from omicsfuse.pipeline.asked_signatures import SignatureSettings
+from omicsfuse.pipeline.folder import holds
 from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked, LockedSignatures
 from omicsfuse.pipeline.stages.verify import VERIFY, Verified
 from omicsfuse.report.page import caveats, methods_text, summary_sentences
@@ -158,6 +159,7 @@ def test_files_of_a_second_signature_do_not_overwrite_those_of_the_first() -> No
         **VERIFY.tables(Verified(every, first)),
     }
     assert {"assigned_other_cohort.tsv", "scores_texture_other_cohort.tsv"} <= set(tables)
+    assert all(holds(SIGNATURE, name) or holds(VERIFY, name) for name in tables)
     rows = tables["verification.tsv"]
     assert len(rows) == 2 * len(results.verification.table)
     assert list(tables["signature_genes.tsv"].columns) == ["signature", "gene", "weight"]
