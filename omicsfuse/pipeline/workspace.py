@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.io.results import write_json
-from omicsfuse.pipeline.folder import RECORD, TOP
+from omicsfuse.pipeline.folder import INDEX, RECORD
 
 #: Hidden folder inside the output folder: results before they are published, finished stages.
 HIDDEN = ".omicsfuse"
@@ -41,7 +41,7 @@ class Workspace:
                 f"{self.out} holds files that are not results of omicsfuse ({sorted(foreign)[0]}"
                 f"{' and others' if len(foreign) > 1 else ''}); name a new or empty folder."
             )
-        self._spare(name for name in TOP if Path(name).suffix)
+        self._spare([INDEX])
         earlier = _record(self.out / RECORD).get("name", name)
         if name and earlier != name:
             raise StudyError(
