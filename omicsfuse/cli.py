@@ -105,6 +105,26 @@ def simulate(
 
 
 @cli.command()
+@click.option(
+    "--out",
+    type=FOLDER,
+    default=Path("demo"),
+    show_default=True,
+    help="Folder for the cohort; the results lie in its folder results.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.pass_context
+def demo(context: click.Context, out: Path, jobs: int) -> None:
+    """Simulate a cohort with planted subtypes, run a whole study on it, and name the report."""
+    from omicsfuse.datasets import simulate_cohort
+    from omicsfuse.datasets.write import write_simulated_study
+
+    study = write_simulated_study(simulate_cohort(), out)
+    click.echo(f"study: {study}")
+    context.invoke(run, study=study, out=out / "results", seed=None, jobs=jobs, resume=False)
+
+
+@cli.command()
 @click.argument("name")
 @click.option("--out", type=FOLDER, help="Folder for the files; the manifest's own by default.")
 def fetch(name: str, out: Path | None) -> None:

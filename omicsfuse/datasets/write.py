@@ -49,8 +49,11 @@ def write_simulated_study(simulated: SimulatedCohort, folder: Path, *, seed: int
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder} is a file; name a folder for the simulated cohort.")
     inside = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if inside and "study.toml" not in inside:
-        raise DatasetError(f"{folder} holds other files ({inside[0]}); name a new or empty folder.")
+    if inside and not _is_simulated(folder / "study.toml"):
+        raise DatasetError(
+            f"{folder} holds files that are no simulated cohort ({inside[0]}"
+            f"{' and others' if inside[1:] else ''}); name a new or empty folder."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     discovery, external = simulated.discovery, simulated.external
     _write_cohort(discovery, folder, "", "discovery.toml", known=True)
@@ -69,6 +72,12 @@ def write_simulated_study(simulated: SimulatedCohort, folder: Path, *, seed: int
     )
     _write(folder / "study.toml", study)
     return folder / "study.toml"
+
+
+def _is_simulated(study: Path) -> bool:
+    """Tell whether a study file is one that was written here, and may be replaced."""
+    text = study.read_text(encoding="utf-8", errors="replace") if study.is_file() else ""
+    return text.startswith(_STUDY.partition("seed")[0])
 
 
 def _write_cohort(cohort: Cohort, folder: Path, prefix: str, manifest: str, known: bool) -> None:

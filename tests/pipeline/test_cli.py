@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from omicsfuse.cli import main
-from omicsfuse.datasets import simulate_cohort
+from omicsfuse.datasets import SimulatedCohort, simulate_cohort
 from omicsfuse.datasets.write import write_simulated_study
 from omicsfuse.preprocessing import preprocess
 from omicsfuse.signatures import derive_signature, save_signature
@@ -145,7 +145,45 @@ def test_simulate_refuses_what_it_cannot_draw(
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(SystemExit):
         main(["simulate", "--out", str(tmp_path)])
-    assert "holds other files (mine.txt)" in capsys.readouterr().err
+    assert "holds files that are no simulated cohort (mine.txt)" in capsys.readouterr().err
+
+
+def test_demo_simulates_runs_and_names_the_report(
+    tmp_path: Path,
+    brief: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    no_figures: None,
+) -> None:
+    """The cohort is smaller here, and its study shorter."""
+
+    def written(simulated: SimulatedCohort, folder: Path) -> Path:
+        write_simulated_study(small, folder)
+        (folder / "study.toml").write_text(brief.read_text())
+        return folder / "study.toml"
+
+    small = simulate_cohort(40, n_external=30, n_genes=100, effect=2, random_state=1)
+    monkeypatch.setattr("omicsfuse.datasets.write.write_simulated_study", written)
+    monkeypatch.chdir(tmp_path)
+    main(["demo"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"study: {Path('demo') / 'study.toml'}"
+    assert said[-1] == f"report: {Path('demo') / 'results' / 'report.html'}"
+    assert (tmp_path / "demo" / "results" / "report.html").is_file()
+    # An earlier demo, results and all, is no obstacle to another.
+    assert written(small, tmp_path / "demo").is_file()
+
+
+def test_demo_leaves_a_folder_of_the_users_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "study.toml").write_text('name = "mine"\n')
+    with pytest.raises(SystemExit) as stop:
+        main(["demo", "--out", str(tmp_path)])
+    assert stop.value.code == 1
+    assert "holds files that are no simulated cohort (study.toml)" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
+    assert (tmp_path / "study.toml").read_text() == 'name = "mine"\n'
 
 
 def test_an_altered_signature_is_refused(
