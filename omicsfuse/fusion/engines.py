@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from omicsfuse.fusion.distances_choice import Metric, metric_name
-from omicsfuse.fusion.memory import available_memory, usable_memory
 from omicsfuse.fusion.neighbors import SPARSE_METRICS
+from omicsfuse.stats.memory import available_memory, usable_memory
 
 ENGINES = ("auto", "exact", "sparse", "snfpy")
 

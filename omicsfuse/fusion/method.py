@@ -11,7 +11,7 @@ from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Fusion
 from omicsfuse.fusion.distances_choice import Metric
 from omicsfuse.fusion.layers import Layers
-from omicsfuse.fusion.memory import require_memory
+from omicsfuse.stats.memory import require_memory
 
 #: Numbers of the references with these keys, in brackets: how a report cites.
 Cite = Callable[..., str]

@@ -16,7 +16,6 @@ from omicsfuse.fusion.distances_choice import Metric, metric_name
 from omicsfuse.fusion.engines import ENGINES, N_KEPT, chosen_engine, exact_memory, only_exact
 from omicsfuse.fusion.exact import check_settings, fuse_networks, refuse_isolated
 from omicsfuse.fusion.layers import Layers
-from omicsfuse.fusion.memory import require_memory
 from omicsfuse.fusion.method import (
     Cite,
     Description,
@@ -27,6 +26,7 @@ from omicsfuse.fusion.method import (
 )
 from omicsfuse.fusion.neighbors import SPARSE_METRICS
 from omicsfuse.fusion.snfpy_engine import fuse_with_snfpy
+from omicsfuse.stats.memory import require_memory
 
 
 @dataclass(frozen=True)

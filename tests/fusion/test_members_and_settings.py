@@ -219,10 +219,10 @@ def test_auto_goes_by_the_number_of_patients(monkeypatch: pytest.MonkeyPatch) ->
 def test_auto_goes_by_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"a": 2000, "b": 2000}
     needed = exact_memory(2000, sizes)
-    monkeypatch.setattr("omicsfuse.fusion.memory.available_memory", lambda: int(needed / 0.89))
+    monkeypatch.setattr("omicsfuse.stats.memory.available_memory", lambda: int(needed / 0.89))
     assert chosen_engine("auto", 2000, sizes, "float64")[0] == "exact"
     little = int(needed / 0.91)
-    monkeypatch.setattr("omicsfuse.fusion.memory.available_memory", lambda: little)
+    monkeypatch.setattr("omicsfuse.stats.memory.available_memory", lambda: little)
     monkeypatch.setattr(engines_module, "available_memory", lambda: little)
     engine, reason = chosen_engine("auto", 2000, sizes, "float64")
     assert engine == "sparse"

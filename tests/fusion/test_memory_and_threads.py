@@ -16,8 +16,8 @@ from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.fusion.affinity import affinities_of
 from omicsfuse.fusion.engines import exact_memory
 from omicsfuse.fusion.exact import fuse_networks
-from omicsfuse.fusion.memory import available_memory, require_memory, usable_memory
 from omicsfuse.fusion.threads import Each, threads, usable_threads
+from omicsfuse.stats.memory import available_memory, require_memory, usable_memory
 
 
 def affinities(n: int, layers: int, binary: bool = False) -> list[np.ndarray]:
@@ -153,7 +153,7 @@ def test_memory_of_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_refusal_says_how_much_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omicsfuse.fusion.memory.available_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr("omicsfuse.stats.memory.available_memory", lambda: 2 * 2**30)
     assert usable_memory() == int(1.8 * 2**30)
     require_memory(usable_memory(), "this", "do that")
     with pytest.raises(
@@ -165,7 +165,7 @@ def test_refusal_says_how_much_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -
 
 def test_fuse_refuses_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     ready = of.preprocess(of.simulate_cohort(40, n_external=0).discovery)
-    monkeypatch.setattr("omicsfuse.fusion.memory.available_memory", lambda: 1000)
+    monkeypatch.setattr("omicsfuse.stats.memory.available_memory", lambda: 1000)
 
     def never(*args: object) -> None:
         raise AssertionError("distances were computed")

@@ -7,7 +7,7 @@ from omicsfuse.core.errors import StudyError
 #: Where Linux says how much a container may use: the limit, what it uses, and its statistics.
 _CONTAINER = Path("/sys/fs/cgroup")
 
-#: Share of the available memory that a fusion may take; the rest is for what comes after it.
+#: Share of the available memory that one piece of work may take; the rest is for what follows.
 _USABLE = 0.9
 
 
@@ -28,7 +28,7 @@ def available_memory(container: Path = _CONTAINER) -> int:
 
 
 def usable_memory() -> int:
-    """Bytes that a fusion may take: nine tenths of what is available, the rest is for others."""
+    """Bytes that one piece of work may take: nine tenths of what is available."""
     return int(_USABLE * available_memory())
 
 
