@@ -41,7 +41,7 @@ DOORS = {
     "umap": ["clustering/embedding.py"],
     "numba": ["stats/compiled.py", "fusion/kernel.py", "fusion/start_kernel.py"],
     "pynndescent": ["fusion/neighbors.py"],
-    "psutil": ["fusion/memory.py"],
+    "psutil": ["stats/memory.py"],
     "lifelines": ["survival/"],
     "matplotlib": ["plot/", "report/"],
     "pydeseq2": ["biology/count_data.py"],
