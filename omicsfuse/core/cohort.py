@@ -1,6 +1,6 @@
 """A cohort: omics layers and a clinical table of the same patients, checked once at this gate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
 
 import pandas as pd
@@ -25,7 +25,8 @@ from omicsfuse.core.clean_table import CleanTable
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
-from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer
+from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer, exclusions_text
+from omicsfuse.core.shown import Shown, joined, layer_facts, table_size
 from omicsfuse.core.variables import describe_variables
 
 __all__ = [
@@ -42,8 +43,8 @@ __all__ = [
 MINIMUM_PATIENTS = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Cohort:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort(Shown):
     """Omics layers and a clinical table of one cohort; what is inside has been checked.
 
     This is the one gate for user data. Making a ``Cohort`` normalises its tables (float64, patients
@@ -143,6 +144,27 @@ class Cohort:
     missing_cells: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     decided: InitVar[pd.DataFrame | None] = None
     variables: pd.DataFrame = field(init=False, repr=False)
+
+    def _title(self) -> str:
+        whose = {name: layer.table.index for name, layer in self.omics.items()}
+        if self.clinical is not None:
+            whose["clinical"] = self.clinical.index
+        n = len(set().union(*whose.values()))
+        return joined(self.name, count(n, "patient"), count(len(self.omics), "layer"))
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        sizes = {
+            name: f"{table_size(layer.table, 'patient', 'feature')} ({layer.scale})"
+            for name, layer in self.omics.items()
+        }
+        yield from layer_facts(sizes)
+        if self.clinical is not None:
+            yield "clinical", table_size(self.clinical, "patient", "column")
+        for name in self.endpoints:
+            table = self.survival(name)
+            events = count(int(table["event"].sum()), "event")
+            yield f"endpoint {name}", joined(count(len(table), "patient"), events)
+        yield "excluded", exclusions_text(self.exclusions)
 
     def __post_init__(self, decided: pd.DataFrame | None) -> None:
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]

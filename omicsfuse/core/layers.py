@@ -3,11 +3,14 @@
 They are public as ``omicsfuse.core.cohort.Layer`` and so on; they live here to keep files short.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+from omicsfuse.core.shown import Shown, joined, some, table_size
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class Endpoint:
     competing: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Layer(Shown):
     """One omics layer: a kind and a table of patients x features.
 
     A layer is checked when it enters a ``Cohort``.
@@ -110,6 +113,23 @@ class Layer:
     source: str = ""
     megabases: float | None = None
     variants: pd.DataFrame | None = None
+
+    def _title(self) -> str:
+        return joined(self.kind, self.scale)
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        if isinstance(self.table, pd.DataFrame):
+            yield "table", table_size(self.table, "patient", "feature")
+            yield "missing", f"{self.table.isna().to_numpy().mean():.1%}" if self.table.size else ""
+        yield "file", self.source
+
+
+def exclusions_text(exclusions: Iterable[Exclusion]) -> str:
+    """Count what was excluded, each kind of thing by itself."""
+    counts: Counter[str] = Counter()
+    for each in exclusions:
+        counts[each.what] += each.count
+    return some(f"{n:,} {what}" for what, n in counts.items() if n)
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:

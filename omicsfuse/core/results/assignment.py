@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.shown import Shown
+
 #: Columns of the cross-validated accuracy of each set of layers.
 ASSIGNMENT_COLUMNS = [
     "layers",
@@ -24,8 +26,8 @@ ASSIGNMENT_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class AssignmentEvidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class AssignmentEvidence(Shown):
     """A classifier of new patients, and what cross-validation says of it.
 
     Attributes

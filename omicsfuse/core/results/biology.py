@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.shown import Shown
 
 #: Columns of a comparison of patient scores (gene sets, immune cells) between subtypes.
 SCORE_TEST_COLUMNS = [
@@ -24,8 +25,8 @@ SCORE_TEST_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class Biology:
+@dataclass(frozen=True, eq=False, repr=False)
+class Biology(Shown):
     """What marks each subtype beyond single features against the rest; empty tables where unasked.
 
     Attributes
@@ -78,8 +79,8 @@ class Biology:
     label_markers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-@dataclass(frozen=True, eq=False)
-class ImmuneContext:
+@dataclass(frozen=True, eq=False, repr=False)
+class ImmuneContext(Shown):
     """Immune and stromal scores of each patient, and how subtypes differ in them.
 
     Attributes

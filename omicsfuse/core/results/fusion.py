@@ -1,6 +1,6 @@
 """Layers made ready and the network they are fused into."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,12 +9,15 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.layers import exclusions_text
+from omicsfuse.core.shown import Shown, joined, layer_facts, some, table_size
 
 
-@dataclass(frozen=True, eq=False)
-class PreparedLayer:
+@dataclass(frozen=True, eq=False, repr=False)
+class PreparedLayer(Shown):
     """One layer made ready, in the two forms the later stages need.
 
     Attributes
@@ -40,9 +43,16 @@ class PreparedLayer:
     scale: str
     transformer: Any
 
+    def _title(self) -> str:
+        return f"{self.kind}, {self.scale}"
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "for distances", table_size(self.scaled, "patient", "feature")
+        yield "for analysis", table_size(self.values, "patient", "feature")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prepared(Shown):
     """A cohort's layers made ready for fusion, and what was excluded.
 
     Attributes
@@ -62,9 +72,20 @@ class Prepared:
     exclusions: tuple[Exclusion, ...] = ()
     study: str = ""
 
+    def _title(self) -> str:
+        return joined(self.name, count(len(self.layers), "layer"))
 
-@dataclass(frozen=True, eq=False)
-class Fusion:
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        sizes = {
+            name: f"{table_size(layer.scaled, 'patient', 'feature')} ({layer.scale})"
+            for name, layer in self.layers.items()
+        }
+        yield from layer_facts(sizes)
+        yield "excluded", exclusions_text(self.exclusions)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fusion(Shown):
     """The fused network of patients.
 
     Attributes
@@ -111,6 +132,21 @@ class Fusion:
     whole: LinearOperator | None = None
     prepared: Prepared | None = None
     method: Any = None
+
+    def _title(self) -> str:
+        return joined(count(len(self.patients), "patient"), count(len(self.per_layer), "layer"))
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        known = ("variant", "n_neighbors", "n_iterations", "engine")
+        settings = (f"{key} {self.params[key]}" for key in known if key in self.params)
+        yield "method", joined(str(self.params.get("method", "")), *settings)
+        brought = self.coverage.loc[self.patients].astype(bool)
+        yield "layers", some(f"{name} {n}" for name, n in brought.sum().items())
+        lacking = int((~brought).any(axis=1).sum())
+        yield "lack a layer", count(lacking, "patient") if lacking else ""
+        if len(self.convergence):
+            yield "last change", f"{100 * self.convergence['change'].iloc[-1]:.2g}%"
+        yield "excluded", exclusions_text(self.exclusions)
 
     def __post_init__(self) -> None:
         if isinstance(self.affinity, pd.DataFrame):

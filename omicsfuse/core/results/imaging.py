@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.shown import Shown
 
 #: Columns of associations between a radiomic feature and a gene, gene set, mutation or score.
 ASSOCIATION_COLUMNS = [
@@ -29,8 +30,8 @@ ASSOCIATION_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class RadiogenomicMap:
+@dataclass(frozen=True, eq=False, repr=False)
+class RadiogenomicMap(Shown):
     """Radiomic features against genes, gene sets, mutations and immune scores.
 
     Attributes
@@ -82,8 +83,8 @@ class RadiogenomicMap:
     quantiles: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-@dataclass(frozen=True, eq=False)
-class HeterogeneityIndex:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeterogeneityIndex(Shown):
     """Imaging heterogeneity of each patient from fused first-order and texture features.
 
     Attributes
@@ -115,8 +116,8 @@ class HeterogeneityIndex:
     exclusions: tuple[Exclusion, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Interpretation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interpretation(Shown):
     """What goes with the score or class that an imaging model gives each patient.
 
     Attributes

@@ -1,12 +1,14 @@
 """Everything that one run produced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Cohort, Exclusion
+from omicsfuse.core.layers import exclusions_text
 from omicsfuse.core.results.assignment import AssignmentEvidence
 from omicsfuse.core.results.biology import Biology, ImmuneContext
 from omicsfuse.core.results.fusion import Fusion, Prepared
@@ -14,6 +16,7 @@ from omicsfuse.core.results.imaging import HeterogeneityIndex, Interpretation, R
 from omicsfuse.core.results.signatures import DerivedSignature, Signature, Verification
 from omicsfuse.core.results.subtypes import Assessment, Subtypes
 from omicsfuse.core.results.survival import SurvivalComparison
+from omicsfuse.core.shown import Shown, joined, p_text, some
 
 
 class ResultFile(NamedTuple):
@@ -24,8 +27,8 @@ class ResultFile(NamedTuple):
     holds: str
 
 
-@dataclass(frozen=True, eq=False)
-class RunResults:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunResults(Shown):
     """Everything one run produced: what the result files and the report are made of.
 
     Attributes
@@ -124,3 +127,18 @@ class RunResults:
         ``results.where("cox.tsv")`` is ``"survival/cox.tsv"``.
         """
         return next((path for path in self.files["file"] if path.split("/")[-1] == name), None)
+
+    def _title(self) -> str:
+        return self.name
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        patients = count(len(self.fusion.patients), "patient")
+        layers = count(len(self.fusion.per_layer), "layer")
+        yield "data", joined(patients, layers, count(len(self.subtypes.names), "subtype"))
+        yield "verdict", self.assessment.verdict
+        yield "sizes", self.subtypes.sizes_text()
+        firsts = [(name, each.tests.head(1)) for name, each in self.survival.items()]
+        p_values = (p_text(p, name) for name, row in firsts for p in row["p_asymptotic"])
+        yield "log-rank", some(text for text in p_values if text)
+        yield "excluded", exclusions_text(self.exclusions)
+        yield "warnings", str(len(self.warnings) or "")

@@ -1,13 +1,16 @@
 """A locked signature, and what it shows in other cohorts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
+from omicsfuse.core.layers import exclusions_text
 from omicsfuse.core.results.survival import SurvivalComparison
+from omicsfuse.core.shown import Shown, joined, p_text, some
 
 #: Ways of turning a signature's genes into a score of a patient.
 SCORERS = ("nearest_template", "weighted_z", "rank", "ssgsea", "gsva")
@@ -103,8 +106,8 @@ def _empty(columns: list[str]) -> Callable[[], pd.DataFrame]:
     return lambda: pd.DataFrame({column: [] for column in columns})
 
 
-@dataclass(frozen=True, eq=False)
-class Signature:
+@dataclass(frozen=True, eq=False, repr=False)
+class Signature(Shown):
     """A set of genes that stands for a target, fitted in one cohort and fixed from then on.
 
     Attributes
@@ -167,9 +170,25 @@ class Signature:
     discovery: pd.DataFrame = field(default_factory=_empty(DISCOVERY_COLUMNS))
     agreement: pd.DataFrame = field(default_factory=_empty(AGREEMENT_COLUMNS))
 
+    def _title(self) -> str:
+        genes, scores = len(self.templates), self.templates.columns
+        return joined(self.name, count(genes, "gene"), count(len(scores), "score"))
 
-@dataclass(frozen=True, eq=False)
-class Verification:
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "scores", some(self.templates.columns)
+        yield "target", str(self.target.get("source", ""))
+        yield "method", f"{self.method}; scored by {self.scorer}, scaling by {self.scaling}"
+        known = (("cohort", ""), ("layer", "layer "), ("n_patients", "n = "))
+        own = self.trained_on
+        yield "trained on", joined(*(f"{word}{own[key]}" for key, word in known if key in own))
+        for _, row in self.agreement.head(1).iterrows():
+            chance = f"{row['measure']} {row['value']:.2f} ({row['by_chance']:.2f} by chance)"
+            yield "held out", f"{row['score']}: {chance}".removeprefix(": ")
+        yield "locked", f"{self.hash[:12]}…" if self.hash else "no"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verification(Shown):
     """What a locked signature shows in other cohorts.
 
     Attributes
@@ -235,9 +254,18 @@ class Verification:
         default_factory=_empty(["cohort", "signature", "gene", "found_as", "how"])
     )
 
+    def _title(self) -> str:
+        return count(self.table["cohort"].nunique(), "cohort")
 
-@dataclass(frozen=True, eq=False)
-class DerivedSignature:
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        for _, row in self.table[self.table["contrast"].isin([ASSIGNED, PER_SD, ""])].iterrows():
+            told = joined(row["comparison"], p_text(row["p"]) or row["note"])
+            yield joined(row["cohort"], row["endpoint"]), told
+        yield "excluded", exclusions_text(self.exclusions)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DerivedSignature(Shown):
     """A signature with the evidence it was chosen by.
 
     Attributes

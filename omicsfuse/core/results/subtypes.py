@@ -1,10 +1,13 @@
 """Subtypes, and the evidence for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+
+from omicsfuse.core.checks.tables import count
+from omicsfuse.core.shown import Shown, joined, p_text, some
 
 #: What the tests say: groups; layers that vary together without groups; nothing in common.
 VERDICTS = (
@@ -20,8 +23,8 @@ CHOSEN_WITH = "chosen_with_outcome"
 NOT_TESTED = "not tested"
 
 
-@dataclass(frozen=True, eq=False)
-class Subtypes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subtypes(Shown):
     """Integrated subtypes of patients and the evidence for them.
 
     Attributes
@@ -40,14 +43,30 @@ class Subtypes:
     evidence: Mapping[str, pd.DataFrame]
     params: Mapping[str, Any]
 
+    def sizes_text(self) -> str:
+        """Write the size of each subtype."""
+        sizes = self.labels.value_counts()
+        return some(f"{name} {sizes.get(name, 0)}" for name in self.names)
+
+    def _title(self) -> str:
+        labelled = count(int(self.labels.notna().sum()), "patient")
+        return f"{count(len(self.names), 'subtype')} of {labelled}"
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "sizes", self.sizes_text()
+        yield "number", str(self.params.get("rule", ""))
+        patients = self.evidence.get("patients", pd.DataFrame())
+        if "silhouette" in patients and patients["silhouette"].notna().any():
+            yield "mean silhouette", f"{patients['silhouette'].mean():.3f}"
+
     @property
     def names(self) -> list[str]:
         """Names of the subtypes, largest first."""
         return [f"S{i + 1}" for i in range(self.labels.nunique())]
 
 
-@dataclass(frozen=True, eq=False)
-class Assessment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Assessment(Shown):
     """What the subtypes rest on, and whether there are any.
 
     Attributes
@@ -105,6 +124,25 @@ class Assessment:
     subtype_layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def _title(self) -> str:
+        return self.verdict
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        p_values = (p_text(self.p_shared, "shared p"), p_text(self.p_structure, "groups p"))
+        yield "tests", joined(*p_values)
+        if "jaccard_mean" in self.stability:
+            means = self.stability["jaccard_mean"].dropna()
+            yield "mean Jaccard", some(f"{name} {mean:.2f}" for name, mean in means.items())
+        if "membership" in self.patients:
+            borderline = int((self.patients["membership"] == "borderline").sum())
+            yield "borderline", f"{borderline} of {count(len(self.patients), 'patient')}"
+        if "p_adds" in self.layers:
+            p_layers = self.layers["p_adds"].dropna()
+            yield "layers", some(p_text(p, f"{name} p") for name, p in p_layers.items())
+        draws = (("n_draws", "draw"), ("n_resamples", "resample"))
+        sizes = (count(self.params[key], noun) for key, noun in draws if key in self.params)
+        yield "budget", joined(str(self.params.get("budget", "")), *sizes)
 
     @property
     def supported(self) -> bool:

@@ -1,10 +1,13 @@
 """Survival of the subtypes: tests, models and curves of one endpoint."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
+from omicsfuse.core.shown import Shown, joined, p_text, some
 
 #: Columns of the tables that several endpoints share, in order.
 SURVIVAL_COLUMNS = [
@@ -49,8 +52,8 @@ COX_FACTS = ["covariate", "reason"]
 PENALISED = "Efron, Firth penalty"
 
 
-@dataclass(frozen=True, eq=False)
-class SurvivalComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class SurvivalComparison(Shown):
     """Survival of the subtypes for one endpoint.
 
     Attributes
@@ -138,3 +141,18 @@ class SurvivalComparison:
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     decision: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubts: tuple[str, ...] = ()
+
+    def _title(self) -> str:
+        return f"{self.endpoint} ({self.unit})"
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        for _, row in self.tests.head(1).iterrows():
+            patients, events = int(row["n"]), int(row["events"])
+            yield "data", joined(count(patients, "patient"), count(events, "event"))
+        for _, row in self.tests.iterrows():
+            p_values = ((row["p_asymptotic"], "p"), (row["p_permutation"], "by permutation p"))
+            told = joined(*(p_text(p, name) for p, name in p_values))
+            yield str(row["comparison"]), told or str(row["note"])
+        if "median" in self.medians and self.medians["median"].notna().any():
+            medians = self.medians["median"].dropna()
+            yield "median", some(f"{name} {median:.4g}" for name, median in medians.items())

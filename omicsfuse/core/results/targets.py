@@ -5,12 +5,14 @@ from typing import Literal
 
 import pandas as pd
 
+from omicsfuse.core.shown import Shown
+
 #: Kinds of target.
 TARGET_KINDS = ("groups", "continuous", "survival")
 
 
-@dataclass(frozen=True, eq=False)
-class Target:
+@dataclass(frozen=True, eq=False, repr=False)
+class Target(Shown):
     """What a signature is derived for: one value a patient.
 
     Attributes
