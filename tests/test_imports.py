@@ -16,7 +16,7 @@ FLOORS: dict[str, int] = {
     "stats": 1,
     "io": 2,
     "datasets": 3,
-    "preprocessing": 3,
+    "preprocessing": 2,
     "fusion": 3,
     "clustering": 3,
     "survival": 3,

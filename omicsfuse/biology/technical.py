@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
-from omicsfuse.io.radiomics import radiomics_features
+from omicsfuse.core.radiomic_names import radiomics_features
 
 #: From this effect on (Cramer's V or epsilon squared, and within the interval) the subtypes are
 #: said to be explained by a technical variable, rather than associated with it.

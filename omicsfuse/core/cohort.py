@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -98,6 +99,8 @@ class Cohort(Shown):
         Words and numbers that mean missing in the clinical table, beside the list.
     missing_cells : mapping of str to mapping of str to int
         Words taken as missing, by clinical column: the word as written, and how many cells.
+    notes : tuple of str
+        What ``from_tables`` guessed or turned, and how to say otherwise.
     variables : pandas.DataFrame
         What was decided of each clinical column (index): ``type`` (``"numeric"``, ``"ordered"`` or
         ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers), ``steps``
@@ -142,8 +145,101 @@ class Cohort(Shown):
     strata: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     missing_cells: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     decided: InitVar[pd.DataFrame | None] = None
     variables: pd.DataFrame = field(init=False, repr=False)
+
+    @classmethod
+    def from_tables(
+        cls,
+        tables: Mapping[str, pd.DataFrame | Layer],
+        clinical: pd.DataFrame | None = None,
+        endpoints: Mapping[str, Any] | None = None,
+        *,
+        kinds: Mapping[str, str] | str | None = None,
+        scales: Mapping[str, str] | str | None = None,
+        name: str = "cohort",
+        covariates: Iterable[str] = (),
+        known_labels: Iterable[str] = (),
+        technical: Iterable[str] = (),
+        strata: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        missing: Iterable[str] = (),
+        study: str = "",
+    ) -> "Cohort":
+        r"""Make a cohort of tables that are in memory, with patients in rows.
+
+        The tables pass the same checks as those that ``read_cohort`` reads, and TCGA barcodes are
+        brought to patients in the same way. A table whose columns are evidently the patients
+        (patients of the clinical table or of most other layers, TCGA barcodes, or rows that are
+        genes or probes) is turned. Kind and scale of a layer are guessed where they are not given.
+        ``notes`` says what was turned and guessed, by what, and how to say otherwise: read it once.
+
+        Parameters
+        ----------
+        tables : mapping of str to pandas.DataFrame
+            Layers by name: patients x features, indexed by patient. A ``Layer`` is taken too.
+        clinical : pandas.DataFrame, optional
+            Patients x clinical columns, indexed by patient. Its patients are the cohort.
+        endpoints : mapping of str to tuple or mapping, optional
+            By name, the columns of time and event, as in ``{"os": ("days", "event")}``, where the
+            event is 0/1 or true/false; or a dict with the keys of ``Endpoint``: ``time``,
+            ``event``, ``unit``, ``event_values``, ``entry``, ``competing``. Without a unit that of
+            the column's name is taken (``"OS_MONTHS"``), else days.
+        kinds, scales : mapping of str to str, or str, optional
+            Kind of each layer (one of ``KINDS``) and scale of its values; one word holds for all.
+        name : str
+            Name of the cohort.
+        covariates, known_labels, technical, strata, ignore, missing, study
+            As in ``Cohort``.
+
+        Returns
+        -------
+        Cohort
+            Checked; see ``Cohort`` for what is refused.
+
+        Raises
+        ------
+        CohortError
+            If a table is at fault: no table, rows without names, variants in place of patients,
+            anything that a ``Cohort`` refuses.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rna = pd.DataFrame({"P1": [7.5, 2.0], "P2": [3.1, 4.4]}, index=["TP53", "EGFR"])
+        >>> clinical = pd.DataFrame({"days": [20, 70], "event": [1, 0]}, index=["P1", "P2"])
+        >>> ends = {"os": ("days", "event")}
+        >>> cohort = Cohort.from_tables({"rna": rna}, clinical, ends, name="two")
+        >>> cohort.omics["rna"].table.shape, cohort.omics["rna"].kind
+        ((2, 2), 'expression')
+        >>> for note in cohort.notes:
+        ...     print(note.partition(",")[0].partition(". ")[0])
+        endpoint "os": unit "days" taken
+        layer "rna": turned
+        layer "rna": kind "expression" (by its name) and scale "log2" (values of that range)
+        """
+        from omicsfuse.core.from_tables import read_tables
+
+        roles: dict[str, Any] = {
+            "covariates": covariates,
+            "known_labels": known_labels,
+            "technical": technical,
+            "strata": strata,
+            "ignore": ignore,
+            "missing": missing,
+        }
+        found = read_tables(tables, clinical, endpoints or {}, kinds, scales)
+        return cls(
+            name,
+            found.layers,
+            found.clinical,
+            found.endpoints,
+            exclusions=tuple(found.exclusions),
+            study=study,
+            notes=tuple(found.notes),
+            **roles,
+        )
 
     def _title(self) -> str:
         whose = {name: layer.table.index for name, layer in self.omics.items()}
@@ -165,6 +261,7 @@ class Cohort(Shown):
             events = count(int(table["event"].sum()), "event")
             yield f"endpoint {name}", joined(count(len(table), "patient"), events)
         yield "excluded", exclusions_text(self.exclusions)
+        yield "notes", f"{len(self.notes)} on what was guessed or turned" if self.notes else ""
 
     def __post_init__(self, decided: pd.DataFrame | None) -> None:
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]

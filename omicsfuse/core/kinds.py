@@ -99,6 +99,11 @@ class Kind:
     radiomic: bool = False
     #: Which alterations of genes it holds.
     alterations: Literal["", "mutations", "copies"] = ""
+    #: Words in the name of a layer that tell its kind, as a regular expression for small letters.
+    #: Where several kinds match the last is meant: those of ``expression`` are the most general.
+    words: str = "(?!)"
+    #: Names of features that only this kind has, as a regular expression for the whole name.
+    names: str = "(?!)"
     #: Whether names of its features tell a reader something in the summary of a subtype.
     telling: bool = True
 
@@ -128,6 +133,8 @@ KINDS: dict[str, Kind] = {
             names_genes=True,
             ranks_genes=True,
             transcriptome=True,
+            words=r"rna|expr|transcript|\bgex\b|\bgenes?\b|\btpm\b|\bfpkm\b",
+            names=r"ENSG\d{11}(\.\d+)?",
         ),
         Kind(
             name="mutation",
@@ -140,6 +147,7 @@ KINDS: dict[str, Kind] = {
             analysis={"binary": replace(SCALES["binary"], calls={"mutated": 0.5})},
             names_genes=True,
             alterations="mutations",
+            words=r"\bmut|\bsn[vp]s?\b|\bmaf\b|variants?\b",
         ),
         Kind(
             name="copy_number",
@@ -154,6 +162,7 @@ KINDS: dict[str, Kind] = {
             alterations="copies",
             # Neighbours on a chromosome.
             telling=False,
+            words=r"\bcn[av]s?\b|copy|gistic|\bscna",
         ),
         Kind(
             name="methylation",
@@ -164,6 +173,8 @@ KINDS: dict[str, Kind] = {
             family="methylation",
             names_genes=True,
             methylome=True,
+            words=r"meth|\bcpgs?\b|\b[48]50k\b|\bepic\b",
+            names=r"c[gh]\.?\d{7,8}.*",
         ),
         Kind(
             name="mirna",
@@ -172,6 +183,8 @@ KINDS: dict[str, Kind] = {
             preparation="miRNA was analysed as log2(x + 1) unless given as log2 or z-scores",
             feature="miRNA",
             family="miRNA",
+            words=r"\bmi ?rna|micro ?rna|\bmirs?\b",
+            names=r"hsa[-.](mir|let)[-.].+",
         ),
         Kind(
             name="protein",
@@ -182,6 +195,7 @@ KINDS: dict[str, Kind] = {
             family="protein",
             names_genes=True,
             ranks_genes=True,
+            words=r"prot|\brppa\b",
         ),
         Kind(
             name="radiomics",
@@ -198,6 +212,7 @@ KINDS: dict[str, Kind] = {
             image=True,
             radiomic=True,
             telling=False,
+            words=r"radiom|\bimag|texture|\bcts?\b|\bmri?\b|\bpet\b",
         ),
         Kind(
             name="continuous",

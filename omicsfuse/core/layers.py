@@ -87,8 +87,8 @@ class Layer(Shown):
     scale : str
         One of ``KINDS[kind].scales``; empty takes the first of them.
     features : pandas.DataFrame or None
-        What is known of the features (index: feature), e.g. ``image_type``, ``feature_class`` and
-        ``feature`` for radiomics.
+        What is known of the features (index: feature); of radiomics, where nothing is given, what
+        their names say: ``image_type``, ``feature_class`` and ``feature``.
     source : str
         File the table came from, for messages; empty for a table made in Python.
     megabases : float or None

@@ -10,14 +10,14 @@ from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transpo
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
+from omicsfuse.core.identifiers import patients_of, to_patients
 from omicsfuse.core.kinds import KINDS, Kind
 from omicsfuse.core.missing import level_text
-from omicsfuse.io.identifiers import patient_of, resolve_identifiers
 from omicsfuse.io.maf import is_maf, read_mutations
 from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path, sha256_of
 from omicsfuse.io.probes import LEVELS, gene_methylation
-from omicsfuse.io.radiomics import radiomics_features, read_radiomics
+from omicsfuse.io.radiomics import read_radiomics
 from omicsfuse.io.tables import ORIENTATIONS, read_table
 
 
@@ -77,7 +77,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
                     duplicates="keep",
                     missing_words=("",),  # the gate knows the others, and counts them
                 )
-                clinical = _to_patients(table, "clinical", manifest.clinical.file, exclusions)
+                clinical = to_patients(table, "clinical", manifest.clinical.file, exclusions)
         for name, layer in manifest.layers.items():
             with faults.gathered():
                 tables[name] = _read_layer(name, layer, paths, exclusions, variants)
@@ -87,19 +87,17 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
                 _refuse_other_way_round(name, layer, tables, clinical)
     omics = {}
     for name, layer in manifest.layers.items():
-        table = _to_patients(tables[name], name, layer.file, exclusions)
+        table = to_patients(tables[name], name, layer.file, exclusions)
         table = _edited(table, name, layer, exclusions)
         if layer.annotation:
             table = _by_gene(table, name, layer, paths[layer.annotation], exclusions)
-        features = radiomics_features(table.columns) if KINDS[layer.kind].radiomic else None
         omics[name] = Layer(
             layer.kind,
             table,
             layer.scale,
-            features,
-            layer.file,
-            layer.megabases,
-            variants.get(name),
+            source=layer.file,
+            megabases=layer.megabases,
+            variants=variants.get(name),
         )
 
     described = manifest.clinical
@@ -188,11 +186,11 @@ def _refuse_other_way_round(
     clinical: pd.DataFrame | None,
 ) -> None:
     """Refuse a table whose declared features are the patients, with the line to change."""
-    rows, columns = _patients(tables[name].index), _patients(tables[name].columns)
+    rows, columns = patients_of(tables[name].index), patients_of(tables[name].columns)
     if clinical is not None:
         others, whom = [clinical.index], "the clinical table"
     else:
-        others = [_patients(table.index) for key, table in tables.items() if key != name]
+        others = [patients_of(table.index) for key, table in tables.items() if key != name]
         whom = "the other layers"
     patients = transposed_against(rows, columns, others)
     if patients is None:
@@ -207,26 +205,6 @@ def _refuse_other_way_round(
         f"{listed(tables[name].index, 3)}). In [layers.{name}] of the manifest write:\n"
         f'orientation = "{ORIENTATIONS[1 - declared]}"'
     )
-
-
-def _patients(names: pd.Index) -> pd.Index:
-    return pd.Index([patient_of(str(name)) for name in names])
-
-
-def _to_patients(
-    table: pd.DataFrame, name: str, file: str, exclusions: list[Exclusion]
-) -> pd.DataFrame:
-    """Bring the rows of a table to patients."""
-    resolved = resolve_identifiers(list(table.index), name)
-    if len(table) and not resolved.positions:
-        raise CohortError(
-            f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
-            f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
-        )
-    exclusions += resolved.exclusions
-    if len(resolved.positions) < len(table):
-        table = table.iloc[list(resolved.positions)]
-    return table.set_axis(pd.Index(resolved.patients, name="patient"))
 
 
 def _by_gene(

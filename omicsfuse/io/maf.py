@@ -15,7 +15,7 @@ import pandas as pd
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
-from omicsfuse.io.identifiers import resolve_identifiers
+from omicsfuse.core.identifiers import resolve_identifiers
 from omicsfuse.io.text import read_bytes
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"

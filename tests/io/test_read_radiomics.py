@@ -6,8 +6,8 @@ import pytest
 
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
+from omicsfuse.core.radiomic_names import radiomics_features
 from omicsfuse.io import read_cohort, read_radiomics
-from omicsfuse.io.radiomics import radiomics_features
 
 BATCH = (
     "Patient,Image,Mask,Label,Hospital,diagnostics_Versions_PyRadiomics,"

@@ -28,6 +28,7 @@ from omicsfuse.core.checks.tables import (
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.kinds import KINDS, kinds_that
 from omicsfuse.core.layers import Exclusion, Layer
+from omicsfuse.core.radiomic_names import radiomics_features
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
@@ -274,6 +275,8 @@ def checked_layer(
     if scale == "counts":
         _warn_of_counts(table, layer.kind, where)
     features = layer.features
+    if features is None and KINDS[layer.kind].radiomic:
+        features = radiomics_features(table.columns)
     if features is not None and restored:
         features = features.rename(index=restored)
     exclusions = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from omicsfuse.io.radiomics import radiomics_features
+from omicsfuse.core.radiomic_names import radiomics_features
 
 FIRST_ORDER, TEXTURE = "first-order", "texture"
 

@@ -13,7 +13,7 @@ from pandas.api import types
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.io.identifiers import is_barcode, patient_of
+from omicsfuse.core.identifiers import is_barcode, patient_of
 from omicsfuse.io.tables import read_table
 
 #: Fewest patients of a class.

@@ -10,9 +10,11 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from omicsfuse.core.checks.tables import count, listed
-from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.errors import OmicsfuseWarning
+from omicsfuse.core.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.layers import Exclusion
 
 _BARCODE = re.compile(
     r"(TCGA)[-.]([A-Z0-9]{2})[-.]([A-Z0-9]{4})(?:[-.](\d{2})([A-Z]?)((?:[-.][A-Z0-9]+)*))?",
@@ -77,6 +79,27 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
             examples = tuple(sorted(names[i] for i in left_out)[:5])
             exclusions.append(Exclusion("read", layer, "samples", len(left_out), reason, examples))
     return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(exclusions))
+
+
+def patients_of(names: pd.Index) -> pd.Index:
+    """Patients of all identifiers."""
+    return pd.Index([patient_of(str(name)) for name in names])
+
+
+def to_patients(
+    table: pd.DataFrame, name: str, file: str, exclusions: list[Exclusion]
+) -> pd.DataFrame:
+    """Bring the rows of a table to patients."""
+    resolved = resolve_identifiers(list(table.index), name)
+    if len(table) and not resolved.positions:
+        raise CohortError(
+            f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
+            f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
+        )
+    exclusions += resolved.exclusions
+    if len(resolved.positions) < len(table):
+        table = table.iloc[list(resolved.positions)]
+    return table.set_axis(pd.Index(resolved.patients, name="patient"))
 
 
 def _warn_if_mostly_barcodes(names: Sequence[str], layer: str) -> None:

@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
+from omicsfuse.core.identifiers import (
+    TUMOUR_PREFERENCE,
+    is_barcode,
+    patient_of,
+    resolve_identifiers,
+)
 from omicsfuse.io import read_cohort
-from omicsfuse.io.identifiers import TUMOUR_PREFERENCE, is_barcode, patient_of, resolve_identifiers
 
 PATIENT = "TCGA-BA-4074"
 

@@ -1,0 +1,224 @@
+"""A cohort from tables that are in memory: turned the right way, guessed where nothing is said."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.clinical import UNITS
+from omicsfuse.core.checks.layers import check_kind
+from omicsfuse.core.checks.tables import (
+    count,
+    did_you_mean,
+    listed,
+    named_axes,
+    transposed_against,
+)
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.faults import Faults
+from omicsfuse.core.guesses import guessed_kind, guessed_scale, names_features
+from omicsfuse.core.identifiers import is_barcode, patients_of, to_patients
+from omicsfuse.core.kinds import KINDS
+from omicsfuse.core.layers import Endpoint, Exclusion, Layer
+from omicsfuse.core.radiomic_names import without_descriptions
+
+#: Columns that a MAF has: a row a variant, not a patient.
+_MAF = {"Hugo_Symbol", "Tumor_Sample_Barcode"}
+
+
+@dataclass
+class Found:
+    """What became of the tables: layers, clinical table, what was left out, and notes."""
+
+    layers: dict[str, Layer] = field(default_factory=dict)
+    clinical: pd.DataFrame | None = None
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    exclusions: list[Exclusion] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_tables(
+    tables: Mapping[str, pd.DataFrame | Layer],
+    clinical: pd.DataFrame | None,
+    endpoints: Mapping[str, Any],
+    kinds: Mapping[str, str] | str | None,
+    scales: Mapping[str, str] | str | None,
+) -> Found:
+    """Bring tables to patients in rows, and say what they are where nobody did."""
+    require(tables, Mapping, "the tables", 'a dict of tables by name, such as {"rna": table}')
+    said = {
+        "kind": _by_layer(kinds, tables, "kinds"),
+        "scale": _by_layer(scales, tables, "scales"),
+    }
+    found = Found()
+    named: dict[str, pd.DataFrame] = {}
+    with Faults() as faults:
+        if clinical is not None:
+            with faults.gathered():
+                clinical = _named("clinical table", clinical)
+                found.clinical = to_patients(clinical, "clinical", "the table", found.exclusions)
+        for name, table in tables.items():
+            with faults.gathered():
+                content = table.table if isinstance(table, Layer) else table
+                named[name] = _named(f'layer "{name}"', content)
+        with faults.gathered():
+            found.endpoints = _endpoints(endpoints, found.notes)
+    _refuse_clinical_in_columns(found.clinical, named)
+    for name in named:
+        own = tables[name]
+        content = _patients_in_rows(name, named, found)
+        content = to_patients(content, name, "the table", found.exclusions)
+        layer = replace(own, table=content) if isinstance(own, Layer) else Layer("", content)
+        kind = layer.kind or said["kind"].get(name, "")
+        scale = layer.scale or said["scale"].get(name, "")
+        found.layers[name] = _understood(name, layer, kind, scale, found)
+    return found
+
+
+def _by_layer(
+    given: Mapping[str, str] | str | None, tables: Mapping[str, Any], what: str
+) -> Mapping[str, str]:
+    """Kinds or scales by layer; one word is that of all."""
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        return dict.fromkeys(tables, given)
+    require(given, Mapping, what, f'a dict such as {{"{next(iter(tables), "rna")}": "..."}}')
+    for name in given:
+        if name not in tables:
+            raise CohortError(f"{what} names layer {name!r}; {did_you_mean(str(name), tables)}.")
+    return given
+
+
+def _named(where: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Check that rows and columns have names, and that rows are no variants and no mere numbers."""
+    if isinstance(table, pd.DataFrame):
+        if set(table.columns) >= _MAF:
+            raise CohortError(
+                f"{where}: found the columns of a MAF, a row a variant; expected patients in rows "
+                "and genes in columns. Give the file to of.read_maf, which makes that table."
+            )
+        words = [
+            column
+            for column in table.columns[:5]
+            if not pd.api.types.is_numeric_dtype(table[column]) and table[column].is_unique
+        ]
+        if isinstance(table.index, pd.RangeIndex) and len(table) > 1 and words:
+            raise CohortError(
+                f"{where}: rows are numbered from {table.index[0]}, not named by patients, and "
+                f'column "{words[0]}" holds names: {listed(table[words[0]], 3)}. If they are the '
+                f'patients, pass table.set_index("{words[0]}").'
+            )
+    return named_axes(table, where)
+
+
+def _refuse_clinical_in_columns(
+    clinical: pd.DataFrame | None, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Refuse a clinical table with patients in its columns."""
+    if clinical is None:
+        return
+    # Either side of a layer may be its patients.
+    sides = [patients_of(table.index.append(table.columns)) for table in tables.values()]
+    columns = patients_of(clinical.columns)
+    patients = transposed_against(clinical.index, columns, sides)
+    if patients is not None:
+        shown = listed(clinical.columns[columns.isin(patients)], 3)
+        raise CohortError(
+            f"clinical table: patients are in its columns ({shown}), and rows are "
+            f"{listed(clinical.index, 3)}; expected patients in rows. Pass clinical.T."
+        )
+
+
+def _patients_in_rows(name: str, tables: Mapping[str, pd.DataFrame], found: Found) -> pd.DataFrame:
+    """Turn a table whose columns are evidently the patients, with a note."""
+    table = tables[name]
+    rows, columns = patients_of(table.index), patients_of(table.columns)
+    if found.clinical is not None:
+        others, whom = [found.clinical.index], "patients of the clinical table"
+    else:
+        others = [patients_of(other.index) for key, other in tables.items() if key != name]
+        whom = "patients of the other layers"
+    patients = transposed_against(rows, columns, others)
+    if patients is not None:
+        known = int(columns.isin(patients).sum())
+    elif any(rows.isin(other).any() for other in others):
+        return table
+    elif all(map(is_barcode, table.columns)) and not any(map(is_barcode, table.index)):
+        known, whom = len(columns), "TCGA barcodes"
+    elif names_features(table.index) and not names_features(table.columns):
+        known, whom = len(columns), "no features, and rows are"
+    else:
+        return table
+    found.notes.append(
+        f'layer "{name}": turned, for {known} of {count(len(columns), "column")} are {whom}. '
+        "Patients go in rows: pass table.T to be sure."
+    )
+    return table.T.infer_objects()
+
+
+def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) -> Layer:
+    """Give a layer its kind and scale, guessed where nobody said, and leave out what is no feature.
+
+    A note says what was guessed, by what, and how to say otherwise.
+    """
+    table, guessed = layer.table, []
+    if not kind:
+        kind, why = guessed_kind(name, table)
+        guessed.append(f'kind "{kind}" ({why})')
+    check_kind(kind, scale, f'layer "{name}"')
+    if KINDS[kind].radiomic:
+        table, descriptions = without_descriptions(table, name)
+        found.exclusions += descriptions
+    if not scale:
+        scale, why = guessed_scale(kind, table)
+        if len(KINDS[kind].scales) > 1:
+            guessed.append(f'scale "{scale}" ({why})')
+    if guessed:
+        found.notes.append(
+            f'layer "{name}": {" and ".join(guessed)}, guessed. To say otherwise: '
+            f'kinds={{"{name}": "{kind}"}}, scales={{"{name}": "{scale}"}}.'
+        )
+    return replace(layer, kind=kind, scale=scale, table=table)
+
+
+def _endpoints(given: Mapping[str, Any], notes: list[str]) -> dict[str, Endpoint]:
+    """Endpoints from pairs of columns or from dicts with the keys of a manifest."""
+    example = '{"os": ("days", "event")}'
+    require(given, Mapping, "endpoints", f"a dict such as {example}")
+    known = [each.name for each in fields(Endpoint)]
+    made = {}
+    for name, one in given.items():
+        where = f'endpoint "{name}"'
+        if isinstance(one, Endpoint):
+            made[name] = one
+            continue
+        if isinstance(one, Sequence) and not isinstance(one, str) and len(one) == 2:
+            one = dict(zip(("time", "event"), one, strict=True))
+        if not isinstance(one, Mapping):
+            raise CohortError(
+                f"{where} is {one!r}; expected the columns of time and event, as in {example}, or "
+                f"a dict with {', '.join(known)}."
+            )
+        for key in one:
+            if key not in known:
+                raise CohortError(f"{where} has the key {key!r}; {did_you_mean(str(key), known)}.")
+        if missing := [key for key in ("time", "event") if key not in one]:
+            raise CohortError(f"{where}: {' and '.join(missing)} not given; name the column.")
+        if "unit" not in one:
+            one = {**one, "unit": _unit(str(one["time"]))}
+            notes.append(
+                f'{where}: unit "{one["unit"]}" taken. To say otherwise: endpoints={{"{name}": '
+                f'{{"time": "{one["time"]}", "event": "{one["event"]}", "unit": "months"}}}}.'
+            )
+        made[name] = Endpoint(**one)
+    return made
+
+
+def _unit(column: str) -> str:
+    """Unit that the name of a column of times tells; days where it tells none."""
+    words = {word.rstrip("s") for word in re.findall(r"[a-z]+", column.lower())}
+    return next((unit for unit in UNITS if unit.rstrip("s") in words), UNITS[0])
