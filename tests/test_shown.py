@@ -100,7 +100,7 @@ def test_one_patient_is_not_in_the_plural() -> None:
     )
     assert repr(cohort).splitlines() == [
         "Cohort: one, 1 patient, 1 layer",
-        "  rna: 1 patient x 1 feature (log2)",
+        "  rna: 1 patient x 1 feature (expression, log2)",
         "  clinical: 1 patient x 2 columns",
         "  endpoint os: 1 patient, 1 event",
     ]

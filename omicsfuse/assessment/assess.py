@@ -30,8 +30,10 @@ from omicsfuse.assessment.structure import STRUCTURE, structure_tests, verdict
 from omicsfuse.clustering.cluster import AUTO_RANGE, cluster_range
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
+from omicsfuse.preprocessing.prepare import prepared_from
 from omicsfuse.stats.levels import SIGNIFICANCE
 from omicsfuse.stats.tasks import Runner
 
@@ -56,7 +58,7 @@ BUDGETS: Mapping[str, Budget] = {
 
 
 def assess(
-    prepared: Prepared,
+    prepared: Prepared | Cohort | Mapping[str, pd.DataFrame],
     fusion: Fusion,
     subtypes: Subtypes,
     *,
@@ -71,8 +73,8 @@ def assess(
 
     Parameters
     ----------
-    prepared : Prepared
-        The layers that were fused.
+    prepared : Prepared, Cohort, or mapping of str to pandas.DataFrame
+        The layers that were fused, as they were given to ``fuse``.
     fusion : Fusion
         Their fusion.
     subtypes : Subtypes
@@ -124,7 +126,7 @@ def assess(
     >>> evidence.verdict, evidence.p_shared, evidence.p_structure
     ('subtypes supported', 0.025, 0.025)
     """
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    prepared = prepared_from(prepared)
     require(fusion, Fusion, "fusion", "what of.fuse returns")
     require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")

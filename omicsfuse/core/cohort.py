@@ -27,7 +27,7 @@ from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer, exclusions_text
-from omicsfuse.core.shown import Shown, joined, layer_facts, table_size
+from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, table_size
 from omicsfuse.core.variables import describe_variables
 
 __all__ = [
@@ -207,17 +207,17 @@ class Cohort(Shown):
         Examples
         --------
         >>> import pandas as pd
-        >>> rna = pd.DataFrame({"P1": [7.5, 2.0], "P2": [3.1, 4.4]}, index=["TP53", "EGFR"])
+        >>> rna = pd.DataFrame({"P1": [7.0, 2.0], "P2": [3.1, 4.4]}, index=["TP53", "EGFR"])
         >>> clinical = pd.DataFrame({"days": [20, 70], "event": [1, 0]}, index=["P1", "P2"])
         >>> ends = {"os": ("days", "event")}
         >>> cohort = Cohort.from_tables({"rna": rna}, clinical, ends, name="two")
         >>> cohort.omics["rna"].table.shape, cohort.omics["rna"].kind
         ((2, 2), 'expression')
         >>> for note in cohort.notes:
-        ...     print(note.partition(",")[0].partition(". ")[0])
-        endpoint "os": unit "days" taken
-        layer "rna": turned
-        layer "rna": kind "expression" (by its name) and scale "log2" (values of that range)
+        ...     print(note.partition(". ")[0])
+        endpoint "os": times taken for days
+        layer "rna": turned, as 2 columns of 2 are patients of the clinical table
+        layer "rna": taken for kind "expression" (by its name) on scale "log2" (values from 2 to 7)
         """
         from omicsfuse.core.from_tables import read_tables
 
@@ -250,7 +250,7 @@ class Cohort(Shown):
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         sizes = {
-            name: f"{table_size(layer.table, 'patient', 'feature')} ({layer.scale})"
+            name: f"{table_size(layer.table, 'patient', 'feature')} ({layer.kind}, {layer.scale})"
             for name, layer in self.omics.items()
         }
         yield from layer_facts(sizes)
@@ -261,7 +261,7 @@ class Cohort(Shown):
             events = count(int(table["event"].sum()), "event")
             yield f"endpoint {name}", joined(count(len(table), "patient"), events)
         yield "excluded", exclusions_text(self.exclusions)
-        yield "notes", f"{len(self.notes)} on what was guessed or turned" if self.notes else ""
+        yield "notes", notes_text(self.notes)
 
     def __post_init__(self, decided: pd.DataFrame | None) -> None:
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
@@ -14,13 +15,15 @@ from omicsfuse.core.checks.tables import (
     count,
     did_you_mean,
     listed,
+    name_fault,
     named_axes,
+    refuse_empty,
     transposed_against,
 )
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.guesses import guessed_kind, guessed_scale, names_features
-from omicsfuse.core.identifiers import is_barcode, patients_of, to_patients
+from omicsfuse.core.identifiers import MOSTLY_BARCODES, is_barcode, patients_of, to_patients
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer
 from omicsfuse.core.radiomic_names import without_descriptions
@@ -62,14 +65,16 @@ def read_tables(
                 found.clinical = to_patients(clinical, "clinical", "the table", found.exclusions)
         for name, table in tables.items():
             with faults.gathered():
+                if fault := name_fault(name):
+                    raise CohortError(f"{fault}.")
                 content = table.table if isinstance(table, Layer) else table
                 named[name] = _named(f'layer "{name}"', content)
+                refuse_empty(named[name], f'layer "{name}"')
         with faults.gathered():
             found.endpoints = _endpoints(endpoints, found.notes)
     _refuse_clinical_in_columns(found.clinical, named)
-    for name in named:
+    for name, content in _patients_in_rows(named, found.clinical, found.notes).items():
         own = tables[name]
-        content = _patients_in_rows(name, named, found)
         content = to_patients(content, name, "the table", found.exclusions)
         layer = replace(own, table=content) if isinstance(own, Layer) else Layer("", content)
         kind = layer.kind or said["kind"].get(name, "")
@@ -133,42 +138,56 @@ def _refuse_clinical_in_columns(
         )
 
 
-def _patients_in_rows(name: str, tables: Mapping[str, pd.DataFrame], found: Found) -> pd.DataFrame:
-    """Turn a table whose columns are evidently the patients, with a note."""
-    table = tables[name]
-    rows, columns = patients_of(table.index), patients_of(table.columns)
-    if found.clinical is not None:
-        others, whom = [found.clinical.index], "patients of the clinical table"
-    else:
-        others = [patients_of(other.index) for key, other in tables.items() if key != name]
-        whom = "patients of the other layers"
-    patients = transposed_against(rows, columns, others)
-    if patients is not None:
-        known = int(columns.isin(patients).sum())
-    elif any(rows.isin(other).any() for other in others):
-        return table
-    elif all(map(is_barcode, table.columns)) and not any(map(is_barcode, table.index)):
-        known, whom = len(columns), "TCGA barcodes"
-    elif names_features(table.index) and not names_features(table.columns):
-        known, whom = len(columns), "no features, and rows are"
-    else:
-        return table
-    found.notes.append(
-        f'layer "{name}": turned, for {known} of {count(len(columns), "column")} are {whom}. '
-        "Patients go in rows: pass table.T to be sure."
-    )
-    return table.T.infer_objects()
+def _patients_in_rows(
+    tables: Mapping[str, pd.DataFrame], clinical: pd.DataFrame | None, notes: list[str]
+) -> dict[str, pd.DataFrame]:
+    """Turn the tables whose columns are evidently the patients, with a note for each.
+
+    Patients are those of the clinical table; without one, those of the tables whose own names tell
+    which side the patients are on.
+    """
+    sides = {name: (patients_of(t.index), patients_of(t.columns)) for name, t in tables.items()}
+    told = {} if clinical is not None else {n: _told_by_names(t) for n, t in tables.items()}
+    known = [] if clinical is None else [clinical.index]
+    of_whom = "the clinical table" if clinical is not None else "the other layers"
+    if decided := [sides[name][side == "columns"] for name, (side, _) in told.items() if side]:
+        known = [decided[0].append(decided[1:])]
+    turned = {}
+    for name, table in tables.items():
+        side, why = told.get(name, ("", ""))
+        rows, columns = sides[name]
+        if not side:
+            others = known or [sides[other][0] for other in tables if other != name]
+            patients = transposed_against(rows, columns, others)
+            if patients is not None:
+                n = count(int(columns.isin(patients).sum()), "column")
+                side, why = "columns", f"{n} of {len(columns)} are patients of {of_whom}"
+        if side == "columns":
+            notes.append(
+                f'layer "{name}": turned, as {why}. Patients go in rows: pass table.T to be sure.'
+            )
+        turned[name] = table.T.infer_objects() if side == "columns" else table
+    return turned
+
+
+def _told_by_names(table: pd.DataFrame) -> tuple[str, str]:
+    """Side that the patients are on, "rows" or "columns", as far as names tell, and what tells."""
+    barcodes = [np.mean([is_barcode(str(name)) for name in side]) for side in (table.index, table)]
+    if max(barcodes) >= MOSTLY_BARCODES and min(barcodes) == 0:
+        return ("rows" if barcodes[0] else "columns"), "its columns are TCGA barcodes"
+    features = [names_features(names) for names in (table.index, table.columns)]
+    if any(features) and not all(features):
+        return ("columns" if features[0] else "rows"), "its rows are genes or other features"
+    return "", ""
 
 
 def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) -> Layer:
-    """Give a layer its kind and scale, guessed where nobody said, and leave out what is no feature.
-
-    A note says what was guessed, by what, and how to say otherwise.
-    """
-    table, guessed = layer.table, []
+    """Give a layer its kind and scale, guessed where nobody said, without what is no feature."""
+    table, guessed, keys = layer.table, [], []
     if not kind:
         kind, why = guessed_kind(name, table)
-        guessed.append(f'kind "{kind}" ({why})')
+        guessed.append(f'for kind "{kind}" ({why})')
+        keys.append(f'kinds={{"{name}": "{kind}"}}')
     check_kind(kind, scale, f'layer "{name}"')
     if KINDS[kind].radiomic:
         table, descriptions = without_descriptions(table, name)
@@ -176,11 +195,12 @@ def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) ->
     if not scale:
         scale, why = guessed_scale(kind, table)
         if len(KINDS[kind].scales) > 1:
-            guessed.append(f'scale "{scale}" ({why})')
+            guessed.append(f'on scale "{scale}" ({why})')
+            keys.append(f'scales={{"{name}": "{scale}"}}')
     if guessed:
         found.notes.append(
-            f'layer "{name}": {" and ".join(guessed)}, guessed. To say otherwise: '
-            f'kinds={{"{name}": "{kind}"}}, scales={{"{name}": "{scale}"}}.'
+            f'layer "{name}": taken {" ".join(guessed)}. To say otherwise, give '
+            f"of.Cohort.from_tables {' and '.join(keys)}."
         )
     return replace(layer, kind=kind, scale=scale, table=table)
 
@@ -211,7 +231,7 @@ def _endpoints(given: Mapping[str, Any], notes: list[str]) -> dict[str, Endpoint
         if "unit" not in one:
             one = {**one, "unit": _unit(str(one["time"]))}
             notes.append(
-                f'{where}: unit "{one["unit"]}" taken. To say otherwise: endpoints={{"{name}": '
+                f'{where}: times taken for {one["unit"]}. To say otherwise: endpoints={{"{name}": '
                 f'{{"time": "{one["time"]}", "event": "{one["event"]}", "unit": "months"}}}}.'
             )
         made[name] = Endpoint(**one)

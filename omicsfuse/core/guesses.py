@@ -36,18 +36,22 @@ _PER_MILLION = 0.05
 
 def guessed_kind(name: str, table: pd.DataFrame) -> tuple[str, str]:
     """Kind of a layer and what tells it: its name, else its features, else its values."""
+    values = _values(table)
+    present = values[~np.isnan(values)]
+    called = next((row for row in KINDS.values() if _called(present, row.scales[0])), None)
     plain = " ".join(re.findall(r"[a-z0-9]+", name.lower()))
-    if by_name := [row for row in KINDS.values() if re.search(row.words, plain)]:
+    by_name = [row for row in KINDS.values() if re.search(row.words, plain)]
+    # Nothing that is transcribed has values such as 0 and 1 only: "genes" may be their mutations.
+    if by_name and not (by_name[-1].transcriptome and called):
         return by_name[-1].name, "by its name"
     if own := next((row for row in KINDS.values() if _features_of(row, table.columns)), None):
         return own.name, "by the names of its features"
-    values = _values(table)
-    present = values[~np.isnan(values)]
-    calls = (row for row in KINDS.values() if _called(present, row.scales[0]))
-    if called := next(calls, None):
+    if called:
         return called.name, "by its values"
     if names_genes(table.columns):
-        return kinds_that(lambda row: row.transcriptome)[0], "by the names of its genes"
+        shares = bool(present.size and present.min() >= 0 and present.max() <= 1)
+        (kind, *_) = kinds_that(lambda row: row.methylome if shares else row.transcriptome)
+        return kind, "by the names of its genes" + " and values in 0..1" * shares
     return list(KINDS)[-1], "as nothing tells another"
 
 
@@ -59,25 +63,27 @@ def guessed_scale(kind: str, table: pd.DataFrame) -> tuple[str, str]:
     if len(scales) == 1 or not present.size:
         return scales[0], ""
     low, high = float(present.min()), float(present.max())
+    reach = f"values from {low:.3g} to {high:.3g}"
     if "gistic" in scales and _called(present, "gistic"):
         return "gistic", "whole numbers from -2 to 2"
     if "beta" in scales:
-        inside = low >= 0 and high <= 1
-        return ("beta", "values in 0..1") if inside else ("m_value", "values beyond 0..1")
+        return ("beta" if low >= 0 and high <= 1 else "m_value"), reach
     if low < 0:
-        standard = "zscore" in scales and _standardised(values)
-        return ("zscore", "mean 0 and SD 1 of features") if standard else (usual, "negative values")
+        if "zscore" in scales and _standardised(values):
+            return "zscore", "features of mean 0 and SD 1"
+        beyond = usual == "log2" and max(-low, high) > LARGEST_LOG2
+        return ("zscore" if beyond else usual), reach
     if "counts" in scales and high > SMALLEST_COUNT_MAXIMUM and (present == present.round()).all():
-        return "counts", "whole numbers"
+        return "counts", f"{reach}, whole numbers"
     if "counts" in scales and high > LARGEST_LOG2:
         sums = np.nansum(values, axis=1)
         million = np.median(np.abs(sums / 1e6 - 1)) < _PER_MILLION
         return (
             ("tpm", "patients sum to a million")
             if million
-            else ("normalised_counts", "amounts beyond any logarithm, fractions among them")
+            else ("normalised_counts", f"{reach}, fractions among them")
         )
-    return usual, "values of that range"
+    return usual, reach
 
 
 def names_genes(names: pd.Index) -> bool:

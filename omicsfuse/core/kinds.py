@@ -162,7 +162,7 @@ KINDS: dict[str, Kind] = {
             alterations="copies",
             # Neighbours on a chromosome.
             telling=False,
-            words=r"\bcn[av]s?\b|copy|gistic|\bscna",
+            words=r"\bcn[av]?s?\b|copy|gistic|\bscna",
         ),
         Kind(
             name="methylation",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.shown import Shown, joined, some, table_size
 
 
@@ -129,7 +130,7 @@ def exclusions_text(exclusions: Iterable[Exclusion]) -> str:
     counts: Counter[str] = Counter()
     for each in exclusions:
         counts[each.what] += each.count
-    return some(f"{n:,} {what}" for what, n in counts.items() if n)
+    return some(count(n, what.removesuffix("s")) for what, n in counts.items() if n)
 
 
 def describe_layer(layer: Layer) -> dict[str, object]:

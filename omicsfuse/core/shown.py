@@ -96,6 +96,11 @@ def layer_facts(sizes: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     return sizes.items() if len(sizes) <= _MOST_LAYERS else [("layers", some(sizes))]
 
 
+def notes_text(notes: Sequence[str]) -> str:
+    """Count notes, so that they are read."""
+    return f"{len(notes)} on what was guessed or turned: see notes" if notes else ""
+
+
 def _size(value: Any) -> str:
     """How much a field holds; empty where it holds nothing."""
     if isinstance(value, pd.DataFrame):

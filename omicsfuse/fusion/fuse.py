@@ -7,18 +7,20 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.arguments import seed as checked_seed
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Fusion, Prepared
 from omicsfuse.fusion.distances_choice import Metric, default_metric
 from omicsfuse.fusion.exact import checked_weights
-from omicsfuse.fusion.layers import Layers, chosen_layers, layers_of_tables
+from omicsfuse.fusion.layers import Layers, chosen_layers
 from omicsfuse.fusion.members import fused_patients
 from omicsfuse.fusion.method import Method
 from omicsfuse.fusion.methods import check_fusion
 from omicsfuse.fusion.threads import usable_threads
+from omicsfuse.preprocessing.prepare import prepared_from
 
 
 def fuse(
-    prepared: Prepared | Mapping[str, pd.DataFrame],
+    prepared: Prepared | Cohort | Mapping[str, pd.DataFrame],
     *,
     method: str | Method = "snf",
     layers: Sequence[str] | None = None,
@@ -41,9 +43,12 @@ def fuse(
 
     Parameters
     ----------
-    prepared : Prepared, or mapping of str to pandas.DataFrame
-        What ``preprocess`` returned; or complete tables of numbers, patients x features, that are
-        taken as they are: scale their features first.
+    prepared : Prepared, Cohort, or mapping of str to pandas.DataFrame
+        What ``preprocess`` returned. A cohort, or a dict of tables, patients x features, is made
+        ready by ``preprocess`` with its defaults first; ``prepared.notes`` of the result says what
+        was guessed of the tables. Tables to be standardised and no more are those of kind
+        ``"continuous"``: ``of.Cohort.from_tables(tables, kinds="continuous")``. Networks made
+        elsewhere are fused by ``fuse_affinities``.
     method : str or Method
         Integration method: ``"snf"``, ``"nemo"``, or an object of a method
         (``omicsfuse.fusion.Method``). Whatever judges the fusion later, from the choice of k to
@@ -97,10 +102,11 @@ def fuse(
     ((40, 40), 'exact')
     >>> of.fuse(ready, method="nemo").params["method"]
     'nemo'
+    >>> fusion = of.fuse({name: layer.table for name, layer in cohort.omics.items()})
+    >>> fusion.prepared.notes[0].partition(" on scale")[0]
+    'layer "radiomics": taken for kind "radiomics" (by its name)'
     """
-    if isinstance(prepared, Mapping):
-        prepared = layers_of_tables(prepared)
-    require(prepared, Prepared, "prepared", "what of.preprocess returns, or a dict of tables")
+    prepared = prepared_from(prepared, layers)
     names = chosen_layers(prepared, layers)
     for setting, given in (("metrics", metrics), ("layer_weights", layer_weights)):
         if given is not None:

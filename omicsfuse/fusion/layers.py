@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
 from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.cohort import Cohort, Exclusion, Layer
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, StudyError
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer
 from omicsfuse.fusion.distances import patient_distances
@@ -129,33 +129,6 @@ def layer_distances(
     if not distances.any():
         raise _all_the_same(name, len(patients))
     return distances
-
-
-def layers_of_tables(tables: Mapping[str, pd.DataFrame]) -> Prepared:
-    """Take tables of numbers, patients x features, for layers that were made ready elsewhere."""
-    omics = {}
-    for name, table in tables.items():
-        if not isinstance(table, pd.DataFrame):
-            raise StudyError(
-                f"layer {name!r} is a {type(table).__name__}; expected a pandas.DataFrame, "
-                "patients x features."
-            )
-        omics[str(name)] = Layer("continuous", table)
-    checked = Cohort("tables", omics)
-    for name, layer in checked.omics.items():
-        gaps = int(layer.table.isna().to_numpy().sum())
-        if gaps:
-            raise StudyError(
-                f"layer {name!r} lacks {gaps:,} values; distances need complete tables. Fill them, "
-                "or give what of.preprocess returns, which does."
-            )
-    return Prepared(
-        checked.name,
-        {
-            name: PreparedLayer(layer.kind, layer.table, layer.table, layer.scale, None)
-            for name, layer in checked.omics.items()
-        },
-    )
 
 
 def chosen_layers(prepared: Prepared, layers: Sequence[str] | None) -> list[str]:

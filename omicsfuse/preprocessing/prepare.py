@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.arguments import require, sequence_of
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
@@ -21,7 +21,7 @@ DOUBTFUL_SHARE = 0.5
 
 
 def preprocess(
-    cohort: Cohort,
+    cohort: Cohort | Mapping[str, pd.DataFrame],
     layers: Sequence[str] | None = None,
     *,
     n_features: Mapping[str, int | None] | int | None = None,
@@ -37,8 +37,9 @@ def preprocess(
 
     Parameters
     ----------
-    cohort : Cohort
-        The cohort; its clinical table is not used.
+    cohort : Cohort, or mapping of str to pandas.DataFrame
+        The cohort; its clinical table is not used. A dict of tables, patients x features, goes
+        through ``Cohort.from_tables`` first, which guesses their kinds and says so in ``notes``.
     layers : sequence of str, optional
         Which layers, default all. They come out in the cohort's order.
     n_features : int or mapping of str to int or None, optional
@@ -53,14 +54,14 @@ def preprocess(
     -------
     Prepared
         Layers, fitted transformers, and the exclusions: those of the cohort, then for each layer
-        the patients and features left out, and the values imputed and limited.
+        the patients and features left out, and the values imputed and limited; and its notes.
 
     Raises
     ------
     CohortError
         If a layer does not exist, or nothing usable is left of any layer.
     StudyError
-        If ``cohort`` is no cohort, or a parameter does not exist or is out of range.
+        If ``cohort`` is neither, or a parameter does not exist or is out of range.
 
     Warns
     -----
@@ -81,7 +82,9 @@ def preprocess(
     [('expression', 500, 'not among the 100 most variable'), \
 ('mutation', 22, 'mutated in fewer than 2 patients')]
     """
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    if isinstance(cohort, Mapping):
+        cohort = Cohort.from_tables(cohort, name="tables")
+    require(cohort, Cohort, "cohort", "what of.read_cohort returns, or a dict of tables")
     names = _chosen(cohort, layers)
     per_layer = n_features if isinstance(n_features, Mapping) else {}
     common = None if isinstance(n_features, Mapping) else n_features
@@ -105,7 +108,18 @@ def preprocess(
             excluded = [_unusable_exclusion(name, layer)]
         exclusions += excluded
     _report_unusable(unusable, list(prepared))
-    return Prepared(cohort.name, prepared, tuple(exclusions), cohort.study)
+    return Prepared(cohort.name, prepared, tuple(exclusions), cohort.study, cohort.notes)
+
+
+def prepared_from(
+    given: Prepared | Cohort | Mapping[str, pd.DataFrame], layers: Sequence[str] | None = None
+) -> Prepared:
+    """Layers made ready: as they are, or by ``preprocess`` where they are a cohort or tables."""
+    if isinstance(given, Cohort | Mapping):
+        return preprocess(given, layers)
+    hint = "what of.preprocess returns, a cohort, or a dict of tables"
+    require(given, Prepared, "prepared", hint)
+    return given
 
 
 def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
@@ -261,7 +275,7 @@ def _chosen(cohort: Cohort, layers: Sequence[str] | None) -> list[str]:
         raise CohortError(f"cohort {cohort.name!r} has no omics layer; there is nothing to do.")
     if layers is None:
         return list(cohort.omics)
-    wanted = [layers] if isinstance(layers, str) else list(layers)
+    wanted = sequence_of(layers, str, "layers", "a list of names of layers")
     if not wanted:
         raise CohortError(
             f"no layer was chosen; cohort {cohort.name!r} has: {', '.join(cohort.omics)}."

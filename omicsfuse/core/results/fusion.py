@@ -13,7 +13,7 @@ from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.layers import exclusions_text
-from omicsfuse.core.shown import Shown, joined, layer_facts, some, table_size
+from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, some, table_size
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,12 +65,15 @@ class Prepared(Shown):
         Everything left out by reading and by preprocessing.
     study : str
         Study that the cohort's patients come from; empty where it is not stated.
+    notes : tuple of str
+        What was guessed of tables that came without a manifest; those of the cohort.
     """
 
     name: str
     layers: Mapping[str, PreparedLayer]
     exclusions: tuple[Exclusion, ...] = ()
     study: str = ""
+    notes: tuple[str, ...] = ()
 
     def _title(self) -> str:
         return joined(self.name, count(len(self.layers), "layer"))
@@ -82,6 +85,7 @@ class Prepared(Shown):
         }
         yield from layer_facts(sizes)
         yield "excluded", exclusions_text(self.exclusions)
+        yield "notes", notes_text(self.notes)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,6 +151,7 @@ class Fusion(Shown):
         if len(self.convergence):
             yield "last change", f"{100 * self.convergence['change'].iloc[-1]:.2g}%"
         yield "excluded", exclusions_text(self.exclusions)
+        yield "notes", notes_text(self.prepared.notes) if self.prepared is not None else ""
 
     def __post_init__(self) -> None:
         if isinstance(self.affinity, pd.DataFrame):
