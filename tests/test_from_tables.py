@@ -189,7 +189,7 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
             {"rna": values().reset_index(names="patient")},
             {},
             'rows are numbered from 0, not named by patients, and column "patient" holds '
-            'names: "P0", "P1", "P2" and 9 more. If they are the patients, pass table.set_index("pat',
+            'names: "P0", "P1", "P2" and 9 more. If they are the patients, pass table.set_index(',
         ),
         (
             {"mut": pd.DataFrame({"Hugo_Symbol": ["TP53"], "Tumor_Sample_Barcode": ["P1"]})},

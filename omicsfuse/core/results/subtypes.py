@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.core.checks.tables import count
+from omicsfuse.core.given_labels import NAMES, named_by_size
 from omicsfuse.core.shown import Shown, joined, p_text, some
 
 #: What the tests say: groups; layers that vary together without groups; nothing in common.
@@ -36,7 +37,7 @@ class Subtypes(Shown):
         ``"patients"``: index patient, columns ``silhouette``, ``confidence``, ``n_layers``;
         ``"subtypes"``: index subtype, columns ``n``, ``silhouette``.
     params : mapping of str to object
-        Settings as used, and how k was chosen.
+        Settings as used, and how k was chosen. Of given labels ``"names"``: what each was called.
     """
 
     labels: pd.Series
@@ -54,10 +55,72 @@ class Subtypes(Shown):
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "sizes", self.sizes_text()
+        yield "labels", some(f"{name} = {label}" for name, label in self.label_names.items())
+        yield "source", str(self.params.get("source", ""))
         yield "number", str(self.params.get("rule", ""))
         patients = self.evidence.get("patients", pd.DataFrame())
         if "silhouette" in patients and patients["silhouette"].notna().any():
             yield "mean silhouette", f"{patients['silhouette'].mean():.3f}"
+
+    @classmethod
+    def from_labels(cls, labels: pd.Series | Mapping[str, Any], *, source: str = "") -> "Subtypes":
+        """Take labels from elsewhere for subtypes: published ones, or those of another program.
+
+        Every test of subtypes takes them: survival, clinical columns, markers, gene sets,
+        ``assess``, signatures and their verification; ``[subtypes] labels`` of a study file does so
+        for a whole run. Nothing says where labels come from. Labels made from the outcome (risk
+        groups, long survivors) make every test against that outcome circular, and labels made from
+        a layer differ in that layer by construction: say in your methods how they were made.
+
+        Parameters
+        ----------
+        labels : pandas.Series or mapping
+            Patient -> label, of any type: text, whole numbers, categories. Missing, or a word for
+            it (the list that clinical tables know): not labelled, and in no test. TCGA barcodes of
+            samples are brought to patients.
+        source : str
+            Where the labels come from, for the report, e.g. ``"Thorsson 2018"``.
+
+        Returns
+        -------
+        Subtypes
+            ``"S1"`` to ``"Sk"`` by size (ties by first patient), of the labelled patients;
+            ``label_names`` has the names that they came with. ``evidence`` is empty: labels alone
+            say nothing of a network. ``assess`` measures them in it.
+
+        Raises
+        ------
+        CohortError
+            If a patient is named twice or not at all, nobody has a label, or nearly everybody has
+            one of their own.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> labels = pd.Series(["LumA", "Basal", "LumA", None], ["P1", "P2", "P3", "P4"])
+        >>> subtypes = Subtypes.from_labels(labels, source="PAM50")
+        >>> subtypes.labels.to_dict(), subtypes.label_names
+        ({'P1': 'S1', 'P2': 'S2', 'P3': 'S1'}, {'S1': 'LumA', 'S2': 'Basal'})
+        """
+        found, names, n_without = named_by_size(labels)
+        params = {
+            "n_clusters": len(names),
+            "rule": "as many as there are given labels; not chosen",
+            NAMES: names,
+            "source": str(source),
+            "not_labelled": n_without,
+        }
+        return cls(found, {}, params)
+
+    @property
+    def given(self) -> bool:
+        """Whether the labels come from elsewhere, and not from cutting a network."""
+        return NAMES in self.params
+
+    @property
+    def label_names(self) -> dict[str, str]:
+        """What each subtype was called where its label comes from; empty where it was found."""
+        return dict(self.params.get(NAMES, {}))
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,53 @@
+"""Labels that come from elsewhere: checked, named S1 to Sk by size, their own names kept."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from omicsfuse.core.checks.arguments import require
+from omicsfuse.core.checks.tables import (
+    count,
+    in_canonical_order,
+    listed,
+    named_axes,
+    refuse_duplicates,
+)
+from omicsfuse.core.errors import CohortError
+from omicsfuse.core.identifiers import to_patients
+from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.missing import level_text, without_missing
+
+#: Key in ``Subtypes.params``: the names that given labels had, by subtype.
+NAMES = "names"
+
+
+def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dict[str, str], int]:
+    """Labels S1 to Sk of the labelled patients, the name each had, and how many have no label."""
+    labels = pd.Series(labels, dtype=object) if isinstance(labels, Mapping) else labels
+    require(labels, pd.Series, "labels", 'a column indexed by patient, such as table["subtype"]')
+    where = "labels"
+    table = named_axes(labels.to_frame("label"), where)
+    samples: list[Exclusion] = []
+    table = to_patients(table, where, "the column", samples)
+    refuse_duplicates(table.index, "patient", where)
+    column, _ = without_missing(in_canonical_order(table)["label"])
+    known = column.dropna().map(level_text)
+    if known.empty:
+        raise CohortError(
+            f"labels: none of {count(len(column), 'patient')} has a label; expected one for each "
+            "patient who has, and nothing for the others."
+        )
+    sizes = known.value_counts()
+    if len(sizes) > 1 and 2 * len(sizes) > len(known):
+        raise CohortError(
+            f"labels: {len(sizes)} different labels of {count(len(known), 'patient')} (e.g. "
+            f"{listed(sizes.index, 3)}); expected at least two patients a label on average. Is "
+            "this a column of identifiers or of measurements?"
+        )
+    first = {label: place for place, label in reversed(list(enumerate(known)))}
+    ordered = sorted(sizes.index, key=lambda label: (-sizes[label], first[label]))
+    names = {f"S{i + 1}": label for i, label in enumerate(ordered)}
+    back = {label: name for name, label in names.items()}
+    subtype = known.map(back).rename("subtype").rename_axis("patient")
+    return subtype, names, len(labels) - len(known)
