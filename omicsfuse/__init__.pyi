@@ -35,6 +35,7 @@ from .core.errors import OmicsfuseError as OmicsfuseError
 from .core.errors import OmicsfuseWarning as OmicsfuseWarning
 from .core.errors import SignatureError as SignatureError
 from .core.errors import StudyError as StudyError
+from .core.results import Subtypes as Subtypes
 from .datasets import simulate_cohort as simulate_cohort
 from .fusion import affinity_matrix as affinity_matrix
 from .fusion import fuse as fuse

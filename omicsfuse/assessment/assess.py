@@ -16,6 +16,7 @@ from omicsfuse.assessment.consensus import (
     resample_clusters,
 )
 from omicsfuse.assessment.feature_groups import Groups, feature_group_contributions
+from omicsfuse.assessment.given import N_SHUFFLES, labels_in_network, placed
 from omicsfuse.assessment.layers import (
     layer_contributions,
     missingness_agreement,
@@ -78,7 +79,7 @@ def assess(
     fusion : Fusion
         Their fusion.
     subtypes : Subtypes
-        Subtypes of the fusion.
+        Subtypes of the fusion; or given labels (``Subtypes.from_labels``), see the notes.
     budget : {"quick", "standard", "thorough"}
         50, 200 or 1,000 resamples of the patients; 39, 199 or 999 draws of each null; 19, 99 or
         499 permuted copies of each layer. ``"quick"`` leaves out what a layer brings to layers held
@@ -117,6 +118,14 @@ def assess(
     from; where it was given one number, at 2 to 6 and that one. Settle the range before looking: a
     p-value picked from several ranges is none.
 
+    *Given labels.* Patients without one have no part: where some of the fused patients have none,
+    the others are fused again by themselves. The tests, the criteria, the consensus and
+    ``p_adds`` are those of the network, cut into as many groups as there are labels. ``stability``
+    says how well each label is found again when the network of resampled patients is cut: a label
+    that the layers do not show has a low Jaccard index although nobody doubts it, and how stable
+    the method is that made the labels cannot be known from here. ``given_labels`` has their own
+    silhouette in the network, against the same labels shuffled and against the network's own cut.
+
     Examples
     --------
     >>> import omicsfuse as of
@@ -135,6 +144,8 @@ def assess(
             f"budget is {budget!r}; choose from {', '.join(BUDGETS)}; "
             f"{did_you_mean(str(budget), list(BUDGETS))}."
         )
+    if subtypes.given:
+        prepared, fusion, subtypes = placed(prepared, fusion, subtypes, random_state)
     if list(subtypes.labels.index) != list(fusion.patients):
         raise StudyError(
             f"the subtypes are of {len(subtypes.labels)} patients and the fusion of "
@@ -228,6 +239,15 @@ def assess(
         subtype_layers=subtype_layers(fusion, repeat, subtypes),
         feature_groups=parts,
         sensitivity=moved,
+        given_labels=labels_in_network(
+            fusion,
+            subtypes,
+            # A shuffle costs next to nothing in a network that is not large.
+            n_permutations=max(size.n_draws, N_SHUFFLES if len(fusion.patients) <= 1000 else 0),
+            random_state=random_state,
+        )
+        if subtypes.given
+        else pd.DataFrame(),
     )
 
 

@@ -79,6 +79,28 @@ def cut(
     return Subtypes(labels, evidence, params)
 
 
+def in_network(fusion: Fusion, subtypes: Subtypes, random_state: int = 0) -> Subtypes:
+    """Measure given labels of all fused patients in the network; k is not chosen.
+
+    ``evidence`` is that of ``cut``, with the criteria of the network's own cuts, none ``chosen``;
+    ``own_cut`` is the group of each patient where the network is cut into as many.
+    """
+    network, labels = fusion.network(), subtypes.labels
+    codes = labels.map({name: i for i, name in enumerate(subtypes.names)}).to_numpy()
+    k, n = len(subtypes.names), len(labels)
+    low, high = AUTO_RANGE[0], max(AUTO_RANGE[0], k, min(AUTO_RANGE[1], n // _MEAN_SIZE))
+    weighted = weighted_by_evidence(network, fusion.evidence().to_numpy())
+    values, vectors = laplacian_spectrum(weighted, high + 1)
+    table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
+    table = table.assign(gap=np.nan, gap_sd=np.nan, chosen=False)
+    own_cut = labels_by_k.get(k, np.zeros(n, dtype=int))
+    patients = _patients(network, codes, labels, fusion.coverage)
+    patients["own_cut"] = [f"S{code + 1}" for code in own_cut]
+    evidence = {"n_clusters": table, "patients": patients, "subtypes": _subtypes(patients)}
+    params = {**subtypes.params, "random_state": random_state}
+    return Subtypes(labels, evidence, params)
+
+
 def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, int, str]:
     """Turn what a user asks for into smallest and largest k and the rule in words, or refuse it."""
     if isinstance(n_clusters, str):

@@ -20,6 +20,8 @@ from omicsfuse.core.missing import level_text, without_missing
 
 #: Key in ``Subtypes.params``: the names that given labels had, by subtype.
 NAMES = "names"
+#: More labels, of patients not even twice as many, are no groups.
+MOST_LABELS = 6
 
 
 def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dict[str, str], int]:
@@ -39,11 +41,11 @@ def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dic
             "patient who has, and nothing for the others."
         )
     sizes = known.value_counts()
-    if len(sizes) > 1 and 2 * len(sizes) > len(known):
+    if len(sizes) > MOST_LABELS and 2 * len(sizes) > len(known):
         raise CohortError(
             f"labels: {len(sizes)} different labels of {count(len(known), 'patient')} (e.g. "
-            f"{listed(sizes.index, 3)}); expected at least two patients a label on average. Is "
-            "this a column of identifiers or of measurements?"
+            f"{listed(sizes.index, 3)}); expected groups, with two patients a label on average at "
+            "least. Is this a column of identifiers or of measurements?"
         )
     first = {label: place for place, label in reversed(list(enumerate(known)))}
     ordered = sorted(sizes.index, key=lambda label: (-sizes[label], first[label]))

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from omicsfuse.biology.covariates import covariate_table
-from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
-from omicsfuse.core.faults import Faults
+from omicsfuse.core.faults import Faults, said_of
 from omicsfuse.core.kinds import Kind, kind_of, kinds_that, layers_that
+from omicsfuse.core.results import Subtypes
 from omicsfuse.fusion.members import fused_patients
+from omicsfuse.io.labels import read_labels
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 
 if TYPE_CHECKING:
@@ -25,12 +27,31 @@ def fused_layers(study: "Study", cohort: Cohort) -> list[str]:
     return list(study.layers or cohort.omics)
 
 
+def given_labels(study: "Study") -> Subtypes | None:
+    """Labels that the study takes for subtypes; None where it looks for subtypes."""
+    path = study.subtypes.labels
+    if path is None:
+        return None
+    with said_of(f"{study.where}: [subtypes] labels: "):
+        return read_labels(path)
+
+
 def patients_to_fuse(study: "Study", cohort: Cohort) -> pd.Index:
-    """Patients who have the layers that the study asks of them."""
+    """Patients who have the layers that the study asks of them, and a label if labels are given."""
     fused = fused_layers(study, cohort)
-    if study.fusion.patients == "complete":
-        return cohort.common_patients(fused)
     indices = {name: cohort.omics[name].table.index for name in fused}
+    given = given_labels(study)
+    if given is not None:
+        known = given.labels.index
+        indices = {name: index[index.isin(known)] for name, index in indices.items()}
+        if not any(map(len, indices.values())):
+            raise StudyError(
+                f"{study.where}: [subtypes] labels: none of the labelled patients (e.g. "
+                f"{listed(known, 3)}) is in a fused layer (e.g. "
+                f"{listed(cohort.omics[fused[0]].table.index, 3)}); name patients as the layers do."
+            )
+    elif study.fusion.patients == "complete":
+        return cohort.common_patients(fused)
     enough = min(study.fusion.min_layers, len(fused))
     try:
         return fused_patients(indices, study.fusion.patients, enough)[0].patients

@@ -171,6 +171,12 @@ class Assessment(Shown):
     sensitivity : pandas.DataFrame
         Columns ``setting``, ``value``, ``agreement`` (adjusted Rand index with the subtypes),
         ``n_clusters``, ``agreement_auto``, ``note``.
+    given_labels : pandas.DataFrame
+        Of given labels only, one row for all (``subtype`` is ``"all"``) and one each: columns
+        ``subtype``, ``label``, ``n``, ``silhouette`` (in the network), ``silhouette_shuffled``
+        (labels shuffled among patients), ``p``, ``fdr`` (over the labels); for all also
+        ``own_cut_silhouette`` and ``own_cut_agreement`` (adjusted Rand index) of the network cut
+        into as many groups; ``n_permutations``.
     """
 
     stability: pd.DataFrame
@@ -187,13 +193,20 @@ class Assessment(Shown):
     subtype_layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    given_labels: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def _title(self) -> str:
-        return self.verdict
+        return f"given labels; network: {self.verdict}" if len(self.given_labels) else self.verdict
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         p_values = (p_text(self.p_shared, "shared p"), p_text(self.p_structure, "groups p"))
         yield "tests", joined(*p_values)
+        for _, row in self.given_labels.head(1).iterrows():
+            own_cut = f"agreement with own cut {row['own_cut_agreement']:.2f}"
+            yield (
+                "given labels",
+                joined(f"silhouette {row['silhouette']:.3f}", p_text(row["p"]), own_cut),
+            )
         if "jaccard_mean" in self.stability:
             means = self.stability["jaccard_mean"].dropna()
             yield "mean Jaccard", some(f"{name} {mean:.2f}" for name, mean in means.items())

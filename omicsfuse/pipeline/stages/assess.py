@@ -86,6 +86,9 @@ class Assess(Stage[None, Assessed]):
         patients = evidence["patients"][["subtype", "silhouette", "confidence", "n_layers"]]
         if len(assessment.patients):
             patients = patients.join(assessment.patients[["co_clustering", "membership"]])
+        if result.subtypes.given:
+            names = patients["subtype"].map(result.subtypes.label_names)
+            patients = patients.assign(label=names, own_cut=evidence["patients"]["own_cut"])
         by_k = assessment.n_clusters if len(assessment.n_clusters) else evidence["n_clusters"]
         tables = {
             "subtypes.tsv": patients.reset_index(names="patient"),
@@ -96,6 +99,8 @@ class Assess(Stage[None, Assessed]):
             "subtype_layers.tsv": assessment.subtype_layers,
             "coverage.tsv": patients_first(result.fusion.coverage.astype(int), "layer patient"),
         }
+        if len(assessment.given_labels):
+            tables["given_labels.tsv"] = assessment.given_labels
         if len(assessment.consensus):
             tables["consensus.tsv"] = assessment.consensus.reset_index(names="patient")
         if len(assessment.feature_groups):

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import model_validator
+
 from omicsfuse.assessment import cluster
-from omicsfuse.clustering.cluster import cluster_range
+from omicsfuse.clustering.cluster import cluster_range, in_network
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.faults import said_of
 from omicsfuse.core.results import Subtypes
-from omicsfuse.pipeline.asked import patients_to_fuse
+from omicsfuse.pipeline.asked import looks_at_outcome, patients_to_fuse
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
@@ -19,12 +22,24 @@ if TYPE_CHECKING:
 
 
 class SubtypeSettings(Table):
-    """``[subtypes]``: how many, and how much resampling to judge them by."""
+    """``[subtypes]``: how many, or given labels; and how much resampling to judge them by."""
 
     n_clusters: PositiveInt | Literal["auto"] | tuple[PositiveInt, PositiveInt] = "auto"
     budget: Literal["quick", "standard", "thorough"] = "quick"
     feature_groups: dict[str, StudyPath] = {}
     choose: Literal["structure", "survival"] = "structure"
+    labels: StudyPath | None = None
+
+    @model_validator(mode="after")
+    def _given_or_sought(self) -> "SubtypeSettings":
+        if self.labels is not None:
+            for key in ("n_clusters", "choose"):
+                if key in self.model_fields_set:
+                    raise ValueError(
+                        f"labels are given and {key} too, which says how to look for subtypes; "
+                        "leave one of the two out"
+                    )
+        return self
 
 
 class Cluster(Stage[SubtypeSettings, Subtypes]):
@@ -36,12 +51,21 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
     sections = (choice.SECTION,)
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:
+        if study.subtypes.labels is not None and looks_at_outcome(study):
+            raise StudyError(
+                f"{study.where}: [subtypes] labels are given, and [preprocess] select = "
+                '"survival" chooses features with the outcome: the pipeline cannot be permuted, '
+                "for it does not make the labels. Leave one of the two out."
+            )
         n_patients = len(patients_to_fuse(study, cohort))
-        with said_of(f"{study.where}: "):
-            cluster_range(study.subtypes.n_clusters, n_patients)
+        if study.subtypes.labels is None:
+            with said_of(f"{study.where}: "):
+                cluster_range(study.subtypes.n_clusters, n_patients)
 
     def run(self, context: Context) -> Subtypes:
         study, fused = context.study, context.of(FUSE)
+        if fused.given is not None:
+            return in_network(fused.fusion, fused.given, study.seed)
         if fused.subtypes is not None:
             return fused.subtypes
         return cluster(

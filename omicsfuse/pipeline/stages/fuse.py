@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import pandas as pd
 from pydantic import (
     ConfigDict,
     ModelWrapValidatorHandler,
@@ -14,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from omicsfuse.assessment.given import labels_of, of_patients
 from omicsfuse.assessment.outcome_aware import N_SELECTED, OutcomeAware, Pipeline
 from omicsfuse.core.cohort import Cohort, Exclusion
 from omicsfuse.core.errors import StudyError
@@ -26,6 +28,7 @@ from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import (
     endpoints,
     fused_layers,
+    given_labels,
     looks_at_outcome,
     patients_to_fuse,
     survival_tables,
@@ -128,13 +131,16 @@ def _with_others(
 class Fused:
     """The network and its layers; where features or k were chosen with the outcome, all of it.
 
-    ``aware`` says how to choose again when the outcome is permuted.
+    ``aware`` says how to choose again when the outcome is permuted. ``given`` are given labels of
+    the fused patients, ``without`` counts who has a label or a layer only.
     """
 
     fusion: Fusion
     prepared: Prepared
     subtypes: Subtypes | None = None
     aware: Pipeline | None = None
+    given: Subtypes | None = None
+    without: tuple[Exclusion, ...] = ()
 
 
 class Fuse(Stage[FusionSettings, Fused]):
@@ -163,6 +169,15 @@ class Fuse(Stage[FusionSettings, Fused]):
         blind = context.of(PREPROCESS)
         options = fusion_options(study, cohort, blind)
         aware = outcome_pipeline(study, cohort, options)
+        given = given_labels(study)
+        if given is not None:
+            labelled = of_patients(blind, given.labels.index)
+            fusion = fuse(labelled, random_state=study.seed, n_threads=context.n_jobs, **options)
+            everybody = pd.Index(
+                sorted({p for name in options["layers"] for p in blind.layers[name].scaled.index})
+            )
+            labels, without = labels_of(given, fusion.patients, everybody)
+            return Fused(fusion, labelled, given=labels, without=without)
         if aware is None:
             fusion = fuse(blind, random_state=study.seed, n_threads=context.n_jobs, **options)
             return Fused(fusion, blind)
@@ -170,7 +185,7 @@ class Fuse(Stage[FusionSettings, Fused]):
         return Fused(fusion, prepared, subtypes, aware)
 
     def exclusions(self, result: Fused) -> Sequence[Exclusion]:
-        return result.fusion.exclusions
+        return (*result.fusion.exclusions, *result.without)
 
     def fields(self, result: Fused) -> dict[str, Any]:
         return {"prepared": result.prepared, "fusion": result.fusion}
