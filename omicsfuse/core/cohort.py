@@ -21,7 +21,7 @@ from omicsfuse.core.checks.cohort import (
     where_clinical,
 )
 from omicsfuse.core.checks.layers import checked_layer, patients_without_layer
-from omicsfuse.core.checks.tables import did_you_mean, in_canonical_order
+from omicsfuse.core.checks.tables import count, did_you_mean, in_canonical_order
 from omicsfuse.core.clean_table import CleanTable
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
