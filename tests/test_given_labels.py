@@ -241,7 +241,7 @@ def test_a_study_takes_labels_in_place_of_clustering(
     }
     table = pd.read_csv(tmp_path / "out" / "subtypes.tsv", sep="\t", index_col=0)
     assert table["label"].to_dict() == labels.drop("stranger").to_dict()
-    given = pd.read_csv(tmp_path / "out" / "given_labels.tsv", sep="\t")
+    given = pd.read_csv(tmp_path / "out" / "assess" / "given_labels.tsv", sep="\t")
     assert given["n"].tolist() == [36, *labels.drop("stranger").value_counts()]
 
 

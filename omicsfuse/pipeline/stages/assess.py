@@ -42,6 +42,7 @@ class Assess(Stage[None, Assessed]):
         "structure.tsv": "Tests for subtypes: the cohort against the same cohort redrawn without "
         "groups",
         "stability.tsv": "How stable each subtype is when the cohort is resampled (Jaccard index)",
+        "given_labels.tsv": "The given labels: their names, and how they lie in the fused network",
         "layers.tsv": "What each layer contributes to the subtypes, compared with shuffled copies "
         "of it",
         "subtype_layers.tsv": "How strongly each layer separates each subtype from the other "
