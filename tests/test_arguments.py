@@ -44,7 +44,7 @@ def test_objects_of_the_wrong_kind_are_named(simulated: SimulatedCohort) -> None
     signature = of.derive_signature(subtypes, ready)
     for call, message in [
         (lambda: of.preprocess(frame), "cohort is of type DataFrame; expected Cohort"),
-        (lambda: of.fuse(cohort), "prepared is of type Cohort; expected Prepared"),
+        (lambda: of.fuse(frame), "prepared is of type DataFrame; expected Prepared"),
         (lambda: of.cluster(frame), "fusion is of type DataFrame; expected Fusion"),
         (lambda: of.embed(None), "fusion is of type NoneType"),
         (lambda: of.assess(fusion, ready, subtypes), "prepared is of type Fusion"),

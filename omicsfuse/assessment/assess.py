@@ -137,7 +137,7 @@ def assess(
     """
     prepared = prepared_from(prepared)
     require(fusion, Fusion, "fusion", "what of.fuse returns")
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
         raise StudyError(

@@ -105,7 +105,7 @@ def cross_validate_assignment(
     >>> bool(evidence.table.loc[0, "accuracy"] > 0.9)
     True
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     n_repeats = whole_number(n_repeats, "n_repeats")
     random_state = checked_seed(random_state)

@@ -80,7 +80,7 @@ def alterations(
     >>> table[["gene", "n_altered", "share_S1", "p", "note"]].round(4).to_numpy().tolist()
     [['NSD1', 6, 0.8571, 0.0047, ''], ['TTN', 1, 0.0, nan, 'fewer than 5 patients have it']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     names = in_order(subtypes.labels)
     parts = []

@@ -110,7 +110,7 @@ def associate(
     >>> table[["test", "n", "p", "effect"]].round(4).to_dict("index")["hpv"]
     {'test': 'Fisher exact', 'n': 12, 'p': 0.0022, 'effect': 1.0}
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     rows: dict[str, dict[str, object]] = {}
     families: list[str] = []

@@ -57,7 +57,7 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     >>> burden(Subtypes(pd.Series("S1", calls.index), {}, {}), cohort).loc["P1"].tolist()
     [1.0, 2.0, 2.0]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     patients = pd.Index(subtypes.labels.index, name="patient")
     table = pd.DataFrame({each.column: each.amounts.reindex(patients) for each in measures(cohort)})

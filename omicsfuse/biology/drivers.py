@@ -94,7 +94,7 @@ def driver_features(
     """
     require(markers, pd.DataFrame, "markers", "what of.differential_features returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     per_subtype = whole_number(per_subtype, "per_subtype")
     if not isinstance(fdr, int | float) or isinstance(fdr, bool) or not 0 < fdr <= 1:
         raise StudyError(f"fdr is {fdr!r}; it must be a number above 0 and at most 1.")

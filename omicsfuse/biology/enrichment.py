@@ -127,7 +127,7 @@ def enrich(
     >>> result.loc[0, ["subtype", "gene_set"]].tolist()
     ['S1', 'raised']
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     check_sizes(min_size, max_size, "enrich")
     n_permutations = whole_number(n_permutations, "enrich: n_permutations")

@@ -148,7 +148,7 @@ def immune_scores(
     tests = pd.DataFrame()
     exclusions = list(_not_computed(coverage, name))
     if subtypes is not None:
-        require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+        require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
         family = dict(zip(coverage["score"], coverage["collection"], strict=True))
         tests = compare_scores(subtypes, scores, family=family)
     params = {

@@ -132,7 +132,7 @@ def label_markers(
     >>> table[["level", "subtype", "feature", "agrees"]].to_numpy().tolist()
     [['+', 'S2', 'CDKN2A', True], ['-', 'S1', 'CDKN2A', True]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     where = label_concentration(subtypes, cohort, labels)
@@ -169,7 +169,7 @@ def _known(
     subtypes: Subtypes, cohort: Cohort, labels: Sequence[str] | None
 ) -> dict[str, pd.Series]:
     """Columns of the known labels, as text, of the patients who have a subtype."""
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     names = list(cohort.known_labels if labels is None else labels)
     clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical

@@ -119,7 +119,7 @@ def differential_features(
     >>> table[["feature", "subtype", "effect", "effect_name", "p"]].round(4).to_dict("records")[0]
     {'feature': 'A', 'subtype': 'S1', 'effect': 4.0, 'effect_name': 'log2 fold change', 'p': 0.0012}
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = subtypes.names
     if len(names) < 2:
@@ -188,7 +188,7 @@ def pairwise_features(
     >>> table.head(2)[["comparison", "feature", "p"]].round(4).to_numpy().tolist()
     [['S1 vs S2', 'A', 0.0004], ['S1 vs S2', 'B', 1.0]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     names = subtypes.names
     if len(names) < 3:

@@ -140,7 +140,7 @@ def expression_methylation_pairs(
     >>> pairs.loc[pairs["fdr"] < 0.05, ["subtype", "gene"]].values.tolist()
     [['S1', 'G0'], ['S2', 'G0']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     if not 0 < fdr <= 1:
         raise StudyError(f"fdr is {fdr!r}; it must be above 0 and at most 1.")

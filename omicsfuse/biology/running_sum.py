@@ -89,7 +89,7 @@ def running_sums(
     True
     """
     who = "running_sums"
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     require(enrichment, pd.DataFrame, "enrichment", "what of.enrich returns")
     per_subtype = whole_number(per_subtype, f"{who}: per_subtype")

@@ -79,7 +79,7 @@ def compare_scores(
     >>> table[["comparison", "n", "effect"]].round(3).values.tolist()
     [['overall', 8, 0.762], ['S1', 8, 1.0], ['S2', 8, -1.0]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(scores, pd.DataFrame, "scores", "patients x scores")
     families = _families(scores, family)
     names = subtypes.names

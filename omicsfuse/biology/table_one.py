@@ -84,7 +84,7 @@ def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.
 ['sex', 'm', '12 (50.0)', '7 (50.0)', '5 (50.0)'], ['age', '', '61.5 (7.1)', '56.5 (4.2)', \
 '68.5 (3.0)']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     labels = subtypes.labels.astype(str)
     names = in_order(labels)

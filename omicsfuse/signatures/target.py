@@ -23,7 +23,7 @@ def subtype_target(subtypes: Subtypes) -> Target:
 
     Subtypes of any size are taken: one that is too small gets no score, and a warning says so.
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     labels, exclusions = _observed(subtypes.labels, "subtypes")
     return Target("subtypes", "groups", labels.map(str), "subtypes", exclusions)
 

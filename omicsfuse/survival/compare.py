@@ -85,7 +85,7 @@ def compare_survival(
     >>> comparison.cox["term"].tolist()
     ['S2 vs S1', 'S3 vs S1', 'S2 vs S1', 'S3 vs S1', 'age', 'stage (per step)']
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     if CHOSEN_WITH in subtypes.params:
         raise StudyError(

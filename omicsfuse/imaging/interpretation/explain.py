@@ -157,7 +157,7 @@ def interpret(
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     if subtypes is not None:
-        require(subtypes, Subtypes, "subtypes", "what of.cluster returns")
+        require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
     n_resamples = whole_number(n_resamples, "n_resamples", 0)
     n_jobs = whole_number(n_jobs, "n_jobs")
