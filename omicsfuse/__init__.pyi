@@ -51,8 +51,10 @@ from .io import read_cohort as read_cohort
 from .io import read_gene_table as read_gene_table
 from .io import read_gmt as read_gmt
 from .io import read_maf as read_maf
+from .io import read_mudata as read_mudata
 from .io import read_radiomics as read_radiomics
 from .io import read_table as read_table
+from .io import to_mudata as to_mudata
 from .pipeline.commands.assign import assign_patients as assign_patients
 from .pipeline.commands.interpret import interpret_scores as interpret_scores
 from .pipeline.run import run as run

@@ -44,6 +44,8 @@ DOORS = {
     "psutil": ["stats/memory.py"],
     "lifelines": ["survival/"],
     "matplotlib": ["plot/", "report/"],
+    "mudata": ["io/mudata/"],
+    "anndata": ["io/mudata/"],
     "pydeseq2": ["biology/count_data.py"],
     "tableone": ["biology/table_one.py"],
     "docx": ["io/table_one.py"],
@@ -113,7 +115,7 @@ def test_importing_loads_nothing_heavy() -> None:
     code = (
         "import sys, omicsfuse; omicsfuse.OmicsfuseError; "
         "heavy = {'umap', 'gseapy', 'matplotlib', 'lifelines', 'sklearn', 'snf', 'numba', "
-        "'tableone', 'docx', 'statsmodels'}; "
+        "'tableone', 'docx', 'statsmodels', 'mudata', 'anndata'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

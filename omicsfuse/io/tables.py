@@ -113,6 +113,11 @@ def read_table(
             f"{path}: spreadsheets are not read. Save the sheet as TSV or CSV, and check that gene "
             "symbols such as MARCH1 have not become dates."
         )
+    if suffix in (".h5ad", ".h5mu"):
+        raise CohortError(
+            f"{path}: a manifest names tables, and this is a file of AnnData or MuData. Read it in "
+            f'Python, of.read_mudata("{path.name}"), or save its tables as TSV.'
+        )
     if suffix in (".parquet", ".pq"):
         table = _read_parquet(path, patient)
     else:
