@@ -1,12 +1,14 @@
 # Two commands do everything on a machine with Python 3.11 or newer and make:
 #   make demo   simulate a radiogenomic cohort, run the main job on it, say where the report is
 #   make test   lint, types, import directions, tests, doctests, notebooks
+# A third is for releases:
+#   make dist   build wheel and sdist, check them, install the wheel alone and run its demo
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test lint types tests notebooks clean
+.PHONY: demo test lint types tests notebooks dist clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
@@ -16,13 +18,11 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks,counts]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks,counts,mudata]" --group dev
 	touch $@
 
 demo: $(VENV)/installed
-	rm -rf demo
-	$(BIN)/omicsfuse simulate --out demo
-	$(BIN)/omicsfuse run demo/study.toml --out demo/results --jobs $(JOBS)
+	$(BIN)/omicsfuse demo --jobs $(JOBS)
 
 test: lint types tests notebooks
 
@@ -38,6 +38,15 @@ tests: $(VENV)/installed-dev
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python notebooks/execute.py
+
+dist: $(VENV)/installed-dev
+	rm -rf dist build
+	$(BIN)/python -m pip install --quiet --group dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/twine check --strict dist/*
+	$(PYTHON) -m venv build/bare
+	build/bare/bin/python -m pip install --quiet dist/*.whl
+	cd build && bare/bin/omicsfuse demo --jobs $(JOBS)
 
 clean:
 	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from omicsfuse import __version__
 from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.io.paths import sha256_of
 
 _PACKAGES = (
-    "omicsfuse",
     "numpy",
     "pandas",
     "scipy",
@@ -34,7 +34,7 @@ _PACKAGES = (
 def versions() -> dict[str, str]:
     """Versions of Python, of omicsfuse and of the packages whose numbers end up in the results."""
     packages = {package: version(package) for package in _PACKAGES}
-    return {"python": platform.python_version(), **packages}
+    return {"python": platform.python_version(), "omicsfuse": __version__, **packages}
 
 
 def hashes_of(paths: Iterable[Path]) -> dict[Path, str]:
