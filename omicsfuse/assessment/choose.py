@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.assessment.redraw import continuum
 from omicsfuse.assessment.refit import Refit, refit
 from omicsfuse.assessment.structure import CRITERIA, STRUCTURE, network_criteria, one_draw
-from omicsfuse.clustering.cluster import cluster_range, cut
+from omicsfuse.clustering.cluster import cluster_range, cut, place_by_gap
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.results import Fusion, Subtypes
@@ -17,6 +17,9 @@ from omicsfuse.stats.tasks import Runner
 
 #: Redraws without groups, for the choice of k.
 N_REDRAWS = 20
+
+#: Bootstrap samples of the redraws, to see whether others would give another number.
+N_BOOTSTRAPS = 1000
 
 #: Of larger cohorts, so many patients are drawn to choose k.
 MOST_COMPARED = 500
@@ -59,10 +62,11 @@ def cluster(
     Subtypes
         Labels ``S1`` to ``Sk`` ordered by size, and in ``evidence``: ``"n_clusters"`` (index k:
         ``eigengap``, ``eigengap_ratio``, ``rotation_cost``, ``silhouette``, ``normalised_cut``,
-        ``gap``, ``gap_sd``, ``smallest``, ``chosen``), ``"patients"`` (index patient:
-        ``subtype``, ``silhouette``, ``confidence``, ``n_layers``) and ``"subtypes"`` (index
-        subtype: ``n``, ``silhouette``). Confidence is a patient's mean affinity to its own subtype
-        as a share of its mean affinities to all of them, 0 to 1.
+        ``gap``, ``gap_sd``, ``chosen_share``, ``smallest``, ``chosen``), ``"patients"`` (index
+        patient: ``subtype``, ``silhouette``, ``confidence``, ``n_layers``) and ``"subtypes"``
+        (index subtype: ``n``, ``silhouette``). Confidence is a patient's mean affinity to its own
+        subtype as a share of its mean affinities to all of them, 0 to 1. ``chosen_share`` is the
+        share of bootstrap samples of the redraws in which the rule takes this k.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def cluster(
     gaps = None
     if low < high and fusion.prepared is not None:
         repeat = refit(fusion.prepared, fusion)
-        ks = range(max(low, 2), high + 1)
+        ks = range(low, high + 1)
         try:
             gaps = gap_against_continuum(repeat, ks, random_state, Runner(n_jobs))
         except StudyError as error:
@@ -106,7 +110,9 @@ def gap_against_continuum(
 ) -> pd.DataFrame:
     """Normalised cut of redrawn networks less the real one's at each k, and its SD over redraws.
 
-    ``gap_sd`` is times the root of 1 + 1 / 20, for the error of the mean of the redraws.
+    ``gap_sd`` is times the root of 1 + 1 / 20, for the error of the mean of the redraws. The third
+    column, ``chosen_share``, is the share of bootstrap samples of the redraws in which the rule
+    takes this k: other redraws might change a choice far from 1.
     """
     n = len(repeat.patients)
     if n > MOST_COMPARED:
@@ -115,14 +121,23 @@ def gap_against_continuum(
     network = repeat.network()[0]
     prepared = continuum(repeat, network)
     tasks = [(STRUCTURE, task) for task in np.random.SeedSequence(random_state).spawn(N_REDRAWS)]
-    ks = list(ks)
-    drawn = (runner or Runner()).map(one_draw, tasks, prepared, ks, label="redraws")
+    cuts = [k for k in ks if k > 1]
+    drawn = (runner or Runner()).map(one_draw, tasks, prepared, cuts, label="redraws")
     row = CRITERIA.index("normalised_cut")
-    null = np.array([each[row] for each in drawn])
-    return pd.DataFrame(
-        {
-            "gap": network_criteria(network, ks)[row] - null.mean(axis=0),
-            "gap_sd": null.std(axis=0, ddof=1) * np.sqrt(1 + 1 / N_REDRAWS),
-        },
-        index=pd.Index(ks, name="k"),
+    gains = np.zeros((N_REDRAWS, len(ks)))
+    gains[:, -len(cuts) :] = network_criteria(network, cuts)[row] - [each[row] for each in drawn]
+    again = np.random.default_rng([random_state, N_BOOTSTRAPS]).integers(
+        N_REDRAWS, size=(N_BOOTSTRAPS, N_REDRAWS)
     )
+    chosen = place_by_gap(*_gap(gains[again]))
+    gap, gap_sd = _gap(gains)
+    share = np.bincount(chosen, minlength=len(ks)) / N_BOOTSTRAPS
+    return pd.DataFrame(
+        {"gap": gap, "gap_sd": gap_sd, "chosen_share": share}, index=pd.Index(ks, name="k")
+    )
+
+
+def _gap(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation over the redraws, the last axis but one."""
+    deviation = gains.std(axis=-2, ddof=1) * np.sqrt(1 + 1 / N_REDRAWS)
+    return gains.mean(axis=-2), deviation

@@ -56,7 +56,7 @@ def cut(
     weighted = weighted_by_evidence(network, fusion.evidence().to_numpy())
     values, vectors = laplacian_spectrum(weighted, high + 1)
     table, labels_by_k = _criteria(network, values, vectors, low, high, random_state)
-    for name in ("gap", "gap_sd"):
+    for name in ("gap", "gap_sd", "chosen_share"):
         table.insert(
             len(table.columns) - 1,
             name,
@@ -130,8 +130,8 @@ def cluster_range(n_clusters: int | str | Sequence[int], n: int) -> tuple[int, i
     if low == high:
         return low, high, f"{low}, as asked"
     rule = (
-        f"the smallest of {low} to {high} whose gap, the normalised cut against that of the same "
-        "cohort redrawn without groups, the next does not surpass by more than a standard deviation"
+        f"the smallest k from {low} to {high} whose gap statistic (normalised cut, against the "
+        "cohort redrawn without groups) is at most one standard deviation below that of k + 1"
     )
     return low, high, rule
 
@@ -175,13 +175,19 @@ def _best_by_score(table: pd.DataFrame) -> int:
 
 
 def _best_by_gap(table: pd.DataFrame) -> int:
-    """Smallest k whose gap the next k does not surpass by more than its standard deviation.
-
-    One group is cut nowhere, in the cohort as in the redraws: its gap is 0.
-    """
+    """Smallest k whose gap the next k does not surpass by more than its standard deviation."""
     gaps, sds = (table[name].fillna(0.0).to_numpy() for name in ("gap", "gap_sd"))
-    enough = np.append(gaps[:-1] >= gaps[1:] - sds[1:], True)
-    return int(table.index[int(enough.argmax())])
+    return int(table.index[int(place_by_gap(gaps, sds))])
+
+
+def place_by_gap(gaps: np.ndarray, sds: np.ndarray) -> np.ndarray:
+    """Apply the rule of the gap along the last axis (k, ascending) and give the place chosen.
+
+    One group is cut nowhere, in the cohort as in the redraws: its gap and deviation are 0.
+    """
+    last = np.ones((*gaps.shape[:-1], 1), dtype=bool)
+    enough = gaps[..., :-1] >= gaps[..., 1:] - sds[..., 1:]
+    return np.concatenate([enough, last], axis=-1).argmax(axis=-1)
 
 
 def _unit(column: pd.Series) -> pd.Series:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 INDEX = "index.tsv"
 RECORD = "run.json"
+SUMMARY = "summary.json"
 FIGURES = "figures"
 
 #: Files and folders most asked for: they stay at the top, and are listed in this order. All other
 #: files of a stage lie in a folder of its name.
 TOP = (
     "report.html",
-    "summary.json",
+    SUMMARY,
     "subtypes.tsv",
     "n_clusters.tsv",
     "stability.tsv",
@@ -45,7 +46,10 @@ TOP = (
 )
 
 #: What no stage gives, and what it holds; of a figure that is its title.
-OF_THE_REPORT = {"report.html": "The report: open it in any browser, send it, print it"}
+OF_THE_REPORT = {
+    "report.html": "The report: open it in any browser, send it, print it",
+    SUMMARY: "Status of the subtypes, reservations and headline numbers, for programs",
+}
 OF_THE_RUN = {
     RECORD: "Versions, seed, settings, checksums of all input files, exclusions, warnings, seconds",
     INDEX: "This list",

@@ -7,14 +7,15 @@ from typing import Any
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.results import RunResults
+from omicsfuse.io.results import write_json
 from omicsfuse.pipeline import stages
-from omicsfuse.pipeline.folder import index, write_index, write_stage
+from omicsfuse.pipeline.folder import SUMMARY, index, write_index, write_stage
 from omicsfuse.pipeline.provenance import Clock, named_inputs, recorded_warnings, versions
 from omicsfuse.pipeline.record import run_record
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.study import Study, read_study, settings
 from omicsfuse.pipeline.workspace import Workspace
-from omicsfuse.report import write_report
+from omicsfuse.report import summary_record, write_report
 from omicsfuse.stats.one_thread import one_thread
 
 
@@ -84,6 +85,7 @@ def run(
         run_stages(stages.STAGES, context, clock)
         results = _gathered(context, stages.STAGES, caught())
         with clock("report"):
+            write_json(summary_record(results), workspace.staging / SUMMARY)
             titles = write_report(results, workspace.staging, n_jobs=n_jobs)
         provenance = {**results.provenance, "seconds": dict(clock.seconds)}
         files = write_index(context.files, workspace.staging, titles)

@@ -18,5 +18,5 @@ def draw_figures(plans: Iterable[Plan], folder: Path, n_jobs: int = 1) -> list[F
 def _drawn(plans: Sequence[Plan], folder: Path, number: int) -> FigureView:
     plan = plans[number]
     svg, png = plot.save_figure(plan.draw(), folder / plan.name)
-    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt)
-    return FigureView(plan.section, plan.caption, markup, plan.title)
+    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt, number)
+    return FigureView(plan.section, plan.caption, markup, plan.title, plan.name)

@@ -1,6 +1,8 @@
 """Figures as parts of a page: SVG elements with names of their own, PNG as data."""
 
 import base64
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,15 +12,20 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 #: An SVG may shrink to this share of its width; below, it scrolls, so that text stays legible.
 _SMALLEST = 0.72
+#: A reference to another element: in a link, or in any other attribute.
+_LINK, _ADDRESS = re.compile(r"^#(.+)"), re.compile(r"url\(#([^)\s]+)")
+#: Attributes that hold coordinates, in points: two decimals are less than a dot of any printer.
+_COORDINATES = {"d", "x", "y", "width", "height", "points"}
+_DECIMALS = re.compile(r"(-?\d+\.\d{2})\d+")
 
 
-def inline_svg(path: Path, alt: str) -> Markup:
+def inline_svg(path: Path, alt: str, number: int = 0) -> Markup:
     """Turn an SVG file of matplotlib into an element for a page.
 
-    Identifiers get the file's name in front, so that figures on one page do not borrow one
-    another's clips and markers; namespaces, metadata and comments go; the alternative text
-    becomes the element's title. Everything is parsed and written anew, so that text from data
-    stays escaped.
+    Elements that others refer to are named anew with the number of the figure in front, so that
+    figures on one page do not borrow one another's clips and markers; namespaces, metadata and
+    comments go; the alternative text becomes the element's label; coordinates have two decimals.
+    Everything is parsed and written anew, so that text from data stays escaped.
     """
     root = ElementTree.fromstring(path.read_bytes())
     for parent in list(root.iter()):
@@ -27,11 +34,19 @@ def inline_svg(path: Path, alt: str) -> Markup:
                 parent.remove(child)
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SVG)
-        element.attrib = {
-            name.removeprefix(_XLINK): _prefixed(name.removeprefix(_XLINK), value, path.stem)
-            for name, value in element.attrib.items()
-        }
-    width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
+        element.attrib = {key.removeprefix(_XLINK): v for key, v in element.attrib.items()}
+    used = dict.fromkeys(
+        name
+        for element in root.iter()
+        for key, value in element.attrib.items()
+        for name in (_LINK if key == "href" else _ADDRESS).findall(value)
+    )
+    names = {name: f"f{number}-{place:x}" for place, name in enumerate(used)}
+    for element in root.iter():
+        _rename(element.attrib, names)
+        for key in _COORDINATES & element.attrib.keys():
+            element.attrib[key] = _DECIMALS.sub(r"\1", element.attrib[key])
+    width, height = (float(size) for size in root.attrib["viewBox"].split()[2:])
     pixels = width * 4 / 3
     root.attrib = {
         "viewBox": f"0 0 {width:g} {height:g}",
@@ -47,13 +62,15 @@ def inline_svg(path: Path, alt: str) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
 
-def _prefixed(name: str, value: str, prefix: str) -> str:
-    """Put a prefix before an identifier, and before every reference to one."""
-    if name == "id":
-        return f"{prefix}-{value}"
-    if name == "href" and value.startswith("#"):
-        return f"#{prefix}-{value[1:]}"
-    return value.replace("url(#", f"url(#{prefix}-")
+def _rename(attributes: dict[str, str], names: Mapping[str, str]) -> None:
+    """Give an element and what it refers to their new names; a name nobody uses goes."""
+    if (own := attributes.pop("id", "")) in names:
+        attributes["id"] = names[own]
+    for key, value in attributes.items():
+        if "#" in value:
+            attributes[key] = (_LINK if key == "href" else _ADDRESS).sub(
+                lambda found: found[0].replace(found[1], names[found[1]]), value
+            )
 
 
 def inline_png(path: Path, alt: str) -> Markup:

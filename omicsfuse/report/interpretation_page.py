@@ -10,10 +10,11 @@ from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.render import write_page
 from omicsfuse.report.section import Content, Page, Section
 from omicsfuse.report.sections.closing import provenance_tables, warnings_content
-from omicsfuse.report.sections.interpretation import model_sections, opening
+from omicsfuse.report.sections.interpretation import model_sections
 from omicsfuse.report.tables import exclusions_table
 
 _METHODS = (
+    "How associations were tested.",
     "A score enters linear models as normal scores of its ranks, so that its scale and single "
     "extreme values do not matter. Features on a logarithmic or z-score scale are compared by "
     "limma's moderated t of the slope, other features by Spearman's and the partial rank "
@@ -53,10 +54,8 @@ def write_interpretation_report(
         kind="Imaging models: what goes with them",
         role="Cohort",
         footer="associations found here are hypotheses, not diagnoses.",
-        verdict=None,
-        summary=[opening(model) for model in interpretations.values()],
-        caveats=[],
-        subtypes=None,
+        front=None,
+        pictures=[],
         sections=page.views(figures),
     )
     return page.titles()
@@ -96,7 +95,9 @@ def _provenance(source: _Source) -> Content | None:
 _SECTIONS: tuple[Section[_Source], ...] = (
     Section("interpretation", parts=_models),
     Section("losses", _exclusions),
-    Section("methods", lambda _: Content("Methods", _METHODS)),
+    Section(
+        "methods", lambda _: Content("Methods", ("How the associations were tested.", *_METHODS))
+    ),
     Section("warnings", _warnings),
     Section("provenance", _provenance),
 )

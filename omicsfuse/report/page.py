@@ -1,9 +1,7 @@
 """The report of a run: its sections in order, and what is gathered from them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-
-import pandas as pd
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
@@ -35,13 +33,13 @@ from omicsfuse.report.sections import (
     verdict,
     verification,
 )
-from omicsfuse.report.tables import Table, make_table
 
 
 def methods_content(results: RunResults) -> Content:
     """Show the methods, ready to paste, with the references that they cite."""
     paragraphs, references = methods_text(results)
-    return Content("Methods", tuple(paragraphs), ordered=tuple(references))
+    first = "Ready to paste, with the references that are cited."
+    return Content("Methods", (first, *paragraphs), ordered=tuple(references))
 
 
 def software(results: RunResults, cite: Citations) -> Iterator[str]:
@@ -92,35 +90,12 @@ SECTIONS: tuple[Section[RunResults], ...] = (
     closing.PROVENANCE,
 )
 
-#: Sections whose sentences come first in the summary; the others follow as on the page.
-_SUMMARY_FIRST = ("network", "tests", "stability", "layers", "clinical")
-#: Sections whose caveats come first, the most serious ones.
-_CAVEATS_FIRST = ("clinical", "stability", "layers", "sensitivity", "survival", "verification")
-
 
 def sections_of(results: RunResults) -> tuple[Section[RunResults], ...]:
     """All sections in order; those of stages that have no place in it precede the methods."""
     brought = [section for section in results.sections if section not in SECTIONS]
     end = SECTIONS.index(METHODS)
     return (*SECTIONS[:end], *brought, *SECTIONS[end:])
-
-
-def _ordered(results: RunResults, first: Sequence[str]) -> list[Section[RunResults]]:
-    """Sections named first, then the others as on the page."""
-    place = {name: number for number, name in enumerate(first)}
-    return sorted(sections_of(results), key=lambda section: place.get(section.name, len(place)))
-
-
-def summary_sentences(results: RunResults) -> list[str]:
-    """Say in plain words what was done and what came out."""
-    ordered = _ordered(results, _SUMMARY_FIRST)
-    return [text for section in ordered for text in section.summary(results) if text]
-
-
-def caveats(results: RunResults) -> list[str]:
-    """List what weakens the result, most serious first; empty if nothing needs saying."""
-    ordered = _ordered(results, _CAVEATS_FIRST)
-    return [text for section in ordered for text in section.caveats(results)]
 
 
 def references(sections: Iterable[Section[RunResults]] = SECTIONS) -> dict[str, str]:
@@ -145,35 +120,3 @@ def methods_text(results: RunResults) -> tuple[list[str], list[str]]:
 def shown(results: RunResults) -> Page[RunResults]:
     """The sections that have something to show, and what."""
     return Page.of(sections_of(results), results)
-
-
-def subtype_table(results: RunResults) -> Table | None:
-    """Size, silhouette, stability and median survival of each subtype."""
-    names = results.subtypes.names
-    sizes = results.subtypes.labels.value_counts()
-    frame = pd.DataFrame(
-        {"subtype": names, "patients": [int(sizes[name]) for name in names]}, index=names
-    )
-    frame["share"] = [f"{100 * size / sizes.sum():.0f}%" for size in frame["patients"]]
-    measured = results.subtypes.evidence.get("subtypes", pd.DataFrame())
-    for table, column in (
-        (measured, "silhouette"),
-        (results.assessment.stability, "jaccard_mean"),
-    ):
-        if column in table:
-            frame[column] = table[column].reindex(names)
-    for endpoint, comparison in results.survival.items():
-        if comparison.medians.empty:
-            continue
-        medians = comparison.medians.reindex(names)
-        frame[f"{clean(endpoint)}: events; median ({clean(comparison.unit)})"] = [
-            f"{events:.0f}; {_median(median)}"
-            for events, median in zip(medians["events"], medians["median"], strict=True)
-        ]
-    return make_table(frame, list(frame.columns), "The subtypes, largest first.")
-
-
-def _median(median: float) -> str:
-    if pd.isna(median):
-        return "not reached"
-    return f"{median:.0f}" if median >= 20 else f"{median:g}"

@@ -1,5 +1,7 @@
 """The report as one HTML file that loads nothing from elsewhere."""
 
+import base64
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,25 +11,27 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.colours import PALETTE, text_colour
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.figures import draw_figures
-from omicsfuse.report.page import (
-    caveats,
-    shown,
-    subtype_table,
-    summary_sentences,
-)
-from omicsfuse.report.sections.verdict import exploratory_mark, verdict_view
+from omicsfuse.report.front import FRONT, front, pictures
+from omicsfuse.report.page import shown
+from omicsfuse.report.sections.verdict import exploratory_mark
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _HERE = Path(__file__).parent
+#: Files of a run that are written after the page.
+_LATER = ("index.tsv", "run.json")
+#: Formats of figures that the page links to, and endings of all files that it does.
+_FORMATS = ("svg", "png", "pdf")
+_LINKED = {".tsv", ".csv", ".docx", ".json", *(f".{kind}" for kind in _FORMATS)}
 
 
 def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) -> dict[str, str]:
     """Write ``report.html`` and the figures (SVG and PNG) of a run.
 
-    The page holds everything it shows: it can be sent by mail, printed and kept. It needs no
-    JavaScript, and text from data cannot become markup. The same results give the same bytes.
+    The page holds everything it shows: it can be sent by mail, printed and kept. A script of its
+    own sorts and filters tables and enlarges figures; without scripts the page is whole. Text from
+    data cannot become markup. The same results give the same bytes.
 
     Parameters
     ----------
@@ -57,29 +61,42 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
     >>> results = RunResults("trial", {}, cohort, *stages, {}, none, none, none)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     titles = write_report(results, folder)
-    ...     "cut into 3 subtypes" in (Path(folder) / "report.html").read_text()
+    ...     "3 subtypes" in (Path(folder) / "report.html").read_text()
     True
     """
     folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     page = shown(results)
-    figures = draw_figures(page.plans(), folder / "figures", n_jobs)
+    plans = [*pictures(results), *page.plans()]
+    figures = draw_figures(plans, folder / "figures", n_jobs)
     write_page(
         folder,
         name=results.name,
         cohort=results.cohort.name,
-        verdict=verdict_view(results),
-        summary=summary_sentences(results),
-        caveats=caveats(results),
-        subtypes=subtype_table(results),
+        front=front(results),
+        pictures=[figure for figure in figures if figure.section == FRONT],
         sections=page.views(figures, exploratory_mark(results)),
     )
-    return page.titles()
+    return {plan.name: plan.title for plan in plans}
 
 
 def write_page(folder: Path, *, name: str, cohort: str, **parts: Any) -> None:
-    """Write ``report.html`` from its parts; text from data cannot become markup."""
-    page = _template().render(name=clean(name), cohort=clean(cohort), style=_style(), **parts)
+    """Write ``report.html`` from its parts; text from data cannot become markup.
+
+    Figures and tables link to their files in ``folder``, those that are there.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.suffix in _LINKED)
+    files = {path.name: path.relative_to(folder).as_posix() for path in found}
+    if any(path.suffix == ".tsv" for path in found):
+        files |= {name: name for name in _LATER}
+    formats = [kind for kind in _FORMATS if any(path.suffix == f".{kind}" for path in found)]
+    script = Markup((_HERE / "page.js").read_text(encoding="utf-8"))
+    # The policy of the page lets this script run, and no other that text from data could bring.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = _template().render(
+        name=clean(name), cohort=clean(cohort), style=_style(), script=script,
+        script_hash=f"sha256-{digest}", files=files, formats=formats, **parts,
+    )  # fmt: skip
     (folder / "report.html").write_bytes(page.encode("utf-8", "replace"))
 
 

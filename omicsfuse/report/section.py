@@ -33,20 +33,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class FigureView:
-    """A figure on the page: which section it belongs to, its title, its caption, its element."""
+    """A figure on the page: its section, its caption, its element, its title, its files' name."""
 
     section: str
     caption: str
     markup: Markup
     title: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Content:
     """What a section says: a heading, sentences, tables.
 
-    Tables in ``details`` can be folded away; None stands for a table with nothing to show and is
-    left out. ``ordered`` is a numbered list (references).
+    Where the section has no ``summary``, the first paragraph answers the question of the heading;
+    everything else is folded away with the tables. None stands for a table with nothing to show
+    and is left out. ``ordered`` is a numbered list (references); ``whole`` sections are not folded.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Content:
     tables: Sequence[Table | None] = ()
     details: Sequence[Table | None] = ()
     ordered: tuple[str, ...] = ()
+    whole: bool = False
 
     def __post_init__(self) -> None:
         for name in ("tables", "details"):
@@ -76,8 +79,10 @@ class Section(Generic[Source]):
 
     ``content`` is None where there is nothing to show; the figures are only drawn where there is
     a content. ``methods`` gives paragraphs, and cites ``references`` (and shared ones) by key;
-    neighbours with the same ``paragraph`` share one. ``on_subtypes`` marks what takes the subtypes
-    for granted. ``parts`` stand in place of the section, where it is made of several.
+    neighbours with the same ``paragraph`` share one. ``summary`` answers the
+    question of the heading, ``caveats`` say what weakens the answer. ``on_subtypes`` marks what
+    takes the subtypes for granted. ``parts`` stand in place of the section, where it is made of
+    several.
     """
 
     name: str
@@ -94,12 +99,33 @@ class Section(Generic[Source]):
 
 @dataclass(frozen=True)
 class SectionView:
-    """A section on the page; ``mark`` is a warning below its heading."""
+    """A section on the page: the answer, one picture, and the rest, which is folded.
+
+    ``mark`` is a warning below the heading; ``rest`` are paragraphs that the answer has not said.
+    """
 
     anchor: str
     content: Content
+    answer: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
     figures: tuple[FigureView, ...] = ()
     mark: str = ""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables, the short ones first."""
+        return tuple(t for t in (*self.content.tables, *self.content.details) if t is not None)
+
+    @property
+    def inside(self) -> str:
+        """Say what is folded: figures and tables, counted."""
+        figures = max(0, len(self.figures) - 1)
+        counts = ((figures, "figure"), (len(self.tables), "table"))
+        named = [f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts if n]
+        if self.rest or self.content.notes:
+            named = ["text", *named]
+        return ", ".join(named)
 
 
 @dataclass(frozen=True)
@@ -135,15 +161,24 @@ class Page(Generic[Source]):
     def views(self, figures: Iterable[FigureView], mark: str = "") -> list[SectionView]:
         """Sections with their figures; ``mark`` goes to those that rest on the subtypes."""
         drawn = list(figures)
-        return [
-            SectionView(
-                section.name,
-                content,
-                tuple(figure for figure in drawn if figure.section == section.name),
-                mark if section.on_subtypes else "",
+        views = []
+        for section, content in self.shown:
+            answer = tuple(text for text in section.summary(self.source) if text)
+            rest = tuple(text for text in content.paragraphs if text and text not in answer)
+            if not answer and not content.whole:
+                answer, rest = rest[:1], rest[1:]
+            views.append(
+                SectionView(
+                    section.name,
+                    content,
+                    answer,
+                    tuple(section.caveats(self.source)),
+                    rest,
+                    tuple(figure for figure in drawn if figure.section == section.name),
+                    mark if section.on_subtypes else "",
+                )
             )
-            for section, content in self.shown
-        ]
+        return views
 
 
 class Points(str):

@@ -112,15 +112,15 @@ class Cell:
 class Table:
     """A table of the report: caption, headings, rows; the first cell of a row is its header.
 
-    Notes stand below the table, each once; the column ``note`` refers to them by a letter. A long
-    one that few will read is ``folded`` until it is opened.
+    Notes stand below the table, each once; the column ``note`` refers to them by a letter.
+    ``file`` names the result file that the table is from.
     """
 
     caption: str
     headings: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
-    folded: bool = False
+    file: str = ""
 
     @property
     def title(self) -> str:
@@ -139,7 +139,7 @@ def make_table(
     caption: str,
     *,
     most: int | None = None,
-    folded: bool = False,
+    file: str = "",
 ) -> Table | None:
     """Turn columns of a data frame into a table of text; None where there are no rows."""
     if frame.empty:
@@ -158,7 +158,7 @@ def make_table(
         )
         for values in frame[shown].itertuples(index=False, name=None)
     )
-    return Table(caption, headings, body, notes, folded)
+    return Table(caption, headings, body, notes, file)
 
 
 def _footnotes(frame: pd.DataFrame, total: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -253,7 +253,10 @@ def exclusions_table(exclusions: Sequence[Exclusion]) -> Table | None:
     ]
     columns = ["step", "where", "what", "count", "reason", "examples"]
     return make_table(
-        pd.DataFrame(rows, columns=columns), columns, "Everything left out, in order of steps."
+        pd.DataFrame(rows, columns=columns),
+        columns,
+        "Everything left out, in order of steps.",
+        file="run.json",
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from omicsfuse.core.results import RunResults
+from omicsfuse.core.results import Assessment, RunResults
 from omicsfuse.plot.numbers import clean
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def listing(names: Sequence[object]) -> str:
@@ -70,3 +71,15 @@ def mean_jaccard(results: RunResults) -> float:
     table = results.assessment.stability
     values = table["jaccard_mean"].dropna() if "jaccard_mean" in table else pd.Series(dtype=float)
     return float(values.mean()) if len(values) else math.nan
+
+
+def test_level(assessment: Assessment) -> float:
+    """Level at which the tests say yes."""
+    return float(assessment.params.get("level", SIGNIFICANCE))
+
+
+def n_draws(assessment: Assessment) -> int:
+    """Draws of each kind that the tests rest on; 0 where it is not known."""
+    if "n_draws" in assessment.tests and len(assessment.tests):
+        return int(assessment.tests["n_draws"].max())
+    return int(assessment.params.get("n_draws", 0))

@@ -11,12 +11,11 @@ from omicsfuse.biology import alterations
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.results import RunResults, Subtypes
 from omicsfuse.plot.alterations_grid import ONE_LEVEL
-from omicsfuse.report.page import caveats
+from omicsfuse.report.conclusion import conclude
 from omicsfuse.report.sections.clinical import content as clinical_section
 from omicsfuse.report.sections.clinical import figures
 from omicsfuse.report.sections.clinical.technical import caveats as technical_caveats
 from omicsfuse.report.sections.clinical.technical import explaining_variables
-from omicsfuse.report.sections.verdict import verdict_view
 
 VOLUME = "tumour volume (radiomics)"
 
@@ -50,26 +49,24 @@ def test_a_technical_variable_is_the_first_caveat(results) -> None:
         results, "scanner", fdr=0.003, effect=0.41, effect_ci_low=0.2, effect_ci_high=0.6,
         effect_name="Cramer's V", most_different="S2", how="more B", volume_of="",
     )  # fmt: skip
-    assert caveats(made)[0] == (
+    assert technical_caveats(made)[0] == (
         "The subtypes go together with scanner, a technical variable (Cramer's V 0.41, 95% CI 0.20 "
         "to 0.60; FDR = 0.003). Most different: S2 (more B). They may tell how the data were made "
         "rather than what the tumours are."
     )
     assert explaining_variables(made) == []
-    assert not any("scanner" in remark for remark in verdict_view(made).remarks)
+    assert not any("scanner" in each.text for each in conclude(made).reservations)
 
 
 def test_a_strong_one_explains_and_stands_in_the_verdict(results) -> None:
     strong = {"fdr": 0.001, "effect": 0.7, "effect_ci_low": 0.5, "effect_ci_high": 0.9}
     made = with_technical(results, "site", **strong)
-    assert "are to a large part explained by site" in caveats(made)[0]
-    assert verdict_view(made).remarks[0] == (
-        "The subtypes are to a large part explained by site, a technical variable."
-    )
+    assert "are to a large part explained by site" in technical_caveats(made)[0]
+    assert conclude(made).reservations[0].text.startswith("Site explains much of the subtypes (")
     # An upward biased V whose interval lies below the threshold explains nothing.
     biased = with_technical(results, "site", **(strong | {"effect_ci_high": 0.4}))
-    assert "go together with site" in caveats(biased)[0]
-    assert "V is biased upwards, its interval is not" in caveats(biased)[0]
+    assert "go together with site" in technical_caveats(biased)[0]
+    assert "V is biased upwards, its interval is not" in technical_caveats(biased)[0]
     doubtful = with_technical(results, "site", **(strong | {"fdr": 0.06}))
     assert technical_caveats(doubtful) == []
 

@@ -6,19 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from said import caveats, summary_sentences
 from synthetic_results import make_results
 
 from omicsfuse.core.results import VERDICTS
 from omicsfuse.report import write_report
-from omicsfuse.report.page import caveats, methods_text, shown, summary_sentences
+from omicsfuse.report.page import methods_text, shown
 from omicsfuse.report.sections import choice, layers, stability, verdict
 from omicsfuse.report.sections.choice import content as choice_section
 from omicsfuse.report.sections.layers import content as layers_section
 from omicsfuse.report.sections.layers.gains import adds_sentence, adds_sentences
 from omicsfuse.report.sections.sensitivity import sentences as sensitivity_sentences
 from omicsfuse.report.sections.stability import content as stability_section
+from omicsfuse.report.sections.verdict import answer, exploratory_mark, how_tested
 from omicsfuse.report.sections.verdict import content as verdict_section
-from omicsfuse.report.sections.verdict import exploratory_mark, verdict_view
 
 SUPPORTED, CONTINUUM, NOTHING = VERDICTS
 
@@ -55,68 +56,47 @@ def figure_names(results) -> set[str]:
     return {plan.name for plan in evidence_plans(results)}
 
 
-@pytest.mark.parametrize(
-    ("verdict", "kind", "answers"),
-    [
-        (SUPPORTED, "supported", ["yes", "yes"]),
-        (CONTINUUM, "continuum", ["yes", "no evidence"]),
-        (NOTHING, "nothing", ["no evidence", "no evidence"]),
-        ("not tested", "untested", []),
-    ],
-)
-def test_verdict_stands_at_the_top_in_words(page_of, verdict, kind, answers):
-    results = make_results(verdict=verdict)
-    view = verdict_view(results)
-    assert (view.kind, view.words) == (kind, verdict)
-    assert [test.answer for test in view.tests] == answers
-    page = page_of(results)
-    assert f'class="verdict verdict-{kind}"' in page
-    badge = page.index(f'<p class="badge">{verdict[0].upper()}{verdict[1:]}</p>')
-    assert badge < page.index("<nav") < page.index("<h2>Summary</h2>")
-    # The words are there, and a sign and a border of its own: not by colour alone.
-    assert re.search(rf"\.verdict-{kind} {{[^}}]*--sign:", page)
-    marked = page.count('<p class="exploratory"')
-    assert marked == (0 if verdict == SUPPORTED else 5)
+@pytest.mark.parametrize("verdict", [SUPPORTED, CONTINUUM, NOTHING, "not tested"])
+def test_sections_are_marked_unless_the_tests_support_subtypes(page_of, verdict):
+    page = page_of(make_results(verdict=verdict))
+    assert page.count('<p class="exploratory"') == (0 if verdict == SUPPORTED else 5)
 
 
-def test_both_p_values_and_the_number_of_draws_are_at_the_top():
-    view = verdict_view(make_results(verdict=CONTINUUM))
-    assert [test.p for test in view.tests] == ["p = 0.005", "p = 0.32"]
-    assert "permuted within each layer, 199 times" in view.tests[0].how
-    assert "made anew 199 times as a continuum" in view.tests[1].how
-    assert view.remarks == (
-        "A test says yes where p is at most 0.05. With 199 draws no p-value can be below 0.005.",
+def test_both_tests_are_told_with_the_number_of_draws():
+    results = make_results(verdict=CONTINUUM)
+    first, second, floor = how_tested(results)
+    assert "permuted within each layer, 199 times" in first
+    assert "redrawn 199 times as a continuum" in second
+    assert floor == (
+        "A test says yes where p is at most 0.05. With 199 draws no p-value can be below 0.005."
     )
+    assert "(shared structure: p = 0.005; groups: p = 0.32)" in answer(results)
 
 
 def test_groups_of_one_layer_are_not_called_shared():
-    view = verdict_view(assessed(make_results(verdict=NOTHING), p_structure=0.005))
-    assert view.tests[1].answer == "yes"
-    assert "one layer may make them by itself" in view.remarks[-1]
+    results = assessed(make_results(verdict=NOTHING), p_structure=0.005)
+    assert "one layer may make them by itself" in how_tested(results)[-1]
 
 
 def test_one_layer_has_nothing_to_share():
-    view = verdict_view(assessed(make_results(), p_shared=float("nan")))
-    assert view.tests[0].answer == "not asked: one layer"
-    assert view.tests[0].p == ""
+    results = assessed(make_results(), p_shared=float("nan"))
+    assert not any("Do the layers share" in text for text in how_tested(results))
+    assert "shared structure" not in answer(results)
 
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        (
-            SUPPORTED,
-            "support subtypes in these data (shared structure p = 0.005, groups p = 0.010)",
-        ),
-        (CONTINUUM, "layers share a continuum, not groups (shared structure p = 0.005, groups p ="),
-        (NOTHING, "layers share nothing detectable (shared structure p = 0.40, groups p = 0.20)"),
-        ("not tested", "Whether there are subtypes was not tested"),
+        (SUPPORTED, "without groups (shared structure: p = 0.005; groups: p = 0.010)."),
+        (CONTINUUM, "No evidence of groups: the layers share structure, but a continuum"),
+        (NOTHING, "layers whose patients were permuted (shared structure: p = 0.40; groups:"),
+        ("not tested", "Clustering always returns groups, also from noise."),
     ],
 )
-def test_summary_says_what_the_tests_say(verdict, said):
-    text = " ".join(summary_sentences(make_results(verdict=verdict)))
-    assert said in text
-    assert ("exploratory" in text) == (verdict != SUPPORTED)
+def test_the_answer_is_what_the_tests_say(verdict, said):
+    results = make_results(verdict=verdict)
+    assert said in answer(results)
+    assert answer(results) in summary_sentences(results) or results.assessment.tests.empty
 
 
 def test_sections_that_rest_on_the_subtypes_are_marked():
@@ -135,7 +115,7 @@ def test_results_from_before_the_tests_still_make_a_report(page_of, k):
     results = make_results(k, assessed="before", verdict="not tested")
     assert results.assessment.verdict == "not tested"
     page = page_of(results)
-    assert "Whether there are subtypes at all was not tested in this run" in page
+    assert ("clustering always returns groups" in page) == (k > 1)
     assert 'id="tests"' not in page
     names = figure_names(results)
     assert not names & {"structure_tests", "consensus_cdf", "sensitivity", "layer_gains"}
@@ -282,16 +262,9 @@ def test_borderline_patients_are_counted_and_named(results):
     assert {row[0].text for row in named.rows} == set(border.index)
     shares = [float(row[2].text) for row in named.rows]
     assert shares == sorted(shares)
-    assert named.folded
     assert f"{len(border)} of {len(patients)} patients are borderline." in " ".join(
         section.paragraphs
     )
-
-
-def test_mostly_borderline_patients_are_a_caveat(results):
-    patients = results.assessment.patients.assign(membership="borderline")
-    found = caveats(assessed(results, patients=patients))
-    assert "100% of the patients are on the border of their subtype." in found
 
 
 @pytest.mark.parametrize(
@@ -363,16 +336,12 @@ def test_methods_describe_tests_and_resampling_with_their_sources(results):
 
 
 def test_a_supported_verdict_does_not_vouch_for_unstable_subtypes() -> None:
-    weak = " ".join(verdict_view(make_results(jaccard=0.5)).remarks)
-    assert "do not come back reliably" in weak
-    assert "do not come back" not in " ".join(verdict_view(make_results()).remarks)
-    whole = " ".join(verdict_view(make_results(1)).remarks)
-    assert "left whole" in whole
+    assert "are unstable when" in " ".join(how_tested(make_results(jaccard=0.5)))
+    assert "unstable" not in " ".join(how_tested(make_results()))
+    assert "one subtype was chosen or asked for" in " ".join(how_tested(make_results(1)))
 
 
 def test_one_layer_is_not_said_to_share(results) -> None:
     alone = assessed(results, p_shared=np.nan, p_structure=0.4, verdict=CONTINUUM)
-    view = verdict_view(alone)
-    assert view.meaning.startswith("With one layer there is nothing to share")
-    assert view.tests[0].question == "Do the layers share anything?"
-    assert "permuted" not in view.tests[0].how
+    assert answer(alone).startswith("There is one layer, and no evidence that patients form groups")
+    assert "permuted within each layer" not in " ".join(how_tested(alone))

@@ -51,7 +51,7 @@ def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespa
     results = SimpleNamespace(immune=immune, subtypes=made.subtypes)
     section = immune_section(results)
     assert section is not None
-    assert section.title == "Immune and stromal context"
+    assert section.title == "Which immune and stromal scores differ?"
     text = section.paragraphs[0]
     assert text.startswith("3 of 6 scores have enough measured genes among the 40 genes of layer")
     assert "No score of cytolytic activity could be computed." in text

@@ -73,7 +73,7 @@ def words(section) -> str:
 
 def test_the_sentences(results) -> None:
     section = pathways_section(results)
-    assert section.title == "Gene sets"
+    assert section.title == "Which gene sets differ?"
     text = words(section)
     assert "6 gene sets were given; 4 could be tested for enrichment, having 10 to 500" in text
     assert "The sets tested fall into 3 groups that share most of their genes" in text

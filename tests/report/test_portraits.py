@@ -23,8 +23,7 @@ from omicsfuse.report.sections.biology import content as biology_section
 from omicsfuse.report.sections.biology import figures as biology_plans
 from omicsfuse.report.sections.biology.drivers import driver_tables
 from omicsfuse.report.sections.biology.known_labels import label_marker_sentences, label_table
-from omicsfuse.report.sections.biology.portraits import portraits
-from omicsfuse.report.sections.biology.portraits import summary as portrait_sentences
+from omicsfuse.report.sections.biology.portraits import marks, portraits
 
 EVIL = "<b>gene</b>"
 
@@ -206,28 +205,22 @@ def test_two_subtypes_get_one_paragraph_and_one_table():
     assert "HPV- are in S2" in text
     (table,) = driver_tables(results)
     assert table.title == "Features that tell S1 from S2"
-    assert portrait_sentences(results)[0].startswith("S1 (30 patients) against S2 (30): rna raised")
+    assert marks(results, "S1").startswith("rna raised")
 
 
-def test_the_summary_has_a_sentence_on_each_and_one_caveat():
+def test_a_line_names_features_and_one_known_label():
     results = planted()
-    said = portrait_sentences(results)
-    assert len(said) == 4
-    assert said[0] == (
-        "S1 (20 of 60 patients, 33%): rna raised UP0 and UP1, lowered DOWN0 and DOWN1; TP53 is "
-        "mutated in 10% against 90%; 19 of 20 patients with hpv = HPV+ are in S1."
+    assert marks(results, "S1") == (
+        "rna raised UP0 and UP1, lowered DOWN0 and DOWN1; TP53 is mutated in 10% against 90%; 19 "
+        "of 20 patients with hpv = HPV+ are in S1"
     )
-    assert said[-1].startswith("These markers describe the subtypes and are no evidence")
     markers = results.markers.assign(fdr=0.9)
-    said = portrait_sentences(replace(results, markers=markers))
-    assert said[2] == "S3 (20 of 60 patients, 33%): no feature marks it in any layer at FDR 0.05."
-    labels = pd.Series([f"S{i % 8 + 1}" for i in range(60)], results.subtypes.labels.index)
-    assert portrait_sentences(replace(results, subtypes=Subtypes(labels, {}, {}))) == []
+    nothing = marks(replace(results, markers=markers), "S3")
+    assert nothing == "no marker with a name at FDR 0.05"
 
 
 def test_one_group_or_no_markers_have_no_portraits():
     assert portraits(make_results(1)) == []
-    assert portrait_sentences(make_results(1)) == []
     empty = replace(planted(), markers=planted().markers.head(0), biology=None)
     assert portraits(empty) == []
     assert "No markers were computed." in biology_section(empty).paragraphs

@@ -102,7 +102,7 @@ def test_page_fits_and_everything_is_rendered(report, tmp_path, width):
     assert seen["wide"] == []
     assert seen["images"] == 3
     assert seen["broken"] == 0
-    assert len(seen["drawings"]) == 20
+    assert len(seen["drawings"]) == 23
     assert min(seen["drawings"]) > 200
 
 

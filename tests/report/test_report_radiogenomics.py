@@ -66,7 +66,7 @@ def test_nothing_without_a_map() -> None:
 def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     section = radiogenomics_section(found)
     assert section is not None
-    assert section.title == "What the images go with"
+    assert section.title == "Which molecular features are associated with the images?"
     opening, families, volume = section.paragraphs
     assert "8 radiomic features of layer ct say 8 different things" in opening
     assert "adjusted correlations are given tumour volume" in opening

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from said import caveats, summary_sentences
 from synthetic_results import make_results
 
 from omicsfuse.core.results import (
@@ -19,7 +20,7 @@ from omicsfuse.pipeline.asked_signatures import SignatureSettings
 from omicsfuse.pipeline.folder import holds
 from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked, LockedSignatures
 from omicsfuse.pipeline.stages.verify import VERIFY, Verified
-from omicsfuse.report.page import caveats, methods_text, summary_sentences
+from omicsfuse.report.page import methods_text
 from omicsfuse.report.sections.assignment import assignment_sentences
 from omicsfuse.report.sections.assignment import content as assignment_section
 from omicsfuse.report.sections.assignment import figures as assignment_plans

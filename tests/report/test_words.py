@@ -78,7 +78,7 @@ def test_figures_become_elements(tmp_path) -> None:
 def test_draws_and_p_values_of_the_verdict() -> None:
     assert n_draws(Assessment(NONE, NONE, {}, tests=pd.DataFrame({"n_draws": [199]}))) == 199
     told = p_values(Assessment(NONE, NONE, {}, p_shared=0.01, p_structure=0.3))
-    assert told == "shared structure p = 0.010, groups p = 0.30"
+    assert told == "shared structure: p = 0.010; groups: p = 0.30"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def content(results: RunResults) -> Content | None:
         )
         wide = wide.fillna(0).astype(int).reset_index()
     return Content(
-        "Assigning new patients",
+        "Can new patients be assigned?",
         (
             " ".join(assignment_sentences(results)),
             "The subtypes themselves were found with these patients in the network: the figures "
@@ -45,10 +45,16 @@ def content(results: RunResults) -> Content | None:
                 "no-information rate, the share of the largest subtype; p: one-sided binomial "
                 "test against it. Calibration error: mean difference of stated probability and "
                 "share that is right. The classifier may abstain.",
+                file="assignment.tsv",
             )
         ],
         details=[
-            make_table(wide, list(wide.columns), "True subtype (rows) and the one assigned.")
+            make_table(
+                wide,
+                list(wide.columns),
+                "True subtype (rows) and the one assigned.",
+                file="assignment_confusion.tsv",
+            )
             if len(wide)
             else None
         ],

@@ -11,7 +11,7 @@ from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, consensus_cdf, cri
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table
-from omicsfuse.report.words import chosen_with_outcome, plural, rule_of_k
+from omicsfuse.report.words import chosen_with_outcome, listing, plural, rule_of_k
 
 REFERENCES = {
     "rotation_cost": "Zelnik-Manor L, Perona P. Self-tuning spectral clustering. Adv Neural Inf "
@@ -21,6 +21,9 @@ REFERENCES = {
     "prediction": "Tibshirani R, Walther G. Cluster validation by prediction strength. J Comput "
     "Graph Stat 2005;14:511-528. doi:10.1198/106186005X59243",
 }
+
+#: Share of the bootstrap samples of the redraws that choose the same k, below which it is said.
+SETTLED = 0.9
 
 _CRITERIA = {
     "gap": "gain over the continuum in normalised cut",
@@ -42,17 +45,47 @@ _CRITERIA = {
 }
 
 
+def other_numbers(results: RunResults) -> pd.Series:
+    """Share of the redraws for each k that they choose, where the chosen one does not prevail."""
+    table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
+    if "chosen_share" not in table or table["chosen_share"].isna().all():
+        return pd.Series(dtype=float)
+    share = table["chosen_share"].dropna()
+    settled = float(share[table["chosen"].reindex(share.index)].sum()) >= SETTLED
+    return share.iloc[:0] if settled else share
+
+
+def uncertain(results: RunResults) -> str:
+    """Say which other numbers the redraws choose too; empty where the chosen one prevails."""
+    share = other_numbers(results)
+    if share.empty:
+        return ""
+    k = len(results.subtypes.names)
+    others = share.drop(k, errors="ignore")
+    named = listing([f"k = {other} ({100 * s:.0f}%)" for other, s in others.items()
+                     if s > 1 - SETTLED] or ["another"])  # fmt: skip
+    return (
+        f"The number of subtypes is uncertain: k = {k} ({100 * share.get(k, 0):.0f}% of resampled "
+        f"redraws) or {named}."
+    )
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Say that other redraws might choose another number."""
+    if said := uncertain(results):
+        yield said
+
+
 def content(results: RunResults) -> Content:
     """Say how the number of subtypes was chosen, and show every criterion."""
     seen = chosen_with_outcome(results)
-    looked = f"Chosen with survival: {seen}" if seen else "Survival was not looked at"
+    looked = f"Survival was used to choose {seen}" if seen else "Survival played no part"
     return Content(
-        "Choice of k",
+        "How many subtypes?",
         (
-            f"{len(results.subtypes.names)} chosen: {rule_of_k(results)}. {looked}.",
-            "A number always comes back, also where there are no groups; whether there are any is "
-            "asked by the tests above. Where criteria disagree, the data do not settle on a "
-            "number.",
+            f"{len(results.subtypes.names)}: {rule_of_k(results)}. {looked}.",
+            "Every rule returns a number, also where there are no groups; whether there are any is "
+            "tested above. Where criteria disagree, the data do not settle the number.",
         ),
         details=[_criteria(criteria_table(results.subtypes, results.assessment))],
     )
@@ -70,7 +103,9 @@ def _criteria(table: pd.DataFrame) -> Table | None:
     values = table[criteria].apply(pd.to_numeric, errors="coerce").astype(float)
     frame = values.T.rename(columns=heads)
     frame.insert(0, "criterion", [_CRITERIA.get(n, n.replace("_", " ")) for n in criteria])
-    return make_table(frame, list(frame.columns), "Criteria for each number of subtypes.")
+    return make_table(
+        frame, list(frame.columns), "Criteria for each number of subtypes.", file="n_clusters.tsv"
+    )
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
@@ -139,4 +174,4 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     yield text
 
 
-SECTION = Section("choice", content, figures, methods, REFERENCES)
+SECTION = Section("choice", content, figures, methods, REFERENCES, caveats=caveats)

@@ -13,7 +13,7 @@ from omicsfuse.report.tables import Table, flatten, make_table
 
 def warnings_content(warnings: Sequence[str]) -> Content:
     """List all warnings."""
-    return Content("Warnings", notes=tuple(clean(text) for text in warnings))
+    return Content("Warnings", notes=tuple(clean(text) for text in warnings), whole=True)
 
 
 def _warnings(results: RunResults) -> Content:

@@ -31,15 +31,17 @@ def content(results: RunResults) -> Content:
             for name, layer in results.prepared.layers.items()
         ]
     )
-    text = f"{len(results.subtypes.labels)} of {len(coverage)} patients were fused."
+    text = f"{len(results.subtypes.labels)} of {plural(len(coverage), 'patient')} were fused."
     if coverage.all(axis=None):
-        text += " Every patient brought every fused layer."
+        text += " Every patient has every fused layer."
     exclusions = exclusions_table(results.exclusions)
     if exclusions is None:
-        text += " Nothing was left out on the way."
-    layers = make_table(frame, list(frame.columns), "The layers as they went into the fusion.")
+        text += " Nothing was excluded."
+    layers = make_table(
+        frame, list(frame.columns), "The layers as they went into the fusion.", file="run.json"
+    )
     return Content(
-        "What was fused, and who was lost",
+        "Who and what was analysed?",
         (text,),
         tables=[layers, exclusions],
         details=[_variables(results)],

@@ -42,7 +42,7 @@ def content(results: RunResults) -> Content | None:
     if index is None:
         return None
     return Content(
-        "Imaging heterogeneity",
+        "How heterogeneous are the images?",
         (" ".join(index_sentences(index)), " ".join(association_sentences(index))),
         tables=[_tests_table(index)],
         details=[_groups_table(index), _features_table(index)],
@@ -224,6 +224,7 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
         table,
         columns,
         " ".join(text for text, there in said if there),
+        file="heterogeneity_tests.tsv",
     )
 
 
@@ -233,6 +234,7 @@ def _groups_table(index: HeterogeneityIndex) -> Any:
         ["group", "n", "index_mean", "disorder_mean"],
         "Groups along the index, from the least disorder of grey levels to the most. They cut what "
         "may be a continuum.",
+        file="heterogeneity_groups.tsv",
     )
 
 
@@ -247,7 +249,7 @@ def _features_table(index: HeterogeneityIndex) -> Any:
         ["feature", "block", "correlation"],
         "Features of the index and their rank correlation with it.",
         most=25,
-        folded=True,
+        file="heterogeneity_features.tsv",
     )
 
 

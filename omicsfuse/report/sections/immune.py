@@ -49,7 +49,7 @@ def content(results: RunResults) -> Content | None:
     notes = tuple(f"{clean(name)}: {clean(text)}." for name, text in remarks.items())
     absent = immune.coverage[immune.coverage["used"] == 0]
     return Content(
-        "Immune and stromal context",
+        "Which immune and stromal scores differ?",
         tuple(paragraphs),
         notes=notes,
         tables=[_tests_table(immune.tests, results.subtypes.names, _OF_SCORES)],
@@ -59,13 +59,13 @@ def content(results: RunResults) -> Content | None:
                 immune.coverage[immune.coverage["used"] > 0],
                 ["score", "method", "size", "found", "note"],
                 "What each score rests on. Size: genes of the set; found: of them measured.",
-                folded=True,
+                file="immune_coverage.tsv",
             ),
             make_table(
                 absent,
                 ["score", "size", "found", "note"],
                 "Scores that were not computed. Too few of their genes are measured.",
-                folded=True,
+                file="immune_coverage.tsv",
             ),
         ],
     )
@@ -171,7 +171,7 @@ def _tests_table(tests: pd.DataFrame, subtypes: list[str], caption: str) -> Tabl
         return None
     rows = tests[tests["comparison"].isin(told_apart(subtypes))]
     rows = with_interval(rows.sort_values(["p", "score"], kind="stable"), "effect", two_decimals)
-    return make_table(rows, _TEST_COLUMNS, caption, most=20)
+    return make_table(rows, _TEST_COLUMNS, caption, most=20, file="immune_tests.tsv")
 
 
 def figures(results: RunResults) -> Iterator[Plan]:

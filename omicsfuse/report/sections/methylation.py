@@ -42,6 +42,7 @@ def content(results: RunResults) -> Content | None:
                 "Differences of means with 95% CI (methylation: M-values); p: the larger of the "
                 "two; FDR over all genes and subtypes.",
                 most=20,
+                file="expression_methylation.tsv",
             )
         ],
     )

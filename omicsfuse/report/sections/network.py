@@ -42,7 +42,7 @@ _SMALL = 10
 #: Share of patients without the layers needed above which it is said.
 _MANY_LOST = 0.2
 #: Adjusted mutual information with the pattern of missing layers above which it is said.
-_FOLLOWS_MISSING = 0.1
+FOLLOWS_MISSING = 0.1
 #: Relative change of the network in the last iteration above which it had not settled.
 _SETTLED = 0.02
 
@@ -66,17 +66,12 @@ def _fused(results: RunResults) -> str:
 
 
 def _subtypes(results: RunResults) -> str:
-    names, rule = results.subtypes.names, rule_of_k(results)
+    names = results.subtypes.names
     if len(names) == 1:
-        return f"All patients form one group (how k was chosen: {rule})."
+        return "All patients form one group."
     sizes = results.subtypes.labels.value_counts()
-    each = listing([f"{name} ({int(sizes[name])})" for name in names])
-    seen = chosen_with_outcome(results)
-    looked = f"chosen with survival: {seen}" if seen else "survival was not looked at"
-    return (
-        f"The network was cut into {len(names)} subtypes, with patients in brackets: {each} "
-        f"(how k was chosen: {rule}; {looked})."
-    )
+    each = listing([f"{name} ({plural(int(sizes[name]), 'patient')})" for name in names])
+    return f"The network was cut into {len(names)} subtypes: {each}."
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -94,7 +89,7 @@ def caveats(results: RunResults) -> Iterator[str]:
             "layers; those that remain may not stand for all."
         )
     agreement = results.assessment.params.get("missingness_agreement", math.nan)
-    if agreement > _FOLLOWS_MISSING:
+    if agreement > FOLLOWS_MISSING:
         yield (
             "The subtypes go together with who brought which layers (adjusted mutual information "
             f"{agreement:.2f}, 0 by chance): they may tell who was measured rather than what was "
@@ -110,7 +105,7 @@ def caveats(results: RunResults) -> Iterator[str]:
 
 def content(results: RunResults) -> Content:
     """Show the network; its figures say the rest."""
-    return Content("The fused network")
+    return Content("How similar are the patients?")
 
 
 def figures(results: RunResults) -> Iterator[Plan]:

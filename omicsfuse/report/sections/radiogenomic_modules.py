@@ -50,7 +50,7 @@ def content(results: RunResults) -> Content | None:
     table = mapped.modules
     if table.empty:
         return Content(
-            "Radiomic clusters and gene modules",
+            "Are radiomic clusters associated with gene modules?",
             ("No co-expression module was found, so that there is nothing to hold radiomic "
              "clusters against.",),
         )  # fmt: skip
@@ -88,9 +88,9 @@ def content(results: RunResults) -> Content | None:
     if adjusted:
         how += f" Both sides are adjusted for {', '.join(map(clean, adjusted))}."
     return Content(
-        "Radiomic clusters and gene modules",
+        "Are radiomic clusters associated with gene modules?",
         (" ".join(module_sentences(mapped)), how),
-        tables=[make_table(written, _COLUMNS, caption, most=15)],
+        tables=[make_table(written, _COLUMNS, caption, most=15, file="radiogenomic_modules.tsv")],
     )
 
 

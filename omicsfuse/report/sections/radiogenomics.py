@@ -49,7 +49,7 @@ def content(results: RunResults) -> Content | None:
     columns += ["needed_correlation", "detectable_correlation"]
     fdr = float(mapped.params["fdr"])
     return Content(
-        "What the images go with",
+        "Which molecular features are associated with the images?",
         (opening(mapped), Points("", family_sentences(mapped)), _volume_words(mapped)),
         tables=[
             make_table(
@@ -71,6 +71,7 @@ def content(results: RunResults) -> Content | None:
                 )
                 + "Needed: the smallest |rho| that would be found alone; detectable: the smallest "
                 "that is found with a chance of 80%.",
+                file="radiogenomic_families.tsv",
             ),
             _associations_table(mapped),
         ],
@@ -206,6 +207,7 @@ def _associations_table(mapped: RadiogenomicMap) -> Table | None:
         f"The {len(table)} strongest associations of all families, found or not. The strongest of "
         "many are stronger here than they would be in other patients. All that were found are in "
         "radiogenomic_associations.tsv.",
+        file="radiogenomic_associations.tsv",
     )
 
 
@@ -220,7 +222,7 @@ def _clusters_table(mapped: RadiogenomicMap) -> Table | None:
         ["cluster", "feature", "size", "correlation_with_volume"],
         f"Clusters of {image_feature(mapped)}s that say the same, by their representative.",
         most=40,
-        folded=True,
+        file="radiomic_clusters.tsv",
     )
 
 

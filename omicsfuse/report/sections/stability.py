@@ -30,8 +30,8 @@ REFERENCES = {
 _NOT_REPEATED = (
     "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
 )
-#: Share of borderline patients above which it is said.
-_MANY = 0.5
+#: Share of borderline patients above which it is a reservation.
+MANY_BORDERLINE = 0.5
 #: Borderline patients named on the page at most.
 _MOST_NAMED = 60
 
@@ -42,17 +42,20 @@ def summary(results: RunResults) -> list[str]:
     if math.isnan(mean):
         return ["Stability was not assessed."] if len(results.subtypes.names) > 1 else []
     jaccard, weak = results.assessment.stability["jaccard_mean"], _weak(results)
-    if mean < COMES_BACK:
-        verdict = "do not come back reliably"
-    elif weak:
-        verb = "does" if len(weak) == 1 else "do"
-        verdict = f"come back on average, but {listing(weak)} {verb} not reliably"
+    stable = [name for name in jaccard.dropna().index if name not in weak]
+    if not weak:
+        verdict = "Yes: all subtypes are stable when patients are resampled"
+    elif not stable:
+        verdict = "No: no subtype is stable when patients are resampled"
     else:
-        verdict = "come back"
+        be, be_not = ("is" if len(some) == 1 else "are" for some in (stable, weak))
+        verdict = (
+            f"In part: when patients are resampled, {listing(stable)} {be} stable, and "
+            f"{listing(weak)} {be_not} not"
+        )
     said = (
-        f"When patients are resampled, the subtypes {verdict}: mean Jaccard similarity {mean:.2f} "
-        f"(lowest {jaccard.min():.2f}, {clean(jaccard.idxmin())}; {COMES_BACK} or more is read as "
-        f"coming back, which describes subtypes and tests nothing). {borderline_sentence(results)}"
+        f"{verdict} (mean Jaccard similarity {mean:.2f}; lowest {jaccard.min():.2f}, "
+        f"{clean(jaccard.idxmin())}; stable: {COMES_BACK} or more). {borderline_sentence(results)}"
     )
     return [said.strip()]
 
@@ -64,30 +67,16 @@ def _weak(results: RunResults) -> list[object]:
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """One group only, no stability known, subtypes that do not come back, a wide border."""
+    """One group only, no stability known, settings that decide the subtypes."""
     mean = mean_jaccard(results)
     if len(results.subtypes.names) == 1:
         yield "There is one group only: nothing between subtypes can be compared."
     elif math.isnan(mean):
-        yield "Stability was not assessed: do not take the subtypes for real yet."
-    elif mean < COMES_BACK:
-        yield (
-            "The subtypes do not come back reliably when patients are resampled (mean Jaccard "
-            f"similarity {mean:.2f}, below {COMES_BACK}): other patients would give other subtypes."
-        )
-    elif weak := _weak(results):
-        noun, verb = ("Subtype", "does") if len(weak) == 1 else ("Subtypes", "do")
-        yield (
-            f"{noun} {listing(weak)} {verb} not come back reliably (mean Jaccard "
-            f"similarity below {COMES_BACK})."
-        )
-    membership = _membership(results)
-    share = float((membership == "borderline").mean())
-    if share > _MANY:
-        yield f"{100 * share:.0f}% of the patients are on the border of their subtype."
+        yield "Without stability, the subtypes are provisional."
+    yield from sensitivity.caveats(results)
 
 
-def _membership(results: RunResults) -> pd.Series:
+def membership(results: RunResults) -> pd.Series:
     """Whether each patient is a core member or borderline; empty where it was not assessed."""
     patients = results.assessment.patients
     if "membership" not in patients or len(results.subtypes.names) == 1:
@@ -120,11 +109,16 @@ def content(results: RunResults) -> Content:
     texts += sensitivity.sentences(results)
     counts, names = _borderline_tables(results)
     return Content(
-        "Stability",
+        "Are the subtypes stable?",
         tuple(texts),
         tables=[counts],
         details=[
-            make_table(stability, list(stability.columns), "Stability of each subtype."),
+            make_table(
+                stability,
+                list(stability.columns),
+                "Stability of each subtype.",
+                file="stability.tsv",
+            ),
             names,
             sensitivity.settings_table(results),
         ],
@@ -133,25 +127,25 @@ def content(results: RunResults) -> Content:
 
 def borderline_sentence(results: RunResults) -> str:
     """Count the patients on the border of their subtype; empty where it was not assessed."""
-    membership = _membership(results)
-    if membership.empty:
+    members = membership(results)
+    if members.empty:
         return ""
-    count = int((membership == "borderline").sum())
+    count = int((members == "borderline").sum())
     verb = "is" if count == 1 else "are"
-    return f"{count} of {plural(len(membership), 'patient')} {verb} borderline."
+    return f"{count} of {plural(len(members), 'patient')} {verb} borderline."
 
 
 def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]:
     """Core and borderline patients by subtype, and the borderline ones by name."""
-    membership = _membership(results)
-    if membership.empty:
+    members = membership(results)
+    if members.empty:
         return None, None
     patients = results.assessment.patients
     sizes = patients["subtype"].value_counts()
     frame = pd.DataFrame({"patients": sizes.reindex(results.subtypes.names)})
     for kind in ("core", "borderline"):
-        members = patients.loc[membership == kind, "subtype"]
-        frame[kind] = members.value_counts().reindex(frame.index).fillna(0).astype(int)
+        counted = patients.loc[members == kind, "subtype"].value_counts()
+        frame[kind] = counted.reindex(frame.index).fillna(0).astype(int)
     frame["share borderline"] = [
         f"{100 * few / all_:.0f}%" if all_ else ""
         for few, all_ in zip(frame["borderline"], frame["patients"], strict=True)
@@ -160,8 +154,9 @@ def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]
         frame.rename_axis("subtype").reset_index(),
         ["subtype", *frame.columns],
         "Core and borderline patients. subtypes.tsv names all.",
+        file="subtypes.tsv",
     )
-    border = patients[membership == "borderline"]
+    border = patients[members == "borderline"]
     named = border.sort_values("co_clustering", kind="stable").rename_axis("patient").reset_index()
     names = make_table(
         named,
@@ -169,7 +164,7 @@ def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]
         "Borderline patients, least settled first. Co-clustering: share of the resamples together "
         "with the other members of the subtype.",
         most=_MOST_NAMED,
-        folded=True,
+        file="subtypes.tsv",
     )
     return counts, names
 
@@ -198,7 +193,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
         )
         yield Plan(
             "consensus_matrix",
-            "Who stays together",
+            "Co-clustering of patients",
             "Share of the resamples in which each pair of patients is in one group (yellow: "
             "always; dark blue: never). Patients are ordered by subtype (coloured bars), and "
             "within it so that those often together are next to each other. Clear subtypes are "

@@ -2,19 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.evidence import DRAWS, structure_tests, tested_statistic
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
-from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.tables import make_table
-from omicsfuse.report.words import mean_jaccard
-from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.report.words import mean_jaccard, n_draws, test_level
 
 REFERENCES = {
     "rotation": "Langsrud O. Rotation tests. Stat Comput 2005;15:53-60. "
@@ -29,165 +26,101 @@ _DRAWN_AS = {
     "structure": "Continuum without groups: the cohort made anew with the same shared variation.",
 }
 
-#: Class of the badge for each verdict; the style sheet gives it a colour, a border and a sign.
-_KINDS = dict(zip(VERDICTS, ("supported", "continuum", "nothing"), strict=True))
-
-#: What the second verdict means where a single layer was fused.
+#: What the second verdict means where a single layer was fused; a first clause, then sentences.
 _ONE_LAYER = (
-    "With one layer there is nothing to share, and no evidence that patients come in groups: a "
-    "continuum with the same variation is cut as clearly. Where the subtypes below divide it is "
-    "then largely arbitrary."
+    "There is one layer, and no evidence that patients form groups: a continuum with the same "
+    "variation is cut as clearly",
+    "The borders between the subtypes are largely arbitrary.",
 )
 _MEANINGS = {
     VERDICTS[0]: (
-        "The layers have structure in common, and it comes in groups: the real network falls into "
-        "groups more clearly than cohorts made from the same data without any."
+        "Yes: the layers share structure, and patients fall into groups more clearly than in "
+        "cohorts redrawn from the same data without groups",
     ),
     VERDICTS[1]: (
-        "The layers vary together, but there is no evidence that patients come in groups: a "
-        "continuum with the same shared variation is cut as clearly. Where the subtypes below "
-        "divide it is then largely arbitrary. Small or faint groups may have been missed."
+        "No evidence of groups: the layers share structure, but a continuum with the same shared "
+        "variation is cut as clearly",
+        "The borders between the subtypes are largely arbitrary. Small or faint groups may have "
+        "been missed.",
     ),
     VERDICTS[2]: (
-        "There is no evidence that the layers have anything in common: layers whose patients were "
-        "shuffled look alike. The subtypes below then rest on single layers or on chance."
+        "No evidence: the layers share no more than layers whose patients were permuted",
+        "The subtypes rest on single layers or on chance.",
     ),
     NOT_TESTED: (
-        "Whether there are subtypes at all was not tested in this run. Clustering always returns "
-        "groups, also from noise."
+        "Not tested in this run",
+        "Clustering always returns groups, also from noise.",
     ),
 }
 
 
-@dataclass(frozen=True)
-class TestWords:
-    """One test in words: what it asks, how, what came out."""
-
-    question: str
-    how: str
-    p: str
-    answer: str
-
-
-@dataclass(frozen=True)
-class VerdictView:
-    """The verdict as the page shows it: class of the badge, words, meaning, tests, remarks."""
-
-    kind: str
-    words: str
-    meaning: str
-    tests: tuple[TestWords, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-def verdict_view(results: RunResults) -> VerdictView:
-    """Put the verdict and the tests it rests on in words."""
+def answer(results: RunResults) -> str:
+    """Say whether there are subtypes, with both p-values."""
     assessment = results.assessment
     words = assessment.verdict if assessment.verdict in _MEANINGS else NOT_TESTED
-    kind = _KINDS.get(words, "untested")
-    if words == NOT_TESTED:
-        return VerdictView(kind, words, _MEANINGS[words])
-    level = _level(assessment)
-    draws = n_draws(assessment)
-    count = f"{draws:,} times" if draws else "again and again"
-    shared, groups = assessment.p_shared, assessment.p_structure
-    tests = (
-        TestWords(
-            "Do the layers share anything?",
-            "With one layer there is nothing to share."
-            if math.isnan(shared)
-            else f"Patients were permuted within each layer, {count}: each layer keeps its own "
-            "structure, and what layers share is broken.",
-            format_p(shared),
-            "not asked: one layer" if math.isnan(shared) else _answer(shared, level),
-        ),
-        TestWords(
-            "Does it come in groups?",
-            f"The cohort was made anew {count} as a continuum with the same shared variation and "
-            "no groups.",
-            format_p(groups),
-            "not tested" if math.isnan(groups) else _answer(groups, level),
-        ),
-    )
-    remarks = [
-        f"The subtypes are to a large part explained by {clean(name)}, a technical variable."
-        for name in explaining_variables(results)
-    ]
-    if draws:
-        remarks.append(
-            f"A test says yes where p is at most {level:g}. With {draws:,} draws no p-value can be "
-            f"below {1 / (draws + 1):.2g}."
-        )
-    unstable = mean_jaccard(results) < COMES_BACK
-    if words == VERDICTS[0] and len(results.subtypes.names) == 1:
-        remarks.append("Yet the patients were left whole: one subtype was chosen or asked for.")
-    elif words == VERDICTS[0] and unstable:
-        remarks.append(
-            "The tests ask whether there are groups, not whether these subtypes are the right "
-            "ones: they do not come back reliably when patients are resampled."
-        )
-    if words == VERDICTS[2] and groups <= level:
-        remarks.append(
-            "The network does fall into groups, but layers that share nothing do so as well: one "
-            "layer may make them by itself."
-        )
-    meaning = _MEANINGS[words]
-    if math.isnan(shared) and words == VERDICTS[1]:
-        meaning = _ONE_LAYER
-    return VerdictView(kind, words, meaning, tests, tuple(remarks))
-
-
-def _level(assessment: Assessment) -> float:
-    return float(assessment.params.get("level", SIGNIFICANCE))
-
-
-def n_draws(assessment: Assessment) -> int:
-    """Draws of each kind that the tests rest on; 0 where it is not known."""
-    if "n_draws" in assessment.tests and len(assessment.tests):
-        return int(assessment.tests["n_draws"].max())
-    return int(assessment.params.get("n_draws", 0))
-
-
-def _answer(p: float, level: float) -> str:
-    return "yes" if p <= level else "no evidence"
+    first, *others = _MEANINGS[words]
+    if math.isnan(assessment.p_shared) and words == VERDICTS[1]:
+        first, *others = _ONE_LAYER
+    told = p_values(assessment)
+    return " ".join([f"{first}{f' ({told})' if told else ''}.", *others])
 
 
 def p_values(assessment: Assessment) -> str:
     """Write both p-values for a sentence."""
     parts = [
-        format_p(assessment.p_shared, "shared structure p"),
-        format_p(assessment.p_structure, "groups p"),
+        format_p(assessment.p_shared, "shared structure: p"),
+        format_p(assessment.p_structure, "groups: p"),
     ]
-    return ", ".join(part for part in parts if part)
+    return "; ".join(part for part in parts if part)
 
 
-def verdict_sentence(results: RunResults) -> str:
-    """Say in the summary what the tests say, and what it means for all that follows."""
+def how_tested(results: RunResults) -> list[str]:
+    """Say how both tests were made, and what limits them."""
     assessment = results.assessment
-    told = p_values(assessment)
-    values = f" ({told})" if told else ""
-    if assessment.supported:
-        return f"The tests support subtypes in these data{values}."
-    if assessment.verdict not in _KINDS:
-        return "Whether there are subtypes was not tested; what follows about them is exploratory."
-    return (
-        f"The tests do not support subtypes: {assessment.verdict}{values}. What follows on "
-        "survival, clinical columns, biology, the signature and other cohorts is exploratory."
+    draws, words = n_draws(assessment), assessment.verdict
+    count = f"{draws:,} times" if draws else "repeatedly"
+    said = []
+    if not math.isnan(assessment.p_shared):
+        said.append(
+            f"Do the layers share structure? Patients were permuted within each layer, {count}: "
+            "each layer keeps its own structure, and what the layers share is broken."
+        )
+    said.append(
+        f"Are there groups? The cohort was redrawn {count} as a continuum with the same shared "
+        "variation and no groups."
     )
+    if draws:
+        said.append(
+            f"A test says yes where p is at most {test_level(assessment):g}. With {draws:,} draws "
+            f"no p-value can be below {1 / (draws + 1):.2g}."
+        )
+    if words == VERDICTS[0] and len(results.subtypes.names) == 1:
+        said.append("Nevertheless one subtype was chosen or asked for, so nothing was cut.")
+    elif words == VERDICTS[0] and mean_jaccard(results) < COMES_BACK:
+        said.append(
+            "The tests ask whether there are groups, not whether these subtypes are the right "
+            "ones: the subtypes are unstable when patients are resampled."
+        )
+    if words == VERDICTS[2] and assessment.p_structure <= test_level(assessment):
+        said.append(
+            "The network does fall into groups, but networks of layers that share nothing do so "
+            "as well: one layer may make them by itself."
+        )
+    return said
 
 
 def exploratory_mark(results: RunResults) -> str:
     """Mark of sections that take the subtypes for granted; empty where the tests support them."""
     if results.assessment.supported or len(results.subtypes.names) == 1:
         return ""
-    if results.assessment.verdict in _KINDS:
+    if results.assessment.verdict in VERDICTS:
         return "Exploratory: subtypes are not supported by the tests."
     return "Exploratory: whether there are subtypes was not tested."
 
 
 def summary(results: RunResults) -> list[str]:
     """Say what the tests say; nothing where there is one group only."""
-    return [] if len(results.subtypes.names) == 1 else [verdict_sentence(results)]
+    return [] if len(results.subtypes.names) == 1 else [answer(results)]
 
 
 def content(results: RunResults) -> Content | None:
@@ -211,9 +144,9 @@ def content(results: RunResults) -> Content | None:
         columns,
         f"The real network and the draws ({name}). Excess: standard deviations above the mean of "
         "the draws. structure.tsv has the other statistics too.",
-        folded=True,
+        file="structure.tsv",
     )
-    return Content("Whether there are subtypes", (text,), details=[table])
+    return Content("Are there subtypes?", (*how_tested(results), text), details=[table])
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
@@ -261,7 +194,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         "over the draws and the real network together, and its maximum over k. "
         "P-values count the real network as one of the draws "
         f"{cite('permutation')}. Subtypes are called supported where both p-values are at most "
-        f"{_level(assessment):g}."
+        f"{test_level(assessment):g}."
     )
 
 

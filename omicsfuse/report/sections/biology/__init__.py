@@ -13,7 +13,7 @@ from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.biology.drivers import driver_tables
 from omicsfuse.report.sections.biology.known_labels import label_marker_sentences, label_table
-from omicsfuse.report.sections.biology.portraits import portraits, summary
+from omicsfuse.report.sections.biology.portraits import portraits
 from omicsfuse.report.tables import Table, make_table
 from omicsfuse.report.words import drawn_of, listing, names_of_tests, plural
 from omicsfuse.stats.levels import FDR
@@ -33,7 +33,7 @@ def content(results: RunResults) -> Content:
     drivers = driver_tables(results)
     strongest = None if drivers else _strongest(results)
     return Content(
-        "What marks the subtypes",
+        "What characterises each subtype?",
         tuple(texts),
         details=(*drivers, strongest, label_table(results)),
     )
@@ -53,6 +53,7 @@ def _strongest(results: RunResults) -> Table | None:
         f"Strongest markers {each}, by layer. Up to three with a false discovery rate of at most "
         f"{FDR:g} (over all features and subtypes of a layer), raised ones first; markers.tsv has "
         "them all, with the tests.",
+        file="markers.tsv",
     )
 
 
@@ -146,7 +147,6 @@ SECTION = Section(
     content,
     figures,
     methods,
-    summary=summary,
     on_subtypes=True,
     paragraph="biology",
 )

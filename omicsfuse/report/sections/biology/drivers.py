@@ -38,7 +38,7 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
             f"inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg "
             "over all features and subtypes of a layer. The effect's measure follows the layer.",
             most=_MOST,
-            folded=len(names) > 4,
+            file="drivers.tsv",
         )
         if made is not None:
             tables.append(made)

@@ -77,6 +77,7 @@ def label_table(results: RunResults) -> Table | None:
         f"patients. Up to {_MOST} features of a layer, smallest p first; effect of the level "
         "against all other patients whose label is known, and of the subtype against all others. "
         f"Agrees: the subtype's FDR is at most {FDR:g}, in the same direction.",
+        file="label_markers.tsv",
     )
 
 

@@ -20,8 +20,6 @@ from omicsfuse.stats.levels import FDR
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
 _FEW_LEVELS = 2
-#: Subtypes up to which the summary has a sentence on each.
-_FEW = 6
 
 
 def portraits(results: RunResults) -> list[str]:
@@ -32,21 +30,6 @@ def portraits(results: RunResults) -> list[str]:
     """
     said = [_portrait(results, name) for name in _described(results)]
     return [Points(head, sentences) for head, *sentences in said]
-
-
-def summary(results: RunResults) -> list[str]:
-    """Say of each subtype in one sentence what marks it most, for the summary."""
-    names = _described(results)
-    if len(results.subtypes.names) > _FEW:
-        return []
-    sentences = [_short(results, name) for name in names]
-    said = [sentence for sentence in sentences if sentence]
-    if said:
-        said.append(
-            "These markers describe the subtypes and are no evidence that they exist: the subtypes "
-            "were found on such features."
-        )
-    return said
 
 
 def _described(results: RunResults) -> list[str]:
@@ -95,25 +78,22 @@ def _portrait(results: RunResults, name: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _short(results: RunResults, name: str) -> str:
-    """One sentence: up to two features a layer that holds calls, two up and two down of others."""
-    head, _ = _head(results, name)
+def marks(results: RunResults, name: str) -> str:
+    """Name what marks a subtype in a line: few features of fused layers, one known label."""
+    if results.markers.empty:
+        return ""
     parts = []
-    for layer in layers_to_tell(results):
+    told = layers_to_tell(results)
+    for layer in [name for name in told if name in results.fusion.per_layer] or told:
         prepared = results.prepared.layers.get(layer)
-        marked = marked_features(results, name, layer, most=2)
-        # Names of images' features and of neighbours on a chromosome say little in a summary.
-        if prepared is None or not kind_of(prepared).telling or not marked.n_found:
+        # Names of images' features and of neighbours on a chromosome say little in a line.
+        if prepared is None or not kind_of(prepared).telling:
             continue
-        parts.append(_few(results, name, layer, marked))
-    parts += [said for said, _ in _labels(results, name)]
-    if not parts:
-        layers = [
-            x for x in layers_to_tell(results) if marked_features(results, name, x, most=1).n_found
-        ]
-        where = f" other than {listing(layers)}" if layers else ""
-        return f"{head}: no feature marks it in any layer{where} at FDR {FDR:g}."
-    return f"{head}: {'; '.join(parts)}."
+        marked = marked_features(results, name, layer, most=2)
+        if marked.n_found:
+            parts.append(_few(results, name, layer, marked))
+    parts += [said for said, _ in _labels(results, name)[:1]]
+    return "; ".join(parts) if parts else f"no marker with a name at FDR {FDR:g}"
 
 
 def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:

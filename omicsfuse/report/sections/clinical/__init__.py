@@ -25,9 +25,6 @@ REFERENCES = {
     "doi:10.1093/jamiaopen/ooy012",
 }
 
-#: Rows of Table 1 from which on it is folded.
-_LONG = 40
-
 _KNOWN = (
     "Known labels (if any) were looked at only after the subtypes were found. ARI (adjusted "
     "Rand index) and NMI (normalised mutual information) are 1 for identical groupings; ARI is "
@@ -74,7 +71,7 @@ def content(results: RunResults) -> Content:
         texts = []
     crossed = [_known_label(results, name) for name in results.cohort.known_labels]
     return Content(
-        "Clinical and molecular associations",
+        "Which clinical and technical variables differ?",
         (*texts, *alterations.sentences(results)),
         tables=[*_association_tables(results), *crossed],
         details=[_table_one(results), alterations.genes_table(results)],
@@ -111,7 +108,12 @@ def _association_tables(results: RunResults) -> list[Table | None]:
     # The note of a burden says where it is from, which the caption does.
     left_out: tuple[set[str], ...] = (set(), {"role"}, {"role", "note"})
     return [
-        make_table(frame[rows], [name for name in _COLUMNS if name not in without], caption)
+        make_table(
+            frame[rows],
+            [name for name in _COLUMNS if name not in without],
+            caption,
+            file="clinical.tsv",
+        )
         for without, (rows, caption) in zip(left_out, families, strict=True)
     ]
 
@@ -128,7 +130,12 @@ def _known_label(results: RunResults, name: str) -> Table | None:
     levels += ["not known"] if "not known" in counts else []
     counts = counts.reindex(index=results.subtypes.names)[levels]
     frame = counts.rename(columns=clean).reset_index(names="subtype")
-    return make_table(frame, list(frame.columns), f"Patients of each subtype by {clean(name)}.")
+    return make_table(
+        frame,
+        list(frame.columns),
+        f"Patients of each subtype by {clean(name)}.",
+        file="subtypes.tsv",
+    )
 
 
 def _table_one(results: RunResults) -> Table | None:
@@ -145,13 +152,12 @@ def _table_one(results: RunResults) -> Table | None:
         )
         for row in rows
     )
-    files = "Also in table1.csv, table1.html and table1.docx."
     return Table(
-        f"Table 1. {files}",
+        "Table 1.",
         (Cell("variable"), *(Cell(clean(name), number=True) for name in headings)),
         body,
         TABLE_ONE_NOTES,
-        folded=len(rows) > _LONG,
+        file="table1.docx",
     )
 
 

@@ -81,7 +81,9 @@ def genes_table(results: RunResults) -> Table | None:
         "with nearly the same shares once; alterations.tsv has them all. FDR: Benjamini-Hochberg "
         "over the genes tested of one layer and one kind of alteration."
     )
-    return make_table(frame, [*columns, "test", "effect", "p", "fdr"], caption)
+    return make_table(
+        frame, [*columns, "test", "effect", "p", "fdr"], caption, file="alterations.tsv"
+    )
 
 
 def _apart(family: pd.DataFrame, shares: list[str]) -> list[int]:

@@ -21,6 +21,15 @@ def caveats(results: RunResults) -> list[str]:
     return [_technical_sentence(results, str(name), row) for name, row in confounding.iterrows()]
 
 
+def associated_variables(results: RunResults) -> pd.DataFrame:
+    """Rows of technical variables that go with the subtypes without explaining them."""
+    table = _technical(results)
+    if table.empty:
+        return table
+    chosen = [bool(row["fdr"] < FDR) and not _explained(row) for _, row in table.iterrows()]
+    return table[chosen].sort_values("effect", ascending=False, kind="stable")
+
+
 def explaining_variables(results: RunResults) -> list[str]:
     """Name the technical variables that the subtypes are explained by, the strongest first."""
     table = _technical(results)

@@ -145,6 +145,7 @@ def families_table(model: Interpretation) -> Table | None:
         "Hochberg over the family); kept: found, and found adjusted. Detectable: the "
         f"correlation that a single test at {FDR:g} over the number of tests finds with a "
         "power of 80%.",
+        file="interpretation_families.tsv",
     )
 
 
@@ -188,7 +189,7 @@ def _associations(table: pd.DataFrame, caption: str) -> Table | None:
     ]
     if table["contrast"].nunique() == 1:
         columns.remove("contrast")
-    return make_table(table, columns, caption, most=_MOST_ROWS)
+    return make_table(table, columns, caption, most=_MOST_ROWS, file="interpretation.tsv")
 
 
 def figures(name: str, model: Interpretation) -> Iterator[Plan]:

@@ -69,6 +69,7 @@ def table(model: Interpretation) -> Table | None:
         "genes correlated as they are; p and FDR without that word: random genes, too small where "
         "genes of a set are correlated. Stability: share of subsamples with the same sign.",
         most=30,
+        file="interpretation_gene_sets.tsv",
     )
 
 

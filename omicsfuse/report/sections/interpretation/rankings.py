@@ -33,4 +33,5 @@ def table(model: Interpretation) -> Table | None:
         "Stability of the rankings. Rank correlation of subsamples of 80% with all patients (about "
         "0.9 by chance alone, since they share patients), and of two halves, which share nobody "
         "(about 0 by chance).",
+        file="interpretation_stability.tsv",
     )

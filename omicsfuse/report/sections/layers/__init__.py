@@ -86,7 +86,7 @@ def content(results: RunResults) -> Content | None:
             "group that only repeats the rest of its layer gains too."
         )
     return Content(
-        "What each layer brings",
+        "Does each layer add anything?",
         tuple(texts),
         notes=tuple(layer_sentences(results)),
         details=[gain_table(layers), _agreement_table(layers), _group_table(groups)],
@@ -135,6 +135,7 @@ def _agreement_table(layers: pd.DataFrame) -> Table | None:
         "Agreement of each layer with the subtypes. Adjusted Rand index of the groups of the layer "
         "alone, and of all layers without it; mean silhouette of the subtypes in the layer's own "
         "network.",
+        file="layers.tsv",
     )
 
 
@@ -151,6 +152,7 @@ def _group_table(groups: pd.DataFrame) -> Table | None:
         "Groups of features. Agreement of the group alone, and of all layers with the group left "
         "out of its own; gain in structure shared with the other layers over permuted copies. FDR: "
         "Benjamini-Hochberg over all groups listed.",
+        file="feature_groups.tsv",
     )
 
 
@@ -161,7 +163,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
     if gains_known(layers):
         yield Plan(
             "layer_gains",
-            "What each layer brings",
+            "Contribution of each layer",
             " ".join(text for name, text in _GAINS.items() if name in gain_panels(layers)),
             f"Gains with intervals and agreement of {plural(len(layers), 'layer')}.",
             partial(layer_gains, assessment),
@@ -169,7 +171,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
     elif layer_columns(layers):
         yield Plan(
             "layer_contributions",
-            "What each layer brings",
+            "Contribution of each layer",
             " ".join(text for name, text in _AGREEMENT.items() if name in layer_columns(layers)),
             "Dots of the agreement of each layer with the subtypes.",
             partial(plot.layer_contributions, assessment),

@@ -140,6 +140,7 @@ def gain_table(layers: pd.DataFrame) -> Table | None:
         f"Each layer against {count}. The first measure is the headline; its FDR is "
         "Benjamini-Hochberg over the layers. Stability and silhouette are of the network that the "
         "layer is a part of: they depend on its own groups as much as on what it shares.",
+        file="layers.tsv",
     )
 
 

@@ -50,7 +50,7 @@ def content(results: RunResults) -> Content | None:
         if sentences
     ]
     return Content(
-        "Gene sets",
+        "Which gene sets differ?",
         tuple(texts),
         details=[
             enrichment_table(results.enrichment, results.subtypes.names),
@@ -234,6 +234,7 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         f"Enrichment, the {EACH} smallest p of each subtype. One set a group of like sets; NES: "
         "enrichment score over the mean of random sets on its side; p is at its floor where none "
         "of these scored as much. enrichment.tsv has all.",
+        file="enrichment.tsv",
     )
 
 
@@ -258,6 +259,7 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         f"Over-representation among markers, up to {EACH} sets of each subtype and direction. "
         "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
         "that direction; odds ratio with exact interval; over_representation.tsv has all.",
+        file="over_representation.tsv",
     )
 
 

@@ -72,6 +72,7 @@ def overall_table(table: pd.DataFrame) -> Table | None:
         "Scores of patients, all subtypes at once, smallest p first. One set a group of like "
         "sets. Effect: epsilon squared, the "
         "share of the variance of the ranks between subtypes (Kruskal-Wallis test).",
+        file="gene_set_tests.tsv",
     )
 
 
@@ -91,4 +92,5 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         ["subtype", "gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
         f"Scores of patients, each subtype against all others, up to {EACH} found. "
         "Effect: rank-biserial correlation (Wilcoxon rank-sum test); gene_set_tests.tsv has all.",
+        file="gene_set_tests.tsv",
     )

@@ -52,11 +52,11 @@ def content(results: RunResults) -> Content:
             if results.cohort.clinical is None
             else "The clinical table has no endpoint"
         )
-        return Content("Survival", (f"{why}: survival was not compared.",))
+        return Content("Does survival differ?", (f"{why}: survival was not compared.",))
     paragraphs = [_paragraph(comparison) for comparison in results.survival.values()]
     side_by_side, measures = added_value.tables(rows_of(results, "added_value"))
     return Content(
-        "Survival",
+        "Does survival differ?",
         tuple(text for text in paragraphs if text),
         tables=[
             log_rank.tests_table(results),

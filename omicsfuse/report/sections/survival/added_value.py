@@ -113,6 +113,7 @@ def tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
         "on whom they are judged, which flatters them: the corrected difference has this optimism "
         "taken off by bootstrap. Larger is better, but for the Brier score (mean squared error of "
         "predicted risks) smaller is.",
+        file="added_value.tsv",
     )  # fmt: skip
     # The likelihood ratio has one number only, which is in the short table.
     rows = table[table["measure"] != _LIKELIHOOD_RATIO].rename(columns={"estimate": "apparent"})
@@ -123,7 +124,7 @@ def tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
         [*columns, "optimism", "corrected", "note"],
         "Measures of both models. Apparent: in the patients from whom the models were made, with "
         "95% confidence intervals; corrected: less the optimism.",
-        folded=True,
+        file="added_value.tsv",
     )
 
 

@@ -214,7 +214,7 @@ def _hazard_ratios(table: pd.DataFrame, columns: list[str], caption: str) -> Tab
     if rows_with(table, "hr").empty:
         return None
     table = with_interval(table, "hr", format_ratio)
-    return make_table(table, columns, caption)
+    return make_table(table, columns, caption, file="cox.tsv")
 
 
 def proportional_table(results: RunResults) -> Table | None:
@@ -227,6 +227,7 @@ def proportional_table(results: RunResults) -> Table | None:
         ["endpoint", "model", "term", "chi2", "dof", "p", "note"],
         "Proportional hazards: score tests. A small p means that the hazard ratio of the term "
         "changes over follow-up; p-values are not adjusted for the number of terms.",
+        file="proportional_hazards.tsv",
     )
 
 
@@ -241,6 +242,7 @@ def diagnostics_table(results: RunResults) -> Table | None:
         "How the Cox models were fitted. Variance inflation: 1 where a term is unrelated to the "
         "others, above 5 where they can hardly be told apart; with fewer than 10 events for each "
         "variable hazard ratios are unreliable.",
+        file="cox_diagnostics.tsv",
     )
 
 

@@ -94,6 +94,7 @@ def medians_table(results: RunResults) -> Table | None:
         [*columns, "follow_up", "follow_up_interval"],
         f"Median time to the event and median follow-up{where}. Follow-up: reverse Kaplan-Meier, "
         "the time for which patients without the event would have been seen.",
+        file="survival_medians.tsv",
     )
 
 
@@ -125,6 +126,7 @@ def at_years_table(results: RunResults) -> Table | None:
         ["endpoint", "subtype", *map(years_text, moments)],
         "Survival at stated times. Kaplan-Meier estimate with its 95% confidence interval, and the "
         "patients still at risk then.",
+        file="survival_at_times.tsv",
     )
 
 

@@ -178,6 +178,7 @@ def tests_table(results: RunResults) -> Table | None:
         columns,
         "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (asymptotic where nothing "
         "was permuted); overall tests: over the endpoints; pairs: within an endpoint.",
+        file="survival.tsv",
     )
 
 

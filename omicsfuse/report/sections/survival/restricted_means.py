@@ -87,6 +87,7 @@ def table(results: RunResults) -> Table | None:
         f"Restricted mean survival time{where}. Mean time without the event up to the "
         "truncation time: the longest to which the curves compared are known; it needs no "
         "proportional hazards.",
+        file="restricted_means.tsv",
     )
 
 

@@ -17,7 +17,7 @@ REFERENCES = {
     "doi:10.1371/journal.pcbi.1002240",
 }
 
-_TITLE = "Signature and verification"
+_TITLE = "Does the signature hold in other cohorts?"
 
 
 def summary(results: RunResults) -> Iterator[str]:

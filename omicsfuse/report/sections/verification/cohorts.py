@@ -175,6 +175,7 @@ def tests_table(
         f"{explained}p: of the Wald test for hazard ratios; of the "
         f"{' or the '.join(sorted(names)) or 'log-rank test'} for assigned subtypes. FDR: "
         "Benjamini-Hochberg over all rows of the table.",
+        file="verification.tsv",
     )
 
 

@@ -58,6 +58,7 @@ def replication_table(every: Signatures) -> Table | None:
         f"corrected by Holm over the scores. A score replicates where this p is at most "
         f"{SIGNIFICANCE:g}, and so are those among random gene sets and among signatures of "
         "shuffled targets.",
+        file="replication.tsv",
     )
 
 
@@ -74,6 +75,7 @@ def meta_table(every: Signatures) -> Table | None:
         [*columns, "note"],
         "Across cohorts: means of the log hazard ratios, and without each cohort in turn. Q, I2 "
         "and tau2 tell how much the cohorts differ beyond chance.",
+        file="meta_analysis.tsv",
     )
 
 
@@ -88,4 +90,5 @@ def proportions_table(every: Signatures) -> Table | None:
         ["signature", "cohort", "subtype", "n", "share", "interval", "discovery_share"],
         "Share of each subtype among those assigned elsewhere, beside the discovery cohort. None: "
         "patients whom the signature leaves unassigned.",
+        file="subtype_proportions.tsv",
     )

@@ -116,6 +116,7 @@ def agreement_table(every: Signatures) -> Table | None:
         "the target by cross-validation, genes chosen anew in each training part. Chance: the "
         "mean where the target is shuffled among patients and everything repeated, from which p "
         "comes too.",
+        file="signature_agreement.tsv",
     )
 
 
@@ -138,6 +139,7 @@ def signatures_table(every: Signatures) -> Table | None:
         frame,
         list(frame.columns),
         "The signatures of this run. SHA-256 locks content, scaling and cut-points.",
+        file="signature.json",
     )
 
 

@@ -1,0 +1,262 @@
+"""The first screen of a report: the status, five lines, three pictures, a line a subtype."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from omicsfuse.core.results import RunResults
+from omicsfuse.plot.clusters import COMES_BACK
+from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.small import known_label, small_heatmap, small_kaplan_meier, small_map
+from omicsfuse.report.conclusion import (
+    RESERVED,
+    SUPPORTED,
+    UNSUPPORTED,
+    UNTESTED,
+    borderline_share,
+    conclude,
+    imaging_layers,
+)
+from omicsfuse.report.section import Plan
+from omicsfuse.report.sections.biology.portraits import marks
+from omicsfuse.report.sections.clinical.technical import associated_variables
+from omicsfuse.report.sections.survival.endpoints import time_text
+from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
+from omicsfuse.report.words import listing, mean_jaccard, n_draws, plural
+from omicsfuse.stats.levels import SIGNIFICANCE
+
+#: Section that the pictures of the first screen belong to.
+FRONT = "front"
+
+#: Technical variables named at most that go with the subtypes without explaining them.
+_MOST_ASSOCIATED = 2
+
+#: Reservations that the line on stability tells.
+_TOLD = ("unstable", "borderline")
+
+#: What the badge says of each status, and the class that gives it a colour and a sign.
+_BADGES = {
+    SUPPORTED: ("Subtypes supported", "supported"),
+    RESERVED: ("Subtypes supported, with reservations", "reserved"),
+    UNSUPPORTED: ("Subtypes not supported", "unsupported"),
+    UNTESTED: ("Subtypes not tested", "untested"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of the five lines: what it is about, what it says, the section that says more."""
+
+    name: str
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class SubtypeLine:
+    """One subtype in a line: its name, its size, its survival, what marks it."""
+
+    name: str
+    size: str
+    survival: str
+    marks: str
+
+
+@dataclass(frozen=True)
+class Front:
+    """The first screen of a report but for its pictures."""
+
+    badge: str
+    kind: str
+    facts: str
+    layers: str
+    lines: tuple[Line, ...]
+    reservations: tuple[str, ...]
+    subtypes: tuple[SubtypeLine, ...]
+
+
+def front(results: RunResults) -> Front:
+    """Collect what the first screen says."""
+    said = conclude(results)
+    badge, kind = _BADGES[said.status]
+    layers = list(results.fusion.per_layer) or list(results.prepared.layers)
+    n, k = len(results.subtypes.labels), len(results.subtypes.names)
+    facts = f"{plural(n, 'patient')}, {plural(len(layers), 'layer')}, {plural(k, 'subtype')}"
+    lines = (
+        Line("Groups", _groups(results), "tests"),
+        Line("Stability", _stability(results), "stability"),
+        Line("Survival", _survival(results), "survival"),
+        Line("Images", _images(results), "layers"),
+    )
+    return Front(
+        badge,
+        kind,
+        facts,
+        listing(layers),
+        tuple(line for line in lines if line.text),
+        tuple(each.text for each in said.reservations if each.name not in _TOLD)
+        + tuple(_associated(results)),
+        tuple(_subtype_lines(results)),
+    )
+
+
+def _groups(results: RunResults) -> str:
+    assessment = results.assessment
+    if len(results.subtypes.names) == 1:
+        return "All patients form one group."
+    shared, groups = assessment.p_shared, assessment.p_structure
+    level = float(assessment.params.get("level", SIGNIFICANCE))
+    parts = []
+    if shared == shared:
+        verb = "share structure" if shared <= level else "share no detectable structure"
+        parts.append(f"the layers {verb} ({format_p(shared)})")
+    if groups == groups:
+        what = "patients form groups" if groups <= level else "a continuum fits as well as groups"
+        parts.append(f"{what} ({format_p(groups)})")
+    if not parts:
+        return "Not tested; clustering always returns groups."
+    draws = n_draws(assessment)
+    text = "; ".join(parts) + (f"; {draws:,} draws" if draws else "")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _stability(results: RunResults) -> str:
+    mean = mean_jaccard(results)
+    if mean != mean:
+        return "Not assessed." if len(results.subtypes.names) > 1 else ""
+    jaccard = results.assessment.stability["jaccard_mean"].dropna()
+    stable = [clean(name) for name in jaccard.index[jaccard >= COMES_BACK]]
+    told = (
+        "all subtypes stable"
+        if len(stable) == len(jaccard)
+        else f"{listing(stable)} stable"
+        if stable
+        else "no subtype stable"
+    )
+    share = borderline_share(results)
+    border = f"; {100 * share:.0f}% of patients borderline" if share == share else ""
+    return f"Mean Jaccard {mean:.2f}: {told} (0.75 or more){border}."
+
+
+def _survival(results: RunResults) -> str:
+    parts = []
+    for endpoint, comparison in results.survival.items():
+        test = deciding_test(comparison)
+        name = clean(endpoint)
+        if test is None:
+            continue
+        p, events = best_p(test), plural(int(test["events"]), "event")
+        if p != p:
+            parts.append(f"{name} not tested ({events})")
+        else:
+            what = "differs" if p < SIGNIFICANCE else "no difference shown"
+            parts.append(f"{name} {what} ({format_p(p)}, {events})")
+    if not parts:
+        return "No endpoint."
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _images(results: RunResults) -> str:
+    names = imaging_layers(results)
+    table = results.assessment.layers
+    said = []
+    for name in names:
+        p = float(table["p_adds"][name]) if "p_adds" in table and name in table.index else None
+        if p is None or p != p:
+            continue
+        verb = (
+            "shares structure with the other layers"
+            if p <= SIGNIFICANCE
+            else "shares no detectable structure with the other layers"
+        )
+        said.append(f"{clean(name)} {verb} ({format_p(p)})")
+    mapped = results.radiogenomics
+    if mapped is not None and len(mapped.families):
+        found = int(mapped.families["found"].sum())
+        tests = int(mapped.families["tests"].sum())
+        said.append(f"{plural(found, 'association')} with molecular features among {tests:,} tests")
+    if not said:
+        return "" if names else "No layer of images was fused."
+    text = "; ".join(said)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _associated(results: RunResults) -> list[str]:
+    """Name technical variables that go with the subtypes but do not explain them."""
+    rows = associated_variables(results).head(_MOST_ASSOCIATED)
+    if rows.empty:
+        return []
+    named = [
+        f"{clean(name)} ({clean(row['effect_name'])} {float(row['effect']):.2f})"
+        for name, row in rows.iterrows()
+    ]
+    text = listing(named)
+    verb = "is" if len(named) == 1 else "are"
+    return [f"{text[:1].upper()}{text[1:]} {verb} associated with the subtypes."]
+
+
+def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
+    names = results.subtypes.names
+    if len(names) < 2:
+        return
+    sizes = results.subtypes.labels.value_counts()
+    first = next((one for one in results.survival.values() if len(one.medians)), None)
+    for name in names:
+        size = f"{plural(int(sizes[name]), 'patient')} ({100 * sizes[name] / sizes.sum():.0f}%)"
+        text = ""
+        if first is not None and name in first.medians.index:
+            median, events = (
+                float(first.medians["median"][name]),
+                int(first.medians["events"][name]),
+            )
+            reached = (
+                f"median {time_text(median)} {clean(first.unit)}"
+                if median == median
+                else "median not reached"
+            )
+            text = f"{clean(first.endpoint)}: {plural(events, 'event')}, {reached}"
+        yield SubtypeLine(name, size, text, marks(results, name))
+
+
+def pictures(results: RunResults) -> list[Plan]:
+    """The three pictures of the first screen, of those that there are."""
+    plans = []
+    subtypes = results.subtypes
+    curves = next((one for one in results.survival.values() if len(one.curves)), None)
+    if curves is not None:
+        plans.append(
+            Plan(
+                "front_survival",
+                f"Survival ({clean(curves.endpoint)})",
+                "",
+                f"Kaplan-Meier curves of endpoint {clean(curves.endpoint)} by subtype.",
+                partial(small_kaplan_meier, curves),
+                section=FRONT,
+            )
+        )
+    if len(results.embedding):
+        known = known_label(results.cohort)
+        beside = "" if known is None else f" and {clean(known.name)}"
+        plans.append(
+            Plan(
+                "front_map",
+                f"Map of the patients: subtypes{beside}",
+                "",
+                f"Scatter plot of the patients coloured by subtype{beside}.",
+                partial(small_map, results.embedding, subtypes, known),
+                section=FRONT,
+            )
+        )
+    if len(subtypes.names) > 1 and len(results.markers):
+        plans.append(
+            Plan(
+                "front_markers",
+                "Top markers of each layer",
+                "",
+                "Heatmap of the strongest markers of each subtype and layer.",
+                partial(small_heatmap, results.markers, results.prepared, subtypes),
+                section=FRONT,
+            )
+        )
+    return plans

@@ -1,0 +1,173 @@
+"""The first screen: one status that weighs all reservations, five lines, three pictures."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_results import make_results
+
+from omicsfuse.core.results import VERDICTS, RunResults
+from omicsfuse.io.results import write_json
+from omicsfuse.plot.small import known_label
+from omicsfuse.report import summary_record
+from omicsfuse.report.conclusion import (
+    RESERVED,
+    SUPPORTED,
+    UNSUPPORTED,
+    UNTESTED,
+    conclude,
+)
+from omicsfuse.report.front import front, pictures
+from omicsfuse.report.sections.choice import other_numbers
+
+
+def sound() -> RunResults:
+    """Results without anything to hold against them."""
+    results = make_results(3, n=90)
+    tests = results.assessment.tests.assign(n_draws=999)
+    assessment = replace(results.assessment, tests=tests, p_shared=0.001, p_structure=0.001)
+    return replace(results, assessment=assessment)
+
+
+def names(results: RunResults) -> list[str]:
+    return [each.name for each in conclude(results).reservations]
+
+
+def with_shares(results: RunResults, shares: dict[int, float]) -> RunResults:
+    """Results whose redraws choose each k so often."""
+    table = results.subtypes.evidence["n_clusters"].assign(chosen_share=pd.Series(shares))
+    evidence = {**results.subtypes.evidence, "n_clusters": table}
+    return replace(results, subtypes=replace(results.subtypes, evidence=evidence))
+
+
+def test_a_sound_result_is_supported_without_reservations() -> None:
+    said = conclude(sound())
+    assert (said.status, said.reservations) == (SUPPORTED, ())
+    assert front(sound()).kind == "supported"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [(VERDICTS[1], UNSUPPORTED), (VERDICTS[2], UNSUPPORTED), ("not tested", UNTESTED)],
+)
+def test_other_verdicts_have_a_status_of_their_own(verdict: str, status: str) -> None:
+    results = make_results(3, n=90, verdict=verdict)
+    assert conclude(results).status == status
+
+
+def test_one_group_is_not_supported() -> None:
+    said = conclude(make_results(1))
+    assert (said.status, said.reservations) == (UNSUPPORTED, ())
+    assert front(make_results(1)).lines[0].text == "All patients form one group."
+    assert front(make_results(1)).subtypes == ()
+
+
+@pytest.mark.parametrize(
+    ("p", "draws", "reserved"),
+    [
+        (1 / 40, 39, True),
+        (1 / 200, 199, False),
+        (10 / 200, 199, True),
+        (0.035, 999, False),
+        (0.045, 999, True),
+    ],
+)
+def test_p_values_that_more_draws_might_move_are_reserved(
+    p: float, draws: int, reserved: bool
+) -> None:
+    results = sound()
+    tests = results.assessment.tests.assign(n_draws=draws)
+    assessment = replace(results.assessment, tests=tests, p_shared=0.001, p_structure=p)
+    said = conclude(replace(results, assessment=assessment))
+    assert [each.name for each in said.reservations] == ["draws"] * reserved
+    assert said.status == (RESERVED if reserved else SUPPORTED)
+
+
+def test_the_floor_names_the_budget_that_settles_it() -> None:
+    results = sound()
+    tests = results.assessment.tests.assign(n_draws=39)
+    assessment = replace(results.assessment, tests=tests, p_shared=0.025, p_structure=0.025)
+    (each,) = conclude(replace(results, assessment=assessment)).reservations
+    assert each.text == (
+        'p = 0.025 is the smallest that 39 draws can give; budget = "standard" (199 draws, 5 times '
+        "as long) settles it."
+    )
+
+
+def test_a_number_of_subtypes_that_other_redraws_would_change_is_reserved() -> None:
+    assert names(with_shares(sound(), {2: 0.05, 3: 0.95})) == []
+    unsettled = with_shares(sound(), {2: 0.34, 3: 0.63, 4: 0.03})
+    (each,) = conclude(unsettled).reservations
+    assert each.name == "number_of_subtypes"
+    assert each.text == (
+        "The number of subtypes is uncertain: k = 3 (63% of resampled redraws) or k = 2 (34%)."
+    )
+    assert other_numbers(with_shares(sound(), {})).empty
+    # A number that was asked for was not chosen.
+    assert other_numbers(make_results(3)).empty
+
+
+def test_unstable_subtypes_and_borderline_patients_are_reserved() -> None:
+    weak = make_results(3, n=90, jaccard=0.5)
+    assert "unstable" in names(weak)
+    results = sound()
+    n = len(results.subtypes.labels)
+    patients = results.assessment.patients.assign(membership="borderline")
+    assessment = replace(results.assessment, patients=patients)
+    (each,) = conclude(replace(results, assessment=assessment)).reservations
+    assert (each.name, each.text) == ("borderline", f"{n} of {n} patients are borderline members.")
+
+
+def test_choosing_with_the_outcome_comes_first() -> None:
+    settings = {"preprocess": {"select": "survival"}}
+    first = conclude(replace(sound(), settings=settings)).reservations[0]
+    assert first.name == "chosen_with_outcome"
+    assert first.text == "Survival was used to choose features."
+
+
+def test_the_first_screen_is_short() -> None:
+    said = front(make_results(4, n=90, jaccard=0.5))
+    words = [said.badge, said.facts, said.layers, *said.reservations]
+    words += [f"{line.name} {line.text}" for line in said.lines]
+    assert len(" ".join(words).split()) < 150
+    assert [line.name for line in said.lines] == ["Groups", "Stability", "Survival", "Images"]
+    assert [line.name for line in said.subtypes] == ["S1", "S2", "S3", "S4"]
+
+
+def test_three_pictures_or_those_that_there_are() -> None:
+    results = make_results(3)
+    assert [plan.name for plan in pictures(results)] == [
+        "front_survival", "front_map", "front_markers",
+    ]  # fmt: skip
+    bare = replace(results, survival={}, embedding=pd.DataFrame(), markers=pd.DataFrame())
+    assert pictures(bare) == []
+    for plan in pictures(results):
+        drawn = plan.draw()
+        assert (drawn[0] if isinstance(drawn, list) else drawn).figure is not None
+
+
+def test_the_map_shows_a_known_label_beside_the_subtypes() -> None:
+    results = make_results(3)
+    assert results.cohort.known_labels
+    label = known_label(results.cohort)
+    assert label is not None
+    plan = next(plan for plan in pictures(results) if plan.name == "front_map")
+    left, right = plan.draw()
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("subtypes", label.name)
+    assert known_label(replace(results.cohort, known_labels=())) is None
+
+
+def test_the_record_is_json_and_says_what_the_page_says(tmp_path) -> None:
+    results = make_results(3, n=90, jaccard=0.5)
+    write_json(summary_record(results), tmp_path / "summary.json")
+    read = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    said = conclude(results)
+    assert read["status"] == said.status
+    assert [each["name"] for each in read["reservations"]] == names(results)
+    assert read["n_patients"] == len(results.subtypes.labels)
+    assert sum(read["sizes"].values()) == read["n_patients"]
+    assert [each["endpoint"] for each in read["survival"]] == list(results.survival)
+    assert np.isclose(read["jaccard_mean"], 0.5, atol=0.1)
+    assert [each["layer"] for each in read["imaging"]] == ["radiomics"]
