@@ -15,6 +15,7 @@ from omicsfuse.pipeline import folder, stages
 from omicsfuse.pipeline.commands.verify import verify_cohorts
 from omicsfuse.pipeline.stage import Stage
 from omicsfuse.pipeline.workspace import Workspace
+from omicsfuse.report import sections as sections_module
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -37,13 +38,39 @@ def test_the_list_names_every_file_of_a_run(finished: Path) -> None:
     assert (file.str.len()[at_the_top] <= 2).all()
     assert (file.str[0] == table["stage"])[~at_the_top].all()
     # What is asked for most comes first, a stage follows the other, figures close the list.
-    assert table["file"].iloc[:2].tolist() == ["report.html", "subtypes.tsv"]
+    first = ["report.html", "summary.json", "subtypes.tsv"]
+    assert table["file"].iloc[:3].tolist() == first
     assert table["file"].iloc[-1].startswith("figures/")
     ranks = table["stage"][~at_the_top].map([stage.name for stage in stages.STAGES].index)
     assert ranks.is_monotonic_increasing
     rows = table.set_index("file")["holds"]
     assert rows["figures/fused_network.svg"] == "The fused network"
     assert rows["verify/assigned_simulated-external.tsv"].endswith("of simulated-external")
+
+
+def test_the_report_links_to_files_that_are_there(finished: Path) -> None:
+    results = finished / "results"
+    page = (results / "report.html").read_text(encoding="utf-8")
+    links = set(re.findall(r'<a href="([^"#][^"]*)"', page))
+    assert [link for link in sorted(links) if not (results / link).is_file()] == []
+    assert {"survival/cox.tsv", "subtypes.tsv", "run.json", "index.tsv", "summary.json"} <= links
+    # Every table names the file it is from.
+    tables = re.findall(r"<caption>(.*?)</caption>", page, re.DOTALL)
+    assert len(tables) > 20
+    settings = ("Settings", "Software", "Input files", "The clinical columns")
+    unnamed = [text for text in tables if 'class="files"' not in text]
+    assert [text for text in unnamed if not any(name in text for name in settings)] == []
+
+
+def test_tables_of_the_report_name_files_that_stages_write() -> None:
+    sections = Path(sections_module.__file__ or "").parent
+    named = {
+        name
+        for path in sections.rglob("*.py")
+        for name in re.findall(r'file="([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    held = {pattern for stage in stages.STAGES for pattern in stage.holds}
+    assert named <= held | folder.OF_THE_RUN.keys()
 
 
 def test_no_more_than_a_screen_lies_at_the_top(finished: Path) -> None:
