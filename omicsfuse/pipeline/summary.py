@@ -26,7 +26,17 @@ def summary(results: RunResults) -> list[str]:
         if p == p:
             values.append(f"{name} = {p:.3g}")
     lines.insert(1, f"verdict: {says}" + (f" ({', '.join(values)})" if values else ""))
-    if not results.assessment.supported:
+    names = results.subtypes.label_names
+    if names:
+        lines[1] = lines[1].replace("verdict:", "verdict on the network:", 1)
+        lines.append("given labels: " + ", ".join(f"{name} = {one}" for name, one in names.items()))
+        for _, row in results.assessment.given_labels.head(1).iterrows():
+            lines.append(
+                f"labels in the network: silhouette {row['silhouette']:.3f}, shuffled "
+                f"{row['silhouette_shuffled']:.3f}, p = {row['p']:.3g}; own cut: adjusted Rand "
+                f"index {row['own_cut_agreement']:.3f}"
+            )
+    elif not results.assessment.supported:
         lines.append("subtypes are not supported: what follows is exploratory")
     if len(sizes) > 1:
         jaccards = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())

@@ -13,7 +13,7 @@ from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import NOT_TESTED, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
-from omicsfuse.report.sections import choice
+from omicsfuse.report.sections import choice, given_labels
 from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.sections.network import FOLLOWS_MISSING
 from omicsfuse.report.sections.stability import MANY_BORDERLINE, membership
@@ -22,6 +22,8 @@ from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, n
 
 SUPPORTED, RESERVED = "supported", "supported with reservations"
 UNSUPPORTED, UNTESTED = "not supported", "not tested"
+#: Status of labels that were given: the tests are of the network, not of the labels.
+GIVEN = "labels given"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def conclude(results: RunResults) -> Conclusion:
     """Weigh the tests and all reservations into one status."""
     assessment = results.assessment
     reservations = tuple(_reservations(results))
-    if assessment.verdict == NOT_TESTED:
+    if results.subtypes.given:
+        status = GIVEN
+    elif assessment.verdict == NOT_TESTED:
         status = UNTESTED
     elif not assessment.supported or len(results.subtypes.names) == 1:
         status = UNSUPPORTED
@@ -77,6 +81,10 @@ def _reservations(results: RunResults) -> Iterator[Reservation]:
             "missing_layers",
             f"The subtypes follow which layers were measured (AMI {agreement:.2f}).",
         )
+    if results.subtypes.given:
+        if given_labels.shown_by_network(results) is False:
+            yield Reservation("labels_in_network", "The network does not show the labels.")
+        return
     yield from _of_stability(results)
     if said := choice.uncertain(results):
         yield Reservation("number_of_subtypes", said)
@@ -163,6 +171,7 @@ def summary_record(results: RunResults) -> dict[str, Any]:
         "n_patients": len(results.subtypes.labels),
         "layers": list(results.fusion.per_layer) or list(results.prepared.layers),
         "n_clusters": len(results.subtypes.names),
+        "label_names": results.subtypes.label_names,
         "sizes": {name: int(sizes[name]) for name in results.subtypes.names},
         "p_shared": assessment.p_shared,
         "p_structure": assessment.p_structure,

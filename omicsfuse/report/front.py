@@ -9,6 +9,7 @@ from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.plot.small import known_label, small_heatmap, small_kaplan_meier, small_map
 from omicsfuse.report.conclusion import (
+    GIVEN,
     RESERVED,
     SUPPORTED,
     UNSUPPORTED,
@@ -20,6 +21,7 @@ from omicsfuse.report.conclusion import (
 from omicsfuse.report.section import Plan
 from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables
+from omicsfuse.report.sections.given_labels import shown_by_network
 from omicsfuse.report.sections.survival.endpoints import time_text
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
 from omicsfuse.report.words import listing, mean_jaccard, n_draws, plural
@@ -40,6 +42,7 @@ _BADGES = {
     RESERVED: ("Subtypes supported, with reservations", "reserved"),
     UNSUPPORTED: ("Subtypes not supported", "unsupported"),
     UNTESTED: ("Subtypes not tested", "untested"),
+    GIVEN: ("Given labels", "untested"),
 }
 
 
@@ -84,6 +87,7 @@ def front(results: RunResults) -> Front:
     facts = f"{plural(n, 'patient')}, {plural(len(layers), 'layer')}, {plural(k, 'subtype')}"
     lines = (
         Line("Groups", _groups(results), "tests"),
+        Line("Labels", _labels(results), "labels"),
         Line("Stability", _stability(results), "stability"),
         Line("Survival", _survival(results), "survival"),
         Line("Images", _images(results), "layers"),
@@ -120,10 +124,24 @@ def _groups(results: RunResults) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def _labels(results: RunResults) -> str:
+    """Say how given labels lie in the network; empty of subtypes that were found in it."""
+    if len(results.assessment.given_labels) == 0 or len(results.subtypes.names) == 1:
+        return ""
+    row = results.assessment.given_labels.iloc[0]
+    said = "Shown" if shown_by_network(results) else "Not shown"
+    return (
+        f"{said} by the network ({format_p(float(row['p']))}); agreement with its own cut "
+        f"{row['own_cut_agreement']:.2f} (adjusted Rand index)."
+    )
+
+
 def _stability(results: RunResults) -> str:
     mean = mean_jaccard(results)
     if mean != mean:
         return "Not assessed." if len(results.subtypes.names) > 1 else ""
+    if results.subtypes.given:
+        return f"Labels found again in resampled networks with a mean Jaccard of {mean:.2f}."
     jaccard = results.assessment.stability["jaccard_mean"].dropna()
     stable = [clean(name) for name in jaccard.index[jaccard >= COMES_BACK]]
     told = (
@@ -203,7 +221,9 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
     sizes = results.subtypes.labels.value_counts()
     first = next((one for one in results.survival.values() if len(one.medians)), None)
     for name in names:
-        size = f"{plural(int(sizes[name]), 'patient')} ({100 * sizes[name] / sizes.sum():.0f}%)"
+        label = results.subtypes.label_names.get(name)
+        size = f"{clean(label)}, " if label else ""
+        size += f"{plural(int(sizes[name]), 'patient')} ({100 * sizes[name] / sizes.sum():.0f}%)"
         text = ""
         if first is not None and name in first.medians.index:
             median, events = (

@@ -78,6 +78,13 @@ def caveats(results: RunResults) -> Iterator[str]:
 
 def content(results: RunResults) -> Content:
     """Say how the number of subtypes was chosen, and show every criterion."""
+    details = [_criteria(criteria_table(results.subtypes, results.assessment))]
+    if results.subtypes.given:
+        texts = (
+            f"{len(results.subtypes.names)}: {rule_of_k(results)}.",
+            "The criteria are those of the network's own cuts, not of the labels.",
+        )
+        return Content("How many subtypes?", texts, details=details)
     seen = chosen_with_outcome(results)
     looked = f"Survival was used to choose {seen}" if seen else "Survival played no part"
     return Content(
@@ -87,7 +94,7 @@ def content(results: RunResults) -> Content:
             "Every rule returns a number, also where there are no groups; whether there are any is "
             "tested above. Where criteria disagree, the data do not settle the number.",
         ),
-        details=[_criteria(criteria_table(results.subtypes, results.assessment))],
+        details=details,
     )
 
 
@@ -120,8 +127,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "choice_of_k",
             "Criteria for the number of subtypes k",
-            "Each panel is one criterion and says whether larger or smaller is better; the chosen "
-            "k is marked by a diamond and a band. "
+            "Each panel is one criterion and says whether larger or smaller is better"
+            + (". " if subtypes.given else "; the chosen k is marked by a diamond and a band. ")
             + ("Grey: one standard deviation. " if spread else "")
             + (
                 "Above the continuum: how far the real network is above cohorts made anew without "

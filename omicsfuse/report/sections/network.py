@@ -14,6 +14,7 @@ from omicsfuse.plot.network import MOST_DRAWN
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.sections import given_labels
 from omicsfuse.report.words import (
     chosen_with_outcome,
     drawn_of,
@@ -67,6 +68,8 @@ def _fused(results: RunResults) -> str:
 
 def _subtypes(results: RunResults) -> str:
     names = results.subtypes.names
+    if results.subtypes.given:
+        return given_labels.named(results)
     if len(names) == 1:
         return "All patients form one group."
     sizes = results.subtypes.labels.value_counts()
@@ -178,6 +181,13 @@ def _who(fusion: Fusion, described: Description) -> str:
 
 
 def _subtyping(results: RunResults, cite: Citations) -> str:
+    if results.subtypes.given:
+        source = clean(results.subtypes.params.get("source", ""))
+        return (
+            f"The {plural(len(results.subtypes.names), 'subtype')} are labels that were given"
+            f"{f' ({source})' if source else ''}, named by size; neither the labels nor their "
+            f"number were chosen with the network.{_map(results, cite)}"
+        )
     seen = chosen_with_outcome(results)
     blind = (
         f"Chosen with knowledge of survival: {seen}."

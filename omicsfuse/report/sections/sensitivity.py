@@ -40,7 +40,7 @@ def _tried(results: RunResults) -> tuple[pd.DataFrame, pd.DataFrame]:
 def caveats(results: RunResults) -> Iterator[str]:
     """Name settings that decide what the subtypes are."""
     _, moved = _tried(results)
-    if moved.empty:
+    if moved.empty or results.subtypes.given:
         return
     decisive = moved.loc[moved["agreement"] < DECIDES, "setting"]
     names = [setting_name(str(name)) for name in dict.fromkeys(decisive)]
@@ -62,6 +62,13 @@ def sentences(results: RunResults) -> list[str]:
     moved = others.dropna(subset=["agreement"]) if len(others) else others
     if moved.empty:
         return []
+    if results.subtypes.given:
+        low, high = moved["agreement"].min(), moved["agreement"].max()
+        return [
+            "With other settings, one moved at a time, the network cut into as many groups agrees "
+            f"with the given labels at an adjusted Rand index of {low:.2f} to {high:.2f} (as "
+            f"reported: {reported['agreement'].iloc[0]:.2f})."
+        ]
     lowest = moved.loc[moved.groupby("setting", sort=False)["agreement"].idxmin()]
     worst = lowest.sort_values("agreement", kind="stable")
     decisive = worst[worst["agreement"] < DECIDES]

@@ -30,6 +30,11 @@ REFERENCES = {
 _NOT_REPEATED = (
     "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
 )
+#: What stability says of labels that were given.
+_OF_LABELS = (
+    "This measures how well these layers recover the labels, not how stable the method is that "
+    "made them."
+)
 #: Share of borderline patients above which it is a reservation.
 MANY_BORDERLINE = 0.5
 #: Borderline patients named on the page at most.
@@ -42,6 +47,13 @@ def summary(results: RunResults) -> list[str]:
     if math.isnan(mean):
         return ["Stability was not assessed."] if len(results.subtypes.names) > 1 else []
     jaccard, weak = results.assessment.stability["jaccard_mean"], _weak(results)
+    if results.subtypes.given:
+        said = (
+            "The network of resampled patients, cut into as many groups, finds the labels with a "
+            f"mean Jaccard similarity of {mean:.2f} (lowest {jaccard.min():.2f}, "
+            f"{clean(jaccard.idxmin())}). {_OF_LABELS} {borderline_sentence(results)}"
+        )
+        return [said.strip()]
     stable = [name for name in jaccard.dropna().index if name not in weak]
     if not weak:
         verdict = "Yes: all subtypes are stable when patients are resampled"

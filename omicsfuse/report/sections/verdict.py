@@ -61,6 +61,8 @@ def answer(results: RunResults) -> str:
     first, *others = _MEANINGS[words]
     if math.isnan(assessment.p_shared) and words == VERDICTS[1]:
         first, *others = _ONE_LAYER
+    if results.subtypes.given:
+        others.append("The tests look at the network of the labelled patients, not at the labels.")
     told = p_values(assessment)
     return " ".join([f"{first}{f' ({told})' if told else ''}.", *others])
 
@@ -94,6 +96,8 @@ def how_tested(results: RunResults) -> list[str]:
             f"A test says yes where p is at most {test_level(assessment):g}. With {draws:,} draws "
             f"no p-value can be below {1 / (draws + 1):.2g}."
         )
+    if results.subtypes.given:
+        return said
     if words == VERDICTS[0] and len(results.subtypes.names) == 1:
         said.append("Nevertheless one subtype was chosen or asked for, so nothing was cut.")
     elif words == VERDICTS[0] and mean_jaccard(results) < COMES_BACK:
@@ -111,7 +115,9 @@ def how_tested(results: RunResults) -> list[str]:
 
 def exploratory_mark(results: RunResults) -> str:
     """Mark of sections that take the subtypes for granted; empty where the tests support them."""
-    if results.assessment.supported or len(results.subtypes.names) == 1:
+    if results.subtypes.given or results.assessment.supported:
+        return ""
+    if len(results.subtypes.names) == 1:
         return ""
     if results.assessment.verdict in VERDICTS:
         return "Exploratory: subtypes are not supported by the tests."

@@ -52,7 +52,8 @@ _CARRIED = 0.4
 def caveats(results: RunResults) -> Iterator[str]:
     """Name layers that the subtypes hang on."""
     layers = results.assessment.layers
-    if len(layers) < 2 or "agreement_without" not in layers:
+    given = results.subtypes.given  # the cut without a layer then differs from the labels anyway
+    if given or len(layers) < 2 or "agreement_without" not in layers:
         return
     p_values = layers.get("p_adds", pd.Series(math.nan, layers.index))
     for name in layers.index[layers["agreement_without"] < _CARRIED]:
