@@ -203,10 +203,8 @@ class Assessment(Shown):
         yield "tests", joined(*p_values)
         for _, row in self.given_labels.head(1).iterrows():
             own_cut = f"agreement with own cut {row['own_cut_agreement']:.2f}"
-            yield (
-                "given labels",
-                joined(f"silhouette {row['silhouette']:.3f}", p_text(row["p"]), own_cut),
-            )
+            told = joined(f"silhouette {row['silhouette']:.3f}", p_text(row["p"]), own_cut)
+            yield "given labels", told if row["p"] == row["p"] else ""
         if "jaccard_mean" in self.stability:
             means = self.stability["jaccard_mean"].dropna()
             yield "mean Jaccard", some(f"{name} {mean:.2f}" for name, mean in means.items())
