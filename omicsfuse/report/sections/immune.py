@@ -1,4 +1,4 @@
-"""The section on immune and stromal context: which cells differ between subtypes."""
+"""The section on immune and stromal context: scores and shares of cells that differ."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.core.results import ImmuneContext, RunResults
 from omicsfuse.plot.immune import MOST_SCORES, immune_strips
-from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -31,8 +31,47 @@ _OF_SHARES = (
 )
 
 
+def summary(results: RunResults) -> list[str]:
+    """Say how many scores differ, and which most, in which subtype."""
+    immune = results.immune
+    if immune is None:
+        return []
+    tested = immune.tests[immune.tests["p"].notna()] if len(immune.tests) else immune.tests
+    if tested.empty:
+        return ["No immune or stromal score was compared between subtypes."]
+    several = plural(tested["score"].nunique(), "immune or stromal score")
+    found = tested[tested["fdr"] <= FDR]
+    n = found["score"].nunique()
+    if not n:
+        return [
+            "There is no evidence that immune or stromal scores differ between subtypes "
+            f"({several} tested, FDR above {FDR:g} within each collection)."
+        ]
+    said = [
+        f"{n} of {several} {'differs' if n == 1 else 'differ'} between subtypes (FDR at most "
+        f"{FDR:g} within each collection)."
+    ]
+    single = found[found["comparison"].isin(told_apart(results.subtypes.names))]
+    if len(single):
+        best = _strongest(single)
+        said.append(
+            f"Smallest p: {clean(best['score'])}, {_side(best)} in {best['comparison']} than in "
+            f"the others (rank-biserial correlation {_interval(best)}, n = {int(best['n'])}, "
+            f"{format_p(float(best['fdr']), 'FDR')})."
+        )
+    return said
+
+
+def _strongest(rows: pd.DataFrame) -> pd.Series:
+    return rows.sort_values(["p", "score"], kind="stable").iloc[0]
+
+
+def _side(row: pd.Series) -> str:
+    return "higher" if row["effect"] > 0 else "lower"
+
+
 def content(results: RunResults) -> Content | None:
-    """Say which scores could be computed, which differ between subtypes, and what they are not."""
+    """Say which scores could be computed, which differ between subtypes, and their limits."""
     immune = results.immune
     if immune is None:
         return None
@@ -41,13 +80,13 @@ def content(results: RunResults) -> Content | None:
     if len(immune.fractions):
         paragraphs.append(" ".join(fraction_sentences(immune)))
     paragraphs.append(
-        "Scores are relative: those of one row can be compared between patients, not with those of "
-        "another row, and none is a count of cells. Where subtypes were found on the same "
-        "expression, the tests describe them and are no evidence that they exist."
+        "Scores are relative and are no cell counts: compare one score between patients, not one "
+        "score with another. Where the subtypes were found on the same expression, the tests "
+        "describe the subtypes and are no evidence that the subtypes exist."
     )
     remarks = immune.params.get("remarks", {})
     notes = tuple(f"{clean(name)}: {clean(text)}." for name, text in remarks.items())
-    absent = immune.coverage[immune.coverage["used"] == 0]
+    absent = immune.coverage[immune.coverage["used"] == 0].drop(columns="note")
     return Content(
         "Which immune and stromal scores differ?",
         tuple(paragraphs),
@@ -58,13 +97,14 @@ def content(results: RunResults) -> Content | None:
             make_table(
                 immune.coverage[immune.coverage["used"] > 0],
                 ["score", "method", "size", "found", "note"],
-                "What each score rests on. Size: genes of the set; found: of them measured.",
+                "Genes of each score. Size: genes of the set; found: genes measured.",
                 file="immune_coverage.tsv",
             ),
             make_table(
                 absent,
-                ["score", "size", "found", "note"],
-                "Scores that were not computed. Too few of their genes are measured.",
+                ["score", "size", "found"],
+                "Scores that were not computed. Too few genes of the set are measured; the notes in "
+                "immune_coverage.tsv give the number needed.",
                 file="immune_coverage.tsv",
             ),
         ],
@@ -89,7 +129,7 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
     if lacking:
         said.append(f"No score of {listing(lacking)} could be computed.")
     if immune.tests.empty:
-        return [*said, "No score was compared between subtypes."]
+        return said
     collections = coverage.set_index("score")["collection"]
     tested = immune.tests[immune.tests["p"].notna()]
     tested = tested.assign(collection=tested["score"].map(collections))
@@ -99,29 +139,19 @@ def score_sentences(immune: ImmuneContext, subtypes: list[str]) -> list[str]:
 
 
 def _of_collection(name: str, rows: pd.DataFrame, subtypes: list[str]) -> str:
-    """One collection in a sentence: how many scores differ, and the strongest."""
-    tested = rows["score"].nunique()
-    differing = rows[rows["fdr"] <= FDR]
-    family = f"(FDR over the {plural(len(rows), 'comparison')} of this collection)"
-    if differing.empty:
-        return (
-            f"{clean(name)}: none of {plural(tested, 'score')} differs between subtypes {family}."
-        )
+    """One collection in a sentence: how many scores differ, and the one with the smallest p."""
+    several = plural(rows["score"].nunique(), "score")
+    found = rows[rows["fdr"] <= FDR]
     text = (
-        f"{clean(name)}: {differing['score'].nunique()} of {plural(tested, 'score')} "
-        f"{'differs' if differing['score'].nunique() == 1 else 'differ'} at FDR {FDR:g} {family}"
+        f"{clean(name)}: {found['score'].nunique()} of {several} reached FDR {FDR:g} over "
+        f"{plural(len(rows), 'comparison')}"
     )
-    single = differing[differing["comparison"].isin(told_apart(subtypes))]
+    single = found[found["comparison"].isin(told_apart(subtypes))]
     if single.empty:
-        return text + "."
-    best = single.sort_values(["p", "score"], kind="stable").iloc[0]
+        return f"{text}."
+    best = _strongest(single)
     cell = clean(str(best["score"]).removeprefix(f"{name}: "))
-    return (
-        f"{text}, most of all {cell}, which is {'higher' if best['effect'] > 0 else 'lower'} in "
-        f"{best['comparison']} than in the others (rank-biserial correlation "
-        f"{_interval(best)}, n = {int(best['n'])}, {format_p(float(best['p']))}, "
-        f"{format_p(float(best['fdr']), 'FDR')})."
-    )
+    return f"{text}; smallest p: {cell}, {_side(best)} in {best['comparison']}."
 
 
 def _interval(row: pd.Series) -> str:
@@ -133,34 +163,35 @@ def _interval(row: pd.Series) -> str:
 
 
 def fraction_sentences(immune: ImmuneContext) -> list[str]:
-    """Say how well the reference matrix explains the patients, and which shares differ."""
+    """Say how well the reference matrix explains the patients, and how many shares differ."""
     fit = immune.fit
     correlations = fit["correlation"].dropna()
     said = [
-        f"{plural(immune.fractions.shape[1], 'cell type')} of the reference matrix were estimated "
-        f"in {plural(len(immune.fractions), 'patient')} from "
-        f"{int(fit['n_genes'].median()):,} shared genes (median correlation of patient and fit "
-        f"{format_number(float(correlations.median()), 2)})."
+        f"Shares of {plural(immune.fractions.shape[1], 'cell type')} were estimated in "
+        f"{plural(len(immune.fractions), 'patient')} from {int(fit['n_genes'].median()):,} genes "
+        "shared with the reference matrix (median correlation between patient and fit "
+        f"{two_decimals(float(correlations.median()))})."
         if len(correlations)
         else "The reference matrix explains no patient."
     ]
     if fit["p"].notna().any():
         poor = int((fit["p"] > SIGNIFICANCE).sum())
         said.append(
-            f"In {plural(poor, 'patient')} the matrix explains expression no better than random "
-            f"mixtures (p > {SIGNIFICANCE:g}): shares there mean nothing."
+            f"In {plural(poor, 'patient')}, the matrix explains expression no better than random "
+            f"mixtures (p above {SIGNIFICANCE:g}): these shares cannot be interpreted."
             if poor
-            else f"In every patient the matrix explains expression better than random mixtures (p "
-            f"at most {SIGNIFICANCE:g}); that does not make the shares right."
+            else "In every patient, the matrix explains expression better than random mixtures (p "
+            f"at most {SIGNIFICANCE:g}); this does not validate the shares."
         )
     tests = immune.fraction_tests
     if len(tests):
         differing = tests[tests["fdr"] <= FDR]
         tested = tests.loc[tests["p"].notna(), "score"].nunique()
+        n = differing["score"].nunique()
         said.append(
-            f"{differing['score'].nunique()} of {plural(tested, 'share')} differ between subtypes "
-            f"at FDR {FDR:g} (family: all cell types and comparisons). Shares add up to 1, so that "
-            "one that rises lowers the others."
+            f"{n} of {plural(tested, 'share')} {'differs' if n == 1 else 'differ'} between "
+            f"subtypes (FDR at most {FDR:g} over all cell types and comparisons). Shares add up to "
+            "1: an increase of one share lowers the others."
         )
     return said
 
@@ -184,18 +215,18 @@ def figures(results: RunResults) -> Iterator[Plan]:
         many = immune.tests.loc[immune.tests["p"].notna(), "score"].nunique()
         yield Plan(
             "immune_scores",
-            "Which scores tell the subtypes apart",
+            "Immune and stromal scores of the subtypes",
             "Rank-biserial correlation of each subtype against all other patients, from -1 (every "
-            f"patient of the subtype lower) to 1; a dot: FDR at most {FDR:g} within the collection."
-            + (f" The {MOST_SCORES} scores with the smallest p." if many > MOST_SCORES else ""),
+            f"patient of the subtype lower) to 1. Dot: FDR at most {FDR:g} within the collection."
+            + (f" Shown: {MOST_SCORES} scores with the smallest p." if many > MOST_SCORES else ""),
             "Heatmap of immune and stromal scores by subtype.",
             partial(plot.immune_heatmap, immune, names),
         )
         yield Plan(
             "immune_strongest",
             "The scores that differ most",
-            "One dot a patient, with median and quartiles. Each score has its own scale. FDR of "
-            "the test of all subtypes at once, within the collection.",
+            "Each dot is a patient; lines: median and quartiles. Each score has its own scale. "
+            "FDR: test of all subtypes at once, within the collection.",
             "Immune and stromal scores of patients by subtype.",
             partial(immune_strips, immune, results.subtypes),
         )
@@ -203,8 +234,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "cell_fractions",
             "Shares of cell types",
-            "Estimated shares of the cell types of the reference matrix, one column a patient. "
-            "Cells that the matrix does not hold are not counted.",
+            "Estimated shares of the cell types of the reference matrix; each column is a patient. "
+            "Cell types that are not in the matrix are not counted.",
             "Stacked bars of the shares of cell types of each patient.",
             partial(plot.cell_fractions, immune, results.subtypes),
         )
@@ -216,16 +247,16 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     if immune is None or immune.coverage.empty:
         return
     text = (
-        "Immune and stromal scores were made from the marker sets given, each collection by the "
-        "method of its authors (named in the section), and compared between subtypes by ranks; the "
+        "Immune and stromal scores were computed from marker sets, each collection by the method "
+        "of its authors (named in the section), and compared between subtypes by rank tests; the "
         f"false discovery rate {cite('fdr')} is over the scores and comparisons of a collection."
     )
     if len(immune.fractions):
         text += (
-            " Shares of cells are those of the reference matrix given, with p-values by random "
-            f"mixtures {cite('cibersort')}."
+            " Shares of cell types were estimated with a reference matrix, with p-values from "
+            f"random mixtures {cite('cibersort')}."
         )
     yield text
 
 
-SECTION = Section("immune", content, figures, methods, REFERENCES, on_subtypes=True)
+SECTION = Section("immune", content, figures, methods, REFERENCES, summary, on_subtypes=True)

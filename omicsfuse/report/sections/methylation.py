@@ -16,7 +16,7 @@ from omicsfuse.stats.p_values import p_text
 
 
 def content(results: RunResults) -> Content | None:
-    """Say how many genes were looked at, how many pairs were found, and which."""
+    """Say how many genes were tested, and list the pairs that were found."""
     pairs = _pairs(results)
     if pairs.empty:
         return None
@@ -28,19 +28,20 @@ def content(results: RunResults) -> Content | None:
     shown["expression"] = shown["expression_effect"].round(2)
     shown["methylation"] = shown["methylation_effect"].round(2)
     shown["correlation within subtypes"] = shown["correlation within subtypes"].round(2)
-    shown["its FDR"] = [p_text(float(value)) for value in shown["correlation_fdr"]]
+    shown["FDR of the correlation"] = [p_text(float(x)) for x in shown["correlation_fdr"]]
     columns = ["subtype", "gene", "expression", "expression interval", "methylation"]
-    columns += ["methylation interval", "p", "fdr", "correlation within subtypes", "its FDR"]
+    columns += ["methylation interval", "p", "fdr", "correlation within subtypes"]
+    columns += ["FDR of the correlation"]
     return Content(
-        "Expression against methylation",
+        "Which genes change in opposite directions in expression and methylation?",
         (" ".join(pair_sentences(results)),),
         tables=[
             make_table(
                 shown.sort_values(["p", "gene"], kind="stable"),
                 [*columns, "n_expression", "n_methylation", "n_both"],
                 "Genes raised and less methylated in a subtype, or lowered and more methylated. "
-                "Differences of means with 95% CI (methylation: M-values); p: the larger of the "
-                "two; FDR over all genes and subtypes.",
+                "Differences in means with 95% CI (methylation: M-values). p: the larger of both "
+                "p-values. FDR: over all genes and subtypes.",
                 most=20,
                 file="expression_methylation.tsv",
             )
@@ -48,42 +49,57 @@ def content(results: RunResults) -> Content | None:
     )
 
 
-def pair_sentences(results: RunResults) -> list[str]:
-    """Say what was found, and how much of it goes together within subtypes."""
+def summary(results: RunResults) -> list[str]:
+    """Say how many genes change in opposite directions, and which most, in which subtype."""
     pairs = _pairs(results)
+    if pairs.empty:
+        return []
     tested = pairs[pairs["p"].notna()]
-    genes = pairs["gene"].nunique()
-    family = f"FDR over {plural(len(tested), 'comparison')} of {plural(genes, 'gene')}"
+    genes = plural(pairs["gene"].nunique(), "gene")
+    family = f"over {plural(len(tested), 'comparison')}"
     opposed = tested[tested["fdr"] <= FDR]
-    most = int(pairs["n_methylation"].max()) if len(pairs) else 0
-    said = [
-        f"{plural(genes, 'gene')} have both expression (up to {int(pairs['n_expression'].max())} "
-        f"patients) and methylation (up to {most}; both in {int(pairs['n_both'].max())})."
-    ]
     if opposed.empty:
-        said.append(f"None of them moves in opposite directions in a subtype at FDR {FDR:g} "
-                    f"({family}).")  # fmt: skip
+        return [
+            "There is no evidence that expression and methylation change in opposite directions "
+            f"in a subtype ({genes}, FDR above {FDR:g} {family})."
+        ]
+    n, best = opposed["gene"].nunique(), opposed.sort_values(["p", "gene"], kind="stable").iloc[0]
+    raised = best["expression_effect"] > 0
+    return [
+        f"Expression and methylation of {n} of {genes} change in opposite directions in a subtype "
+        f"(FDR at most {FDR:g} {family}).",
+        f"Smallest p: {clean(best['gene'])}, {'raised and less' if raised else 'lowered and more'} "
+        f"methylated in {best['subtype']} (expression {_difference(best, 'expression')}; "
+        f"methylation {_difference(best, 'methylation')}; {format_p(float(best['fdr']), 'FDR')}).",
+    ]
+
+
+def _difference(row: pd.Series, kind: str) -> str:
+    low, high = row[f"{kind}_effect_ci_low"], row[f"{kind}_effect_ci_high"]
+    return f"{row[f'{kind}_effect']:.2f}, 95% CI {low:.2f} to {high:.2f}"
+
+
+def pair_sentences(results: RunResults) -> list[str]:
+    """Say in how many patients genes were measured, and how many correlate within subtypes."""
+    pairs = _pairs(results)
+    n = {kind: int(pairs[f"n_{kind}"].max()) for kind in ("expression", "methylation", "both")}
+    said = [
+        f"{plural(pairs['gene'].nunique(), 'gene')} have both expression (up to "
+        f"{plural(n['expression'], 'patient')}) and methylation (up to {n['methylation']}; both in "
+        f"up to {n['both']})."
+    ]
+    each = pairs[pairs["p"].notna() & (pairs["fdr"] <= FDR)]
+    if each.empty:
         return said
-    best = opposed.sort_values(["p", "gene"], kind="stable").iloc[0]
-    raised, n = best["expression_effect"] > 0, opposed["gene"].nunique()
-    said.append(
-        f"{plural(n, 'gene')} {'moves' if n == 1 else 'move'} in opposite directions in a subtype "
-        f"({family}), most of all {clean(best['gene'])}, which is "
-        f"{'raised and less' if raised else 'lowered and more'} methylated in {best['subtype']} "
-        f"(expression {best['expression_effect']:.2f}, 95% CI "
-        f"{best['expression_effect_ci_low']:.2f} to {best['expression_effect_ci_high']:.2f}; "
-        f"methylation {best['methylation_effect']:.2f}, 95% CI "
-        f"{best['methylation_effect_ci_low']:.2f} to {best['methylation_effect_ci_high']:.2f}; "
-        f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')})."
-    )
-    each = opposed.drop_duplicates("gene")
+    each = each.sort_values(["p", "gene"], kind="stable").drop_duplicates("gene")
     within = each[(each["correlation_fdr"] <= FDR) & (each["correlation"] < 0)]
-    asked = int(each["correlation_p"].notna().sum())
+    tested = int(each["correlation_p"].notna().sum())
     said.append(
-        f"Within subtypes, {len(within)} of the {asked} that could be asked go together (negative "
-        f"Spearman correlation at FDR {FDR:g}); for the others, the differences between subtypes "
-        "are no sign that methylation sets expression."
-        if asked
+        f"Within subtypes, expression and methylation correlate negatively in {len(within)} of "
+        f"{plural(tested, 'gene')} tested (Spearman correlation, FDR at most {FDR:g}). In the "
+        "other genes, differences between subtypes do not indicate that methylation regulates "
+        "expression."
+        if tested
         else "Too few patients have both for a correlation within subtypes."
     )
     return said
@@ -102,12 +118,12 @@ def figures(results: RunResults) -> Iterator[Plan]:
     yield Plan(
         "methylation_pairs",
         "Expression against methylation, gene by gene",
-        "Difference of each subtype from all other patients in methylation (across) and in "
-        f"expression (upwards). Coloured: opposite directions at FDR {FDR:g} over all genes and "
-        "subtypes; the six with the smallest p are named.",
+        "Difference between each subtype and all other patients in methylation (x-axis) and "
+        f"expression (y-axis). Colour: opposite directions, FDR at most {FDR:g} over all genes and "
+        "subtypes. Names: the six genes with the smallest p.",
         "Scatter of differences in expression against differences in methylation by subtype.",
         partial(plot.methylation_quadrants, pairs, results.subtypes.names),
     )
 
 
-SECTION = Section("methylation", content, figures, on_subtypes=True)
+SECTION = Section("methylation", content, figures, summary=summary, on_subtypes=True)

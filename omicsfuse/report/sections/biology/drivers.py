@@ -1,4 +1,4 @@
-"""Tables of driver features: what tells each subtype from the other patients."""
+"""Tables of driver features, which distinguish each subtype from the other patients."""
 
 import pandas as pd
 
@@ -10,12 +10,12 @@ from omicsfuse.report.words import told_apart, two_decimals
 
 #: Features of a subtype that a table shows.
 _MOST = 15
-_COLUMNS = ["rank", "feature", "layer", "direction", "inside_against_outside", "effect"]
+_COLUMNS = ["rank", "feature", "layer", "direction", "subtype_against_others", "effect"]
 _COLUMNS += ["effect_interval", "fdr", "effect_name"]
 
 
 def driver_tables(results: RunResults) -> tuple[Table, ...]:
-    """Give each subtype a table of the features that tell it from the other patients.
+    """Give each subtype a table of the features that distinguish it from the other patients.
 
     Two subtypes, which mirror each other, get one.
     """
@@ -27,16 +27,16 @@ def driver_tables(results: RunResults) -> tuple[Table, ...]:
     for name in told_apart(names):
         drivers = table[table["subtype"].astype(str) == name].sort_values("rank", kind="stable")
         drivers = drivers.assign(
-            inside_against_outside=[_inside(results, row) for _, row in drivers.iterrows()]
+            subtype_against_others=[_inside(results, row) for _, row in drivers.iterrows()]
         )
         drivers = with_interval(drivers, "effect", two_decimals)
         against = names[1] if len(names) == 2 else "all other patients"
         made = make_table(
             drivers,
             _COLUMNS,
-            f"Features that tell {name} from {against}. The layers in turn, smallest p first; "
-            f"inside against outside: patients in {name} and the others. FDR: Benjamini-Hochberg "
-            "over all features and subtypes of a layer. The effect's measure follows the layer.",
+            f"Features that distinguish {name} from {against}. Layers in turn, smallest p first. "
+            "FDR: Benjamini-Hochberg over all features and subtypes of a layer. The effect measure "
+            "depends on the layer.",
             most=_MOST,
             file="drivers.tsv",
         )

@@ -69,13 +69,13 @@ def marked_features(results: RunResults, name: str, layer: str, most: int = NAME
     return Marked(layer, len(tested), len(significant), sides[0], sides[1], fdr)
 
 
-def features_sentence(results: RunResults, name: str, marked: Marked, others: str) -> str:
+def features_sentence(results: RunResults, name: str, marked: Marked) -> str:
     """Say what marks the subtype in a layer; shares where a layer holds calls."""
     layer = results.prepared.layers.get(marked.layer)
     noun = kind_of(layer).feature if layer is not None else "feature"
     several = f"{marked.n_tested:,} {noun}{'' if marked.n_tested == 1 else 's'}"
     verb = "differs" if marked.n_found == 1 else "differ"
-    head = f"In {clean(marked.layer)}, {marked.n_found:,} of {several} {verb} from {others}"
+    head = f"In {clean(marked.layer)}, {marked.n_found:,} of {several} {verb}"
     calls = None if layer is None else _calls(layer)
     if layer is None or calls is None:
         parts = []
@@ -84,8 +84,8 @@ def features_sentence(results: RunResults, name: str, marked: Marked, others: st
         if marked.lowered:
             parts.append(f"lowered {_names(marked.lowered)}")
         said = "; ".join(parts)
-        which = "all of them" if _all_named(marked) else "largest effects"
-        return f"{head} ({which}: {said}; {_fdr(marked)})."
+        which = "" if _all_named(marked) else "largest effects: "
+        return f"{head} ({which}{said}; {_fdr(marked)})."
     parts = [
         share_text(results, name, layer, feature, raised=feature in marked.raised)
         for feature in [*marked.raised, *marked.lowered]
@@ -139,11 +139,11 @@ def _share(values: npt.NDArray[np.float64], who: npt.NDArray[np.bool_], limit: f
 
 
 def _fdr(marked: Marked) -> str:
-    """False discovery rate of what is named; where that is several, the largest."""
+    """False discovery rate of the features named; of several, the largest."""
     if len(marked.raised) + len(marked.lowered) == 1:
         return format_p(marked.fdr, "FDR")
     text = p_text(marked.fdr)
-    return f"FDR of those named {text if text.startswith('<') else f'at most {text}'}"
+    return f"each FDR {text if text.startswith('<') else f'at most {text}'}"
 
 
 def _names(names: list[str]) -> str:

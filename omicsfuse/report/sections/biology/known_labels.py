@@ -1,4 +1,4 @@
-"""Known labels beside the subtypes: who holds whose patients, and what marks both."""
+"""Known labels beside the subtypes: patients in common, and features that mark both."""
 
 import numpy as np
 import pandas as pd
@@ -45,8 +45,8 @@ def held_levels(results: RunResults, name: str) -> list[tuple[str, str]]:
             said.append(
                 (
                     f"{both} of {n} patients with {known} = {clean(level)} are in {name}",
-                    f"{both} of the {here} in {name} whose {known} is known; {n - both} of the "
-                    f"{there} others",
+                    f"{both} of {plural(here, 'patient')} of {name} with known {known}; "
+                    f"{n - both} of {plural(there, 'other patient')}",
                 )
             )
     return said
@@ -61,7 +61,7 @@ def _goes_with_subtypes(results: RunResults, label: str) -> bool:
 
 
 def label_table(results: RunResults) -> Table | None:
-    """Show what marks a known label beside what marks the subtype that holds its patients."""
+    """Show the markers of a known label in the subtype that has most of its patients."""
     table = _label_markers(results)
     if table.empty:
         return None
@@ -73,16 +73,16 @@ def label_table(results: RunResults) -> Table | None:
     return make_table(
         shown,
         _COLUMNS,
-        "What marks a known label, and whether it marks the subtype that holds most of its "
-        f"patients. Up to {_MOST} features of a layer, smallest p first; effect of the level "
-        "against all other patients whose label is known, and of the subtype against all others. "
-        f"Agrees: the subtype's FDR is at most {FDR:g}, in the same direction.",
+        "Markers of known labels in the subtype with most patients of the label. Up to "
+        f"{_MOST} features of a layer, smallest p first. Effect of the level: against all other "
+        "patients with a known label. Effect of the subtype: against all other patients. Agrees: "
+        f"FDR of the subtype at most {FDR:g}, in the same direction.",
         file="label_markers.tsv",
     )
 
 
 def label_marker_sentences(results: RunResults) -> list[str]:
-    """Say of each known label how much of what marks it marks the subtype that holds it."""
+    """Say how many markers of each known label also mark the subtype with most of its patients."""
     table = _label_markers(results)
     if table.empty:
         return []
@@ -98,19 +98,18 @@ def label_marker_sentences(results: RunResults) -> list[str]:
                 text += f" ({'; '.join(_both(row) for _, row in _largest(agreeing).iterrows())})"
             parts.append(text)
         missing = [x for x in layers_to_tell(results) if x not in set(rows["layer"])]
-        none = [f"Nothing marks it in {listing(missing)}."] if missing else []
+        none = [f"In {listing(missing)}, no feature marks the label."] if missing else []
         top, here = int(rows["rank"].max()), clean(subtype)
         lead = (
-            f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} of them in "
-            f"{here}): of the features that mark it most (up to {top} a layer, FDR at most "
-            f"{FDR:g}), so many mark {here} in the same direction (in brackets the largest effects "
-            f"of the label and of {here}):"
+            f"{clean(label)} = {clean(level)} ({plural(n, 'patient')}, {both} in {here}): features "
+            f"of the label (up to {top} per layer, FDR at most {FDR:g}) that mark {here} in the "
+            f"same direction; in brackets, largest effects of the label and of {here}:"
         )
         sentences.append(Points(lead, [*(f"{part}." for part in parts), *none]))
     sentences.append(
-        "Level and subtype share most of their patients, so that agreement is to be expected: it "
-        "shows which part of a known group's biology a subtype carries, and is no test of the "
-        "subtypes. A label that was itself made from such data agrees all the more."
+        "Label and subtype share most of their patients: agreement is expected and is no test of "
+        "the subtypes. It shows which biology of the known group the subtype carries. A label "
+        "that was derived from the same data agrees even more."
     )
     return sentences
 

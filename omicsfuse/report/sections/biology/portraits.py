@@ -1,4 +1,4 @@
-"""A short plain paragraph for each subtype: what was found of it, and what was not."""
+"""A short plain paragraph for each subtype: the findings, and where there was none."""
 
 import pandas as pd
 
@@ -23,9 +23,9 @@ _FEW_LEVELS = 2
 
 
 def portraits(results: RunResults) -> list[str]:
-    """Describe each subtype by what was found of it: features, gene sets, immune context, labels.
+    """Describe each subtype by its findings: features, gene sets, immune context, labels.
 
-    Nothing is said beyond the tables; layers and gene sets in which nothing was found are named.
+    Nothing is said beyond the tables; layers and gene sets without findings are named.
     Two subtypes, which mirror each other, get one paragraph.
     """
     said = [_portrait(results, name) for name in _described(results)]
@@ -39,19 +39,19 @@ def _described(results: RunResults) -> list[str]:
     return told_apart(names)
 
 
-def _head(results: RunResults, name: str) -> tuple[str, str]:
-    """Who is described, and what the others are called."""
+def _head(results: RunResults, name: str) -> str:
+    """The two groups that are compared."""
     sizes = results.subtypes.labels.astype(str).value_counts()
     n, total = int(sizes[name]), int(sizes.sum())
     if len(sizes) == 2:
         other = results.subtypes.names[1]
-        return f"{name} ({plural(n, 'patient')}) against {other} ({total - n})", other
-    return f"{name} ({n} of {plural(total, 'patient')}, {100 * n / total:.0f}%)", "the others"
+        return f"{name} ({plural(n, 'patient')}) against {other} ({total - n})"
+    share = f"{n} of {plural(total, 'patient')}, {100 * n / total:.0f}%"
+    return f"{name} ({share}) against all other patients"
 
 
 def _portrait(results: RunResults, name: str) -> list[str]:
-    head, others = _head(results, name)
-    sentences = [f"{head}."]
+    sentences = [f"{_head(results, name)}."]
     without = []
     untested = []
     for layer in layers_to_tell(results):
@@ -59,22 +59,24 @@ def _portrait(results: RunResults, name: str) -> list[str]:
         levels = prepared is not None and prepared.scale == "gistic"
         marked = marked_features(results, name, layer, **({"most": _FEW_LEVELS} if levels else {}))
         if marked.n_found:
-            sentences.append(features_sentence(results, name, marked, others))
+            sentences.append(features_sentence(results, name, marked))
         elif marked.n_tested:
             without.append(f"{clean(layer)} ({marked.n_tested:,} tested)")
         else:
             untested.append(clean(layer))
     if without:
-        sentences.append(f"No feature of {listing(without)} reached FDR {FDR:g}.")
+        sentences.append(f"In {listing(without)}, no feature reached FDR {FDR:g}.")
     if untested:
-        sentences.append(f"Nothing could be tested in {listing(untested)}.")
+        sentences.append(f"In {listing(untested)}, no feature could be tested.")
     sentences.append(gene_set_sentence(results, name))
     sentences.append(immune_sentence(results, name))
     known = _labels(results, name)
     sentences += [f"{said} ({detail})." for said, detail in known]
     if not known and results.cohort.known_labels and len(results.subtypes.names) > 2:
         labels = listing(list(results.cohort.known_labels))
-        sentences.append(f"No level of a known label ({labels}) has most of its patients here.")
+        sentences.append(
+            f"No level of a known label ({labels}) has most of its patients in {name}."
+        )
     return [sentence for sentence in sentences if sentence]
 
 
@@ -127,14 +129,13 @@ def gene_set_sentence(results: RunResults, name: str) -> str:
     tested = table[(table["subtype"].astype(str) == name) & table["fdr"].notna()]
     enriched = tested[tested["fdr"] <= FDR].sort_values(["fdr", "p", "gene_set"], kind="stable")
     if enriched.empty:
-        how_many = coverage or f"{plural(len(tested), 'set')} tested"
-        return f"No gene set reached FDR {FDR:g} ({how_many})."
+        return f"No gene set reached FDR {FDR:g} ({len(tested)} tested)."
     group = _groups(results, enriched)
     shown = enriched[~pd.Series(group, enriched.index).duplicated()]
     sides = _sides(shown["gene_set"], shown["nes"], ("raised", "lowered"), 44)
     return (
-        f"Gene sets, genes permuted: {len(enriched)} of {len(tested)} tested at FDR {FDR:g}"
-        f"{f' ({coverage})' if coverage else ''}: {sides}."
+        f"With permuted genes, {len(enriched)} of {plural(len(tested), 'gene set')} reached FDR "
+        f"{FDR:g}: {sides}."
         f"{_among_patients(results, enriched)}"
     )
 
@@ -154,7 +155,7 @@ def _among_patients(results: RunResults, enriched: pd.DataFrame) -> str:
     """Say of how many sets the scores of patients differ too: permuted genes find too many."""
     tests = pd.DataFrame() if results.biology is None else results.biology.score_tests
     if tests.empty:
-        return " Permuting genes finds too many sets, as genes of a set are correlated."
+        return " Permuting genes finds too many sets, because genes of a set are correlated."
     name = str(enriched["subtype"].iloc[0])
     differing = tests[(tests["comparison"].astype(str) == name) & (tests["fdr"] <= FDR)]
     sign = dict(zip(differing["score"].astype(str), differing["effect"] > 0, strict=True))
@@ -163,10 +164,12 @@ def _among_patients(results: RunResults, enriched: pd.DataFrame) -> str:
         for gene_set, nes in zip(enriched["gene_set"], enriched["nes"], strict=True)
     )
     if len(enriched) == 1:
-        how = "differ too" if same else "do not differ"
-    else:
-        how = f"differ in the same direction for {same} of these"
-    return f" Scores of the patients {how} at FDR {FDR:g} (all sets and comparisons)."
+        how = "also reach" if same else "do not reach"
+        return f" Patient scores of this set {how} FDR {FDR:g} (over all sets and comparisons)."
+    return (
+        f" Patient scores reach FDR {FDR:g} in the same direction for {same} of these sets (over "
+        "all sets and comparisons)."
+    )
 
 
 def _coverage(results: RunResults) -> str:
@@ -203,12 +206,12 @@ def immune_sentence(results: RunResults, name: str) -> str:
         return ""
     differing = tested[tested["fdr"] <= FDR]
     if differing.empty:
-        return f"No immune or stromal score differs at FDR {FDR:g} ({len(tested)} tested)."
+        return f"No immune or stromal score reached FDR {FDR:g} ({len(tested)} tested)."
     differing = differing.assign(_size=-differing["effect"].abs()).sort_values(
         ["_size", "p", "score"], kind="stable"
     )
     sides = _sides(differing["score"], differing["effect"], ("higher", "lower"), 40)
     return (
-        f"Immune and stromal scores: {len(differing)} of {len(tested)} differ at FDR {FDR:g} "
-        f"within their collection: {sides}."
+        f"{len(differing)} of {plural(len(tested), 'immune or stromal score')} reached FDR {FDR:g} "
+        f"within the collection: {sides}."
     )

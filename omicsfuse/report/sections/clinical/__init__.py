@@ -1,4 +1,4 @@
-"""The section on clinical columns, technical variables, known labels, and the altered genome."""
+"""The section on clinical variables, technical variables, known labels, the altered genome."""
 
 import math
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from omicsfuse.report.section import Content, Plan, Section, file_name
 from omicsfuse.report.sections.clinical import alterations, technical
 from omicsfuse.report.tables import Cell, Table, make_table, with_interval
 from omicsfuse.report.words import listing, names_of_tests, plural, two_decimals
+from omicsfuse.stats.levels import FDR
 
 REFERENCES = {
     "noncentral": "Smithson M. Confidence Intervals. Thousand Oaks: Sage, 2003.",
@@ -26,45 +27,87 @@ REFERENCES = {
 }
 
 _KNOWN = (
-    "Known labels (if any) were looked at only after the subtypes were found. ARI (adjusted "
-    "Rand index) and NMI (normalised mutual information) are 1 for identical groupings; ARI is "
-    "about 0 for unrelated ones."
+    "Known labels were compared only after the subtypes had been found. The adjusted Rand index "
+    "(ARI) and normalised mutual information (NMI) are 1 for identical groupings; the ARI is about "
+    "0 for unrelated groupings."
 )
 _CIRCULAR = (
-    "A label or column derived from a fused layer itself, as published expression subtypes are "
-    "where expression was fused, agrees with the subtypes partly because both rest on the same "
-    "data: such agreement is partly circular."
+    "Agreement with a label that was derived from a fused layer (for example published expression "
+    "subtypes) is partly circular: label and subtypes rest on the same data."
 )
+_NOTHING = "There is no clinical column to compare the subtypes with."
+#: Variables that the answer names.
+_NAMED = 4
 _COLUMNS = ["variable", "role", "n", "missing", "test", "p", "fdr", "effect", "effect_interval"]
 _COLUMNS += ["stands_out", "adjusted_rand_index", "normalised_mutual_information", "note"]
 _EFFECT = (
-    "Effect: epsilon squared for Kruskal-Wallis, Cramer's V for the others; with many categories V "
-    "is biased upwards and may lie above its interval."
+    "Effect: epsilon squared for Kruskal-Wallis tests, Cramer's V for the other tests. With many "
+    "categories V is biased upwards and may lie above its interval."
 )
 
 
 def summary(results: RunResults) -> list[str]:
-    """Say how far the subtypes agree with known labels."""
-    if "adjusted_rand_index" not in results.clinical or len(results.subtypes.names) == 1:
-        return []
-    known = results.clinical.dropna(subset=["adjusted_rand_index"])
-    if known.empty:
-        return []
-    each = []
-    for name, row in known.iterrows():
-        text = f"{clean(name)} {float(row['adjusted_rand_index']):.2f}"
-        p, effect = float(row["p"]), float(row["effect"])
-        if math.isfinite(p) and math.isfinite(effect):
-            text += f" (association: {clean(row['effect_name'])} {effect:.2f}, {format_p(p)})"
-        each.append(text)
-    return [f"Agreement with known labels (adjusted Rand index, 1 is identical): {listing(each)}."]
+    """Say which clinical variables differ, and how far the subtypes agree with known labels."""
+    table = results.clinical[_families(results.clinical) == ""]
+    if table.empty:
+        return [_NOTHING]
+    if len(results.subtypes.names) == 1:
+        return ["All patients form one group: clinical variables cannot be compared."]
+    agreement = table.get("adjusted_rand_index", pd.Series(math.nan, table.index))
+    label = agreement.notna()
+    return [_differing(table[~label]), *([_agreeing(table[label])] if label.any() else [])]
+
+
+def _differing(table: pd.DataFrame) -> str:
+    """How many clinical variables but the known labels differ, and some of smallest p."""
+    tested = table.dropna(subset=["p", "fdr"])
+    if tested.empty:
+        return "No clinical variable could be tested for a difference between subtypes."
+    several = plural(len(tested), "clinical variable")
+    found = tested[tested["fdr"] <= FDR].sort_values("p", kind="stable")
+    if found.empty:
+        return (
+            f"There is no evidence that clinical variables differ between subtypes ({several} "
+            f"tested, FDR above {FDR:g})."
+        )
+    named = [f"{clean(name)} ({_effect(row)})" for name, row in found.head(_NAMED).iterrows()]
+    rest = len(found) - len(named)
+    named += [f"{rest} more"] if rest else []
+    verb = "differs" if len(found) == 1 else "differ"
+    return (
+        f"{len(found)} of {several} {verb} between subtypes (FDR at most {FDR:g}): "
+        f"{listing(named)}."
+    )
+
+
+def _effect(row: pd.Series) -> str:
+    """Effect of a variable and its FDR, those that are known."""
+    effect = float(row["effect"])
+    known = f"{clean(row['effect_name'])} {effect:.2f}" if math.isfinite(effect) else ""
+    return ", ".join(filter(None, (known, format_p(float(row["fdr"]), "FDR"))))
+
+
+def _agreeing(labels: pd.DataFrame) -> str:
+    each = [
+        f"{clean(name)} {float(row['adjusted_rand_index']):.2f} ({_effect(row)})".replace(" ()", "")
+        for name, row in labels.iterrows()
+    ]
+    return (
+        "Agreement with known labels (adjusted Rand index, 1 for identical groupings): "
+        f"{listing(each)}."
+    )
+
+
+def _families(table: pd.DataFrame) -> pd.Series:
+    """The family of each variable: technical, genome, or empty for clinical variables."""
+    role = table["role"] if "role" in table else pd.Series("", table.index)
+    return role.where(role.isin(["technical", "genome"]), "")
 
 
 def content(results: RunResults) -> Content:
     """Compare subtypes with clinical columns, technical variables, known labels and alterations."""
-    role = results.clinical.get("role", pd.Series("", results.clinical.index))
-    if not (~role.isin(["technical", "genome"])).any():
-        texts = ["There is no clinical column to compare the subtypes with."]
+    if not (_families(results.clinical) == "").any():
+        texts = [_NOTHING]
     elif results.cohort.known_labels:
         texts = [_KNOWN, _CIRCULAR]
     else:
@@ -79,28 +122,28 @@ def content(results: RunResults) -> Content:
 
 
 def _association_tables(results: RunResults) -> list[Table | None]:
-    """Clinical columns, technical variables and the burden, each family in a table of its own."""
+    """Clinical variables, technical variables and the burden, a table for each family."""
     frame = results.clinical.rename_axis("variable").reset_index()
     if {"effect_ci_low", "effect_ci_high"} <= set(frame):
         frame = with_interval(frame, "effect", two_decimals)
-    role = frame["role"] if "role" in frame else pd.Series("", frame.index)
+    family = _families(frame)
     families = (
         (
-            ~role.isin(["technical", "genome"]),
-            "Clinical columns against subtypes. FDR: Benjamini-Hochberg over all columns listed. "
+            family == "",
+            "Clinical variables by subtype. FDR: Benjamini-Hochberg over all variables listed. "
             f"{_EFFECT}",
         ),
         (
-            role == "technical",
-            "Technical variables against subtypes. How the data were made, which subtypes should "
-            "have nothing to do with; tissue source site and tumour volume are taken from the data "
-            f"themselves. FDR: Benjamini-Hochberg over this table. {_EFFECT}",
+            family == "technical",
+            "Technical variables by subtype. They describe how the data were made and should be "
+            "unrelated to the subtypes. Tissue source site and tumour volume are taken from the "
+            f"data themselves. FDR: Benjamini-Hochberg over this table. {_EFFECT}",
         ),
         (
-            role == "genome",
-            "Burden of alterations against subtypes. From layers that were fused it describes the "
-            "subtypes and is no evidence for them; the fraction of the genome is by the genes of "
-            f"the layer. FDR: Benjamini-Hochberg over this table. {_EFFECT}",
+            family == "genome",
+            "Burden of alterations by subtype. The burden in fused layers describes the subtypes "
+            "and is no evidence for them. Fraction of the genome: by the genes of the layer. "
+            f"FDR: Benjamini-Hochberg over this table. {_EFFECT}",
         ),
     )
     if "stands_out" in frame:
@@ -173,8 +216,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             file_name("known_label", str(number), name),
             f"{clean(name)} and the subtypes",
-            "Known groups at the left, subtypes at the right, as high as their number of patients; "
-            f"ribbons are the patients in common.{_agreement(results, name)}",
+            "Left: known groups. Right: subtypes. Heights and ribbons: numbers of patients."
+            f"{_agreement(results, name)}",
             f"Flow of {plural(int(known.notna().sum()), 'patient')} from the groups of "
             f"{clean(name)} to the subtypes.",
             partial(plot.alluvial, subtypes, known, clean(name)),
@@ -195,7 +238,7 @@ def _agreement(results: RunResults, name: str) -> str:
         return ""
     return (
         f" Adjusted Rand index {rand:.2f}, normalised mutual information {mutual:.2f} (patients "
-        "whose group is known)."
+        "with a known group)."
     )
 
 
@@ -204,11 +247,11 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     if len(results.clinical):
         tests = names_of_tests(results.clinical)
         yield (
-            f"Clinical columns were compared with subtypes ({'; '.join(tests) or 'no test'}); "
-            f"effect sizes are Cramer's V and epsilon squared, with intervals from the noncentral "
-            f"chi-square distribution {cite('noncentral')}; the false discovery rate {cite('fdr')} "
-            "is over all clinical columns, and apart for technical variables and for the burden of "
-            "alterations."
+            f"Clinical variables were compared between subtypes ({'; '.join(tests) or 'no test'}). "
+            f"Effect sizes are Cramer's V and epsilon squared, with intervals from the noncentral "
+            f"chi-square distribution {cite('noncentral')}. The false discovery rate {cite('fdr')} "
+            "is over all clinical variables, separately over technical variables and over the "
+            "burden of alterations."
         )
     yield from alterations.methods(results, cite)
     if len(results.table_one):

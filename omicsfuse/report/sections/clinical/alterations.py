@@ -45,15 +45,14 @@ def sentences(results: RunResults) -> list[str]:
         parts.append(f"{differing:,} of {len(rows):,} {clean(alteration)} ({clean(layer)})")
     fused = [name for name in dict.fromkeys(tested["layer"]) if name in results.fusion.per_layer]
     text = (
-        f"Genes that differ between subtypes with a false discovery rate of at most {FDR}, of "
-        f"those tested: {listing(parts)}. Neighbouring genes change their copy number together and "
-        "are not separate findings."
+        f"Altered genes that differ between subtypes (FDR at most {FDR:g}): {listing(parts)}. "
+        "Neighbouring genes share copy-number changes and are not separate findings."
     )
     if fused:
         noun = "Layer" if len(fused) == 1 else "Layers"
         text += (
-            f" {noun} {listing(fused)} {'was' if len(fused) == 1 else 'were'} fused: there the "
-            "p-values describe the subtypes and are no evidence that they exist."
+            f" {noun} {listing(fused)} {'was' if len(fused) == 1 else 'were'} fused: p-values "
+            "describe the subtypes and are no evidence that the subtypes exist."
         )
     return [text]
 
@@ -76,10 +75,10 @@ def genes_table(results: RunResults) -> Table | None:
     frame = best.assign(**percent).rename(columns=named)
     columns = ["gene", "alteration", "layer", "n", "n_altered", *(named[share] for share in shares)]
     caption = (
-        f"Altered genes by subtype. Share of each subtype's patients who have it; up to "
-        f"{_MOST_GENES} genes of each layer and kind of alteration, smallest p first, neighbours "
-        "with nearly the same shares once; alterations.tsv has them all. FDR: Benjamini-Hochberg "
-        "over the genes tested of one layer and one kind of alteration."
+        "Altered genes by subtype. Percentages: patients of the subtype with the alteration. Up to "
+        f"{_MOST_GENES} genes of each layer and kind of alteration, smallest p first; of "
+        "neighbouring genes with nearly the same percentages, one is shown. FDR: "
+        "Benjamini-Hochberg over the genes tested of one layer and one kind of alteration."
     )
     return make_table(
         frame, [*columns, "test", "effect", "p", "fdr"], caption, file="alterations.tsv"
@@ -119,8 +118,7 @@ def _caption(results: RunResults) -> str:
     if STAR in marks:
         rows = (
             "Rows: genes that differ between subtypes by mutations, amplifications or deletions "
-            f"({STAR}: false discovery rate of at most {FDR:g}), and those most often altered in "
-            "these ways"
+            f"({STAR}: FDR at most {FDR:g}), and genes most often altered in these ways"
         )
     any_change = ""
     if ONE_LEVEL in marks:
@@ -128,13 +126,13 @@ def _caption(results: RunResults) -> str:
             "; last, up to a quarter, genes and arms that differ only by gains or losses of one "
             f"level ({ONE_LEVEL})"
         )
-        any_change = f", in rows with {ONE_LEVEL} with any change"
+        any_change = f" (rows with {ONE_LEVEL}: with any change)"
     some = drawn_of(len(results.subtypes.labels), MOST_PATIENTS)
     return (
-        f"Each column is a patient, by subtype. {rows}. Of genes altered in nearly the same "
-        f"patients ({SAME_PATIENTS:.0%} or more in common) one is shown. Percentages: patients "
-        f"with a mutation, amplification or deletion{any_change}, of those with any layer that "
-        f"measures the gene. White: not measured.{some}"
+        f"Columns: patients by subtype. {rows}. Of genes altered in nearly the same patients "
+        f"({SAME_PATIENTS:.0%} or more in common), one is shown. Percentages: patients with a "
+        f"mutation, amplification or deletion{any_change}, of patients in whom a layer measures "
+        f"the gene. White: not measured.{some}"
     )
 
 
@@ -143,9 +141,9 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     if len(results.alterations) and results.alterations["p"].notna().any():
         tests = names_of_tests(results.alterations)
         yield (
-            "Mutations and copy-number changes of each gene were compared with subtypes "
-            f"({'; '.join(tests)}; Fisher's test of more than two subtypes as by Freeman and "
-            f"Halton {cite('freeman')}), where at least {MINIMUM_ALTERED} patients had the "
-            "alteration and as many had not; the false discovery rate is over the genes of a layer "
-            "and a kind of alteration."
+            "Mutations and copy-number changes of each gene were compared between subtypes "
+            f"({'; '.join(tests)}; Fisher's test of more than two subtypes by Freeman and Halton "
+            f"{cite('freeman')}), where at least {MINIMUM_ALTERED} patients had the alteration and "
+            f"at least {MINIMUM_ALTERED} did not. The false discovery rate is over the genes of a "
+            "layer and a kind of alteration."
         )

@@ -1,28 +1,49 @@
 """Technical variables: whether the subtypes tell how the data were made."""
 
 import math
+from collections.abc import Iterator
 
 import pandas as pd
 
 from omicsfuse.biology.technical import EXPLAINED
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.report.words import listing
 from omicsfuse.stats.levels import FDR
 
 
-def caveats(results: RunResults) -> list[str]:
-    """Say which technical variables the subtypes go together with, the strongest first."""
+def caveats(results: RunResults) -> Iterator[str]:
+    """Say which technical variables are associated with the subtypes, the strongest first."""
     table = _technical(results)
     if table.empty:
-        return []
-    confounding = table[table["fdr"] < FDR].sort_values(
+        return
+    found = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
-    return [_technical_sentence(results, str(name), row) for name, row in confounding.iterrows()]
+    explained = pd.Series([_explained(row) for _, row in found.iterrows()], found.index, dtype=bool)
+    volume = found["volume_of"].fillna("") != ""
+    for rows, relation in (
+        (found[explained & ~volume], "are to a large part explained by"),
+        (found[~explained & ~volume], "are associated with"),
+    ):
+        if len(rows):
+            yield (
+                f"The subtypes {relation} {_named(rows)}: they may reflect how the data were made "
+                "rather than the biology of the tumours."
+            )
+    for name, row in found[volume].iterrows():
+        relation = "are to a large part explained by" if explained[name] else "are associated with"
+        layer = str(row["volume_of"])
+        fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
+        yield (
+            f"The subtypes {relation} {_named(found.loc[[name]])}. Layer {clean(layer)}, which "
+            f"{fused}, contains the volume, and many radiomic features grow with it: the subtypes "
+            "may partly measure tumour size."
+        )
 
 
 def associated_variables(results: RunResults) -> pd.DataFrame:
-    """Rows of technical variables that go with the subtypes without explaining them."""
+    """Rows of technical variables that are associated with the subtypes without explaining them."""
     table = _technical(results)
     if table.empty:
         return table
@@ -50,21 +71,19 @@ def _explained(row: pd.Series) -> bool:
     return bool(row["fdr"] < FDR and strong)
 
 
-def _technical_sentence(results: RunResults, name: str, row: pd.Series) -> str:
+def _named(rows: pd.DataFrame) -> str:
+    """Technical variables with their effects, and the subtype that differs most."""
+    named = listing([_in_words(str(name), row) for name, row in rows.iterrows()])
+    noun = "the technical variable" if len(rows) == 1 else "the technical variables"
+    return f"{noun} {named}"
+
+
+def _in_words(name: str, row: pd.Series) -> str:
     low, high = float(row["effect_ci_low"]), float(row["effect_ci_high"])
     interval = f", 95% CI {low:.2f} to {high:.2f}" if math.isfinite(low) else ""
-    effect = f"{clean(row['effect_name'])} {float(row['effect']):.2f}{interval}"
-    values = f"{effect}; {format_p(float(row['fdr']), 'FDR')}"
+    values = f"{clean(row['effect_name'])} {float(row['effect']):.2f}{interval}, "
+    values += format_p(float(row["fdr"]), "FDR")
     if row["effect"] > high:
-        values += "; with so many categories V is biased upwards, its interval is not"
-    subtype, how, layer = row["most_different"], row["how"], row["volume_of"]
-    stands = f" Most different: {clean(subtype)} ({clean(how)})." if how else ""
-    relation = "are to a large part explained by" if _explained(row) else "go together with"
-    why = "They may tell how the data were made rather than what the tumours are."
-    if layer:
-        fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
-        why = (
-            f"Layer {clean(layer)}, which {fused}, holds the volume itself, and many radiomic "
-            "features grow with it: the subtypes may be a roundabout measure of tumour size."
-        )
-    return f"The subtypes {relation} {clean(name)}, a technical variable ({values}).{stands} {why}"
+        values += "; with many categories V is biased upwards, the interval is not"
+    subtype, how = row["most_different"], row["how"]
+    return f"{name} ({values}{f'; {clean(subtype)}: {clean(how)}' if how else ''})"

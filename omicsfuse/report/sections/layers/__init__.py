@@ -1,4 +1,4 @@
-"""The section on layers: what each brings, in plain words with its uncertainty, and tables."""
+"""The section on layers: whether each adds anything, with its uncertainty, and tables."""
 
 import math
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from omicsfuse.report.sections.layers.gains import (
     three_decimals,
 )
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import plural
+from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 REFERENCES = {
@@ -30,61 +30,77 @@ REFERENCES = {
 
 #: What a caption says of each panel, where it is drawn.
 _GAINS = {
-    "shared": "Shares structure: whether groups found in the layer alone are borne out by the "
-    "others, and theirs by it; the gain over copies of the layer with patients permuted, which are "
-    f"at the dashed line. Filled: p at most {SIGNIFICANCE:g}.",
-    "held_out": "Helps to tell a layer held out: whether the layer helps to find groups that show "
-    "in another one; the gain over the same copies.",
-    "agreement": "Agreement: adjusted Rand index with the subtypes of the layer alone, and of all "
-    "layers but this one.",
+    "shared": "Shares structure: separation, in the other layers, of groups found in the layer "
+    "alone, and the reverse; gain over copies of the layer with permuted patients (dashed line). "
+    f"Filled: p at most {SIGNIFICANCE:g}.",
+    "held_out": "Helps to tell a layer held out: separation, in a held-out layer, of groups found "
+    "with the layer; gain over the same copies.",
+    "agreement": "Agreement: adjusted Rand index with the subtypes, of groups from the layer alone "
+    "and from all other layers.",
 }
 _AGREEMENT = {
     "agreement_alone": "Layer alone: adjusted Rand index between the subtypes and the groups of "
-    "the layer (1: the layer tells the subtypes by itself; 0: no better than chance).",
-    "agreement_without": "Without the layer: the same for all layers but this one (low: the "
-    "subtypes hang on the layer).",
-    "silhouette": "Mean silhouette: how clearly the subtypes show in the layer's own network.",
+    "the layer (1: identical groups; 0: no better than chance).",
+    "agreement_without": "Without the layer: adjusted Rand index of all other layers (low: the "
+    "subtypes depend on the layer).",
+    "silhouette": "Mean silhouette: separation of the subtypes in the network of the layer.",
 }
-#: Adjusted Rand index without a layer below which the subtypes are said to hang on it.
+#: Adjusted Rand index without a layer below which the subtypes are said to depend on it.
 _CARRIED = 0.4
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """Name layers that the subtypes hang on."""
+    """Name layers that the subtypes depend on."""
     layers = results.assessment.layers
     given = results.subtypes.given  # the cut without a layer then differs from the labels anyway
     if given or len(layers) < 2 or "agreement_without" not in layers:
         return
     p_values = layers.get("p_adds", pd.Series(math.nan, layers.index))
-    for name in layers.index[layers["agreement_without"] < _CARRIED]:
-        alone = (
-            " It does not evidently share structure with the other layers "
-            f"({format_p(float(p_values[name]))}): what the subtypes take from it may be its own."
-        )
+    carrying = layers.index[layers["agreement_without"] < _CARRIED]
+    if carrying.empty:
+        return
+    named = [f"{clean(name)} ({layers['agreement_without'][name]:.2f})" for name in carrying]
+    which = "this layer" if len(carrying) == 1 else "one of these layers"
+    yield (
+        f"The subtypes depend on {listing(named)}: without {which}, little of the grouping is "
+        "recovered (adjusted Rand index in brackets)."
+    )
+    alone = [
+        f"{clean(name)} ({format_p(float(p_values[name]))})"
+        for name in carrying
+        if p_values[name] > SIGNIFICANCE
+    ]
+    if alone:
+        verb, part = ("shares", "its part") if len(alone) == 1 else ("share", "their part")
         yield (
-            f"The subtypes hang on {clean(name)}: without it only little of them is found again "
-            f"(adjusted Rand index {layers['agreement_without'][name]:.2f})."
-            f"{alone if p_values[name] > SIGNIFICANCE else ''}"
+            f"There is no evidence that {listing(alone)} {verb} structure with the other layers: "
+            f"{part} of the subtypes may be specific to the layer."
         )
 
 
 def content(results: RunResults) -> Content | None:
-    """Say what each layer brings; nothing where it was not assessed."""
+    """Say whether each layer adds anything; nothing where it was not assessed."""
     layers, groups = results.assessment.layers, results.assessment.feature_groups
     if layers.empty:
         return None
     texts = adds_sentences(results)
     if gains_known(layers):
         texts.append(
-            "Each layer was compared with copies of itself whose patients were permuted. A copy "
-            "keeps the layer's own structure and loses what it shares. Intervals show what chance "
-            "does to such copies (2.5th to 97.5th percentile), not how the gain would vary with "
-            "other patients. A layer may have clear groups of its own and share none of them."
+            "Each layer was compared with copies of itself in which patients were permuted. A copy "
+            "keeps the structure of the layer and loses the structure shared with other layers. "
+            "Intervals show gains by chance (2.5th to 97.5th percentile of the copies), not how "
+            "the gain would vary with other patients. A layer may have clear groups of its own and "
+            "share none of them."
         )
+        if "held_out_gain_p" not in layers or layers["held_out_gain_p"].isna().all():
+            texts.append(
+                "Whether groups found with a layer separate better in a held-out layer was not "
+                "tested."
+            )
     if len(groups):
         texts.append(
-            "Groups of features are permuted within their layer, the rest of the layer kept: a "
-            "group that only repeats the rest of its layer gains too."
+            "Groups of features are permuted within their layer; the rest of the layer is kept. A "
+            "group that only repeats the rest of its layer also shows a gain."
         )
     return Content(
         "Does each layer add anything?",
@@ -95,7 +111,7 @@ def content(results: RunResults) -> Content | None:
 
 
 def layer_sentences(results: RunResults) -> list[str]:
-    """Say in one sentence how each layer goes with the subtypes; a single layer is all there is."""
+    """Say in one sentence how each layer agrees with the subtypes; nothing of a single layer."""
     sentences: list[str] = []
     if len(results.assessment.layers) < 2:
         return sentences
@@ -104,23 +120,20 @@ def layer_sentences(results: RunResults) -> list[str]:
         without = float(row.get("agreement_without", math.nan))
         if math.isnan(alone):
             continue
-        tells = (
-            "largely tells the subtypes"
-            if alone >= 0.6
-            else "tells part of the subtypes"
-            if alone >= 0.2
-            else "says little about the subtypes"
+        agrees = "high" if alone >= 0.6 else "partial" if alone >= 0.2 else "little"
+        text = (
+            f"{clean(name)}: {agrees} agreement of the layer alone with the subtypes "
+            f"(ARI {alone:.2f})"
         )
-        text = f"{clean(name)}: by itself it {tells} (ARI {alone:.2f})"
         if not math.isnan(without):
-            stays = (
-                "they stay the same"
+            change = (
+                "hardly change"
                 if without >= 0.9
-                else "they change somewhat"
+                else "change somewhat"
                 if without >= 0.6
-                else "they change a lot"
+                else "change a lot"
             )
-            text += f"; without it {stays} (ARI {without:.2f})"
+            text += f"; without the layer, the subtypes {change} (ARI {without:.2f})"
         sentences.append(f"{text}.")
     return sentences
 
@@ -133,9 +146,9 @@ def _agreement_table(layers: pd.DataFrame) -> Table | None:
     return make_table(
         frame,
         known if len(known) > 1 else list(frame.columns),
-        "Agreement of each layer with the subtypes. Adjusted Rand index of the groups of the layer "
-        "alone, and of all layers without it; mean silhouette of the subtypes in the layer's own "
-        "network.",
+        "Agreement of each layer with the subtypes. Adjusted Rand index (ARI) of groups from the "
+        "layer alone and from all layers without it; mean silhouette of the subtypes in the "
+        "network of the layer.",
         file="layers.tsv",
     )
 
@@ -150,9 +163,9 @@ def _group_table(groups: pd.DataFrame) -> Table | None:
     return make_table(
         frame,
         columns,
-        "Groups of features. Agreement of the group alone, and of all layers with the group left "
-        "out of its own; gain in structure shared with the other layers over permuted copies. FDR: "
-        "Benjamini-Hochberg over all groups listed.",
+        "Groups of features. Adjusted Rand index (ARI) of the group alone and of all layers "
+        "without the group; gain in structure shared with the other layers over permuted copies. "
+        "FDR: Benjamini-Hochberg over all groups listed.",
         file="feature_groups.tsv",
     )
 
@@ -181,11 +194,11 @@ def figures(results: RunResults) -> Iterator[Plan]:
     if len(table) and (table["ratio"] > 0).any():
         yield Plan(
             "subtype_layers",
-            "Which layers hold each subtype together",
-            "Mean affinity between members over mean affinity to other patients, in each layer's "
-            "own network: 1 where the layer knows nothing of the subtype. The colours end at 1/4 "
-            "and 4 in every report. Compare subtypes within a layer; between layers with care, as "
-            "some networks are steeper than others.",
+            "Layers that hold each subtype together",
+            "Mean affinity between members divided by mean affinity to other patients, in the "
+            "network of the layer; 1: the layer does not separate the subtype. The colours end at "
+            "1/4 and 4 in every report. Compare subtypes within a layer; compare layers with care, "
+            "because some networks are steeper than others.",
             "Table of coloured cells, a row for each layer and a column for each subtype.",
             partial(plot.subtype_layers, assessment),
         )
@@ -195,9 +208,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "feature_groups",
             "Groups of features",
             "Gain of each group of features (number of features in brackets) over copies in which "
-            "its patients are permuted, the rest of its layer kept. The dashed line is where such "
-            "copies are; below it the group disturbs what its layer shares with the others."
-            + (" The table has the groups that are not drawn." if some else ""),
+            "patients are permuted in this group only (dashed line). Below the line, the group "
+            "disturbs the structure that its layer shares with the others."
+            + (" The table has all groups." if some else ""),
             f"Gains with intervals of {plural(len(groups), 'group')} of features.",
             partial(feature_groups, assessment),
         )
@@ -218,22 +231,22 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         copies = int(layers["n_permutations"].max()) if "n_permutations" in layers else 0
         count = f"{copies:,} copies" if copies else "copies"
         text += (
-            f" Each layer was set against {count} of itself with patients permuted. The headline "
-            "measure is the structure it shares with the others: the mean silhouette, in each "
-            "other layer's network, of groups found from this layer alone, averaged with that, in "
-            "this layer's network, of groups found from all others. Beside it stands the mean "
-            "silhouette, in a layer held out, of groups found from all that are left. The real "
-            "layer and its copies were treated alike, so that p-values are exact under the null "
-            "hypothesis that the layer's patients are exchangeable given the other layers "
-            f"{cite('permutation')}; they were corrected over the layers by the Benjamini-Hochberg "
-            f"method {cite('fdr')}. Intervals of gains are differences from the 97.5th and 2.5th "
-            "percentile of the copies: they show what chance does to permuted copies and are no "
+            f" Each layer was compared with {count} of itself with patients permuted. The primary "
+            "measure is the structure shared with the other layers: the mean silhouette, in the "
+            "network of each other layer, of groups found from this layer alone, averaged with the "
+            "mean silhouette, in the network of this layer, of groups found from all others. The "
+            "secondary measure is the mean silhouette, in a held-out layer, of groups found from "
+            "all remaining layers. The layer and its copies were treated alike: p-values are exact "
+            "under the null hypothesis that the patients of the layer are exchangeable given the "
+            f"other layers {cite('permutation')}. They were corrected over the layers by the "
+            f"Benjamini-Hochberg method {cite('fdr')}. Intervals of gains are differences from the "
+            "97.5th and 2.5th percentile of the copies: they show variation by chance and are no "
             "sampling error of the patients."
         )
     if len(groups):
         text += (
-            " Groups of features were permuted within their layer in the same way, with the false "
-            "discovery rate over all groups."
+            " Groups of features were permuted within their layer in the same way; the false "
+            "discovery rate is over all groups."
         )
     yield text.strip()
 

@@ -7,14 +7,15 @@ import pandas as pd
 
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import format_p
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import plural
+from omicsfuse.report.words import listing, plural, sentence_case
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
+from omicsfuse.stats.p_values import p_text
 
 _MEASURES = {
     "shared": "structure shared with other layers",
-    "held_out": "telling a layer held out",
+    "held_out": "separation in a held-out layer",
     "stability": "stability of all layers together",
     "fused_silhouette": "silhouette in the fused network",
 }
@@ -27,65 +28,91 @@ def gains_known(layers: pd.DataFrame) -> bool:
 
 
 def adds_sentences(results: RunResults) -> list[str]:
-    """Answer for each radiomic layer whether it adds anything; without one, for each layer."""
+    """Answer for each layer of images whether it adds anything, then for the other layers.
+
+    Layers with the same answer share a sentence.
+    """
     layers = results.assessment.layers
     if "shared_gain" not in layers:
         return []
     prepared = results.prepared.layers
     imaging = [name for name in layers.index if name in prepared and kind_of(prepared[name]).image]
-    return [
-        adds_sentence(str(name), layers.loc[name].to_dict(), len(layers))
-        for name in imaging or layers.index
-    ]
+    answers: dict[tuple[str, Any], list[str]] = {}
+    for name in [*imaging, *(name for name in layers.index if name not in imaging)]:
+        alone = str(name) if name in imaging else ""
+        answers.setdefault((alone, _answer(layers.loc[name], len(layers))), []).append(name)
+    return [adds_sentence(layers.loc[names], len(layers)) for names in answers.values()]
 
 
-def adds_sentence(name: str, row: dict[str, Any], n_layers: int) -> str:
-    """Say whether a layer adds anything, with p-values and intervals."""
+def _answer(row: pd.Series, n_layers: int) -> tuple[bool | None, bool | None, bool]:
+    """Whether a layer shares structure, helps in a held-out one, and withstands correction."""
+    shared, held_out, fdr = (
+        float(row.get(key, math.nan)) for key in ("p_adds", "held_out_gain_p", "fdr_adds")
+    )
+    return (
+        None if math.isnan(shared) else shared <= SIGNIFICANCE,
+        None if math.isnan(held_out) else held_out <= SIGNIFICANCE,
+        not (n_layers > 1 and shared <= SIGNIFICANCE and fdr > FDR),
+    )
 
-    def value(key: str) -> float:
-        return float(row.get(key, math.nan))
 
-    question = f"Does {clean(name)} add anything?"
-    shared, held_out = value("p_adds"), value("held_out_gain_p")
-    if math.isnan(shared):
+def adds_sentence(layers: pd.DataFrame, n_layers: int) -> str:
+    """Say whether layers with the same answer add anything, with p-values and intervals."""
+    shares, helps, withstands = _answer(layers.iloc[0], n_layers)
+    one = len(layers) == 1
+    names = f"{'layer' if one else 'layers'} {listing(list(layers.index))}"
+    if shares is None:
         why = "there is no other layer" if n_layers < 2 else "too few patients or one subtype"
-        return f"{question} Not tested: {why}."
-    fdr = value("fdr_adds")
-    corrected = format_p(fdr, "FDR over the layers") if n_layers > 1 else ""
-    first = _numbers(format_p(shared), corrected, _gain(row, "shared"))
-    second = _numbers(format_p(held_out), "", _gain(row, "held_out"))
-    better = "tell a layer held out better than with permuted copies of it"
-    if math.isnan(held_out):
-        verb = "shares" if shared <= SIGNIFICANCE else "does not evidently share"
+        return sentence_case(f"{names} {'was' if one else 'were'} not tested: {why}.")
+    corrected = n_layers > 1
+    first = _numbers(layers, "p_adds", "shared", "fdr_adds" if corrected else "")
+    second = _numbers(layers, "held_out_gain_p", "held_out")
+    share = f"{'shares' if one else 'share'} structure with the other layers {first}"
+    better = f"separate better in a held-out layer than with permuted copies {second}"
+    groups = f"groups found with {'it' if one else 'each of them'}"
+    if shares and helps is None:
+        text = f"{names} {share}"
+    elif shares and helps:
+        text = f"{names} {share}, and {groups} {better}"
+    elif shares:
+        text = f"{names} {share}, but there is no evidence that {groups} {better}"
+    elif helps is None:
+        text = f"There is no evidence that {names} {share}"
+    elif helps:
         text = (
-            f"It {verb} structure with the other layers {first}; whether it helps to tell a layer "
-            "held out was not tested"
-        )
-    elif shared <= SIGNIFICANCE and held_out <= SIGNIFICANCE:
-        text = (
-            f"It shares structure with the other layers {first}, and groups found with it {better} "
-            f"{second}"
-        )
-    elif shared <= SIGNIFICANCE:
-        text = (
-            f"It shares structure with the other layers {first}, but groups found with it do not "
-            f"{better} {second}"
-        )
-    elif held_out <= SIGNIFICANCE:
-        text = (
-            f"Grouped by itself it does not evidently share structure with the other layers "
-            f"{first}, yet groups found with it {better} {second}: a hint, as the first of the two "
-            "is the test that was named beforehand"
+            f"There is no evidence that {names} {share}, but {groups} {better}: a hint only, "
+            "because the first test was specified beforehand"
         )
     else:
         text = (
-            "There is no evidence that it adds anything beyond noise: it does not evidently share "
-            f"structure with the other layers {first}, and groups found with it do not {better} "
-            f"{second}"
+            f"There is no evidence that {names} {'adds' if one else 'add'} anything beyond noise: "
+            f"neither shared structure with the other layers {first} nor better separation of "
+            f"groups in a held-out layer {second}"
         )
-    if shared <= SIGNIFICANCE and fdr > FDR:
-        text += f"; the first does not withstand correction for {n_layers} layers"
-    return f"{question} {text}."
+    if not withstands:
+        text += f"; after correction for {n_layers} layers, shared structure is not significant"
+    return sentence_case(f"{text}.")
+
+
+def _numbers(layers: pd.DataFrame, p: str, effect: str, fdr: str = "") -> str:
+    """Put p-values in brackets, and the gain where there is one layer."""
+    texts = [_range(layers, p, "p")]
+    if fdr:
+        texts.append(_range(layers, fdr, "FDR over the layers"))
+    tests = ", ".join(text for text in texts if text)
+    gain = _gain(layers.iloc[0].to_dict(), effect) if len(layers) == 1 else ""
+    several = "each " if len(layers) > 1 else ""
+    return f"({several}{'; '.join(part for part in (tests, gain) if part)})"
+
+
+def _range(layers: pd.DataFrame, column: str, name: str) -> str:
+    """One p-value, or the smallest and the largest of several."""
+    values = layers[column].astype(float) if column in layers else pd.Series(dtype=float)
+    if values.isna().all():
+        return ""
+    if len(set(map(p_text, values))) == 1:
+        return format_p(float(values.iloc[0]), name)
+    return f"{name} {p_text(float(values.min()))} to {p_text(float(values.max()))}"
 
 
 def _gain(row: dict[str, Any], effect: str) -> str:
@@ -95,17 +122,11 @@ def _gain(row: dict[str, Any], effect: str) -> str:
         return ""
     text = f"gain in silhouette {gain:.3f}"
     if math.isfinite(low) and math.isfinite(high):
-        text += f", interval {low:.3f} to {high:.3f}"
+        text += f", interval by chance {low:.3f} to {high:.3f}"
     return text.replace("-0.000", "0.000")
 
 
 _ENDS = ("", "_low", "_high")
-
-
-def _numbers(p: str, corrected: str, gain: str) -> str:
-    """Put p-values and a gain in brackets."""
-    tests = ", ".join(part for part in (p, corrected) if part)
-    return f"({'; '.join(part for part in (tests, gain) if part)})"
 
 
 def gain_table(layers: pd.DataFrame) -> Table | None:
@@ -133,13 +154,13 @@ def gain_table(layers: pd.DataFrame) -> Table | None:
         return None
     frame = with_interval(pd.DataFrame(rows), "", three_decimals, "by_chance")
     copies = int(layers["n_permutations"].max()) if "n_permutations" in layers else 0
-    count = f"{plural(copies, 'permuted copy', 'permuted copies')} of each" if copies else "copies"
+    count = plural(copies, "permuted copy", "permuted copies") if copies else "permuted copies"
     return make_table(
         frame,
         ["layer", *_COLUMNS],
-        f"Each layer against {count}. The first measure is the headline; its FDR is "
-        "Benjamini-Hochberg over the layers. Stability and silhouette are of the network that the "
-        "layer is a part of: they depend on its own groups as much as on what it shares.",
+        f"Each layer against {count}. The first measure is the primary one; FDR: "
+        "Benjamini-Hochberg over the layers. Stability and silhouette refer to the fused network: "
+        "they depend on the groups of the layer itself as much as on shared structure.",
         file="layers.tsv",
     )
 

@@ -14,9 +14,10 @@ from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.pathways.patient_scores import (
     EACH,
+    circular_sentence,
     overall_table,
     rest_table,
-    score_sentences,
+    score_sentence,
     told_once,
 )
 from omicsfuse.report.tables import Table, make_table, with_interval
@@ -33,19 +34,33 @@ REFERENCES = {
 }
 
 
-def content(results: RunResults) -> Content | None:
-    """Say which gene sets tell the subtypes apart, and what the evidence is worth."""
+def summary(results: RunResults) -> list[str]:
+    """Say how many gene sets differ between patients, then how many are enriched."""
+    if _nothing_done(results):
+        return []
+    names, biology = results.subtypes.names, results.biology or Biology()
+    between = score_sentence(biology.score_tests, names)
+    return [text for text in (between, _enriched(results, alone=not between)) if text]
+
+
+def _nothing_done(results: RunResults) -> bool:
     biology = results.biology or Biology()
     parts = (results.enrichment, biology.gene_sets, biology.over_representation, biology.scores)
-    if all(part.empty for part in parts):
+    return all(part.empty for part in parts)
+
+
+def content(results: RunResults) -> Content | None:
+    """Say which gene sets distinguish the subtypes, and what the evidence is worth."""
+    if _nothing_done(results):
         return None
+    biology = results.biology or Biology()
     texts = [
         " ".join(sentences)
         for sentences in (
             _coverage_sentences(results, biology),
             _enrichment_sentences(results),
             _marker_sentences(biology.over_representation, results.subtypes.names),
-            score_sentences(biology.score_tests, results.subtypes.names),
+            circular_sentence(biology.score_tests),
         )
         if sentences
     ]
@@ -72,10 +87,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "pathways",
             "Gene sets of the subtypes",
-            f"Gene sets raised (red) or lowered (blue) in {against}; of sets made of much the same "
-            "genes, one. Larger dots have a smaller false discovery rate; a dark rim marks one "
-            f"below {FDR:g}. Genes were permuted, not patients: where genes of a set are "
-            "correlated, p is too small.",
+            f"Gene sets raised (red) or lowered (blue) in {against}; one set of each group of "
+            f"similar sets. Larger dots: smaller FDR. Dark rim: FDR below {FDR:g}. Genes were "
+            "permuted, not patients: p is too small where genes of a set are correlated.",
             "Dot plot of enrichment scores of gene sets in each subtype.",
             partial(plot.pathways, table, subtypes=names),
         )
@@ -83,19 +97,18 @@ def figures(results: RunResults) -> Iterator[Plan]:
             yield Plan(
                 "pathway_heatmap",
                 "Gene sets by subtype",
-                f"Normalised enrichment scores; a dot marks a false discovery rate below {FDR:g}. "
-                "One row a group of sets that share most of their genes, named by the set with the "
-                "smallest p.",
+                f"Normalised enrichment scores. Dot: FDR below {FDR:g}. Each row is a group of "
+                "sets that share most of their genes, named by the set with the smallest p.",
                 "Heatmap of enrichment scores, gene sets against subtypes.",
                 partial(plot.pathway_heatmap, table, subtypes=names),
             )
     if len(biology.running_sums):
         yield Plan(
             "enrichment_plots",
-            "How enrichment comes about",
-            f"Genes are ranked by their moderated t in {against}. Above, the running sum of a set: "
-            "its largest excursion from zero is the enrichment score. Ticks: genes of the set at "
-            "their places in the ranking. Below, their t.",
+            "Running sums of enriched gene sets",
+            f"Genes are ranked by moderated t in {against}. Top: running sum of a set; the largest "
+            "deviation from zero is the enrichment score. Ticks: ranks of the genes of the set. "
+            "Bottom: moderated t of these genes.",
             "Running sums of gene sets along the ranking of genes.",
             partial(enrichment_plots, biology.running_sums, enrichment=table, subtypes=names),
         )
@@ -104,9 +117,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "gene_set_scores",
             "Gene sets in each patient",
-            f"Scores of gene sets{f' ({method})' if method else ''} as z-scores over the patients; "
-            "the sets that differ most between subtypes (one of a group of like sets), by the "
-            "subtype in which they are highest. Grey: no score.",
+            f"Scores of gene sets{f' ({method})' if method else ''} as z-scores over the patients. "
+            "Shown: the sets that differ most between subtypes (one of each group of similar "
+            "sets), ordered by the subtype with the highest score. Grey: no score.",
             "Heatmap of gene set scores over patients by subtype.",
             partial(
                 plot.score_heatmap, biology.scores, results.subtypes, tests=biology.score_tests
@@ -127,73 +140,85 @@ def _coverage_sentences(results: RunResults, biology: Biology) -> list[str]:
         else (10, 500)
     )
     tested = int(table["tested"].sum())
-    text = (
-        f"{plural(len(table), 'gene set')} were given; {tested:,} could be tested for enrichment, "
-        f"having {low} to {high} genes among those measured."
+    texts = [
+        f"{tested:,} of {plural(len(table), 'gene set')} could be tested for enrichment, with "
+        f"{low} to {high} measured genes."
         if tested < len(table)
-        else f"All {plural(len(table), 'gene set')} given have {low} to {high} genes among those "
-        "measured."
-    )
-    texts = [text]
+        else f"All {plural(len(table), 'gene set')} have {low} to {high} measured genes."
+    ]
     if tested < len(table) / 2:
-        texts.append(
-            "Nothing can be said of the others: what they stand for may be present or absent."
-        )
+        texts.append("The data say nothing about the other sets.")
     if tested and "group" in table:
         groups = table.loc[table["tested"], "group"].replace("", pd.NA).nunique()
         if groups < tested:
             texts.append(
                 f"The sets tested fall into {plural(groups, 'group')} that share most of their "
-                "genes; of each group one set is shown."
+                "genes; one set of each group is shown."
             )
     return texts
 
 
-def _enrichment_sentences(results: RunResults) -> list[str]:
-    """What was found on rankings of genes, and on what the p-values rest."""
-    names = results.subtypes.names
-    table = one_direction(results.enrichment, names)
-    tested = table.dropna(subset=["p"]) if len(table) else table
+def _enriched(results: RunResults, *, alone: bool) -> str:
+    """How many comparisons are enriched; the strongest too, where this is the only answer."""
+    tested = _tested(results)
     if tested.empty:
-        return ["No gene set was tested for enrichment."]
+        return "No gene set was tested for enrichment."
+    found = tested[tested["fdr"] <= FDR]
+    text = (
+        f"Enrichment analysis with permuted genes, which finds too many sets: {len(found):,} of "
+        f"{len(tested):,} comparisons of a gene set with a subtype have an FDR of at most {FDR:g} "
+        "(Benjamini-Hochberg over all sets and subtypes)"
+    )
+    if found.empty or not alone:
+        return f"{text}."
+    first = found.sort_values(["p", "gene_set"], kind="stable").iloc[0]
+    return f"{text}; smallest p in {clean(first['subtype'])}: {_set_in_words(first)}."
+
+
+def _tested(results: RunResults) -> pd.DataFrame:
+    table = one_direction(results.enrichment, results.subtypes.names)
+    return table.dropna(subset=["p"]) if len(table) else table
+
+
+def _set_in_words(row: pd.Series) -> str:
+    side = "raised" if row["nes"] > 0 else "lowered"
+    return f"{clean(row['gene_set'])}, {side} (NES {row['nes']:.2f}, {format_p(row['fdr'], 'FDR')})"
+
+
+def _enrichment_sentences(results: RunResults) -> list[str]:
+    """The sets with the smallest p on rankings of genes, and what the p-values are worth."""
+    tested = _tested(results)
+    if tested.empty:
+        return []
     enriched = tested[tested["fdr"] <= FDR]
-    texts = [
-        f"Enrichment on genes ranked by moderated t: {len(enriched):,} of {len(tested):,} "
-        f"comparisons of a gene set with a subtype have a false discovery rate of at most {FDR} "
-        "(Benjamini-Hochberg over all sets and subtypes)."
-    ]
-    for name in names:
+    each = []
+    for name in results.subtypes.names:
         rows = enriched[enriched["subtype"] == name]
         if rows.empty:
             continue
         rows = rows[rows["representative"]] if "representative" in rows else rows
         first = rows.sort_values(["p", "gene_set"], kind="stable").iloc[0]
-        side = "raised" if first["nes"] > 0 else "lowered"
-        texts.append(
-            f"Smallest p in {name}: {clean(first['gene_set'])}, {side} (NES {first['nes']:.2f}, "
-            f"{format_p(first['fdr'], 'FDR')})."
-        )
-    floored = tested[tested["at_floor"]]
-    if len(floored) and (floored["fdr"] > FDR).any():
-        texts.append(
-            f"{plural(int((floored['fdr'] > FDR).sum()), 'comparison')} went beyond every random "
-            "set and still miss that rate, since so many sets were tested: more random sets "
-            "(n_permutations) would tell."
+        each.append(f"Smallest p in {name}: {_set_in_words(first)}.")
+    missed = int((tested["at_floor"] & (tested["fdr"] > FDR)).sum())
+    if missed:
+        each.append(
+            f"{plural(missed, 'comparison')} exceeded every random set but "
+            f"{'is' if missed == 1 else 'are'} not significant after correction for the number of "
+            "sets: more random sets (n_permutations) are needed."
         )
     text = (
         "The null hypothesis permutes genes, not patients. Genes of a set are correlated, which "
-        "makes these p-values too small: with labels shuffled among 106 head and neck tumours, "
-        "sets were found in more than half of the data sets (docs/pathways.md). They order gene "
-        "sets, and prove nothing by themselves."
+        "makes these p-values too small: with shuffled labels of 106 head and neck tumours, more "
+        "than half of the data sets had significant sets (docs/pathways.md). These p-values rank "
+        "gene sets and prove nothing by themselves."
     )
     if results.biology is not None and len(results.biology.score_tests):
-        text += " The comparison of patients below does not have this fault."
-    texts.append(text)
-    return texts
+        text += " The comparison of patient scores does not have this fault."
+    return [*each, text]
 
 
 def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """What was found among the markers."""
+    """Sets over-represented among the markers."""
     table = one_direction(table, names)
     if table.empty:
         return []
@@ -208,8 +233,8 @@ def _marker_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
     return [
         f"Over-representation among markers (one-sided Fisher tests against the {background:,} "
         f"genes measured, not the genome): {len(enriched):,} of {len(tested):,} comparisons of a "
-        f"set with raised or lowered markers have a false discovery rate of at most {FDR}. This "
-        "test too takes genes as independent."
+        f"set with raised or lowered markers have an FDR of at most {FDR:g}. This test also "
+        "assumes independent genes."
     ]
 
 
@@ -231,9 +256,9 @@ def enrichment_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     return make_table(
         table,
         columns,
-        f"Enrichment, the {EACH} smallest p of each subtype. One set a group of like sets; NES: "
-        "enrichment score over the mean of random sets on its side; p is at its floor where none "
-        "of these scored as much. enrichment.tsv has all.",
+        f"Enrichment, the {EACH} smallest p of each subtype. One set of each group of similar "
+        "sets. NES: enrichment score divided by the mean of random sets of the same sign. p is at "
+        "its floor where no random set scored as high.",
         file="enrichment.tsv",
     )
 
@@ -257,14 +282,14 @@ def marker_table(table: pd.DataFrame, names: list[str]) -> Table | None:
         enriched,
         [*columns, "p", "fdr", "genes_in_common", "note"],
         f"Over-representation among markers, up to {EACH} sets of each subtype and direction. "
-        "Overlap: markers among the measured genes of the set; n marked: markers of the subtype in "
-        "that direction; odds ratio with exact interval; over_representation.tsv has all.",
+        "Overlap: markers among the measured genes of the set. Markers: all markers of the subtype "
+        "in this direction. Odds ratio with exact confidence interval.",
         file="over_representation.tsv",
     )
 
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
-    """Describe enrichment, and what its p-values are worth."""
+    """Describe enrichment, and the limits of its p-values."""
     if len(results.enrichment):
         settings = settings_of(results, "enrichment")
         permutations = settings.get("n_permutations")
@@ -275,12 +300,19 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         yield (
             f"Gene sets{sizes} were tested by preranked enrichment analysis {cite('gsea')} with "
             f"gseapy {cite('gseapy')}: genes were ranked by the moderated t of the subtype against "
-            f"the rest, and each score was held against {random} of as many genes. This permutes "
-            "genes, not patients, so that p-values are too small where genes of a set are "
-            "correlated; the false discovery rate is over all gene sets and subtypes."
+            f"the rest, and each score was compared with {random} of the same size. This permutes "
+            "genes, not patients: p-values are too small where genes of a set are correlated. The "
+            "false discovery rate is over all gene sets and subtypes."
         )
 
 
 SECTION = Section(
-    "pathways", content, figures, methods, REFERENCES, on_subtypes=True, paragraph="biology"
+    "pathways",
+    content,
+    figures,
+    methods,
+    REFERENCES,
+    summary,
+    on_subtypes=True,
+    paragraph="biology",
 )

@@ -3,43 +3,50 @@
 import pandas as pd
 
 from omicsfuse.core.results import Biology
-from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.tables import Table, make_table, with_interval
-from omicsfuse.report.words import told_apart, two_decimals
+from omicsfuse.report.words import plural, told_apart, two_decimals
 from omicsfuse.stats.levels import FDR
 
 #: Rows of each subtype in the tables.
 EACH = 6
 
 
-def score_sentences(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """What differs between subtypes when patients are the units."""
+def score_sentence(table: pd.DataFrame, names: list[str]) -> str:
+    """Say how many sets differ when patients are the units, and which most, in which subtype."""
     if table.empty:
-        return []
+        return ""
     overall = table[table["comparison"] == "overall"].dropna(subset=["p"])
     if overall.empty:
-        return ["Scores of patients could not be compared: too few patients have them."]
+        return "Patient scores of gene sets could not be compared: too few patients have scores."
     differing = overall[overall["fdr"] <= FDR]
     text = (
-        f"Scores of each patient, compared between subtypes: {len(differing):,} of "
-        f"{len(overall):,} gene sets differ at a false discovery rate of at most {FDR} (family: "
-        "all sets, overall and each subtype against the rest)."
+        f"Patient scores of {len(differing):,} of {plural(len(overall), 'gene set')} differ "
+        f"between subtypes (FDR at most {FDR:g} over all sets, overall and each subtype against "
+        "the rest)"
     )
     rest = table[table["comparison"].isin(told_apart(names)) & (table["fdr"] <= FDR)]
     if rest.empty:
-        return [text]
+        return f"{text}."
     first = (
         rest.assign(size=-rest["effect"].abs()).sort_values(["p", "size"], kind="stable").iloc[0]
     )
     where = "higher" if first["effect"] > 0 else "lower"
-    low, high = (format_number(first[name], 2) for name in ("effect_ci_low", "effect_ci_high"))
+    low, high = (two_decimals(float(first[name])) for name in ("effect_ci_low", "effect_ci_high"))
+    return (
+        f"{text}; smallest p: {clean(first['score'])}, {where} in {clean(first['comparison'])} "
+        f"(rank-biserial correlation {two_decimals(float(first['effect']))}, 95% CI {low} to "
+        f"{high}, n = {int(first['n'])}, {format_p(first['fdr'], 'FDR')})."
+    )
+
+
+def circular_sentence(table: pd.DataFrame) -> list[str]:
+    """Say that differences in genes that made the subtypes are no evidence for them."""
+    if table.empty or not (table["fdr"] <= FDR).any():
+        return []
     return [
-        text,
-        f"The strongest: {clean(first['score'])} is {where} in {clean(first['comparison'])} "
-        f"(rank-biserial correlation {format_number(first['effect'], 2)}, 95% CI {low} to {high}, "
-        f"n = {int(first['n'])}, {format_p(first['fdr'], 'FDR')}).",
-        "Where the subtypes were found on the same genes, such differences describe them and are "
-        "no evidence that they exist.",
+        "Where the subtypes were found on the same genes, differences in patient scores describe "
+        "the subtypes and are no evidence that the subtypes exist."
     ]
 
 
@@ -69,9 +76,9 @@ def overall_table(table: pd.DataFrame) -> Table | None:
     return make_table(
         rows,
         ["gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        "Scores of patients, all subtypes at once, smallest p first. One set a group of like "
-        "sets. Effect: epsilon squared, the "
-        "share of the variance of the ranks between subtypes (Kruskal-Wallis test).",
+        "Patient scores compared between all subtypes, smallest p first. One set of each group of "
+        "similar sets. Effect: epsilon squared, the share of the variance of the ranks between "
+        "subtypes (Kruskal-Wallis test).",
         file="gene_set_tests.tsv",
     )
 
@@ -90,7 +97,7 @@ def rest_table(table: pd.DataFrame, names: list[str]) -> Table | None:
     return make_table(
         rows,
         ["subtype", "gene_set", "n", "effect", "effect_interval", "p", "fdr", "note"],
-        f"Scores of patients, each subtype against all others, up to {EACH} found. "
-        "Effect: rank-biserial correlation (Wilcoxon rank-sum test); gene_set_tests.tsv has all.",
+        f"Patient scores of each subtype against all other patients, up to {EACH} sets with an FDR "
+        f"of at most {FDR:g}. Effect: rank-biserial correlation (Wilcoxon rank-sum test).",
         file="gene_set_tests.tsv",
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.sections.survival import (
     added_value,
     cox,
@@ -13,8 +13,12 @@ from omicsfuse.report.sections.survival import (
     log_rank,
     restricted_means,
 )
-from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of
-from omicsfuse.report.words import listing
+from omicsfuse.report.sections.survival.endpoints import (
+    endpoint_in_words,
+    first_rows,
+    rows_of,
+)
+from omicsfuse.report.words import listing, sentence_case
 
 REFERENCES = {
     **curves.REFERENCES,
@@ -28,31 +32,31 @@ REFERENCES = {
 
 
 def summary(results: RunResults) -> Iterator[str]:
-    """Say for each endpoint whether survival differs, and whether the subtypes add anything."""
+    """Say for each endpoint whether survival differs between subtypes."""
     if not results.survival:
-        yield "Survival was not compared: the cohort has no endpoint."
+        yield _not_compared(results)
     for comparison in results.survival.values():
         yield log_rank.survival_sentence(comparison, several=len(results.survival) > 1)
-        yield added_value.sentence(comparison)
+
+
+def _not_compared(results: RunResults) -> str:
+    clinical = results.cohort.clinical
+    why = "there is no clinical table" if clinical is None else "the clinical table has no endpoint"
+    return f"Survival was not compared: {why}."
 
 
 def caveats(results: RunResults) -> Iterator[str]:
     """Doubts about the survival data, then what weakens the comparison of each endpoint."""
     yield from (clean(doubt) for each in results.survival.values() for doubt in each.doubts)
-    for comparison in results.survival.values():
-        yield from log_rank.caveats(comparison, several=len(results.survival) > 1)
-        yield from cox.caveats(comparison)
+    comparisons = list(results.survival.values())
+    yield from log_rank.caveats(comparisons)
+    yield from cox.caveats(comparisons)
 
 
 def content(results: RunResults) -> Content:
     """Say what each endpoint shows beyond the log-rank test; short tables, and long ones."""
     if not results.survival:
-        why = (
-            "There is no clinical table"
-            if results.cohort.clinical is None
-            else "The clinical table has no endpoint"
-        )
-        return Content("Does survival differ?", (f"{why}: survival was not compared.",))
+        return Content("Does survival differ?", (_not_compared(results),))
     paragraphs = [_paragraph(comparison) for comparison in results.survival.values()]
     side_by_side, measures = added_value.tables(rows_of(results, "added_value"))
     return Content(
@@ -82,7 +86,9 @@ def _paragraph(comparison: SurvivalComparison) -> str:
         restricted_means.sentence(comparison),
         added_value.sentence(comparison),
     )
-    return " ".join(text for text in sentences if text)
+    said = [text for text in sentences if text]
+    name = sentence_case(endpoint_in_words(comparison.endpoint))
+    return Points(f"{name}.", said) if said else ""
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
@@ -116,10 +122,7 @@ def _software(results: RunResults, cite: Citations) -> str:
         "the measures of added value": len(first_rows(results, "added_value", "estimate")),
     }
     named = [name for name, done in computed_here.items() if done]
-    if not named:
-        return f"{text}."
-    verb = "is" if named == ["cumulative incidence"] else "are"
-    return f"{text}; {listing(named)} {verb} code of omicsfuse itself."
+    return f"{text}; omicsfuse itself computed {listing(named)}." if named else f"{text}."
 
 
 SECTION = Section(

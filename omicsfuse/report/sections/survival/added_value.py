@@ -47,7 +47,7 @@ _LIKELIHOOD_RATIO = "likelihood ratio"
 
 def sentence(comparison: SurvivalComparison) -> str:
     """Say whether the subtypes add to the clinical covariates; empty where it was not asked."""
-    table, endpoint = comparison.added_value, clean(comparison.endpoint)
+    table = comparison.added_value
     if table.empty:
         return ""
     differences = table[table["model"] == "difference"]
@@ -61,30 +61,24 @@ def sentence(comparison: SurvivalComparison) -> str:
         notes = tested["note"] if "note" in tested else table.get("note", pd.Series(dtype=str))
         known = [clean(note) for note in notes.dropna() if note]
         why = f" ({known[0]})" if known else ""
-        return (
-            f"For endpoint {endpoint}, whether the subtypes add to the clinical covariates was not "
-            f"tested{why}."
-        )
+        return f"The subtypes were not tested beside the clinical covariates{why}."
     change = _corrected(differences, "concordance (Harrell)")
     shown = [format_p(asymptotic), format_p(permuted, "permutation p")]
-    tests = f"likelihood ratio {', '.join(text for text in shown if text)}"
+    tests = f"likelihood ratio test, {', '.join(text for text in shown if text)}"
+    changed = f"change in the concordance index {_signed(change)}"
     evidence = tests
     if math.isfinite(change):
-        evidence += (
-            f"; change of the concordance index {_signed(change)} when corrected for optimism"
-        )
+        evidence += f"; {changed} after correction for optimism"
     if p >= SIGNIFICANCE:
         return (
-            f"For endpoint {endpoint}, there is no evidence that the subtypes add to the clinical "
-            f"covariates ({evidence})."
+            f"There is no evidence that the subtypes add to the clinical covariates ({evidence})."
         )
     if change <= 0:
         return (
-            f"For endpoint {endpoint}, the subtypes add to the clinical covariates by the "
-            f"likelihood ratio test ({tests}), but corrected for optimism they do not help to "
-            f"rank patients (change of the concordance index {_signed(change)})."
+            f"The subtypes add to the clinical covariates ({tests}), but do not improve the "
+            f"ranking of patients after correction for optimism ({changed})."
         )
-    return f"For endpoint {endpoint}, the subtypes add to the clinical covariates ({evidence})."
+    return f"The subtypes add to the clinical covariates ({evidence})."
 
 
 def _corrected(differences: pd.DataFrame, measure: str) -> float:
@@ -109,10 +103,10 @@ def tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
             "endpoint", "measure", "n", "events", _WITHOUT, _WITH, _DIFFERENCE, "interval",
             "corrected difference", "chi2", "p", "p_permutation", "note",
         ],
-        "What the subtypes add to the clinical covariates. The models were made from the patients "
-        "on whom they are judged, which flatters them: the corrected difference has this optimism "
-        "taken off by bootstrap. Larger is better, but for the Brier score (mean squared error of "
-        "predicted risks) smaller is.",
+        "Clinical covariates with and without the subtypes. Models are evaluated in the patients "
+        "to whom they were fitted, which is optimistic; the corrected difference removes this "
+        "optimism by bootstrap. Larger is better, except for the Brier score (mean squared error "
+        "of predicted risks).",
         file="added_value.tsv",
     )  # fmt: skip
     # The likelihood ratio has one number only, which is in the short table.
@@ -122,8 +116,8 @@ def tables(table: pd.DataFrame) -> tuple[Table | None, Table | None]:
     return short, make_table(
         full,
         [*columns, "optimism", "corrected", "note"],
-        "Measures of both models. Apparent: in the patients from whom the models were made, with "
-        "95% confidence intervals; corrected: less the optimism.",
+        "Measures of both models. Apparent: in the patients to whom the models were fitted, with "
+        "95% confidence interval. Corrected: apparent minus optimism.",
         file="added_value.tsv",
     )
 
@@ -190,10 +184,11 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         yield Plan(
             file_name("calibration", *stem),
             f"Calibration of predicted risks, {endpoint}",
-            "Patients grouped by predicted risk of the event by the stated time; dots: mean "
-            "predicted risk against the risk observed in the group, with 95% confidence interval. "
-            "On the dashed diagonal predictions come true; below it risks are overstated. The "
-            "models were fitted to the same patients: in others they will do less well.",
+            "Patients grouped by predicted risk of the event by the stated time. Dots: mean "
+            "predicted risk against observed risk of the group, with 95% confidence interval. On "
+            "the dashed diagonal, predicted and observed risk agree; below it, the risk is "
+            "overestimated. The models were fitted to the same patients: expect poorer "
+            "calibration in other patients.",
             f"Predicted against observed risk for {endpoint} at {_moments(risks['years'])}.",
             partial(calibration, comparison),
         )
@@ -202,11 +197,11 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         yield Plan(
             file_name("decision_curve", *stem),
             f"Decision curve, {endpoint}",
-            "Net benefit of treating those whose predicted risk is above a threshold: true "
-            "positives per patient, less false positives weighed by the odds of the threshold. A "
-            "model is of use where its line is above both treating all and treating none; "
-            "subtypes are of use where the model with them is above the model without. Corrected "
-            "for optimism.",
+            "Net benefit of treating patients with a predicted risk above a threshold: true "
+            "positives per patient, minus false positives weighted by the odds of the threshold. A "
+            "model is useful where its line is above treating all and treating none. Subtypes are "
+            "useful where the model with subtypes is above the model without. Corrected for "
+            "optimism.",
             f"Decision curves for {endpoint} at {_moments(curves['years'])}.",
             partial(decision_curve, comparison),
         )
@@ -234,38 +229,38 @@ def methods(results: RunResults, cite: Citations) -> str:
         "integrated Brier score": ("its integral over time", "brier"),
     }
     text = (
-        "What the subtypes add to the clinical covariates was asked by comparing models of "
-        "proportional hazards with and without them in the same patients"
+        "Cox models of the clinical covariates with and without the subtypes were compared in the "
+        "same patients"
     )
     if _LIKELIHOOD_RATIO in measures:
         text += ", by the likelihood ratio test"
         if len(first_rows(results, "added_value", "p_permutation")):
             text += (
-                ", asymptotically and by permutation of what of the subtypes the covariates do not "
-                f"explain {cite('potter')},"
+                ", asymptotically and by permutation of the part of the subtypes that the "
+                f"covariates do not explain {cite('potter')},"
             )
     named = [f"{words} {cite(key)}" for name, (words, key) in sources.items() if name in measures]
     if named:
         text += f"{' and' if 'likelihood ratio' in measures else ''} by {listing(named)}"
     text += "."
     if measures & {"concordance (Uno)", "area under the ROC curve", "Brier score"}:
-        text += " Censoring was allowed for by weights of inverse probability of being uncensored."
+        text += " Censoring was handled by inverse probability of censoring weights."
     if len(first_rows(results, "added_value", "corrected")):
         text += (
-            " Optimism was estimated by fitting the models again in bootstrap samples and judging "
-            f"them there and in the whole cohort {cite('optimism')}; the subtypes were not found "
-            "anew in the samples, so that the optimism of finding them is not taken off."
+            " Optimism was estimated by re-fitting the models in bootstrap samples and evaluating "
+            f"them there and in the whole cohort {cite('optimism')}. The subtypes were not found "
+            "again in the samples: the optimism of finding them is not removed."
         )
     risks = first_rows(results, "calibration", "years", "observed")
     if len(risks):
         text += (
-            f" Calibration at {_moments(risks['years'])} compares mean predicted risk with one "
-            "minus the Kaplan-Meier estimate in groups of patients by predicted risk."
+            f" Calibration at {_moments(risks['years'])} compares the mean predicted risk with "
+            "one minus the Kaplan-Meier estimate in groups of patients by predicted risk."
         )
     if len(first_rows(results, "decision", "net_benefit")):
         text += (
-            f" Decision curves give the net benefit {cite('decision')}, with censoring allowed for "
-            f"by Kaplan-Meier estimates among those above the threshold {cite('decision censored')}"
-            "."
+            f" Decision curves give the net benefit {cite('decision')}; Kaplan-Meier estimates "
+            "among the patients above the threshold account for censoring "
+            f"{cite('decision censored')}."
         )
     return text

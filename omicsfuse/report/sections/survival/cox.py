@@ -1,7 +1,7 @@
 """Cox models of the subtypes: hazard ratios, whether they last, how far to trust them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import permutations
 
@@ -20,7 +20,12 @@ from omicsfuse.plot.residuals import MOST_TERMS, drawn_residuals, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, file_name
-from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of, texts_of
+from omicsfuse.report.sections.survival.endpoints import (
+    first_rows,
+    rows_of,
+    texts_of,
+    unit_column,
+)
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -57,35 +62,25 @@ def _not_fitted(comparison: SurvivalComparison) -> str:
         return ""
     reasons = [clean(reason) for reason in cox["reason"] if reason]
     why = f": {reasons[0]}" if reasons else ""
-    return f"No Cox model of {clean(comparison.endpoint)} could be estimated{why}."
+    return f"No Cox model could be estimated{why}."
 
 
 def _hazards(comparison: SurvivalComparison) -> str:
-    """Say whether hazards are proportional, in the fullest model that was tested."""
+    """Say whether hazards are proportional in the fullest model, where no caveat says it."""
     table = rows_with(comparison.proportional, "p")
-    endpoint = clean(comparison.endpoint)
-    if table.empty:
+    if table.empty or len(not_proportional(comparison, corrected=True)[0]):
         return ""
     model = fullest_model(table["model"])
     changing, tested = not_proportional(comparison)
     together = table[(table["model"].astype(str) == model) & (table["term"] == ALL_TERMS)]
-    joint = ""
+    evidence = f"in the {clean(model)} model ({plural(tested, 'term')} tested"
     if len(together):
-        joint = f", all terms together {format_p(float(together['p'].iloc[0]))}"
+        evidence += f"; all terms together, {format_p(float(together['p'].iloc[0]))}"
     if changing.empty:
-        return (
-            f"There is no evidence against proportional hazards in the {clean(model)} model of "
-            f"{endpoint} ({plural(tested, 'term')} tested{joint})."
-        )
-    terms = changing[changing["term"] != ALL_TERMS]
-    which = _terms(terms) if len(terms) else "the terms together"
-    sure = len(not_proportional(comparison, corrected=True)[0]) > 0
+        return f"There is no evidence against proportional hazards {evidence})."
     return (
-        f"In the {clean(model)} model of {endpoint} hazards {'are' if sure else 'may'} not "
-        f"{'' if sure else 'be '}proportional for {which} "
-        f"({plural(tested, 'term')} tested{joint}): the hazard ratio of such a term is an average "
-        "over follow-up. Compare the restricted means, and the hazard ratios of early and late "
-        "follow-up."
+        f"Hazards may not be proportional for {_terms(changing)} {evidence}): compare the "
+        "restricted means and the hazard ratios of early and late follow-up."
     )
 
 
@@ -119,74 +114,75 @@ def not_proportional(
     return changing, int((~together).sum())
 
 
-def caveats(comparison: SurvivalComparison) -> Iterator[str]:
-    """Hazard ratios that covariates explain, that do not last, that rest on too few events."""
-    yield from _beside_covariates(comparison)
-    yield from _not_lasting(comparison)
-    yield from _few_events(comparison)
+def caveats(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
+    """Hazard ratios that covariates explain, that change, that rest on too few events."""
+    yield from _after_adjustment(comparisons)
+    yield from _changing(comparisons)
+    yield from _few_events(comparisons)
 
 
-def _beside_covariates(comparison: SurvivalComparison) -> Iterator[str]:
+def _after_adjustment(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
     """Name contrasts of subtypes that are significant alone, but not beside the covariates."""
-    cox = rows_with(comparison.cox, "hr", "p")
-    if cox.empty:
-        return
-    fullest = fullest_model(cox["model"])
-    if fullest not in ADJUSTED_MODELS:
-        return
-    cox = cox.drop_duplicates(["model", "term"])
-    alone = cox[cox["model"] == "univariable"].set_index("term")
-    beside = cox[cox["model"].astype(str) == fullest].set_index("term")
-    for term in alone.index.intersection(beside.index):
-        before, after = float(alone["p"][term]), float(beside["p"][term])
-        # A hazard ratio without an upper limit comes from separation and says nothing.
-        if before < SIGNIFICANCE <= after and math.isfinite(float(beside["hr_ci_high"][term])):
-            yield (
-                f"{clean(comparison.endpoint)}: the difference of {clean(term)} "
-                f"({format_p(before)}) is not evident beside the covariates ({format_p(after)}; "
-                f"hazard ratio {beside['hr'][term]:.2f} instead of {alone['hr'][term]:.2f})."
-            )
+    lost = []
+    for comparison in comparisons:
+        cox = rows_with(comparison.cox, "hr", "p")
+        if cox.empty or (fullest := fullest_model(cox["model"])) not in ADJUSTED_MODELS:
+            continue
+        cox = cox.drop_duplicates(["model", "term"])
+        alone = cox[cox["model"] == "univariable"].set_index("term")
+        beside = cox[cox["model"].astype(str) == fullest].set_index("term")
+        for term in alone.index.intersection(beside.index):
+            before, after = float(alone["p"][term]), float(beside["p"][term])
+            # A hazard ratio without an upper limit comes from separation and says nothing.
+            if before < SIGNIFICANCE <= after and math.isfinite(float(beside["hr_ci_high"][term])):
+                lost.append(
+                    f"{clean(term)} in {clean(comparison.endpoint)} (hazard ratio "
+                    f"{format_ratio(beside['hr'][term])}, {format_p(after)}; unadjusted "
+                    f"{format_ratio(alone['hr'][term])}, {format_p(before)})"
+                )
+    if lost:
+        yield f"Not significant after adjustment for the covariates: {listing(lost)}."
 
 
-def _not_lasting(comparison: SurvivalComparison) -> Iterator[str]:
+def _changing(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
     """Name terms whose hazard ratio changes over follow-up."""
-    changing, tested = not_proportional(comparison, corrected=True)
-    if changing.empty:
-        return
-    terms = list(changing["term"].astype(str))
-    if terms == [ALL_TERMS]:
-        p = format_p(float(changing["p"].iloc[0]))
-        which, ratios = f"the terms of the model together ({p})", "hazard ratios are averages"
-    else:
-        which = f"{_terms(changing)}, {plural(tested, 'term')} tested"
-        ratios = "its hazard ratio is an average"
-        if len(terms) > 1:
-            ratios = "their hazard ratios are averages"
-    text = (
-        f"{clean(comparison.endpoint)}: hazards are not proportional for {which}; {ratios} over "
-        "follow-up"
-    )
-    contrasts = {" vs ".join(pair) for pair in permutations(map(str, comparison.medians.index), 2)}
-    subtype = bool(contrasts & set(terms)) or terms == [ALL_TERMS]
-    if subtype and len(rows_with(comparison.restricted_means, "estimate")):
-        text += ", and the restricted mean survival time of the subtypes is to be read instead"
-    yield f"{text}."
-
-
-def _few_events(comparison: SurvivalComparison) -> Iterator[str]:
-    """Name the fullest model where it has too few events for its terms."""
-    table = rows_with(comparison.diagnostics, "events_per_variable")
-    if table.empty:
-        return
-    estimated = rows_with(comparison.cox, "hr")
-    model = fullest_model(estimated["model"]) if len(estimated) else ""
-    rows = table[table["model"].astype(str) == model]
-    each = float(rows["events_per_variable"].min())
-    if each < EVENTS_PER_VARIABLE:
+    named, by_means = [], False
+    for comparison in comparisons:
+        changing, tested = not_proportional(comparison, corrected=True)
+        if changing.empty:
+            continue
+        terms = list(changing["term"].astype(str))
+        named.append(
+            f"{_terms(changing)} in {clean(comparison.endpoint)} ({plural(tested, 'term')} tested)"
+        )
+        pairs = {" vs ".join(pair) for pair in permutations(map(str, comparison.medians.index), 2)}
+        subtypes = bool(pairs & set(terms)) or terms == [ALL_TERMS]
+        by_means |= subtypes and len(rows_with(comparison.restricted_means, "estimate")) > 0
+    if named:
+        instead = " For the subtypes, read the restricted mean survival time." if by_means else ""
         yield (
-            f"{clean(comparison.endpoint)}: {format_number(each, 2)} events for each variable of "
-            f"the {clean(model)} Cox model, fewer than {EVENTS_PER_VARIABLE}: its hazard ratios "
-            "are unreliable."
+            f"Hazards are not proportional for {listing(named)}: hazard ratios are averages over "
+            f"follow-up.{instead}"
+        )
+
+
+def _few_events(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
+    """Name the fullest models that have too few events for their terms."""
+    few: dict[str, list[str]] = {}
+    for comparison in comparisons:
+        table = rows_with(comparison.diagnostics, "events_per_variable")
+        estimated = rows_with(comparison.cox, "hr")
+        if table.empty or estimated.empty:
+            continue
+        model = fullest_model(estimated["model"])
+        each = float(table.loc[table["model"].astype(str) == model, "events_per_variable"].min())
+        if each < EVENTS_PER_VARIABLE:
+            known = few.setdefault(clean(model), [])
+            known.append(f"{clean(comparison.endpoint)} {format_number(each, 2)}")
+    for model, endpoints in few.items():
+        yield (
+            f"Hazard ratios of the {model} Cox model are unreliable: fewer than "
+            f"{EVENTS_PER_VARIABLE} events for each variable ({', '.join(endpoints)})."
         )
 
 
@@ -201,12 +197,16 @@ def cox_table(results: RunResults) -> Table | None:
 
 def time_varying_table(results: RunResults) -> Table | None:
     """Hazard ratios early and late; None where none could be estimated."""
-    columns = ["endpoint", "model", "term", "period", "split", "n", "events", "hr", "hr_interval"]
+    table = rows_of(results, "time_varying")
+    if table.empty:
+        return None
+    unit, where = unit_column(table)
+    columns = ["endpoint", "model", "term", "period", *unit, "split", "n", "events", "hr"]
     return _hazard_ratios(
-        rows_of(results, "time_varying"),
-        [*columns, "p", "note"],
-        "Hazard ratios of early and late follow-up. Split at the median time of the events; p: "
-        "that the hazard ratio is the same in both periods.",
+        table,
+        [*columns, "hr_interval", "p", "note"],
+        f"Hazard ratios of early and late follow-up. Split at the median event time{where}; p: "
+        "test of equal hazard ratios in both periods.",
     )
 
 
@@ -226,7 +226,7 @@ def proportional_table(results: RunResults) -> Table | None:
         table,
         ["endpoint", "model", "term", "chi2", "dof", "p", "note"],
         "Proportional hazards: score tests. A small p means that the hazard ratio of the term "
-        "changes over follow-up; p-values are not adjusted for the number of terms.",
+        "changes over follow-up. p-values are not adjusted for the number of terms.",
         file="proportional_hazards.tsv",
     )
 
@@ -239,9 +239,9 @@ def diagnostics_table(results: RunResults) -> Table | None:
     return make_table(
         rows_of(results, "diagnostics"),
         [*columns, "events_per_variable", "method", "strata"],
-        "How the Cox models were fitted. Variance inflation: 1 where a term is unrelated to the "
-        "others, above 5 where they can hardly be told apart; with fewer than 10 events for each "
-        "variable hazard ratios are unreliable.",
+        "How the Cox models were fitted. Variance inflation: 1 for a term that is unrelated to the "
+        "others; above 5, the terms can hardly be separated. With fewer than "
+        f"{EVENTS_PER_VARIABLE} events per variable, hazard ratios are unreliable.",
         file="cox_diagnostics.tsv",
     )
 
@@ -253,7 +253,7 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
     if len(estimated):
         models = estimated["model"].astype(str)
         both = (
-            " Univariable: the subtypes alone; multivariable: subtypes and covariates together."
+            " Univariable: the subtypes alone. Multivariable: subtypes and covariates together."
             if models.nunique() > 1
             else ""
         )
@@ -265,9 +265,8 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         yield Plan(
             file_name("forest", *stem),
             f"Hazard ratios, {endpoint}",
-            "From Cox models, with 95% confidence "
-            f"intervals; above 1 means more events.{both}{stratified} p-values are not adjusted "
-            "for multiplicity.",
+            "Hazard ratios of Cox models with 95% confidence intervals; above 1: more "
+            f"events.{both}{stratified} p-values are not adjusted for multiplicity.",
             f"Forest plot of hazard ratios for {endpoint}.",
             partial(plot.forest, comparison.cox),
         )
@@ -277,11 +276,11 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         some = f" Of {terms} terms {MOST_TERMS} are drawn." if terms > MOST_TERMS else ""
         yield Plan(
             file_name("schoenfeld", *stem),
-            f"Whether hazard ratios last, {endpoint}",
-            f"Scaled Schoenfeld residuals of the {clean(residuals['model'].iloc[0])} Cox model, a "
-            "dot for each event. Blue line with 95% band: the log hazard ratio as it changes over "
-            "time; dashed: the one of the model; dotted: no effect. A line that is flat within its "
-            "band speaks for proportional hazards; p: test of that, small where the hazard ratio "
+            f"Hazard ratios over time, {endpoint}",
+            f"Scaled Schoenfeld residuals of the {clean(residuals['model'].iloc[0])} Cox model; "
+            "each dot is an event. Blue line with 95% band: log hazard ratio over time. Dashed: "
+            "log hazard ratio of the model. Dotted: no effect. A line that is flat within its band "
+            "is compatible with proportional hazards; p is small where the hazard ratio "
             f"changes.{some}",
             f"Residuals of the Cox model over time for {endpoint}, a panel for each term.",
             partial(schoenfeld, comparison),
@@ -307,14 +306,14 @@ def methods(results: RunResults, cite: Citations) -> str:
         text += f" Baseline hazards were stratified by {listing(strata)}."
     if len(first_rows(results, "proportional", "p")):
         text += (
-            " Proportional hazards were tested for each term and for all together by the score "
-            f"test for a coefficient that changes with time {cite('zph')}; its plot shows scaled "
+            " Proportional hazards were tested by the score test for a time-varying coefficient "
+            f"{cite('zph')}, for each term and for all terms together; plots show scaled "
             "Schoenfeld residuals."
         )
     if len(first_rows(results, "time_varying", "hr")):
         text += (
-            " Hazard ratios before and after the median event time are from models of their own "
-            "for each period."
+            " Hazard ratios before and after the median event time are from separate models of "
+            "each period."
         )
     return text
 

@@ -43,25 +43,25 @@ def _follow_up(comparison: SurvivalComparison) -> str:
     if table.empty:
         return ""
     values = table["follow_up"].astype(float)
-    unit, endpoint = clean(comparison.unit), clean(comparison.endpoint)
+    unit = clean(comparison.unit)
     if len(values) == 1:
         each = f"{time_text(values.iloc[0])} {unit} ({clean(values.index[0])})"
     else:
         each = (
-            f"from {time_text(values.min())} {unit} ({clean(values.idxmin())}) to "
+            f"{time_text(values.min())} {unit} ({clean(values.idxmin())}) to "
             f"{time_text(values.max())} {unit} ({clean(values.idxmax())})"
         )
-    return f"Endpoint {endpoint}: median follow-up by the reverse Kaplan-Meier method is {each}."
+    return f"Median follow-up by the reverse Kaplan-Meier method: {each}."
 
 
 def _competing(comparison: SurvivalComparison) -> str:
     if rows_with(comparison.incidence, "incidence").empty:
         return ""
     return (
-        f"Other events compete with {clean(comparison.endpoint)}. Its Kaplan-Meier curves, "
-        "medians, survival at stated times, tests and hazard ratios take them for censoring, and "
-        "tell of its hazard; the share of patients who come to it is the cumulative incidence. "
-        "Restricted means and measures of prediction are left out."
+        f"Other events compete with {clean(comparison.endpoint)}. Kaplan-Meier curves, medians, "
+        "survival at stated times, tests and hazard ratios censor these events and describe the "
+        "cause-specific hazard. The cumulative incidence gives the share of patients with the "
+        "event. Restricted means and measures of prediction are not given."
     )
 
 
@@ -92,8 +92,8 @@ def medians_table(results: RunResults) -> Table | None:
     return make_table(
         table,
         [*columns, "follow_up", "follow_up_interval"],
-        f"Median time to the event and median follow-up{where}. Follow-up: reverse Kaplan-Meier, "
-        "the time for which patients without the event would have been seen.",
+        f"Median time to the event and median follow-up{where}. Follow-up: reverse Kaplan-Meier "
+        "method, in which events are censored.",
         file="survival_medians.tsv",
     )
 
@@ -124,8 +124,8 @@ def at_years_table(results: RunResults) -> Table | None:
     return make_table(
         pd.DataFrame(rows),
         ["endpoint", "subtype", *map(years_text, moments)],
-        "Survival at stated times. Kaplan-Meier estimate with its 95% confidence interval, and the "
-        "patients still at risk then.",
+        "Survival at stated times. Kaplan-Meier estimate with 95% confidence interval, and number "
+        "of patients at risk.",
         file="survival_at_times.tsv",
     )
 
@@ -150,8 +150,8 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         yield Plan(
             file_name("kaplan_meier", *stem),
             f"Survival of the subtypes, {endpoint}",
-            f"Kaplan-Meier curves with 95% confidence bands; upright "
-            f"ticks are censored patients.{both_tests(comparison)}",
+            "Kaplan-Meier curves with 95% confidence bands. Ticks: censored patients."
+            f"{both_tests(comparison)}",
             f"Kaplan-Meier curves of the subtypes for {endpoint}; {tests_in_a_line(comparison)}.",
             partial(plot.kaplan_meier, comparison),
         )
@@ -161,9 +161,9 @@ def figures(stem: tuple[str, str], comparison: SurvivalComparison) -> Iterator[P
         yield Plan(
             file_name("cumulative_incidence", *stem),
             f"Cumulative incidence of each event, {endpoint}",
-            "Share of the patients who have had the event by a time, where another event can come "
-            "before it (Aalen-Johansen), with 95% confidence bands. One minus a Kaplan-Meier curve "
-            "that takes the other events for censoring would be too high.",
+            "Share of patients with the event over time where another event can come first "
+            "(Aalen-Johansen estimate), with 95% confidence bands. One minus a Kaplan-Meier curve "
+            "that censors the other events would be too high.",
             f"Cumulative incidence curves of the subtypes for {causes}.",
             partial(plot.cumulative_incidence, comparison),
         )
@@ -181,7 +181,7 @@ def methods(results: RunResults, cite: Citations) -> str:
     if len(first_rows(results, "incidence", "incidence")):
         text += (
             " Where other events compete, cumulative incidence is the Aalen-Johansen estimate "
-            f"{cite('incidence')}; log-rank tests and hazard ratios are then of the "
+            f"{cite('incidence')}; log-rank tests and hazard ratios then refer to the "
             "cause-specific hazard."
         )
     return text

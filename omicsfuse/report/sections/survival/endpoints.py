@@ -6,6 +6,23 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.plot.rows import rows_with
 
+#: Endpoints in words, by the abbreviations in use.
+_NAMES = {
+    "os": "overall survival",
+    "dss": "disease-specific survival",
+    "dfs": "disease-free survival",
+    "dfi": "the disease-free interval",
+    "pfs": "progression-free survival",
+    "pfi": "the progression-free interval",
+    "rfs": "recurrence-free survival",
+    "efs": "event-free survival",
+}
+
+
+def endpoint_in_words(name: str) -> str:
+    """Write an endpoint in full where its abbreviation is in use, with its name in brackets."""
+    return f"{_NAMES.get(name.casefold(), 'survival')} ({clean(name)})"
+
 
 def rows_of(results: RunResults, name: str) -> pd.DataFrame:
     """Rows of one table over all endpoints with their units, whichever of them are empty."""

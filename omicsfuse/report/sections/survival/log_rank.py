@@ -1,21 +1,27 @@
 """The log-rank tests of the subtypes: what they show, what weakens them, how they were made."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import PAIR, STRATIFIED, TREND, RunResults, SurvivalComparison
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import clean, format_p, format_ratio
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.plot.tested import is_void, log_rank_text, overall_test, pipeline_test
 from omicsfuse.report.references import Citations
-from omicsfuse.report.sections.survival.endpoints import first_rows, rows_of
+from omicsfuse.report.sections.survival.endpoints import (
+    endpoint_in_words,
+    first_rows,
+    rows_of,
+)
 from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import (
     chosen_with_outcome,
     listing,
     plural,
+    sentence_case,
     settings_of,
 )
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
@@ -78,65 +84,96 @@ def tests_in_a_line(comparison: SurvivalComparison) -> str:
 
 
 def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
-    """Say what the log-rank test of one endpoint shows, with patients and events.
+    """Say whether one endpoint differs, with the size of the difference, events and patients.
 
     Where there are several endpoints, the false discovery rate over them is given as well.
     """
-    endpoint, test = clean(comparison.endpoint), deciding_test(comparison)
+    name, test = endpoint_in_words(comparison.endpoint), deciding_test(comparison)
     if test is None:
-        return f"For endpoint {endpoint}, no test over all subtypes was made."
-    counts = f"{plural(int(test['n']), 'patient')}, {plural(int(test['events']), 'event')}"
+        return f"{sentence_case(name)} was not tested over all subtypes."
+    counts = f"{plural(int(test['events']), 'event')} in {plural(int(test['n']), 'patient')}"
     p = best_p(test)
     if math.isnan(p):
         note = clean(test.get("note", "") or "no p-value")
-        return f"For endpoint {endpoint}, survival was not tested ({note}; {counts})."
+        return f"{sentence_case(name)} was not tested ({note}; {counts})."
+    which = "permutation p" if math.isfinite(_value(test, "p_permutation")) else "p"
     if pipeline_test(comparison) is not None:
-        parts = [format_p(p, "p with the whole pipeline permuted")]
-    else:
-        permuted = _value(test, "p_permutation")
-        parts = [format_p(float(test["p_asymptotic"])), format_p(permuted, "permutation p")]
-    parts.append(format_p(overall_fdr(test), "FDR over the endpoints") if several else "")
-    values = ", ".join(part for part in parts if part)
-    shown = (
-        "survival differs between subtypes"
-        if p < SIGNIFICANCE
-        else "there is no evidence of a survival difference between subtypes"
+        which = "p with the whole pipeline permuted"
+    values = [f"log-rank, {format_p(p, which)}"]
+    values += [format_p(overall_fdr(test), "FDR over the endpoints")] if several else []
+    parts = (", ".join(filter(None, values)), counts, _hazard_ratios(comparison))
+    evidence = "; ".join(filter(None, parts))
+    if p < SIGNIFICANCE:
+        return f"{sentence_case(name)} differs between subtypes ({evidence})."
+    return f"There is no evidence that {name} differs between subtypes ({evidence})."
+
+
+def _hazard_ratios(comparison: SurvivalComparison) -> str:
+    """Unadjusted hazard ratios of the subtypes against the first: the one, or the outermost two.
+
+    Empty where one of them could not be estimated, or where the subtypes were made with the
+    outcome.
+    """
+    cox, names = comparison.cox, [str(name) for name in comparison.medians.index]
+    if pipeline_test(comparison) is not None or len(names) < 2 or "hr_ci_high" not in cox:
+        return ""
+    alone = cox[cox["model"] == "univariable"].drop_duplicates("term").set_index("term")
+    first, *others = names
+    rows = alone.reindex([f"{name} vs {first}" for name in others])
+    if not rows[["hr", "hr_ci_high"]].apply(np.isfinite).all(axis=None):
+        return ""
+    if len(rows) == 1:
+        ratio = rows.iloc[0]
+        bounds = " to ".join(format_ratio(ratio[f"hr_ci_{end}"]) for end in ("low", "high"))
+        hazard = f"unadjusted hazard ratio {format_ratio(ratio['hr'])}"
+        return f"{hazard}, 95% CI {bounds}, {rows.index[0]}"
+    ratios = pd.Series(rows["hr"].to_numpy(dtype=float), others)
+    low, high = ratios.idxmin(), ratios.idxmax()
+    return (
+        f"unadjusted hazard ratios against {first} from {format_ratio(ratios[low])} in {low} to "
+        f"{format_ratio(ratios[high])} in {high}"
     )
-    return f"For endpoint {endpoint}, {shown} (log-rank {values}; {counts})."
 
 
-def caveats(comparison: SurvivalComparison, *, several: bool) -> Iterator[str]:
-    """What the test over all subtypes does not show, and p-values that do not count."""
-    test = deciding_test(comparison)
-    endpoint, p = clean(comparison.endpoint), best_p(test)
-    if test is None or math.isnan(p):
-        yield f"Survival ({endpoint}) could not be tested."
-    else:
-        yield from _weaknesses(comparison, test, p, several=several)
-    yield from _void(comparison)
-
-
-def _weaknesses(
-    comparison: SurvivalComparison, test: pd.Series, p: float, *, several: bool
-) -> Iterator[str]:
-    endpoint = clean(comparison.endpoint)
-    if p >= SIGNIFICANCE:
+def caveats(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
+    """What the tests over all subtypes do not show, and p-values that do not count."""
+    tested = [
+        (clean(comparison.endpoint), comparison, test)
+        for comparison in comparisons
+        if (test := deciding_test(comparison)) is not None and math.isfinite(best_p(test))
+    ]
+    different = [best_p(test) < SIGNIFICANCE for *_, test in tested]
+    equal = [
+        f"{endpoint}, {plural(int(test['events']), 'event')}"
+        for (endpoint, _, test), differs in zip(tested, different, strict=True)
+        if not differs
+    ]
+    if equal:
+        yield f"A test that is not significant does not show equal survival ({'; '.join(equal)})."
+    uncorrected = [
+        f"{endpoint} ({format_p(overall_fdr(test), 'FDR')})"
+        for (endpoint, _, test), differs in zip(tested, different, strict=True)
+        if differs and len(comparisons) > 1 and overall_fdr(test) >= FDR
+    ]
+    if uncorrected:
         yield (
-            f"There is no evidence of a survival difference ({endpoint}); with "
-            f"{plural(int(test['events']), 'event')} this does not show that survival is the same."
+            f"Not significant after correction for the number of endpoints: {listing(uncorrected)}."
         )
-    elif several and overall_fdr(test) >= FDR:
+    contrary = [
+        f"{endpoint} ({format_p(_value(test, 'p_asymptotic'))}, "
+        f"{format_p(best_p(test), 'permutation p')})"
+        for (endpoint, comparison, test), differs in zip(tested, different, strict=True)
+        if pipeline_test(comparison) is None
+        and math.isfinite(asymptotic := _value(test, "p_asymptotic"))
+        and (asymptotic < SIGNIFICANCE) != differs
+    ]
+    if contrary:
         yield (
-            f"The survival difference ({endpoint}) does not withstand correction for the number of "
-            f"endpoints ({format_p(overall_fdr(test), 'FDR')})."
+            f"The asymptotic and the permutation p-value lie on different sides of {SIGNIFICANCE}: "
+            f"{listing(contrary)}. The permutation test decides."
         )
-    asymptotic = _value(test, "p_asymptotic")
-    sides_differ = math.isfinite(asymptotic) and (asymptotic < SIGNIFICANCE) != (p < SIGNIFICANCE)
-    if pipeline_test(comparison) is None and sides_differ:
-        yield (
-            f"The asymptotic and the permutation test of {endpoint} fall on different sides of "
-            f"{SIGNIFICANCE}: rely on the permutation test."
-        )
+    for comparison in comparisons:
+        yield from _void(comparison)
 
 
 def _void(comparison: SurvivalComparison) -> Iterator[str]:
@@ -145,15 +182,15 @@ def _void(comparison: SurvivalComparison) -> Iterator[str]:
     if pipeline is not None:
         whole = best_p(pipeline)
         counts = (
-            f"only the p-value with the whole pipeline permuted ({format_p(whole)}) counts"
+            f"Only the p-value with the whole pipeline permuted ({format_p(whole)}) counts"
             if math.isfinite(whole)
-            else "the whole pipeline was permuted, but without a p-value"
+            else "The whole pipeline was permuted, but without a p-value"
         )
         usual = format_p(_value(overall_test(comparison), "p_asymptotic"))
         yield (
-            f"{endpoint}: features or subtypes were chosen with the outcome, so that the usual "
-            f"log-rank test{f' ({usual})' if usual else ''} is void, and so are those of pairs, "
-            f"hazard ratios and restricted means; {counts}."
+            f"Features or subtypes were chosen with the outcome ({endpoint}). The usual log-rank "
+            f"test{f' ({usual})' if usual else ''}, tests of pairs, hazard ratios and restricted "
+            f"means are void. {counts}."
         )
     elif "note" in comparison.tests:
         tests = comparison.tests
@@ -176,8 +213,8 @@ def tests_table(results: RunResults) -> Table | None:
     return make_table(
         tests,
         columns,
-        "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (asymptotic where nothing "
-        "was permuted); overall tests: over the endpoints; pairs: within an endpoint.",
+        "Log-rank tests. FDR: Benjamini-Hochberg on the permutation p (the asymptotic p without "
+        "permutations), over the endpoints for overall tests, within an endpoint for pairs.",
         file="survival.tsv",
     )
 
@@ -195,7 +232,7 @@ def methods(results: RunResults, cite: Citations) -> str:
         return _whole_pipeline(results, cite)
     text = (
         f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}, "
-        f"asymptotic{_permuted(results, cite)}."
+        f"asymptotically{_permuted(results, cite)}."
     )
     tests = rows_of(results, "tests")
     strata, trends = (sorted(set(tests.loc[tests["kind"] == k, "by"])) for k in (STRATIFIED, TREND))
@@ -225,17 +262,17 @@ def _permuted(results: RunResults, cite: Citations) -> str:
         few, most = min(counts), max(counts)
         count = f"{most:,}" if few == most else f"{few:,} to {most:,}"
         adaptive = (
-            ": as many as it took until the 95% confidence interval of the p-value was narrow or "
-            f"clear of {SIGNIFICANCE:g}"
+            ", until the 95% confidence interval of the p-value was narrow or excluded "
+            f"{SIGNIFICANCE:g}"
         )
         return (
-            f" and by permutation of subtypes {cite('permutation')} ({count} permutations"
+            f" and by permutation of the subtypes {cite('permutation')} ({count} permutations"
             f"{adaptive if asked == 'adaptive' else ''})"
         )
     if asked == 0:
         return ""
     count = f" ({asked:,} permutations)" if isinstance(asked, int) else ""
-    return f" and by permutation of subtypes{count}"
+    return f" and by permutation of the subtypes{count}"
 
 
 def _whole_pipeline(results: RunResults, cite: Citations) -> str:
@@ -243,9 +280,9 @@ def _whole_pipeline(results: RunResults, cite: Citations) -> str:
     counts = _drawn(results)
     often = f" ({max(counts):,} times)" if counts else ""
     return (
-        f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}. As "
+        f"Survival of the subtypes was compared by the log-rank test {cite('logrank')}. Because "
         f"{chosen_with_outcome(results) or 'features or the number of subtypes'} had been chosen "
         f"with the outcome, outcomes were permuted{often} and the whole pipeline (selection, "
-        "fusion, clustering) repeated in each permutation; this is the only p-value given, "
+        "fusion, clustering) was repeated in each permutation. Only this p-value is given, "
         f"corrected over the endpoints by the Benjamini-Hochberg method {cite('fdr')}."
     )

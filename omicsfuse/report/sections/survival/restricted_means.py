@@ -45,12 +45,10 @@ def sentence(comparison: SurvivalComparison) -> str:
         return ""
     unit = clean(comparison.unit)
     taus = table["tau"].astype(float)
-    until = (
-        f"{time_text(taus.iloc[0])} {unit}" if taus.nunique() == 1 else "a time stated in the table"
-    )
+    until = f"{time_text(taus.iloc[0])} {unit}" if taus.nunique() == 1 else "the time in the table"
     return (
-        f"Difference in restricted mean survival time of {clean(comparison.endpoint)} up to "
-        f"{until}: {'; '.join(_difference(row, unit) for _, row in table.iterrows())}."
+        f"Difference in restricted mean survival time up to {until}: "
+        f"{'; '.join(_difference(row, unit) for _, row in table.iterrows())}."
     )
 
 
@@ -84,9 +82,9 @@ def table(results: RunResults) -> Table | None:
     return make_table(
         means,
         columns,
-        f"Restricted mean survival time{where}. Mean time without the event up to the "
-        "truncation time: the longest to which the curves compared are known; it needs no "
-        "proportional hazards.",
+        f"Restricted mean survival time{where}. Mean time without the event up to the truncation "
+        "time, the longest time at which all compared curves are known. Proportional hazards are "
+        "not assumed.",
         file="restricted_means.tsv",
     )
 
@@ -97,12 +95,12 @@ def methods(results: RunResults, cite: Citations) -> str:
         return ""
     text = (
         f"Restricted mean survival time {cite('rmst')} is the area under the Kaplan-Meier curve up "
-        "to the longest time to which the curves compared are known (their longest follow-up, or "
-        "for ever where a curve ends at 0), a rule that does not look at differences"
+        "to the longest time at which all compared curves are known (the longest follow-up, or "
+        "any time where a curve ends at 0); this rule does not use the differences"
     )
     if len(first_rows(results, "restricted_means", "p_permutation")):
         text += (
-            "; differences were tested asymptotically and by a studentised permutation test, which "
+            ". Differences were tested asymptotically and by a studentised permutation test, which "
             "holds its level in small groups with unequal censoring "
             f"{cite('rmst permuted', 'rmst studentised')}"
         )
