@@ -103,7 +103,7 @@ def content(results: RunResults) -> Content | None:
             make_table(
                 absent,
                 ["score", "size", "found"],
-                "Scores that were not computed. Too few genes of the set are measured; the notes in "
+                "Scores that were not computed. Too few genes of the set are measured; notes in "
                 "immune_coverage.tsv give the number needed.",
                 file="immune_coverage.tsv",
             ),

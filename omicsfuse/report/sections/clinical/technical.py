@@ -20,26 +20,24 @@ def caveats(results: RunResults) -> Iterator[str]:
     found = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
-    explained = pd.Series([_explained(row) for _, row in found.iterrows()], found.index, dtype=bool)
     volume = found["volume_of"].fillna("") != ""
-    for rows, relation in (
-        (found[explained & ~volume], "are to a large part explained by"),
-        (found[~explained & ~volume], "are associated with"),
+    for explains, relation in (
+        (True, "are to a large part explained by"),
+        (False, "are associated with"),
     ):
-        if len(rows):
+        alike = [_explained(row) == explains for _, row in found.iterrows()]
+        if len(rows := found[alike & ~volume]):
             yield (
                 f"The subtypes {relation} {_named(rows)}: they may reflect how the data were made "
                 "rather than the biology of the tumours."
             )
-    for name, row in found[volume].iterrows():
-        relation = "are to a large part explained by" if explained[name] else "are associated with"
-        layer = str(row["volume_of"])
-        fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
-        yield (
-            f"The subtypes {relation} {_named(found.loc[[name]])}. Layer {clean(layer)}, which "
-            f"{fused}, contains the volume, and many radiomic features grow with it: the subtypes "
-            "may partly measure tumour size."
-        )
+        for layer, rows in found[alike & volume].groupby("volume_of", sort=False):
+            fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
+            yield (
+                f"The subtypes {relation} {_named(rows)}. Layer {clean(layer)}, which {fused}, "
+                "contains the volume, and many radiomic features grow with it: the subtypes may "
+                "partly measure tumour size."
+            )
 
 
 def associated_variables(results: RunResults) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def _numbers(layers: pd.DataFrame, p: str, effect: str, fdr: str = "") -> str:
     if fdr:
         texts.append(_range(layers, fdr, "FDR over the layers"))
     tests = ", ".join(text for text in texts if text)
-    gain = _gain(layers.iloc[0].to_dict(), effect) if len(layers) == 1 else ""
+    gain = _gain(layers.iloc[0], effect) if len(layers) == 1 else ""
     several = "each " if len(layers) > 1 else ""
     return f"({several}{'; '.join(part for part in (tests, gain) if part)})"
 
@@ -115,7 +115,7 @@ def _range(layers: pd.DataFrame, column: str, name: str) -> str:
     return f"{name} {p_text(float(values.min()))} to {p_text(float(values.max()))}"
 
 
-def _gain(row: dict[str, Any], effect: str) -> str:
+def _gain(row: pd.Series, effect: str) -> str:
     """Write a gain with its interval."""
     gain, low, high = (float(row.get(f"{effect}_gain{end}", math.nan)) for end in _ENDS)
     if math.isnan(gain):

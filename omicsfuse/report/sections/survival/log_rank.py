@@ -127,8 +127,8 @@ def _hazard_ratios(comparison: SurvivalComparison) -> str:
         bounds = " to ".join(format_ratio(ratio[f"hr_ci_{end}"]) for end in ("low", "high"))
         hazard = f"unadjusted hazard ratio {format_ratio(ratio['hr'])}"
         return f"{hazard}, 95% CI {bounds}, {rows.index[0]}"
-    ratios = pd.Series(rows["hr"].to_numpy(dtype=float), others)
-    low, high = ratios.idxmin(), ratios.idxmax()
+    ratios = dict(zip(others, map(float, rows["hr"]), strict=True))
+    low, high = (best(others, key=lambda name: ratios[name]) for best in (min, max))
     return (
         f"unadjusted hazard ratios against {first} from {format_ratio(ratios[low])} in {low} to "
         f"{format_ratio(ratios[high])} in {high}"
