@@ -32,6 +32,11 @@ def with_technical(results: RunResults, name: str, **values: object) -> RunResul
     return replace(results, clinical=table)
 
 
+def caveat(results: RunResults) -> str:
+    (text,) = technical_caveats(results)
+    return text
+
+
 def text_of(section) -> str:
     cells = [cell.text for table in (*section.tables, *section.details) for row in table.rows
              for cell in row]  # fmt: skip
@@ -40,7 +45,7 @@ def text_of(section) -> str:
 
 
 def test_nothing_technical_is_said_where_nothing_is(results) -> None:
-    assert technical_caveats(results) == []
+    assert list(technical_caveats(results)) == []
     assert explaining_variables(results) == []
 
 
@@ -49,11 +54,11 @@ def test_a_technical_variable_is_the_first_caveat(results) -> None:
         results, "scanner", fdr=0.003, effect=0.41, effect_ci_low=0.2, effect_ci_high=0.6,
         effect_name="Cramer's V", most_different="S2", how="more B", volume_of="",
     )  # fmt: skip
-    assert technical_caveats(made)[0] == (
-        "The subtypes go together with scanner, a technical variable (Cramer's V 0.41, 95% CI 0.20 "
-        "to 0.60; FDR = 0.003). Most different: S2 (more B). They may tell how the data were made "
-        "rather than what the tumours are."
-    )
+    assert list(technical_caveats(made)) == [
+        "The subtypes are associated with the technical variable scanner (Cramer's V 0.41, 95% CI "
+        "0.20 to 0.60, FDR = 0.003; S2: more B): they may reflect how the data were made rather "
+        "than the biology of the tumours."
+    ]
     assert explaining_variables(made) == []
     assert not any("scanner" in each.text for each in conclude(made).reservations)
 
@@ -61,28 +66,28 @@ def test_a_technical_variable_is_the_first_caveat(results) -> None:
 def test_a_strong_one_explains_and_stands_in_the_verdict(results) -> None:
     strong = {"fdr": 0.001, "effect": 0.7, "effect_ci_low": 0.5, "effect_ci_high": 0.9}
     made = with_technical(results, "site", **strong)
-    assert "are to a large part explained by site" in technical_caveats(made)[0]
+    assert "are to a large part explained by the technical variable site" in caveat(made)
     assert conclude(made).reservations[0].text.startswith("Site explains much of the subtypes (")
     # An upward biased V whose interval lies below the threshold explains nothing.
     biased = with_technical(results, "site", **(strong | {"effect_ci_high": 0.4}))
-    assert "go together with site" in technical_caveats(biased)[0]
-    assert "V is biased upwards, its interval is not" in technical_caveats(biased)[0]
+    assert "are associated with the technical variable site" in caveat(biased)
+    assert "V is biased upwards, the interval is not" in caveat(biased)
     doubtful = with_technical(results, "site", **(strong | {"fdr": 0.06}))
-    assert technical_caveats(doubtful) == []
+    assert list(technical_caveats(doubtful)) == []
 
 
 def test_volume_is_said_to_be_in_the_layer(results) -> None:
     (text,) = technical_caveats(with_technical(results, VOLUME, fdr=0.01, effect=0.2))
-    assert "Layer radiomics, which was fused, holds the volume itself" in text
-    assert "roundabout measure of tumour size" in text
+    assert "Layer radiomics, which was fused, contains the volume" in text
+    assert "may partly measure tumour size" in text
 
 
 def test_families_are_apart_and_named(results) -> None:
     section = clinical_section(results)
     captions = [table.caption for table in section.tables]
-    assert captions[0].startswith("Clinical columns against subtypes. FDR: Benjamini-Hochberg")
-    assert captions[1].startswith("Technical variables against subtypes.")
-    assert captions[2].startswith("Burden of alterations against subtypes.")
+    assert captions[0].startswith("Clinical variables by subtype. FDR: Benjamini-Hochberg")
+    assert captions[1].startswith("Technical variables by subtype.")
+    assert captions[2].startswith("Burden of alterations by subtype.")
     rows = [[row[0].text for row in table.rows] for table in section.tables[:3]]
     assert rows == [["age", "sex", "planted_subtype"], [VOLUME], ["mutated genes (mutation)"]]
     assert "0.00 to 0.20" in text_of(section)
@@ -110,7 +115,7 @@ def test_before_there_were_alterations(results) -> None:
     )
     section = clinical_section(old)
     assert section.details == ()
-    assert technical_caveats(old) == []
+    assert list(technical_caveats(old)) == []
 
 
 def test_no_gene_in_enough_patients(results) -> None:

@@ -13,8 +13,10 @@ from omicsfuse.biology.methylation_pairs import empty_pairs, expression_methylat
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, Subtypes
 from omicsfuse.report.sections.immune import content as immune_section
 from omicsfuse.report.sections.immune import figures as immune_plans
+from omicsfuse.report.sections.immune import summary as immune_summary
 from omicsfuse.report.sections.methylation import content as methylation_section
 from omicsfuse.report.sections.methylation import figures as methylation_plans
+from omicsfuse.report.sections.methylation import summary as methylation_summary
 
 GENES = [f"g{i:02d}" for i in range(40)]
 
@@ -55,10 +57,21 @@ def test_section_says_what_differs_and_what_was_not_computed(made: SimpleNamespa
     text = section.paragraphs[0]
     assert text.startswith("3 of 6 scores have enough measured genes among the 40 genes of layer")
     assert "No score of cytolytic activity could be computed." in text
-    assert "mcp_counter: 1 of 2 scores differs at FDR 0.05 (FDR over the 8 comparisons" in text
-    assert "most of all T cells, which is higher in S1 than in the others" in text
-    assert "danaher: none of 1 score differs between subtypes" in text
-    assert "none is a count of cells" in section.paragraphs[-1]
+    assert (
+        "mcp_counter: 1 of 2 scores reached FDR 0.05 over 8 comparisons; smallest p: T cells, "
+        "higher in S1." in text
+    )
+    assert "danaher: 0 of 1 score reached FDR 0.05 over 4 comparisons." in text
+    first, second = immune_summary(results)
+    assert first == (
+        "1 of 3 immune or stromal scores differs between subtypes (FDR at most 0.05 within each "
+        "collection)."
+    )
+    assert second.startswith("Smallest p: mcp_counter: T cells, higher in S1 than in the others (r")
+    nothing = replace(immune, tests=immune.tests.assign(fdr=0.9))
+    (none,) = immune_summary(SimpleNamespace(immune=nothing, subtypes=made.subtypes))
+    assert none.startswith("There is no evidence that immune or stromal scores differ between sub")
+    assert "are no cell counts" in section.paragraphs[-1]
     assert any("Becht" in note for note in section.notes)
     absent = section.details[-1]
     assert [row[0].text for row in absent.rows][:2] == [
@@ -88,12 +101,12 @@ def test_shares_of_cells_are_described(made: SimpleNamespace) -> None:
     results = SimpleNamespace(immune=immune, subtypes=made.subtypes)
     section = immune_section(results)
     assert section is not None
-    assert "No score was compared between subtypes." in section.paragraphs[0]
+    assert immune_summary(results) == ["No immune or stromal score was compared between subtypes."]
+    shares_text = section.paragraphs[1]
     assert (
-        "3 cell types of the reference matrix were estimated in 36 patients from 120 shared"
-        in (section.paragraphs[1])
+        "Shares of 3 cell types were estimated in 36 patients from 120 genes shared" in shares_text
     )
-    assert "In 2 patients the matrix explains expression no better" in section.paragraphs[1]
+    assert "In 2 patients, the matrix explains expression no better" in shares_text
     assert [plan.name for plan in immune_plans(results)] == ["cell_fractions"]
 
 
@@ -104,9 +117,13 @@ def test_pairs_are_described_with_their_family(made: SimpleNamespace) -> None:
     assert section is not None
     text = section.paragraphs[0]
     assert text.startswith("40 genes have both expression (up to 36 patients)")
-    assert "2 genes move in opposite directions in a subtype (FDR over 120 comparisons" in text
-    assert "raised and less methylated in S1" in text
-    assert "Within subtypes, 1 of the 2 that could be asked go together" in text
+    assert "methylation correlate negatively in 1 of 2 genes tested" in text
+    first, second = methylation_summary(results)
+    assert first == (
+        "Expression and methylation of 2 of 40 genes change in opposite directions in a subtype "
+        "(FDR at most 0.05 over 120 comparisons)."
+    )
+    assert "raised and less methylated in S1" in second
     assert {row[1].text for row in section.tables[0].rows} >= {"g00", "g01"}
     (plan,) = methylation_plans(results)
     assert plan.draw() is not None
@@ -118,7 +135,8 @@ def test_no_pair_is_said_plainly(made: SimpleNamespace) -> None:
     results = SimpleNamespace(biology=Biology(methylation_pairs=pairs), subtypes=made.subtypes)
     section = methylation_section(results)
     assert section is not None
-    assert "None of them moves in opposite directions" in section.paragraphs[0]
+    (answer,) = methylation_summary(results)
+    assert answer.startswith("There is no evidence that expression and methylation change in opp")
     assert section.tables == ()
 
 

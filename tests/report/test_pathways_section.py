@@ -22,6 +22,7 @@ from omicsfuse.plot.gene_sets import _rows_to_show
 from omicsfuse.plot.running_sums import enrichment_plot, enrichment_plots
 from omicsfuse.report.sections.pathways import content as pathways_section
 from omicsfuse.report.sections.pathways import figures as pathways_plans
+from omicsfuse.report.sections.pathways import summary as pathways_summary
 
 ODD = "<b>ODD</b> & $x$ " + "LONG_" * 12
 
@@ -66,22 +67,27 @@ def results() -> RunResults:
     return made()
 
 
-def words(section) -> str:
+def words(results) -> str:
+    section = pathways_section(results)
     cells = [c.text for table in section.details for row in table.rows for c in row]
-    return " ".join([*section.paragraphs, *(t.caption for t in section.details), *cells])
+    captions = [table.caption for table in section.details]
+    return " ".join([*pathways_summary(results), *section.paragraphs, *captions, *cells])
 
 
 def test_the_sentences(results) -> None:
     section = pathways_section(results)
     assert section.title == "Which gene sets differ?"
-    text = words(section)
-    assert "6 gene sets were given; 4 could be tested for enrichment, having 10 to 500" in text
+    text = words(results)
+    assert "4 of 6 gene sets could be tested for enrichment, with 10 to 500" in text
     assert "The sets tested fall into 3 groups that share most of their genes" in text
     assert "The null hypothesis permutes genes, not patients." in text
     assert "against the 160 genes measured, not the genome" in text
-    assert "Scores of each patient, compared between subtypes: 3 of 4 gene sets differ" in text
-    assert "The strongest:" in text
-    assert "95% CI" in text
+    first, second = pathways_summary(results)
+    assert first.startswith("Patient scores of 3 of 4 gene sets differ between subtypes (FDR at mo")
+    assert "; smallest p: " in first
+    assert "95% CI" in first
+    assert "comparisons of a gene set with a subtype have an FDR of at most 0.05" in second
+    assert "smallest p" not in second
     assert len(section.details) == 4
     # One set of a group, in the table as in the sentences.
     rows = [row[1].text for row in section.details[0].rows if row[0].text == "S1"]
@@ -96,7 +102,7 @@ def test_two_subtypes_are_told_once() -> None:
         column = next((i for i, h in enumerate(table.headings) if h.text == "subtype"), None)
         if column is not None:
             assert {row[column].text for row in table.rows} == {"S1"}
-    assert "Smallest p in S2" not in words(section)
+    assert "Smallest p in S2" not in words(made(2))
 
 
 def test_what_was_not_done_is_not_told(results) -> None:
@@ -104,12 +110,13 @@ def test_what_was_not_done_is_not_told(results) -> None:
     assert pathways_section(nothing) is None
     assert list(pathways_plans(nothing)) == []
     only = replace(results, biology=None)
-    section = pathways_section(only)
-    assert "Scores of each patient" not in words(section)
+    assert "Patient scores" not in words(only)
+    (answer,) = pathways_summary(only)
+    assert "; smallest p in S1: RAISED" in answer
     assert [plan.name for plan in pathways_plans(only)] == ["pathways", "pathway_heatmap"]
     biology = replace(results.biology, score_tests=pd.DataFrame(), scores=pd.DataFrame())
     untested = replace(results, biology=biology, enrichment=results.enrichment.iloc[:0])
-    assert "No gene set was tested for enrichment." in words(pathways_section(untested))
+    assert "No gene set was tested for enrichment." in words(untested)
 
 
 def test_nothing_found_is_said(results) -> None:
@@ -117,14 +124,14 @@ def test_nothing_found_is_said(results) -> None:
     markers = results.biology.over_representation.assign(p=0.9, fdr=0.9)
     biology = replace(results.biology, score_tests=tests, over_representation=markers)
     dull = replace(results, biology=biology, enrichment=results.enrichment.assign(p=0.9, fdr=0.9))
-    text = words(pathways_section(dull))
+    text = words(dull)
     assert "0 of 12 comparisons of a gene set with a subtype" in text
-    assert "0 of 4 gene sets differ" in text
-    assert "The strongest" not in text
+    assert "Patient scores of 0 of 4 gene sets differ" in text
+    assert "; smallest p" not in text
     assert "Smallest p in" not in text
     floored = int(results.enrichment["at_floor"].sum())
     assert floored > 1
-    assert f"{floored} comparisons went beyond every random set and still miss that rate" in text
+    assert f"{floored} comparisons exceeded every random set but are not significant" in text
 
 
 def test_all_figures_are_drawn(results, tmp_path) -> None:

@@ -93,17 +93,15 @@ def sets(rows) -> pd.DataFrame:
 
 def test_a_portrait_names_what_was_planted_and_what_is_absent():
     first, second, third = portraits(planted())
-    assert first.startswith("S1 (20 of 60 patients, 33%). In rna, ")
+    assert first.startswith("S1 (20 of 60 patients, 33%) against all other patients. In rna, ")
     assert "raised UP0, UP1 and UP2; lowered DOWN0, DOWN1 and DOWN2" in first
-    assert (
-        "In mut, 1 of 1 gene differs from the others: TP53 is mutated in 10% against 90%" in first
-    )
-    assert "In cn, 1 of 1 feature differs from the others: SEG is lost in 100% against 0%" in first
-    assert "No feature of rppa (5 tested) and mri (5 tested) reached FDR 0.05." in first
+    assert "In mut, 1 of 1 gene differs: TP53 is mutated in 10% against 90%" in first
+    assert "In cn, 1 of 1 feature differs: SEG is lost in 100% against 0%" in first
+    assert "In rppa (5 tested) and mri (5 tested), no feature reached FDR 0.05." in first
     assert "No gene set was tested." in first
     assert "are in S1" not in second
-    assert second.startswith("S2 (20 of 60 patients, 33%). ")
-    assert "No level of a known label (hpv) has most of its patients here." in third
+    assert second.startswith("S2 (20 of 60 patients, 33%) against all other patients. ")
+    assert "No level of a known label (hpv) has most of its patients in S3." in third
     assert "rppa (5 tested)" in third
 
 
@@ -111,13 +109,13 @@ def test_labels_are_counted_and_only_where_they_go_with_the_subtypes():
     results = planted()
     text = portraits(results)[0]
     assert (
-        "19 of 20 patients with hpv = HPV+ are in S1 (19 of the 19 in S1 whose hpv is known; 1 of "
-        "the 40 others)." in text
+        "19 of 20 patients with hpv = HPV+ are in S1 (19 of 19 patients of S1 with known hpv; 1 of "
+        "40 other patients)." in text
     )
     unrelated = replace(results, clinical=results.clinical.assign(fdr=0.4))
     assert "HPV+" not in portraits(unrelated)[0]
     assert (
-        "No level of a known label (hpv) has most of its patients here." in portraits(unrelated)[0]
+        "No level of a known label (hpv) has most of its patients in S1." in portraits(unrelated)[0]
     )
     untested = replace(results, clinical=results.clinical.drop(columns="fdr"))
     assert "HPV+" not in portraits(untested)[0]
@@ -132,10 +130,10 @@ def test_gene_sets_are_named_once_a_group_and_their_absence_is_said():
     results = replace(results, enrichment=sets(rows))
     first, second, _ = portraits(results)
     assert (
-        "Gene sets, genes permuted: 3 of 4 tested at FDR 0.05: raised CYCLE and CYCLE_LIKE; "
+        "With permuted genes, 3 of 4 gene sets reached FDR 0.05: raised CYCLE and CYCLE_LIKE; "
         "lowered HYPOXIA. Permuting genes finds too many sets" in first
     )
-    assert "No gene set reached FDR 0.05 (1 set tested)." in second
+    assert "No gene set reached FDR 0.05 (1 tested)." in second
     coverage = pd.DataFrame(
         {
             "gene_set": ["CYCLE", "CYCLE_LIKE", "HYPOXIA", "SMALL"],
@@ -145,16 +143,18 @@ def test_gene_sets_are_named_once_a_group_and_their_absence_is_said():
     )
     grouped = replace(results, biology=replace(results.biology, gene_sets=coverage))
     first, second, _ = portraits(grouped)
-    assert "(3 of 4 sets had enough genes): raised CYCLE; lowered HYPOXIA." in first
-    assert "No gene set reached FDR 0.05 (3 of 4 sets had enough genes)." in second
+    assert "3 of 4 gene sets reached FDR 0.05: raised CYCLE; lowered HYPOXIA." in first
+    assert "No gene set reached FDR 0.05 (1 tested)." in second
+    untested = replace(grouped, enrichment=grouped.enrichment.head(0))
+    assert "No gene set was tested (3 of 4 sets had enough genes)." in portraits(untested)[0]
 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (["CYCLE", "HYPOXIA"], "differ in the same direction for 1 of these at FDR 0.05 (all"),
-        (["CYCLE"], "differ too at FDR 0.05"),
-        (["HYPOXIA"], "do not differ at FDR 0.05"),
+        (["CYCLE", "HYPOXIA"], "reach FDR 0.05 in the same direction for 1 of these sets (over"),
+        (["CYCLE"], "of this set also reach FDR 0.05"),
+        (["HYPOXIA"], "of this set do not reach FDR 0.05"),
     ],
 )
 def test_gene_sets_of_permuted_genes_are_held_against_patients(rows, said):
@@ -170,7 +170,7 @@ def test_gene_sets_of_permuted_genes_are_held_against_patients(rows, said):
         enrichment=sets([("S1", name, signs[name], 0.001) for name in rows]),
         biology=replace(results.biology, score_tests=tests),
     )
-    assert f"Scores of the patients {said}" in portraits(results)[0]
+    assert f"Patient scores {said}" in portraits(results)[0]
 
 
 def test_immune_scores_are_those_of_the_subtype():
@@ -190,10 +190,10 @@ def test_immune_scores_are_those_of_the_subtype():
     results = replace(planted(), immune=ImmuneContext(none, none, tests))
     first, second, third = portraits(results)
     assert (
-        "Immune and stromal scores: 2 of 2 differ at FDR 0.05 within their collection: higher A: T "
+        "2 of 2 immune or stromal scores reached FDR 0.05 within the collection: higher A: T "
         "cells; lower A: B cells." in first
     )
-    assert "No immune or stromal score differs at FDR 0.05 (1 tested)." in second
+    assert "No immune or stromal score reached FDR 0.05 (1 tested)." in second
     assert "mmune" not in third
 
 
@@ -201,10 +201,10 @@ def test_two_subtypes_get_one_paragraph_and_one_table():
     results = planted(2)
     (text,) = portraits(results)
     assert text.startswith("S1 (30 patients) against S2 (30). ")
-    assert "differ from S2 (all of them: raised UP0, UP1 and UP2" in text
+    assert "differ (raised UP0, UP1 and UP2" in text
     assert "HPV- are in S2" in text
     (table,) = driver_tables(results)
-    assert table.title == "Features that tell S1 from S2"
+    assert table.title == "Features that distinguish S1 from S2"
     assert marks(results, "S1").startswith("rna raised")
 
 
@@ -229,10 +229,10 @@ def test_one_group_or_no_markers_have_no_portraits():
 def test_driver_table_says_both_numbers_in_words():
     results = planted()
     table = driver_tables(results)[0]
-    assert table.title == "Features that tell S1 from all other patients"
+    assert table.title == "Features that distinguish S1 from all other patients"
     heads = [cell.text for cell in table.headings]
     rows = {row[heads.index("feature")].text: [c.text for c in row] for row in table.rows}
-    both = heads.index("inside against outside")
+    both = heads.index("subtype against others")
     assert rows["TP53"][both] == "mutated in 10% against 90%"
     assert rows["TP53"][heads.index("direction")] == "less often"
     assert rows["SEG"][both] == "lost in 100% against 0%"
@@ -241,7 +241,7 @@ def test_driver_table_says_both_numbers_in_words():
     means = f"{up[inside].mean():.2f} against {up[~inside].mean():.2f}"
     assert rows["UP0"][both] == f"mean log2 value {means}"
     assert rows["UP0"][heads.index("FDR")] == "< 0.001"
-    assert " to " in rows["UP0"][heads.index("its 95% CI")]
+    assert " to " in rows["UP0"][heads.index("95% CI")]
     without = replace(results, biology=None)
     assert driver_tables(without) == ()
     assert "Strongest markers" in biology_section(without).details[0].caption
@@ -253,7 +253,7 @@ def test_known_labels_are_laid_beside_their_subtype():
     positive = next(text for text in said if text.startswith("hpv = HPV+ (20 patients, 19 of"))
     assert "rna 6 of 6 (UP0 +" in positive
     assert "mut 1 of 1 (TP53 -0." in positive
-    assert "Nothing marks it in rppa and mri." in positive
+    assert "In rppa and mri, no feature marks the label." in positive
     assert "is no test of the subtypes" in said[-1]
     table = label_table(results)
     heads = [cell.text for cell in table.headings]

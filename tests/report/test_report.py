@@ -73,14 +73,14 @@ def test_full_report_says_what_came_out(page):
         "lowest 0.77, S3; stable: 0.75 or more)",
         "The number of subtypes was fixed and preprocessing was not fitted again in the resamples",
         "80% of the patients without replacement",
-        "such agreement is partly circular",
-        "overall tests: over the endpoints; pairs: within an endpoint",
+        "is partly circular: label and subtypes rest on the same data",
+        "over the endpoints for overall tests, within an endpoint for pairs",
         "p-values of Cox models are not adjusted for multiplicity",
         "no evidence of a difference between assigned subtypes (log-rank test by permutation, p =",
         "of the log-rank test by permutation for assigned subtypes",
         "Each external cohort was preprocessed by itself, blind to outcome",
         "give this report again, byte for byte",
-        "For endpoint os, survival differs between subtypes (log-rank p = 0.004, permutation p",
+        "Overall survival (os) differs between subtypes (log-rank, permutation p = 0.006; ",
         "18 of 20 signature genes found",
         "Nat Methods 2014;11:333-337",
         "K = 12 neighbours, mu = 0.5, 20 iterations",
@@ -89,8 +89,8 @@ def test_full_report_says_what_came_out(page):
         "ef" * 6,
         "81.2",
         "near-constant",
-        "Agreement with known labels (adjusted Rand index, 1 is identical): planted_subtype 0.81 "
-        "(association: V 0.90, p < 0.001).",
+        "Agreement with known labels (adjusted Rand index, 1 for identical groupings): "
+        "planted_subtype 0.81 (V 0.90, FDR < 0.001).",
     ):
         assert sentence in page.text, sentence
 
@@ -239,9 +239,8 @@ def test_same_results_give_the_same_bytes(results, folder, tmp_path):
 
 def test_no_clinical_table(tmp_path):
     page = written(make_results(with_clinical=False, with_external=False), tmp_path)
-    assert "There is no clinical table: survival was not compared." in page.text
     assert "There is no clinical column to compare the subtypes with." in page.text
-    assert "Survival was not compared: the cohort has no endpoint." in page.text
+    assert "Survival was not compared: there is no clinical table." in page.text
     assert "the signature has not been verified" in page.text
     assert "Kaplan-Meier" not in " ".join(methods_text(make_results(with_clinical=False))[0])
 
@@ -250,23 +249,23 @@ def test_one_subtype_and_no_enrichment(tmp_path):
     page = written(make_results(1), tmp_path)
     assert "All patients form one group" in page.text
     assert "nothing between subtypes can be compared" in page.text
-    assert "With one group there is nothing to compare features with." in page.text
+    assert "All patients form one group: features cannot be compared." in page.text
+    assert "All patients form one group: clinical variables cannot be compared." in page.text
     assert "No signature was derived" in page.text
 
 
 def test_few_events_give_no_verdict_on_survival(tmp_path, monkeypatch):
     monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
     page = written(make_results(few_events=True, with_external=False), tmp_path)
-    assert "survival was not tested (no p-value: fewer than 10 events;" in page.text
-    assert "survival differs" not in page.text
-    assert "Survival (os) could not be tested." in page.text
+    assert "Overall survival (os) was not tested (no p-value: fewer than 10 events;" in page.text
+    assert "differs between subtypes" not in page.text
 
 
 @pytest.mark.parametrize(
     ("shape", "warned"),
     [
-        ({"p": 0.3}, "no evidence of a survival difference (os)"),
-        ({"p": 0.045}, "fall on different sides of 0.05"),
+        ({"p": 0.3}, "A test that is not significant does not show equal survival (os, "),
+        ({"p": 0.045}, "lie on different sides of 0.05: os (p = 0.045, permutation p = "),
         ({"k": 8}, "fewer than 10 patients"),
     ],
 )
@@ -351,8 +350,8 @@ def test_one_threshold_decides_whether_subtypes_are_stable(jaccard, said):
 def test_methods_name_what_computed_survival(results):
     text = methods(results)
     assert "Kaplan-Meier estimates were computed with lifelines" in text
-    assert "; the log-rank test and its permutation, Cox models, the test of proportional " in text
-    assert "and the measures of added value are code of omicsfuse itself" in text
+    assert "; omicsfuse itself computed the log-rank test and its permutation, Cox models, " in text
+    assert "and the measures of added value." in text
     assert "Survival was computed with lifelines" not in text
 
 
@@ -387,7 +386,7 @@ def test_methods_say_adjusted_only_where_a_model_was(results):
 def test_methods_describe_enrichment_and_external_cohorts(results):
     text = methods(results)
     assert "ranked by the moderated t of the subtype against the rest" in text
-    assert "held against 1,000 random sets of as many genes. This permutes genes" in text
+    assert "compared with 1,000 random sets of the same size. This permutes genes" in text
     assert "too small where genes of a set are correlated" in text
     assert "each was preprocessed by itself, blind to outcome" in text
     assert "Assigned subtypes were compared by the log-rank test by permutation." in text
@@ -432,8 +431,9 @@ def test_two_subtypes_are_compared_once():
     results = mirrored()
     section = biology_section(results)
     n = len(results.markers) // 2
-    assert f"{n} of {n} comparisons of a feature between S1 and S2" in section.paragraphs[0]
-    assert "what is raised in S1 is lowered in S2" in section.paragraphs[0]
+    said = " ".join(summary_sentences(results))
+    assert f"{n} of {n} comparisons of a feature between S1 and S2" in said
+    assert "A feature raised in S1 is lowered in S2" in section.paragraphs[0]
     for table in section.details:
         place = [heading.text for heading in table.headings].index("S1 vs S2")
         assert {row[place].text for row in table.rows} == {"raised", "lowered"}
@@ -445,7 +445,7 @@ def test_two_subtypes_are_compared_once():
 def test_comparisons_without_p_are_not_counted(results):
     markers = results.markers.copy()
     markers.loc[markers.index[:4], ["p", "fdr"]] = float("nan")
-    text = biology_section(replace(results, markers=markers)).paragraphs[0]
+    text = " ".join(summary_sentences(replace(results, markers=markers)))
     assert f"{len(markers) - 4} of {len(markers) - 4} comparisons" in text
 
 
@@ -462,7 +462,8 @@ def test_several_endpoints_are_corrected_for():
     assert "permutation p = 0.036, FDR over the endpoints = 0.060;" in " ".join(
         summary_sentences(both)
     )
-    assert any("does not withstand correction" in text for text in caveats(both))
+    said = "Not significant after correction for the number of endpoints: os (FDR = 0.060)"
+    assert any(said in text for text in caveats(both))
 
 
 @pytest.mark.parametrize(
@@ -504,8 +505,8 @@ def test_a_layer_that_carries_everything_is_named() -> None:
     layers.loc[layers.index[0], "agreement_without"] = 0.2
     assessment = replace(results.assessment, layers=layers)
     found = caveats(replace(results, assessment=assessment))
-    assert sum("hang on" in text for text in found) == 1
-    assert any(f"hang on {layers.index[0]}" in text for text in found)
+    assert sum("depend on" in text for text in found) == 1
+    assert any(f"depend on {layers.index[0]} (0.20): " in text for text in found)
 
 
 def test_a_difference_that_goes_with_the_covariates_is_named() -> None:
@@ -529,7 +530,11 @@ def test_a_difference_that_goes_with_the_covariates_is_named() -> None:
     )
     survival = {endpoint: replace(comparison, cox=cox)}
     found = caveats(replace(results, survival=survival))
-    assert any("not evident beside the covariates" in text and "0.72" in text for text in found)
+    said = (
+        "Not significant after adjustment for the covariates: S2 vs S1 in os (hazard ratio 0.72, "
+        "p = 0.27; unadjusted 0.53, p = 0.024)."
+    )
+    assert said in found
     cox["p"] = [0.024, 0.03, 0.4]
     found = caveats(replace(results, survival={endpoint: replace(comparison, cox=cox)}))
-    assert not any("beside the covariates" in text for text in found)
+    assert not any("after adjustment" in text for text in found)

@@ -79,7 +79,7 @@ def test_section_has_short_tables_and_long_ones_to_open(results):
         "Log-rank tests",
         "Median time to the event and median follow-up, in days",
         "Survival at stated times",
-        "What the subtypes add to the clinical covariates",
+        "Clinical covariates with and without the subtypes",
     ]
     assert [table.title for table in section.details] == [
         "Cox models: hazard ratios",
@@ -94,33 +94,34 @@ def test_section_has_short_tables_and_long_ones_to_open(results):
 def test_paragraph_says_follow_up_hazards_means_and_added_value(results):
     (text,) = survival_section(results).paragraphs
     for said in (
-        "median follow-up by the reverse Kaplan-Meier method is from 1,420 days (S3) to 1,500",
-        "no evidence against proportional hazards in the multivariable model of os (4 terms tested",
-        "all terms together p = 0.50",
+        "Overall survival (os). Median follow-up by the reverse Kaplan-Meier method: 1,420 days",
+        "(S3) to 1,500 days (S1)",
+        "There is no evidence against proportional hazards in the multivariable model (4 terms te",
+        "all terms together, p = 0.50).",
         "up to 1,825 days: S2 minus S1 -60 days (95% CI -180 to 60, permutation p = 0.040)",
-        "the subtypes add to the clinical covariates (likelihood ratio p = 0.010;",
+        "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010;",
     ):
         assert said in text, said
-    assert text in " ".join([*summary_sentences(results), text])
-    assert any("the subtypes add to the" in sentence for sentence in summary_sentences(results))
+    # The answer is on survival alone.
+    assert not any("the subtypes add to the" in text for text in summary_sentences(results))
 
 
 def test_numbers_of_the_tables_are_those_of_the_results(results):
     section, comparison = survival_section(results), results.survival["os"]
     tests = table_of(section, "Log-rank")
     assert tests[0]["permutations"] == "5,000"
-    assert tests[0]["its 95% CI"] == "0.004 to 0.008"
+    assert tests[0]["95% CI of p"] == "0.004 to 0.008"
     medians = table_of(section, "Median")
     assert [row["subtype"] for row in medians] == ["S1", "S2", "S3"]
     assert medians[0]["median follow-up"] == "1,500"
-    assert medians[0]["its 95% CI"] == "1,300 to not reached"
+    assert medians[0]["95% CI of follow-up"] == "1,300 to not reached"
     assert medians[0]["median"] == f"{comparison.medians['median']['S1']:,.0f}"
     first = comparison.times.iloc[0]
     at_years = table_of(section, "Survival at")
     assert list(at_years[0]) == ["endpoint", "subtype", "1 year", "3 years", "5 years"]
     assert at_years[0]["1 year"].startswith(f"{100 * first['survival']:.0f}% (")
     assert at_years[0]["1 year"].endswith(f"{first['at_risk']} at risk")
-    value = {row["measure"]: row for row in table_of(section, "What the subtypes add")}
+    value = {row["measure"]: row for row in table_of(section, "Clinical covariates with")}
     assert value["likelihood ratio"]["chi-square"] == "9.3"
     assert value["likelihood ratio"]["p"] == "0.010"
     harrell = value["concordance (Harrell)"]
@@ -130,7 +131,7 @@ def test_numbers_of_the_tables_are_those_of_the_results(results):
     assert "Brier score, 3 years (smaller is better)" in value
     means = table_of(section, "Restricted mean")
     assert means[-1]["comparison"] == "S3 minus S1"
-    assert means[-1]["up to"] == "1,825"
+    assert means[-1]["truncation time"] == "1,825"
 
 
 def test_survival_after_the_last_patient_says_not_followed(results):
@@ -152,7 +153,8 @@ def test_comparison_with_empty_tables_only_says_what_it_has(results):
     section = survival_section(bare_results)
     assert (section.paragraphs, section.tables, section.details) == ((), (), ())
     assert figure_names(bare_results) == []
-    assert list(survival_caveats(bare, several=False)) == ["Survival (os) could not be tested."]
+    assert survival_sentence(bare) == "Overall survival (os) was not tested over all subtypes."
+    assert list(survival_caveats([bare])) == []
     assert "No log-rank test was computed" in " ".join(methods_text(bare_results)[0])
 
 
@@ -185,7 +187,7 @@ def test_endpoints_with_and_without_models_share_the_tables(results, one_event):
     assert len(section.paragraphs) == 2
     assert {row["unit"] for row in table_of(section, "Median")} == {"days", "months"}
     assert len(rows_of(both, "cox")) == 10
-    assert any(row["endpoint"] == "os" for row in table_of(section, "What the subtypes add"))
+    assert any(row["endpoint"] == "os" for row in table_of(section, "Clinical covariates with"))
     assert len({plan.name for plan in survival_plans(both)}) == 7
 
 
@@ -195,18 +197,18 @@ def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<(style).*?</\1>|<[^>]+>", " ", page, flags=re.S))
     for said in (
-        "survival was not tested (no p-value: fewer than 10 events; 89 patients, 1 event)",
-        "whether the subtypes add to the clinical covariates was not tested (fewer than 10 events)",
-        "No Cox model of os could be estimated: too few events.",
-        "Survival (os) could not be tested.",
+        "Overall survival (os) was not tested (no p-value: fewer than 10 events; 1 event in 89 pa",
+        "The subtypes were not tested beside the clinical covariates (fewer than 10 events)",
+        "No Cox model could be estimated: too few events.",
         "not reached",
         "No log-rank test was computed",
     ):
         assert said in text, said
     for absent in (
         "1 events",
-        "survival differs",
-        "no evidence of a survival difference",
+        "differs between subtypes",
+        "no evidence that overall survival",
+        "not significant",
         "no evidence against proportional",
         "HR",
         "Efron",
@@ -233,22 +235,22 @@ def test_hazards_that_are_not_proportional_are_a_caveat_with_the_term(results):
     other = changed(results, proportional=table)
     (caveat,) = caveats(other)
     assert caveat == (
-        "os: hazards are not proportional for S2 vs S1 (p = 0.003), 4 terms tested; its hazard "
-        "ratio is an average over follow-up, and the restricted mean survival time of the subtypes "
-        "is to be read instead."
+        "Hazards are not proportional for S2 vs S1 (p = 0.003) in os (4 terms tested): hazard "
+        "ratios are averages over follow-up. For the subtypes, read the restricted mean survival "
+        "time."
     )
     (text,) = survival_section(other).paragraphs
-    assert "hazards are not proportional for S2 vs S1 (p = 0.003) (4 terms tested" in text
+    assert "proportional" not in text
     table.loc[table["term"] == "age", "p"] = 0.01
     (caveat,) = caveats(changed(results, proportional=table))
-    assert "for S2 vs S1 (p = 0.003) and age (p = 0.010), 4 terms tested; their hazard" in caveat
+    assert "for S2 vs S1 (p = 0.003) and age (p = 0.010) in os (4 terms tested): hazard" in caveat
 
 
 def test_a_covariate_alone_does_not_call_for_restricted_means(results):
     table = results.survival["os"].proportional.copy()
     table.loc[table["term"] == "age", "p"] = 0.01
     (caveat,) = caveats(changed(results, proportional=table))
-    assert "for age (p = 0.010), 4 terms tested; its hazard ratio is an average" in caveat
+    assert "for age (p = 0.010) in os (4 terms tested): hazard ratios are averages" in caveat
     assert "restricted" not in caveat
 
 
@@ -256,15 +258,18 @@ def test_terms_that_only_together_are_not_proportional(results):
     table = results.survival["os"].proportional.copy()
     table.loc[table["term"] == "all terms", "p"] = 0.02
     (caveat,) = caveats(changed(results, proportional=table))
-    assert "not proportional for the terms of the model together (p = 0.020); hazard rat" in caveat
+    assert "not proportional for all terms (p = 0.020) in os (4 terms tested): hazard rat" in caveat
 
 
 @pytest.mark.parametrize(("each", "warned"), [(9.9, True), (10.0, False), (np.nan, False)])
 def test_few_events_for_each_variable_are_a_caveat(results, each, warned):
     table = results.survival["os"].diagnostics.assign(events_per_variable=each)
     found = caveats(changed(results, diagnostics=table))
-    said = "9.9 events for each variable of the multivariable Cox model, fewer than 10"
-    assert any(said in text for text in found) == warned
+    said = (
+        "Hazard ratios of the multivariable Cox model are unreliable: fewer than 10 events for each "
+        "variable (os 9.9)."
+    )
+    assert (said in found) == warned
     assert len(found) == int(warned)
 
 
@@ -280,14 +285,14 @@ def value_of(results, p=0.01, corrected=0.04, note=""):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "the subtypes add to the clinical covariates (likelihood ratio p = 0.010; change of"),
-        ({}, "concordance index +0.040 when corrected for optimism)"),
-        ({"p": 0.2}, "there is no evidence that the subtypes add to the clinical covariates (lik"),
-        ({"corrected": -0.01}, "but corrected for optimism they do not help to rank patients (cha"),
+        ({}, "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; ch"),
+        ({}, "concordance index +0.040 after correction for optimism)"),
+        ({"p": 0.2}, "There is no evidence that the subtypes add to the clinical covariates (lik"),
+        ({"corrected": -0.01}, "but do not improve the ranking of patients after correction for o"),
         ({"corrected": -0.01}, "concordance index -0.010)"),
-        ({"corrected": np.nan}, "covariates (likelihood ratio p = 0.010)."),
-        ({"p": np.nan, "note": "one\nevent"}, "was not tested (one event)."),
-        ({"p": np.nan}, "whether the subtypes add to the clinical covariates was not tested."),
+        ({"corrected": np.nan}, "covariates (likelihood ratio test, p = 0.010)."),
+        ({"p": np.nan, "note": "one\nevent"}, "beside the clinical covariates (one event)."),
+        ({"p": np.nan}, "The subtypes were not tested beside the clinical covariates."),
     ],
 )
 def test_one_sentence_says_whether_subtypes_add_to_the_covariates(results, changes, said):
@@ -296,7 +301,7 @@ def test_one_sentence_says_whether_subtypes_add_to_the_covariates(results, chang
 
 def test_without_covariates_nothing_is_said_about_added_value(results):
     other = changed(results, added_value=NONE)
-    assert not any("clinical covariates" in text for text in summary_sentences(other))
+    assert "clinical covariates" not in " ".join(survival_section(other).paragraphs)
     assert added_value_tables(NONE) == (None, None)
 
 
@@ -325,15 +330,15 @@ def test_only_the_p_of_the_whole_pipeline_counts(results):
     other = with_pipeline(results)
     sentence = survival_sentence(other.survival["os"])
     assert sentence == (
-        "For endpoint os, there is no evidence of a survival difference between subtypes (log-rank "
-        "p with the whole pipeline permuted = 0.41; 89 patients, 55 events)."
+        "There is no evidence that overall survival (os) differs between subtypes (log-rank, p with "
+        "the whole pipeline permuted = 0.41; 55 events in 89 patients)."
     )
     found = " ".join(caveats(other))
-    assert "usual log-rank test (p = 0.004) is void" in found
-    assert "only the p-value with the whole pipeline permuted (p = 0.41) counts" in found
+    assert "The usual log-rank test (p = 0.004), tests of pairs, hazard ratios and " in found
+    assert "Only the p-value with the whole pipeline permuted (p = 0.41) counts" in found
     assert "different sides" not in found
     text = " ".join(methods_text(other)[0])
-    assert "whole pipeline (selection, fusion, clustering) repeated in each permutation" in text
+    assert "whole pipeline (selection, fusion, clustering) was repeated in each permutation" in text
     comparisons = [row["comparison"] for row in table_of(survival_section(other), "Log-rank")]
     assert comparisons[-1] == "overall, full pipeline"
     without = with_pipeline(results, np.nan)
@@ -354,14 +359,14 @@ def test_the_report_says_what_was_chosen_with_survival(results):
     assert "Neither the number" not in text
     assert "Survival was used to choose features and the number of subtypes" in text
     assert "Chosen with knowledge of survival: features and the number of subtypes." in text
-    assert "as many as it took" not in text
+    assert "until the 95% confidence interval" not in text
 
 
 def test_a_void_p_is_not_read(results):
     tests = results.survival["os"].tests.copy()
     tests.loc[0, ["note", "void"]] = ["void: groups end before the first event", True]
     other = changed(results, tests=tests)
-    assert "survival was not tested (void: groups end" in " ".join(summary_sentences(other))
+    assert "(os) was not tested (void: groups end" in " ".join(summary_sentences(other))
     found = caveats(other)
     assert "A p-value of os does not count: void: groups end before the first event." in found
     assert sum("does not count" in text for text in found) == 1
@@ -398,15 +403,15 @@ def test_methods_say_what_was_done_with_sources(results):
     for said in (
         "reverse Kaplan-Meier method",
         "Aalen-Johansen estimate",
-        "5,000 permutations: as many as it took",
+        "5,000 permutations, until the 95% confidence interval of the p-value was narrow",
         "ties were handled by Efron's approximation",
         "Firth's penalty was used",
         "stratified by SITE",
-        "score test for a coefficient that changes with time",
+        "score test for a time-varying coefficient",
         "studentised permutation test",
         "by the likelihood ratio test and by Harrell's concordance index",
-        "inverse probability of being uncensored",
-        "Optimism was estimated by fitting the models again in bootstrap samples",
+        "inverse probability of censoring weights",
+        "Optimism was estimated by re-fitting the models in bootstrap samples",
         "Calibration at 1 year, 3 years and 5 years",
         "Decision curves give the net benefit",
     ):
@@ -438,7 +443,7 @@ def test_methods_leave_out_what_was_not_done(results):
     fixed = {**bare.settings, "survival": {"n_permutations": 2000}}
     bare = replace(changed(bare, tests=tests), settings=fixed)
     text = " ".join(methods_text(bare)[0])
-    assert "by permutation of subtypes (2,000 permutations)" in text
+    assert "by permutation of the subtypes (2,000 permutations)" in text
 
 
 def test_file_names_stay_plain():

@@ -101,8 +101,8 @@ def test_the_log_rank_test_that_counts() -> None:
     overall = overall.assign(p_permutation=0.31, n=90, events=40)
     assert log_rank_name(compared(overall)) == "log-rank test by permutation"
     assert survival_sentence(compared(overall)) == (
-        "For endpoint os, there is no evidence of a survival difference between subtypes (log-rank "
-        "p = 0.30, permutation p = 0.31; 90 patients, 40 events)."
+        "There is no evidence that overall survival (os) differs between subtypes (log-rank, "
+        "permutation p = 0.31; 40 events in 90 patients)."
     )
 
 
@@ -117,8 +117,8 @@ def test_added_value_in_a_sentence() -> None:
         }
     )
     assert added_value_sentence(compared(added_value=value)) == (
-        "For endpoint os, the subtypes add to the clinical covariates (likelihood ratio p = 0.010; "
-        "change of the concordance index +0.030 when corrected for optimism)."
+        "The subtypes add to the clinical covariates (likelihood ratio test, p = 0.010; change in "
+        "the concordance index +0.030 after correction for optimism)."
     )
     assert (_signed(0.03), _signed(-0.0001)) == ("+0.030", "0.000")
 

@@ -20,18 +20,18 @@ def caveats(results: RunResults) -> Iterator[str]:
     found = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
-    volume = found["volume_of"].fillna("") != ""
     for explains, relation in (
         (True, "are to a large part explained by"),
         (False, "are associated with"),
     ):
-        alike = [_explained(row) == explains for _, row in found.iterrows()]
-        if len(rows := found[alike & ~volume]):
+        alike = found[[_explained(row) == explains for _, row in found.iterrows()]]
+        measured = alike["volume_of"].fillna("") != ""
+        if len(rows := alike[~measured]):
             yield (
                 f"The subtypes {relation} {_named(rows)}: they may reflect how the data were made "
                 "rather than the biology of the tumours."
             )
-        for layer, rows in found[alike & volume].groupby("volume_of", sort=False):
+        for layer, rows in alike[measured].groupby("volume_of", sort=False):
             fused = "was fused" if layer in results.fusion.per_layer else "was not fused"
             yield (
                 f"The subtypes {relation} {_named(rows)}. Layer {clean(layer)}, which {fused}, "
