@@ -153,9 +153,9 @@ ROW = {
     [
         (
             {},
-            "Layer radiomics shares structure with the other layers (p = 0.010, FDR over the layers "
-            "= 0.020; gain in silhouette 0.039, interval by chance 0.016 to 0.056), but there is no "
-            "evidence that groups found with it separate better in a held-out layer than with "
+            "Layer radiomics shares structure with the other layers (p = 0.010, FDR over the "
+            "layers = 0.020; gain in silhouette 0.039, interval by chance 0.016 to 0.056), but "
+            "there is no evidence that groups found with it separate better in a held-out layer than with "
             "permuted copies (p = 0.11; gain in silhouette 0.020, interval by chance 0.000 to "
             "0.050).",
         ),

@@ -266,8 +266,8 @@ def test_few_events_for_each_variable_are_a_caveat(results, each, warned):
     table = results.survival["os"].diagnostics.assign(events_per_variable=each)
     found = caveats(changed(results, diagnostics=table))
     said = (
-        "Hazard ratios of the multivariable Cox model are unreliable: fewer than 10 events for each "
-        "variable (os 9.9)."
+        "Hazard ratios of the multivariable Cox model are unreliable: fewer than 10 events for "
+        "each variable (os 9.9)."
     )
     assert (said in found) == warned
     assert len(found) == int(warned)
@@ -330,8 +330,8 @@ def test_only_the_p_of_the_whole_pipeline_counts(results):
     other = with_pipeline(results)
     sentence = survival_sentence(other.survival["os"])
     assert sentence == (
-        "There is no evidence that overall survival (os) differs between subtypes (log-rank, p with "
-        "the whole pipeline permuted = 0.41; 55 events in 89 patients)."
+        "There is no evidence that overall survival (os) differs between subtypes (log-rank, p "
+        "with the whole pipeline permuted = 0.41; 55 events in 89 patients)."
     )
     found = " ".join(caveats(other))
     assert "The usual log-rank test (p = 0.004), tests of pairs, hazard ratios and " in found
