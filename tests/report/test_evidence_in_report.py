@@ -155,9 +155,9 @@ ROW = {
             {},
             "Layer radiomics shares structure with the other layers (p = 0.010, FDR over the "
             "layers = 0.020; gain in silhouette 0.039, interval by chance 0.016 to 0.056), but "
-            "there is no evidence that groups found with it separate better in a held-out layer than with "
-            "permuted copies (p = 0.11; gain in silhouette 0.020, interval by chance 0.000 to "
-            "0.050).",
+            "there is no evidence that groups found with it separate better in a held-out layer "
+            "than with permuted copies (p = 0.11; gain in silhouette 0.020, interval by chance "
+            "0.000 to 0.050).",
         ),
         ({"held_out_gain_p": 0.01}, ", and groups found with it separate better in a held-out"),
         ({"p_adds": 0.2, "fdr_adds": 0.3, "held_out_gain_p": 0.01}, ": a hint only, because the"),
@@ -188,8 +188,8 @@ def test_layers_with_the_same_answer_share_a_sentence(results):
     first, second = (ROW | {"held_out_gain_p": np.nan} | p for p in ({}, {"p_adds": 0.02}))
     shown = rows(rna=first, mirna=second, ct=ROW | {"p_adds": 0.4, "held_out_gain_p": np.nan})
     together = (
-        "Layers rna and mirna share structure with the other layers (each p = 0.010 to 0.020, FDR "
-        "over the layers = 0.020)."
+        "Layers rna and mirna share structure with the other layers (each p from 0.010 to 0.020, "
+        "FDR over the layers = 0.020)."
     )
     quick = assessed(results, layers=shown)
     first, second = adds_sentences(quick)

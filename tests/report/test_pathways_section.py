@@ -112,7 +112,7 @@ def test_what_was_not_done_is_not_told(results) -> None:
     only = replace(results, biology=None)
     assert "Patient scores" not in words(only)
     (answer,) = pathways_summary(only)
-    assert "; smallest p in S1: RAISED" in answer
+    assert "; smallest p in S2: RAISED, lowered (NES -" in answer
     assert [plan.name for plan in pathways_plans(only)] == ["pathways", "pathway_heatmap"]
     biology = replace(results.biology, score_tests=pd.DataFrame(), scores=pd.DataFrame())
     untested = replace(results, biology=biology, enrichment=results.enrichment.iloc[:0])

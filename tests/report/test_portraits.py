@@ -250,7 +250,7 @@ def test_driver_table_says_both_numbers_in_words():
 def test_known_labels_are_laid_beside_their_subtype():
     results = planted()
     said = label_marker_sentences(results)
-    positive = next(text for text in said if text.startswith("hpv = HPV+ (20 patients, 19 of"))
+    positive = next(text for text in said if text.startswith("hpv = HPV+ (20 patients, 19 in S1)"))
     assert "rna 6 of 6 (UP0 +" in positive
     assert "mut 1 of 1 (TP53 -0." in positive
     assert "In rppa and mri, no feature marks the label." in positive

@@ -20,6 +20,8 @@ def caveats(results: RunResults) -> Iterator[str]:
     found = table[table["fdr"] < FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
+    if found.empty:
+        return
     for explains, relation in (
         (True, "are to a large part explained by"),
         (False, "are associated with"),

@@ -112,7 +112,7 @@ def _range(layers: pd.DataFrame, column: str, name: str) -> str:
         return ""
     if len(set(map(p_text, values))) == 1:
         return format_p(float(values.iloc[0]), name)
-    return f"{name} {p_text(float(values.min()))} to {p_text(float(values.max()))}"
+    return f"{name} from {p_text(float(values.min()))} to {p_text(float(values.max()))}"
 
 
 def _gain(row: pd.Series, effect: str) -> str:
