@@ -80,7 +80,7 @@ def test_full_report_says_what_came_out(page):
         "of the log-rank test by permutation for assigned subtypes",
         "Each external cohort was preprocessed by itself, blind to outcome",
         "give this report again, byte for byte",
-        "Overall survival (os) differs between subtypes (log-rank, permutation p = 0.006; ",
+        "Overall survival (os) differs between subtypes (log-rank, permutation p = 0.005; ",
         "18 of 20 signature genes found",
         "Nat Methods 2014;11:333-337",
         "K = 12 neighbours, mu = 0.5, 20 iterations",

@@ -208,7 +208,6 @@ def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
         "1 events",
         "differs between subtypes",
         "no evidence that overall survival",
-        "not significant",
         "no evidence against proportional",
         "HR",
         "Efron",

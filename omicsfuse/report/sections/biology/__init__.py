@@ -35,11 +35,13 @@ def summary(results: RunResults) -> list[str]:
     if found.empty:
         return [counts]
     most = ""
-    if len(names) > 2:
-        sizes = found["subtype"].astype(str).value_counts().reindex(names, fill_value=0)
-        first = str(sizes.idxmax())
-        found, tested = (table[table["subtype"].astype(str) == first] for table in (found, tested))
-        most = f"{first} differs most ({plural(int(sizes[first]), 'feature')}); "
+    sizes = found["subtype"].astype(str).value_counts()
+    first = sizes.index[sizes == sizes.max()]
+    if len(names) > 2 and len(first) == 1:
+        found, tested = (
+            table[table["subtype"].astype(str) == first[0]] for table in (found, tested)
+        )
+        most = f"{first[0]} differs most ({plural(len(found), 'feature')}); "
     shares = found.groupby("layer").size() / tested.groupby("layer").size()
     layer = shares.idxmax()
     n, of = (int((table["layer"] == layer).sum()) for table in (found, tested))

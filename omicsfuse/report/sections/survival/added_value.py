@@ -229,8 +229,8 @@ def methods(results: RunResults, cite: Citations) -> str:
         "integrated Brier score": ("its integral over time", "brier"),
     }
     text = (
-        "Cox models of the clinical covariates with and without the subtypes were compared in the "
-        "same patients"
+        "Proportional-hazards models of the clinical covariates, with and without the subtypes, "
+        "were compared in the same patients"
     )
     if _LIKELIHOOD_RATIO in measures:
         text += ", by the likelihood ratio test"

@@ -129,6 +129,8 @@ def _hazard_ratios(comparison: SurvivalComparison) -> str:
         return f"{hazard}, 95% CI {bounds}, {rows.index[0]}"
     ratios = dict(zip(others, map(float, rows["hr"]), strict=True))
     low, high = (best(others, key=lambda name: ratios[name]) for best in (min, max))
+    if low == high:
+        return f"unadjusted hazard ratios against {first} of {format_ratio(ratios[low])}"
     return (
         f"unadjusted hazard ratios against {first} from {format_ratio(ratios[low])} in {low} to "
         f"{format_ratio(ratios[high])} in {high}"
