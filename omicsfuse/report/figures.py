@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from omicsfuse import plot
+from omicsfuse.plot.tips import told
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.section import FigureView, Plan
 from omicsfuse.stats.tasks import Runner
@@ -17,6 +18,8 @@ def draw_figures(plans: Iterable[Plan], folder: Path, n_jobs: int = 1) -> list[F
 
 def _drawn(plans: Sequence[Plan], folder: Path, number: int) -> FigureView:
     plan = plans[number]
-    svg, png = plot.save_figure(plan.draw(), folder / plan.name)
-    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt, number)
+    drawn = plan.draw()
+    tips = told((drawn[0] if isinstance(drawn, list) else drawn).figure)
+    svg, png = plot.save_figure(drawn, folder / plan.name)
+    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt, number, tips)
     return FigureView(plan.section, plan.caption, markup, plan.title, plan.name)

@@ -5,8 +5,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup, escape
+
+from omicsfuse.plot.tips import Tips
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
@@ -19,12 +22,15 @@ _COORDINATES = {"d", "x", "y", "width", "height", "points"}
 _DECIMALS = re.compile(r"(-?\d+\.\d{2})\d+")
 
 
-def inline_svg(path: Path, alt: str, number: int = 0) -> Markup:
+def inline_svg(
+    path: Path, alt: str, number: int = 0, tips: Mapping[str, Tips] | None = None
+) -> Markup:
     """Turn an SVG file of matplotlib into an element for a page.
 
     Elements that others refer to are named anew with the number of the figure in front, so that
     figures on one page do not borrow one another's clips and markers; namespaces, metadata and
-    comments go; the alternative text becomes the element's label; coordinates have two decimals.
+    comments go; the alternative text becomes the element's label; coordinates have two decimals;
+    ``tips`` are texts for the marks of the artists named, which a browser shows below the pointer.
     Everything is parsed and written anew, so that text from data stays escaped.
     """
     root = ElementTree.fromstring(path.read_bytes())
@@ -35,6 +41,10 @@ def inline_svg(path: Path, alt: str, number: int = 0) -> Markup:
     for element in root.iter():
         element.tag = element.tag.removeprefix(_SVG)
         element.attrib = {key.removeprefix(_XLINK): v for key, v in element.attrib.items()}
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if texts := (tips or {}).get(child.get("id", "")):
+                _add_tips(parent, child, texts)
     used = dict.fromkeys(
         name
         for element in root.iter()
@@ -60,6 +70,26 @@ def inline_svg(path: Path, alt: str, number: int = 0) -> Markup:
         "stroke-linecap": "butt",
     }
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+
+
+def _add_tips(parent: Element, marks: Element, texts: Tips) -> None:
+    """Put a title into each dot, or one over each cell of an image."""
+    if marks.tag != "image":
+        dots = list(marks.iter("use"))
+        if len(dots) == len(texts[0]):
+            for dot, text in zip(dots, texts[0], strict=True):
+                SubElement(dot, "title").text = text
+        return
+    # The image hangs upside down from its transform: the first row is the last one upwards.
+    x, y, width, height = (float(marks.get(key, 0)) for key in ("x", "y", "width", "height"))
+    high, wide = height / len(texts), width / len(texts[0])
+    cells = SubElement(parent, "g", {"transform": marks.get("transform", ""), "fill-opacity": "0"})
+    for i, row in enumerate(texts):
+        for j, text in enumerate(row):
+            place = {"x": x + j * wide, "y": y + height - (i + 1) * high}
+            size = {"width": wide, "height": high}
+            cell = {key: f"{value:.2f}" for key, value in {**place, **size}.items()}
+            SubElement(SubElement(cells, "rect", cell), "title").text = text
 
 
 def _rename(attributes: dict[str, str], names: Mapping[str, str]) -> None:
