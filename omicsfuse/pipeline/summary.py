@@ -6,7 +6,9 @@ from omicsfuse.core.cohort import Cohort, describe_layer
 from omicsfuse.core.results import ASSIGNED, FULL_PIPELINE, RunResults, Verification
 from omicsfuse.core.variables import variable_lines
 from omicsfuse.pipeline.asked import fused_layers, patients_to_fuse
+from omicsfuse.pipeline.stages.assess import ASSESS
 from omicsfuse.pipeline.study import Study
+from omicsfuse.report.conclusion import RESERVED, Reservation, conclude
 from omicsfuse.verification import replication
 
 
@@ -20,7 +22,10 @@ def summary(results: RunResults) -> list[str]:
         f"{results.name}: " + ", ".join(f"{n} {noun}{'s' * (n != 1)}" for n, noun in counts),
         "sizes: " + ", ".join(f"{name} {n}" for name, n in sizes.items()),
     ]
-    says, values = results.assessment.verdict, []
+    conclusion = conclude(results)
+    says, values = conclusion.verdict, []
+    if conclusion.status == RESERVED:
+        says += ", with reservations"
     for name in ("p_shared", "p_structure"):
         p = getattr(results.assessment, name)
         if p == p:
@@ -38,6 +43,9 @@ def summary(results: RunResults) -> list[str]:
             )
     elif not results.assessment.supported:
         lines.append("subtypes are not supported: what follows is exploratory")
+    lines[2:2] = [
+        f"  reservation: {each.text}{_time(results, each)}" for each in conclusion.reservations
+    ]
     if len(sizes) > 1:
         jaccards = ", ".join(f"{name} {value:.2f}" for name, value in stable.items())
         lines.append(f"stability (mean Jaccard): {jaccards}")
@@ -74,6 +82,15 @@ def summary(results: RunResults) -> list[str]:
     if results.warnings:
         lines.append(f"warnings: {len(results.warnings)} (see the report)")
     return lines
+
+
+def _time(results: RunResults, reservation: Reservation) -> str:
+    """Say how long the tests would take with the draws that settle a p-value; else nothing."""
+    seconds = results.provenance.get("seconds", {}).get(ASSESS.name)
+    if not reservation.times or seconds is None:
+        return ""
+    minutes = reservation.times * seconds / 60
+    return f" Here that is about {max(1, round(minutes))} min."
 
 
 def _tested(row: pd.Series, name: str = "log-rank p") -> str:

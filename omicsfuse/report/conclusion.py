@@ -28,10 +28,14 @@ GIVEN = "labels given"
 
 @dataclass(frozen=True)
 class Reservation:
-    """A reason to doubt the subtypes: a name for programs, and a short sentence."""
+    """A reason to doubt the subtypes: a name for programs, and a short sentence.
+
+    ``times``: how many times as long tests take that would settle it; 0 where none would.
+    """
 
     name: str
     text: str
+    times: float = 0
 
 
 @dataclass(frozen=True)
@@ -120,13 +124,14 @@ def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
         else f"{format_p(p)} rests on {draws} draws"
     )
     more = [(name, size.n_draws) for name, size in BUDGETS.items() if size.n_draws > draws]
-    advice = ""
+    advice, times = "", 0.0
     if more:
         name, count = more[0]
+        times = count / draws
         advice = (
             f'; budget = "{name}" ({count} draws, {count / draws:.0f} times as long) settles it'
         )
-    yield Reservation("draws", f"{what}{advice}.")
+    yield Reservation("draws", f"{what}{advice}.", times)
 
 
 def _largest(p: float, draws: int) -> float:
