@@ -192,6 +192,20 @@ def test_labels_that_nobody_fused_has_are_refused(
         of.assess(ready, fusion, of.Subtypes.from_labels(more))
 
 
+def test_labels_under_other_names_are_refused_by_every_test(
+    fused: tuple[Prepared, Fusion, pd.Series], simulated: SimulatedCohort
+) -> None:
+    strangers = of.Subtypes.from_labels(column("x", "x", "y", "y"))
+    ready, cohort = fused[0], simulated.discovery
+    for call, where in (
+        (lambda: of.differential_features(strangers, ready), "is in the prepared layers"),
+        (lambda: of.associate(strangers, cohort), "is in the clinical table"),
+        (lambda: of.compare_survival(strangers, cohort, "os"), "is among the"),
+    ):
+        with pytest.raises(of.OmicsfuseError, match=f"none of the 4 patients .*{where}"):
+            call()
+
+
 def test_one_label_is_one_subtype(fused: tuple[Prepared, Fusion, pd.Series]) -> None:
     ready, fusion, truth = fused
     subtypes = of.Subtypes.from_labels(pd.Series("all alike", truth.index))

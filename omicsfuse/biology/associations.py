@@ -6,6 +6,7 @@ import pandas as pd
 from omicsfuse.biology.variables import IGNORED, Variable, variables
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.labelled import refuse_strangers
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.group_tests import contingency, kruskal
@@ -112,6 +113,8 @@ def associate(
     """
     require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    if cohort.clinical is not None:
+        refuse_strangers(subtypes, cohort.clinical.index, "the clinical table")
     rows: dict[str, dict[str, object]] = {}
     families: list[str] = []
     for variable in variables(subtypes, cohort):

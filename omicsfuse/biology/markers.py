@@ -16,6 +16,7 @@ from omicsfuse.biology.layer_tests import (
 )
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import refuse_strangers
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -90,7 +91,8 @@ def differential_features(
     Raises
     ------
     StudyError
-        If counts are no raw counts or of no layer, or covariates cannot be used.
+        If nobody with a subtype is in a layer, counts are no raw counts or of no layer, or
+        covariates cannot be used.
 
     Warns
     -----
@@ -206,6 +208,9 @@ def _compare(
     counts: Mapping[str, pd.DataFrame] | None,
 ) -> pd.DataFrame:
     """Compare in every layer, and warn of what stays out of account."""
+    everybody = [layer.scaled.index for layer in prepared.layers.values()]
+    if everybody:
+        refuse_strangers(subtypes, everybody[0].append(everybody[1:]), "the prepared layers")
     encoded = as_terms(covariates, "markers", subtypes.labels.index)
     terms = None if encoded is None else encoded.terms
     raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}

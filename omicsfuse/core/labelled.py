@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.core.checks.tables import count, listed
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion, Layer
@@ -33,6 +34,16 @@ def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
         matrix = np.clip(matrix, -Z_LIMIT, Z_LIMIT)
     subtype_of = subtypes.labels.reindex(table.index).to_numpy()
     return Labelled(matrix, subtype_of, [str(name) for name in table.columns])
+
+
+def refuse_strangers(subtypes: Subtypes, patients: pd.Index, where: str) -> None:
+    """Refuse subtypes of patients of whom none is there, as where names are written differently."""
+    known = subtypes.labels.dropna().index
+    if not known.isin(patients).any():
+        raise StudyError(
+            f"none of the {count(len(known), 'patient')} with a subtype (e.g. {listed(known, 3)}) "
+            f"is in {where} (e.g. {listed(patients, 3)}); name patients alike in both."
+        )
 
 
 def without_layer(

@@ -272,6 +272,11 @@ def test_layers_of_few_patients_or_features(patients: list[str], n_features: int
     for name, one in prepared.layers.items():
         values = one.values.iloc[:, :n_features].reindex(patients)  # noqa: PD011 - a field of ours
         layers[name] = layer(one.kind, one.scale, values)
-    table = differential_features(subtypes, Prepared("few", layers))
+    few = Prepared("few", layers)
+    if patients[0] == "Q1":
+        with pytest.raises(StudyError, match=r"with a subtype .* is in the prepared layers"):
+            differential_features(subtypes, few)
+        return
+    table = differential_features(subtypes, few)
     assert len(table) == 4 * 3 * n_features
     assert table["p"].isna().all()
