@@ -95,6 +95,12 @@ def _worth(results: RunResults) -> str:
             f"A feature raised in {names[0]} is lowered in {names[1]}: each comparison is counted "
             f"and shown once, as {' vs '.join(names)}."
         )
+    if results.subtypes.given:
+        texts.append(
+            "The subtypes are given labels: where they were derived from these data, p-values of "
+            "features describe the labels and are no evidence for them."
+        )
+        return " ".join(texts)
     layers = list(dict.fromkeys(results.markers["layer"]))
     same = [name for name in layers if name in fused]
     other = [name for name in layers if name not in fused]

@@ -26,10 +26,10 @@ REFERENCES = {
     "doi:10.1093/jamiaopen/ooy012",
 }
 
+_AFTERWARDS = "Known labels were compared only after the subtypes had been found. "
 _KNOWN = (
-    "Known labels were compared only after the subtypes had been found. The adjusted Rand index "
-    "(ARI) and normalised mutual information (NMI) are 1 for identical groupings; the ARI is about "
-    "0 for unrelated groupings."
+    "The adjusted Rand index (ARI) and normalised mutual information (NMI) are 1 for identical "
+    "groupings; the ARI is about 0 for unrelated groupings."
 )
 _CIRCULAR = (
     "Agreement with a label that was derived from a fused layer (for example published expression "
@@ -109,7 +109,7 @@ def content(results: RunResults) -> Content:
     if not (_families(results.clinical) == "").any():
         texts = [_NOTHING]
     elif results.cohort.known_labels:
-        texts = [_KNOWN, _CIRCULAR]
+        texts = [f"{'' if results.subtypes.given else _AFTERWARDS}{_KNOWN}", _CIRCULAR]
     else:
         texts = []
     crossed = [_known_label(results, name) for name in results.cohort.known_labels]

@@ -48,7 +48,7 @@ def sentences(results: RunResults) -> list[str]:
         f"Altered genes that differ between subtypes (FDR at most {FDR:g}): {listing(parts)}. "
         "Neighbouring genes share copy-number changes and are not separate findings."
     )
-    if fused:
+    if fused and not results.subtypes.given:
         noun = "Layer" if len(fused) == 1 else "Layers"
         text += (
             f" {noun} {listing(fused)} {'was' if len(fused) == 1 else 'were'} fused: p-values "

@@ -248,9 +248,13 @@ def methods(results: RunResults, cite: Citations) -> str:
     if len(first_rows(results, "added_value", "corrected")):
         text += (
             " Optimism was estimated by re-fitting the models in bootstrap samples and evaluating "
-            f"them there and in the whole cohort {cite('optimism')}. The subtypes were not found "
-            "again in the samples: the optimism of finding them is not removed."
+            f"them there and in the whole cohort {cite('optimism')}."
         )
+        if not results.subtypes.given:
+            text += (
+                " The subtypes were not found again in the samples: the optimism of finding them "
+                "is not removed."
+            )
     risks = first_rows(results, "calibration", "years", "observed")
     if len(risks):
         text += (
