@@ -14,7 +14,7 @@ from omicsfuse.report.sections.pathways.patient_scores import told_once
 from omicsfuse.report.sections.survival.added_value import _signed
 from omicsfuse.report.sections.survival.added_value import sentence as added_value_sentence
 from omicsfuse.report.sections.survival.cox import not_proportional
-from omicsfuse.report.sections.survival.endpoints import time_text
+from omicsfuse.report.sections.survival.endpoints import endpoint_in_words, time_text
 from omicsfuse.report.sections.survival.log_rank import (
     best_p,
     both_tests,
@@ -86,6 +86,12 @@ def test_draws_and_p_values_of_the_verdict() -> None:
 )
 def test_times(time: float, text: str) -> None:
     assert time_text(time) == text
+
+
+def test_endpoints_in_words() -> None:
+    assert endpoint_in_words("OS") == "overall survival (OS)"
+    assert endpoint_in_words("pfi") == "the progression-free interval (pfi)"
+    assert endpoint_in_words("any relapse") == "survival (any relapse)"
 
 
 def test_the_log_rank_test_that_counts() -> None:
