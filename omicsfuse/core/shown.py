@@ -17,7 +17,9 @@ _MOST_FACTS = 8
 #: Of more layers only the names are shown.
 _MOST_LAYERS = 5
 
-_CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;border:0;background:none"
+_CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;border:0;background:none;"
+_CELL += "color:inherit"
+_HEAD = f"{_CELL};font-weight:normal;white-space:nowrap;opacity:.7"
 
 
 class Shown:
@@ -41,11 +43,15 @@ class Shown:
     def _repr_html_(self) -> str:
         title, facts = self._shown()
         rows = "".join(
-            f'<tr><th style="{_CELL};font-weight:normal;opacity:.7">{escape(name)}</th>'
+            f'<tr><th style="{_HEAD}">{escape(name)}</th>'
             f'<td style="{_CELL}">{escape(fact)}</td></tr>'
             for name, fact in facts
         )
-        table = f'<table style="border-collapse:collapse;margin:0">{rows}</table>' if rows else ""
+        table = (
+            f'<table style="border-collapse:collapse;margin:0;color:inherit">{rows}</table>'
+            if rows
+            else ""
+        )
         return f"<div><strong>{escape(title)}</strong>{table}</div>"
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:

@@ -116,10 +116,11 @@ def verification_summary(verification: Verification) -> list[str]:
 
 def study_summary(study: Study, cohort: Cohort) -> str:
     """Say how many patients a study would fuse."""
-    fused = fused_layers(study, cohort)
+    fused, patients = fused_layers(study, cohort), patients_to_fuse(study, cohort)
+    whole = int(cohort.patients(fused).isin(patients).sum())
     return (
-        f"study {study.name}: ready to run; {len(patients_to_fuse(study, cohort))} patients to "
-        f"fuse, {len(cohort.patients(fused))} of them with all of {', '.join(fused)}"
+        f"study {study.name}: ready to run; {len(patients)} patients to fuse, {whole} of them with "
+        f"all of {', '.join(fused)}"
     )
 
 
