@@ -102,9 +102,9 @@ def layer_facts(sizes: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     return sizes.items() if len(sizes) <= _MOST_LAYERS else [("layers", some(sizes))]
 
 
-def notes_text(notes: Sequence[str]) -> str:
-    """Count notes, so that they are read."""
-    return f"{len(notes)} on what was guessed or turned: see notes" if notes else ""
+def notes_text(notes: Sequence[str], where: str = "notes") -> str:
+    """Count notes and say where they are, so that they are read."""
+    return f"{len(notes)} on what was guessed or turned: see {where}" if notes else ""
 
 
 def _size(value: Any) -> str:

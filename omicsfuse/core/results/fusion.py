@@ -151,7 +151,10 @@ class Fusion(Shown):
         if len(self.convergence):
             yield "last change", f"{100 * self.convergence['change'].iloc[-1]:.2g}%"
         yield "excluded", exclusions_text(self.exclusions)
-        yield "notes", notes_text(self.prepared.notes) if self.prepared is not None else ""
+        yield (
+            "notes",
+            notes_text(self.prepared.notes, "prepared.notes") if self.prepared is not None else "",
+        )
 
     def __post_init__(self) -> None:
         if isinstance(self.affinity, pd.DataFrame):
