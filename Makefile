@@ -1,14 +1,15 @@
 # Two commands do everything on a machine with Python 3.11 or newer and make:
 #   make demo   simulate a radiogenomic cohort, run the main job on it, say where the report is
-#   make test   lint, types, import directions, tests, doctests, notebooks
-# A third is for releases:
-#   make dist   build wheel and sdist, check them, install the wheel alone and run its demo
+#   make test   lint, types, import directions, tests, doctests, links of the site, notebooks
+# Others:
+#   make docs   build the site into build/docs
+#   make dist   for releases: build wheel and sdist, check them, install the wheel alone and run its demo
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test lint types tests notebooks dist clean
+.PHONY: demo test lint types tests notebooks docs dist clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
@@ -18,7 +19,7 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks,counts,mudata]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[parquet,notebooks,counts,mudata,docs]" --group dev
 	touch $@
 
 demo: $(VENV)/installed
@@ -38,6 +39,10 @@ tests: $(VENV)/installed-dev
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python notebooks/execute.py
+
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . build/docs
+	@echo "site: build/docs/index.html"
 
 dist: $(VENV)/installed-dev
 	rm -rf dist build

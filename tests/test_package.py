@@ -79,7 +79,7 @@ def test_the_metadata_name_licence_extras_and_command(built: Path) -> None:
     assert told["License-Expression"] == "BSD-3-Clause"
     assert told.get_all("License-File") == ["LICENSE"]
     assert told["Description-Content-Type"] == "text/markdown"
-    extras = {"counts", "mudata", "notebooks", "parquet"}
+    extras = {"counts", "docs", "mudata", "notebooks", "parquet"}
     assert set(told.get_all("Provides-Extra") or ()) == extras
     with wheel(built) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))

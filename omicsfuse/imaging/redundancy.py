@@ -33,7 +33,7 @@ def cluster_radiomic_features(
 ) -> pd.DataFrame:
     """Gather radiomic features into clusters that say the same, so that each counts once.
 
-    Complete linkage on 1 - |rho| (Spearman), cut at ``1 - threshold``: every two features of a
+    Complete linkage on ``1 - |rho|`` (Spearman), cut at ``1 - threshold``: every two features of a
     cluster have an absolute correlation of at least ``threshold``, which average linkage would not
     promise. The representative is the feature with the largest mean absolute correlation with the
     others of its cluster; of equal ones the first by name. Neither the outcome nor any molecular

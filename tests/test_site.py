@@ -1,0 +1,83 @@
+"""The site builds without a warning, and its API names everything that is exported."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import omicsfuse
+
+HOME = Path(__file__).parents[1]
+NEEDED = ("sphinx", "myst_nb", "numpydoc", "pydata_sphinx_theme")
+#: Folders whose names a user imports from there, beside those of the package itself.
+ROOMS = (
+    "assignment",
+    "clustering",
+    "datasets",
+    "fusion",
+    "imaging",
+    "plot",
+    "preprocessing",
+    "report",
+    "signatures",
+    "verification",
+)
+
+
+def build(source: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Read every page and resolve every link; write nothing, execute nothing."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        pytest.skip(f'{", ".join(missing)} not installed; pip install ".[docs]"')
+    words = ["-m", "sphinx", "-b", "dummy", "-t", "quick", "-q", "-W", "--keep-going"]
+    words += ["-c", str(source / "docs"), "-d", str(out / "doctrees"), str(source), str(out)]
+    surroundings = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, env=surroundings, check=False
+    )
+
+
+@pytest.mark.long
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    done = build(HOME, tmp_path)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    read = {path.relative_to(tmp_path / "doctrees") for path in tmp_path.rglob("*.doctree")}
+    pages = [*HOME.glob("*.md"), *HOME.glob("docs/**/*.md"), *HOME.glob("notebooks/*.ipynb")]
+    assert {path.relative_to(HOME).with_suffix(".doctree") for path in pages} == read
+
+
+def test_a_broken_link_and_a_page_of_no_table_of_contents_are_told(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name in ("conf.py", "api_directive.py", "mathml.py", "static"):
+        (docs / name).symlink_to(HOME / "docs" / name)
+    (docs / "index.md").write_text("# Index\n[here](nowhere.md) and [there](lost.md#nothing)\n")
+    (docs / "lost.md").write_text("# Lost\n")
+    done = build(tmp_path, tmp_path / "out")
+    assert done.returncode != 0
+    told = done.stderr.splitlines()
+    assert len(told) == 3
+    assert any("index.md" in line and "nowhere.md" in line for line in told)
+    assert any("index.md" in line and "nothing" in line for line in told)
+    assert any("lost.md" in line and "toctree" in line for line in told)
+
+
+def test_every_exported_name_is_in_the_api_once() -> None:
+    named: list[str] = []
+    for page in HOME.glob("docs/api/*.md"):
+        for module, names in re.findall(r"\.\. api:: (\S+)\n\n((?: {3}\w+\n)+)", page.read_text()):
+            named += [f"{module}.{name}" for name in names.split()]
+    assert len(named) == len(set(named))
+    public = set(omicsfuse.__all__)
+    exported = {f"omicsfuse.{name}" for name in public - {"plot"}}
+    for room in ROOMS:
+        names = set(import_module(f"omicsfuse.{room}").__all__) - public
+        exported |= {f"omicsfuse.{room}.{name}" for name in names}
+    results = {name for name in named if name.startswith("omicsfuse.core.results.")}
+    assert set(named) - results == exported
