@@ -54,7 +54,7 @@ def real_data() -> Path:
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without drawing, where figures are not what is looked at."""
     rendering = import_module("omicsfuse.report.render")
-    monkeypatch.setattr(rendering, "draw_figures", lambda results, folder, n_jobs: [])
+    monkeypatch.setattr(rendering, "draw_figures", lambda *_: [])
 
 
 #: Fewer repeats for runs whose signatures and classifier are not what is looked at.

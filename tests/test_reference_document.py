@@ -9,18 +9,19 @@ from omicsfuse.core.results import ResultFile
 from omicsfuse.io.manifest import ClinicalTable, EndpointTable, LayerTable, Manifest
 from omicsfuse.pipeline import folder, stages
 from omicsfuse.pipeline.asked_signatures import FurtherSignature, SignatureSettings
+from omicsfuse.pipeline.figures import FigureSettings
 from omicsfuse.pipeline.stages.interpret import InterpretSettings
 from omicsfuse.pipeline.study import Study
 
 HOME = Path(__file__).parents[1]
 TEXT = (HOME / "docs" / "reference.md").read_text(encoding="utf-8")
-SETTINGS = [SignatureSettings, FurtherSignature, InterpretSettings]
+SETTINGS = [FigureSettings, SignatureSettings, FurtherSignature, InterpretSettings]
 SETTINGS += [
     stage.settings
     for stage in stages.STAGES
     if stage.table and hasattr(stage.settings, "model_fields")
 ]
-TABLES = {"clinical", "layers", "path", "signature"}
+TABLES = {"clinical", "figures", "layers", "path", "signature"}
 TABLES |= {stage.table for stage in stages.STAGES}
 
 

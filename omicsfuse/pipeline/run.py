@@ -86,7 +86,8 @@ def run(
         results = _gathered(context, stages.STAGES, caught())
         with clock("report"):
             write_json(summary_record(results), workspace.staging / SUMMARY)
-            titles = write_report(results, workspace.staging, n_jobs=n_jobs)
+            options = study.figures.options()
+            titles = write_report(results, workspace.staging, n_jobs=n_jobs, figures=options)
         provenance = {**results.provenance, "seconds": dict(clock.seconds)}
         files = write_index(context.files, workspace.staging, titles)
         results = replace(results, provenance=provenance, files=files)

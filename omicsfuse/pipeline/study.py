@@ -11,6 +11,7 @@ from omicsfuse.io.manifest import read_manifest
 from omicsfuse.io.toml import parse_toml_model
 from omicsfuse.pipeline import stages
 from omicsfuse.pipeline.asked_signatures import FurtherSignature, SignatureSettings
+from omicsfuse.pipeline.figures import FigureSettings
 from omicsfuse.pipeline.keys import FileNames, StudyFile, refuse_missing
 from omicsfuse.pipeline.stages.assign import AssignmentSettings
 from omicsfuse.pipeline.stages.cluster import SubtypeSettings
@@ -45,6 +46,7 @@ class Study(StudyFile):
     signature: SignatureSettings | None = None
     signatures: Annotated[dict[str, FurtherSignature], FileNames] = {}
     assignment: AssignmentSettings = AssignmentSettings()
+    figures: FigureSettings = FigureSettings()
 
     @model_validator(mode="before")
     @classmethod

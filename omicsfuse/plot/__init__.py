@@ -9,10 +9,9 @@ from omicsfuse.plot.alterations_grid import oncoprint
 from omicsfuse.plot.assignment import assignment_figure
 from omicsfuse.plot.biology import top_markers
 from omicsfuse.plot.bipartite import module_network
-from omicsfuse.plot.canvas import save_figure
 from omicsfuse.plot.choice import choice_of_k
 from omicsfuse.plot.clusters import stability
-from omicsfuse.plot.colours import PALETTE
+from omicsfuse.plot.colours import PALETTE, use_palette
 from omicsfuse.plot.comprehensive import comprehensive_heatmap
 from omicsfuse.plot.flows import alluvial
 from omicsfuse.plot.forest import forest, verification_forest
@@ -25,9 +24,11 @@ from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.layers import layer_contributions, subtype_layers
 from omicsfuse.plot.meta import meta_forest
 from omicsfuse.plot.methylation import methylation_quadrants
-from omicsfuse.plot.network import coverage, fused_network, patient_map
+from omicsfuse.plot.network import coverage, fused_network
+from omicsfuse.plot.patient_map import patient_map
 from omicsfuse.plot.patient_scores import score_heatmap
 from omicsfuse.plot.radiogenomic_map import radiogenomic_heatmap
+from omicsfuse.plot.saving import save_figure
 
 __all__ = [
     "PALETTE",
@@ -59,5 +60,6 @@ __all__ = [
     "stability",
     "subtype_layers",
     "top_markers",
+    "use_palette",
     "verification_forest",
 ]

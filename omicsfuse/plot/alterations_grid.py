@@ -1,6 +1,7 @@
 """Who has which gene altered: a grid of patients by subtype and genes, as an oncoprint."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,12 +9,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from omicsfuse.biology.altered import altered
+from omicsfuse.biology.long_genes import LONG_GENES
+from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
-from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, styled
-from omicsfuse.plot.colours import FAINT, INK, MUTED, subtype_colour
+from omicsfuse.plot.alteration_sides import (
+    TRACK,
+    draw_burden,
+    draw_counts,
+    draw_shares,
+    draw_tracks,
+)
+from omicsfuse.plot.annotation_rows import AnnotationRow, annotation_row, annotation_table
+from omicsfuse.plot.canvas import axes_or_new, frameless, is_own, nothing, styled
+from omicsfuse.plot.cell import room
+from omicsfuse.plot.colours import FAINT
+from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
@@ -38,20 +53,36 @@ GLYPHS = {
 }
 #: Marks of genes that differ between subtypes: by strong alterations, or by one level only.
 STAR, ONE_LEVEL = "*", "\N{DAGGER}"
+#: Mark of genes that are mutated often because they are long.
+LONG = "\N{DOUBLE DAGGER}"
+_MEANING = {
+    STAR: f"differs between subtypes by strong alterations (false discovery rate at most {FDR:g})",
+    ONE_LEVEL: "differs by gains or losses of one level only; percentages are of any change",
+    LONG: "long gene, mutated often in any disease (Shyr 2014; Lawrence 2013)",
+}
+#: Clinical columns drawn where none are named.
+MOST_TRACKS = 4
+_NONE = np.zeros(1, dtype=bool)
 #: Alterations that count where genes are chosen by how often they are altered.
 STRONG = ("mutated", "amplified", "deleted")
 
 
 @styled
 def oncoprint(
-    cohort: Cohort,
-    subtypes: Subtypes,
     alterations: pd.DataFrame,
+    subtypes: Subtypes,
+    cohort: Cohort,
     *,
     n_genes: int = 20,
+    tracks: Sequence[str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw the altered genes of each patient, patients by subtype.
+
+    On top stand the burden of each patient (genes mutated, or without a mutation layer genes with
+    changed copy number) and clinical values; at the right the share of each subtype's patients and
+    how many patients have the gene altered in which way. Genes that are mutated often because they
+    are long, whatever the disease, have a double dagger (``biology.long_genes``).
 
     Rows are up to ``n_genes`` genes (or chromosome arms): those that subtypes differ in, by
     mutations, amplifications or deletions, with a false discovery rate of at most 0.05 (marked
@@ -65,14 +96,17 @@ def oncoprint(
 
     Parameters
     ----------
-    cohort : Cohort
-        Its mutation and copy-number layers are drawn.
+    alterations : pandas.DataFrame
+        What ``biology.alterations`` returned for these subtypes.
     subtypes : Subtypes
         Labels of the patients.
-    alterations : pandas.DataFrame
-        What ``biology.alterations`` returned for them.
+    cohort : Cohort
+        Its mutation and copy-number layers are drawn.
     n_genes : int
         Most genes.
+    tracks : sequence of str, optional
+        Clinical columns to draw; by default the first ``MOST_TRACKS`` known labels, covariates and
+        events. An empty one for none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
@@ -93,7 +127,7 @@ def oncoprint(
     >>> calls = pd.DataFrame({"TP53": [1, 1, 0], "FAT1": [0, 1, 0]}, list("abc"))
     >>> cohort = Cohort("toy", {"mutation": Layer("mutation", calls)})
     >>> subtypes = Subtypes(pd.Series(["S1", "S1", "S2"], list("abc")), {}, {})
-    >>> ax = oncoprint(cohort, subtypes, alterations(subtypes, cohort))
+    >>> ax = oncoprint(alterations(subtypes, cohort), subtypes, cohort)
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['TP53  67%', 'FAT1  33%']
     """
@@ -114,9 +148,16 @@ def oncoprint(
     drawn = order
     if len(order) > MOST_PATIENTS:
         drawn = order[np.linspace(0, len(order) - 1, MOST_PATIENTS).round().astype(int)]
-    ax = axes_or_new(ax, 7.6, 1.3 + 0.21 * len(genes))
+    rows = _tracks(cohort, subtypes, tracks)
+    rows = [replace(row, colours=row.colours[drawn]) for row in rows]
+    burden, label = _burden(cohort, subtypes.labels.index)
+    ax = axes_or_new(ax, 8.0, 2.1 + 0.21 * len(genes) + (TRACK + 0.16) * len(rows))
     x = _positions(labels[drawn], subtypes.names)
     width = 0.82 if len(drawn) <= 160 else 1.0
+    long = {
+        gene: LONG if gene in LONG_GENES and cells[gene].get("mutated", _NONE).any() else ""
+        for gene in genes
+    }
     for y, gene in enumerate(genes):
         cell = {name: values[drawn] for name, values in cells[gene].items()}
         _bars(ax, x, cell["measured"], y, width, FAINT, 0.84)
@@ -125,16 +166,33 @@ def oncoprint(
                 _bars(ax, x, cell[name], y, width, colour, 0.84 * height)
     ax.set_yticks(
         range(len(genes)),
-        [f"{shorten(gene, 18)}{marks[gene]}  {100 * shares[gene]:.0f}%" for gene in genes],
+        [f"{shorten(g, 18)}{long[g]}{marks[g]}  {100 * shares[g]:.0f}%" for g in genes],
     )
     ax.set_xticks([])
     ax.tick_params(axis="y", length=0, labelsize=7.5)
     ax.set_ylim(len(genes) - 0.45, -0.55)
     ax.set_xlim(-0.5, x[-1] + 0.5)
     frameless(ax)
-    _subtype_bar(ax, x, labels[drawn], subtypes.names, len(genes))
-    _shares_at_the_side(ax, genes, counted, cells, labels, subtypes.names)
-    _legend(ax, [name for name in GLYPHS if any(name in cells[gene] for gene in genes)])
+    taken = draw_tracks(ax, x, rows, width)
+    bars_above(ax, labels[drawn], subtypes.names, x, up=taken, line=0)
+    if np.isfinite(burden).any():
+        draw_burden(ax, x, burden[drawn], label, taken + 0.38)
+    own = {name: labels == name for name in subtypes.names}
+    by_subtype = [
+        [
+            _share(counted[gene] & here, measured)
+            if (measured := cells[gene]["measured"] & here).any()
+            else np.nan
+            for here in own.values()
+        ]
+        for gene in genes
+    ]
+    end = draw_shares(ax, by_subtype, subtypes.names)
+    colours = {name: GLYPHS[name][0] for name in reversed(GLYPHS)}
+    draw_counts(ax, end, [_counted(cells[gene]) for gene in genes], colours)
+    used = {*marks.values(), *long.values()}
+    ways = [name for name in GLYPHS if any(name in cells[gene] for gene in genes)]
+    _key(ax, ways, rows, [mark for mark in _MEANING if mark in used])
     return ax
 
 
@@ -262,64 +320,64 @@ def _bars(
     ax.broken_barh(runs, (y - height / 2, height), facecolors=colour, linewidth=0)
 
 
-def _subtype_bar(
-    ax: "Axes", x: npt.NDArray[np.float64], labels: npt.NDArray[Any], names: Sequence[str],
-    rows: int,
-) -> None:  # fmt: skip
-    """Above the grid, the subtypes in their colours."""
-    from matplotlib.patches import Rectangle
-
-    across = ax.get_xaxis_transform()
-    height, gap = 0.7 / rows, 0.25 / rows
-    for name in names:
-        places = x[labels == name]
-        if not len(places):
-            continue
-        box: dict[str, Any] = {"facecolor": subtype_colour(name), "edgecolor": "none"}
-        ax.add_patch(
-            Rectangle(
-                (places[0] - 0.5, 1 + gap), places[-1] - places[0] + 1, height,
-                transform=across, clip_on=False, **box,
-            )
-        )  # fmt: skip
-        ax.text(
-            (places[0] + places[-1]) / 2, 1 + 2 * gap + height, name,
-            transform=across, ha="center", va="bottom", fontsize=8,
-        )  # fmt: skip
+def _counted(cell: dict[str, Cells]) -> dict[str, int]:
+    """Patients with each alteration; those gained do not count amplified ones again."""
+    counts = {name: cell[name] for name in GLYPHS if name in cell}
+    for level, stronger in (("gained", "amplified"), ("lost", "deleted")):
+        if level in counts and stronger in counts:
+            counts[level] = counts[level] & ~counts[stronger]
+    return {name: int(found.sum()) for name, found in counts.items()}
 
 
-def _shares_at_the_side(
-    ax: "Axes",
-    genes: Sequence[str],
-    strong: dict[str, Cells],
-    cells: dict[str, dict[str, Cells]],
-    labels: npt.NDArray[Any],
-    names: Sequence[str],
+def _burden(cohort: Cohort, patients: pd.Index) -> tuple[npt.NDArray[np.float64], str]:
+    """Mutated genes of each patient; without a mutation layer, genes with any change of copies."""
+    for which, ways, label in (
+        ("mutations", ("mutated",), "genes\nmutated"),
+        ("copies", ("gained", "lost"), "genes gained\nor lost"),
+    ):
+        tables = [
+            altered(layer)[way].sum(axis=1, min_count=1)
+            for layer in cohort.omics.values()
+            for way in ways
+            if kind_of(layer).alterations == which
+        ]
+        if tables:
+            total = pd.concat(tables, axis=1).sum(axis=1, min_count=1)
+            return total.reindex(patients).to_numpy(dtype=float), label
+    return np.full(len(patients), np.nan), ""
+
+
+def _tracks(
+    cohort: Cohort, subtypes: Subtypes, wanted: Sequence[str] | None
+) -> list[AnnotationRow]:
+    """Clinical values of the patients: the columns asked for, or the first known ones."""
+    if wanted is None:
+        table = annotation_table(cohort, subtypes).iloc[:, :MOST_TRACKS]
+    else:
+        clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical
+        for name in wanted:
+            if name not in clinical:
+                raise StudyError(
+                    f'tracks names "{name}", which is no column of the clinical table; '
+                    f"{did_you_mean(str(name), map(str, clinical.columns))}."
+                )
+        table = clinical[list(wanted)].reindex(subtypes.labels.index)
+    kinds = {str(name): str(kind) for name, kind in cohort.variables["type"].items()}
+    return [
+        annotation_row(str(name), table[name], kinds.get(str(name)))
+        for name in table
+        if table[name].notna().any()
+    ]
+
+
+def _key(
+    ax: "Axes", ways: Sequence[str], tracks: Sequence[AnnotationRow], marks: Sequence[str]
 ) -> None:
-    """At the right, the share of each subtype's patients, of those measured."""
-    if len(names) > 6:
-        return
-    down = ax.get_yaxis_transform()
-    for i, name in enumerate(names):
-        place, inside = 1.035 + 0.052 * i, labels == name
-        ax.text(place, -0.72, name, transform=down, ha="center", va="bottom", fontsize=7.2,
-                color=INK, fontweight="bold")  # fmt: skip
-        for y, gene in enumerate(genes):
-            measured = cells[gene]["measured"] & inside
-            text = f"{100 * _share(strong[gene] & inside, measured):.0f}" if measured.any() else "-"
-            ax.text(place, y, text, transform=down, ha="center", va="center", fontsize=7,
-                    color=MUTED)  # fmt: skip
-    ax.text(1.015 + 0.052 * len(names), -0.72, "%", transform=down, ha="left", va="bottom",
-            fontsize=7.2, color=MUTED)  # fmt: skip
-
-
-def _legend(ax: "Axes", ways: Sequence[str]) -> None:
-    from matplotlib.patches import Patch
-
+    """Say below the grid what colours and marks mean."""
+    none = np.zeros((0, 3), dtype=np.uint8)
     words = {"gained": "gained (one level)", "lost": "lost (one level)"}
-    handles = [Patch(color=GLYPHS[name][0], label=words.get(name, name)) for name in reversed(ways)]
-    handles.append(Patch(color=FAINT, label="not altered"))
-    ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.01), ncols=6, handlelength=0.9,
-        columnspacing=1.2, fontsize=7.5,
-    )  # fmt: skip
+    colours = [(words.get(name, name), GLYPHS[name][0]) for name in reversed(ways)]
+    key = [AnnotationRow("alteration", none, (*colours, ("not altered", FAINT)))]
+    width = 6.9 if is_own(ax.figure) else 0.9 * float(room(ax).width / ax.figure.dpi)
+    lines = [f"{mark} {_MEANING[mark]}" for mark in marks]
+    draw_key(ax, [*key, *tracks], width, lines)

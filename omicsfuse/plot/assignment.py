@@ -50,6 +50,8 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['ct', 'ct + rna']
     """
+    from matplotlib.transforms import ScaledTranslation
+
     table = rows_with(
         evidence.table, "accuracy", "accuracy_ci_low", "accuracy_ci_high", "no_information_rate"
     )
@@ -114,7 +116,11 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
         color=MUTED,
     )  # fmt: skip
     ax.text(1.22, -0.75, "accuracy", transform=beside, va="bottom", fontsize=7.8, color=MUTED)
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.55 / ax_height), borderaxespad=0)
+    below = ScaledTranslation(0, -0.5, ax.figure.dpi_scale_trans)
+    ax.legend(
+        loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=ax.transAxes + below,
+        borderaxespad=0,
+    )  # fmt: skip
     return ax
 
 

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ def select_markers(
 @styled
 def top_markers(
     markers: pd.DataFrame,
-    prepared: Prepared,
     subtypes: Subtypes,
+    prepared: Prepared,
     *,
     per_subtype: int = 5,
     fdr: float = FDR,
@@ -85,10 +87,10 @@ def top_markers(
     ----------
     markers : pandas.DataFrame
         Columns ``layer``, ``feature``, ``subtype``, ``effect``, ``p``, ``fdr``.
-    prepared : Prepared
-        Layers, whose ``values`` are drawn.
     subtypes : Subtypes
         Labels of the patients.
+    prepared : Prepared
+        Layers, whose ``values`` are drawn.
     per_subtype : int
         Most markers of a subtype in a layer.
     fdr : float
@@ -111,13 +113,16 @@ def top_markers(
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
     >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S1"],
     ...                       "effect": [-1.0], "p": [0.01], "fdr": [0.02]})
-    >>> ax = top_markers(table, Prepared("x", {"rna": layer}), Subtypes(labels, {}, {}))
+    >>> ax = top_markers(table, Subtypes(labels, {}, {}), Prepared("x", {"rna": layer}))
     >>> ax.images[0].get_array().shape
     (1, 3)
     """
     import matplotlib
-    from matplotlib.patches import Rectangle
 
+    require_columns(
+        markers, ("layer", "feature", "subtype", "effect", "p", "fdr"), "markers",
+        "what `differential_features` returns",
+    )  # fmt: skip
     chosen = select_markers(markers, subtypes.names, per_subtype=per_subtype, fdr=fdr)
     if chosen.empty:
         return nothing(f"no feature marks a subtype at a false discovery rate of {fdr:g}", ax)
@@ -144,22 +149,7 @@ def top_markers(
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
     frameless(ax)
-    start = 0
-    for name in subtypes.names:
-        count = int((labels == name).sum())
-        box: dict[str, Any] = {
-            "facecolor": subtype_colour(name),
-            "edgecolor": "white",
-            "clip_on": False,
-        }
-        height, gap = 9 / (11 * len(chosen) + 9), 3 / (11 * len(chosen) + 9)
-        across = ax.get_xaxis_transform()
-        ax.add_patch(Rectangle((start - 0.5, 1 + gap), count, height, transform=across, **box))
-        middle = start + count / 2 - 0.5
-        ax.text(middle, 1 + 1.6 * gap + height, name, transform=across, ha="center", va="bottom")
-        if start:
-            ax.axvline(start - 0.5, color="white", linewidth=1)
-        start += count
+    bars_above(ax, labels, subtypes.names)
     _mark_rows(ax, chosen, subtypes.names)
     colour_bar(image, ax, "z-score", orientation="horizontal", shrink=0.35, aspect=28, pad=0.015)
     return ax

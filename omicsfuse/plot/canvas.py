@@ -4,11 +4,14 @@ import base64
 import functools
 import io
 import sys
+import textwrap
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from omicsfuse.plot.arguments import check_arguments
+from omicsfuse.plot.cell import Panels, keep_within, take_over
 from omicsfuse.plot.colours import FAINT, INK, MUTED
 from omicsfuse.plot.numbers import clean
 
@@ -50,27 +53,42 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    "svg.fonttype": "none",
-    "svg.image_inline": True,
 }
 
 #: White around a saved figure, in inches.
-_MARGIN = 0.06
-#: Settings that give a figure a layout engine which asks for none.
-_ENGINES = ("figure.autolayout", "figure.constrained_layout.use")
+MARGIN = 0.06
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw in the style of this package; the caller's matplotlib settings stay as they were."""
+    """Draw in the style of this package; the caller's matplotlib settings stay as they were.
+
+    Arguments are checked against their annotations. Axes of the caller (``ax=``) take on the
+    style, and what is drawn stays within their cell of the figure.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         import matplotlib
 
+        check_arguments(function, args, kwargs)
+        ax: Any = kwargs.get("ax")
         with matplotlib.rc_context(STYLE):
-            return function(*args, **kwargs)
+            if ax is None or _DRAWING or is_own(ax.figure):
+                return function(*args, **kwargs)
+            _DRAWING.append(ax)
+            try:
+                take_over(ax)
+                drawn = function(*args, **kwargs)
+                keep_within(ax)
+            finally:
+                _DRAWING.remove(ax)
+        return drawn
 
     return wrapper
+
+
+#: Axes of the caller in which a function is drawing; it may call others for parts of them.
+_DRAWING: "list[Axes]" = []
 
 
 def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
@@ -83,6 +101,7 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
+    _OWN.add(figure)
     shell = _notebook()
     if shell is not None:
         # Registering twice does nothing: IPython keeps one of the same.
@@ -91,6 +110,8 @@ def new_figure(width: float, height: float) -> "Figure":
     return figure
 
 
+#: Figures that were made here.
+_OWN: "weakref.WeakSet[Figure]" = weakref.WeakSet()
 #: Figures drawn by the running cell of a notebook; always empty in a script.
 _DRAWN: "list[Figure]" = []
 
@@ -100,6 +121,17 @@ def _notebook() -> Any:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell if hasattr(shell, "kernel") else None
+
+
+def is_own(figure: Any) -> bool:
+    """Tell whether a figure was made here."""
+    return figure in _OWN
+
+
+def saved(figure: "Figure") -> None:
+    """Do not show a figure that was saved at the end of the cell."""
+    if figure in _DRAWN:
+        _DRAWN.remove(figure)
 
 
 def _show_drawn() -> None:
@@ -117,17 +149,13 @@ def _png(figure: "Figure") -> bytes:
     target = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(target, format="png", dpi=100, bbox_inches="tight", pad_inches=_MARGIN)
+        figure.savefig(target, format="png", dpi=100, bbox_inches="tight", pad_inches=MARGIN)
     return target.getvalue()
 
 
 def panels(ax: "Axes | None", count: int, width: float, height: float) -> "list[Axes]":
     """Axes side by side: on a new figure, or inside the caller's axes."""
-    if ax is None:
-        return list(new_figure(width, height).subplots(1, count, squeeze=False)[0])
-    ax.axis("off")
-    share = 1 / count
-    return [ax.inset_axes((i * share, 0, share * 0.82, 1)) for i in range(count)]
+    return panel_grid(ax, count, count, width, height)
 
 
 def panel_grid(
@@ -137,17 +165,18 @@ def panel_grid(
     columns = min(columns, count)
     rows = -(-count // columns)
     if ax is not None:
-        ax.axis("off")
-        across, down = 1 / columns, 1 / rows
-        return [
-            ax.inset_axes(
-                (i % columns * across, 1 - (i // columns + 0.8) * down, across * 0.78, down * 0.6)
-            )
-            for i in range(count)
-        ]
+        return panels_inside(ax, count, columns)
     figure = new_figure(width, height)
     grid = figure.add_gridspec(rows, columns)
     return [figure.add_subplot(grid[i // columns, i % columns]) for i in range(count)]
+
+
+def panels_inside(ax: "Axes", count: int, columns: int) -> "list[Axes]":
+    """Axes in rows inside the caller's axes, each with its labels in its own part of them."""
+    ax.axis("off")
+    drawn = [ax.inset_axes((0, 0, 1, 1)) for _ in range(count)]
+    Panels([drawn[i : i + columns] for i in range(0, count, columns)], inside=ax)
+    return drawn
 
 
 def frameless(ax: "Axes") -> None:
@@ -164,15 +193,51 @@ def grid_behind(ax: "Axes", axis: Literal["both", "x", "y"] = "both") -> None:
 
 def colour_bar(
     drawn: Any, ax: "Axes | list[Axes]", label: str, *, small: bool = False, **where: Any
-) -> None:
-    """Draw a colour bar without a frame, beside or below these axes."""
-    first = ax[0] if isinstance(ax, list) else ax
-    bar = first.figure.colorbar(drawn, ax=ax, **where)
+) -> Any:
+    """Draw a colour bar without a frame, beside or below these axes.
+
+    ``where`` is what matplotlib takes for a bar that is cut from the axes. Inside the caller's
+    axes there is nothing to be cut from: the bar has its own axes just beyond their labels.
+    """
+    axes = ax if isinstance(ax, list) else [ax]
+    figure: Any = axes[0].figure
+    if is_own(figure):
+        bar = figure.colorbar(drawn, ax=ax, **where)
+    else:
+        horizontal = where.get("orientation") == "horizontal"
+        inside = _beyond_labels(axes[-1], horizontal, float(where.get("shrink", 1.0)))
+        bar = figure.colorbar(
+            drawn, cax=inside, orientation="horizontal" if horizontal else "vertical"
+        )
+        inside.tick_params(color=MUTED, labelcolor=INK)
+        label = "\n".join(textwrap.fill(line, 30) for line in label.splitlines())
     bar.outline.set_visible(False)
     bar.set_label(label)
     if small:
         bar.set_label(label, fontsize=7.5)
         bar.ax.tick_params(labelsize=7)
+    return bar
+
+
+def _beyond_labels(ax: "Axes", horizontal: bool, share: float) -> "Axes":
+    """Make slim axes below or right of axes, beyond what is drawn there, as a share of their size.
+
+    Thickness and distance are in inches, so that they hold in axes of any size.
+    """
+    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+
+    figure: Any = ax.figure
+    drawn, box = ax.get_tightbbox(), ax.get_window_extent()
+    share = min(share, 1.0)
+    corner = ScaledTranslation(0 if horizontal else 1, 0, ax.transAxes)  # type: ignore[arg-type]
+    inches = figure.dpi_scale_trans + corner
+    if horizontal:
+        away = (box.y0 - drawn.y0) / figure.dpi if drawn is not None else 0.0
+        place = ((1 - share) / 2, -away - 0.2, share, 0.1)
+        return ax.inset_axes(place, transform=blended_transform_factory(ax.transAxes, inches))
+    away = (drawn.x1 - box.x1) / figure.dpi if drawn is not None else 0.0
+    place = (away + 0.1, (1 - share) / 2, 0.1, share)
+    return ax.inset_axes(place, transform=blended_transform_factory(inches, ax.transAxes))
 
 
 def write_beside(
@@ -192,12 +257,15 @@ def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
 
     Axes with that sentence and nothing else.
     """
+    text = f"Nothing to show: {clean(why)}"
+    if ax is not None:
+        text = "\n".join(textwrap.wrap(text, 34))
     ax = axes_or_new(ax, 5, 0.8)
     ax.axis("off")
     ax.text(
         0.5,
         0.5,
-        f"Nothing to show: {clean(why)}",
+        text,
         transform=ax.transAxes,
         ha="center",
         va="center",
@@ -205,63 +273,3 @@ def nothing(why: str, ax: "Axes | None" = None) -> "Axes":
         wrap=True,
     )
     return ax
-
-
-@styled
-def save_figure(axes: "Axes | Sequence[Axes]", stem: str | Path, dpi: int = 170) -> list[Path]:
-    """Write a figure as SVG (text stays text) and as PNG; the same figure gives the same bytes.
-
-    It is laid out once, by the widths of text of the SVG. A notebook shows the figures that a cell
-    draws and does not save.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes or sequence of them
-        What a function of ``omicsfuse.plot`` returned.
-    stem : str or path
-        Path without its ending; the folder must exist.
-    dpi : int
-        Dots per inch of the PNG, and of images inside the SVG.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The SVG and the PNG.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from omicsfuse.plot import save_figure
-    >>> from omicsfuse.plot.canvas import nothing
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [path.name for path in save_figure(nothing("no data"), f"{folder}/empty")]
-    ['empty.svg', 'empty.png']
-    """
-    import matplotlib
-
-    first = axes if not isinstance(axes, Sequence) else axes[0]
-    figure: Any = first.figure
-    if figure in _DRAWN:
-        _DRAWN.remove(figure)
-    svg, png = Path(f"{stem}.svg"), Path(f"{stem}.png")
-    settings = {"svg.hashsalt": svg.stem, **dict.fromkeys(_ENGINES, False)}
-    with warnings.catch_warnings(), matplotlib.rc_context(settings):
-        # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(
-            svg,
-            format="svg",
-            dpi=dpi,
-            bbox_inches="tight",
-            pad_inches=_MARGIN,
-            metadata={"Date": None, "Creator": None},
-        )
-        # The layout stays: to lay out and to measure anew would take longer than drawing does.
-        engine, figure_dpi = figure.get_layout_engine(), figure.dpi
-        figure.set_layout_engine(None)
-        figure.dpi = dpi
-        box = figure.get_tightbbox().padded(_MARGIN)
-        figure.savefig(png, format="png", dpi=dpi, bbox_inches=box, metadata={"Software": None})
-        figure.set_layout_engine(engine)
-        figure.dpi = figure_dpi
-    return [svg, png]

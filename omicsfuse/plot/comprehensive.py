@@ -9,6 +9,7 @@ import pandas as pd
 
 from omicsfuse.biology import differential_features
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.annotation_rows import (
     EVENT,
@@ -18,7 +19,8 @@ from omicsfuse.plot.annotation_rows import (
     annotation_table,
 )
 from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, styled
-from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
+from omicsfuse.plot.cell import room
+from omicsfuse.plot.colours import DIVERGING, MUTED, subtype_colour
 from omicsfuse.plot.heatmap_colours import (
     CALLS,
     LEVELS,
@@ -31,6 +33,7 @@ from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
@@ -53,8 +56,8 @@ class _Block:
 
 @styled
 def comprehensive_heatmap(
-    prepared: Prepared,
-    subtypes: Subtypes,
+    subtypes: Subtypes | Prepared,
+    prepared: Prepared | Subtypes,
     markers: pd.DataFrame | None = None,
     *,
     cohort: Cohort | None = None,
@@ -76,10 +79,10 @@ def comprehensive_heatmap(
 
     Parameters
     ----------
-    prepared : Prepared
-        Layers, whose ``values`` are drawn.
     subtypes : Subtypes
         Labels of the patients.
+    prepared : Prepared
+        Layers, whose ``values`` are drawn. These two are taken in either order.
     markers : pandas.DataFrame, optional
         What ``differential_features`` returned; it is called where they are not given.
     cohort : Cohort, optional
@@ -114,10 +117,17 @@ def comprehensive_heatmap(
     >>> table = pd.DataFrame({"layer": ["rna"], "feature": ["A"], "subtype": ["S1"],
     ...                       "effect": [-1.0], "p": [0.01], "fdr": [0.02]})
     >>> known = pd.DataFrame({"hpv": ["+", "+", "-"]}, list("abc"))
-    >>> ax = comprehensive_heatmap(prepared, subtypes, table, annotations=known)
+    >>> ax = comprehensive_heatmap(subtypes, prepared, table, annotations=known)
     >>> [text.get_text() for text in ax.get_yticklabels()], len(ax.images)
     (['hpv', 'A'], 2)
     """
+    if isinstance(subtypes, Prepared):
+        subtypes, prepared = prepared, subtypes
+    if not isinstance(subtypes, Subtypes) or not isinstance(prepared, Prepared):
+        raise StudyError(
+            f"subtypes and prepared are both of type {type(subtypes).__name__}; expected what "
+            "`cluster` returns and what `preprocess` returns."
+        )
     names = subtypes.names
     if len(names) < 2:
         return nothing("all patients form one group, so no feature marks a subtype", ax)
@@ -157,7 +167,7 @@ def comprehensive_heatmap(
             _picture(ax, np.array(drawn), block.start, block.layer)
     _name_rows(ax, tops, blocks)
     _bars_at_the_left(ax, blocks, f"no feature at a false discovery rate of {fdr:g}")
-    _subtypes_on_top(ax, labels, names, height)
+    bars_above(ax, labels, names, line=1.4)
     ax.set_xticks([])
     frameless(ax)
     if new:
@@ -166,7 +176,8 @@ def comprehensive_heatmap(
         figure.set_layout_engine("none")
         total = float(figure.get_figheight())
         ax.set_position((1.3 / 8.0, 0.2 / total, _WIDTH / 8.0, height * _ROW / total))
-    draw_key(ax, _key(prepared, blocks, tops, names), 7.2)
+    key_width = 7.2 if new else 0.93 * float(room(ax).width / ax.figure.dpi)
+    draw_key(ax, _key(prepared, blocks, tops, names), key_width)
     return ax
 
 
@@ -234,30 +245,6 @@ def _bars_at_the_left(ax: "Axes", blocks: Sequence[_Block], none: str) -> None:
                     (-0.022, block.start + i - 0.5), 0.014, 1, transform=down, clip_on=False, **box
                 )
             )
-
-
-def _subtypes_on_top(ax: "Axes", labels: pd.Series, names: Sequence[str], height: float) -> None:
-    """Above everything, the subtypes in their colours; white lines part them."""
-    from matplotlib.patches import Rectangle
-
-    across = ax.get_xaxis_transform()
-    thick, gap = 0.9 / height, 0.35 / height
-    start = 0
-    for name in names:
-        count = int((labels == name).sum())
-        if not count:
-            continue
-        box: dict[str, Any] = {"facecolor": subtype_colour(name), "edgecolor": "white"}
-        ax.add_patch(
-            Rectangle((start - 0.5, 1 + gap), count, thick, transform=across, clip_on=False, **box)
-        )
-        ax.text(
-            start + count / 2 - 0.5, 1 + 1.6 * gap + thick, f"{name}", transform=across,
-            ha="center", va="bottom", color=INK,
-        )  # fmt: skip
-        if start:
-            ax.axvline(start - 0.5, color="white", linewidth=1.4, zorder=3)
-        start += count
 
 
 def _key(

@@ -24,7 +24,7 @@ _GAP, _WIDTH = 0.025, 0.07
 
 @styled
 def alluvial(
-    subtypes: Subtypes, known: pd.Series, name: str, *, ax: "Axes | None" = None
+    subtypes: Subtypes, known: pd.Series, *, name: str = "", ax: "Axes | None" = None
 ) -> "Axes":
     """Draw how many patients of each known group went into each subtype.
 
@@ -42,7 +42,7 @@ def alluvial(
         not known, patients without a subtype left out. Of more than ``MOST_GROUPS`` groups the
         smallest are put together.
     name : str
-        What the known groups are.
+        What the known groups are; the name of ``known`` by default.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
@@ -57,10 +57,11 @@ def alluvial(
     >>> from omicsfuse.plot import alluvial
     >>> from omicsfuse.core.results import Subtypes
     >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> ax = alluvial(Subtypes(labels, {}, {}), pd.Series(["HPV-", "HPV-"], list("ab")), "HPV")
+    >>> ax = alluvial(Subtypes(labels, {}, {}), pd.Series(["HPV-", "HPV-"], list("ab")), name="HPV")
     >>> sorted(text.get_text() for text in ax.texts)
     ['1', '2', 'HPV', 'HPV- (2)', 'S1', 'S2', 'not known (1)', 'subtype']
     """
+    name = name or str("known groups" if known.name is None else known.name)
     counts = flow_counts(subtypes, known)
     if counts.empty or not counts.drop(index=UNKNOWN, errors="ignore").to_numpy().sum():
         return nothing(f"{clean(name)} is known of no patient with a subtype", ax)

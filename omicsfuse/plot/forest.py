@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import ABOVE_CUT, ADJUSTED, ASSIGNED, PER_SD, Verification
+from omicsfuse.core.results import (
+    ABOVE_CUT,
+    ADJUSTED,
+    ASSIGNED,
+    PER_SD,
+    SurvivalComparison,
+    Verification,
+)
+from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, INK, MUTED
 from omicsfuse.plot.numbers import clean, format_interval, shorten
@@ -15,6 +23,7 @@ from omicsfuse.stats.p_values import p_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_COLUMNS = ("model", "term", "n", "events", "hr", "hr_ci_low", "hr_ci_high", "p")
 #: Hazard ratios outside these bounds are drawn as arrows at the edge.
 _FARTHEST = (0.02, 50.0)
 
@@ -40,16 +49,16 @@ class Line:
 
 
 @styled
-def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
+def forest(cox: SurvivalComparison | pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     """Draw hazard ratios of Cox models with 95% confidence intervals.
 
     Parameters
     ----------
-    cox_table : pandas.DataFrame
-        Columns ``model``, ``term``, ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``,
-        ``p``; as ``SurvivalComparison.cox``.
+    cox : SurvivalComparison or pandas.DataFrame
+        A comparison, whose models are drawn; or a table with the columns ``model``, ``term``,
+        ``n``, ``events``, ``hr``, ``hr_ci_low``, ``hr_ci_high``, ``p``, as its ``cox``.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw on; leave about 3 inches at its right for the numbers. A new figure otherwise.
+        Axes to draw on; a new figure otherwise.
 
     Returns
     -------
@@ -65,6 +74,8 @@ def forest(cox_table: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     >>> forest(cox).get_xscale()
     'log'
     """
+    cox_table = cox.cox if isinstance(cox, SurvivalComparison) else cox
+    require_columns(cox_table, _COLUMNS, "cox", "the `cox` of what `compare_survival` returns")
     if cox_table.empty:
         return nothing("no Cox model was fitted", ax)
     rows: list[Line] = []

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Subtypes
+from omicsfuse.plot.arguments import names_of, require_columns
 from omicsfuse.plot.biology import one_direction
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, grid_behind, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, INK
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+_COLUMNS = ("subtype", "gene_set", "nes", "fdr")
 #: Rim of a dot that is not found, and label of the colours.
 _FAINT_RIM, _NES = "#b7bfc8", "normalised enrichment score (NES)"
 
@@ -24,7 +27,7 @@ _FAINT_RIM, _NES = "#b7bfc8", "normalised enrichment score (NES)"
 def pathways(
     enrichment: pd.DataFrame,
     *,
-    subtypes: Sequence[str] | None = None,
+    subtypes: Subtypes | Sequence[str] | None = None,
     per_subtype: int = 5,
     ax: "Axes | None" = None,
 ) -> "Axes":
@@ -35,9 +38,9 @@ def pathways(
     enrichment : pandas.DataFrame
         Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``; with ``group``, sets that are made of
         much the same genes are shown once, by the first of them.
-    subtypes : sequence of str, optional
-        Names of all subtypes there are. If they are two, which mirror each other, only the first
-        is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
+    subtypes : Subtypes or sequence of str, optional
+        All subtypes there are, or their names. If they are two, which mirror each other, only the
+        first is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
     per_subtype : int
         Gene sets of each subtype that are shown, smallest false discovery rate first.
     ax : matplotlib.axes.Axes, optional
@@ -60,11 +63,13 @@ def pathways(
     >>> [text.get_text() for text in ax.get_xticklabels()]
     ['S1 vs S2']
     """
+    require_columns(enrichment, _COLUMNS, "enrichment", "the `enrichment` of a run, or `enrich`")
+    subtypes = names_of(subtypes)
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
-    table = one_direction(table, subtypes or ())
+    table = one_direction(table, subtypes)
     if table.empty:
         return nothing("no gene set was tested", ax)
-    pair = subtypes is not None and len(subtypes) == 2
+    pair = len(subtypes) == 2
     names = sorted(table["subtype"].astype(str).unique(), key=lambda name: (len(name), name))
     table = table.assign(_size=-table["nes"].abs())
     best = table.sort_values(["fdr", "_size", "gene_set"], kind="stable")
@@ -76,7 +81,7 @@ def pathways(
     dots = draw_sets(ax, shown, "subtype", names, rows, rate="fdr", smallest=14)
     steps = {"0.5": 0.5, "0.05": 0.049, "0.01": 0.01, "0.001 or less": 1e-3}
     explain_dots(ax, steps, "FDR", smallest=14)
-    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair else names)
     wide: dict[str, Any] = {"shrink": 1.6 if pair else 0.6, "aspect": 20 if pair else 24}
     label = f"{_NES},\nabove 0: raised in {names[0]}" if pair else _NES
     colour_bar(dots, ax, label, orientation="horizontal", pad=0.02, **wide)
@@ -165,7 +170,7 @@ def _rows_to_show(parts: Sequence[pd.DataFrame], most: int) -> list[str]:
 def pathway_heatmap(
     enrichment: pd.DataFrame,
     *,
-    subtypes: Sequence[str] | None = None,
+    subtypes: Subtypes | Sequence[str] | None = None,
     most: int = 30,
     ax: "Axes | None" = None,
 ) -> "Axes":
@@ -178,8 +183,9 @@ def pathway_heatmap(
     ----------
     enrichment : pandas.DataFrame
         Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``, ``group``.
-    subtypes : sequence of str, optional
-        Names of all subtypes. If they are two, which mirror each other, only the first is drawn.
+    subtypes : Subtypes or sequence of str, optional
+        All subtypes, or their names. If they are two, which mirror each other, only the first is
+        drawn.
     most : int
         Rows at most, those with the smallest false discovery rate.
     ax : matplotlib.axes.Axes, optional
@@ -201,8 +207,10 @@ def pathway_heatmap(
     """
     import matplotlib
 
+    require_columns(enrichment, _COLUMNS, "enrichment", "the `enrichment` of a run, or `enrich`")
+    subtypes = names_of(subtypes)
     table = enrichment.dropna(subset=["nes"]) if len(enrichment) else enrichment
-    table = one_direction(table, subtypes or ())
+    table = one_direction(table, subtypes)
     if table.empty:
         return nothing("no gene set was tested", ax)
     table = table[table["gene_set"] == table.get("group", table["gene_set"])]
@@ -235,8 +243,8 @@ def pathway_heatmap(
     if len(marked):
         dots = ["white" if abs(values[i, j]) > 0.62 * far else INK for i, j in marked]
         ax.scatter(marked[:, 1], marked[:, 0], s=9, c=dots, zorder=3)
-    pair = subtypes is not None and len(subtypes) == 2
-    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair and subtypes else names)
+    pair = len(subtypes) == 2
+    ax.set_xticks(range(len(names)), [" vs ".join(subtypes)] if pair else names)
     ax.set_yticks(range(len(rows)), [shorten(str(name), 46) for name in rows])
     ax.set_xticks(np.arange(0.5, len(names) - 1), minor=True)
     ax.set_yticks(np.arange(0.5, len(rows) - 1), minor=True)

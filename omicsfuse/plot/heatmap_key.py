@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from omicsfuse.plot.cell import OWN_SIZE
 from omicsfuse.plot.colours import INK, MUTED
 from omicsfuse.plot.numbers import shorten
 
@@ -29,8 +30,13 @@ def text_width(text: str, *, bold: bool = False) -> float:
     return float(box.x1) / 72
 
 
-def draw_key(ax: "Axes", key: Sequence["AnnotationRow"], width: float) -> None:
-    """Write the key below the axes: a bold name, its colours; long ones go on in a new line."""
+def draw_key(
+    ax: "Axes", key: Sequence["AnnotationRow"], width: float, lines: Sequence[str] = ()
+) -> None:
+    """Write the key below the axes: a bold name, its colours; long ones go on in a new line.
+
+    ``lines`` stand below it.
+    """
     from matplotlib.patches import Rectangle
     from matplotlib.transforms import ScaledTranslation
 
@@ -41,7 +47,8 @@ def draw_key(ax: "Axes", key: Sequence["AnnotationRow"], width: float) -> None:
     x, y = left, -0.24
 
     def write(text: str, at: float, **how: Any) -> None:
-        ax.text(at, y, text, transform=inches, va="center", ha="left", fontsize=_SIZE, **how)
+        ax.text(at, y, text, transform=inches, va="center", ha="left", fontsize=_SIZE,
+                label=OWN_SIZE, **how)  # fmt: skip
 
     for entry in key:
         title = shorten(entry.name, 26)
@@ -64,3 +71,6 @@ def draw_key(ax: "Axes", key: Sequence["AnnotationRow"], width: float) -> None:
             write(text, x + _BOX + 0.05, color=INK)
             x += size
         x += 0.16
+    for line in lines:
+        y -= _LINE
+        write(line, left, color=MUTED)

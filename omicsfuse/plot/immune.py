@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import ImmuneContext, Subtypes
+from omicsfuse.plot.arguments import names_of
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
-from omicsfuse.plot.colours import DIVERGING, FAINT, INK, MUTED, subtype_colour
+from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
+from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def strongest_scores(tests: pd.DataFrame, most: int) -> list[str]:
 @styled
 def immune_heatmap(
     immune: ImmuneContext,
-    subtypes: Sequence[str],
+    subtypes: Subtypes | Sequence[str],
     *,
     most: int = MOST_SCORES,
     fdr: float = FDR,
@@ -56,8 +58,8 @@ def immune_heatmap(
     ----------
     immune : ImmuneContext
         With ``tests``.
-    subtypes : sequence of str
-        Names of the subtypes; of two, which mirror each other, the first is drawn.
+    subtypes : Subtypes or sequence of str
+        The subtypes, or their names; of two, which mirror each other, the first is drawn.
     most : int
         Scores drawn, those with the smallest p.
     fdr : float
@@ -81,7 +83,7 @@ def immune_heatmap(
     >>> [text.get_text() for text in ax.get_xticklabels()]
     ['S1 vs S2']
     """
-    tests = immune.tests
+    tests, subtypes = immune.tests, names_of(subtypes)
     chosen = strongest_scores(tests, most)
     if not chosen:
         return nothing("no score was compared between subtypes", ax)
@@ -90,7 +92,7 @@ def immune_heatmap(
     rows = [
         name for group in dict.fromkeys(sorted(order)) for name in chosen if order[name] == group
     ]
-    names = list(subtypes)[:1] if len(subtypes) == 2 else list(subtypes)
+    names = subtypes[:1] if len(subtypes) == 2 else subtypes
     shown = tests[tests["comparison"].isin(names)]
     effect = shown.pivot(index="score", columns="comparison", values="effect")
     effect = effect.reindex(index=rows, columns=names)
@@ -230,28 +232,10 @@ def cell_fractions(
         ax.fill_between(edges, np.append(bottom, bottom[-1]), np.append(top, top[-1]), step="post",
                         color=colour, linewidth=0, label=shorten(name, 24))  # fmt: skip
         bottom = top
-    _mark_subtypes(ax, labels.loc[order], subtypes.names)
+    bars_above(ax, labels.loc[order], subtypes.names, np.arange(len(drawn)) + 0.5)
     ax.set_xlim(0, len(drawn))
     ax.set_ylim(0, 1)
     ax.set_xticks([])
     ax.set_ylabel("share of cell types")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), handlelength=0.9, fontsize=7)
     return ax
-
-
-def _mark_subtypes(ax: "Axes", labels: pd.Series, names: Sequence[str]) -> None:
-    """Above the patients, a bar and the name of each subtype."""
-    from matplotlib.patches import Rectangle
-
-    start = 0
-    across = ax.get_xaxis_transform()
-    for name in names:
-        count = int((labels == name).sum())
-        if not count:
-            continue
-        ax.add_patch(Rectangle((start, 1.02), count, 0.04, transform=across, clip_on=False,
-                               facecolor=subtype_colour(name), edgecolor="white"))  # fmt: skip
-        ax.text(start + count / 2, 1.08, name, transform=across, ha="center", va="bottom")
-        if start:
-            ax.axvline(start, color=FAINT, linewidth=1)
-        start += count

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.core.time_to_event import per_unit, shown_unit
 from omicsfuse.plot.canvas import grid_behind, nothing, panel_grid, styled
 from omicsfuse.plot.colours import position, subtype_colour
-from omicsfuse.plot.kaplan import label_ends, time_ticks
+from omicsfuse.plot.free_space import FreeSpace, axes_size
+from omicsfuse.plot.kaplan import time_ticks
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.plot.rows import rows_with
 
@@ -20,7 +22,7 @@ _COLUMNS = 3
 
 @styled
 def cumulative_incidence(
-    comparison: SurvivalComparison, *, ax: "Axes | None" = None
+    comparison: SurvivalComparison, *, unit: str | None = None, ax: "Axes | None" = None
 ) -> "list[Axes]":
     """Draw the cumulative incidence of each cause in each subtype (Aalen-Johansen).
 
@@ -28,6 +30,8 @@ def cumulative_incidence(
     ----------
     comparison : SurvivalComparison
         With ``incidence``.
+    unit : {"days", "weeks", "months", "years"}, optional
+        Unit of the times shown, by default as in ``kaplan_meier``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in; a new figure otherwise.
 
@@ -51,6 +55,8 @@ def cumulative_incidence(
     table = rows_with(comparison.incidence, "time", "incidence")
     if table.empty:
         return [nothing(f"no competing events for endpoint {comparison.endpoint}", ax)]
+    shown = shown_unit(comparison.unit, float(table["time"].max()), unit)
+    table = table.assign(time=table["time"].astype(float) * per_unit(comparison.unit, shown))
     causes = list(dict.fromkeys(table["cause"].astype(str)))
     rows = -(-len(causes) // _COLUMNS)
     width = 1.2 + 2.9 * min(len(causes), _COLUMNS)
@@ -59,38 +65,43 @@ def cumulative_incidence(
     highest = rows_with(table, "ci_high")
     top = max([float(table["incidence"].max()), *highest.get("ci_high", pd.Series(dtype=float))])
     top = min(1.0, max(top, 0.05)) * 1.03
-    named = top
+    across, up = axes_size(drawn[0], 0.7, 0.7, own=ax is None)
+    across, up = across / min(len(causes), _COLUMNS), up / rows
     for i, (panel, cause) in enumerate(zip(drawn, causes, strict=True)):
         curve = table[table["cause"].astype(str) == cause]
-        ends = []
         names = sorted(set(curve["subtype"].astype(str)), key=lambda name: (position(name), name))
+        curves = {}
         for name in names:
             steps = _from_nothing(curve[curve["subtype"].astype(str) == name])
             colour = subtype_colour(name)
             band = 0.12 if len(names) <= 4 else 0.4 / len(names)
-            low, high = (steps[name].to_numpy(dtype=float) for name in ("ci_low", "ci_high"))
+            time, value, low, high = (
+                steps[column].to_numpy(dtype=float)
+                for column in ("time", "incidence", "ci_low", "ci_high")
+            )
             panel.fill_between(
-                steps["time"], low, high, where=np.isfinite(low) & np.isfinite(high),
-                step="post", color=colour, alpha=band, lw=0,
+                time, low, high, where=np.isfinite(low) & np.isfinite(high), step="post",
+                color=colour, alpha=band, lw=0,
             )  # fmt: skip
-            panel.step(
-                steps["time"], steps["incidence"], where="post", color=colour, linewidth=1.7,
-                label=name,
-            )  # fmt: skip
-            ends.append((float(steps["time"].iloc[-1]), float(steps["incidence"].iloc[-1]), name))
+            panel.step(time, value, where="post", color=colour, linewidth=1.7, label=name)
+            curves[name] = (time, value)
         panel.set_xlim(0, last * 1.06)
-        ticks = time_ticks(last)
+        panel.set_ylim(0, top)
+        ticks = time_ticks(last, shown, 6 if across > 3.4 else 4)
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        panel.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
         grid_behind(panel, "y")
-        named = max(named, 1.03 * label_ends(panel, ends, top))
+        unsaid = set(names) - set(
+            FreeSpace(curves, (last * 1.06, top), across, up).label_curves(panel)
+        )
+        if unsaid and i == len(causes) - 1:
+            panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         panel.set_title(shorten(cause, 36))
-        panel.set_xlabel(f"time ({clean(comparison.unit)})")
+        panel.set_xlabel(f"Time ({clean(shown)})")
         if i % _COLUMNS == 0:
-            panel.set_ylabel("cumulative incidence")
+            panel.set_ylabel("Cumulative incidence")
         else:
             panel.tick_params(labelleft=False)
-    for panel in drawn:
-        panel.set_ylim(0, named)
     return drawn
 
 

@@ -5,30 +5,50 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.results import SurvivalComparison
+from omicsfuse.core.results import PAIR, SurvivalComparison
+from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
 from omicsfuse.plot.canvas import axes_or_new, grid_behind, nothing, styled
 from omicsfuse.plot.colours import INK, MUTED, position, subtype_colour
-from omicsfuse.plot.numbers import clean, shorten
+from omicsfuse.plot.free_space import FreeSpace, axes_size
+from omicsfuse.plot.numbers import clean, shorten, time_text
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
+from omicsfuse.stats.p_values import p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Height of a row of the table of numbers at risk, and how far below the axes it begins, in points.
+_ROW, _DEPTH = 13, 38
+
 
 @styled
 def kaplan_meier(
-    comparison: SurvivalComparison, *, title: str = "", ax: "Axes | None" = None
+    comparison: SurvivalComparison,
+    *,
+    unit: str | None = None,
+    pairwise: bool = False,
+    title: str = "",
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw Kaplan-Meier curves of the subtypes, with a table of numbers at risk.
+
+    The legend holds the log-rank test and, for each subtype, patients, events and median. It
+    stands among the curves where it crosses none of them, else above the axes.
 
     Parameters
     ----------
     comparison : SurvivalComparison
         Curves, tests and medians of one endpoint.
+    unit : {"days", "weeks", "months", "years"}, optional
+        Unit of the times shown. By default that of the data, except that days of four figures are
+        shown in months, from five years on in years.
+    pairwise : bool
+        Whether to write the log-rank tests between subtypes below the numbers at risk, as false
+        discovery rates.
     title : str
-        Title above the log-rank test.
+        Title above the axes.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw on; leave about 0.2 inch below it for each subtype. A new figure otherwise.
+        Axes to draw on; a new figure otherwise.
 
     Returns
     -------
@@ -41,55 +61,67 @@ def kaplan_meier(
     >>> from omicsfuse.plot import kaplan_meier
     >>> from omicsfuse.core.results import SurvivalComparison
     >>> curves = pd.DataFrame({
-    ...     "subtype": ["S1"] * 3, "time": [0.0, 5, 9], "survival": [1, 0.5, 0.5],
+    ...     "subtype": ["S1"] * 3, "time": [0.0, 500, 1900], "survival": [1, 0.5, 0.5],
     ...     "ci_low": [1, 0.1, 0.1], "ci_high": [1, 0.9, 0.9], "at_risk": [2, 2, 1],
     ...     "events": [0, 1, 0], "censored": [0, 0, 1]})
     >>> none = pd.DataFrame()
-    >>> kaplan_meier(SurvivalComparison("os", "days", none, none, curves, none)).get_xlabel()
-    'time (days)'
+    >>> ax = kaplan_meier(SurvivalComparison("os", "days", none, none, curves, none))
+    >>> ax.get_ylabel(), ax.get_xlabel()
+    ('Overall survival', 'Time (years)')
     """
     curves = comparison.curves
     if curves.empty:
         return nothing(f"no survival curve for endpoint {comparison.endpoint}", ax)
+    shown = shown_unit(comparison.unit, float(curves["time"].max()), unit)
+    factor = per_unit(comparison.unit, shown)
+    curves = curves.assign(time=curves["time"].astype(float) * factor)
     names = sorted(
         {str(name) for name in curves["subtype"]}, key=lambda name: (position(name), name)
     )
-    ax = axes_or_new(ax, 7.2, 3.6 + 0.19 * len(names))
+    pairs = _pairwise(comparison, names) if pairwise else None
+    below = _DEPTH + _ROW * (len(names) + (3.2 + len(pairs) if pairs is not None else 0))
+    new = ax is None
+    ax = axes_or_new(ax, 6.6, 3.3 + (below + 8) / 72)
     last = float(curves["time"].max()) or 1.0
-    ends: list[tuple[float, float, str]] = []
+    steps = {name: _from_start(curves[curves["subtype"].astype(str) == name]) for name in names}
     # Bands of many subtypes lie over one another: paler, the curves stay visible.
     band = 0.1 if len(names) <= 4 else 0.4 / len(names)
-    for name in names:
-        steps = _from_start(curves[curves["subtype"].astype(str) == name])
+    for name, own in steps.items():
         colour = subtype_colour(name)
-        time, survival = steps["time"], steps["survival"]
+        time, survival = own["time"], own["survival"]
         ax.fill_between(
-            time, steps["ci_low"], steps["ci_high"], step="post", color=colour, alpha=band, lw=0
+            time, own["ci_low"], own["ci_high"], step="post", color=colour, alpha=band, lw=0
         )
         ax.step(time, survival, where="post", color=colour, linewidth=1.7, label=name)
-        censored = steps[steps["censored"] > 0]
+        censored = own[own["censored"] > 0]
         ax.plot(
-            censored["time"],
-            censored["survival"],
-            "|",
-            color=colour,
-            markersize=6,
+            censored["time"], censored["survival"], "|", color=colour, markersize=6,
             markeredgewidth=1,
-        )
-        ends.append((float(time.iloc[-1]), float(survival.iloc[-1]), name))
+        )  # fmt: skip
     ax.set_ylim(0, 1.03)
     ax.set_xlim(0, last * 1.06)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.50", "0.75", "1"])
-    ticks = time_ticks(last)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    taken = (below + 16) / 72 + (0.25 if title else 0)
+    width, height = axes_size(ax, 1.1 if new else 0.8, taken, own=new)
+    ticks = time_ticks(last, shown, 6 if width > 3.4 else 4)
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.set_xlabel(f"time ({clean(comparison.unit)})")
-    ax.set_ylabel(f"survival probability ({shorten(comparison.endpoint, 24)})")
+    ax.set_xlabel(f"Time ({clean(shown)})")
+    ax.set_ylabel(shorten(endpoint_name(comparison.endpoint), 40))
     grid_behind(ax, "y")
-    label_ends(ax, ends)
-    _legend(ax, names, comparison)
+    space = FreeSpace(
+        {
+            name: (own["time"].to_numpy(float), own["survival"].to_numpy(float))
+            for name, own in steps.items()
+        },
+        (last * 1.06, 1.03), width, height,
+    )  # fmt: skip
+    above = _legend(ax, space, names, comparison, factor, shown)
+    space.label_curves(ax)
     _numbers_at_risk(ax, names, curves, ticks)
+    if pairs is not None:
+        _write_pairs(ax, pairs, _DEPTH + _ROW * (len(names) + 1.5))
     if title:
-        ax.set_title(shorten(title, 60), pad=34)
+        ax.set_title(shorten(title, 60), pad=5 + above)
     return ax
 
 
@@ -104,76 +136,110 @@ def _from_start(steps: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first, steps], ignore_index=True)
 
 
-def time_ticks(last: float) -> np.ndarray:
-    """Round times from zero to the last one, about six."""
+def time_ticks(last: float, unit: str = "days", most: int = 6) -> np.ndarray:
+    """Round times from zero to the last one, about so many; months by the year or half of it."""
     from matplotlib.ticker import MaxNLocator
 
-    locator = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
-    ticks = np.asarray(locator.tick_values(0, last))
+    if unit == "months" and last > 6:
+        step = next((s for s in (3, 6, 12, 24, 36, 60, 120) if last / s <= most), 240)
+        ticks = np.arange(0, last * 1.06, step, dtype=float)
+    else:
+        whole = unit == "years" and last > 4
+        locator = MaxNLocator(nbins=most, steps=[1, 2, 3, 5, 10] if whole else [1, 2, 2.5, 5, 10])
+        ticks = np.asarray(locator.tick_values(0, last))
     return ticks[(ticks >= 0) & (ticks <= last * 1.06)]
 
 
-def label_ends(ax: "Axes", ends: list[tuple[float, float, str]], top: float = 1.0) -> float:
-    """Name each curve where it ends, names kept apart, so that colour is not needed.
+def _legend(
+    ax: "Axes",
+    space: FreeSpace,
+    names: list[str],
+    comparison: SurvivalComparison,
+    factor: float,
+    unit: str,
+) -> float:
+    """Log-rank test, then patients, events and median of each subtype: free of curves, or above.
 
-    ``top`` is the height of the axes in units of the curves. Gives back the height of the highest
-    name.
+    Gives the points above the axes that it takes.
     """
-    placed: list[tuple[float, float]] = []
-    near = 0.09 * max((end[0] for end in ends), default=1.0)
-    for time, value, name in sorted(ends, key=lambda end: end[1]):
-        height = max(value, 0.025 * top)
-        # Names are placed from the lowest curve up, so that a name only ever moves up.
-        for other, taken in sorted(placed, key=lambda place: place[1]):
-            if abs(other - time) < near and abs(taken - height) < 0.055 * top:
-                height = taken + 0.055 * top
-        placed.append((time, height))
-        ax.annotate(
-            name,
-            (time, height),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            color=subtype_colour(name),
-            fontweight="bold",
-            annotation_clip=False,
-        )
-        if height > value + 0.08 * top:  # far from its curve: a thread leads there
-            thread: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (1, 2)), "zorder": 1}
-            ax.plot([time, time], [value, height], color=subtype_colour(name), **thread)
-    return max((height for _, height in placed), default=0.0)
-
-
-def _legend(ax: "Axes", names: list[str], comparison: SurvivalComparison) -> None:
-    """Patients, events and median of each subtype, and the log-rank test, right of the curves."""
     from matplotlib.lines import Line2D
 
-    handles, labels = [], []
-    for name in names:
-        handles.append(Line2D([], [], color=subtype_colour(name), linewidth=2))
-        labels.append(f"{name}{_median(name, comparison)}")
-    legend = ax.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1.02), handlelength=1.3
-    )
-    legend.set_in_layout(True)
-    text = log_rank_text(overall_test(comparison), pipeline_test(comparison))
-    if text:
-        ax.text(0, 1.03, text, transform=ax.transAxes, va="bottom", color=INK, linespacing=1.35)
+    handles = [Line2D([], [], color=subtype_colour(name), linewidth=2) for name in names]
+    labels = [f"{name}{_counts(name, comparison, factor, unit)}" for name in names]
+    test = log_rank_text(overall_test(comparison), pipeline_test(comparison))
+    of_text: dict[str, Any] = {
+        "title": test, "alignment": "left", "handlelength": 1.3, "borderpad": 0,
+        "borderaxespad": 0, "labelspacing": 0.35, "frameon": True, "framealpha": 0.75,
+        "facecolor": "white", "edgecolor": "none", "fancybox": False,
+    }  # fmt: skip
+    legend = ax.legend(handles, labels, loc="upper left", **of_text)
+    legend.get_title().set_fontsize(8)
+    figure: Any = ax.figure
+    box = legend.get_window_extent()
+    place = space.corner(float(box.width) / figure.dpi, float(box.height) / figure.dpi)
+    if place is not None:
+        legend.set_loc("upper left")
+        legend.set_bbox_to_anchor(place)
+        return 0.0
+    legend.set_loc("lower left")
+    legend.set_bbox_to_anchor((0, 1.03))
+    return 72 * float(box.height) / figure.dpi + 6
 
 
-def _median(name: str, comparison: SurvivalComparison) -> str:
+def _counts(name: str, comparison: SurvivalComparison, factor: float, unit: str) -> str:
     """Patients, events and median time of a subtype in words."""
     medians = comparison.medians
     if name not in medians.index:
         return ""
     row: Any = medians.loc[name]
-    median = float(row.get("median", np.nan))
-    text = f"median {median:.0f}" if np.isfinite(median) else "median not reached"
-    if np.isfinite(median) and median < 20:
-        text = f"median {median:.1f}"
+    median = float(row.get("median", np.nan)) * factor
     n, events = int(row["n"]), int(row["events"])
+    reached = f"{time_text(median)} {clean(unit)}" if np.isfinite(median) else "not reached"
     patients = "patient" if n == 1 else "patients"
-    return f": {n} {patients},\n{events} {'event' if events == 1 else 'events'}, {text}"
+    return f": {n} {patients}, {events} {'event' if events == 1 else 'events'}, median {reached}"
+
+
+def _pairwise(comparison: SurvivalComparison, names: list[str]) -> pd.DataFrame | None:
+    """False discovery rates of the tests between subtypes, as text: a row and a column each."""
+    tests = comparison.tests
+    tests = tests[tests["kind"] == PAIR] if "kind" in tests else tests.iloc[:0]
+    if tests.empty:
+        return None
+    rows = {}
+    for _, row in tests.iterrows():
+        first, _, second = str(row["comparison"]).partition(" vs ")
+        void = bool(row.get("void", False))
+        rows[second, first] = "void" if void else p_text(float(row["fdr"])) or "-"
+    table = pd.Series(rows).unstack().reindex(index=names[1:], columns=names[:-1])
+    return table.fillna("")
+
+
+def _write_pairs(ax: "Axes", pairs: pd.DataFrame, depth: float) -> None:
+    """Write the tests between subtypes as a triangle below the numbers at risk."""
+    options: dict[str, Any] = {
+        "xycoords": "axes fraction", "textcoords": "offset points", "va": "center",
+        "annotation_clip": False,
+    }  # fmt: skip
+    ax.annotate(
+        "Pairwise log-rank tests, FDR", (0, 0), xytext=(-15, -depth), ha="left", color=MUTED,
+        fontsize=7.5, **options,
+    )  # fmt: skip
+    across = [50.0 * i + 20 for i in range(len(pairs.columns))]
+    for x, name in zip(across, pairs.columns, strict=True):
+        below = depth + _ROW
+        ax.annotate(
+            name, (0, 0), xytext=(x, -below), ha="center", color=subtype_colour(str(name)),
+            fontweight="bold", **options,
+        )  # fmt: skip
+    for i, (label, row) in enumerate(pairs.iterrows()):
+        name = str(label)
+        below = depth + _ROW * (i + 2)
+        ax.annotate(
+            name, (0, 0), xytext=(-15, -below), ha="right", color=subtype_colour(name),
+            fontweight="bold", **options,
+        )  # fmt: skip
+        for x, text in zip(across, row, strict=True):
+            ax.annotate(str(text), (0, 0), xytext=(x, -below), ha="center", color=INK, **options)
 
 
 def _numbers_at_risk(ax: "Axes", names: list[str], curves: pd.DataFrame, ticks: np.ndarray) -> None:
@@ -187,15 +253,15 @@ def _numbers_at_risk(ax: "Axes", names: list[str], curves: pd.DataFrame, ticks: 
         "Number at risk",
         (0, 0),
         xycoords="axes fraction",
-        xytext=(-15, -38),
-        ha="right",
+        xytext=(-15, -_DEPTH),
+        ha="left",
         color=MUTED,
         fontsize=7.5,
         **options,
     )
     for row, name in enumerate(names):
         steps = curves[curves["subtype"].astype(str) == name].sort_values("time", kind="stable")
-        depth = -38 - 13 * (row + 1)
+        depth = -_DEPTH - _ROW * (row + 1)
         ax.annotate(
             name,
             (0, 0),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Assessment
-from omicsfuse.plot.canvas import axes_or_new, frameless, nothing, panels, styled
+from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panels, styled
 from omicsfuse.plot.colours import ACCENT, DIVERGING, FAINT, text_colour
 from omicsfuse.plot.numbers import clean, format_ratio, shorten
 
@@ -156,11 +156,9 @@ def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     frameless(ax)
-    bar = ax.figure.colorbar(image, ax=ax, fraction=0.06, pad=0.03, aspect=14)
+    bar = colour_bar(image, ax, "within / between\n(log scale)", fraction=0.06, pad=0.03, aspect=14)
     ticks = np.array([1 / _DARKEST, 0.5, 1.0, 2.0, _DARKEST])
     texts = [f"{tick:g}" for tick in ticks]
     texts[0], texts[-1] = f"{texts[0]} or less", f"{texts[-1]} or more"
     bar.set_ticks(np.log2(ticks).tolist(), labels=texts)
-    bar.outline.set_visible(False)
-    bar.set_label("within / between\n(log scale)")
     return ax

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.results import Subtypes
+from omicsfuse.plot.arguments import names_of
 from omicsfuse.plot.canvas import nothing, panel_grid, styled
 from omicsfuse.plot.colours import INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import shorten
@@ -21,7 +23,7 @@ _UNFOUND = "#b7bfc8"
 @styled
 def methylation_quadrants(
     pairs: pd.DataFrame,
-    subtypes: Sequence[str],
+    subtypes: Subtypes | Sequence[str],
     *,
     fdr: float = FDR,
     named: int = 6,
@@ -34,8 +36,8 @@ def methylation_quadrants(
     ----------
     pairs : pandas.DataFrame
         What ``expression_methylation_pairs`` returns.
-    subtypes : sequence of str
-        Names of the subtypes; of two, which mirror each other, the first is drawn.
+    subtypes : Subtypes or sequence of str
+        The subtypes, or their names; of two, which mirror each other, the first is drawn.
     fdr : float
         Pairs at most at this false discovery rate are coloured.
     named : int
@@ -60,7 +62,8 @@ def methylation_quadrants(
     ['MLH1']
     """
     table = rows_with(pairs, "expression_effect", "methylation_effect")
-    names = list(subtypes)[:1] if len(subtypes) == 2 else list(subtypes)
+    subtypes = names_of(subtypes)
+    names = subtypes[:1] if len(subtypes) == 2 else subtypes
     names = [name for name in names if len(table) and (table["subtype"] == name).any()]
     if not names:
         return nothing("no gene has both expression and methylation", ax)

@@ -1,23 +1,27 @@
-"""The fused network of patients: an ordered heatmap, a 2-D map, and which layers came together."""
+"""The fused network of patients as an ordered heatmap, and which layers came together."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from omicsfuse.clustering import embed
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
-from omicsfuse.plot.canvas import axes_or_new, frameless, new_figure, nothing, styled
-from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL, marker, subtype_colour
+from omicsfuse.plot.canvas import (
+    axes_or_new,
+    colour_bar,
+    frameless,
+    new_figure,
+    nothing,
+    panels_inside,
+    styled,
+)
+from omicsfuse.plot.colours import ACCENT, FAINT, INK, MUTED, SEQUENTIAL, subtype_colour
 from omicsfuse.plot.numbers import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-#: From so many patients on, the dots of a map are an image in the SVG.
-_MANY_DOTS = 500
 
 #: Patients that a heatmap draws at most; more could not be told apart on a page.
 MOST_DRAWN = 2000
@@ -133,81 +137,13 @@ def _values_between(fusion: Fusion, patients: pd.Index) -> np.ndarray:
 
 def _colour_bar(ax: "Axes", image: Any, low: float, high: float) -> None:
     """Put a slim colour bar at the right, with plain numbers."""
-    bar = ax.figure.colorbar(image, ax=ax, fraction=0.035, pad=0.02, aspect=28)
+    bar = colour_bar(
+        image, ax, "fused affinity between patients (log scale, clipped)", fraction=0.035,
+        pad=0.02, aspect=28,
+    )  # fmt: skip
     ticks = np.geomspace(low, high, 4)
     bar.set_ticks(ticks.tolist(), labels=[f"{tick:.2g}" for tick in ticks])
     bar.minorticks_off()
-    bar.outline.set_visible(False)
-    bar.set_label("fused affinity between patients (log scale, clipped)")
-
-
-@styled
-def patient_map(
-    source: Fusion | pd.DataFrame, subtypes: Subtypes, *, ax: "Axes | None" = None
-) -> "Axes":
-    """Draw patients on a 2-D map of the fused network.
-
-    Neighbours on the map are similar patients; distances between far groups and the sizes of
-    groups mean little.
-
-    Parameters
-    ----------
-    source : Fusion or pandas.DataFrame
-        The fused network, which is laid out by ``embed`` (seed 0); or what ``embed`` returned:
-        index patient, columns ``x`` and ``y``.
-    subtypes : Subtypes
-        Labels of the patients.
-    ax : matplotlib.axes.Axes, optional
-        Axes to draw on; a new figure otherwise.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The map.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from omicsfuse.plot import patient_map
-    >>> from omicsfuse.core.results import Subtypes
-    >>> labels = pd.Series(["S1", "S1", "S2"], list("abc"))
-    >>> place = pd.DataFrame({"x": [0.0, 1.0, 5.0], "y": [0.0, 1.0, 2.0]}, list("abc"))
-    >>> len(patient_map(place, Subtypes(labels, {}, {})).collections)
-    2
-    """
-    embedding = embed(source) if isinstance(source, Fusion) else source
-    placed = embedding.dropna(subset=["x", "y"]) if len(embedding) else embedding
-    labels = subtypes.labels[subtypes.labels.index.isin(placed.index)]
-    if labels.empty:
-        return nothing("no patient has a place on the map", ax)
-    ax = axes_or_new(ax, 5.2, 4.4)
-    size = float(np.clip(2600 / len(labels), 6, 34))
-    for name in subtypes.names:
-        patients = labels.index[labels == name]
-        ax.scatter(
-            placed.loc[patients, "x"],
-            placed.loc[patients, "y"],
-            s=size,
-            marker=marker(name),
-            color=subtype_colour(name),
-            edgecolors="white",
-            linewidths=0.4,
-            rasterized=len(labels) > _MANY_DOTS,
-            label=f"{name} (n = {len(patients)})",
-        )
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.margins(0.06)
-    ax.set_xlabel("map axis 1")
-    ax.set_ylabel("map axis 2")
-    # Dots of many patients are small; those of the legend are not.
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.0),
-        handletextpad=0.3,
-        markerscale=max(1.2, 5 / size**0.5),
-    )
-    return ax
 
 
 @styled
@@ -227,7 +163,7 @@ def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) ->
     Returns
     -------
     matplotlib.axes.Axes
-        The dots; the bars are on axes inside.
+        The dots; the bars are on other axes above.
 
     Examples
     --------
@@ -247,9 +183,10 @@ def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) ->
     layers = list(table.columns)
     if ax is None:
         width = 2.3 + 0.38 * max(len(shown), 5)
-        figure = new_figure(width, 1.7 + 0.26 * len(layers))
-        ax = figure.subplots()
-    bars = ax.inset_axes((0, 1.04, 1, 4.6 / max(len(layers), 2)))
+        ax = new_figure(width, 1.7 + 0.26 * len(layers)).subplots()
+        bars = ax.inset_axes((0, 1.04, 1, 4.6 / max(len(layers), 2)))
+    else:
+        bars, ax = panels_inside(ax, 2, 1)
     place = np.arange(len(shown))
     drawn = bars.bar(place, shown.to_numpy(), width=0.62, color=ACCENT)
     bars.bar_label(drawn, padding=1.5, fontsize=8)

@@ -50,6 +50,14 @@ def format_interval(value: float, low: float, high: float) -> str:
     return f"{format_ratio(value)} ({low_text} to {high_text})"
 
 
+def time_text(value: float) -> str:
+    """Write a time in its unit: whole from 20 on, one decimal below where there is one."""
+    if abs(value) >= 20:
+        return f"{value:,.0f}"
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
 def years_text(years: float) -> str:
     """Write a number of years with its noun."""
     return f"{years:g} year" if years == 1 else f"{years:g} years"

@@ -1,16 +1,17 @@
 """Scores of patients (gene sets, immune cells) over the patients, by subtype."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
-from omicsfuse.plot.colours import DIVERGING, subtype_colour
+from omicsfuse.plot.colours import DIVERGING
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.subtype_bars import bars_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +63,6 @@ def score_heatmap(
     (1, 3)
     """
     import matplotlib
-    from matplotlib.patches import Rectangle
 
     scores = scores.dropna(axis=1, how="all")
     if scores.empty or not len(scores.columns):
@@ -90,23 +90,7 @@ def score_heatmap(
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
     frameless(ax)
-    start, across = 0, ax.get_xaxis_transform()
-    height, gap = 9 / (11 * len(rows) + 9), 3 / (11 * len(rows) + 9)
-    for name in subtypes.names:
-        count = int((labels == name).sum())
-        if not count:
-            continue
-        box: dict[str, Any] = {
-            "facecolor": subtype_colour(name),
-            "edgecolor": "white",
-            "clip_on": False,
-        }
-        ax.add_patch(Rectangle((start - 0.5, 1 + gap), count, height, transform=across, **box))
-        middle = start + count / 2 - 0.5
-        ax.text(middle, 1 + 1.6 * gap + height, name, transform=across, ha="center", va="bottom")
-        if start:
-            ax.axvline(start - 0.5, color="white", linewidth=1)
-        start += count
+    bars_above(ax, labels, subtypes.names)
     colour_bar(
         image,
         ax,

@@ -11,8 +11,9 @@ from omicsfuse.plot.biology import top_markers
 from omicsfuse.plot.canvas import new_figure, styled
 from omicsfuse.plot.colours import MUTED
 from omicsfuse.plot.kaplan import kaplan_meier
-from omicsfuse.plot.network import patient_map
 from omicsfuse.plot.numbers import clean, shorten
+from omicsfuse.plot.patient_map import patient_map
+from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,11 +28,16 @@ _LABELS = ("#22272e", "#f0a202", "#7b3294", "#1b9e77", "#b2182b", "#6baed6")
 
 @styled
 def small_kaplan_meier(comparison: SurvivalComparison) -> "Axes":
-    """Draw the Kaplan-Meier curves of an endpoint; the colours are told below the pictures."""
+    """Draw the Kaplan-Meier curves of an endpoint; the colours are told below the pictures.
+
+    In place of the legend, the log-rank test stands above the curves.
+    """
     ax = kaplan_meier(comparison, ax=new_figure(*SIZE).subplots())
     legend = ax.get_legend()
     if legend is not None:
         legend.remove()
+    test = log_rank_text(overall_test(comparison), pipeline_test(comparison))
+    ax.set_title(test, fontsize=8, fontweight="normal")
     return ax
 
 
@@ -91,7 +97,7 @@ def small_heatmap(markers: pd.DataFrame, prepared: Prepared, subtypes: Subtypes)
     layers = max(1, int(markers["layer"].nunique()))
     most = max(1, 16 // (layers * max(2, len(subtypes.names))))
     ax = new_figure(*SIZE).subplots()
-    top_markers(markers, prepared, subtypes, per_subtype=most, ax=ax)
+    top_markers(markers, subtypes, prepared, per_subtype=most, ax=ax)
     names = [label.get_text() for label in ax.get_yticklabels()]
     ax.set_yticks(ax.get_yticks(), [shorten(name, 18) for name in names])
     return ax

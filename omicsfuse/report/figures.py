@@ -3,23 +3,40 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from omicsfuse import plot
+from omicsfuse.plot.colours import use_palette
+from omicsfuse.plot.saving import FigureOptions, figure_of, pictures, smaller_png
 from omicsfuse.plot.tips import told
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.section import FigureView, Plan
 from omicsfuse.stats.tasks import Runner
 
 
-def draw_figures(plans: Iterable[Plan], folder: Path, n_jobs: int = 1) -> list[FigureView]:
-    """Draw figures as SVG and PNG files in a folder that exists, and as parts of the page."""
+def draw_figures(
+    plans: Iterable[Plan],
+    folder: Path,
+    n_jobs: int = 1,
+    options: FigureOptions | None = None,
+) -> list[FigureView]:
+    """Draw figures as files in a folder that exists, and as parts of the page."""
     plans = list(plans)
-    return Runner(n_jobs).map(_drawn, range(len(plans)), plans, folder, label="figures")
+    options = options or FigureOptions()
+    return Runner(n_jobs).map(_drawn, range(len(plans)), plans, folder, options, label="figures")
 
 
-def _drawn(plans: Sequence[Plan], folder: Path, number: int) -> FigureView:
+def _drawn(plans: Sequence[Plan], folder: Path, options: FigureOptions, number: int) -> FigureView:
     plan = plans[number]
-    drawn = plan.draw()
-    tips = told((drawn[0] if isinstance(drawn, list) else drawn).figure)
-    svg, png = plot.save_figure(drawn, folder / plan.name)
-    markup = inline_png(png, plan.alt) if plan.image else inline_svg(svg, plan.alt, number, tips)
+    # On the page, a heatmap is an image and everything else has text that can be searched.
+    needed = "png" if plan.image else "svg"
+    formats = list(dict.fromkeys([*sorted(options.formats, key="svg".__ne__), needed]))
+    with use_palette(options.palette):
+        drawn = plan.draw()
+    tips = told(figure_of(drawn))
+    saved = pictures(drawn, plan.name, formats, options.dpi, options.size)
+    content = dict(zip(formats, saved, strict=True))
+    for name in options.formats:
+        (folder / f"{plan.name}.{name}").write_bytes(content[name])
+    if plan.image:
+        markup = inline_png(*smaller_png(content["png"], options.dpi), plan.alt)
+    else:
+        markup = inline_svg(content["svg"], plan.alt, number, tips)
     return FigureView(plan.section, plan.caption, markup, plan.title, plan.name)

@@ -6,7 +6,7 @@ from functools import partial
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.clusters import COMES_BACK
-from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.numbers import clean, format_p, time_text
 from omicsfuse.plot.small import known_label, small_heatmap, small_kaplan_meier, small_map
 from omicsfuse.report.conclusion import (
     GIVEN,
@@ -22,7 +22,6 @@ from omicsfuse.report.section import Plan
 from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables
 from omicsfuse.report.sections.given_labels import shown_by_network
-from omicsfuse.report.sections.survival.endpoints import time_text
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
 from omicsfuse.report.words import listing, mean_jaccard, n_draws, plural
 from omicsfuse.stats.levels import SIGNIFICANCE

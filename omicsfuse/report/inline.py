@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -13,6 +12,8 @@ from omicsfuse.plot.tips import Tips
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
+#: Pixels of the page that an inch of an image takes.
+_PIXELS = 85
 #: An SVG may shrink to this share of its width; below, it scrolls, so that text stays legible.
 _SMALLEST = 0.72
 #: A reference to another element: in a link, or in any other attribute.
@@ -23,9 +24,9 @@ _DECIMALS = re.compile(r"(-?\d+\.\d{2})\d+")
 
 
 def inline_svg(
-    path: Path, alt: str, number: int = 0, tips: Mapping[str, Tips] | None = None
+    content: bytes, alt: str, number: int = 0, tips: Mapping[str, Tips] | None = None
 ) -> Markup:
-    """Turn an SVG file of matplotlib into an element for a page.
+    """Turn an SVG of matplotlib into an element for a page.
 
     Elements that others refer to are named anew with the number of the figure in front, so that
     figures on one page do not borrow one another's clips and markers; namespaces, metadata and
@@ -33,7 +34,7 @@ def inline_svg(
     ``tips`` are texts for the marks of the artists named, which a browser shows below the pointer.
     Everything is parsed and written anew, so that text from data stays escaped.
     """
-    root = ElementTree.fromstring(path.read_bytes())
+    root = ElementTree.fromstring(content)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in (f"{_SVG}metadata", f"{_SVG}style"):
@@ -103,12 +104,11 @@ def _rename(attributes: dict[str, str], names: Mapping[str, str]) -> None:
             )
 
 
-def inline_png(path: Path, alt: str) -> Markup:
-    """Turn a PNG file into an image element that holds its data."""
-    data = path.read_bytes()
+def inline_png(data: bytes, dpi: float, alt: str) -> Markup:
+    """Turn a PNG of so many dots per inch into an image element that holds its data."""
     # Width and height stand in the header: given to the browser, the page does not jump.
     width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))
     source = base64.b64encode(data).decode("ascii")
     return Markup('<img alt="{}" src="data:image/png;base64,{}" width="{}" height="{}">').format(
-        escape(alt), source, width // 2, height // 2
+        escape(alt), source, round(width * _PIXELS / dpi), round(height * _PIXELS / dpi)
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsfuse.core.results import Interpretation
+from omicsfuse.plot.saving import FigureOptions
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.render import write_page
 from omicsfuse.report.section import Content, Page, Section
@@ -36,8 +37,9 @@ def write_interpretation_report(
     cohort: str = "",
     warnings: Sequence[str] = (),
     record: Mapping[str, Any] | None = None,
+    options: FigureOptions | None = None,
 ) -> dict[str, str]:
-    """Write ``report.html`` and the figures (SVG and PNG) of interpreted models.
+    """Write ``report.html`` and the figures of interpreted models.
 
     Gives the titles of the figures, by name.
     """
@@ -45,7 +47,7 @@ def write_interpretation_report(
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     source = _Source(interpretations, tuple(warnings), record or {})
     page = Page.of(_SECTIONS, source)
-    figures = draw_figures(page.plans(), folder / "figures")
+    figures = draw_figures(page.plans(), folder / "figures", options=options)
     write_page(
         folder,
         name=name,

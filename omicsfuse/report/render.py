@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.colours import PALETTE, text_colour
+from omicsfuse.plot.colours import subtype_colours, text_colour, use_palette
 from omicsfuse.plot.numbers import clean
+from omicsfuse.plot.saving import FigureOptions
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.front import FRONT, front, pictures
 from omicsfuse.report.page import shown
@@ -26,8 +27,14 @@ _FORMATS = ("svg", "png", "pdf")
 _LINKED = {".tsv", ".csv", ".docx", ".json", *(f".{kind}" for kind in _FORMATS)}
 
 
-def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) -> dict[str, str]:
-    """Write ``report.html`` and the figures (SVG and PNG) of a run.
+def write_report(
+    results: RunResults,
+    folder: str | Path,
+    *,
+    n_jobs: int = 1,
+    figures: FigureOptions | None = None,
+) -> dict[str, str]:
+    """Write ``report.html`` and the figures of a run.
 
     The page holds everything it shows: it can be sent by mail, printed and kept. A script of its
     own sorts and filters tables and enlarges figures; without scripts the page is whole. Text from
@@ -41,6 +48,8 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
         Where to write; made if it does not exist. Figures go to ``figures`` in it.
     n_jobs : int
         Processes that draw figures; what is drawn does not depend on it.
+    figures : FigureOptions, optional
+        Formats, dots per inch, size and palette of the figures.
 
     Returns
     -------
@@ -64,19 +73,20 @@ def write_report(results: RunResults, folder: str | Path, *, n_jobs: int = 1) ->
     ...     "3 subtypes" in (Path(folder) / "report.html").read_text()
     True
     """
-    folder = Path(folder)
+    folder, figures = Path(folder), figures or FigureOptions()
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     page = shown(results)
     plans = [*pictures(results), *page.plans()]
-    figures = draw_figures(plans, folder / "figures", n_jobs)
-    write_page(
-        folder,
-        name=results.name,
-        cohort=results.cohort.name,
-        front=front(results),
-        pictures=[figure for figure in figures if figure.section == FRONT],
-        sections=page.views(figures, exploratory_mark(results)),
-    )
+    with use_palette(figures.palette):
+        drawn = draw_figures(plans, folder / "figures", n_jobs, figures)
+        write_page(
+            folder,
+            name=results.name,
+            cohort=results.cohort.name,
+            front=front(results),
+            pictures=[figure for figure in drawn if figure.section == FRONT],
+            sections=page.views(drawn, exploratory_mark(results)),
+        )
     return {plan.name: plan.title for plan in plans}
 
 
@@ -120,13 +130,13 @@ def _chip_class(subtype: str) -> str:
     """Class of a subtype's chip, by its place in the order of colours."""
     number = subtype[1:]
     known = subtype.startswith("S") and number.isdecimal() and int(number) > 0
-    return f"chip chip-{(int(number) - 1) % len(PALETTE)}" if known else "chip"
+    return f"chip chip-{(int(number) - 1) % len(subtype_colours())}" if known else "chip"
 
 
 def _style() -> Markup:
     """Style sheet of the package, with a rule for each subtype colour."""
     chips = "\n".join(
         f".chip-{i} {{ background: {colour}; color: {text_colour(colour)}; }}"
-        for i, colour in enumerate(PALETTE)
+        for i, colour in enumerate(subtype_colours())
     )
     return Markup(f"{(_HERE / 'style.css').read_text(encoding='utf-8')}\n{chips}\n")

@@ -17,9 +17,6 @@ MINIMUM_EVENTS_PER_TERM = 5
 #: Years at which survival is stated, and predictions are judged.
 YEARS = (1, 3, 5)
 
-#: How many of a unit make a year.
-PER_YEAR = {"days": 365.25, "weeks": 365.25 / 7, "months": 12.0, "years": 1.0}
-
 
 def check_survival(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return times as float and events as bool, or say which values cannot be survival data."""

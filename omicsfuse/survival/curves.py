@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from omicsfuse.core.time_to_event import PER_YEAR
 from omicsfuse.stats.levels import Z
 from omicsfuse.survival._input import (
-    PER_YEAR,
     YEARS,
     check_entry,
     check_survival,

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from omicsfuse.survival._input import PER_YEAR, natural_key
+from omicsfuse.core.time_to_event import PER_YEAR
+from omicsfuse.survival._input import natural_key
 from omicsfuse.survival.curves import median_follow_up
 
 #: Longest follow-up, in years, beyond which a time is in another unit.

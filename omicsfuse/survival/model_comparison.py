@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
+from omicsfuse.core.time_to_event import PER_YEAR
 from omicsfuse.stats.intervals import percentile_interval
 from omicsfuse.stats.levels import Z
 from omicsfuse.stats.p_values import permutation_p
-from omicsfuse.survival._input import MINIMUM_EVENTS, PER_YEAR, YEARS
+from omicsfuse.survival._input import MINIMUM_EVENTS, YEARS
 from omicsfuse.survival.cox_model import CoxData, fit_cox
 from omicsfuse.survival.models import CoxModel, entries
 from omicsfuse.survival.prediction import (

@@ -37,9 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return interpret(*args, **{**kwargs, "n_resamples": 2, "n_permutations": 9})
 
     monkeypatch.setattr(interpreting, "interpret", few)
-    monkeypatch.setattr(
-        "omicsfuse.report.interpretation_page.draw_figures", lambda plans, folder: []
-    )
+    monkeypatch.setattr("omicsfuse.report.interpretation_page.draw_figures", lambda *_, **__: [])
 
 
 @pytest.mark.usefixtures("quick")

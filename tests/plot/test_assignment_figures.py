@@ -11,8 +11,7 @@ from omicsfuse.plot.assignment import assignment_calibration_figure
 from omicsfuse.plot.colours import ACCENT
 
 
-@pytest.fixture
-def evidence() -> AssignmentEvidence:
+def made_evidence() -> AssignmentEvidence:
     table = pd.DataFrame(
         {
             "layers": ["ct", "rna", "ct + rna"],
@@ -38,6 +37,11 @@ def evidence() -> AssignmentEvidence:
         }
     )
     return AssignmentEvidence(None, table, calibration=bins)
+
+
+@pytest.fixture
+def evidence() -> AssignmentEvidence:
+    return made_evidence()
 
 
 def test_accuracy_has_a_row_for_each_set_and_colour_where_p_is_small(

@@ -10,9 +10,11 @@ import pytest
 from omicsfuse import plot
 from omicsfuse.biology import alterations
 from omicsfuse.core.cohort import Cohort, Layer
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.alterations_grid import (
     GLYPHS,
+    LONG,
     MOST_PATIENTS,
     ONE_LEVEL,
     STAR,
@@ -57,7 +59,7 @@ def test_ribbons_hold_every_patient_once() -> None:
         "S1": {"x": 5, "y": 1, UNKNOWN: 0},
         "S2": {"x": 0, "y": 3, UNKNOWN: 1},
     }
-    ax = plot.alluvial(subtypes, known, "label")
+    ax = plot.alluvial(subtypes, known, name="label")
     ribbons = [p for p in ax.patches if isinstance(p, matplotlib.patches.PathPatch)]
     assert len(ribbons) == 4
     heights = [p.get_path().vertices[0, 1] - p.get_path().vertices[7, 1] for p in ribbons]
@@ -74,7 +76,7 @@ def test_alluvial_with_many_groups_numbers_and_no_one() -> None:
     assert "9 others" in counts.index
     assert "18" in counts.index
     assert int(counts.to_numpy().sum()) == 60
-    text = words(plot.alluvial(subtypes, pd.Series(dtype=object), "HPV"))
+    text = words(plot.alluvial(subtypes, pd.Series(dtype=object), name="HPV"))
     assert text == ["Nothing to show: HPV is known of no patient with a subtype"]
 
 
@@ -91,7 +93,7 @@ def test_genes_that_differ_come_first_and_twins_once(altered_cohort) -> None:
 
 def test_cells_drawn_are_those_of_the_layers(altered_cohort) -> None:
     cohort, subtypes = altered_cohort
-    ax = plot.oncoprint(cohort, subtypes, alterations(subtypes, cohort), n_genes=50)
+    ax = plot.oncoprint(alterations(subtypes, cohort), subtypes, cohort, n_genes=50)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert sum(label.startswith("A*  ") for label in labels) == 1
     drawn = {}
@@ -118,10 +120,32 @@ def test_percentages_count_what_the_mark_is_about() -> None:
     levels["ONCE"] = [1.0] * 18 + [2.0] + [0.0] * 21  # one level marks S1; amplified in one patient
     levels["OFTEN"] = ([2.0] * 3 + [0.0] * 7) * 4
     cohort = Cohort("x", {"cn": Layer("copy_number", levels, "gistic")})
-    ax = plot.oncoprint(cohort, subtypes, alterations(subtypes, cohort))
+    ax = plot.oncoprint(alterations(subtypes, cohort), subtypes, cohort)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels == ["OFTEN  30%", f"ONCE{ONE_LEVEL}  48%"]
     assert {"95", "0"} <= set(words(ax))
+
+
+def test_burden_tracks_counts_and_long_genes_stand_around_the_grid() -> None:
+    subtypes = groups(3, 3)
+    patients = subtypes.labels.index
+    calls = pd.DataFrame({"TTN": [1.0, 1, 0, 0, 1, 0], "TP53": [1.0, 0, 0, 0, 0, 0]}, patients)
+    levels = pd.DataFrame({"TTN": [2.0, 1, 0, 0, 0, -1], "TP53": 0.0}, patients)
+    clinical = pd.DataFrame({"hpv": list("++-+--"), "age": [50.0, 60, 70, 61, 71, 81]}, patients)
+    layers = {"m": Layer("mutation", calls), "cn": Layer("copy_number", levels, "gistic")}
+    cohort = Cohort("x", layers, clinical)
+    table = alterations(subtypes, cohort)
+    ax = plot.oncoprint(table, subtypes, cohort, tracks=["hpv", "age"])
+    assert [text.get_text() for text in ax.get_yticklabels()] == [f"TTN{LONG}  50%", "TP53  17%"]
+    tracks, burden, counts = ax.child_axes
+    assert [text.get_text() for text in tracks.get_yticklabels()] == ["hpv", "age"]
+    assert [bar.get_height() for bar in burden.patches] == [2, 1, 0, 1, 0, 0]
+    widths = {bar.get_width() for bar in counts.patches if bar.get_y() < 0.5}
+    assert widths == {3.0, 1.0}  # TTN: mutated 3; amplified, gained (of it not amplified), lost 1
+    assert any("long gene" in text for text in words(ax))
+    assert len(plot.oncoprint(table, subtypes, cohort, tracks=()).child_axes) == 2
+    with pytest.raises(StudyError, match=r'tracks names "hp", .* did you mean "hpv"'):
+        plot.oncoprint(table, subtypes, cohort, tracks=["hp"])
 
 
 def test_memo_sort_by_subtype_then_by_genes() -> None:
@@ -139,10 +163,10 @@ def test_small_and_large_cohorts(tmp_path, n: int) -> None:
     subtypes = groups(*sizes)
     calls = pd.DataFrame(rng.integers(0, 2, (n, 30)).astype(float), subtypes.labels.index)
     cohort = Cohort("x", {"m": Layer("mutation", calls.rename(columns=lambda i: f"GENE{i}"))})
-    ax = plot.oncoprint(cohort, subtypes, alterations(subtypes, cohort))
+    ax = plot.oncoprint(alterations(subtypes, cohort), subtypes, cohort)
     svg, png = plot.save_figure(ax, tmp_path / "onco", dpi=50)
     again, _ = plot.save_figure(
-        plot.oncoprint(cohort, subtypes, alterations(subtypes, cohort)), tmp_path / "onco2", dpi=50
+        plot.oncoprint(alterations(subtypes, cohort), subtypes, cohort), tmp_path / "onco2", dpi=50
     )
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
     assert svg.stat().st_size < 2_000_000
@@ -154,5 +178,5 @@ def test_small_and_large_cohorts(tmp_path, n: int) -> None:
 
 def test_nothing_to_draw() -> None:
     subtypes = groups(3, 3)
-    text = words(plot.oncoprint(Cohort("x", {}), subtypes, pd.DataFrame()))
+    text = words(plot.oncoprint(pd.DataFrame(), subtypes, Cohort("x", {})))
     assert text == ["Nothing to show: no gene is altered in any patient"]

@@ -12,13 +12,16 @@ import pandas as pd
 import pytest
 
 from omicsfuse import plot
+from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import RunResults, Subtypes
 from omicsfuse.plot.biology import select_markers
 from omicsfuse.plot.choice import consensus_cdf
 from omicsfuse.plot.evidence import consensus_matrix, structure_tests
 from omicsfuse.plot.gains import feature_groups, layer_gains
 from omicsfuse.plot.network import patients_in_order
+from omicsfuse.plot.numbers import time_text
 from omicsfuse.plot.settings import sensitivity
+from omicsfuse.stats.p_values import p_text
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +62,7 @@ def all_figures(results) -> dict[str, object]:
         "held together": plot.subtype_layers(results.assessment),
         "curves": plot.kaplan_meier(survival),
         "forest": plot.forest(survival.cox),
-        "markers": plot.top_markers(results.markers, results.prepared, results.subtypes),
+        "markers": plot.top_markers(results.markers, results.subtypes, results.prepared),
         "pathways": plot.pathways(results.enrichment),
         "coverage": plot.coverage(results.fusion),
         "stability": plot.stability(results.assessment),
@@ -117,12 +120,36 @@ def test_numbers_at_risk_are_those_of_the_curves(results):
     tick = ax.get_xticks()[1]
     for name in results.subtypes.names:
         steps = comparison.curves[comparison.curves["subtype"] == name]
-        expected = int(steps[steps["time"] >= tick]["at_risk"].iloc[0])
+        expected = int(steps[steps["time"] >= tick * 365.25]["at_risk"].iloc[0])
         at_tick = [text.get_text() for text in ax.texts if getattr(text, "xy", None) == (tick, 0)]
         assert str(expected) in at_tick
     assert "Number at risk" in words(ax)
-    assert ax.get_xlabel() == "time (days)"
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("Overall survival", "Time (years)")
+    assert [text.get_text() for text in ax.get_yticklabels()][::2] == ["0%", "50%", "100%"]
     assert "log-rank p = 0.004 (permutation p = 0.005)" in words(ax)
+
+
+def test_times_are_shown_in_the_unit_asked_for(results):
+    comparison = results.survival["os"]
+    for unit, factor in (("days", 1), ("months", 12 / 365.25), ("years", 1 / 365.25)):
+        ax = plot.kaplan_meier(comparison, unit=unit)
+        assert ax.get_xlabel() == f"Time ({unit})"
+        assert ax.lines[0].get_xdata()[-1] <= comparison.curves["time"].max() * factor + 1e-9
+        median = float(comparison.medians["median"].iloc[0]) * factor
+        assert f"median {time_text(median)} {unit}" in words(ax)
+    with pytest.raises(StudyError, match='unit is "yeas"; did you mean "years"'):
+        plot.kaplan_meier(comparison, unit="yeas")
+
+
+def test_pairwise_tests_are_written_where_asked_for(results):
+    comparison = results.survival["os"]
+    assert "Pairwise" not in words(plot.kaplan_meier(comparison))
+    ax = plot.kaplan_meier(comparison, pairwise=True)
+    assert "Pairwise log-rank tests, FDR" in words(ax)
+    pairs = comparison.tests[comparison.tests["kind"] == "pair"]
+    assert words(ax).count(p_text(float(pairs["fdr"].iloc[0]))) == len(pairs) == 3
+    void = replace(comparison, tests=comparison.tests.assign(void=True))
+    assert words(plot.kaplan_meier(void, pairwise=True)).count("\nvoid") == 3
 
 
 def test_survival_without_p_value_says_so(make_results):
@@ -167,7 +194,7 @@ def test_two_subtypes_are_drawn_in_one_direction(make_results):
     assert set(chosen["subtype"]) == {"S1"}
     for _, rows in chosen.groupby("layer"):
         assert (rows["effect"] > 0).tolist() == [True, True, False, False]
-    text = words(plot.top_markers(both, results.prepared, results.subtypes))
+    text = words(plot.top_markers(both, results.subtypes, results.prepared))
     assert "raised in S1 against S2" in text
     assert "lowered in S1" in text
 
@@ -202,16 +229,10 @@ def test_many_patients_stay_readable_in_small_files(make_results, tmp_path):
     content = svg.read_text(encoding="utf-8")
     assert content.count("<use") < 100
     assert "data:image/png" in content
-    axes = plot.top_markers(results.markers, results.prepared, results.subtypes)
+    axes = plot.top_markers(results.markers, results.subtypes, results.prepared)
     image, rows = axes.images[0], len(axes.get_yticks())
     assert image.get_array().shape[0] == 12 * rows
     assert image.get_extent() == [-0.5, 695.5, rows - 0.5, -0.5]
-    curves = plot.canvas.new_figure(5, 3).subplots()
-    plot.kaplan.label_ends(curves, [(900.0, 0.02, f"S{i}") for i in range(1, 11)])
-    tops = [(x[0], y[1]) for x, y in (line.get_data() for line in curves.lines) if len(x) == 2]
-    far = [text.xy for text in curves.texts if text.xy[1] > 0.3]
-    assert far
-    assert set(far) <= set(tops)
 
 
 def test_missing_criteria_and_tables_give_a_calm_sentence(make_results):
@@ -224,7 +245,7 @@ def test_missing_criteria_and_tables_give_a_calm_sentence(make_results):
     nothing = Subtypes(results.subtypes.labels, {}, {})
     assert "Nothing to show" in words(plot.choice_of_k(nothing))
     assert "Nothing to show: no feature marks a subtype" in words(
-        plot.top_markers(results.markers, results.prepared, results.subtypes)
+        plot.top_markers(results.markers, results.subtypes, results.prepared)
     )
 
 
@@ -235,6 +256,31 @@ def test_coverage_counts_combinations(results):
     assert str(int(results.fusion.coverage.all(axis=1).sum())) in words(ax)
     assert plot.coverage(results.cohort).get_yticklabels()[0].get_text() == f"radiomics ({n})"
     assert len(plot.coverage(results.prepared).get_yticklabels()) == 5
+
+
+def test_maps_are_coloured_by_any_column(results):
+    patients = results.embedding.index
+    numbers = pd.Series(np.linspace(0, 1, len(patients)), patients, name="EGFR")
+    ax = plot.patient_map(results.embedding, results.subtypes, colour=numbers)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("UMAP 1", "UMAP 2")
+    coloured = [dots for dots in ax.collections if dots.get_array() is not None]
+    drawn = np.concatenate([dots.get_array() for dots in coloured])
+    labelled = results.subtypes.labels.index.intersection(patients)
+    np.testing.assert_allclose(sorted(drawn), sorted(numbers[labelled]))
+    assert "EGFR" in words(ax)
+    words_ = pd.Series(["yes", "no", None] * len(patients), name="smoker")[: len(patients)]
+    words_.index = patients
+    ax = plot.patient_map(results.embedding, results.subtypes, colour=words_)
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["no", "yes", "missing", *results.subtypes.names]
+    assert ax.get_legend().get_title().get_text() == "smoker"
+    for wrong, said in (
+        (numbers.rename(index=lambda p: f"x{p}"), "colour has no value of any patient on the map"),
+        (pd.concat([numbers, numbers]), "more than once; give one value a patient"),
+        ([1, 2], "colour is of type list; expected Series"),
+    ):
+        with pytest.raises(StudyError, match=said):
+            plot.patient_map(results.embedding, results.subtypes, colour=wrong)
 
 
 def test_names_from_data_stay_text_in_svg(results, tmp_path):

@@ -1,17 +1,26 @@
 """A figure is laid out once, saved twice, and left as it was; any number of processes may draw."""
 
+import io
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
+from pydantic import ValidationError
 
 from omicsfuse import plot
+from omicsfuse.core.errors import StudyError
+from omicsfuse.core.results import Subtypes
+from omicsfuse.pipeline.figures import FigureSettings
 from omicsfuse.plot.canvas import new_figure, nothing
+from omicsfuse.plot.colours import PALETTES, subtype_colour
+from omicsfuse.plot.saving import FigureOptions, smaller_png
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.section import Plan
 
@@ -70,3 +79,94 @@ def test_processes_draw_the_same(tmp_path: Path) -> None:
         assert len(drawn[-1][1]) == 6
     assert drawn[0][0] == drawn[1][0]
     assert sorted(drawn[0][1]) == sorted(drawn[1][1])
+
+
+def test_every_format_is_written_with_the_same_bytes_each_time(tmp_path: Path) -> None:
+    contents = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        paths = plot.save_figure(
+            chart("axis_label"), folder / "chart", dpi=60, formats=["pdf", "png", "svg"]
+        )
+        assert [path.suffix for path in paths] == [".pdf", ".png", ".svg"]
+        contents.append([path.read_bytes() for path in paths])
+    assert contents[0] == contents[1]
+    pdf, png, svg = contents[0]
+    assert b"CreationDate" not in pdf
+    assert b"/Type3" not in pdf
+    assert b"/FontFile2" in pdf
+    assert b"axis_label</text>" in svg
+    assert Image.open(io.BytesIO(png)).info["dpi"][0] == pytest.approx(60, abs=0.1)
+
+
+def test_size_and_dots_are_those_asked_for(tmp_path: Path) -> None:
+    widths = []
+    for dpi, size in ((60, 1.0), (120, 1.0), (60, 2.0)):
+        _, png = plot.save_figure(chart("y"), tmp_path / f"{dpi}_{size}", dpi=dpi, size=size)
+        widths.append(Image.open(io.BytesIO(png.read_bytes())).width)
+    assert widths[1] == pytest.approx(2 * widths[0], rel=0.03)
+    assert widths[2] == pytest.approx(2 * widths[0], rel=0.12)
+    assert plot.save_figure(chart("y").figure, tmp_path / "whole", formats=["svg"])[0].exists()
+    small, dpi = smaller_png((tmp_path / "120_1.0.png").read_bytes(), 120, most=60)
+    assert (Image.open(io.BytesIO(small)).width, dpi) == (-(-widths[1] // 2), 60)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"formats": ["jpg"]}, r"formats names 'jpg'; .*Valid: svg, png, pdf"),
+        ({"formats": []}, "formats is .*; name one of svg, png, pdf"),
+        ({"dpi": 10}, "dpi is 10; it must be a whole number from 20 to 1200"),
+        ({"size": 0}, "size is 0; it must be a number from 0.5 to 4"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused(wrong: dict, said: str, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=said):
+        plot.save_figure(nothing("x"), tmp_path / "x", **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_and_what_is_no_figure(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="does not exist; make it"):
+        plot.save_figure(nothing("x"), tmp_path / "no" / "x")
+    with pytest.raises(StudyError, match="axes is of type DataFrame; expected Axes or Figure"):
+        plot.save_figure(pd.DataFrame(), tmp_path / "x")
+
+
+def test_palettes_hold_as_long_as_asked_for() -> None:
+    before = subtype_colour("S1")
+    for name, colours in PALETTES.items():
+        with plot.use_palette(name):
+            assert subtype_colour("S2") == colours[1]
+            assert subtype_colour(f"S{len(colours) + 1}") == colours[0]
+    assert subtype_colour("S1") == before
+    for wrong, said in (
+        ("okabe", 'palette is "okabe"; did you mean "okabe-ito"'),
+        (["red", "#000000"], "'red' is no colour; expected"),
+        (["#000000"], "give two colours or more"),
+    ):
+        with pytest.raises(StudyError, match=said):
+            plot.use_palette(wrong)
+    assert subtype_colour("S1") == before
+
+
+def test_the_study_file_says_how_figures_are_saved(tmp_path: Path) -> None:
+    asked = FigureSettings(format=["pdf"], dpi=100, palette=["#1b9e77", "#d95f02"])
+    plan = Plan("one", "one", "", "", partial(subtypes_drawn, 3), section="s")
+    (view,) = draw_figures([plan], tmp_path, 1, asked.options())
+    assert [path.name for path in tmp_path.iterdir()] == ["one.pdf"]
+    assert "#1b9e77" in view.markup
+    assert PALETTES["okabe-ito"][0].lower() not in view.markup.lower()
+    heatmap = replace(plan, image=True)
+    (image,) = draw_figures([heatmap], tmp_path, 1, FigureOptions(("svg",)))
+    assert image.markup.startswith("<img")
+    assert not (tmp_path / "one.png").exists()
+    for wrong in ({"palette": "rainbow"}, {"format": ["gif"]}, {"dpi": 10}, {"size": 9}):
+        with pytest.raises(ValidationError, match=next(iter(wrong))):
+            FigureSettings(**wrong)
+
+
+def subtypes_drawn(k: int) -> Axes:
+    place = pd.DataFrame({"x": range(k), "y": range(k)}, [f"P{i}" for i in range(k)])
+    labels = pd.Series([f"S{i % 2 + 1}" for i in range(k)], place.index)
+    return plot.patient_map(place, Subtypes(labels, {}, {}))

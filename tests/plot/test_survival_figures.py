@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from omicsfuse import plot
 from omicsfuse.core.results import COX_COLUMNS, RunResults, SurvivalComparison
 from omicsfuse.plot.colours import subtype_colour
+from omicsfuse.plot.free_space import FreeSpace
 from omicsfuse.plot.predicted import calibration, decision_curve
 from omicsfuse.plot.residuals import MOST_TERMS, schoenfeld
 from omicsfuse.plot.rows import fullest_model, rows_with
@@ -106,8 +107,9 @@ def test_incidence_has_a_panel_for_each_cause_in_subtype_colours(comparison):
             own = comparison.incidence
             own = own[(own["cause"] == cause) & (own["subtype"] == name)].sort_values("time")
             np.testing.assert_allclose(line.get_ydata(), own["incidence"])
+            np.testing.assert_allclose(line.get_xdata(), own["time"] / 365.25)
     assert drawn[0].get_ylim() == drawn[1].get_ylim()
-    assert drawn[0].get_xlabel() == "time (days)"
+    assert drawn[0].get_xlabel() == "Time (years)"
 
 
 def test_incidence_begins_with_nobody_and_does_without_intervals(comparison):
@@ -118,12 +120,32 @@ def test_incidence_begins_with_nobody_and_does_without_intervals(comparison):
     assert (line.get_xdata()[0], line.get_ydata()[0]) == (0, 0)
 
 
-def test_names_of_curves_that_end_together_are_kept_apart():
+def test_names_of_curves_cross_no_curve_and_no_other_name():
     ax = plot.canvas.new_figure(4, 3).subplots()
-    plot.kaplan.label_ends(ax, [(9.0, 0.5, "S1"), (9.0, 0.5, "S2"), (2.0, 0.5, "S3")])
-    heights = {text.get_text(): text.xy[1] for text in ax.texts}
-    assert heights["S2"] - heights["S1"] == pytest.approx(0.055)
-    assert heights["S3"] == 0.5
+    ax.set_xlim(0, 10)
+    ax.set_ylim(0, 1)
+    time = np.array([0.0, 4, 9])
+    curves = {
+        "S1": (time, np.array([1.0, 0.8, 0.5])),
+        "S2": (time, np.array([1.0, 0.7, 0.5])),
+        "S3": (np.array([0.0, 2.0]), np.array([1.0, 0.2])),
+    }
+    space = FreeSpace(curves, (10, 1), 3.3, 2.5)
+    assert space.label_curves(ax) == ["S1", "S2", "S3"]
+    boxes = space.taken
+    for i, box in enumerate(boxes):
+        assert replace(space, taken=boxes[:i]).is_free(box, 0)
+    # The curve that ends first has its name at its end.
+    assert boxes[2][0] == pytest.approx(0.2 + 4 / 72 / 3.3)
+
+
+def test_a_box_among_curves_is_free_of_them_or_not_there():
+    fall = {"S1": (np.array([0.0, 5, 10]), np.array([1.0, 0.4, 0.1]))}
+    high = {"S1": (np.array([0.0, 9]), np.array([1.0, 0.9]))}
+    full = {f"S{i}": (np.array([0.0, 10]), np.array([i / 9, i / 9])) for i in range(10)}
+    assert FreeSpace(fall, (10, 1), 4, 3).corner(1.5, 0.8) == pytest.approx((0.615, 0.99))
+    assert FreeSpace(high, (10, 1), 4, 3).corner(1.5, 0.8)[1] < 0.4
+    assert FreeSpace(full, (10, 1), 4, 3).corner(1.5, 0.8) is None
 
 
 def test_calibration_draws_both_models_at_each_time(comparison):

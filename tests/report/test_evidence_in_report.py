@@ -43,7 +43,7 @@ def assessed(results, **changes):
 @pytest.fixture
 def page_of(tmp_path, monkeypatch):
     """The page of some results, without figures: those take their time."""
-    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda *_: [])
 
     def page(results) -> str:
         write_report(results, tmp_path)

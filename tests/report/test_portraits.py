@@ -282,7 +282,7 @@ def test_a_label_marker_that_the_subtype_lacks_is_no():
 def test_names_from_the_data_are_escaped_on_the_page(tmp_path, monkeypatch):
     from omicsfuse.report import write_report
 
-    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda *_: [])
     results = made()
     markers = results.markers.assign(
         feature=[EVIL if i == 0 else f for i, f in enumerate(results.markers["feature"])]

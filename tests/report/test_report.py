@@ -255,7 +255,7 @@ def test_one_subtype_and_no_enrichment(tmp_path):
 
 
 def test_few_events_give_no_verdict_on_survival(tmp_path, monkeypatch):
-    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda *_: [])
     page = written(make_results(few_events=True, with_external=False), tmp_path)
     assert "Overall survival (os) was not tested (no p-value: fewer than 10 events;" in page.text
     assert "differs between subtypes" not in page.text

@@ -192,7 +192,7 @@ def test_endpoints_with_and_without_models_share_the_tables(results, one_event):
 
 
 def test_one_event_gives_a_calm_page(one_event, tmp_path, monkeypatch):
-    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda plans, folder, n_jobs: [])
+    monkeypatch.setattr("omicsfuse.report.render.draw_figures", lambda *_: [])
     write_report(one_event, tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<(style).*?</\1>|<[^>]+>", " ", page, flags=re.S))

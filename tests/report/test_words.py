@@ -7,6 +7,7 @@ from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import Assessment, Biology, SurvivalComparison
 from omicsfuse.plot import save_figure
 from omicsfuse.plot.canvas import nothing
+from omicsfuse.plot.numbers import time_text
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Points
@@ -14,7 +15,7 @@ from omicsfuse.report.sections.pathways.patient_scores import told_once
 from omicsfuse.report.sections.survival.added_value import _signed
 from omicsfuse.report.sections.survival.added_value import sentence as added_value_sentence
 from omicsfuse.report.sections.survival.cox import not_proportional
-from omicsfuse.report.sections.survival.endpoints import endpoint_in_words, time_text
+from omicsfuse.report.sections.survival.endpoints import endpoint_in_words
 from omicsfuse.report.sections.survival.log_rank import (
     best_p,
     both_tests,
@@ -69,10 +70,12 @@ def test_exclusions_and_settings_as_tables() -> None:
 
 def test_figures_become_elements(tmp_path) -> None:
     svg, png = save_figure(nothing("no data"), tmp_path / "empty")
-    element = inline_svg(svg, "an empty figure")
+    element = inline_svg(svg.read_bytes(), "an empty figure")
     assert "http" not in element
     assert 'aria-label="an empty figure"' in element
-    assert inline_png(png, "a <b>").startswith('<img alt="a &lt;b&gt;" src="data:image/png;base64,')
+    assert inline_png(png.read_bytes(), 300, "a <b>").startswith(
+        '<img alt="a &lt;b&gt;" src="data:image/png;base64,'
+    )
 
 
 def test_draws_and_p_values_of_the_verdict() -> None:

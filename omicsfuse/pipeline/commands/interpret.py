@@ -150,6 +150,7 @@ def interpret_scores(
                 cohort=context.cohort.name,
                 warnings=warned,
                 record=record,
+                options=study.figures.options(),
             )
         write_index(written, workspace.staging, titles)
         workspace.publish(record | {"seconds": dict(clock.seconds)})

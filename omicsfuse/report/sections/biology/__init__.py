@@ -147,8 +147,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         f"{plural(n, 'patient')} by subtype{', with clinical values on top' if annotated else ''}.",
         partial(
             plot.comprehensive_heatmap,
-            results.prepared,
             results.subtypes,
+            results.prepared,
             results.markers,
             cohort=results.cohort,
             drivers=drivers,

@@ -220,7 +220,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             f"{_agreement(results, name)}",
             f"Flow of {plural(int(known.notna().sum()), 'patient')} from the groups of "
             f"{clean(name)} to the subtypes.",
-            partial(plot.alluvial, subtypes, known, clean(name)),
+            partial(plot.alluvial, subtypes, known, name=clean(name)),
         )
     yield from alterations.figures(results)
 

@@ -10,6 +10,7 @@ from omicsfuse import plot
 from omicsfuse.biology.alterations import MINIMUM_ALTERED
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.alterations_grid import (
+    LONG,
     MOST_PATIENTS,
     ONE_LEVEL,
     SAME_PATIENTS,
@@ -107,7 +108,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Altered genes",
             _caption(results),
             "Grid of altered genes over patients by subtype.",
-            partial(plot.oncoprint, results.cohort, results.subtypes, altered),
+            partial(plot.oncoprint, altered, results.subtypes, results.cohort),
         )
 
 
@@ -132,7 +133,9 @@ def _caption(results: RunResults) -> str:
         f"Columns: patients by subtype. {rows}. Of genes altered in nearly the same patients "
         f"({SAME_PATIENTS:.0%} or more in common), one is shown. Percentages: patients with a "
         f"mutation, amplification or deletion{any_change}, of patients in whom a layer measures "
-        f"the gene. White: not measured.{some}"
+        "the gene. White: not measured. Above: altered genes of each patient, and clinical values; "
+        f"at the right: patients with each alteration. {LONG}: a long gene, mutated often in any "
+        f"disease.{some}"
     )
 
 

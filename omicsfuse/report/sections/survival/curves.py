@@ -9,14 +9,13 @@ import pandas as pd
 
 from omicsfuse import plot
 from omicsfuse.core.results import RunResults, SurvivalComparison
-from omicsfuse.plot.numbers import clean, years_text
+from omicsfuse.plot.numbers import clean, time_text, years_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan, file_name
 from omicsfuse.report.sections.survival.endpoints import (
     first_rows,
     rows_of,
-    time_text,
     unit_column,
 )
 from omicsfuse.report.sections.survival.log_rank import both_tests, tests_in_a_line

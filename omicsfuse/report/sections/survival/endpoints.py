@@ -50,14 +50,6 @@ def texts_of(results: RunResults, name: str, column: str) -> set[str]:
     return {clean(text) for text in rows[column].dropna() if text} if column in rows else set()
 
 
-def time_text(value: float) -> str:
-    """Write a time in its unit: whole from 20 on, one decimal below where there is one."""
-    if abs(value) >= 20:
-        return f"{value:,.0f}"
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text
-
-
 def unit_column(table: pd.DataFrame) -> tuple[list[str], str]:
     """Where the unit of time is told: in a column where there are several, else in the caption."""
     units = list(dict.fromkeys(clean(unit) for unit in table["unit"]))

@@ -6,13 +6,12 @@ from typing import Any
 import pandas as pd
 
 from omicsfuse.core.results import RunResults, SurvivalComparison
-from omicsfuse.plot.numbers import clean, format_number, format_p
+from omicsfuse.plot.numbers import clean, format_number, format_p, time_text
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.sections.survival.endpoints import (
     first_rows,
     rows_of,
-    time_text,
     unit_column,
 )
 from omicsfuse.report.tables import Table, make_table, with_interval

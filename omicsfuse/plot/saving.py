@@ -1,0 +1,192 @@
+"""Figures as files: formats, dots per inch, size and colours, and the same bytes every time."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsfuse.core.checks.arguments import require, whole_number
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import StudyError
+from omicsfuse.plot.canvas import MARGIN, is_own, saved, styled
+from omicsfuse.plot.colours import DEFAULT_PALETTE, colours_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Formats that figures are written in, with what matplotlib would put a date or a name into.
+FORMATS: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+#: Bounds of dots per inch, and of the factor on the size of figures.
+DPI, SIZE = (20, 1200), (0.5, 4.0)
+#: Settings that give a figure a layout engine which asks for none.
+_ENGINES = ("figure.autolayout", "figure.constrained_layout.use")
+#: Text stays text: in SVG as such, in PDF in TrueType fonts, which editors can change.
+_TEXT = {"svg.fonttype": "none", "pdf.fonttype": 42, "svg.image_inline": True}
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """How the figures of a report are saved: what ``[figures]`` of a study file says."""
+
+    formats: tuple[str, ...] = ("svg", "png")
+    dpi: int = 300
+    size: float = 1.0
+    palette: str | tuple[str, ...] = DEFAULT_PALETTE
+
+    def __post_init__(self) -> None:
+        checked_formats(self.formats)
+        whole_number(self.dpi, "dpi", *DPI)
+        checked_size(self.size)
+        colours_of(self.palette)
+
+
+def checked_formats(formats: Any) -> list[str]:
+    """Return formats, or say which are not known."""
+    named = [formats] if isinstance(formats, str) else list(formats)
+    for one in named:
+        if one not in FORMATS:
+            raise StudyError(f"formats names {one!r}; {did_you_mean(str(one), FORMATS)}.")
+    if not named or len(set(named)) < len(named):
+        raise StudyError(f"formats is {named!r}; name one of {', '.join(FORMATS)}, or more.")
+    return named
+
+
+def checked_size(size: Any) -> float:
+    """Return the factor on the size of a figure, or refuse it."""
+    low, high = SIZE
+    number = isinstance(size, int | float) and not isinstance(size, bool)
+    if not number or not low <= size <= high:
+        raise StudyError(f"size is {size!r}; it must be a number from {low:g} to {high:g}.")
+    return float(size)
+
+
+@styled
+def save_figure(
+    axes: "Axes | Figure | Sequence[Axes]",
+    stem: str | Path,
+    *,
+    dpi: int = 300,
+    formats: Sequence[str] = ("svg", "png"),
+    size: float = 1.0,
+) -> list[Path]:
+    """Write a figure to files; the same figure gives the same bytes.
+
+    Text stays text in SVG and PDF. Nothing is cut off: the files are as large as what is drawn. A
+    notebook shows the figures that a cell draws and does not save.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes, matplotlib.figure.Figure or sequence of axes
+        What a function of ``omicsfuse.plot`` returned, or a figure.
+    stem : str or path
+        Path without its ending; the folder must exist.
+    dpi : int
+        Dots per inch of the PNG, and of images inside SVG and PDF.
+    formats : sequence of {"svg", "png", "pdf"}
+        Files to write.
+    size : float
+        Factor on width and height of the figure; text keeps its size in points.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, in the order of ``formats``.
+
+    Raises
+    ------
+    StudyError
+        If a format is not known, or the folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from omicsfuse.plot import save_figure
+    >>> from omicsfuse.plot.canvas import nothing
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_figure(nothing("no data"), f"{folder}/empty")]
+    ['empty.svg', 'empty.png']
+    """
+    formats, dpi = checked_formats(formats), whole_number(dpi, "dpi", *DPI)
+    stem = Path(stem)
+    if not stem.parent.is_dir():
+        raise StudyError(f"the folder {stem.parent} does not exist; make it, or name another.")
+    drawn = pictures(axes, stem.name, formats, dpi, checked_size(size))
+    paths = [Path(f"{stem}.{one}") for one in formats]
+    for path, content in zip(paths, drawn, strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+def pictures(
+    axes: Any, name: str, formats: Sequence[str], dpi: int, size: float = 1.0
+) -> list[bytes]:
+    """Draw a figure in several formats; it is laid out once, for the first of them."""
+    import matplotlib
+
+    figure: Any = figure_of(axes)
+    saved(figure)
+    if size != 1.0:
+        figure.set_size_inches(figure.get_size_inches() * size)
+    engine, figure_dpi = figure.get_layout_engine(), figure.dpi
+    settings = {"svg.hashsalt": name, **_TEXT, **dict.fromkeys(_ENGINES, False)}
+    contents: list[bytes] = []
+    with warnings.catch_warnings(), matplotlib.rc_context(settings):
+        # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        for one in formats:
+            target = io.BytesIO()
+            box: Any = "tight"
+            if contents:
+                # The layout stays: to lay out and to measure anew would take longer than drawing.
+                # Of a caller's figure it stays known that an engine laid it out.
+                figure.set_layout_engine(None if is_own(figure) else "none")
+                if one == "png":
+                    figure.dpi = dpi
+                    box = figure.get_tightbbox().padded(MARGIN)
+            figure.savefig(
+                target, format=one, dpi=dpi, bbox_inches=box, pad_inches=MARGIN,
+                metadata=FORMATS[one], **_fast(one),
+            )  # fmt: skip
+            figure.dpi = figure_dpi
+            contents.append(target.getvalue())
+        figure.set_layout_engine(engine)
+    return contents
+
+
+def _fast(one: str) -> dict[str, Any]:
+    """Compress as far as it is worth the time: beyond, files become little smaller."""
+    return {"pil_kwargs": {"compress_level": 1}} if one == "png" else {}
+
+
+def figure_of(axes: Any) -> Any:
+    """Figure of axes, of the first of several, or itself."""
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    first = axes[0] if isinstance(axes, Sequence) and len(axes) else axes
+    require(first, (Axes, Figure), "axes", "what a function of omicsfuse.plot returned")
+    return first.get_figure(root=True)
+
+
+def smaller_png(content: bytes, dpi: int, most: int = 150) -> tuple[bytes, float]:
+    """Make a PNG smaller by a whole factor, to about so many dots per inch; give these too.
+
+    It has 256 colours at most, which heatmaps and their labels can do with.
+    """
+    from PIL import Image
+
+    factor = round(dpi / most)
+    if factor < 2:
+        return content, float(dpi)
+    target = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        small = image.convert("RGB").reduce(factor)
+        small.quantize(256, dither=Image.Dither.NONE).save(target, format="png")
+    return target.getvalue(), dpi / factor
