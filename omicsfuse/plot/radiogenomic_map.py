@@ -130,7 +130,7 @@ def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = 
     if places:
         marks = [(INK, f"FDR <= {fdr:g}")]
         if any(gone for *_, gone in places):
-            marks.append(("white", "of these, gone\nonce adjusted"))
+            marks.append(("white", "of these, vanishing\nafter adjustment"))
         handles = [
             Line2D([], [], ls="", marker="o", ms=4, mfc=fill, mec=INK, label=text)
             for fill, text in marks

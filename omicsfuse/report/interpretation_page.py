@@ -16,16 +16,16 @@ from omicsfuse.report.tables import exclusions_table
 
 _METHODS = (
     "How associations were tested.",
-    "A score enters linear models as normal scores of its ranks, so that its scale and single "
-    "extreme values do not matter. Features on a logarithmic or z-score scale are compared by "
-    "limma's moderated t of the slope, other features by Spearman's and the partial rank "
-    "correlation, mutations by Wilcoxon's rank-sum test (classes: Fisher's exact test), subtypes "
-    "and clinical categories by the Kruskal-Wallis test and, adjusted, the F test of the groups "
-    "(classes: chi-square, Fisher's exact or a Monte Carlo test). False discovery rates are "
+    "A score enters linear models as normal scores of its ranks; its scale and single extreme "
+    "values do not matter. Features on a logarithmic or z-score scale are tested by limma's "
+    "moderated t of the slope, and other features by Spearman's and the partial rank correlation. "
+    "Mutations are tested by Wilcoxon's rank-sum test (classes: Fisher's exact test). Subtypes and "
+    "clinical categories are tested by the Kruskal-Wallis test and, adjusted, by the F test of the "
+    "groups (classes: chi-square, Fisher's exact or a Monte Carlo test). False discovery rates are "
     "Benjamini and Hochberg's over each family.",
-    "Gene sets are scored by GSEA's running sum on the ranking by moderated t. Their p-values "
-    "come from shuffled patients (with covariates, by the method of Freedman and Lane), which "
-    "keeps the correlation of genes; those of random genes are given beside.",
+    "Gene sets are scored by GSEA's running sum on the ranking by moderated t. Their p-values are "
+    "from shuffled patients (with covariates, by the method of Freedman and Lane), which keeps the "
+    "correlation of genes; p-values from random genes are given too.",
 )
 
 
@@ -53,7 +53,7 @@ def write_interpretation_report(
         name=name,
         cohort=cohort,
         subject="imaging models interpreted",
-        kind="Imaging models: what goes with them",
+        kind="Imaging models and their associations",
         role="Cohort",
         footer="associations found here are hypotheses, not diagnoses.",
         front=None,
@@ -79,8 +79,9 @@ def _models(source: _Source) -> Iterable[Section[_Source]]:
 def _exclusions(source: _Source) -> Content:
     models = source.interpretations.values()
     table = exclusions_table([excluded for model in models for excluded in model.exclusions])
-    text = "Every patient of the table of scores is in the cohort, and has a score."
-    return Content("Who was left out", () if table else (text,), tables=[table])
+    text = "No one: every patient in the table of scores is in the cohort and has a score."
+    answer = "The table lists the exclusions." if table else text
+    return Content("Who was excluded?", (answer,), tables=[table])
 
 
 def _warnings(source: _Source) -> Content | None:
@@ -89,7 +90,7 @@ def _warnings(source: _Source) -> Content | None:
 
 def _provenance(source: _Source) -> Content | None:
     tables = provenance_tables(source.record)
-    text = "The same files and seed give this page again, byte for byte."
+    text = "The same files, seed and software versions give this page again, byte for byte."
     return Content("Settings, versions and input", (text,), details=tables) if tables else None
 
 
@@ -97,9 +98,7 @@ def _provenance(source: _Source) -> Content | None:
 _SECTIONS: tuple[Section[_Source], ...] = (
     Section("interpretation", parts=_models),
     Section("losses", _exclusions),
-    Section(
-        "methods", lambda _: Content("Methods", ("How the associations were tested.", *_METHODS))
-    ),
+    Section("methods", lambda _: Content("Methods", _METHODS)),
     Section("warnings", _warnings),
     Section("provenance", _provenance),
 )

@@ -1,8 +1,8 @@
-"""References that several sections cite, and the numbers of all."""
+"""References that several sections cite, and the numbering of all references."""
 
 from omicsfuse.fusion import METHODS
 
-#: Those that more than one section cites; others stand with their section.
+#: References that more than one section cites; others stand with their section.
 SHARED = {
     **{key: text for method in METHODS.values() for key, text in method.references.items()},
     "eigengap": "von Luxburg U. A tutorial on spectral clustering. Stat Comput 2007;17:395-416. "

@@ -1,4 +1,4 @@
-"""Words that several parts of the report share: lists, counts, p-values, what was chosen how."""
+"""Words that several parts of the report share: lists, counts, rules, settings."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def told_apart(names: Sequence[str]) -> list[str]:
 
 def drawn_of(n: int, most: int) -> str:
     """Say that only some of the patients are drawn, as a sentence with a space before it."""
-    return f" Of {n:,} patients {most:,} are drawn." if n > most else ""
+    return f" {most:,} of {n:,} patients are drawn." if n > most else ""
 
 
 def first_genes(genes: Sequence[str]) -> str:
@@ -58,7 +58,7 @@ def rule_of_k(results: RunResults) -> str:
 
 
 def chosen_with_outcome(results: RunResults) -> str:
-    """Say what was chosen with the outcome: features, the number of subtypes; empty if neither."""
+    """Name the choices made with the outcome: features, number of subtypes; empty if neither."""
     asked = (("preprocess", "select", "features"), ("subtypes", "choose", "the number of subtypes"))
     return " and ".join(
         choice for table, key, choice in asked if settings_of(results, table).get(key) == "survival"
@@ -79,12 +79,12 @@ def mean_jaccard(results: RunResults) -> float:
 
 
 def test_level(assessment: Assessment) -> float:
-    """Level at which the tests say yes."""
+    """Level at which the tests are significant."""
     return float(assessment.params.get("level", SIGNIFICANCE))
 
 
 def n_draws(assessment: Assessment) -> int:
-    """Draws of each kind that the tests rest on; 0 where it is not known."""
+    """Draws of each kind in the tests; 0 where it is not known."""
     if "n_draws" in assessment.tests and len(assessment.tests):
         return int(assessment.tests["n_draws"].max())
     return int(assessment.params.get("n_draws", 0))

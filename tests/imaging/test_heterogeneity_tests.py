@@ -165,7 +165,7 @@ def test_math_of_a_maf_with_read_counts_stands_beside_the_index(tmp_path: Path) 
     assert row["effect"] == pytest.approx(expected.statistic)
     assert row["effect"] > 0.6
     said = " ".join(association_sentences(replace(index, tests=tests)))
-    assert said.startswith(f"Beside heterogeneity of the genome: {MATH}, Spearman correlation 0.")
+    assert said.startswith(f"Heterogeneity of the genome: {MATH}, Spearman correlation 0.")
     assert "n = 59, p < 0.001" in said
     assert with_math(index, Cohort("bare", {"ct": cohort.omics["ct"]})) is index
 

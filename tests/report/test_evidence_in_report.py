@@ -68,19 +68,20 @@ def test_both_tests_are_told_with_the_number_of_draws():
     assert "permuted within each layer, 199 times" in first
     assert "redrawn 199 times as a continuum" in second
     assert floor == (
-        "A test says yes where p is at most 0.05. With 199 draws no p-value can be below 0.005."
+        "A test is significant where p is at most 0.05. With 199 draws, no p-value can be below "
+        "0.005."
     )
     assert "(shared structure: p = 0.005; groups: p = 0.32)" in answer(results)
 
 
 def test_groups_of_one_layer_are_not_called_shared():
     results = assessed(make_results(verdict=NOTHING), p_structure=0.005)
-    assert "one layer may make them by itself" in how_tested(results)[-1]
+    assert "one layer may form the groups by itself" in how_tested(results)[-1]
 
 
 def test_one_layer_has_nothing_to_share():
     results = assessed(make_results(), p_shared=float("nan"))
-    assert not any("Do the layers share" in text for text in how_tested(results))
+    assert not any("Shared structure:" in text for text in how_tested(results))
     assert "shared structure" not in answer(results)
 
 
@@ -90,7 +91,7 @@ def test_one_layer_has_nothing_to_share():
         (SUPPORTED, "without groups (shared structure: p = 0.005; groups: p = 0.010)."),
         (CONTINUUM, "No evidence of groups: the layers share structure, but a continuum"),
         (NOTHING, "layers whose patients were permuted (shared structure: p = 0.40; groups:"),
-        ("not tested", "Clustering always returns groups, also from noise."),
+        ("not tested", "Clustering always returns groups, even from noise."),
     ],
 )
 def test_the_answer_is_what_the_tests_say(verdict, said):
@@ -290,18 +291,27 @@ def test_borderline_patients_are_counted_and_named(results):
     shares = [float(row[2].text) for row in named.rows]
     assert shares == sorted(shares)
     assert f"{len(border)} of {len(patients)} patients are borderline." in " ".join(
-        section.paragraphs
+        summary_sentences(results)
     )
 
 
 @pytest.mark.parametrize(
     ("lowest", "said"),
     [
-        (0.9, "hang on no setting: whichever is moved, agreement stays at 0.82 or more (lowest: "),
-        (0.7, "move somewhat with neighbours K (0.70 at 10); with the other 2 settings agreement"),
+        (
+            0.9,
+            "depend on none of the settings that were changed; the largest effect is that of "
+            "kernel width mu (adjusted Rand index 0.82 at 0.3).",
+        ),
+        (
+            0.7,
+            "change somewhat with neighbours K (adjusted Rand index 0.70 at 10); with the other 2 "
+            "settings the index is 0.8 or more.",
+        ),
         (
             0.3,
-            "The subtypes hang on neighbours K (0.30 at 10); with the other 2 settings agreement",
+            "The subtypes depend on neighbours K (adjusted Rand index 0.30 at 10); with the other "
+            "2 settings the index is 0.8 or more.",
         ),
     ],
 )
@@ -313,14 +323,16 @@ def test_one_sentence_says_what_the_result_hangs_on(results, lowest, said):
     assert said in text
     assert "chooses another number of subtypes than 3 under 1 of 3 other settings" in text
     assert text.count("(") == text.count(")")
-    assert any("hang on 1 setting (neighbours K)" in t for t in caveats(changed)) == (lowest < 0.65)
+    assert any("depend on 1 setting (neighbours K)" in t for t in caveats(changed)) == (
+        lowest < 0.65
+    )
 
 
 def test_sensitivity_of_drawn_patients_is_compared_with_the_draw(results):
     table = results.assessment.sensitivity.copy()
     table.loc[table["note"] == "as reported", "agreement"] = 0.93
     (text,) = sensitivity_sentences(assessed(results, sensitivity=table))
-    assert "with nothing moved, agreement is 0.93" in text
+    assert "with no setting changed, the adjusted Rand index is 0.93" in text
 
 
 def test_nothing_moved_says_nothing(results):
@@ -346,12 +358,12 @@ def test_methods_describe_tests_and_resampling_with_their_sources(results):
     text = " ".join(paragraphs)
     for said in (
         "patients were permuted within every layer (199 draws)",
-        "multiplied by one and the same random orthogonal matrix",
+        "multiplied by the same random orthogonal matrix",
         "patients were drawn (199 draws) from their own coordinates",
         "its maximum over k",
         "split into halves 25 times",
         "99 copies of itself",
-        "3 settings of fusion and clustering were moved one at a time",
+        "3 settings of fusion and clustering were changed one at a time",
     ):
         assert said in text, said
     for author in ("Monti", "Senbabaoglu", "Tibshirani R, Walther G. Cluster", "Langsrud"):
@@ -365,10 +377,10 @@ def test_methods_describe_tests_and_resampling_with_their_sources(results):
 def test_a_supported_verdict_does_not_vouch_for_unstable_subtypes() -> None:
     assert "are unstable when" in " ".join(how_tested(make_results(jaccard=0.5)))
     assert "unstable" not in " ".join(how_tested(make_results()))
-    assert "one subtype was chosen or asked for" in " ".join(how_tested(make_results(1)))
+    assert "One subtype was chosen or requested" in " ".join(how_tested(make_results(1)))
 
 
 def test_one_layer_is_not_said_to_share(results) -> None:
     alone = assessed(results, p_shared=np.nan, p_structure=0.4, verdict=CONTINUUM)
-    assert answer(alone).startswith("There is one layer, and no evidence that patients form groups")
+    assert answer(alone).startswith("No evidence of groups in the one layer")
     assert "permuted within each layer" not in " ".join(how_tested(alone))

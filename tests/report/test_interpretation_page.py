@@ -20,6 +20,7 @@ from omicsfuse.report.sections.interpretation import (
     figures,
     gene_sets,
     model_sections,
+    summary,
 )
 
 QUICK = {"n_resamples": 3, "n_permutations": 49}
@@ -72,19 +73,27 @@ def test_what_is_found_is_said_with_effect_interval_and_family(
     text = " ".join(content("planted", found["planted $1 <i>"]).paragraphs)
     assert "gives a score to 60 patients" in text
     assert re.search(
-        r"expression: \d+ of 100 found \(n = 60; most clearly \S+: log2 change per SD "
-        r"of the score -?\d\.\d\d, 95% CI .*, p < 0\.001, FDR < 0\.001\)",
+        r"expression \(n = 60\): \d+ of 100 tests; \S+, log2 change per SD "
+        r"of the score -?\d\.\d\d, 95% CI .*, p < 0\.001, FDR < 0\.001",
         text,
     )
-    assert "Adjusted for" in text
+    assert "Associations were adjusted for" in text
+    assert "of 112 remain significant; 1 was not adjusted." in summary(found["grade"])[0]
+    (answer,) = summary(found["planted $1 <i>"])
+    assert re.match(
+        r"\d+ associations among \d+ tests in 60 patients \(false discovery rate at most 0\.05 "
+        r"within each family\)\. After adjustment for .*, \d+ of \d+ remains? significant\.",
+        answer,
+    )
     assert "patients shuffled" in text
 
 
 def test_nothing_is_said_plainly(found: dict[str, Interpretation]) -> None:
     text = " ".join(content("noise", found["noise"]).paragraphs)
-    assert "Nothing was found at a false discovery rate of 0.05 in" in text
-    assert re.search(r"a correlation of 0\.\d+ or more would be found in four of five", text)
-    assert "No gene set is found on the ranking of genes" in text
+    assert "No association was found in " in text
+    assert re.search(r"the power for a correlation of 0\.\d+ is 80%", text)
+    assert "No gene set is associated with the ranking of genes" in text
+    assert "No association was found: none of " in summary(found["noise"])[0]
 
 
 def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> None:
@@ -100,10 +109,7 @@ def test_a_measure_of_volume_is_said_first(found: dict[str, Interpretation]) -> 
         one.stability,
         {**one.params, "volume_correlation": volume},
     )
-    assert (
-        "It is a measure of the tumour's volume (Spearman correlation 0.97"
-        in content("told", told).paragraphs[0]
-    )
+    assert "The score is a measure of tumour volume (Spearman correlation 0.97" in summary(told)[0]
 
 
 def test_a_class_called_adjusted_is_not_an_adjusted_ranking() -> None:
@@ -113,8 +119,8 @@ def test_a_class_called_adjusted_is_not_an_adjusted_ranking() -> None:
     )  # fmt: skip
     told = Interpretation("m", pd.Series(dtype=object), "class", table, table, table)
     assert [said.split(" of genes")[0] for said in gene_sets.sentences(told)] == [
-        "No gene set is found on the ranking",
-        "No gene set is found on the adjusted ranking",
+        "No gene set is associated with the ranking",
+        "No gene set is associated with the adjusted ranking",
     ]
     ticks = plot.interpretation_gene_sets(told).get_xticklabels()
     assert [tick.get_text() for tick in ticks] == [

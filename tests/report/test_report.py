@@ -66,18 +66,19 @@ def page(folder) -> Page:
 def test_full_report_says_what_came_out(page):
     for sentence in (
         "5 layers (radiomics, expression, methylation, mutation and copy_number) of 56 patients",
-        "4 of 60 patients lack layers and were left out",
+        "56 of 60 patients were analysed; 4 lack required layers.",
         "The network was cut into 3 subtypes",
         "the smallest of 2 to 6 whose normalised cut is best",
         "Yes: all subtypes are stable when patients are resampled (mean Jaccard similarity 0.81; "
         "lowest 0.77, S3; stable: 0.75 or more)",
-        "The number of subtypes was fixed and preprocessing was not fitted again in the resamples",
+        "The number of subtypes was fixed and preprocessing was not re-fitted in the resamples",
         "80% of the patients without replacement",
         "is partly circular: label and subtypes rest on the same data",
         "over the endpoints for overall tests, within an endpoint for pairs",
         "p-values of Cox models are not adjusted for multiplicity",
-        "no evidence of a difference between assigned subtypes (log-rank test by permutation, p =",
-        "of the log-rank test by permutation for assigned subtypes",
+        "no evidence of a difference in survival between assigned subtypes for os (log-rank test "
+        "by permutation, p =",
+        "from the log-rank test by permutation for assigned subtypes",
         "Each external cohort was preprocessed by itself, blind to outcome",
         "give this report again, byte for byte",
         "Overall survival (os) differs between subtypes (log-rank, permutation p = 0.005; ",
@@ -241,17 +242,17 @@ def test_no_clinical_table(tmp_path):
     page = written(make_results(with_clinical=False, with_external=False), tmp_path)
     assert "There is no clinical column to compare the subtypes with." in page.text
     assert "Survival was not compared: there is no clinical table." in page.text
-    assert "the signature has not been verified" in page.text
+    assert "Not verified: no external cohort was given." in page.text
     assert "Kaplan-Meier" not in " ".join(methods_text(make_results(with_clinical=False))[0])
 
 
 def test_one_subtype_and_no_enrichment(tmp_path):
     page = written(make_results(1), tmp_path)
     assert "All patients form one group" in page.text
-    assert "nothing between subtypes can be compared" in page.text
+    assert "There is only one group: subtypes cannot be compared." in page.text
     assert "All patients form one group: features cannot be compared." in page.text
     assert "All patients form one group: clinical variables cannot be compared." in page.text
-    assert "No signature was derived" in page.text
+    assert "Not tested: no signature was derived." in page.text
 
 
 def test_few_events_give_no_verdict_on_survival(tmp_path, monkeypatch):
@@ -401,7 +402,7 @@ def test_external_log_rank_without_permutations_is_called_asymptotic(results):
     other = replace(results, verification=replace(verification, survival=survival))
     assert "(asymptotic log-rank test, p = 0.21;" in " ".join(summary_sentences(other))
     caption = verification_section(other).tables[0].caption
-    assert "of the asymptotic log-rank test for assigned subtypes" in caption
+    assert "from the asymptotic log-rank test for assigned subtypes" in caption
 
 
 def test_fused_layers_and_others_are_told_apart(results):
@@ -470,7 +471,7 @@ def test_several_endpoints_are_corrected_for():
     ("changes", "said"),
     [
         ({"same_study": "yes"}, "other cohort is of the same study as the discovery cohort"),
-        ({"same_study": "by name"}, "other cohort is by its name of the same study"),
+        ({"same_study": "by name"}, "By its name, other cohort is of the same study"),
         ({"same_study": "no", "note": "thought not independent"}, ""),
         ({"same_study": ""}, ""),
     ],
@@ -492,7 +493,7 @@ def test_the_table_says_which_tests_and_notes_the_study_below(results):
     note = "same study as the training cohort: internal-external, not independent"
     changed = with_verification(results, same_study="yes", test="Wald", note=note)
     table = verification_section(changed).tables[0]
-    assert "p: of the Wald test for hazard ratios" in table.caption
+    assert "p is from the Wald test for hazard ratios" in table.caption
     assert any(note in text for text in table.notes)
     # Columns that every row repeats would push the numbers out of the page.
     assert not {"test", "note", "same study"} & {h.text for h in table.headings}

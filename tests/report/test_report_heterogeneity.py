@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from omicsfuse.core.results import HeterogeneityIndex, Prepared, RadiogenomicMap
+from omicsfuse.report.sections.heterogeneity import SECTION, group_share
 from omicsfuse.report.sections.heterogeneity import content as heterogeneity_section
 from omicsfuse.report.sections.heterogeneity import figures as heterogeneity_plans
+from omicsfuse.report.sections.radiogenomic_modules import SECTION as MODULES
 from omicsfuse.report.sections.radiogenomic_modules import content as radiogenomic_modules_section
 from omicsfuse.report.sections.radiogenomic_modules import figures as radiogenomic_modules_plans
 
@@ -66,14 +68,18 @@ def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
     assert section is not None
     said, told = section.paragraphs
     assert "7 first-order and 30 texture features of layer ct" in said
-    assert "-0.63 (95% CI -0.70 to 0.10, n = 10). It is largely an index of size" in said
+    assert list(SECTION.summary(results(heterogeneity=index(-0.63, 0.004)))) == [
+        "The heterogeneity index places 10 patients between 0 (even images) and 1 (uneven images). "
+        "It largely measures tumour size: its rank correlation with tumour volume is -0.63 (95% CI "
+        "-0.70 to 0.10, n = 10)."
+    ]
     assert "In 50 resamples of 80% of the patients" in said
     assert (
         "os, hazard ratio per SD 1.40 (95% CI 1.10 to 1.80), n = 100 with 40 events, p = 0.004"
         in told
     )
     assert "stage, Spearman correlation 0.30 (95% CI 0.10 to 0.50), n = 90, p = 0.40" in told
-    assert "Of the clinical columns (1 test) none goes with the index" in told
+    assert "Clinical columns: no association among 1 test (FDR at most 0.05)" in told
     assert "Survival was not tested in 1 model: not estimated: 6 events" in told
     assert [plan.name for plan in heterogeneity_plans(results(heterogeneity=index(0.1, 0.5)))] == [
         *("heterogeneity", "heterogeneity_correlates", "heterogeneity_survival"),
@@ -83,36 +89,77 @@ def test_the_section_says_what_was_found_and_what_was_not_tested() -> None:
 def test_subtypes_found_with_the_index_are_called_no_evidence() -> None:
     made = index(0.1, 0.004)
     tests = made.tests.assign(of=["", "", "subtypes"], fdr=[0.004, np.nan, 0.01])
-    section = heterogeneity_section(results(heterogeneity=replace(made, tests=tests)))
+    given, plainly = (results(heterogeneity=one) for one in (replace(made, tests=tests), made))
+    said = list(SECTION.caveats(given))
+    assert said == [
+        "If the subtypes were found with the same images, their association with the index is a "
+        "description and no evidence."
+    ]
+    assert list(SECTION.caveats(plainly)) == []
+    section, plain = heterogeneity_section(given), heterogeneity_section(plainly)
     assert section is not None
-    assert "that they go with the index describes them and is no evidence" in section.paragraphs[1]
-    plain = heterogeneity_section(results(heterogeneity=made))
     assert plain is not None
-    assert "describes them" not in plain.paragraphs[1]
-    assert "Subtypes that were fused" in section.tables[0].caption
-    assert "Subtypes that were fused" not in plain.tables[0].caption
+    assert "Subtypes fused from the same" in section.tables[0].caption
+    assert "Subtypes fused from the same" not in plain.tables[0].caption
 
 
 def test_captions_say_only_what_is_there() -> None:
     made = index(0.1, 0.5)
     plans = {plan.name: plan for plan in heterogeneity_plans(results(heterogeneity=made))}
-    assert "Below: texture features that follow the index" in plans["heterogeneity"].caption
+    assert "Below: texture features correlated with the index" in plans["heterogeneity"].caption
     assert plans["heterogeneity_survival"].caption.endswith("deviation of the index.")
     tests = made.tests.assign(adjusted_for=["age", "", ""])
     adjusted = list(heterogeneity_plans(results(heterogeneity=replace(made, tests=tests))))[-1]
-    assert adjusted.caption.endswith("alone and with covariates.")
+    assert adjusted.caption.endswith("unadjusted and adjusted for covariates.")
     bare = replace(made, tests=made.tests[made.tests["kind"] == "order"])
     section = heterogeneity_section(results(heterogeneity=bare))
     assert section is not None
     assert "Hazard ratios" not in section.tables[0].caption
-    assert "Stage and grade" in section.tables[0].caption
+    assert "Ordered categories" in section.tables[0].caption
 
 
 def test_a_small_correlation_with_volume_is_not_called_size() -> None:
-    section = heterogeneity_section(results(heterogeneity=index(0.1, 0.5)))
+    given = results(heterogeneity=index(0.1, 0.5))
+    section, (said,) = heterogeneity_section(given), SECTION.summary(given)
     assert section is not None
-    assert "index of size" not in section.paragraphs[0]
-    assert "none goes with the index at a false discovery rate of 0.05" in section.paragraphs[1]
+    assert "size" not in said
+    assert "Its rank correlation with tumour volume is 0.10" in said
+    assert "Survival: no association among 1 test (FDR at most 0.05)" in section.paragraphs[1]
+
+
+@pytest.mark.parametrize(
+    ("groups", "share", "caption"),
+    [
+        (["H1"] * 5 + ["H2"] * 5, 0.758, "Groups along the index, from the least to the most"),
+        (["H1", "H2"] * 5, 0.0303, "Groups of the fused network, from the least to the most"),
+    ],
+)
+def test_groups_that_do_not_follow_the_index_are_not_said_to(
+    groups: list[str], share: float, caption: str
+) -> None:
+    made = index(0.1, 0.5)
+    made = replace(made, patients=made.patients.assign(group=groups))
+    assert group_share(made) == pytest.approx(share, abs=0.001)
+    given = results(heterogeneity=made)
+    section = heterogeneity_section(given)
+    assert section is not None
+    table = next(one for one in section.details if one is not None and "Groups" in one.caption)
+    assert table.caption.startswith(caption)
+    follows = share > 0.5
+    assert ("They explain 76% of its variance" in table.caption) == follows
+    assert ("They explain 3% of the variance of the index" in table.caption) != follows
+    told = "The groups do not follow the index: they explain 3% of its variance."
+    assert (told in SECTION.caveats(given)) != follows
+
+
+def test_an_index_of_unknown_volume_may_be_size() -> None:
+    made = index(0.1, 0.5)
+    made = replace(made, params={**made.params, "correlation_with_volume": None})
+    given = results(heterogeneity=made)
+    assert "volume" not in " ".join(SECTION.summary(given))
+    assert list(SECTION.caveats(given)) == [
+        "Tumour volume is not known: the index may reflect tumour size."
+    ]
 
 
 def modules(fdr: float) -> RadiogenomicMap:
@@ -141,13 +188,20 @@ def test_modules_are_said_to_go_together_only_where_they_do(fdr: float, names: i
     given = results(radiogenomics=modules(fdr))
     section = radiogenomic_modules_section(given)
     assert section is not None
-    said = section.paragraphs[0]
-    assert said.startswith("2 radiomic clusters and 1 gene module, 106 patients: ")
+    (answer,) = MODULES.summary(given)
     if fdr <= 0.05:
-        assert "1 of 2 pairs goes together at a false discovery rate of 0.05" in said
+        assert answer == (
+            "1 of 2 pairs of a radiomic cluster and a gene module is associated in held-out "
+            "patients (106 patients; false discovery rate at most 0.05)."
+        )
     else:
-        assert "none of 2 pairs goes together at a false discovery rate of 0.05" in said
-    assert "correlation 0.41 in held-out patients, 0.60 in sample" in said
+        assert answer == (
+            "No association was found: none of 2 pairs of a radiomic cluster and a gene module "
+            "reaches a false discovery rate of 0.05 (106 patients; smallest FDR = 0.40)."
+        )
+    said, how = section.paragraphs
+    assert "correlation 0.41 in held-out patients and 0.60 in sample" in said
+    assert how.startswith("2 radiomic clusters and 1 module of co-expressed genes were compared.")
     assert len(list(radiogenomic_modules_plans(given))) == names
     row = [cell.text for cell in section.tables[0].rows[0]]
     assert row == [
@@ -165,5 +219,5 @@ def test_nothing_gives_no_section() -> None:
     empty = RadiogenomicMap(NONE, NONE, NONE, params={"modules": {}})
     section = radiogenomic_modules_section(results(radiogenomics=empty))
     assert section is not None
-    assert "No co-expression module was found" in section.paragraphs[0]
+    assert "no co-expression module was found" in section.paragraphs[0]
     assert list(radiogenomic_modules_plans(results(radiogenomics=empty))) == []

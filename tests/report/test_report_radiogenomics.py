@@ -11,8 +11,8 @@ from omicsfuse import plot
 from omicsfuse.core.results import Biology, Prepared, PreparedLayer, RadiogenomicMap
 from omicsfuse.imaging import radiogenomic_map
 from omicsfuse.plot.radiogenomic_map import radiogenomic_quantiles
+from omicsfuse.report.sections.radiogenomics import SECTION, family_sentences
 from omicsfuse.report.sections.radiogenomics import content as radiogenomics_section
-from omicsfuse.report.sections.radiogenomics import family_sentences
 from omicsfuse.report.sections.radiogenomics import figures as radiogenomics_plans
 
 N = 60
@@ -68,12 +68,23 @@ def test_what_was_found_and_what_volume_leaves(found: SimpleNamespace) -> None:
     assert section is not None
     assert section.title == "Which molecular features are associated with the images?"
     opening, families, volume = section.paragraphs
-    assert "8 radiomic features of layer ct say 8 different things" in opening
-    assert "adjusted correlations are given tumour volume" in opening
-    assert "rna: 256 tests in 60 patients, 3 associations at a false discovery rate" in families
-    assert "few shuffles have so small a rate (p = 0.032)" in families
-    assert "1 of the 3 associations found is found again, 1 vanishes (p above 0.05)" in volume
-    assert "and 1 is of a feature that measures tumour volume under another name." in volume
+    assert "8 radiomic features of layer ct form 8 clusters" in opening
+    assert "partial correlations are adjusted for tumour volume" in opening
+    assert "rna: 3 associations among 256 tests in 60 patients (smallest FDR < 0.001)" in families
+    assert "few of the shuffles give as small a false discovery rate (p = 0.032)" in families
+    assert list(SECTION.summary(found)) == [
+        "3 associations among 256 tests in 60 patients (false discovery rate at most 0.05 within "
+        "each layer): all with rna. After adjustment for tumour volume, 1 of 3 remains "
+        "significant; 1 vanishes (p above 0.05)."
+    ]
+    assert list(SECTION.caveats(found)) == [
+        "An association that vanishes is not thereby explained by tumour volume: adjustment "
+        "reduces power."
+    ]
+    assert volume == (
+        "Adjustment for tumour volume: 1 association is with features that measure tumour volume "
+        "under another name."
+    )
     families_table, strongest = section.tables
     headings = [cell.text for cell in strongest.headings]
     first = dict(zip(headings, (cell.text for cell in strongest.rows[0]), strict=True))
@@ -90,9 +101,15 @@ def test_nothing_found_says_what_could_have_been(nothing: SimpleNamespace) -> No
     table = section.tables[0]
     assert not {"kept", "vanished", "of volume"} & {cell.text for cell in table.headings}
     assert "Kept, vanished" not in table.caption
-    assert "no association was found (smallest FDR" in families
-    assert "a single one would have been from |rho| = 0.46 on" in families
-    assert "cannot be said" in volume
+    assert "rna: no association among 210 tests in 60 patients (smallest FDR" in families
+    assert (
+        "The smallest correlation that reaches a false discovery rate of 0.05 by itself is |rho| = "
+        "0.46; the power for |rho| = " in families
+    )
+    assert volume == ""
+    (answer,) = SECTION.summary(nothing)
+    assert answer.startswith("No association was found: none of 210 tests in 60 patients reaches")
+    assert list(SECTION.caveats(nothing)) == []
 
 
 def test_families_without_a_test_are_named() -> None:
@@ -119,16 +136,14 @@ def test_figures(found: SimpleNamespace) -> None:
     assert marks == {1, 2}  # two that stay or are of volume, one that vanishes
     assert [text.get_text() for text in heatmap.get_legend().get_texts()] == [
         "FDR <= 0.05",
-        "of these, gone\nonce adjusted",
+        "of these, vanishing\nafter adjustment",
     ]
     assert "adjusted" in quantiles.get_legend_handles_labels()[1]
     assert len(pairs) == 2  # two targets were found, SIZE with two features
     assert "FDR < 0.001" in pairs[0].get_title(loc="left")
     plan = list(radiogenomics_plans(found))[-1]
-    assert plan.title == "Associations found, patient by patient"
-    assert "The 2 pairs of smallest false discovery rate among the 3 associations found" in (
-        plan.caption
-    )
+    assert plan.title == "Associations, patient by patient"
+    assert "The 2 pairs with the smallest false discovery rate, of 3 associations" in plan.caption
 
 
 def test_pairs_show_scores_that_were_found_before_genes_that_were_not() -> None:
@@ -144,8 +159,8 @@ def test_pairs_show_scores_that_were_found_before_genes_that_were_not() -> None:
 
 def test_pairs_of_nothing_found_are_said_to_be_none(nothing: SimpleNamespace) -> None:
     plan = list(radiogenomics_plans(nothing))[-1]
-    assert plan.title == "The strongest pairs, none of them found"
-    assert "No association drawn here reached a false discovery rate of 0.05" in plan.caption
+    assert plan.title == "The strongest pairs, none of them significant"
+    assert "No association drawn here reaches a false discovery rate of 0.05" in plan.caption
     assert len(plan.draw()) == 6
 
 
@@ -165,4 +180,33 @@ def test_too_few_patients_for_any_power_are_said_in_words() -> None:
     )
     (sentence,) = family_sentences(found)
     assert "nan" not in sentence
-    assert "even a strong one might not have been" in sentence
+    assert "even a strong correlation may be missed" in sentence
+
+
+def test_associations_that_shuffles_match_and_cannot_be_adjusted_are_doubted(
+    found: SimpleNamespace,
+) -> None:
+    made = found.radiogenomics
+    families = made.families.assign(permuted_p=0.4)
+    params = {**made.params, "adjusted_for": []}
+    doubted = dataclasses.replace(made, families=families, params=params)
+    weak, size = SECTION.caveats(SimpleNamespace(radiogenomics=doubted))
+    assert "(40% for rna of the shuffles)" in weak
+    assert weak.endswith("as a whole, these associations are no firm evidence.")
+    assert size.startswith("Neither tumour volume nor covariates are known")
+
+
+def test_associations_that_could_not_be_adjusted_are_counted(found: SimpleNamespace) -> None:
+    made = found.radiogenomics
+    table = made.associations.assign(adjusted_p=np.nan)
+    families = made.families.assign(kept=0, vanished=0)
+    one = dataclasses.replace(made, associations=table, families=families)
+    section = radiogenomics_section(SimpleNamespace(radiogenomics=one))
+    assert section is not None
+    assert section.paragraphs[2].endswith(
+        "under another name; 2 associations could not be adjusted."
+    )
+    between = dataclasses.replace(made, families=families)
+    section = radiogenomics_section(SimpleNamespace(radiogenomics=between))
+    assert section is not None
+    assert "; 2 associations have an adjusted p of at most 0.05, but" in section.paragraphs[2]

@@ -21,19 +21,22 @@ from omicsfuse.pipeline.folder import holds
 from omicsfuse.pipeline.stages.signature import SIGNATURE, Locked, LockedSignatures
 from omicsfuse.pipeline.stages.verify import VERIFY, Verified
 from omicsfuse.report.page import methods_text
+from omicsfuse.report.sections.assignment import SECTION as ASSIGNMENT
 from omicsfuse.report.sections.assignment import assignment_sentences
 from omicsfuse.report.sections.assignment import content as assignment_section
 from omicsfuse.report.sections.assignment import figures as assignment_plans
+from omicsfuse.report.sections.verification import SECTION
 from omicsfuse.report.sections.verification import content as verification_section
 from omicsfuse.report.sections.verification import figures as verification_plans
-from omicsfuse.report.sections.verification.replication import sentences as verdict_sentences
+from omicsfuse.report.sections.verification.replication import answers as verdict_answers
 
 
 def replicated(verdict: str, scope: str = "independent cohorts") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "signature": "texture", "endpoint": "os", "score": "texture", "scope": scope,
-            "direction": "higher score, higher hazard", "n": 80, "events": 41, "hr": 1.4,
+            "direction": "higher score, higher hazard", "cohort_names": "elsewhere",
+            "n": 80, "events": 41, "hr": 1.4,
             "p_one_sided": 0.01, "p_holm": 0.01, "random_null_p": 0.02, "permuted_null_p": 0.03,
             "verdict": verdict, "note": "",
         },
@@ -70,11 +73,12 @@ def two_signatures(p: float = 0.01, verdict: str = "replicates", **role: object)
 def test_each_signature_is_told_by_what_it_stands_for() -> None:
     section = verification_section(two_signatures())
     text = " ".join(section.paragraphs)
-    assert "It stands for feature texture of layer ct, by the method correlation" in text
+    assert "Its target is feature texture of layer ct (method correlation)" in text
     assert (
-        "its score goes with what it stands for (spearman 0.31, -0.02 by chance, p = 0.01" in text
+        "Its held-out score is associated with its target (spearman 0.31, -0.02 by chance, p = 0.01"
+        in text
     )
-    assert section.tables[0].caption.startswith("Does it replicate?")
+    assert section.tables[0].caption.startswith("Replication of each score.")
     assert section.details[0].caption.startswith("The signatures of this run")
 
 
@@ -85,13 +89,13 @@ def test_each_signature_is_told_by_what_it_stands_for() -> None:
             {"cohort": "hnsc", "study": "TCGA-HNSC", "layer": "rna", "n_labelled": 106,
              "n_patients": 65, "subtype_sizes": {"S1": 40, "S2": 25}, "patient_digests": ["a"]},
             " of layer rna, derived from 65 patients (of 106 with a value) of cohort hnsc, study "
-            "TCGA-HNSC: S1 40 and S2 25. It",
+            "TCGA-HNSC: S1 40 and S2 25. Its target is",
         ),
         (
             {"cohort": "x", "study": "", "n_labelled": 9, "n_patients": 9, "subtype_sizes": {}},
-            ", derived from 9 patients of cohort x. It",
+            ", derived from 9 patients of cohort x. Its target is",
         ),
-        ({}, " on scale log2. It"),
+        ({}, " on scale log2. Its target is"),
     ],
 )  # fmt: skip
 def test_a_signature_is_told_in_a_sentence_without_empty_slots_and_hashes(trained_on, said) -> None:
@@ -107,36 +111,50 @@ def test_a_signature_is_told_in_a_sentence_without_empty_slots_and_hashes(traine
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        ("replicates", "of 1 score and endpoint of signature texture texture for os replicates"),
-        ("not beyond random gene sets", "of signature texture none replicates"),
-        ("does not replicate", "of signature texture none replicates"),
+        ("replicates", "Yes: the score replicates in elsewhere (80 patients, 41 events)."),
+        (
+            "not beyond random gene sets",
+            "No: the score does not replicate in elsewhere (80 patients, 41 events).",
+        ),
+        (
+            "does not replicate",
+            "No: the score does not replicate in elsewhere (80 patients, 41 events).",
+        ),
     ],
 )
 def test_the_verdict_stands_first_in_section_and_summary(verdict: str, said: str) -> None:
     results = two_signatures(verdict=verdict)
-    assert said in verification_section(results).paragraphs[0]
-    assert any(said in sentence for sentence in summary_sentences(results))
+    assert list(SECTION.summary(results)) == [said]
+    assert said in summary_sentences(results)
+    score = "texture for os replicates" if said.startswith("Yes") else "no score replicates"
+    assert (
+        f"Signature texture, independent cohorts: {score} (1 score-endpoint pair)."
+        in verification_section(results).paragraphs[0]
+    )
 
 
 def test_cohorts_of_the_same_study_are_not_called_independent() -> None:
     results = two_signatures()
     table = replicated("replicates", "cohorts of the same study")
     one = replace(results.signatures["texture"], details={"replication": table})
-    (sentence,) = verdict_sentences({"texture": one})
-    assert sentence.startswith("In cohorts of the same study, which is not independent, of 1 score")
+    (answer,) = verdict_answers({"texture": one})
+    assert answer.startswith("In the same study only: the score replicates in elsewhere")
 
 
 def test_a_gene_set_that_does_not_stand_for_its_target_is_a_caveat() -> None:
-    assert not any("no evidence that its score goes" in text for text in caveats(two_signatures()))
-    (found,) = [text for text in caveats(two_signatures(p=0.4)) if "whatever it shows" in text]
-    assert found.startswith("Signature texture: In patients held out")
+    assert not any("no evidence that its held-out" in text for text in caveats(two_signatures()))
+    doubted = two_signatures(p=0.4)
+    (found,) = [text for text in caveats(doubted) if "say little about the target" in text]
+    assert found.startswith("Signature texture: There is no evidence that its held-out score")
+    # What a caveat says is not said again.
+    assert "held-out score" not in " ".join(verification_section(doubted).paragraphs)
 
 
 def test_what_a_negative_control_shows_is_a_warning_and_no_finding() -> None:
     results = two_signatures(role="negative control", cohort="glioma", fdr=0.01)
     section = verification_section(results)
     captions = [table.caption for table in section.tables]
-    assert any(caption.startswith("Negative controls:") for caption in captions)
+    assert any(caption.startswith("Negative controls.") for caption in captions)
     assert not any("glioma" in text for text in section.paragraphs)
     assert any("In the negative control glioma (os)" in text for text in caveats(results))
 
@@ -192,11 +210,17 @@ def test_new_patients_layer_by_layer() -> None:
     results = replace(make_results(n=60), assignment=evidence())
     first, second, third = assignment_sentences(results)
     assert first == (
-        "From ct: 45% of 60 held-out patients get their subtype (40% would by naming the largest; "
-        "p = 0.30, which is no evidence that it can be told)."
+        "ct: 45% of 60 (no-information rate 40%; p = 0.30, no evidence of prediction)."
     )
-    assert second.startswith("From rna: 80% of 60")
-    assert third.startswith("From ct + rna: 85%")
+    assert second.startswith("rna: 80% of 60")
+    assert third.startswith("ct + rna: 85%")
+    assert list(ASSIGNMENT.summary(results)) == [
+        "Yes: with ct + rna (best of 3 sets of layers), the predicted subtype is correct in 85% of "
+        "60 held-out patients; the no-information rate (share of the largest subtype) is 40% (p = "
+        "0.001). The classifier abstains for 40% of the patients."
+    ]
+    (caveat,) = ASSIGNMENT.caveats(results)
+    assert caveat.endswith("selected after the fact, which favours its accuracy.")
     section = assignment_section(results)
     assert section is not None
     assert len(section.details) == 1
@@ -207,5 +231,8 @@ def test_nothing_to_say_of_new_patients() -> None:
     results = make_results(n=60)
     assert assignment_section(results) is None
     none = replace(results, assignment=evidence(accuracy=np.nan, p=np.nan))
-    assert "No set of layers has enough patients" in assignment_sentences(none)[0]
+    assert assignment_sentences(none) == ["Not tested: no set of layers has enough patients."]
+    assert list(ASSIGNMENT.summary(none)) == []
+    why = replace(results, assignment=evidence(accuracy=np.nan, note="one subtype"))
+    assert assignment_sentences(why) == ["Not tested: one subtype."]
     assert list(assignment_plans(none)) == []

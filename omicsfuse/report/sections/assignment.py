@@ -1,4 +1,4 @@
-"""The section on new patients: from which layers can the subtype be told, and how well."""
+"""The section on new patients: how well each set of layers predicts their subtype."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,13 +9,58 @@ from omicsfuse import plot
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.assignment import assignment_calibration_figure
 from omicsfuse.plot.numbers import clean, format_number, format_p
-from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import make_table, with_interval
+from omicsfuse.report.words import plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 
+def _rows(results: RunResults) -> pd.DataFrame:
+    """Sets of layers with an accuracy; empty where there are none."""
+    evidence = results.assignment
+    return pd.DataFrame() if evidence is None else evidence.table.dropna(subset=["accuracy"])
+
+
+def summary(results: RunResults) -> Iterator[str]:
+    """Name the best set of layers, with its accuracy and the no-information rate."""
+    rows = _rows(results)
+    if rows.empty:
+        return
+    best = rows.sort_values("accuracy", ascending=False, kind="stable").iloc[0]
+    lead = "Yes" if float(best["p"]) <= SIGNIFICANCE else "There is no evidence of it"
+    compared = f" (best of {len(rows)} sets of layers)" if len(rows) > 1 else ""
+    said = (
+        f"{lead}: with {clean(best['layers'])}{compared}, the predicted subtype is correct in "
+        f"{_percent(best['accuracy'])} of {plural(int(best['n']), 'held-out patient')}; the "
+        "no-information rate (share of the largest subtype) is "
+        f"{_percent(best['no_information_rate'])} ({format_p(float(best['p']))})."
+    )
+    if float(best["share_assigned"]) < 1:
+        share = _percent(1 - float(best["share_assigned"]))
+        said += f" The classifier abstains for {share} of the patients."
+    yield said
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Say that the best set was selected, and that accuracy does not validate the subtypes."""
+    rows = _rows(results)
+    if rows.empty:
+        return
+    said = (
+        "The subtypes were found with these patients: accuracy measures how well a subtype can be "
+        "predicted, not whether it exists."
+    )
+    if len(rows) > 1:
+        said += " The best of several sets is selected after the fact, which favours its accuracy."
+    yield said
+
+
+def _percent(share: float) -> str:
+    return f"{format_number(100 * float(share), 2)}%"
+
+
 def content(results: RunResults) -> Content | None:
-    """Say how well the subtype of a held-out patient is told from each set of layers."""
+    """Say how well each set of layers predicts the subtype of held-out patients."""
     evidence = results.assignment
     if evidence is None:
         return None
@@ -32,19 +77,19 @@ def content(results: RunResults) -> Content | None:
     return Content(
         "Can new patients be assigned?",
         (
-            " ".join(assignment_sentences(results)),
-            "The subtypes themselves were found with these patients in the network: the figures "
-            "say how well a subtype can be told, not whether it exists. classifier.json assigns "
-            "new patients one at a time (omicsfuse assign).",
+            Points("Predicted subtype correct in held-out patients:", assignment_sentences(results))
+            if len(_rows(results))
+            else " ".join(assignment_sentences(results)),
+            "classifier.json assigns new patients one at a time (omicsfuse assign).",
         ),
         tables=[
             make_table(
                 table,
                 columns,
-                "Held-out patients by the layers that are at hand. Accuracy stands against the "
-                "no-information rate, the share of the largest subtype; p: one-sided binomial "
-                "test against it. Calibration error: mean difference of stated probability and "
-                "share that is right. The classifier may abstain.",
+                "Held-out patients by the layers available. No-information rate: share of the "
+                "largest subtype; p: one-sided binomial test of the accuracy against it. "
+                "Calibration error: mean difference between the stated probability and the share "
+                "of correct predictions. Share assigned: the classifier may abstain.",
                 file="assignment.tsv",
             )
         ],
@@ -52,7 +97,7 @@ def content(results: RunResults) -> Content | None:
             make_table(
                 wide,
                 list(wide.columns),
-                "True subtype (rows) and the one assigned.",
+                "True subtype (rows) and assigned subtype (columns).",
                 file="assignment_confusion.tsv",
             )
             if len(wide)
@@ -62,40 +107,40 @@ def content(results: RunResults) -> Content | None:
 
 
 def assignment_sentences(results: RunResults) -> list[str]:
-    """Say of each single layer, and of all together, whether the subtype can be told from it."""
-    evidence = results.assignment
-    if evidence is None:
+    """Say how well each single layer, and all together, predict the subtype."""
+    if results.assignment is None:
         return []
-    rows = evidence.table.dropna(subset=["accuracy"])
+    rows = _rows(results)
     if rows.empty:
-        return ["No set of layers has enough patients to say how well subtypes can be told."]
+        table = results.assignment.table
+        notes = list(dict.fromkeys(clean(note) for note in table["note"].dropna() if note))
+        return [f"Not tested: {'; '.join(notes) or 'no set of layers has enough patients'}."]
     single = rows[rows["n_layers"] == 1]
     most = rows.loc[[rows["n_layers"].idxmax()]]
     sentences = []
     for _, row in pd.concat([single, most]).drop_duplicates("layers").iterrows():
-        p, n = float(row["p"]), int(row["n"])
-        said = f"{format_number(100 * float(row['accuracy']), 2)}%"
-        rate = f"{format_number(100 * float(row['no_information_rate']), 2)}%"
-        verdict = "" if p <= SIGNIFICANCE else ", which is no evidence that it can be told"
+        p = float(row["p"])
+        verdict = "" if p <= SIGNIFICANCE else ", no evidence of prediction"
         sentences.append(
-            f"From {clean(row['layers'])}: {said} of {n} held-out patients get their subtype "
-            f"({rate} would by naming the largest; {format_p(p)}{verdict})."
+            f"{clean(row['layers'])}: {_percent(row['accuracy'])} of {int(row['n'])} "
+            f"(no-information rate {_percent(row['no_information_rate'])}; "
+            f"{format_p(p)}{verdict})."
         )
     return sentences
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
-    """Figures of how well new patients can be assigned."""
+    """Accuracy by set of layers, and calibration."""
     evidence = results.assignment
     if evidence is None or not evidence.table["accuracy"].notna().any():
         return
     yield Plan(
         "assignment",
-        "How well the subtype is told from each set of layers",
-        "Share of held-out patients who get their subtype, with 95% interval; the short line is "
-        "the share of the largest subtype."
+        "Accuracy of assignment by set of layers",
+        "Share of held-out patients whose predicted subtype is correct, with 95% interval. The "
+        "short line is the share of the largest subtype."
         + (
-            " Open diamonds: those for whom the classifier does not abstain."
+            " Open diamonds: accuracy among the patients whom the classifier assigns."
             if evidence.table["accuracy_of_assigned"].notna().any()
             else ""
         ),
@@ -105,12 +150,14 @@ def figures(results: RunResults) -> Iterator[Plan]:
     if len(evidence.calibration):
         yield Plan(
             "assignment_calibration",
-            "Are its probabilities true?",
-            "Share of held-out patients who have the subtype named, against the probability "
-            "stated; on the diagonal probabilities are true. Larger dots are more patients.",
+            "Calibration of the assignment probabilities",
+            "Share of held-out patients whose predicted subtype is correct, by stated probability. "
+            "On the diagonal both agree. Larger dots are more patients.",
             "Calibration of assignment probabilities.",
             partial(assignment_calibration_figure, evidence),
         )
 
 
-SECTION = Section("assignment", content, figures, on_subtypes=True)
+SECTION = Section(
+    "assignment", content, figures, summary=summary, caveats=caveats, on_subtypes=True
+)

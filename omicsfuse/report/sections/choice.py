@@ -1,4 +1,4 @@
-"""The section on the number of subtypes: how it was chosen, and what other criteria say."""
+"""The section on the number of subtypes: the rule that chose it, and other criteria."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -27,15 +27,15 @@ SETTLED = 0.9
 
 _CRITERIA = {
     "gap": "gain over the continuum in normalised cut",
-    "gap_sd": "standard deviation of that gain",
+    "gap_sd": "standard deviation of the gain",
     "eigengap": "eigengap",
-    "eigengap_ratio": "eigengap, scaled by what is left",
+    "eigengap_ratio": "eigengap, scaled as in snfpy",
     "rotation_cost": "rotation cost (smaller is better)",
     "silhouette": "mean silhouette",
     "normalised_cut": "normalised cut (rises with k)",
     "pac": "proportion of ambiguous clustering (smaller is better)",
     "cdf_area": "area under the consensus distribution",
-    "cdf_area_gain": "growth of that area",
+    "cdf_area_gain": "growth of the area under the consensus distribution",
     "prediction_strength": "prediction strength",
     "prediction_strength_sd": "standard deviation of prediction strength",
     "silhouette_over_continuum": "silhouette above the continuum (SD)",
@@ -46,7 +46,7 @@ _CRITERIA = {
 
 
 def other_numbers(results: RunResults) -> pd.Series:
-    """Share of the redraws for each k that they choose, where the chosen one does not prevail."""
+    """Share of the redraws that choose each k, where the chosen k does not prevail."""
     table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
     if "chosen_share" not in table or table["chosen_share"].isna().all():
         return pd.Series(dtype=float)
@@ -56,7 +56,7 @@ def other_numbers(results: RunResults) -> pd.Series:
 
 
 def uncertain(results: RunResults) -> str:
-    """Say which other numbers the redraws choose too; empty where the chosen one prevails."""
+    """Say which other numbers the redraws choose; empty where the chosen k prevails."""
     share = other_numbers(results)
     if share.empty:
         return ""
@@ -71,7 +71,7 @@ def uncertain(results: RunResults) -> str:
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """Say that other redraws might choose another number."""
+    """Say that other redraws may choose another number."""
     if said := uncertain(results):
         yield said
 
@@ -86,13 +86,13 @@ def content(results: RunResults) -> Content:
         )
         return Content("How many subtypes?", texts, details=details)
     seen = chosen_with_outcome(results)
-    looked = f"Survival was used to choose {seen}" if seen else "Survival played no part"
+    looked = f"Survival was used to choose {seen}" if seen else "Survival was not used"
     return Content(
         "How many subtypes?",
         (
             f"{len(results.subtypes.names)}: {rule_of_k(results)}. {looked}.",
-            "Every rule returns a number, also where there are no groups; whether there are any is "
-            "tested above. Where criteria disagree, the data do not settle the number.",
+            "Every rule returns a number, even where there are no groups; the section on subtypes "
+            "tests whether there are groups. Where criteria disagree, the number is uncertain.",
         ),
         details=details,
     )
@@ -127,16 +127,16 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "choice_of_k",
             "Criteria for the number of subtypes k",
-            "Each panel is one criterion and says whether larger or smaller is better"
-            + (". " if subtypes.given else "; the chosen k is marked by a diamond and a band. ")
+            "Each panel shows one criterion, with the direction that is better. "
+            + ("" if subtypes.given else "Diamond and band: the chosen k. ")
             + ("Grey: one standard deviation. " if spread else "")
             + (
-                "Above the continuum: how far the real network is above cohorts made anew without "
-                "groups, where 0 is no better than a continuum. "
+                "Above the continuum: excess of the real network over cohorts redrawn without "
+                "groups; 0 is no better than a continuum. "
                 if excess
                 else ""
             )
-            + "A flat curve means that the data prefer no k.",
+            + "A flat curve favours no k.",
             f"Criteria for k from {min(table.index)} to {max(table.index)}, one panel each.",
             partial(plot.choice_of_k, subtypes, assessment),
         )
@@ -145,9 +145,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "consensus_cdf",
             "Consensus of pairs of patients",
-            "Distribution of the share of resamples in which two patients are in one group, one "
-            "line for each k. Where groups are clear the line is flat over the shaded part; what "
-            "it rises there is the proportion of ambiguous clustering.",
+            "Distribution of the share of resamples in which two patients are in one group; one "
+            "line for each k. With distinct groups, the line is flat over the shaded part; its "
+            "rise there is the proportion of ambiguous clustering.",
             "Cumulative distributions of consensus, "
             f"{plural(int(consensus['k'].nunique()), 'line')}.",
             partial(consensus_cdf, assessment),
@@ -175,8 +175,8 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     splits = results.assessment.params.get("n_splits")
     if splits and "prediction_strength" in table:
         text += (
-            " For prediction strength the patients were split into halves "
-            f"{plural(splits, 'time')}, and each half was fused and cut by itself."
+            " For prediction strength, the patients were split into halves "
+            f"{plural(splits, 'time')}, and each half was fused and clustered by itself."
         )
     yield text
 

@@ -1,4 +1,4 @@
-"""The last sections of a page: warnings, and where it is from."""
+"""The last sections of a page: warnings, settings, versions and input."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,9 +23,9 @@ def _warnings(results: RunResults) -> Content:
 
 
 def provenance_tables(record: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Settings, versions of software and digests of input, of those that there are."""
+    """Settings, versions of software and digests of input, where known."""
     headings = (
-        ("settings", "setting", "value", "Settings, defaults included."),
+        ("settings", "setting", "value", "Settings, including defaults."),
         ("versions", "software", "version", "Software."),
         ("inputs", "file", "SHA-256", "Input files."),
     )
@@ -40,8 +40,8 @@ def provenance_tables(record: Mapping[str, Any]) -> tuple[Table, ...]:
 
 def _provenance(results: RunResults) -> Content:
     text = (
-        "The same study file, input and seed give this report again, byte for byte, with the "
-        "same versions of the software; run.json also records how long the stages took."
+        "The same study file, input, seed and software versions give this report again, byte for "
+        "byte. run.json also records the time of each stage."
     )
     record = {**results.provenance, "settings": results.settings}
     return Content("Settings, versions and input", (text,), details=provenance_tables(record))

@@ -1,4 +1,4 @@
-"""The section on what was fused, and who was excluded on the way."""
+"""The section on the layers that were fused, and the patients who were excluded."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -13,10 +13,23 @@ from omicsfuse.report.tables import Table, exclusions_table, make_table
 from omicsfuse.report.words import plural
 
 
-def content(results: RunResults) -> Content:
-    """List the layers as they went into the fusion, and everything left out."""
-    metrics = results.fusion.params.get("metrics", {})
+def summary(results: RunResults) -> list[str]:
+    """Count the patients analysed, those excluded and those with missing layers."""
     coverage = results.fusion.coverage
+    n, considered = len(results.subtypes.labels), len(coverage)
+    text = f"All {n} patients were analysed"
+    if considered > n:
+        text = f"{n} of {considered} patients were analysed; {considered - n} lack required layers"
+    some = n - int(coverage.loc[results.fusion.patients].all(axis=1).sum())
+    if not some:
+        return [f"{text}. Each patient analysed has every fused layer."]
+    lack = "lacks a layer and was" if some == 1 else "lack a layer and were"
+    return [f"{text}. {some} of the {n} {lack} fused by the others."]
+
+
+def content(results: RunResults) -> Content:
+    """List the fused layers, and all exclusions."""
+    metrics = results.fusion.params.get("metrics", {})
     frame = pd.DataFrame(
         [
             {
@@ -31,25 +44,18 @@ def content(results: RunResults) -> Content:
             for name, layer in results.prepared.layers.items()
         ]
     )
-    text = f"{len(results.subtypes.labels)} of {plural(len(coverage), 'patient')} were fused."
-    if coverage.all(axis=None):
-        text += " Every patient has every fused layer."
     exclusions = exclusions_table(results.exclusions)
-    if exclusions is None:
-        text += " Nothing was excluded."
-    layers = make_table(
-        frame, list(frame.columns), "The layers as they went into the fusion.", file="run.json"
-    )
+    layers = make_table(frame, list(frame.columns), "The layers analysed.", file="run.json")
     return Content(
         "Who and what was analysed?",
-        (text,),
+        () if exclusions else ("Nothing was excluded.",),
         tables=[layers, exclusions],
         details=[_variables(results)],
     )
 
 
 def _variables(results: RunResults) -> Table | None:
-    """What was decided of the clinical columns, and words that were taken as missing."""
+    """Types of the clinical columns, and words that were taken as missing."""
     known = results.cohort.variables
     if known.empty:
         return None
@@ -70,30 +76,29 @@ def _variables(results: RunResults) -> Table | None:
     return make_table(
         frame,
         list(frame.columns),
-        "The clinical columns, and what each holds: decided once, for every analysis.",
+        "The clinical columns and their types. Types are decided once, for every analysis.",
     )
 
 
 def _measured(results: RunResults, name: str) -> int | None:
-    """Number of features that a layer came with, before any was left out."""
+    """Number of features that a layer came with, before any was excluded."""
     layer = results.cohort.omics.get(name)
     return None if layer is None else layer.table.shape[1]
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
-    """Layers that came together, where not every patient brought all."""
+    """Combinations of layers, where some patients lack a layer."""
     fusion = results.fusion
     if fusion.coverage.all(axis=None):
         return
     yield Plan(
         "coverage",
-        "Which layers came together",
-        "Each column of dots is one combination of layers, the "
-        "bar above it the number of patients that brought exactly these; in brackets, all "
-        "patients of a layer.",
+        "Combinations of layers",
+        "Each column of dots is one combination of layers; the bar above it is the number of "
+        "patients with exactly these layers. In brackets: all patients with the layer.",
         f"Bar chart of layer combinations over {plural(len(fusion.coverage), 'patient')}.",
         partial(plot.coverage, fusion),
     )
 
 
-SECTION = Section("data", content, figures)
+SECTION = Section("data", content, figures, summary=summary)

@@ -1,4 +1,4 @@
-"""The section on imaging heterogeneity: the index, how far to trust it, what goes with it."""
+"""The section on imaging heterogeneity: the index, how far to trust it, its associations."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from omicsfuse.imaging.heterogeneity.tests import OF_MATH, OF_SUBTYPES
 from omicsfuse.plot.heterogeneity import heterogeneity_correlates, heterogeneity_survival
 from omicsfuse.plot.numbers import clean, format_number, format_p
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.tables import make_table, with_interval
 from omicsfuse.report.words import listing, plural, two_decimals
 from omicsfuse.stats.levels import FDR
@@ -26,93 +26,142 @@ REFERENCES = {
 }
 
 _FAMILIES = {
-    "survival": "endpoints and adjustments",
-    "clinical": "clinical columns",
-    "genome": "burden of the genome",
-    "technical": "technical variables",
-    "scores": "scores",
+    "survival": "Survival",
+    "clinical": "Clinical columns",
+    "genome": "Genome",
+    "technical": "Technical variables",
+    "scores": "Scores",
 }
 #: From this correlation with volume on, the index is said to be largely about size.
 _LARGELY = 0.5
+#: Share of the variance of the index from which its groups are said to follow it.
+_FOLLOW = 0.5
+
+
+def summary(results: RunResults) -> Iterator[str]:
+    """Say what the index is, and whether it largely measures size."""
+    index = results.heterogeneity
+    if index is None:
+        return
+    said = (
+        f"The heterogeneity index places {plural(len(index.patients), 'patient')} between 0 (even "
+        "images) and 1 (uneven images)."
+    )
+    volume = index.params.get("correlation_with_volume")
+    if volume is not None and pd.notna(volume["correlation"]):
+        value = (
+            f"{volume['correlation']:.2f} (95% CI {volume['low']:.2f} to {volume['high']:.2f}, "
+            f"n = {volume['n']})"
+        )
+        told = "Its rank correlation with tumour volume is"
+        if _measures_size(index):
+            told = "It largely measures tumour size: its rank correlation with tumour volume is"
+        if index.params.get("adjust_volume"):
+            told = f"Its features were adjusted for tumour volume. {told}"
+        said += f" {told} {value}."
+    yield said
+
+
+def _measures_size(index: HeterogeneityIndex) -> bool:
+    """Whether the index is said to be largely about size."""
+    volume = index.params.get("correlation_with_volume")
+    return volume is not None and abs(volume["correlation"]) >= _LARGELY
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Size, groups that do not follow the index, subtypes of the same images."""
+    index = results.heterogeneity
+    if index is None:
+        return
+    if index.params.get("correlation_with_volume") is None:
+        yield "Tumour volume is not known: the index may reflect tumour size."
+    elif _measures_size(index):
+        yield "Associations with the index may reflect tumour size."
+    share = group_share(index)
+    if share < _FOLLOW:
+        yield (
+            f"The groups do not follow the index: they explain {_percent(share)} of its variance."
+        )
+    tests = index.tests
+    if len(tests) and ((tests["of"] == OF_SUBTYPES) & (tests["fdr"] <= FDR)).any():
+        yield (
+            "If the subtypes were found with the same images, their association with the index is "
+            "a description and no evidence."
+        )
+
+
+def group_share(index: HeterogeneityIndex) -> float:
+    """Share of the variance of the index that its groups explain; NaN where there is one group."""
+    values, group = index.patients["index"], index.patients["group"]
+    about = values - values.mean()
+    total = float((about**2).sum())
+    if group.nunique() < 2 or not total:
+        return float("nan")
+    return float((about.groupby(group).transform("mean") ** 2).sum()) / total
+
+
+def _percent(share: float) -> str:
+    return f"{format_number(100 * share, 2)}%"
 
 
 def content(results: RunResults) -> Content | None:
-    """Say what the heterogeneity index is made of, how stable it is, and what goes with it."""
+    """Say what the heterogeneity index is made of, how stable it is, and its associations."""
     index = results.heterogeneity
     if index is None:
         return None
     return Content(
         "How heterogeneous are the images?",
-        (" ".join(index_sentences(index)), " ".join(association_sentences(index))),
+        (
+            " ".join(index_sentences(index)),
+            Points("Associations with the index:", association_sentences(index)),
+        ),
         tables=[_tests_table(index)],
         details=[_groups_table(index), _features_table(index)],
     )
 
 
 def index_sentences(index: HeterogeneityIndex) -> list[str]:
-    """Say what the index is, and how far to trust it."""
+    """Say what the index is made of, and how stable it is."""
     params: Mapping[str, Any] = index.params
     said = [
-        f"An index from 0 (even) to 1 (uneven) of {plural(len(index.patients), 'patient')}, from "
-        f"{params['first_order_features']} first-order and {params['texture_features']} texture "
-        f"features of layer {clean(params['layer'])} that measure heterogeneity, fused; it has a "
-        "meaning within this cohort only. Its rank correlation with the disorder of grey levels "
-        f"(entropies) is {params['correlation_with_disorder']:.2f}."
+        f"The index combines {params['first_order_features']} first-order and "
+        f"{params['texture_features']} texture features of layer {clean(params['layer'])} that "
+        "measure heterogeneity. It compares patients of this cohort only. Its rank correlation "
+        "with the disorder of grey levels (entropies) is "
+        f"{params['correlation_with_disorder']:.2f}."
     ]
-    volume = params.get("correlation_with_volume")
-    if volume is None:
-        said.append("Tumour volume is not known: how far the index is one of size cannot be said.")
-    elif pd.notna(volume["correlation"]):
-        told = (
-            f"{volume['correlation']:.2f} (95% CI {volume['low']:.2f} to {volume['high']:.2f}, "
-            f"n = {volume['n']})"
-        )
-        if params.get("adjust_volume"):
-            said.append(f"Features were adjusted for tumour volume; what is left is {told}.")
-        else:
-            said.append(f"Its rank correlation with tumour volume is {told}.")
-        if abs(volume["correlation"]) >= _LARGELY:
-            said.append(
-                "It is largely an index of size; what goes with it is to be read with the "
-                "adjustment for volume."
-            )
     stability = params.get("stability", {})
     if stability.get("n_resamples"):
         said.append(
             f"In {stability['n_resamples']} resamples of {100 * stability['share']:.0f}% of the "
-            f"patients its rank correlation with itself is {stability['rank_correlation']:.2f} "
-            f"(5% to 95%: {stability['low']:.2f} to {stability['high']:.2f}), the adjusted Rand "
-            f"index of the groups {stability['group_agreement']:.2f}."
+            "patients, the median rank correlation with the reported index is "
+            f"{stability['rank_correlation']:.2f} (5% to 95%: {stability['low']:.2f} to "
+            f"{stability['high']:.2f}); the median adjusted Rand index of the groups is "
+            f"{stability['group_agreement']:.2f}."
         )
     return said
 
 
 def association_sentences(index: HeterogeneityIndex) -> list[str]:
-    """Say what goes with the index, family by family, and what does not."""
+    """Say what is associated with the index, family by family, and what is not."""
     tests = index.tests
     if tests.empty or not tests["p"].notna().any():
-        return ["Nothing could be tested against it: there is no endpoint and no variable."]
+        return ["Not tested: there is no endpoint and no variable."]
     said = _math_sentence(tests)
     tested = tests[tests["p"].notna()]
     for family, rows in tested.groupby("family", sort=False):
         significant = rows[rows["fdr"] <= FDR]
-        words = _FAMILIES.get(str(family), str(family))
+        name = _FAMILIES.get(str(family), clean(family))
+        among = f"among {plural(len(rows), 'test')} (FDR at most {FDR:g})"
         if significant.empty:
             best = rows.sort_values("p", kind="stable").iloc[0]
-            said.append(
-                f"Of the {words} ({plural(len(rows), 'test')}) none goes with the index at a false "
-                f"discovery rate of {FDR:g} (smallest: {_effect(best)})."
-            )
+            said.append(f"{name}: no association {among}. Smallest p: {_effect(best)}.")
         else:
             strongest = significant.sort_values("p", kind="stable").head(3)
             told = "; ".join(_effect(row) for _, row in strongest.iterrows())
             more = f"; and {len(significant) - 3} more" if len(significant) > 3 else ""
-            said.append(
-                f"Of the {words} ({plural(len(rows), 'test')}), {len(significant)} "
-                f"{'goes' if len(significant) == 1 else 'go'} with it at a false discovery rate of "
-                f"{FDR:g}: {told}{more}."
-            )
-            said += _subtypes_sentence(significant)
+            count = plural(len(significant), "association")
+            said.append(f"{name}: {count} {among}: {told}{more}.")
     untested = tests[(tests["family"] == "survival") & tests["p"].isna()]
     if len(untested):
         notes = listing(list(dict.fromkeys(untested["note"].astype(str))))
@@ -121,7 +170,7 @@ def association_sentences(index: HeterogeneityIndex) -> list[str]:
 
 
 def _math_sentence(tests: pd.DataFrame) -> list[str]:
-    """Set the heterogeneity of the genome beside that of the image, where it is known."""
+    """Say how the heterogeneity of the genome is associated with that of the image."""
     rows = tests[tests["of"] == OF_MATH]
     if rows.empty:
         return []
@@ -129,10 +178,10 @@ def _math_sentence(tests: pd.DataFrame) -> list[str]:
     if not pd.notna(row["p"]):
         patients = plural(int(row["n"]), "patient")
         return [
-            f"{MATH} is known of {patients} with an index and was not compared with it: "
-            f"{clean(row['note'])}."
+            f"Heterogeneity of the genome was not tested: {MATH} and the index are known for "
+            f"{patients} ({clean(row['note'])})."
         ]
-    return [f"Beside heterogeneity of the genome: {_effect(row)}."]
+    return [f"Heterogeneity of the genome: {_effect(row)}."]
 
 
 def _effect(row: pd.Series) -> str:
@@ -147,18 +196,8 @@ def _effect(row: pd.Series) -> str:
 
 
 def _events(row: pd.Series) -> str:
-    """Events of a survival model, on which its precision hangs more than on patients."""
+    """Events of a survival model: its precision depends on them more than on patients."""
     return f" with {plural(int(row['events']), 'event')}" if row["kind"] == "survival" else ""
-
-
-def _subtypes_sentence(tests: pd.DataFrame) -> list[str]:
-    """Say that subtypes are no independent variable, where they are found to go with the index."""
-    if not (tests["of"] == OF_SUBTYPES).any():
-        return []
-    return [
-        "Where the subtypes were found on the same images, that they go with the index describes "
-        "them and is no evidence."
-    ]
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
@@ -170,9 +209,9 @@ def figures(results: RunResults) -> Iterator[Plan]:
     yield Plan(
         "heterogeneity",
         "Patients along the heterogeneity index",
-        "Above: the index of each patient, in the colour of the group. Below: "
-        f"{' and, under the line, '.join(f'{name} features' for name in blocks)} that follow the "
-        "index, with their rank correlation; entropies and uniformities first.",
+        "Above: the index of each patient, coloured by group. Below: "
+        f"{' and, under the line, '.join(f'{name} features' for name in blocks)} correlated with "
+        "the index, with their rank correlation; entropies and uniformities come first.",
         "Bars of the index of each patient above a heatmap of features.",
         partial(plot.heterogeneity_heatmap, index, results.prepared),
         image=True,
@@ -183,10 +222,10 @@ def figures(results: RunResults) -> Iterator[Plan]:
     if ((tests["effect_name"] == "Spearman correlation") & tests["effect"].notna()).any():
         yield Plan(
             "heterogeneity_correlates",
-            "What goes with the index",
-            "Spearman correlations with 95% intervals; filled squares: false discovery rate at "
-            f"most {FDR:g} within the family of tests (the table names it). Categories are in the "
-            "table.",
+            "Associations with the index",
+            "Spearman correlations with 95% intervals. Filled squares: false discovery rate at "
+            f"most {FDR:g} within the family of tests. The table names the families and adds "
+            "categorical variables.",
             "Dots with intervals of correlations with the index.",
             partial(heterogeneity_correlates, index),
         )
@@ -197,7 +236,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "heterogeneity_survival",
             "Survival and the index",
             "Hazard ratios per standard deviation of the index"
-            + (", alone and with covariates." if adjusted else "."),
+            + (", unadjusted and adjusted for covariates." if adjusted else "."),
             "Forest plot of hazard ratios of the index.",
             partial(heterogeneity_survival, index),
         )
@@ -211,12 +250,11 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
     columns = ["variable", "adjusted_for", "n", "events", "effect_name", "effect"]
     columns += ["effect_interval", "p", "fdr", "family", "note"]
     said = [
-        ("What goes with the heterogeneity index; FDR within each family.", True),
+        ("Associations with the heterogeneity index. FDR is within each family.", True),
         ("Hazard ratios are per SD of the index.", (tests["kind"] == "survival").any()),
-        ("Stage and grade are taken as steps.", (tests["kind"] == "order").any()),
+        ("Ordered categories are ranked.", (tests["kind"] == "order").any()),
         (
-            "Subtypes that were fused from the same radiomic features are not independent of the "
-            "index.",
+            "Subtypes fused from the same radiomic features are not independent of the index.",
             (tests["of"] == OF_SUBTYPES).any(),
         ),
     ]
@@ -229,11 +267,22 @@ def _tests_table(index: HeterogeneityIndex) -> Any:
 
 
 def _groups_table(index: HeterogeneityIndex) -> Any:
+    share = group_share(index)
+    order = "from the least to the most disorder of grey levels"
+    if share < _FOLLOW:
+        caption = (
+            f"Groups of the fused network, {order}. They explain {_percent(share)} of the variance "
+            "of the index and do not follow it."
+        )
+    else:
+        caption = f"Groups along the index, {order}. "
+        if share == share:
+            caption += f"They explain {_percent(share)} of its variance. "
+        caption += "They may divide a continuum."
     return make_table(
         index.groups.reset_index(),
         ["group", "n", "index_mean", "disorder_mean"],
-        "Groups along the index, from the least disorder of grey levels to the most. They cut what "
-        "may be a continuum.",
+        caption,
         file="heterogeneity_groups.tsv",
     )
 
@@ -259,16 +308,17 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         return
     text = (
         "The heterogeneity index is the coordinate of a patient along the fused network "
-        f"{cite('snf')} of first-order and of texture features that follows the entropy of grey "
-        "levels most. Similarity network fusion of first-order and texture features is the method "
-        f"of Su et al. {cite('su')}; choice of features, order and scale of the index are those of "
-        "omicsfuse."
+        f"{cite('snf')} of first-order and texture features; of the first coordinates, the one "
+        "most correlated with the entropy of grey levels was taken. Fusing first-order and texture "
+        f"features by similarity network fusion is the method of Su et al. {cite('su')}. The "
+        "choice of features, their order and the scale of the index are specific to omicsfuse."
     )
     if "math" in results.heterogeneity.patients:
         text += (
-            f" Heterogeneity of the genome is MATH {cite('math')}, from all variants of the MAF."
+            f" Heterogeneity of the genome was measured by MATH {cite('math')}, from all variants "
+            "of the MAF."
         )
     yield text
 
 
-SECTION = Section("heterogeneity", content, figures, methods, REFERENCES)
+SECTION = Section("heterogeneity", content, figures, methods, REFERENCES, summary, caveats)

@@ -40,30 +40,26 @@ REFERENCES = {
 _MAPS = {"umap": "UMAP", "tsne": "t-SNE"}
 #: Patients below which a subtype is called small.
 _SMALL = 10
-#: Share of patients without the layers needed above which it is said.
+#: Share of patients without the required layers above which it is said.
 _MANY_LOST = 0.2
 #: Adjusted mutual information with the pattern of missing layers above which it is said.
 FOLLOWS_MISSING = 0.1
-#: Relative change of the network in the last iteration above which it had not settled.
+#: Relative change of the network in the last iteration above which it had not converged.
 _SETTLED = 0.02
 
 
 def summary(results: RunResults) -> list[str]:
-    """Say what was fused, and into how many subtypes the network was cut."""
-    return [_fused(results), _subtypes(results)]
+    """Say which layers were fused, and into which subtypes the network was cut."""
+    return [f"{_fused(results)} {_subtypes(results)}"]
 
 
 def _fused(results: RunResults) -> str:
     layers = list(results.fusion.per_layer) or list(results.prepared.layers)
-    n, considered = len(results.subtypes.labels), len(results.fusion.coverage)
-    text = f"{plural(len(layers), 'layer')} ({listing(layers)}) of {plural(n, 'patient')}"
-    text += " were fused into one network of patients"
-    if considered > n:
-        text += f"; {considered - n} of {considered} patients lack layers and were left out"
-    some = n - int(results.fusion.coverage.loc[results.fusion.patients].all(axis=1).sum())
-    if some:
-        text += f"; {some} of the {n} lack at least one layer and were fused by those they have"
-    return text + "."
+    n = len(results.subtypes.labels)
+    return (
+        f"{plural(len(layers), 'layer')} ({listing(layers)}) of {plural(n, 'patient')} were fused "
+        "into one network of patients."
+    )
 
 
 def _subtypes(results: RunResults) -> str:
@@ -78,7 +74,7 @@ def _subtypes(results: RunResults) -> str:
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """Small subtypes, patients left out, subtypes that follow what is missing, no settling."""
+    """Small subtypes, excluded patients, subtypes that follow missing layers, no convergence."""
     sizes = results.subtypes.labels.value_counts()
     small = [name for name in results.subtypes.names if sizes[name] < _SMALL]
     if small:
@@ -88,27 +84,27 @@ def caveats(results: RunResults) -> Iterator[str]:
     lost = considered - len(results.subtypes.labels)
     if lost > _MANY_LOST * considered:
         yield (
-            f"{100 * lost / considered:.0f}% of the patients were left out because they lack "
-            "layers; those that remain may not stand for all."
+            f"{100 * lost / considered:.0f}% of the patients were excluded because they lack "
+            "layers; the others may not represent the cohort."
         )
     agreement = results.assessment.params.get("missingness_agreement", math.nan)
     if agreement > FOLLOWS_MISSING:
         yield (
-            "The subtypes go together with who brought which layers (adjusted mutual information "
-            f"{agreement:.2f}, 0 by chance): they may tell who was measured rather than what was "
-            "found. Compare with a run on complete patients."
+            "The subtypes are associated with the layers that were measured (adjusted mutual "
+            f"information {agreement:.2f}, 0 by chance): they may reflect availability of data "
+            "rather than biology. Compare with a run on patients with all layers."
         )
     changes = results.fusion.convergence["change"]
     if len(changes) and changes.iloc[-1] > _SETTLED:
         yield (
             f"The network still changed by {changes.iloc[-1]:.1%} in the last of {len(changes)} "
-            "iterations; see whether the subtypes stay with twice as many."
+            "iterations; check the subtypes with twice as many."
         )
 
 
 def content(results: RunResults) -> Content:
-    """Show the network; its figures say the rest."""
-    return Content("How similar are the patients?")
+    """Show the network; its figures tell the rest."""
+    return Content("How were the patients grouped?")
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
@@ -119,9 +115,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
         "fused_network",
         "The fused network",
         "Each row and column is a patient; bright means similar. Patients are "
-        "ordered by subtype (coloured bars) and within it by confidence. Bright blocks on the "
-        "diagonal are what subtypes look like; without visible blocks, distrust them."
-        + drawn_of(n, MOST_DRAWN),
+        "ordered by subtype (coloured bars) and within it by confidence. Distinct subtypes are "
+        "bright blocks on the diagonal." + drawn_of(n, MOST_DRAWN),
         f"Heatmap of fused affinities between {plural(n, 'patient')}, ordered by subtype.",
         partial(plot.fused_network, fusion, subtypes),
         image=True,
@@ -131,8 +126,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "patient_map",
             "Map of the patients",
             f"The fused network in two dimensions ({_MAPS[_map_method(results)]}). Neighbours on "
-            "the map are similar; sizes of groups and distances between them mean little. The map "
-            "takes no part in finding the subtypes.",
+            "the map are similar; sizes of groups and distances between them are not to be "
+            "interpreted. Clustering did not use the map.",
             f"Scatter plot of {plural(n, 'patient')} coloured by subtype.",
             partial(plot.patient_map, results.embedding, subtypes),
         )
@@ -157,26 +152,27 @@ def _integration(results: RunResults, cite: Citations) -> str:
     method = results.fusion.method or METHODS[params.get("method", "snf")]()
     described = method.describe(results.fusion, cite)
     text = (
-        f"Each omics layer was prepared by itself: {rules}; features mostly missing or nearly "
-        "constant were left out, and missing values imputed from the nearest patients within the "
-        "layer. Continuous features were limited to five robust standard deviations around their "
-        "median and standardised. Patients were compared by distances "
-        f"({distances or 'one a layer'}), and the layers were combined by {clean(described.clause)}"
+        f"Each layer was prepared by itself: {rules}. Features that were mostly missing or nearly "
+        "constant were excluded, and missing values were imputed from the nearest patients within "
+        "the layer. Continuous features were limited to five robust standard deviations around "
+        "their median and standardised. Patients were compared by distances "
+        f"({distances or 'one per layer'}), and the layers were combined by "
+        f"{clean(described.clause)}"
     )
     who = _who(results.fusion, described)
     return f"{text} on {plural(len(results.subtypes.labels), 'patient')}. {who}".strip()
 
 
 def _who(fusion: Fusion, described: Description) -> str:
-    """Say how patients without some layer were dealt with, and how far the fusion had settled."""
+    """Say how patients with missing layers were handled, and how far the fusion had converged."""
     sentences = [clean(sentence) for sentence in described.sentences]
     if not fusion.coverage.loc[fusion.patients].all(axis=None):
         sentences.append(described.partial)
     elif len(fusion.coverage) > len(fusion.patients):
-        sentences.append("Only patients with all the layers needed were fused.")
+        sentences.append("Only patients with all required layers were fused.")
     if len(fusion.convergence):
         last = fusion.convergence["change"].iloc[-1]
-        sentences.append(f"In the last iteration the network changed by {100 * last:.2g}%.")
+        sentences.append(f"The network changed by {100 * last:.2g}% in the last iteration.")
     return " ".join(sentences)
 
 
@@ -190,10 +186,9 @@ def _subtyping(results: RunResults, cite: Citations) -> str:
         )
     seen = chosen_with_outcome(results)
     blind = (
-        f"Chosen with knowledge of survival: {seen}."
+        f"Survival was used to choose {seen}."
         if seen
-        else "Neither the number of subtypes nor the features were chosen with knowledge of "
-        "survival."
+        else "Survival was used to choose neither the number of subtypes nor the features."
     )
     return (
         f"The fused network was cut into {plural(len(results.subtypes.names), 'subtype')} by "
@@ -214,12 +209,12 @@ def _map_method(results: RunResults) -> str:
 
 
 def _rule_sources(results: RunResults, cite: Citations) -> str:
-    """Cite what the rule for the number of subtypes rests on."""
+    """Cite the sources of the rule for the number of subtypes."""
     table = results.subtypes.evidence.get("n_clusters", pd.DataFrame())
     if "gap" in table and table["gap"].notna().any():
         return (
-            f" (normalised cut {cite('cut')}; the rule of the gap statistic {cite('gap')} with "
-            "redraws that keep the shared variation of the cohort)"
+            f" (normalised cut {cite('cut')}; gap statistic {cite('gap')} with redraws that keep "
+            "the shared variation of the cohort)"
         )
     if len(table) > 1:
         return f" (eigengap {cite('eigengap')}, silhouette {cite('silhouette')})"

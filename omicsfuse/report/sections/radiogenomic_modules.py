@@ -1,4 +1,4 @@
-"""The section on radiomic clusters against co-expression modules, and its figures."""
+"""The section on radiomic clusters and co-expression modules, and its figures."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -41,19 +41,49 @@ _COLUMNS = [
 ]
 
 
+_TITLE = "Are radiomic clusters associated with gene modules?"
+
+
+def summary(results: RunResults) -> Iterator[str]:
+    """Count the associated pairs, and say how many remain given the tumour volume."""
+    mapped = _map_of_modules(results)
+    if mapped is None or mapped.modules.empty:
+        return
+    table = mapped.modules
+    pairs = f"{plural(len(table), 'pair')} of a radiomic cluster and a gene module"
+    patients = plural(int(table["n"].max()), "patient")
+    count = int((table["fdr"] <= FDR).sum())
+    if not count:
+        yield (
+            f"No association was found: none of {pairs} reaches a false discovery rate of {FDR:g} "
+            f"({patients}; {format_p(float(table['fdr'].min()), 'smallest FDR')})."
+        )
+        return
+    yield (
+        f"{count} of {pairs} {'is' if count == 1 else 'are'} associated in held-out patients "
+        f"({patients}; false discovery rate at most {FDR:g}).{_volume_sentence(mapped, count)}"
+    )
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Say that size may explain the associations, where the tumour volume is not known."""
+    mapped = _map_of_modules(results)
+    if mapped is None or mapped.modules.empty or not (mapped.modules["fdr"] <= FDR).any():
+        return
+    settings: Mapping[str, Any] = mapped.params.get("modules", {})
+    if "volume" in settings and not settings["volume"]:
+        yield "Tumour volume is not known: the associations may reflect the size of the tumour."
+
+
 def content(results: RunResults) -> Content | None:
-    """Say which radiomic clusters go with which co-expression modules."""
+    """Say which radiomic clusters are associated with which co-expression modules."""
     mapped = _map_of_modules(results)
     if mapped is None:
         return None
     settings: Mapping[str, Any] = mapped.params.get("modules", {})
     table = mapped.modules
     if table.empty:
-        return Content(
-            "Are radiomic clusters associated with gene modules?",
-            ("No co-expression module was found, so that there is nothing to hold radiomic "
-             "clusters against.",),
-        )  # fmt: skip
+        return Content(_TITLE, ("Not tested: no co-expression module was found.",))
     written = table.assign(
         genes_in_module=table["genes"],
         **{
@@ -68,76 +98,59 @@ def content(results: RunResults) -> Content | None:
     if settings.get("volume"):
         written = written.assign(given_volume=[_given_volume(row) for _, row in table.iterrows()])
     caption = (
-        "Radiomic clusters against co-expression modules. Correlation: first canonical correlation "
-        "of held-out patients; when permuted: its mean over permutations; in sample: that of the "
-        "patients in whom the weights were chosen, which is too high. p: permutation of patients; "
-        f"FDR over all {len(table):,} pairs."
+        "Radiomic clusters and co-expression modules. Correlation: first canonical correlation in "
+        "held-out patients. When permuted: its mean over permutations of the patients. In sample: "
+        "the correlation in the training patients, which is too high. p is by permutation; FDR is "
+        f"over all {len(table):,} pairs."
     )
     if settings.get("volume"):
         caption += (
-            " Given volume: the same for pairs found, with the tumour volume taken out of both "
-            f"sides; a pair vanishes where that p is above {SIGNIFICANCE:g}."
+            " Given volume: the correlation of significant pairs with both sides adjusted for "
+            f"tumour volume; a pair vanishes where the adjusted p is above {SIGNIFICANCE:g}."
         )
     adjusted = settings.get("covariates", [])
     how = (
-        f"Each radiomic cluster and each module of co-expressed genes is reduced to at most "
-        f"{settings.get('n_components', 3)} principal components; weights are chosen in training "
-        f"patients and judged in patients held out ({settings.get('n_folds', 5)} folds"
-        f"{_repeats(settings)})."
+        f"{plural(table['cluster'].nunique(), 'radiomic cluster')} and "
+        f"{plural(table['module'].nunique(), 'module')} of co-expressed genes were compared. Each "
+        f"is reduced to at most {settings.get('n_components', 3)} principal components. Weights "
+        "are chosen in training patients and evaluated in held-out patients "
+        f"({settings.get('n_folds', 5)} folds{_repeats(settings)})."
     )
     if adjusted:
         how += f" Both sides are adjusted for {', '.join(map(clean, adjusted))}."
     return Content(
-        "Are radiomic clusters associated with gene modules?",
-        (" ".join(module_sentences(mapped)), how),
+        _TITLE,
+        (strongest_sentence(mapped), how),
         tables=[make_table(written, _COLUMNS, caption, most=15, file="radiogenomic_modules.tsv")],
     )
 
 
-def module_sentences(mapped: RadiogenomicMap) -> list[str]:
-    """Say how many pairs go together, and which most."""
-    table = mapped.modules
-    n, best = int(table["n"].iloc[0]), table.iloc[0]
-    pairs = plural(len(table), "pair")
-    made = (
-        f"{plural(table['cluster'].nunique(), 'radiomic cluster')} and "
-        f"{plural(table['module'].nunique(), 'gene module')}, {n} patients: "
+def strongest_sentence(mapped: RadiogenomicMap) -> str:
+    """Describe the pair with the smallest p-value."""
+    best = mapped.modules.iloc[0]
+    return (
+        f"Smallest p: {clean(best['cluster'])} ({clean(best['representative'])}) with "
+        f"{clean(best['module'])} ({clean(best['hub_genes'])}), correlation "
+        f"{float(best['correlation']):.2f} in held-out patients and "
+        f"{float(best['correlation_in_sample']):.2f} in sample, {format_p(float(best['p']))}, "
+        f"{format_p(float(best['fdr']), 'FDR')}."
     )
-    told = (
-        f"{clean(best['cluster'])} ({clean(best['representative'])}) with {clean(best['module'])} "
-        f"({clean(best['hub_genes'])}): correlation {float(best['correlation']):.2f} in held-out "
-        f"patients, {float(best['correlation_in_sample']):.2f} in sample, "
-        f"{format_p(float(best['p']))}, {format_p(float(best['fdr']), 'FDR')}"
-    )
-    count = int((table["fdr"] <= FDR).sum())
-    if not count:
-        return [
-            f"{made}none of {pairs} goes together at a false discovery rate of {FDR:g}. The "
-            f"smallest p is that of {told}."
-        ]
-    return [
-        f"{made}{count} of {pairs} {'goes' if count == 1 else 'go'} together at a false discovery "
-        f"rate of {FDR:g}. The strongest evidence is that for {told}.",
-        *_volume_sentence(mapped, count),
-    ]
 
 
-def _volume_sentence(mapped: RadiogenomicMap, count: int) -> list[str]:
-    """Say how many of the pairs found are left given the tumour volume."""
+def _volume_sentence(mapped: RadiogenomicMap, count: int) -> str:
+    """Say how many associations vanish given the tumour volume, with a space before it."""
     settings: Mapping[str, Any] = mapped.params.get("modules", {})
-    if "volume" not in settings:
-        return []
-    if not settings["volume"]:
-        return ["No tumour volume is known, so that size may be all that they share."]
+    if not settings.get("volume"):
+        return ""
     lost = int(mapped.modules["vanishes"].sum())
-    given = f"Given the tumour volume ({clean(settings['volume'])}), "
-    return [
-        f"{given}{lost} of {count} vanish{'es' if lost == 1 else ''} (p above {SIGNIFICANCE:g})."
-    ]
+    return (
+        f" After adjustment for tumour volume ({clean(settings['volume'])}), {lost} of {count} "
+        f"vanish{'es' if lost == 1 else ''} (p above {SIGNIFICANCE:g})."
+    )
 
 
 def _given_volume(row: pd.Series) -> str:
-    """What is left of a pair found once volume is taken out of both sides."""
+    """Write the correlation of a significant pair with both sides adjusted for volume."""
     if pd.isna(row["adjusted_p"]):
         return ""
     told = f"{row['adjusted_correlation']:.2f}, {format_p(float(row['adjusted_p']))}"
@@ -145,16 +158,16 @@ def _given_volume(row: pd.Series) -> str:
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
-    """Figures: the heatmap of all pairs, and the network of those found."""
+    """Figures: the heatmap of all pairs, and the network of associated pairs."""
     mapped = _map_of_modules(results)
     if mapped is None or mapped.modules.empty:
         return
     yield Plan(
         "radiogenomic_modules",
-        "Radiomic clusters against gene modules",
-        "First canonical correlation of held-out patients; around 0, or below, where nothing is "
-        f"shared. Dots: false discovery rate at most {FDR:g} over all pairs. Clusters are named by "
-        "their representative feature, modules by their most central genes"
+        "Radiomic clusters and gene modules",
+        "First canonical correlation in held-out patients; values around or below 0 mean no "
+        f"association. Dots: false discovery rate at most {FDR:g} over all pairs. Clusters are "
+        "named by their representative feature, modules by their most central genes"
         f"{_most(mapped.modules)}.",
         "Heatmap of canonical correlations of radiomic clusters and gene modules.",
         partial(module_heatmap, mapped),
@@ -163,7 +176,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
     if (mapped.modules["fdr"] <= FDR).any():
         yield Plan(
             "radiogenomic_network",
-            "Which radiomic clusters go with which gene modules",
+            "Associated radiomic clusters and gene modules",
             f"Lines: false discovery rate at most {FDR:g} over all pairs; thicker lines are "
             "stronger correlations in held-out patients.",
             "Network of radiomic clusters and gene modules.",
@@ -178,27 +191,30 @@ def _map_of_modules(results: RunResults) -> RadiogenomicMap | None:
 
 def _repeats(settings: Mapping[str, Any]) -> str:
     repeats = int(settings.get("n_repeats", 1))
-    return f", made in {repeats} ways" if repeats > 1 else ""
+    return f", repeated {repeats} times" if repeats > 1 else ""
 
 
 def _most(table: pd.DataFrame) -> str:
-    most = MOST_CLUSTERS
-    return f"; the {most} clusters with the smallest p" if table["cluster"].nunique() > most else ""
+    """Say that only some clusters are drawn."""
+    if table["cluster"].nunique() <= MOST_CLUSTERS:
+        return ""
+    return f"; only the {MOST_CLUSTERS} clusters with the smallest p are drawn"
 
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
-    """Describe how modules were held against clusters."""
+    """Describe how modules were compared with clusters."""
     mapped = results.radiogenomics
     if mapped is None or mapped.modules.empty:
         return
     settings = mapped.params.get("modules", {})
     yield (
-        f"Modules of co-expressed genes {cite('wgcna')} were held against wider clusters of "
-        f"{image_feature(mapped)}s by the first canonical correlation {cite('cca')} of at most "
-        f"{settings.get('n_components', 3)} principal components of either, weights chosen in "
-        f"training patients and judged in held-out ones ({settings.get('n_folds', 5)} folds); "
-        f"p-values are by permutation of patients, stopped early for clear cases {cite('besag')}."
+        f"Modules of co-expressed genes {cite('wgcna')} and wider clusters of "
+        f"{image_feature(mapped)}s were compared by the first canonical correlation {cite('cca')} "
+        f"of at most {settings.get('n_components', 3)} principal components of each. Weights were "
+        "chosen in training patients and evaluated in held-out patients "
+        f"({settings.get('n_folds', 5)} folds). P-values are by permutation of patients, with "
+        f"early stopping {cite('besag')}."
     )
 
 
-SECTION = Section("radiogenomic_modules", content, figures, methods, REFERENCES)
+SECTION = Section("radiogenomic_modules", content, figures, methods, REFERENCES, summary, caveats)

@@ -1,4 +1,4 @@
-"""The section on radiogenomic maps: what the images go with, and what they could have shown."""
+"""The section on radiogenomic maps: associations of images, and what could have been detected."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
@@ -31,6 +31,86 @@ _SHOWN = ["feature", "layer", "target", "n", "rho", "interval", "p", "fdr"]
 _SHOWN += ["adjusted", "adjusted_interval", "adjusted_p", "adjusted_fdr", "vanishes"]
 
 
+TITLE = "Which molecular features are associated with the images?"
+
+
+def summary(results: RunResults) -> Iterator[str]:
+    """Count associations and tests, name the layers, say how many remain after adjustment."""
+    mapped = results.radiogenomics
+    if mapped is None:
+        return
+    table = mapped.families[mapped.families["tests"] > 0]
+    if table.empty:
+        yield "No association was tested: see the notes of the table."
+        return
+    fdr, tests = float(mapped.params["fdr"]), int(table["tests"].sum())
+    among = f"{plural(tests, 'test')} in {_patients(table['n'])}"
+    found = table[table["found"] > 0]
+    if found.empty:
+        best = table.sort_values("smallest_fdr", kind="stable").iloc[0]
+        yield (
+            f"No association was found: none of {among} reaches a false discovery rate of {fdr:g} "
+            f"({format_p(float(best['smallest_fdr']), 'smallest FDR')}, {clean(best['layer'])})."
+        )
+        return
+    count = int(found["found"].sum())
+    each = [f"{int(row['found']):,} with {clean(row['layer'])}" for _, row in found.iterrows()]
+    if len(each) == 1:
+        each = [f"{'' if count == 1 else 'all '}with {clean(found['layer'].iloc[0])}"]
+    yield (
+        f"{plural(count, 'association')} among {among} (false discovery rate at most {fdr:g} "
+        f"within each layer): {listing(each)}.{_remaining(mapped, count)}"
+    )
+
+
+def _patients(n: pd.Series) -> str:
+    """Write the number of patients of several layers."""
+    low, high = int(n.min()), int(n.max())
+    return plural(high, "patient") if low == high else f"{low:,} to {high:,} patients"
+
+
+def _remaining(mapped: RadiogenomicMap, count: int) -> str:
+    """Say how many associations remain once adjusted, as a sentence with a space before it."""
+    names = mapped.params["adjusted_for"]
+    if not names:
+        return ""
+    kept, gone = (int(mapped.families[name].sum()) for name in ("kept", "vanished"))
+    vanish = f"; {gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above {SIGNIFICANCE:g})"
+    return (
+        f" After adjustment for {listing(names)}, {kept:,} of {count:,} "
+        f"{'remains' if kept == 1 else 'remain'} significant{vanish if gone else ''}."
+    )
+
+
+def caveats(results: RunResults) -> Iterator[str]:
+    """Name layers whose shuffled patients do as well, and what adjustment cannot say."""
+    mapped = results.radiogenomics
+    if mapped is None or not mapped.families["found"].any():
+        return
+    table = mapped.families
+    weak = table[(table["found"] > 0) & (table["permuted_p"] > SIGNIFICANCE)]
+    if len(weak):
+        named = [
+            f"{100 * float(row['permuted_p']):.0f}% for {clean(row['layer'])}"
+            for _, row in weak.iterrows()
+        ]
+        yield (
+            "Shuffled patients often give as small a false discovery rate "
+            f"({listing(named)} of the shuffles): as a whole, these associations are no firm "
+            "evidence."
+        )
+    if not mapped.params["adjusted_for"]:
+        yield (
+            "Neither tumour volume nor covariates are known: the associations may reflect the size "
+            "of the tumour."
+        )
+    elif table["vanished"].any():
+        yield (
+            "An association that vanishes is not thereby explained by "
+            f"{listing(mapped.params['adjusted_for'])}: adjustment reduces power."
+        )
+
+
 def content(results: RunResults) -> Content | None:
     """Say what each family of tests showed, what it could have shown, and what size explains."""
     mapped = results.radiogenomics
@@ -49,28 +129,29 @@ def content(results: RunResults) -> Content | None:
     columns += ["needed_correlation", "detectable_correlation"]
     fdr = float(mapped.params["fdr"])
     return Content(
-        "Which molecular features are associated with the images?",
+        TITLE,
         (opening(mapped), Points("", family_sentences(mapped)), _volume_words(mapped)),
         tables=[
             make_table(
                 shown,
                 [*columns, "note"],
-                f"Families of tests: one layer against all {image_feature(mapped)}s. Found: false "
-                f"discovery rate at most {fdr:g} over the tests of the row. "
+                f"Tests by layer. Each row tests one layer against all {image_feature(mapped)}s. "
+                f"Found: associations with a false discovery rate of at most {fdr:g} over the "
+                "tests of the row. "
                 + (
-                    "Shuffled p: share of shuffles of the patients in which the smallest FDR is as "
-                    "small. "
+                    "Shuffled p: share of shuffles of the patients with as small a smallest FDR. "
                     if families["permutations"].any()
                     else ""
                 )
                 + (
-                    f"Kept, vanished: found adjusted as well; adjusted p above {SIGNIFICANCE:g}. "
-                    "Of volume: found for features that measure tumour volume under another name. "
+                    "Kept, vanished: associations still significant after adjustment; with an "
+                    f"adjusted p above {SIGNIFICANCE:g}. Of volume: associations of features that "
+                    "measure tumour volume under another name. "
                     if mapped.params["adjusted_for"]
                     else ""
                 )
-                + "Needed: the smallest |rho| that would be found alone; detectable: the smallest "
-                "that is found with a chance of 80%.",
+                + "Needed: the smallest |rho| that reaches the threshold by itself. Detectable: "
+                "the |rho| with a power of 80%.",
                 file="radiogenomic_families.tsv",
             ),
             _associations_table(mapped),
@@ -85,20 +166,20 @@ def image_feature(mapped: RadiogenomicMap) -> str:
 
 
 def opening(mapped: RadiogenomicMap) -> str:
-    """Say what was held against what."""
+    """Say which features were tested against which layers, and how."""
     params = mapped.params
     many, clusters = int(params["n_features"]), int(params["n_clusters"])
     tested = (
-        "one representative of each was tested"
+        "One representative of each cluster was tested"
         if params["features"] == "representatives"
-        else "all features were tested"
+        else "All features were tested"
     )
     adjusted = list(params["adjusted_for"])
-    given = f"; adjusted correlations are given {listing(adjusted)}" if adjusted else ""
+    given = f"; partial correlations are adjusted for {listing(adjusted)}" if adjusted else ""
     return (
-        f"The {plural(many, image_feature(mapped))} of layer {clean(params['radiomics'])} say "
-        f"{plural(clusters, 'different thing')} (clusters in which every two features have |rho| "
-        f"of at least {params['threshold']:g}); {tested} against {listing(params['targets'])}. "
+        f"The {plural(many, image_feature(mapped))} of layer {clean(params['radiomics'])} form "
+        f"{plural(clusters, 'cluster')}; any two features of a cluster have |rho| of at least "
+        f"{params['threshold']:g}. {tested} against {listing(params['targets'])}. "
         f"Correlations are Spearman's{given}."
     )
 
@@ -112,26 +193,23 @@ def family_sentences(mapped: RadiogenomicMap) -> list[str]:
         if not tests:
             sentences.append(f"{layer}: {clean(row['note'])}.")
             continue
-        family = f"{layer}: {plural(tests, 'test')} in {plural(n, 'patient')}"
-        needed, likely = row["needed_correlation"], row["detectable_correlation"]
-        detectable = (
-            f"a single one would have been from |rho| = {needed:.2f} on, and one of {likely:.2f} "
-            "is with a chance of 80%"
-            if np.isfinite(likely)
-            else "with so few patients even a strong one might not have been"
-        )
-        if not row["found"]:
+        smallest = format_p(float(row["smallest_fdr"]), "smallest FDR")
+        family = f"{plural(tests, 'test')} in {plural(n, 'patient')}"
+        if row["found"]:
             sentences.append(
-                f"{family}, and no association was found (smallest FDR "
-                f"{p_text(row['smallest_fdr'])}); {detectable}."
+                f"{layer}: {plural(int(row['found']), 'association')} among {family} "
+                f"({smallest}), between {plural(int(row['clusters_found']), 'cluster')} of "
+                f"features and {plural(int(row['targets_found']), 'target')}.{_shuffled_words(row)}"
             )
             continue
-        sentences.append(
-            f"{family}, {plural(int(row['found']), 'association')} at a false discovery rate of "
-            f"{fdr:g}, of {plural(int(row['clusters_found']), 'cluster')} of features with "
-            f"{plural(int(row['targets_found']), 'target')} (smallest FDR "
-            f"{p_text(row['smallest_fdr'])}).{_shuffled_words(row)}"
+        needed, likely = row["needed_correlation"], row["detectable_correlation"]
+        power = (
+            f"The smallest correlation that reaches a false discovery rate of {fdr:g} by itself is "
+            f"|rho| = {needed:.2f}; the power for |rho| = {likely:.2f} is 80%."
+            if np.isfinite(likely)
+            else "With so few patients, even a strong correlation may be missed."
         )
+        sentences.append(f"{layer}: no association among {family} ({smallest}). {power}")
     return sentences
 
 
@@ -141,47 +219,38 @@ def _shuffled_words(row: Mapping[Hashable, Any]) -> str:
     if not times:
         return ""
     p, expected = float(row["permuted_p"]), float(row["permuted_found"])
-    words = (
-        f" With the patients of the images shuffled ({times} times), "
-        f"{format_number(expected, 2)} such pairs are expected by chance"
-    )
-    if p <= SIGNIFICANCE:
-        return f"{words}, and few shuffles have so small a rate ({format_p(p)})."
     return (
-        f"{words}, and {100 * p:.0f}% of the shuffles have so small a rate: taken as a whole, the "
-        "family is no firm evidence that the images go with this layer."
+        f" When the patients of the images are shuffled ({times} times), "
+        f"{format_number(expected, 2)} associations are expected by chance; "
+        f"{'few' if p <= SIGNIFICANCE else f'{100 * p:.0f}%'} of the shuffles give as small a "
+        f"false discovery rate ({format_p(p)})."
     )
 
 
 def _volume_words(mapped: RadiogenomicMap) -> str:
-    """What tumour volume leaves of the findings."""
-    if not mapped.params["adjusted_for"]:
-        return (
-            "Neither tumour volume nor covariates are known: whether associations are of the size "
-            "of the tumour cannot be said."
-        )
-    table = mapped.families
+    """Say which associations neither remain nor vanish once adjusted, and why."""
+    table, params = mapped.families, mapped.params
     count = int(table["found"].sum())
-    if not count:
+    if not params["adjusted_for"] or not count:
         return ""
-    given = listing(mapped.params["adjusted_for"])
     kept, gone, of_volume = (int(table[name].sum()) for name in ("kept", "vanished", "of_volume"))
-    rest = count - kept - gone - of_volume
-    others = [
-        f"{gone:,} {'vanishes' if gone == 1 else 'vanish'} (p above {SIGNIFICANCE:g})",
-        f"{of_volume:,} {'is of a feature' if of_volume == 1 else 'are of features'} that measure"
-        f"{'s' if of_volume == 1 else ''} tumour volume under another name",
-        f"{rest:,} {'does' if rest == 1 else 'do'} neither: too weak to be told from chance among "
-        "so many tests",
+    significant = mapped.associations[mapped.associations["fdr"] <= float(params["fdr"])]
+    unknown = significant["adjusted_p"].isna() & ~significant["feature"].isin(params["of_volume"])
+    untested = int(unknown.sum())
+    between = count - kept - gone - of_volume - untested
+    said = [
+        f"{plural(of_volume, 'association')} {'is' if of_volume == 1 else 'are'} with features "
+        "that measure tumour volume under another name"
+        if of_volume
+        else "",
+        f"{plural(between, 'association')} {'has' if between == 1 else 'have'} an adjusted p of at "
+        f"most {SIGNIFICANCE:g}, but an adjusted false discovery rate above {params['fdr']:g}"
+        if between
+        else "",
+        f"{plural(untested, 'association')} could not be adjusted" if untested else "",
     ]
-    told = [text for text, number in zip(others, (gone, of_volume, rest), strict=True) if number]
-    again = f"{kept:,} of the {plural(count, 'association')} found {'is' if kept == 1 else 'are'}"
-    return (
-        f"Given {given}, {listing([f'{again} found again', *told])}. An association that vanishes "
-        f"is not proven to be one with {given}: adjusting costs power."
-        if gone
-        else f"Given {given}, {listing([f'{again} found again', *told])}."
-    )
+    told = "; ".join(text for text in said if text)
+    return f"Adjustment for {listing(params['adjusted_for'])}: {told}." if told else ""
 
 
 def _associations_table(mapped: RadiogenomicMap) -> Table | None:
@@ -204,9 +273,9 @@ def _associations_table(mapped: RadiogenomicMap) -> Table | None:
     return make_table(
         table,
         _SHOWN,
-        f"The {len(table)} strongest associations of all families, found or not. The strongest of "
-        "many are stronger here than they would be in other patients. All that were found are in "
-        "radiogenomic_associations.tsv.",
+        f"The {len(table)} strongest associations of all layers, significant or not. The strongest "
+        "of many correlations are overestimated on average. radiogenomic_associations.tsv holds "
+        "every significant association.",
         file="radiogenomic_associations.tsv",
     )
 
@@ -220,7 +289,7 @@ def _clusters_table(mapped: RadiogenomicMap) -> Table | None:
     return make_table(
         table,
         ["cluster", "feature", "size", "correlation_with_volume"],
-        f"Clusters of {image_feature(mapped)}s that say the same, by their representative.",
+        f"Clusters of closely correlated {image_feature(mapped)}s, by their representative.",
         most=40,
         file="radiomic_clusters.tsv",
     )
@@ -243,21 +312,26 @@ def figures(results: RunResults) -> Iterator[Plan]:
     yield Plan(
         "radiogenomic_map",
         "The strongest associations",
-        f"Spearman's correlation of {feature}s (rows) with the targets that have the "
-        "smallest p-values, families in turn; whatever was found is among them only as far as "
-        f"there is room. A dot marks a false discovery rate of at most {fdr:g}"
-        + (f", a ring one that vanishes given {adjusted}" if vanishing else "")
-        + ("." if named.any() else ": the colours are what the strongest of many look like."),
+        f"Spearman's correlation of {feature}s (rows) with the targets of smallest p. Layers take "
+        "turns, so that some significant associations may not be drawn."
+        + (f" Dot: false discovery rate at most {fdr:g}." if named.any() else "")
+        + (f" Ring: vanishes after adjustment for {adjusted}." if vanishing else "")
+        + (
+            ""
+            if named.any()
+            else " None is significant: the strongest of many tests look like this by chance too."
+        ),
         f"Heatmap of correlations of {feature}s with molecular targets.",
         partial(plot.radiogenomic_heatmap, mapped),
         image=True,
     )
     yield Plan(
         "radiogenomic_p_values",
-        "Is there anything at all?",
-        "Ordered p-values of each family against those of chance. Lines along the diagonal hold "
-        "nothing; tests of correlated features and genes make a line stray by chance too"
-        + (f". Dashed: given {adjusted}." if mapped.quantiles["adjusted"].any() else "."),
+        "P-values against chance",
+        "Ordered p-values of each layer against those expected by chance. A line along the "
+        "diagonal shows no association. Correlated features and genes make a line stray from it "
+        "by chance too"
+        + (f". Dashed: adjusted for {adjusted}." if mapped.quantiles["adjusted"].any() else "."),
         "Quantiles of p-values of each family against uniform ones.",
         partial(radiogenomic_quantiles, mapped),
     )
@@ -273,19 +347,18 @@ def figures(results: RunResults) -> Iterator[Plan]:
 
 
 def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tuple[str, str]:
-    """Title and caption of the figure of pairs: associations found, or those of no evidence."""
+    """Title and caption of the figure of pairs: significant ones, or the strongest of none."""
     count = int((mapped.associations["fdr"] <= fdr).sum())
-    end = "; lighter dots are larger tumours." if mapped.params.get("volume_feature") else "."
-    ranks = "Ranks of the patients; each target with the feature that goes with it best"
+    end = " Lighter dots are larger tumours." if mapped.params.get("volume_feature") else ""
+    ranks = "Ranks of the patients, for each target and its most strongly associated feature."
     if (drawn["fdr"] <= fdr).all():
-        associations = plural(count, "association")
-        return "Associations found, patient by patient", (
-            f"{ranks}. The {plural(len(drawn), 'pair')} of smallest false discovery rate among the "
-            f"{associations} found (at most {fdr:g}), all families together{end}"
+        return "Associations, patient by patient", (
+            f"{ranks} The {plural(len(drawn), 'pair')} with the smallest false discovery rate, of "
+            f"{plural(count, 'association')} (at most {fdr:g}) in all layers.{end}"
         )
-    return "The strongest pairs, none of them found", (
-        f"{ranks}. No association drawn here reached a false discovery rate of {fdr:g}: these are "
-        f"the strongest of many tests, as chance gives them too{end}"
+    return "The strongest pairs, none of them significant", (
+        f"{ranks} No association drawn here reaches a false discovery rate of {fdr:g}: the "
+        f"strongest of many tests look like this by chance too.{end}"
     )
 
 
@@ -308,20 +381,20 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     given = listing(adjusted) if adjusted else ""
     text = (
         f"{image_feature(mapped).capitalize()}s with |rho| of at least {params['threshold']:g} to "
-        "one another were gathered (complete linkage), and one representative of each cluster was "
-        "correlated (Spearman) with everything molecular; p-values have the first four moments of "
-        f"the permutation distribution {cite('pitman')}, intervals are by Fisher's transformation "
-        f"{cite('bonett')}, and the false discovery rate {cite('fdr')} is over all pairs of one "
-        "layer. "
+        "one another were clustered (complete linkage), and one representative of each cluster was "
+        "correlated (Spearman) with every molecular feature. P-values match the first four moments "
+        f"of the permutation distribution {cite('pitman')}; confidence intervals use Fisher's "
+        f"transformation {cite('bonett')}. The false discovery rate {cite('fdr')} is over all "
+        "pairs of one layer. "
     )
-    text += f"Adjusted, they are partial rank correlations given {given}. " if given else ""
+    text += f"Adjusted correlations are partial rank correlations given {given}. " if given else ""
     shuffles = int(mapped.families["permutations"].max())
     if shuffles:
         text += (
-            f"Patients were shuffled {plural(shuffles, 'time')} to see how small a false discovery "
-            "rate comes by chance."
+            f"Patients were shuffled {plural(shuffles, 'time')} to find how small a false "
+            "discovery rate arises by chance."
         )
     yield text.strip()
 
 
-SECTION = Section("radiogenomics", content, figures, methods, REFERENCES)
+SECTION = Section("radiogenomics", content, figures, methods, REFERENCES, summary, caveats)

@@ -21,7 +21,7 @@ REFERENCES = {
     "2004;9:386-396. doi:10.1037/1082-989X.9.3.386",
 }
 
-#: Agreement below which a setting is said to decide, and from which it is said not to matter
+#: Agreement below which the subtypes depend on a setting, and from which they do not
 #: (moderate and good recovery in Steinley).
 DECIDES, HARMLESS = 0.65, 0.8
 #: From this agreement on, drawing patients changes nothing by itself.
@@ -38,26 +38,22 @@ def _tried(results: RunResults) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def caveats(results: RunResults) -> Iterator[str]:
-    """Name settings that decide what the subtypes are."""
+    """Name settings that the subtypes depend on."""
     _, moved = _tried(results)
     if moved.empty or results.subtypes.given:
         return
     decisive = moved.loc[moved["agreement"] < DECIDES, "setting"]
     names = [setting_name(str(name)) for name in dict.fromkeys(decisive)]
     if names:
-        many, value = (
-            ("1 setting", "value of it")
-            if len(names) == 1
-            else (f"{len(names)} settings", "value of one of them")
-        )
+        many = "1 setting" if len(names) == 1 else f"{len(names)} settings"
         yield (
-            f"The subtypes hang on {many} ({listing(names)}): with another {value}, other subtypes "
-            f"are found (adjusted Rand index below {DECIDES})."
+            f"The subtypes depend on {many} ({listing(names)}): another value gives other subtypes "
+            f"(adjusted Rand index below {DECIDES})."
         )
 
 
 def sentences(results: RunResults) -> list[str]:
-    """Say which settings the result hangs on; nothing where none was moved."""
+    """Say which settings the result depends on; nothing where none was changed."""
     reported, others = _tried(results)
     moved = others.dropna(subset=["agreement"]) if len(others) else others
     if moved.empty:
@@ -65,9 +61,9 @@ def sentences(results: RunResults) -> list[str]:
     if results.subtypes.given:
         low, high = moved["agreement"].min(), moved["agreement"].max()
         return [
-            "With other settings, one moved at a time, the network cut into as many groups agrees "
-            f"with the given labels at an adjusted Rand index of {low:.2f} to {high:.2f} (as "
-            f"reported: {reported['agreement'].iloc[0]:.2f})."
+            "With other settings, one changed at a time, the network cut into as many groups "
+            f"agrees with the given labels at an adjusted Rand index of {low:.2f} to {high:.2f} "
+            f"(as reported: {reported['agreement'].iloc[0]:.2f})."
         ]
     lowest = moved.loc[moved.groupby("setting", sort=False)["agreement"].idxmin()]
     worst = lowest.sort_values("agreement", kind="stable")
@@ -76,23 +72,21 @@ def sentences(results: RunResults) -> list[str]:
     rest = len(worst) - len(decisive) - len(between)
     if decisive.empty and between.empty:
         text = (
-            "The subtypes hang on no setting: whichever is moved, agreement stays at "
-            f"{float(worst['agreement'].iloc[0]):.2f} or more (lowest: {_each(worst.head(1))}; "
-            "adjusted Rand index)."
+            "The subtypes depend on none of the settings that were changed; the largest effect is "
+            f"that of {_each(worst.head(1))}."
         )
     else:
         if between.empty:
-            text = f"The subtypes hang on {_each(decisive)}"
+            text = f"The subtypes depend on {_each(decisive)}"
         elif decisive.empty:
-            text = f"The subtypes move somewhat with {_each(between)}"
+            text = f"The subtypes change somewhat with {_each(between)}"
         else:
-            text = (
-                f"The subtypes hang on {_each(decisive)}, and move somewhat with {_each(between)}"
-            )
+            change = f"change somewhat with {_each(between)}"
+            text = f"The subtypes depend on {_each(decisive)} and {change}"
         if rest:
             other = "the other setting" if rest == 1 else f"the other {rest} settings"
-            text += f"; with {other} agreement stays at {HARMLESS} or more"
-        text += " (adjusted Rand index)."
+            text += f"; with {other} the index is {HARMLESS} or more"
+        text += "."
     return [text + _draw_alone(reported) + _other_numbers(reported, others)]
 
 
@@ -100,20 +94,21 @@ def _each(rows: pd.DataFrame) -> str:
     """Name settings with the value at which agreement is lowest."""
     return listing(
         [
-            f"{setting_name(str(row['setting']))} ({float(row['agreement']):.2f} at {row['value']})"
+            f"{setting_name(str(row['setting']))} (adjusted Rand index "
+            f"{float(row['agreement']):.2f} at {row['value']})"
             for _, row in rows.iterrows()
         ]
     )
 
 
 def _draw_alone(reported: pd.DataFrame) -> str:
-    """Of large cohorts, what the draw of patients does by itself."""
+    """Of large cohorts, the effect of the draw of patients by itself."""
     agreement = reported["agreement"].dropna()
     if agreement.empty or agreement.min() > _SAME:
         return ""
     return (
-        " Only some of the patients were drawn for this: with nothing moved, agreement is "
-        f"{agreement.min():.2f}, which is what the others are to be compared with."
+        " Only some of the patients were drawn: with no setting changed, the adjusted Rand index "
+        f"is {agreement.min():.2f}, the reference for the other values."
     )
 
 
@@ -124,7 +119,7 @@ def _other_numbers(reported: pd.DataFrame, others: pd.DataFrame) -> str:
         return ""
     different = int((elsewhere != usual.iloc[0]).sum())
     if not different:
-        return " The automatic rule chooses the same number throughout."
+        return " The automatic rule chooses the same number of subtypes under every setting."
     return (
         f" The automatic rule chooses another number of subtypes than {int(usual.iloc[0])} under "
         f"{different} of {plural(len(elsewhere), 'other setting')}."
@@ -145,8 +140,8 @@ def settings_table(results: RunResults) -> Table | None:
     return make_table(
         frame,
         ["setting", "value", "agreement", "n_clusters", "agreement_auto", "note"],
-        "Other settings, one moved at a time. Agreement: adjusted Rand index with as many groups; "
-        "then the number that the automatic rule chooses, and the agreement with that many.",
+        "Other settings, one changed at a time. Agreement: adjusted Rand index with the subtypes, "
+        "for the same number of groups. k by the rule: number chosen by the automatic rule.",
         file="sensitivity.tsv",
     )
 
@@ -158,25 +153,24 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "sensitivity",
             "Other settings",
-            "One setting is moved at a time, and all is fused and cut again into as many groups. "
-            "In each cell the value, and the adjusted Rand index with the subtypes (1: the same; "
-            "0: no more alike than by chance). Framed: the value reported.",
+            "One setting is changed at a time; fusion and clustering are repeated with the same "
+            "number of groups. Each cell gives the value and the adjusted Rand index with the "
+            "subtypes (1: identical; 0: as by chance). Framed: the value used.",
             "Agreement with the subtypes under other settings, a cell for each value.",
             partial(sensitivity, assessment),
         )
 
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
-    """Say how many settings were moved, and how agreement is read."""
+    """Say how many settings were changed, and how agreement is read."""
     table = results.assessment.sensitivity
     if table.empty or len(results.subtypes.names) == 1:
         return
     count = table["setting"].map(clean).nunique()
     yield (
-        f"Sensitivity: {plural(count, 'setting')} of fusion and clustering were moved one at a "
-        "time, all was repeated, and the groups compared with the subtypes by the adjusted Rand "
-        f"index; agreement below {DECIDES} is read as hanging on the setting, from {HARMLESS} as "
-        f"good {cite('recovery')}."
+        f"Sensitivity: {plural(count, 'setting')} of fusion and clustering were changed one at a "
+        "time, and the groups were compared with the subtypes by the adjusted Rand index; "
+        f"agreement below {DECIDES} is called poor, from {HARMLESS} good {cite('recovery')}."
     )
 
 

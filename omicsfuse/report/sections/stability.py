@@ -1,4 +1,4 @@
-"""The section on stability: how much of the subtypes comes back, and who is on their border."""
+"""The section on stability: recovery of the subtypes in resamples, and borderline patients."""
 
 import math
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ REFERENCES = {
 
 #: What was not repeated in the resamples.
 _NOT_REPEATED = (
-    "the number of subtypes was fixed and preprocessing was not fitted again in the resamples"
+    "the number of subtypes was fixed and preprocessing was not re-fitted in the resamples"
 )
 #: What stability says of labels that were given.
 _OF_LABELS = (
@@ -42,7 +42,7 @@ _MOST_NAMED = 60
 
 
 def summary(results: RunResults) -> list[str]:
-    """Say whether the subtypes come back in resampled patients."""
+    """Say whether the subtypes are recovered in resampled patients."""
     mean = mean_jaccard(results)
     if math.isnan(mean):
         return ["Stability was not assessed."] if len(results.subtypes.names) > 1 else []
@@ -73,7 +73,7 @@ def summary(results: RunResults) -> list[str]:
 
 
 def _weak(results: RunResults) -> list[object]:
-    """Subtypes that do not come back reliably."""
+    """Subtypes that are not stable."""
     jaccard = results.assessment.stability["jaccard_mean"]
     return list(jaccard.index[jaccard < COMES_BACK])
 
@@ -82,7 +82,7 @@ def caveats(results: RunResults) -> Iterator[str]:
     """One group only, no stability known, settings that decide the subtypes."""
     mean = mean_jaccard(results)
     if len(results.subtypes.names) == 1:
-        yield "There is one group only: nothing between subtypes can be compared."
+        yield "There is only one group: subtypes cannot be compared."
     elif math.isnan(mean):
         yield "Without stability, the subtypes are provisional."
     yield from sensitivity.caveats(results)
@@ -97,7 +97,7 @@ def membership(results: RunResults) -> pd.Series:
 
 
 def content(results: RunResults) -> Content:
-    """Say how much of the subtypes comes back, who is borderline, and what settings do."""
+    """Say how stability is measured, who is borderline, and which settings matter."""
     assessment = results.assessment
     stability = assessment.stability.rename_axis("subtype").reset_index()
     texts = [] if any(figures(results)) else ["Stability was not assessed for this run."]
@@ -106,17 +106,16 @@ def content(results: RunResults) -> Content:
         drawn = f"{100 * float(share):.0f}% of the patients" if share else "some of the patients"
         texts.append(
             f"Each resample draws {drawn} without replacement, fuses them and cuts the network "
-            f"again. As an aid for reading, a subtype with a mean Jaccard similarity of "
-            f"{COMES_BACK} or more is said to come back; one whose similarity is 0.5 or less has "
-            "dissolved in that resample. Subtypes of a continuum can come back too: stability "
-            f"tests nothing. {_NOT_REPEATED.capitalize()}."
+            f"again. By convention, a subtype with a mean Jaccard similarity of {COMES_BACK} or "
+            "more is called stable; with a similarity of 0.5 or less it has dissolved in that "
+            "resample. Subtypes of a continuum can be stable too: stability does not show that "
+            f"groups exist. {_NOT_REPEATED.capitalize()}."
         )
-    border = borderline_sentence(results)
-    if border:
+    if borderline_sentence(results):
         texts.append(
-            f"{border} Core patients were together with the other members of their subtype in at "
-            "least 80% of the resamples, with no other subtype more often, and have a silhouette "
-            "above 0; all others are borderline."
+            "Core patients were grouped with the other members of their subtype in at least 80% of "
+            "the resamples, were grouped with no other subtype more often, and have a silhouette "
+            "above 0. All others are borderline."
         )
     texts += sensitivity.sentences(results)
     counts, names = _borderline_tables(results)
@@ -165,7 +164,7 @@ def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]
     counts = make_table(
         frame.rename_axis("subtype").reset_index(),
         ["subtype", *frame.columns],
-        "Core and borderline patients. subtypes.tsv names all.",
+        "Core and borderline patients. subtypes.tsv lists all patients.",
         file="subtypes.tsv",
     )
     border = patients[members == "borderline"]
@@ -173,8 +172,8 @@ def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]
     names = make_table(
         named,
         ["patient", "subtype", "co_clustering", "silhouette", "confidence"],
-        "Borderline patients, least settled first. Co-clustering: share of the resamples together "
-        "with the other members of the subtype.",
+        "Borderline patients, lowest co-clustering first. Co-clustering: share of the resamples in "
+        "one group with the other members of the subtype.",
         most=_MOST_NAMED,
         file="subtypes.tsv",
     )
@@ -182,22 +181,22 @@ def _borderline_tables(results: RunResults) -> tuple[Table | None, Table | None]
 
 
 def figures(results: RunResults) -> Iterator[Plan]:
-    """Jaccard similarity, the consensus of patients, other settings."""
+    """Jaccard similarity, consensus of patients, other settings."""
     subtypes, assessment = results.subtypes, results.assessment
     if len(assessment.stability) and assessment.stability["jaccard_mean"].notna().any():
         yield Plan(
             "stability",
-            "How much of each subtype is found again",
+            "Recovery of each subtype in resamples",
             "Mean and standard deviation of the Jaccard similarity with the best match in "
-            f"resampled patients. Dashed: {COMES_BACK}, an aid for reading. Dissolved: share of "
-            "the resamples with a similarity of 0.5 or less.",
+            f"resampled patients. Dashed: {COMES_BACK}, the threshold for stable. Dissolved: share "
+            "of the resamples with a similarity of 0.5 or less.",
             "Bars of the mean Jaccard similarity of each subtype.",
             partial(plot.stability, assessment),
         )
     if len(assessment.consensus):
         n, all_ = len(assessment.consensus), len(subtypes.labels)
         most = min(n, MOST_DRAWN)
-        few = f" Of {all_:,} patients {most:,} are drawn." if most < all_ else ""
+        few = f" {most:,} of {all_:,} patients are drawn." if most < all_ else ""
         marks = (
             " Ticks at the right are borderline patients."
             if "membership" in assessment.patients
@@ -208,8 +207,8 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Co-clustering of patients",
             "Share of the resamples in which each pair of patients is in one group (yellow: "
             "always; dark blue: never). Patients are ordered by subtype (coloured bars), and "
-            "within it so that those often together are next to each other. Clear subtypes are "
-            f"clean yellow blocks.{marks}{few}",
+            "within it by similarity of their co-clustering. Distinct subtypes are clean yellow "
+            f"blocks.{marks}{few}",
             f"Heatmap of the consensus of {plural(n, 'patient')}, ordered by subtype.",
             partial(consensus_matrix, assessment, subtypes),
             image=True,
@@ -218,7 +217,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
 
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
-    """Describe resampling, and whom it makes a core member."""
+    """Describe resampling, and the rule for core members."""
     assessment = results.assessment
     resamples = assessment.params.get("n_resamples")
     if not resamples or len(results.subtypes.names) == 1:
@@ -227,20 +226,20 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     each = f" of {100 * float(share):.0f}% of the patients" if share else ""
     text = (
         "Stability was measured by the Jaccard similarity of each subtype with its best match in "
-        f"{resamples:,} resamples{each}, drawn without replacement, that were fused and clustered "
-        f"again {cite('stability')}; a subtype dissolved where it was 0.5 or less; "
-        f"{_NOT_REPEATED}."
+        f"{resamples:,} resamples{each}, drawn without replacement, which were fused and clustered "
+        f"again {cite('stability')}. A subtype with a similarity of 0.5 or less has dissolved. "
+        f"{_NOT_REPEATED.capitalize()}."
     )
     if len(assessment.consensus):
         text += (
-            " The consensus of two patients is the share of the resamples with both in which they "
+            " The consensus of two patients is the share of their common resamples in which they "
             f"were in one group {cite('consensus')}."
         )
     if "membership" in assessment.patients:
         text += (
-            " Patients are core members where they were together with the other members of their "
-            "subtype in at least 80% of these resamples, with no other subtype more often, and "
-            "have a silhouette above 0, and borderline otherwise."
+            " Core members were grouped with the other members of their subtype in at least 80% of "
+            "these resamples, were grouped with no other subtype more often, and have a silhouette "
+            "above 0; all others are borderline."
         )
     yield text
 

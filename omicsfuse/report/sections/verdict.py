@@ -1,4 +1,4 @@
-"""Whether there are subtypes: what the two tests say, and what follows for the rest."""
+"""Whether there are subtypes: the two tests, and their consequence for other sections."""
 
 import math
 from collections.abc import Iterator
@@ -23,33 +23,33 @@ REFERENCES = {
 #: What a caption says of each panel, where it is drawn.
 _DRAWN_AS = {
     "shared": "Patients permuted within layers: layers share nothing.",
-    "structure": "Continuum without groups: the cohort made anew with the same shared variation.",
+    "structure": "Continuum without groups: the cohort redrawn with the same shared variation.",
 }
 
 #: What the second verdict means where a single layer was fused; a first clause, then sentences.
 _ONE_LAYER = (
-    "There is one layer, and no evidence that patients form groups: a continuum with the same "
-    "variation is cut as clearly",
+    "No evidence of groups in the one layer: a continuum with the same variation divides as "
+    "clearly",
     "The borders between the subtypes are largely arbitrary.",
 )
 _MEANINGS = {
     VERDICTS[0]: (
-        "Yes: the layers share structure, and patients fall into groups more clearly than in "
-        "cohorts redrawn from the same data without groups",
+        "Yes: the layers share structure, and patients form groups more clearly than in cohorts "
+        "redrawn without groups",
     ),
     VERDICTS[1]: (
         "No evidence of groups: the layers share structure, but a continuum with the same shared "
-        "variation is cut as clearly",
-        "The borders between the subtypes are largely arbitrary. Small or faint groups may have "
+        "variation divides as clearly",
+        "The borders between the subtypes are largely arbitrary; small or faint groups may have "
         "been missed.",
     ),
     VERDICTS[2]: (
         "No evidence: the layers share no more than layers whose patients were permuted",
-        "The subtypes rest on single layers or on chance.",
+        "The subtypes may reflect single layers or chance.",
     ),
     NOT_TESTED: (
         "Not tested in this run",
-        "Clustering always returns groups, also from noise.",
+        "Clustering always returns groups, even from noise.",
     ),
 }
 
@@ -84,31 +84,31 @@ def how_tested(results: RunResults) -> list[str]:
     said = []
     if not math.isnan(assessment.p_shared):
         said.append(
-            f"Do the layers share structure? Patients were permuted within each layer, {count}: "
-            "each layer keeps its own structure, and what the layers share is broken."
+            f"Shared structure: patients were permuted within each layer, {count}. Each layer "
+            "keeps its own structure; the structure shared by the layers is lost."
         )
     said.append(
-        f"Are there groups? The cohort was redrawn {count} as a continuum with the same shared "
-        "variation and no groups."
+        f"Groups: the cohort was redrawn {count} as a continuum with the same shared variation and "
+        "no groups."
     )
     if draws:
         said.append(
-            f"A test says yes where p is at most {test_level(assessment):g}. With {draws:,} draws "
-            f"no p-value can be below {1 / (draws + 1):.2g}."
+            f"A test is significant where p is at most {test_level(assessment):g}. With {draws:,} "
+            f"draws, no p-value can be below {1 / (draws + 1):.2g}."
         )
     if results.subtypes.given:
         return said
     if words == VERDICTS[0] and len(results.subtypes.names) == 1:
-        said.append("Nevertheless one subtype was chosen or asked for, so nothing was cut.")
+        said.append("One subtype was chosen or requested, so the network was not cut.")
     elif words == VERDICTS[0] and mean_jaccard(results) < COMES_BACK:
         said.append(
-            "The tests ask whether there are groups, not whether these subtypes are the right "
-            "ones: the subtypes are unstable when patients are resampled."
+            "The tests concern groups in general, not these subtypes, which are unstable when "
+            "patients are resampled."
         )
     if words == VERDICTS[2] and assessment.p_structure <= test_level(assessment):
         said.append(
-            "The network does fall into groups, but networks of layers that share nothing do so "
-            "as well: one layer may make them by itself."
+            "The network divides into groups, but so do networks of layers that share nothing: one "
+            "layer may form the groups by itself."
         )
     return said
 
@@ -141,15 +141,15 @@ def content(results: RunResults) -> Content | None:
     name = statistic.replace("_", " ")
     text = (
         f"The statistic is the {name} of the groups at each k, in the real network and in every "
-        "draw alike; each k is standardised, and the largest value over k is compared, so that "
-        "choosing k is part of the test. The tests ask about the network as a whole, not about the "
-        "k chosen or about single subtypes."
+        "draw. It is standardised for each k, and its maximum over k is compared, so that the test "
+        "includes the choice of k. The tests concern the whole network, not a single k or a single "
+        "subtype."
     )
     table = make_table(
         frame,
         columns,
         f"The real network and the draws ({name}). Excess: standard deviations above the mean of "
-        "the draws. structure.tsv has the other statistics too.",
+        "the draws. structure.tsv gives the other statistics.",
         file="structure.tsv",
     )
     return Content("Are there subtypes?", (*how_tested(results), text), details=[table])
@@ -163,7 +163,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
     ks, kinds = sorted(assessment.tests["k"].unique()), set(assessment.tests["test"])
     yield Plan(
         "structure_tests",
-        "The real network against cohorts without groups",
+        "The real network and cohorts without groups",
         "Line with dots: the real network. Dashed line and band: mean of the draws and two "
         "standard deviations. "
         + " ".join(text for test, text in _DRAWN_AS.items() if test in kinds),
@@ -179,22 +179,22 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
     if tests.empty:
         return
     draws = n_draws(assessment)
-    text = "Whether there are subtypes was asked by two tests. "
+    text = "Two tests examined whether there are subtypes. "
     if "shared" in set(tests["test"]):
         text += (
             f"For shared structure, patients were permuted within every layer ({draws:,} draws): "
-            "each layer keeps its own structure and what layers share is lost, so that the test is "
-            "exact where layers are independent. "
+            "each layer keeps its own structure, shared structure is lost, and the test is exact "
+            "where layers are independent. "
         )
     yield text + (
-        "For groups, the cohort was made anew as a continuum with the same shared variation: "
-        "features were brought to normal scores, the patients of all layers were multiplied by "
-        "one and the same random orthogonal matrix, which keeps correlations within and across "
-        f"layers and mixes groups away (for normal data a rotation test {cite('rotation')}), and "
-        "each feature got its own values back by rank. "
+        "For groups, the cohort was redrawn as a continuum with the same shared variation. "
+        "Features were transformed to normal scores. The patients of all layers were multiplied by "
+        "the same random orthogonal matrix, which keeps correlations within and across layers and "
+        f"removes groups (for normal data, a rotation test {cite('rotation')}). Each feature then "
+        "regained its own values by rank. "
         f"On components larger than chance, patients were drawn ({draws:,} draws) from their own "
-        "coordinates, smoothed just so much that these have a single mode "
-        f"{cite('one mode')}: even and skewed continua stay, groups do not. "
+        "coordinates, smoothed just enough for a single mode "
+        f"{cite('one mode')}: even and skewed continua remain, groups do not. "
         f"In every draw the whole network was made and cut again. The statistic is the "
         f"{tested_statistic(tests).replace('_', ' ')} {cite('silhouette')} at each k, standardised "
         "over the draws and the real network together, and its maximum over k. "

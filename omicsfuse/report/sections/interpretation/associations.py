@@ -1,4 +1,4 @@
-"""Associations of an imaging model with features, family by family, as they are and adjusted."""
+"""Associations of an imaging model with features, by family, unadjusted and adjusted."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -22,24 +22,22 @@ _MOST_ROWS = 15
 
 
 def volume_sentences(model: Interpretation) -> list[str]:
-    """Say how much of the score is volume."""
+    """Say how strongly the score is correlated with tumour volume."""
     said = []
     for contrast, volume in model.params.get("volume_correlation", {}).items():
         r = float(volume["correlation"])
         if r != r:
             continue
-        who = "It" if model.kind == "score" else clean(contrast)
+        who = "The score" if model.kind == "score" else clean(contrast)
         interval = f"95% CI {volume['low']:.2f} to {volume['high']:.2f}, n = {volume['n']}"
         if abs(r) > MEASURE:
             said.append(
-                f"{who} is a measure of the tumour's volume (Spearman correlation {r:.2f}, "
-                f"{interval}): what goes with it goes with size, and little can be said of it "
-                "beyond that."
+                f"{who} is a measure of tumour volume (Spearman correlation {r:.2f}, {interval}): "
+                "its associations are largely associations with size."
             )
         elif model.kind == "score" or volume["p"] <= SIGNIFICANCE:
             said.append(
-                f"{who} has a Spearman correlation of {r:.2f} with the tumour's volume "
-                f"({interval})."
+                f"{who} has a Spearman correlation of {r:.2f} with tumour volume ({interval})."
             )
     return said
 
@@ -52,14 +50,40 @@ def _described(model: Interpretation) -> pd.DataFrame:
     return families[(families["tests"] > 0) & ~families["kind"].isin(image_families())]
 
 
-def significant_sentences(model: Interpretation) -> str:
-    """Say what was found, family by family; empty where nothing was."""
-    said = [_family(model, row) for _, row in _described(model).iterrows() if row["found"]]
-    return f"Found at a false discovery rate of {FDR:g}. {' '.join(said)}" if said else ""
+def found_sentence(model: Interpretation) -> str:
+    """Count associations and tests, and say how many remain once adjusted."""
+    families = _described(model)
+    if families.empty:
+        return "No association was tested."
+    tests, found = int(families["tests"].sum()), int(families["found"].sum())
+    among = f"{plural(tests, 'test')} in {plural(int(families['n'].max()), 'patient')}"
+    if not found:
+        return (
+            f"No association was found: none of {among} reaches a false discovery rate of {FDR:g}."
+        )
+    text = (
+        f"{plural(found, 'association')} among {among} (false discovery rate at most {FDR:g} "
+        "within each family)."
+    )
+    if names := model.params.get("adjusted_for", []):
+        adjusted = families[families["adjusted_n"] > 0]
+        kept, out_of = int(adjusted["kept"].sum()), int(adjusted["found"].sum())
+        text += (
+            f" After adjustment for {listing(names)}, {kept:,} of {out_of:,} "
+            f"{'remains' if kept == 1 else 'remain'} significant"
+        )
+        rest = found - out_of
+        text += f"; {rest:,} {'was' if rest == 1 else 'were'} not adjusted." if rest else "."
+    return text
+
+
+def significant_sentences(model: Interpretation) -> list[str]:
+    """Describe the associations family by family; nothing where there are none."""
+    return [_family(model, row) for _, row in _described(model).iterrows() if row["found"]]
 
 
 def _family(model: Interpretation, row: pd.Series) -> str:
-    """Say what was found in one family, and what is left of it once adjusted."""
+    """Describe the associations of one family, and how many remain once adjusted."""
     table = model.associations
     rows = table[(table["layer"] == row["layer"]) & (table["kind"] == row["kind"])]
     rows = rows[rows["fdr"] <= FDR]
@@ -69,28 +93,25 @@ def _family(model: Interpretation, row: pd.Series) -> str:
     interval = f", 95% CI {_effect(low)} to {_effect(high)}" if low == low else ""
     single = int(row["tests"]) == 1
     strongest = (
-        ("" if single else f"{clean(top['feature'])}: ")
+        ("" if single else f"{clean(top['feature'])}, ")
         + f"{clean(top['effect_name'])} {_effect(float(top['effect']))}"
         f"{interval}, {format_p(float(top['p']))}, {format_p(float(top['fdr']), 'FDR')}"
     )
-    layer, n = clean(row["layer"]), int(row["n"])
+    layer, n, found = clean(row["layer"]), int(row["n"]), int(row["found"])
     text = (
-        f"{layer} (n = {n}; {strongest})"
+        f"{layer} (n = {n}): {strongest}"
         if single
-        else f"{layer}: {int(row['found']):,} of {int(row['tests']):,} found (n = {n}; most "
-        f"clearly {strongest})"
+        else f"{layer} (n = {n}): {found:,} of {plural(int(row['tests']), 'test')}; {strongest}"
     )
     if int(row["adjusted_n"]) == 0:
         note = row["note"]
         why = f" ({clean(note)})" if isinstance(note, str) and note else ""
-        return f"{text}; not adjusted{why}."
-    if int(row["kept"]) == int(row["found"]):
-        return f"{text}; {'it stays' if single else 'all stay'} when adjusted."
-    if row["kept"]:
-        left = f"{int(row['kept']):,} stay"
-    else:
-        left = "it vanishes" if int(row["found"]) == 1 else "all vanish"
-    return f"{text}; {left} when adjusted (n = {int(row['adjusted_n'])})."
+        return f"{text}. Not adjusted{why}."
+    kept = int(row["kept"])
+    return (
+        f"{text}. After adjustment (n = {int(row['adjusted_n'])}), {kept:,} "
+        f"{'remains' if kept == 1 else 'remain'} significant."
+    )
 
 
 def _effect(value: float) -> str:
@@ -98,40 +119,39 @@ def _effect(value: float) -> str:
 
 
 def nothing_sentence(model: Interpretation) -> str:
-    """Name the families in which nothing was found, and what could have been."""
+    """Name the families without an association, and the correlation detectable in the largest."""
     families = _described(model)
     nothing = families[families["found"] == 0] if len(families) else families
     if nothing.empty:
         return ""
     parts = [
         f"{clean(row['layer'])} ({plural(int(row['tests']), 'test')}, n = {int(row['n'])}, "
-        f"smallest {format_p(float(row['smallest_fdr']), 'FDR')})"
+        f"{format_p(float(row['smallest_fdr']), 'smallest FDR')})"
         for _, row in nothing.iterrows()
     ]
     most = nothing.iloc[int(nothing["tests"].to_numpy().argmax())]
     return (
-        f"Nothing was found at a false discovery rate of {FDR:g} in {listing(parts)}; with "
-        f"{plural(int(most['tests']), 'test')} in {plural(int(most['n']), 'patient')} a "
-        f"correlation of {format_number(float(most['detectable']), 2)} or more would be found "
-        "in four of five cases, a smaller one less often."
+        f"No association was found in {listing(parts)}. With "
+        f"{plural(int(most['tests']), 'test')} in {plural(int(most['n']), 'patient')}, the power "
+        f"for a correlation of {format_number(float(most['detectable']), 2)} is 80%."
     )
 
 
 def adjusting_sentences(model: Interpretation) -> str:
-    """Say for what effects were adjusted, and for what not."""
+    """Name the covariates that effects were adjusted for, and those that they were not."""
     names, without = model.params.get("adjusted_for", []), model.params.get("not_adjusted_for", [])
-    text = "Nothing was adjusted for."
+    text = "Associations were not adjusted."
     if names:
         n, known = len(model.scores), int(model.params.get("n_adjusted", 0))
         who = f"{'all' if known == n else f'{known} of'} {plural(n, 'patient')}"
-        text = f"Adjusted for {listing(names)}, which {who} have."
+        text = f"Associations were adjusted for {listing(names)}, known for {who}."
     if without:
         text += f" Not adjusted for: {'; '.join(clean(note) for note in without)}."
     return text
 
 
 def families_table(model: Interpretation) -> Table | None:
-    """Families of tests, with what each could have shown."""
+    """Families of tests, with the correlation that each can detect."""
     table = model.families
     if table.empty:
         return None
@@ -141,16 +161,16 @@ def families_table(model: Interpretation) -> Table | None:
             *("layer", "kind", "n", "tests", "found", "smallest_fdr", "adjusted_n"),
             *("adjusted_found", "kept", "detectable", "note"),
         ],
-        f"Families of tests. Found: false discovery rate of at most {FDR:g} (Benjamini-"
-        "Hochberg over the family); kept: found, and found adjusted. Detectable: the "
-        f"correlation that a single test at {FDR:g} over the number of tests finds with a "
-        "power of 80%.",
+        f"Families of tests. Found: associations with a false discovery rate of at most {FDR:g} "
+        "(Benjamini-Hochberg over the family). Kept: still significant after adjustment. "
+        f"Detectable: the correlation with a power of 80% in a single test at {FDR:g} divided by "
+        "the number of tests.",
         file="interpretation_families.tsv",
     )
 
 
 def significant_table(model: Interpretation) -> Table | None:
-    """What was found, radiomic features apart; those that stay when adjusted come first."""
+    """Significant associations, radiomic features apart; those that remain come first."""
     table = model.associations
     if table.empty:
         return None
@@ -158,10 +178,10 @@ def significant_table(model: Interpretation) -> Table | None:
     vanishes = shown["vanishes"].astype(bool)
     return _associations(
         shown.assign(_last=vanishes).sort_values(["_last", "p"], kind="stable"),
-        "What was found, radiomic features apart. Those that stay when adjusted come "
-        "first; vanishes: found, and not found once adjusted. Stability: share of "
-        "subsamples of 80% of the patients in which the feature is among the strongest "
-        "5% of its layer.",
+        "Significant associations, without radiomic features. Associations that remain after "
+        "adjustment come first; vanishes: not significant after adjustment. Stability: share of "
+        "subsamples of 80% of the patients in which the feature is among the strongest 5% of its "
+        "layer.",
     )
 
 
@@ -171,7 +191,7 @@ def layer_tables(model: Interpretation) -> list[Table | None]:
     return [
         _associations(
             rows,
-            f"Strongest of layer {clean(layer)}. By p; the family is {plural(len(rows), 'test')}.",
+            f"Strongest associations in layer {clean(layer)}, of {plural(len(rows), 'test')}.",
         )
         for layer, rows in (table.groupby("layer", sort=False) if len(table) else ())
     ]
@@ -193,16 +213,16 @@ def _associations(table: pd.DataFrame, caption: str) -> Table | None:
 
 
 def figures(name: str, model: Interpretation) -> Iterator[Plan]:
-    """Effects of the genes that go with it most clearly."""
+    """Effects of the most strongly associated genes."""
     genes = plot.interpretation.gene_rows(model)
     if len(genes):
         layer = clean(genes["layer"].iloc[0])
         yield Plan(
             file_name("interpretation_genes", name),
-            "Genes that go with it most clearly",
-            f"Effects in layer {layer} with 95% intervals, as they are and adjusted; at the "
-            "right false discovery rates over all genes of the layer. The strongest of many "
-            "look stronger than they are.",
+            "Most strongly associated genes",
+            f"Effects in layer {layer} with 95% intervals, unadjusted and adjusted. At the right: "
+            "false discovery rates over all genes of the layer. The strongest of many effects are "
+            "overestimated on average.",
             f"Effects of the {len(genes)} genes most clearly associated with {clean(name)}.",
             partial(plot.interpretation_genes, model),
         )

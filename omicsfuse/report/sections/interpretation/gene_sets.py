@@ -18,13 +18,13 @@ _NAMED = 4
 
 
 def sentences(model: Interpretation) -> list[str]:
-    """Say which gene sets there are, by the test that shuffles patients."""
+    """Say which gene sets are associated, by the test that shuffles patients."""
     table, said = model.enrichment, []
     if table.empty:
         return []
     shuffled = bool(table["fdr_patients"].notna().any())
     p, rate = ("p_patients", "fdr_patients") if shuffled else ("p", "fdr")
-    how = "patients shuffled" if shuffled else "random genes, so too often"
+    how = "patients shuffled" if shuffled else "random genes, so p-values too small"
     for adjusted in (False, True):
         block = table[table["adjusted"] == adjusted]
         if block.empty:
@@ -34,10 +34,11 @@ def sentences(model: Interpretation) -> list[str]:
         significant = block[block[rate] <= FDR].sort_values([p, "gene_set"], kind="stable")
         if significant.empty:
             low = format_p(float(block[rate].min()), "smallest FDR")
-            said.append(f"No gene set is found on {ranking} of genes ({family}; {low}).")
+            said.append(f"No gene set is associated with {ranking} of genes ({family}; {low}).")
         else:
             names = _named(significant, several=block["score"].nunique() > 1)
-            said.append(f"On {ranking} of genes {names} are found ({family}).")
+            be = "is" if len(significant) == 1 else "are"
+            said.append(f"{names} {be} associated with {ranking} of genes ({family}).")
     return said
 
 
@@ -65,9 +66,9 @@ def table(model: Interpretation) -> Table | None:
             *("gene_set", "score", "nes", "p_patients", "fdr_patients", "p", "fdr", "size"),
             *("stability", "leading_edge"),
         ],
-        "Gene sets on the ranking of genes. p and FDR (patients): patients shuffled, which keeps "
-        "genes correlated as they are; p and FDR without that word: random genes, too small where "
-        "genes of a set are correlated. Stability: share of subsamples with the same sign.",
+        "Gene sets on the ranking of genes. p and FDR (patients): from shuffled patients, which "
+        "keeps the correlation of genes. p and FDR: from random genes; too small where genes of a "
+        "set are correlated. Stability: share of subsamples with the same sign.",
         most=30,
         file="interpretation_gene_sets.tsv",
     )
@@ -79,8 +80,8 @@ def figures(name: str, model: Interpretation) -> Iterator[Plan]:
         yield Plan(
             file_name("interpretation_gene_sets", name),
             "Gene sets",
-            "Gene sets whose genes rise (red) or fall (blue) with it. A dark rim marks a "
-            f"false discovery rate of at most {FDR:g} when patients are shuffled.",
+            "Gene sets whose genes rise (red) or fall (blue) with the score. Dark rim: false "
+            f"discovery rate at most {FDR:g} when patients are shuffled.",
             f"Dot plot of gene sets on the ranking of genes by {clean(name)}.",
             partial(plot.interpretation_gene_sets, model),
         )

@@ -1,4 +1,4 @@
-"""How far the rankings of features by an imaging model come back in other patients."""
+"""Stability of the rankings of features by an imaging model."""
 
 from omicsfuse.core.results import Interpretation
 from omicsfuse.plot.numbers import format_number
@@ -6,7 +6,7 @@ from omicsfuse.report.tables import Table, make_table, with_interval
 
 
 def sentences(model: Interpretation) -> list[str]:
-    """Say how far the ranking of genes comes back in two halves of the patients."""
+    """Say how well the rankings of genes in two halves of the patients agree."""
     rows = model.stability
     if len(rows):
         rows = rows[rows["layer"] == model.params.get("gene_layer")]
@@ -14,9 +14,9 @@ def sentences(model: Interpretation) -> list[str]:
         return []
     row = rows.iloc[0]
     return [
-        f"Rankings of genes in two halves of the patients agree with a rank correlation of "
-        f"{row['split_half']:.2f} (95% of divisions {row['split_half_low']:.2f} to "
-        f"{row['split_half_high']:.2f}; 0 without any truth in them)."
+        f"The rankings of genes in two halves of the patients have a rank correlation of "
+        f"{row['split_half']:.2f} (95% of divisions: {row['split_half_low']:.2f} to "
+        f"{row['split_half_high']:.2f}; 0 without any association)."
     ]
 
 
@@ -31,7 +31,7 @@ def table(model: Interpretation) -> Table | None:
         rows,
         [*columns, "95% of halves"],
         "Stability of the rankings. Rank correlation of subsamples of 80% with all patients (about "
-        "0.9 by chance alone, since they share patients), and of two halves, which share nobody "
-        "(about 0 by chance).",
+        "0.9 by chance, as they share patients), and of two halves, which share no patient (about "
+        "0 by chance).",
         file="interpretation_stability.tsv",
     )

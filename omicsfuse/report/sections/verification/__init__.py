@@ -1,11 +1,11 @@
-"""The section on signatures: what they stand for, and what holds in other cohorts."""
+"""The section on signatures: their targets, and their replication in other cohorts."""
 
 from collections.abc import Iterator
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
-from omicsfuse.report.section import Content, Plan, Section
+from omicsfuse.report.section import Content, Plan, Points, Section
 from omicsfuse.report.sections.survival.log_rank import log_rank_name
 from omicsfuse.report.sections.verification import cohorts, replication, signatures
 from omicsfuse.report.sections.verification.signatures import every_signature, verified
@@ -21,13 +21,11 @@ _TITLE = "Does the signature hold in other cohorts?"
 
 
 def summary(results: RunResults) -> Iterator[str]:
-    """Say what the locked signatures show in each external cohort."""
+    """Say whether the locked signatures replicate; else, what they show in each cohort."""
     if results.verification is None:
         return
-    every = every_signature(results)
-    yield from cohorts.survival_sentences(results.verification)
-    yield from replication.sentences(every)
-    yield from cohorts.null_sentences(verified(every, "table"))
+    answers = replication.answers(every_signature(results))
+    yield from answers or cohorts.survival_sentences(results.verification)
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -42,31 +40,43 @@ def caveats(results: RunResults) -> Iterator[str]:
 
 
 def content(results: RunResults) -> Content:
-    """Say how the signatures do against random gene sets, what they are, what holds elsewhere."""
+    """Say which scores replicate, how they compare with random gene sets, what they are."""
     every = every_signature(results)
     if not every:
-        text = "No signature was derived, so there is nothing to verify in other cohorts."
+        text = "Not tested: no signature was derived."
         return Content(_TITLE, (text,))
     tests = verified(every, "table")
-    texts = [
-        *replication.sentences(every),
-        *cohorts.null_sentences(tests),
-        *(signatures.derived_sentence(derived.signature) for derived in every.values()),
-    ]
+    replicated = replication.sentences(every)
+    assigned = (
+        list(cohorts.survival_sentences(results.verification))
+        if replicated and results.verification is not None
+        else []
+    )
+    lists = (
+        (
+            "Replication: one-sided test, random gene sets and shuffled targets together.",
+            replicated,
+        ),
+        ("Survival of the assigned subtypes:", assigned),
+        (
+            "Percentile: share of random gene sets of the same size that are less strongly "
+            f"associated with survival. Below {cohorts.PERCENTILE:.0f}, a score is no better than "
+            "random genes.",
+            cohorts.null_sentences(tests),
+        ),
+    )
+    texts: list[str] = [Points(lead, points) for lead, points in lists if points]
+    texts += [signatures.derived_sentence(derived.signature) for derived in every.values()]
     verifications = [each.verification for each in every.values() if each.verification is not None]
     if not verifications:
-        texts.append("No external cohort was given: the signature has not been verified.")
+        texts.insert(0, "Not verified: no external cohort was given.")
     elif tests.empty:
         texts.append("Nothing could be tested in the external cohorts.")
     else:
         texts.append(
-            "The percentile says how many of the random gene sets of the same size do worse than "
-            "the signature: below 95, the signature tells no more than random genes would."
-        )
-        texts.append(
             "Each external cohort was preprocessed by itself, blind to outcome. "
             + cohorts.scaling_sentences(tests)
-            + " Cut-points were fixed in the discovery cohort; none was searched for elsewhere."
+            + " Cut-points were fixed in the discovery cohort."
         )
     names = {log_rank_name(test) for each in verifications for test in each.survival.values()}
     several = len(every) > 1
@@ -107,8 +117,8 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         sets = f"{int(n_random):,} random gene sets" if n_random else "random gene sets"
         text += (
             " External cohorts were opened only afterwards; each was preprocessed by itself, blind "
-            "to outcome. There patients were assigned to subtypes by the signature alone, and its "
-            f"scores were set against {sets} of the same size {cite('random')}."
+            "to outcome. Their patients were assigned to subtypes by the signature alone, and its "
+            f"scores were compared with {sets} of the same size {cite('random')}."
         )
         tests = {log_rank_name(comparison) for comparison in results.verification.survival.values()}
         if tests:

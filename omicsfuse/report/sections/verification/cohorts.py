@@ -17,7 +17,7 @@ from omicsfuse.report.tables import Table, make_table, with_interval
 from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import FDR, SIGNIFICANCE
 
-#: Percentile among random gene sets below which a signature tells no more than they do.
+#: Percentile among random gene sets below which a signature is no better than they are.
 PERCENTILE = 95.0
 CONTROL = "negative control"
 
@@ -27,33 +27,34 @@ _COLUMNS += ["random_null_percentile", "permuted_null_percentile", "note"]
 
 
 def survival_sentences(verification: Verification) -> Iterator[str]:
-    """Say for each cohort whether survival differs between those assigned to subtypes."""
+    """Say for each cohort whether survival differs between assigned subtypes; controls apart."""
     table = verification.table
+    table = table[~_is_control(table)] if len(table) else table
     for cohort, rows in table.groupby("cohort", sort=False) if len(table) else ():
         first = rows.iloc[0]
-        genes = f"{int(first['genes_found'])} of {int(first['genes_total'])} signature genes"
-        assigned = rows[rows["contrast"] == ASSIGNED]
-        parts = [_assigned(row, verification) for _, row in assigned.iterrows()]
-        yield (
-            f"In the external cohort {clean(cohort)} ({genes} found) "
-            f"{'; '.join(parts) or 'survival was not tested'}."
-        )
+        genes = f"{int(first['genes_found'])} of {int(first['genes_total'])} signature genes found"
+        told: dict[str, list[str]] = {}
+        for _, row in rows[rows["contrast"] == ASSIGNED].iterrows():
+            verdict, endpoint = _assigned(row, verification)
+            told.setdefault(verdict, []).append(endpoint)
+        parts = [f"{verdict} for {listing(names)}" for verdict, names in told.items()]
+        yield f"In {clean(cohort)} ({genes}), {'; '.join(parts) or 'survival was not tested'}."
 
 
-def _assigned(row: pd.Series, verification: Verification) -> str:
-    """The test between assigned subtypes of one cohort and endpoint."""
+def _assigned(row: pd.Series, verification: Verification) -> tuple[str, str]:
+    """Verdict on the assigned subtypes of one cohort and endpoint, and the endpoint's test."""
     counts = f"{plural(int(row['n']), 'patient')}, {plural(int(row['events']), 'event')}"
     p, endpoint = float(row["p"]), clean(row["endpoint"])
     if math.isnan(p):
         why = clean(row.get("note", "") or "no p-value")
-        return f"survival ({endpoint}) was not tested ({why}; {counts})"
+        return "survival was not tested", f"{endpoint} ({why}; {counts})"
     shown = (
-        "differs between assigned subtypes"
+        "survival differs between assigned subtypes"
         if p < SIGNIFICANCE
-        else "shows no evidence of a difference between assigned subtypes"
+        else "there is no evidence of a difference in survival between assigned subtypes"
     )
     test = log_rank_name(verification.survival.get(f"{row['cohort']}: {row['endpoint']}"))
-    return f"survival ({endpoint}) {shown} ({test}, {format_p(p)}; {counts})"
+    return shown, f"{endpoint} ({test}, {format_p(p)}; {counts})"
 
 
 def null_sentences(tests: pd.DataFrame) -> list[str]:
@@ -66,23 +67,19 @@ def null_sentences(tests: pd.DataFrame) -> list[str]:
         above = rows[rows["random_null_percentile"] >= PERCENTILE]
         best = rows.sort_values("random_null_percentile", kind="stable").iloc[-1]
         said = (
-            f"{listing([_named(row) for _, row in above.iterrows()])} "
-            f"{'goes' if len(above) == 1 else 'go'} with survival more than "
-            f"{PERCENTILE:.0f}% of random gene sets do"
+            listing([_named(row) for _, row in above.iterrows()])
             if len(above)
-            else f"no score goes with survival more than {PERCENTILE:.0f}% of random gene sets do "
-            f"(best: {_named(best)})"
+            else f"none (highest: {_named(best)})"
         )
-        tried = f" ({plural(len(rows), 'score and endpoint', 'scores and endpoints')} tried)"
         sentences.append(
-            f"Against random gene sets of the same size, signature {clean(signature)} in "
-            f"{clean(cohort)}: {said}{tried if len(rows) > 1 else ''}."
+            f"Signature {clean(signature)} in {clean(cohort)}, percentile {PERCENTILE:.0f} or "
+            f"more: {said}; {plural(len(rows), 'score-endpoint pair')} tested."
         )
     return sentences
 
 
 def _is_control(tests: pd.DataFrame) -> pd.Series:
-    """Whether each row is of a cohort in which nothing should be found."""
+    """Whether each row is of a negative control."""
     return tests["role"] == CONTROL if "role" in tests else pd.Series(False, index=tests.index)
 
 
@@ -99,13 +96,13 @@ def scaling_sentences(tests: pd.DataFrame) -> str:
     texts = []
     if used & {"cohort", ""}:
         texts.append(
-            "Its genes were scaled by its own means and spreads (scaling cohort): nothing fitted "
-            "to the discovery cohort but the signature was carried over."
+            "Its genes were scaled by its own means and spreads (scaling cohort); only the "
+            "signature was carried over from the discovery cohort."
         )
     if "reference" in used:
         texts.append(
             "Its genes were scaled by the means and spreads of the discovery cohort (scaling "
-            "reference), which is right only for values made in the same way."
+            "reference), which is valid only for values measured in the same way."
         )
     if "none" in used:
         texts.append("Its genes were ranked within each patient (scaling none).")
@@ -113,7 +110,7 @@ def scaling_sentences(tests: pd.DataFrame) -> str:
 
 
 def relations(tests: pd.DataFrame) -> Iterator[str]:
-    """Say which cohorts are, or look like, the study that the signature is from."""
+    """Say which cohorts are, or seem to be, of the study that the signature is from."""
     for cohort, rows in tests[~_is_control(tests)].groupby("cohort", sort=False):
         same = set(rows["same_study"].astype(str)) if "same_study" in rows else set()
         if "yes" in same:
@@ -123,13 +120,13 @@ def relations(tests: pd.DataFrame) -> Iterator[str]:
             )
         elif "by name" in same:
             yield (
-                f"{clean(cohort)} is by its name of the same study as the discovery cohort: if so, "
-                "this is not independent validation."
+                f"By its name, {clean(cohort)} is of the same study as the discovery cohort: if "
+                "so, this is not independent validation."
             )
 
 
 def caveats(tests: pd.DataFrame) -> Iterator[str]:
-    """Significance that random genes match, and findings where nothing should be found."""
+    """Significant scores that random genes match, and significant scores in negative controls."""
     control = _is_control(tests)
     matched = (tests["p"] < SIGNIFICANCE) & (tests["random_null_percentile"] < PERCENTILE)
     for _, row in tests[matched & ~control].iterrows():
@@ -141,15 +138,15 @@ def caveats(tests: pd.DataFrame) -> Iterator[str]:
     for _, row in tests[control & (tests["fdr"] < FDR)].iterrows():
         yield (
             f"In the negative control {clean(row['cohort'])} ({clean(row['endpoint'])}), "
-            f"{clean(row['comparison'])} goes with survival (FDR {float(row['fdr']):.2g}): what "
-            "the signature shows may not be of this disease."
+            f"{clean(row['comparison'])} is associated with survival (FDR "
+            f"{float(row['fdr']):.2g}): the signature may not be specific to this disease."
         )
 
 
 def tests_table(
     tests: pd.DataFrame, names: set[str], several: bool, *, control: bool
 ) -> Table | None:
-    """Lay out the tests in other cohorts, or those in cohorts where nothing should be found."""
+    """Lay out the tests in other cohorts, or those in negative controls."""
     frame = tests[_is_control(tests) == control] if len(tests) else tests
     if frame.empty:
         return None
@@ -161,8 +158,8 @@ def tests_table(
         ]
     )
     explained = (
-        "Negative controls: cohorts in which the signature should say nothing. A small p or a "
-        "high percentile here is a warning about those above. "
+        "Negative controls. No association is expected in these cohorts; a small p or a high "
+        "percentile here casts doubt on the other cohorts. "
         if control
         else "The locked signature in other cohorts. "
     )
@@ -172,7 +169,7 @@ def tests_table(
     return make_table(
         frame,
         columns,
-        f"{explained}p: of the Wald test for hazard ratios; of the "
+        f"{explained}p is from the Wald test for hazard ratios and from the "
         f"{' or the '.join(sorted(names)) or 'log-rank test'} for assigned subtypes. FDR: "
         "Benjamini-Hochberg over all rows of the table.",
         file="verification.tsv",
@@ -191,14 +188,14 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
         yield Plan(
             stem("random_null"),
             f"Random gene sets against {signature}",
-            "How strongly random gene sets of the same size, scored and tested in the same way, go "
-            "with survival (histogram), and the signature (line). "
+            "Association with survival of random gene sets of the same size, scored and tested "
+            "alike (histogram), and of the signature (line). "
             + (
                 "Ticks below: signatures derived in the same way from shuffled targets. "
                 if (verification.null["kind"] == "permuted").any()
                 else ""
             )
-            + "A line within the histogram is what random genes would show.",
+            + "A line within the histogram is no better than random genes.",
             "Histograms of the score test of random gene sets with that of the signature.",
             partial(random_null_figure, verification),
         )
@@ -214,8 +211,8 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
         yield Plan(
             stem("meta_analysis"),
             f"{title} across cohorts",
-            "Hazard ratios of each cohort, larger squares weigh more, and their means of fixed and "
-            "of random effects (diamonds).",
+            "Hazard ratios of each cohort (larger squares have more weight) and their fixed-effect "
+            "and random-effects means (diamonds).",
             "Forest plot of a meta-analysis across cohorts.",
             partial(plot.meta_forest, verification),
         )
@@ -223,8 +220,8 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
             yield Plan(
                 stem("leave_one_out"),
                 "Without each cohort in turn",
-                "Means over the cohorts, and without each of them: a mean that hangs on one cohort "
-                "moves when that one is left out.",
+                "Mean over the cohorts, and without each cohort in turn. A mean that depends on "
+                "one cohort changes without it.",
                 "Forest plot of means without each cohort in turn.",
                 partial(leave_one_out_forest, verification),
             )
@@ -233,7 +230,7 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
     for number, (place, comparison) in enumerate(verification.survival.items(), start=1):
         if place in places or not len(comparison.curves):
             continue
-        groups = "assigned subtypes" if not name else f"high and low {clean(name)}"
+        groups = "assigned subtypes" if not name else f"patients with high and low {clean(name)}"
         parts = ["verification", name, str(number), place]
         yield Plan(
             file_name(*(part for part in parts if part)),
@@ -245,10 +242,10 @@ def figures(verification: Verification, name: str, signature: str) -> Iterator[P
 
 
 def _ratios(table: pd.DataFrame) -> str:
-    """Say which hazard ratios there are: alone, adjusted, above the cut-point."""
+    """Say which hazard ratios there are: unadjusted, adjusted, above the cut-point."""
     table = table.reindex(columns=["adjusted_for", "cut_point"])
     adjusted = (table["adjusted_for"].fillna("") != "").any()
     text = "Hazard ratios of each score (per standard deviation)"
-    text += ", alone and adjusted for the covariates of the cohort" if adjusted else ""
+    text += ", unadjusted and adjusted for the covariates of the cohort" if adjusted else ""
     cut = table["cut_point"].notna().any()
     return f"{text}{', and of patients above the locked cut-point' if cut else ''}."

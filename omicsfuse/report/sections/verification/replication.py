@@ -1,4 +1,4 @@
-"""Whether scores replicate, what they show across cohorts, and who is assigned to which subtype."""
+"""Replication of scores, their means across cohorts, and the shares of the subtypes."""
 
 import pandas as pd
 
@@ -9,26 +9,71 @@ from omicsfuse.report.words import listing, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 
-def sentences(every: Signatures) -> list[str]:
-    """Say of each signature which of its scores replicate, and in which cohorts."""
+def answers(every: Signatures) -> list[str]:
+    """Say how many scores replicate, in independent cohorts and in those of the same study."""
+    frame = _judged(every)
+    return [
+        _answer(str(scope), rows)
+        for scope, rows in (frame.groupby("scope", sort=False) if len(frame) else ())
+    ]
+
+
+def _answer(scope: str, rows: pd.DataFrame) -> str:
+    """Say how many scores replicate in the cohorts of one scope."""
+    held, tried = int((rows["verdict"] == "replicates").sum()), len(rows)
+    what = "score" if rows["endpoint"].nunique() == 1 else "score-endpoint pair"
+    many = rows["signature"].nunique()
+    of = f" of {many} signatures" if many > 1 else ""
+    lead = "No" if not held else "Yes" if held == tried else "In part"
+    if held and scope == "cohorts of the same study":
+        lead = "In the same study only"
+    if tried == 1:
+        said = f"the {what} {'replicates' if held else 'does not replicate'}"
+    elif held:
+        said = f"{held} of {tried} {what}s{of} {'replicates' if held == 1 else 'replicate'}"
+    else:
+        said = f"none of {tried} {what}s{of} replicates"
+    return f"{lead}: {said} in {_cohorts(rows) or scope} ({_counts(rows)})."
+
+
+def _cohorts(rows: pd.DataFrame) -> str:
+    """Names of the cohorts that were judged."""
+    texts = rows["cohort_names"].dropna().astype(str) if "cohort_names" in rows else ()
+    names = dict.fromkeys(name for text in texts for name in text.split(", ") if name)
+    return listing(list(names)) if names else ""
+
+
+def _counts(rows: pd.DataFrame) -> str:
+    """Patients and events, at most where scores differ."""
+    n, events = int(rows["n"].max()), int(rows["events"].max())
+    if len(rows[["n", "events"]].drop_duplicates()) == 1:
+        return f"{plural(n, 'patient')}, {plural(events, 'event')}"
+    return f"up to {plural(n, 'patient')} and {plural(events, 'event')}"
+
+
+def _judged(every: Signatures) -> pd.DataFrame:
+    """Verdicts that answer the question: of scores that were tested, controls apart."""
     frame = _replication(every)
     if frame.empty:
-        return []
-    frame = frame[(frame["verdict"] != "not tested") & (frame["scope"] != "negative controls")]
+        return frame
+    kept = (frame["verdict"] != "not tested") & (frame["scope"] != "negative controls")
+    return frame[kept]
+
+
+def sentences(every: Signatures) -> list[str]:
+    """Say of each signature which of its scores replicate, and in which cohorts."""
+    frame = _judged(every)
     said = []
-    for (signature, scope), rows in frame.groupby(["signature", "scope"], sort=False):
+    for (signature, scope), rows in (
+        frame.groupby(["signature", "scope"], sort=False) if len(frame) else ()
+    ):
         held = rows[rows["verdict"] == "replicates"]
-        tried = plural(len(rows), "score and endpoint", "scores and endpoints")
         names = [f"{row['score']} for {row['endpoint']}" for _, row in held.iterrows()]
-        only = ", which is not independent" if scope == "cohorts of the same study" else ""
+        verb = "replicates" if len(names) == 1 else "replicate"
         said.append(
-            f"In {scope}{only}, of {tried} of signature {clean(signature)} "
-            + (
-                f"{listing(names)} {'replicates' if len(names) == 1 else 'replicate'}"
-                if names
-                else "none replicates"
-            )
-            + " (one-sided test, random gene sets and shuffled targets together)."
+            f"Signature {clean(signature)}, {scope}: "
+            f"{f'{listing(names)} {verb}' if names else 'no score replicates'} "
+            f"({plural(len(rows), 'score-endpoint pair')})."
         )
     return said
 
@@ -54,10 +99,10 @@ def replication_table(every: Signatures) -> Table | None:
     return make_table(
         frame,
         ["signature", *columns] if len(every) > 1 else columns,
-        "Does it replicate? One-sided test in the direction that the discovery cohort fixed, "
-        f"corrected by Holm over the scores. A score replicates where this p is at most "
-        f"{SIGNIFICANCE:g}, and so are those among random gene sets and among signatures of "
-        "shuffled targets.",
+        "Replication of each score. One-sided test in the direction fixed in the discovery "
+        "cohort, corrected by Holm over the scores. A score replicates where this p, the p among "
+        "random gene sets and the p among signatures of shuffled targets are all at most "
+        f"{SIGNIFICANCE:g}.",
         file="replication.tsv",
     )
 
@@ -73,14 +118,14 @@ def meta_table(every: Signatures) -> Table | None:
     return make_table(
         frame,
         [*columns, "note"],
-        "Across cohorts: means of the log hazard ratios, and without each cohort in turn. Q, I2 "
-        "and tau2 tell how much the cohorts differ beyond chance.",
+        "Means of the log hazard ratios across cohorts, and without each cohort in turn. Q, I2 "
+        "and tau2 measure how much the cohorts differ beyond chance.",
         file="meta_analysis.tsv",
     )
 
 
 def proportions_table(every: Signatures) -> Table | None:
-    """Lay out the share of each subtype elsewhere."""
+    """Lay out the share of each subtype in other cohorts."""
     frame = verified(every, "proportions")
     if frame.empty:
         return None
@@ -88,7 +133,7 @@ def proportions_table(every: Signatures) -> Table | None:
     return make_table(
         frame,
         ["signature", "cohort", "subtype", "n", "share", "interval", "discovery_share"],
-        "Share of each subtype among those assigned elsewhere, beside the discovery cohort. None: "
-        "patients whom the signature leaves unassigned.",
+        "Share of each subtype among the patients assigned in other cohorts, and in the discovery "
+        "cohort. None: patients whom the signature does not assign.",
         file="subtype_proportions.tsv",
     )

@@ -1,4 +1,4 @@
-"""The locked signatures of a run: what they stand for, and whether they do."""
+"""The locked signatures of a run: their targets, and their agreement with them."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -48,11 +48,16 @@ def derived_sentence(signature: Signature) -> str:
     source = clean(signature.target.get("source", "")) or "subtypes"
     text = (
         f"The signature {clean(signature.name)} has {plural(len(signature.templates), 'gene')} on "
-        f"scale {clean(signature.scale)}{_trained(signature)}. It stands for {source}, by the "
-        f"method {clean(signature.method.replace('_', ' '))}, and is "
+        f"scale {clean(signature.scale)}{_trained(signature)}. Its target is {source} (method "
+        f"{clean(signature.method.replace('_', ' '))}); it is "
         f"{'locked' if signature.hash else 'not locked'}."
     )
-    return f"{text} {agreement_sentence(signature)}".strip()
+    return text if _disagrees(signature) else f"{text} {agreement_sentence(signature)}".strip()
+
+
+def _disagrees(signature: Signature) -> bool:
+    """Whether held-out scores are not shown to be associated with the target: then a caveat."""
+    return len(signature.agreement) > 0 and signature.agreement["p"].iloc[0] > SIGNIFICANCE
 
 
 def _trained(signature: Signature) -> str:
@@ -73,7 +78,7 @@ def _trained(signature: Signature) -> str:
 
 
 def agreement_sentence(signature: Signature) -> str:
-    """Say whether held-out scores of the genes go with what they are to stand for."""
+    """Say whether held-out scores of the genes are associated with the target."""
     if signature.agreement.empty:
         return ""
     row = signature.agreement.iloc[0]
@@ -82,24 +87,19 @@ def agreement_sentence(signature: Signature) -> str:
     if chance == chance:
         value += f", {format_number(chance, 2)} by chance"
     if p != p:
-        return f"Cross-validated agreement with what it stands for: {value}."
+        return f"Cross-validated agreement with its target: {value}."
     if p <= SIGNIFICANCE:
-        return (
-            "In patients held out of the choice of genes, its score goes with what it stands for "
-            f"({value}, {format_p(p)})."
-        )
+        return f"Its held-out score is associated with its target ({value}, {format_p(p)})."
     return (
-        "In patients held out of the choice of genes, there is no evidence that its score goes "
-        f"with what it stands for ({value}, {format_p(p)}): whatever it shows elsewhere says "
-        "little about it."
+        f"There is no evidence that its held-out score is associated with its target ({value}, "
+        f"{format_p(p)}): its results in other cohorts say little about the target."
     )
 
 
 def caveats(every: Signatures) -> Iterator[str]:
-    """Name signatures whose held-out scores do not go with what they stand for."""
+    """Name signatures whose held-out scores are not shown to be associated with the target."""
     for name, derived in every.items():
-        agreement = derived.signature.agreement
-        if len(agreement) and agreement["p"].iloc[0] > SIGNIFICANCE:
+        if _disagrees(derived.signature):
             yield f"Signature {clean(name)}: {agreement_sentence(derived.signature)}"
 
 
@@ -112,10 +112,9 @@ def agreement_table(every: Signatures) -> Table | None:
     return make_table(
         frame.rename(columns={"by_chance": "chance"}),
         ["signature", "score", "measure", "value", "interval", "chance", "p", "n", "note"],
-        "Does the gene set stand for what it was derived from? Agreement of held-out scores with "
-        "the target by cross-validation, genes chosen anew in each training part. Chance: the "
-        "mean where the target is shuffled among patients and everything repeated, from which p "
-        "comes too.",
+        "Agreement of held-out scores with the target. Cross-validation; genes are chosen anew in "
+        "each training part. Chance: mean agreement when the target is shuffled among patients and "
+        "everything is repeated; p is from the same shuffles.",
         file="signature_agreement.tsv",
     )
 
@@ -126,7 +125,7 @@ def signatures_table(every: Signatures) -> Table | None:
         [
             {
                 "signature": name,
-                "stands for": derived.signature.target.get("source", ""),
+                "target": derived.signature.target.get("source", ""),
                 "method": derived.signature.method.replace("_", " "),
                 "genes": len(derived.signature.templates),
                 "scorer": derived.signature.scorer.replace("_", " "),
@@ -138,17 +137,17 @@ def signatures_table(every: Signatures) -> Table | None:
     return make_table(
         frame,
         list(frame.columns),
-        "The signatures of this run. SHA-256 locks content, scaling and cut-points.",
+        "The signatures of this run. SHA-256 locks their content, scaling and cut-points.",
         file="signature.json",
     )
 
 
 def methods_text(signature: Signature) -> str:
-    """Say what the signature of the subtypes is, and how it was locked."""
+    """Describe the signature of the subtypes, and how it was locked."""
     text = (
         f"A signature of {plural(len(signature.templates), 'gene')} was derived from the subtypes "
         f"(scale {clean(signature.scale)})."
     )
     if signature.hash:
-        text += " It was locked, with a hash of its content (SHA-256, in signature.json)."
+        text += " It was locked with a hash of its content (SHA-256, in signature.json)."
     return text
