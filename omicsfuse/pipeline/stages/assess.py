@@ -16,7 +16,7 @@ from omicsfuse.io.tables import read_table
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
-from omicsfuse.report.sections import layers, sensitivity, stability, verdict
+from omicsfuse.report.sections import given_labels, layers, sensitivity, stability, verdict
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
@@ -34,7 +34,13 @@ class Assess(Stage[None, Assessed]):
     """Judge the subtypes by resamples and by the same cohort without subtypes."""
 
     name = "assess"
-    sections = (verdict.SECTION, stability.SECTION, layers.SECTION, sensitivity.SECTION)
+    sections = (
+        verdict.SECTION,
+        given_labels.SECTION,
+        stability.SECTION,
+        layers.SECTION,
+        sensitivity.SECTION,
+    )
     holds = {
         "subtypes.tsv": "The subtype of each patient, and how clearly and stably the patient "
         "belongs to it",
