@@ -348,7 +348,7 @@ def test_only_the_p_of_the_whole_pipeline_counts(results):
 def test_the_report_says_what_was_chosen_with_survival(results):
     other = with_pipeline(results)
     blind = " ".join([*summary_sentences(other), *methods_text(other)[0]])
-    assert "Survival played no part" in blind
+    assert "Survival was not used" in blind
     settings = {**other.settings, "preprocess": {"select": "survival"}}
     settings["subtypes"] = {"choose": "survival"}
     seen = replace(other, settings=settings)
