@@ -11,7 +11,7 @@ from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
 from omicsfuse.plot.network import patients_in_order
-from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.numbers import short_names, shorten
 from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
@@ -145,7 +145,7 @@ def top_markers(
         extent=(-0.5, len(labels) - 0.5, len(chosen) - 0.5, -0.5),
     )
     ax.set_xticks([])
-    ax.set_yticks(range(len(chosen)), [shorten(name, 40) for name in chosen["feature"]])
+    ax.set_yticks(range(len(chosen)), short_names(chosen["feature"], 40))
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)
     frameless(ax)

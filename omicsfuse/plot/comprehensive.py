@@ -32,7 +32,7 @@ from omicsfuse.plot.heatmap_colours import (
 from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.heatmap_rows import heatmap_rows
 from omicsfuse.plot.network import MOST_DRAWN, patients_in_order
-from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.numbers import short_names, shorten
 from omicsfuse.plot.subtype_bars import bars_above
 from omicsfuse.stats.levels import FDR
 
@@ -221,7 +221,7 @@ def _name_rows(ax: "Axes", tops: Sequence[AnnotationRow], blocks: Sequence[_Bloc
     texts = [shorten(top.name, 26) for top in tops]
     for block in blocks:
         places += [block.start + i for i in range(len(block.rows))]
-        texts += [shorten(name, 26) for name in block.rows["feature"]]
+        texts += short_names(block.rows["feature"], 26)
     ax.set_yticks(places, texts)
     ax.yaxis.tick_right()
     ax.tick_params(axis="y", length=0, labelsize=6.8, pad=3)

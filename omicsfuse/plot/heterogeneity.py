@@ -9,7 +9,7 @@ from omicsfuse.core.results import HeterogeneityIndex, Prepared
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, new_figure, nothing, styled, write_beside
 from omicsfuse.plot.colours import ACCENT, DIVERGING, INK, MUTED, SEQUENTIAL
 from omicsfuse.plot.forest import Line, draw_lines
-from omicsfuse.plot.numbers import clean, format_number, shorten
+from omicsfuse.plot.numbers import clean, format_number, short_names, shorten
 from omicsfuse.plot.rows import rows_with
 from omicsfuse.stats.levels import FDR
 from omicsfuse.stats.p_values import p_text
@@ -96,8 +96,10 @@ def heterogeneity_heatmap(
     )  # fmt: skip
     below.set_facecolor("#bbbbbb")
     names = [
-        f"{shorten(name, 40)}  {r:+.2f}"
-        for name, r in zip(features["feature"], features["correlation"], strict=True)
+        f"{name}  {r:+.2f}"
+        for name, r in zip(
+            short_names(features["feature"], 40), features["correlation"], strict=True
+        )
     ]
     below.set_yticks(np.arange(len(features)) + 0.5, names)
     below.invert_yaxis()

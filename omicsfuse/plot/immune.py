@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.results import ImmuneContext, Subtypes
 from omicsfuse.plot.arguments import names_of
+from omicsfuse.plot.boxes import box_with_points
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, subtype_colour
 from omicsfuse.plot.numbers import format_p, shorten
@@ -137,7 +138,7 @@ def immune_strips(
     most: int = 6,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the scores that differ most, patient by patient, with median and quartiles."""
+    """Draw the scores that differ most as box plots with a dot for each patient."""
     chosen = strongest_scores(immune.tests, most)
     if not chosen:
         return nothing("no score was compared between subtypes", ax)
@@ -152,8 +153,9 @@ def immune_strips(
         values = immune.scores[score]
         for place, name in enumerate(names):
             members = subtypes.labels.index[subtypes.labels == name]
-            known = values.reindex(members).dropna().sort_values().to_numpy(dtype=float)
-            _strip(panel, place, known, subtype_colour(name))
+            known = values.reindex(members).dropna().to_numpy(dtype=float)
+            if len(known):
+                box_with_points(panel, place, known, subtype_colour(name))
         panel.set_xticks(range(len(names)), names)
         panel.set_xlim(-0.6, len(names) - 0.4)
         panel.tick_params(axis="x", length=0)
@@ -162,18 +164,6 @@ def immune_strips(
             text = format_p(float(overall.to_dict()[score]), "overall FDR")
             panel.set_xlabel(text, fontsize=6.8, color=MUTED, loc="right")
     return axes[0]
-
-
-def _strip(ax: "Axes", place: int, values: np.ndarray, colour: str) -> None:
-    """Dots of one group spread by their order, with median and quartiles."""
-    if not len(values):
-        return
-    # Spread without chance: steps of the golden ratio, so that neighbours lie apart.
-    across = ((np.arange(len(values)) * 0.6180339887) % 1 - 0.5) * 0.5
-    ax.scatter(place + across, values, s=5, color=colour, alpha=0.6, linewidths=0)
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    ax.plot([place - 0.33, place + 0.33], [middle, middle], color=INK, linewidth=1.5)
-    ax.plot([place, place], [low, high], color=INK, linewidth=0.9)
 
 
 @styled

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Interpretation
+from omicsfuse.plot.boxes import box_with_points
 from omicsfuse.plot.canvas import (
     axes_or_new,
     colour_bar,
@@ -207,8 +208,8 @@ def interpretation_groups(
 ) -> "list[Axes]":
     r"""Draw the score of each patient by subtype, or how classes fall into subtypes.
 
-    ``groups``: patient -> group, in place of the subtypes. Of a score: dots and medians by
-    group, on the score's own scale. Of classes: the share of each class by group.
+    ``groups``: patient -> group, in place of the subtypes. Of a score: box plots with
+    a dot for each patient, on the score's own scale. Of classes: the share of each class by group.
     """
     chosen = interpretation.params.get("subtypes", {}) if groups is None else groups
     group = pd.Series(dict(chosen), dtype=object).reindex(interpretation.scores.index).dropna()
@@ -240,20 +241,9 @@ def interpretation_groups(
             ax.set_yscale("log")
             # In place of powers of ten, which are written as mathematics.
             ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
-        rng = np.random.default_rng(0)
         for i, name in enumerate(names):
             inside = values[(group == name).to_numpy()]
-            ax.plot(
-                i + rng.uniform(-0.18, 0.18, len(inside)),
-                inside,
-                "o",
-                markersize=3.4,
-                color=subtype_colour(str(name)),
-                alpha=0.75,
-                markeredgewidth=0,
-            )
-            middle = float(np.median(inside))
-            ax.hlines(middle, i - 0.28, i + 0.28, color=INK, linewidth=1.6, zorder=3)
+            box_with_points(ax, i, inside, subtype_colour(str(name)), s=11)
         ax.set_ylabel(shorten(interpretation.name, 34))
         grid_behind(ax, "y")
     labels = [f"{shorten(name, 14)}\nn = {n}" for name, n in zip(names, sizes, strict=True)]

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from omicsfuse.stats.p_values import p_text
 
@@ -69,9 +71,23 @@ def clean(text: object) -> str:
 
 
 def shorten(text: object, length: int = 32) -> str:
-    """Shorten a long name in its middle: the beginning and the end usually tell names apart."""
+    """Shorten a long name in its middle: its end, which tells features apart, stays longest."""
     text = clean(text)
     if len(text) <= length:
         return text
-    head = (length - 3 + 1) // 2
+    head = (length - 3) * 2 // 5
     return f"{text[:head]}...{text[len(text) - (length - 3 - head) :]}"
+
+
+def short_names(names: Iterable[object], length: int = 32) -> list[str]:
+    """Shorten the names of a figure so that different ones stay different, longer if need be."""
+    whole = [clean(name) for name in names]
+    short = {name: shorten(name, length) for name in whole}
+    for more in range(length + 4, max(map(len, whole), default=0) + 4, 4):
+        often = Counter(short.values())
+        if max(often.values(), default=1) == 1:
+            break
+        short = {
+            name: one if often[one] == 1 else shorten(name, more) for name, one in short.items()
+        }
+    return [short[name] for name in whole]

@@ -1,21 +1,24 @@
 """The radiogenomic map: its heatmap, its p-values against chance, its strongest pairs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import RadiogenomicMap
+from omicsfuse.plot.boxes import box_with_points
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
-from omicsfuse.plot.numbers import format_number, format_p, shorten
+from omicsfuse.plot.numbers import format_number, format_p, short_names, shorten
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MISSING = "#c9ced4"
+#: Targets with no other values are calls, of mutations or copy number: they are drawn as box plots.
+CALLS = {-2, -1, 0, 1, 2}
 
 
 def strongest(
@@ -122,7 +125,7 @@ def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = 
         if len(chosen):
             ax.scatter(chosen[:, 0], chosen[:, 1], s=17, fc=fill, ec=rim, lw=0.8)
     ax.set_xticks(range(len(targets)), [shorten(name, 26) for _, name in targets], rotation=90)
-    ax.set_yticks(range(len(features)), [shorten(name, 38) for name in features])
+    ax.set_yticks(range(len(features)), short_names(features, 38))
     ax.tick_params(length=0, labelsize=7)
     frameless(ax)
     _name_layers(ax, [layer for layer, _ in targets])
@@ -218,7 +221,10 @@ def radiogenomic_pairs(
     most: int = 6,
     ax: "Axes | None" = None,
 ) -> "list[Axes]":
-    """Draw the values of the associations found, patient by patient, in ranks.
+    """Draw the values of the associations found, patient by patient.
+
+    Targets of a few levels, as mutations and copy-number calls, as box plots of the feature with a
+    dot for each patient; others in ranks.
 
     Those of all families by false discovery rate; each target once, with the feature that goes with
     it best. Where none was found, the strongest of all. Lighter dots are larger tumours where the
@@ -238,19 +244,19 @@ def radiogenomic_pairs(
         both = pd.concat(
             [images[str(row["feature"])], tables[str(row["layer"])][str(row["target"])]], axis=1
         ).dropna()
-        ranks = both.rank().to_numpy()
-        shade = size.reindex(both.index) if size is not None else None
-        panel.scatter(
-            ranks[:, 0],
-            ranks[:, 1],
-            s=11,
-            c=PALETTE[0] if shade is None else shade.to_numpy(),
-            cmap=None if shade is None else SEQUENTIAL,
-            linewidths=0,
-        )
-        panel.set_xlabel(shorten(row["feature"], 30), fontsize=7)
+        shade = size.reindex(both.index).to_numpy() if size is not None else None
+        levels = sorted(both.iloc[:, 1].unique())
+        feature, target = shorten(row["feature"], 30), shorten(row["target"], 32)
         layer = shorten(row["layer"], 30)
-        panel.set_ylabel(f"{shorten(row['target'], 32)}\n{layer}", fontsize=7)
+        if set(levels) <= CALLS:
+            _boxes(panel, both, levels, shade)
+            panel.set_ylabel(feature, fontsize=7)
+            panel.set_xlabel(f"{target}\n{layer}", fontsize=7)
+        else:
+            ranks = both.rank().to_numpy()
+            panel.scatter(ranks[:, 0], ranks[:, 1], s=11, linewidths=0, **_shades(shade))
+            panel.set_xlabel(feature, fontsize=7)
+            panel.set_ylabel(f"{target}\n{layer}", fontsize=7)
         panel.tick_params(labelsize=6.5)
         adjusted = float(row["adjusted_correlation"])
         more = f", adjusted {adjusted:.2f}" if np.isfinite(adjusted) else ""
@@ -261,6 +267,29 @@ def radiogenomic_pairs(
             fontweight="normal",
         )
     return panels
+
+
+def _shades(shade: np.ndarray | None) -> dict[str, Any]:
+    """Colours of dots: by the rank of the tumour volume where it is known, else the same."""
+    if shade is None:
+        return {"c": PALETTE[0]}
+    return {"c": shade, "cmap": SEQUENTIAL, "vmin": 0, "vmax": 1}
+
+
+def _boxes(
+    panel: "Axes", both: pd.DataFrame, levels: list[float], shade: np.ndarray | None
+) -> None:
+    """Draw the feature by level of the target; 0 and 1 of calls are named."""
+    names = {0.0: "not altered", 1.0: "altered"} if set(levels) <= {0, 1} else {}
+    values, level = both.iloc[:, 0].to_numpy(float), both.iloc[:, 1].to_numpy(float)
+    texts = []
+    for place, one in enumerate(levels):
+        here = level == one
+        how = _shades(shade[here] if shade is not None else None)
+        box_with_points(panel, place, values[here], how.pop("c"), s=9, **how)
+        texts.append(f"{names.get(one, f'{one:+.0f}' if one else '0')}\nn = {int(here.sum())}")
+    panel.set_xticks(range(len(levels)), texts)
+    panel.set_xlim(-0.6, len(levels) - 0.4)
 
 
 def pairs_drawn(

@@ -24,7 +24,13 @@ from omicsfuse.plot.interpretation import gene_rows
 from omicsfuse.plot.kaplan import time_ticks
 from omicsfuse.plot.layers import column_title, layer_columns
 from omicsfuse.plot.network import coverage_table, mark_subtypes
-from omicsfuse.plot.numbers import format_number, format_ratio, years_text
+from omicsfuse.plot.numbers import (
+    format_number,
+    format_ratio,
+    short_names,
+    shorten,
+    years_text,
+)
 from omicsfuse.plot.predicted import legend_beside, model_style
 from omicsfuse.plot.radiogenomic_map import radiogenomic_pairs, strongest
 from omicsfuse.plot.residuals import drawn_residuals
@@ -234,3 +240,34 @@ def test_radiogenomic_pairs() -> None:
         RadiogenomicMap(none, table, none, params={"radiomics": "ct"}), values
     )
     assert [panel.get_xlabel() for panel in drawn] == ["grain"]
+
+
+def test_names_that_differ_stay_different() -> None:
+    names = [f"wavelet-LLH_glszm_LargeAreaEmphasis_{end}_of_a_long_name" for end in "abc"]
+    short = short_names([*names, "brief"], 20)
+    assert len(set(short)) == 4
+    assert short[3] == "brief"
+    assert shorten(names[0], 20) == shorten(names[1], 20)
+    assert shorten("original_firstorder_Entropy", 20) == "origin...der_Entropy"
+
+
+def test_a_mutation_against_a_feature_is_a_box_plot() -> None:
+    patients = [f"P{i}" for i in range(8)]
+    grain = pd.DataFrame({"grain": [1.0, 2, 3, 4, 5, 6, 7, 80]}, patients)
+    calls = pd.DataFrame({"TP53": [0.0, 0, 0, 0, 1, 1, 1, 1]}, patients)
+    row = {"feature": "grain", "layer": "dna", "target": "TP53", "n": 8, "p": 0.1, "fdr": 0.1}
+    table = pd.DataFrame([row | {"correlation": 0.9, "adjusted_correlation": float("nan")}])
+    none = pd.DataFrame()
+    map_ = RadiogenomicMap(none, table, none, params={"radiomics": "ct"})
+    (panel,) = radiogenomic_pairs(map_, {"ct": grain, "dna": calls})
+    assert [text.get_text() for text in panel.get_xticklabels()] == [
+        "not altered\nn = 4",
+        "altered\nn = 4",
+    ]
+    assert panel.get_ylabel() == "grain"
+    medians = [line.get_ydata()[0] for line in panel.lines if np.ptp(line.get_ydata()) == 0]
+    assert medians[0] == 2.5
+    assert 6.5 in medians
+    # The whisker ends at the largest value within 1.5 times the quartiles' distance.
+    assert max(line.get_ydata().max() for line in panel.lines) < 80
+    assert sum(len(dots.get_offsets()) for dots in panel.collections) == 8

@@ -350,7 +350,10 @@ def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tu
     """Title and caption of the figure of pairs: significant ones, or the strongest of none."""
     count = int((mapped.associations["fdr"] <= fdr).sum())
     end = " Lighter dots are larger tumours." if mapped.params.get("volume_feature") else ""
-    ranks = "Ranks of the patients, for each target and its most strongly associated feature."
+    ranks = (
+        "Each target and its most strongly associated feature: ranks of the patients; for mutations "
+        "and copy-number calls, box plots of the feature."
+    )
     if (drawn["fdr"] <= fdr).all():
         return "Associations, patient by patient", (
             f"{ranks} The {plural(len(drawn), 'pair')} with the smallest false discovery rate, of "
