@@ -351,8 +351,8 @@ def _pairs_words(mapped: RadiogenomicMap, drawn: pd.DataFrame, fdr: float) -> tu
     count = int((mapped.associations["fdr"] <= fdr).sum())
     end = " Lighter dots are larger tumours." if mapped.params.get("volume_feature") else ""
     ranks = (
-        "Each target and its most strongly associated feature: ranks of the patients; for mutations "
-        "and copy-number calls, box plots of the feature."
+        "Each target and its most strongly associated feature: ranks of the patients; for "
+        "mutations and copy-number calls, box plots of the feature."
     )
     if (drawn["fdr"] <= fdr).all():
         return "Associations, patient by patient", (
