@@ -76,8 +76,8 @@ def test_a_row_is_all_that_a_new_kind_needs(cohort: Cohort) -> None:
     fused = replace(results, fusion=fusion)
     assert "spectra of the scanner were used as given" in methods_text(fused)[0][0]
     assert layers_to_tell(results) == ["rna", "scan"]
-    said = features_sentence(results, "S1", marked_features(results, "S1", "scan"), "the others")
-    assert said.startswith("In scan, 12 of 12 spectral lines differ from the others")
+    said = features_sentence(results, "S1", marked_features(results, "S1", "scan"))
+    assert said.startswith("In scan, 12 of 12 spectral lines differ")
 
 
 def test_without_its_row_the_kind_is_refused() -> None:
