@@ -8,13 +8,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import omicsfuse as of
-from omicsfuse import plot
 
 HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Simulate, fuse, cluster, compare, verify, draw."""
+    """Simulate, fuse, cluster, compare, draw."""
     simulated = of.simulate_cohort(random_state=0)
     ready = of.preprocess(simulated.discovery)
     fusion = of.fuse(ready, n_neighbors=20)
@@ -23,14 +22,31 @@ def main() -> None:
     survival = of.compare_survival(subtypes, simulated.discovery, endpoint="os")
 
     figure = Figure(figsize=(13, 9.5))
-    plot.fused_network(fusion, subtypes, ax=figure.add_axes((0.06, 0.47, 0.36, 0.46)))
-    plot.kaplan_meier(survival, ax=figure.add_axes((0.58, 0.57, 0.27, 0.33)))
-    plot.stability(evidence, ax=figure.add_axes((0.07, 0.07, 0.33, 0.28)))
-    plot.layer_contributions(evidence, ax=figure.add_axes((0.54, 0.07, 0.42, 0.28)))
-    titles = ("a  fused network", "b  survival", "c  stability", "d  what each layer brings")
-    places = ((0.01, 0.965), (0.5, 0.965), (0.01, 0.405), (0.46, 0.405))
-    for title, place in zip(titles, places, strict=True):
-        figure.text(*place, title, fontweight="bold", fontsize=12)
+    # Titles have cells of their own, as figures fill theirs up to those of their neighbours.
+    grid = figure.add_gridspec(
+        4,
+        2,
+        left=0.01,
+        right=0.99,
+        top=0.99,
+        bottom=0.01,
+        hspace=0.05,
+        wspace=0.06,
+        width_ratios=(9, 11),
+        height_ratios=(0.3, 5, 0.3, 4),
+    )
+    titles = ("a  Fused network", "b  Survival", "c  Stability", "d  Contribution of each layer")
+    cells = []
+    for n, title in enumerate(titles):
+        row, column = divmod(n, 2)
+        head = figure.add_subplot(grid[2 * row, column])
+        head.text(0, 0.5, title, fontweight="bold", fontsize=12, va="center")
+        head.axis("off")
+        cells.append(figure.add_subplot(grid[2 * row + 1, column]))
+    of.plot.fused_network(fusion, subtypes, ax=cells[0])
+    of.plot.kaplan_meier(survival, ax=cells[1])
+    of.plot.stability(evidence, ax=cells[2])
+    of.plot.layer_contributions(evidence, ax=cells[3])
     figure.savefig(HERE / "overview.png", dpi=110, metadata={"Software": None})
 
 
