@@ -19,7 +19,7 @@ _NAMES = {
     "mfs": "Metastasis-free survival",
     "pfi": "Progression-free interval",
     "pfs": "Progression-free survival",
-    "rfs": "Relapse-free survival",
+    "rfs": "Recurrence-free survival",
     "ttp": "Time to progression",
 }
 

@@ -3,25 +3,18 @@
 import pandas as pd
 
 from omicsfuse.core.results import RunResults
+from omicsfuse.core.time_to_event import endpoint_name
 from omicsfuse.plot.numbers import clean
 from omicsfuse.plot.rows import rows_with
-
-#: Endpoints in words, by the abbreviations in use.
-_NAMES = {
-    "os": "overall survival",
-    "dss": "disease-specific survival",
-    "dfs": "disease-free survival",
-    "dfi": "the disease-free interval",
-    "pfs": "progression-free survival",
-    "pfi": "the progression-free interval",
-    "rfs": "recurrence-free survival",
-    "efs": "event-free survival",
-}
 
 
 def endpoint_in_words(name: str) -> str:
     """Write an endpoint in full where its abbreviation is in use, with its name in brackets."""
-    return f"{_NAMES.get(name.casefold(), 'survival')} ({clean(name)})"
+    full = endpoint_name(name)
+    if full == name:
+        return f"survival ({clean(name)})"
+    words = full[0].lower() + full[1:]
+    return f"{'the ' if words.endswith('interval') else ''}{words} ({clean(name)})"
 
 
 def rows_of(results: RunResults, name: str) -> pd.DataFrame:
