@@ -81,3 +81,14 @@ def test_every_exported_name_is_in_the_api_once() -> None:
         exported |= {f"omicsfuse.{room}.{name}" for name in names}
     results = {name for name in named if name.startswith("omicsfuse.core.results.")}
     assert set(named) - results == exported
+
+
+def test_the_gallery_has_a_picture_of_every_plot_function() -> None:
+    plot = import_module("omicsfuse.plot")
+    others = {"save_figure", "use_palette"}
+    wanted = {name for name in plot.__all__ if callable(getattr(plot, name))} - others
+    parts = (HOME / "docs" / "gallery.md").read_text().split("\n### ")[1:]
+    headed = [part.splitlines()[0] for part in parts]
+    drawn = [f"of.plot.{name}(" in part for name, part in zip(headed, parts, strict=True)]
+    assert all(drawn)
+    assert sorted(headed) == sorted(wanted)
