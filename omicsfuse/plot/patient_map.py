@@ -7,12 +7,14 @@ import pandas as pd
 
 from omicsfuse.clustering import embed
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Fusion, Subtypes
 from omicsfuse.plot.annotation_rows import MISSING, annotation_row
 from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, nothing, styled
 from omicsfuse.plot.colours import MUTED, SEQUENTIAL, marker, subtype_colour
 from omicsfuse.plot.numbers import shorten
+from omicsfuse.plot.tips import tell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,9 +93,10 @@ def patient_map(
         patients = labels.index[labels == name]
         place = (placed.loc[patients, "x"], placed.loc[patients, "y"])
         plain = subtype_colour(name) if colour is None else MISSING
-        ax.scatter(
+        drawn = ax.scatter(
             *place, marker=marker(name), color=plain, label=f"{name} (n = {len(patients)})", **dots
         )
+        tell(drawn, [[f"{patient}: {name}" for patient in patients]])
     ax.set_xticks([])
     ax.set_yticks([])
     ax.margins(0.06)
@@ -154,6 +157,8 @@ def _colour(
         else:
             how = {"c": row.colours[here.to_numpy()] / 255}
         mapped = ax.scatter(place["x"], place["y"], marker=marker(name), **how, **dots)
+        tell(mapped, [[f"{patient}: {name}, {title} {level_text(values[patient])}"
+                       for patient in place.index]])  # fmt: skip
     shapes = [
         Line2D([], [], ls="", marker=marker(name), color=MUTED, ms=5, label=name)
         for name in subtypes.names

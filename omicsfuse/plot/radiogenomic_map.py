@@ -1,6 +1,6 @@
 """The radiogenomic map: its heatmap, its p-values against chance, its strongest pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from omicsfuse.plot.boxes import box_with_points
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, panel_grid, styled
 from omicsfuse.plot.colours import DIVERGING, INK, MUTED, PALETTE, SEQUENTIAL
 from omicsfuse.plot.numbers import format_number, format_p, short_names, shorten
+from omicsfuse.plot.tips import tell
 from omicsfuse.stats.levels import FDR
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = 
         aspect="auto",
         interpolation="nearest",
     )
+    tell(image, _tips(radiogenomics, features, targets, values))
     fdr = float(radiogenomics.params.get("fdr", FDR))
     table = radiogenomics.associations[radiogenomics.associations["fdr"] <= fdr]
     places = [
@@ -140,6 +142,27 @@ def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = 
         ]
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 0.12), handletextpad=0)
     return ax
+
+
+def _tips(
+    radiogenomics: RadiogenomicMap,
+    features: Sequence[str],
+    targets: Sequence[tuple[str, str]],
+    values: np.ndarray,
+) -> list[list[str]]:
+    """Say of each cell which feature and target it is, with the correlation and, if known, FDR."""
+    table = radiogenomics.associations
+    keys = zip(*(table[name].astype(str) for name in ("feature", "layer", "target")), strict=True)
+    known = dict(zip(keys, table["fdr"], strict=True))
+    return [
+        [
+            f"{feature} and {target} ({layer}): "
+            + ("not tested" if np.isnan(value) else f"rho {value:.2f}")
+            + (f", {format_p(fdr, 'FDR')}" if (fdr := known.get((feature, layer, target))) else "")
+            for (layer, target), value in zip(targets, row, strict=True)
+        ]
+        for feature, row in zip(features, values, strict=True)
+    ]
 
 
 def _similar_rows(values: np.ndarray) -> list[int]:

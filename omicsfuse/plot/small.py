@@ -14,6 +14,7 @@ from omicsfuse.plot.kaplan import kaplan_meier
 from omicsfuse.plot.numbers import clean, shorten
 from omicsfuse.plot.patient_map import patient_map
 from omicsfuse.plot.tested import log_rank_text, overall_test, pipeline_test
+from omicsfuse.plot.tips import tell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,11 +79,12 @@ def _by_label(ax: "Axes", embedding: pd.DataFrame, known: pd.Series) -> None:
         )  # fmt: skip
     for level, colour in zip(counts.index, _LABELS, strict=False):
         patients = labels.index[labels == level]
-        ax.scatter(
+        drawn = ax.scatter(
             placed.loc[patients, "x"], placed.loc[patients, "y"], s=14, color=colour,
             edgecolors="white", linewidths=0.3,
             label=f"{shorten(level, 14)} (n = {len(patients)})",
         )  # fmt: skip
+        tell(drawn, [[f"{patient}: {level}" for patient in patients]])
     ax.set_xticks([])
     ax.set_yticks([])
     ax.margins(0.06)

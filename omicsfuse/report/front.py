@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from omicsfuse.core.results import RunResults
+from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p, time_text
 from omicsfuse.plot.small import known_label, small_heatmap, small_kaplan_meier, small_map
@@ -159,15 +160,16 @@ def _survival(results: RunResults) -> str:
     parts = []
     for endpoint, comparison in results.survival.items():
         test = deciding_test(comparison)
-        name = clean(endpoint)
+        name = clean(endpoint_name(endpoint))
+        name = name if name == endpoint else name[:1].lower() + name[1:]
         if test is None:
             continue
         p, events = best_p(test), plural(int(test["events"]), "event")
         if p != p:
             parts.append(f"{name} not tested ({events})")
         else:
-            what = "differs" if p < SIGNIFICANCE else "no difference shown"
-            parts.append(f"{name} {what} ({format_p(p)}, {events})")
+            what = f"{name} differs" if p < SIGNIFICANCE else f"no difference shown in {name}"
+            parts.append(f"{what} ({format_p(p)}, {events})")
     if not parts:
         return "No endpoint."
     text = "; ".join(parts)
@@ -225,16 +227,16 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
         size += f"{plural(int(sizes[name]), 'patient')} ({100 * sizes[name] / sizes.sum():.0f}%)"
         text = ""
         if first is not None and name in first.medians.index:
-            median, events = (
-                float(first.medians["median"][name]),
-                int(first.medians["events"][name]),
-            )
+            median = float(first.medians["median"][name])
+            events = int(first.medians["events"][name])
+            longest = float(first.curves["time"].max()) if len(first.curves) else median
+            unit = shown_unit(first.unit, longest)
             reached = (
-                f"median {time_text(median)} {clean(first.unit)}"
+                f"median {time_text(median * per_unit(first.unit, unit))} {clean(unit)}"
                 if median == median
                 else "median not reached"
             )
-            text = f"{clean(first.endpoint)}: {plural(events, 'event')}, {reached}"
+            text = f"{clean(endpoint_name(first.endpoint))}: {plural(events, 'event')}, {reached}"
         yield SubtypeLine(name, size, text, marks(results, name))
 
 
@@ -247,9 +249,9 @@ def pictures(results: RunResults) -> list[Plan]:
         plans.append(
             Plan(
                 "front_survival",
-                f"Survival ({clean(curves.endpoint)})",
+                clean(endpoint_name(curves.endpoint)),
                 "",
-                f"Kaplan-Meier curves of endpoint {clean(curves.endpoint)} by subtype.",
+                f"Kaplan-Meier curves by subtype: {clean(endpoint_name(curves.endpoint))}.",
                 partial(small_kaplan_meier, curves),
                 section=FRONT,
             )

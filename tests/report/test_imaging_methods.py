@@ -67,7 +67,7 @@ def test_all_parts_have_a_paragraph_and_their_references() -> None:
     )
     paragraphs = imaging_methods(results, cite)
     assert len(paragraphs) == 5
-    assert "Shares of cells" in paragraphs[0]
+    assert "Shares of cell types" in paragraphs[0]
     assert "(risk)" in paragraphs[4]
     assert {"pitman", "cca", "su", "lane", "cibersort"} <= set(cite.keys)
     assert all(key in references() for key in cite.keys)
