@@ -183,8 +183,8 @@ def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) ->
     layers = list(table.columns)
     if ax is None:
         width = 2.3 + 0.38 * max(len(shown), 5)
-        ax = new_figure(width, 1.7 + 0.26 * len(layers)).subplots()
-        bars = ax.inset_axes((0, 1.04, 1, 4.6 / max(len(layers), 2)))
+        figure = new_figure(width, 1.7 + 0.26 * len(layers))
+        bars, ax = figure.subplots(2, 1, height_ratios=(4.6, max(len(layers), 2)))
     else:
         bars, ax = panels_inside(ax, 2, 1)
     place = np.arange(len(shown))

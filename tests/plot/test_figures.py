@@ -258,6 +258,16 @@ def test_coverage_counts_combinations(results):
     assert len(plot.coverage(results.prepared).get_yticklabels()) == 5
 
 
+@pytest.mark.parametrize("n_layers", [1, 2, 3])
+def test_coverage_of_few_layers_has_room_for_its_bars(results, tmp_path, n_layers):
+    few = dict(list(results.cohort.omics.items())[:n_layers])
+    ax = plot.coverage(replace(results.cohort, omics=few))
+    plot.save_figure(ax, tmp_path / "few")  # a layout that does not fit warns
+    bars, dots = ax.figure.axes
+    assert bars.get_position().height > 0.4
+    assert bars.get_position().y0 > dots.get_position().y1
+
+
 def test_maps_are_coloured_by_any_column(results):
     patients = results.embedding.index
     numbers = pd.Series(np.linspace(0, 1, len(patients)), patients, name="EGFR")
