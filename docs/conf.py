@@ -48,12 +48,14 @@ autodoc_default_options = {
 }
 
 # HTML
+highlight_language = "none"  # of a block that names no language
 html_theme = "pydata_sphinx_theme"
 html_title = f"omicsfuse {version}"
 html_additional_pages = {"index": "to_index.html"}
 html_math_renderer = "mathml"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_sidebars = {"README": [], "docs/reference": []}  # no other page is in their section
 templates_path = ["templates"]
 html_copy_source = False
 html_show_sourcelink = False
