@@ -6,7 +6,9 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import isclass, signature
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -68,11 +70,16 @@ def test_a_broken_link_and_a_page_of_no_table_of_contents_are_told(tmp_path: Pat
     assert any("lost.md" in line and "toctree" in line for line in told)
 
 
-def test_every_exported_name_is_in_the_api_once() -> None:
+def named_in_the_api() -> list[str]:
     named: list[str] = []
     for page in HOME.glob("docs/api/*.md"):
         for module, names in re.findall(r"\.\. api:: (\S+)\n\n((?: {3}\w+\n)+)", page.read_text()):
             named += [f"{module}.{name}" for name in names.split()]
+    return named
+
+
+def test_every_exported_name_is_in_the_api_once() -> None:
+    named = named_in_the_api()
     assert len(named) == len(set(named))
     public = set(omicsfuse.__all__)
     exported = {f"omicsfuse.{name}" for name in public - {"plot"}}
@@ -81,6 +88,32 @@ def test_every_exported_name_is_in_the_api_once() -> None:
         exported |= {f"omicsfuse.{room}.{name}" for name in names}
     results = {name for name in named if name.startswith("omicsfuse.core.results.")}
     assert set(named) - results == exported
+
+
+def test_parameters_are_documented_and_functions_have_examples() -> None:
+    docscrape = pytest.importorskip("numpydoc.docscrape")
+    without_example, checked = set(), 0
+    for name in named_in_the_api():
+        found = resolve_name(name)
+        if not callable(found) or (isclass(found) and issubclass(found, BaseException | tuple)):
+            continue
+        told = docscrape.get_doc_object(found, config={"show_class_members": False})
+        said = [
+            one.strip().lstrip("*")
+            for entry in told["Parameters"] + told["Attributes"]
+            for one in entry.name.split(",")
+        ]
+        wanted = set(signature(found).parameters)
+        assert wanted - set(said) == set(), name
+        checked += len(wanted)
+        if not isclass(found):
+            parameters = {one for entry in told["Parameters"] for one in entry.name.split(",")}
+            assert {one.strip().lstrip("*") for one in parameters} == wanted, name
+            without_example |= set() if told["Examples"] else {name}
+    # These take a finished run.
+    on_runs = {"omicsfuse.assign_patients", "omicsfuse.interpret_scores"}
+    assert without_example == on_runs | {"omicsfuse.report.summary_record"}
+    assert checked > 400
 
 
 def test_the_gallery_has_a_picture_of_every_plot_function() -> None:

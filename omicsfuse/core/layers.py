@@ -62,6 +62,13 @@ class Endpoint:
     competing : str
         Column (0/1 or true/false) of a competing event that ends the follow-up at ``time`` too,
         such as death from any cause beside death from the disease; empty where there is none.
+
+    Examples
+    --------
+    >>> import omicsfuse as of
+    >>> os = of.Endpoint("months", "status", unit="months", event_values={"dead": 1, "alive": 0})
+    >>> os.event_values["dead"]
+    1
     """
 
     time: str

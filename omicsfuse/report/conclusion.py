@@ -148,7 +148,18 @@ def imaging_layers(results: RunResults) -> list[str]:
 
 
 def summary_record(results: RunResults) -> dict[str, Any]:
-    """Collect ``summary.json``: the status, the reservations and the headline numbers."""
+    """Collect ``summary.json``: the status, the reservations and the headline numbers.
+
+    Parameters
+    ----------
+    results : RunResults
+        What ``omicsfuse.run`` returned.
+
+    Returns
+    -------
+    dict
+        What ``summary.json`` holds; ``docs/report.md`` explains each key.
+    """
     said, assessment = conclude(results), results.assessment
     sizes = results.subtypes.labels.value_counts()
     stability = assessment.stability
