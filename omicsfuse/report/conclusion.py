@@ -18,7 +18,13 @@ from omicsfuse.report.sections.clinical.technical import explaining_variables
 from omicsfuse.report.sections.network import FOLLOWS_MISSING
 from omicsfuse.report.sections.stability import MANY_BORDERLINE, membership
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test, overall_fdr
-from omicsfuse.report.words import chosen_with_outcome, listing, mean_jaccard, n_draws, test_level
+from omicsfuse.report.words import (
+    chosen_with_outcome,
+    level_of_tests,
+    listing,
+    mean_jaccard,
+    n_draws,
+)
 
 SUPPORTED, RESERVED = "supported", "supported with reservations"
 UNSUPPORTED, UNTESTED = "not supported", "not tested"
@@ -113,7 +119,7 @@ def borderline_share(results: RunResults) -> float:
 
 def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
     """P-values whose number of draws does not settle on which side of the level they are."""
-    draws, level = n_draws(assessment), test_level(assessment)
+    draws, level = n_draws(assessment), level_of_tests(assessment)
     p = max((p for p in (assessment.p_shared, assessment.p_structure) if p == p), default=math.nan)
     if not draws or math.isnan(p) or _largest(p, draws) <= level:
         return

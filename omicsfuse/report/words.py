@@ -78,7 +78,7 @@ def mean_jaccard(results: RunResults) -> float:
     return float(values.mean()) if len(values) else math.nan
 
 
-def test_level(assessment: Assessment) -> float:
+def level_of_tests(assessment: Assessment) -> float:
     """Level at which the tests are significant."""
     return float(assessment.params.get("level", SIGNIFICANCE))
 

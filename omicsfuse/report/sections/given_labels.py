@@ -9,7 +9,7 @@ from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Section
 from omicsfuse.report.tables import make_table
-from omicsfuse.report.words import listing, plural, test_level
+from omicsfuse.report.words import level_of_tests, listing, plural
 
 
 def named(results: RunResults) -> str:
@@ -34,7 +34,7 @@ def _whole(results: RunResults) -> pd.Series | None:
 def shown_by_network(results: RunResults) -> bool | None:
     """Whether patients of one label lie closer together than of shuffled ones; None if unknown."""
     row = _whole(results)
-    return None if row is None else bool(row["p"] <= test_level(results.assessment))
+    return None if row is None else bool(row["p"] <= level_of_tests(results.assessment))
 
 
 def in_network(results: RunResults) -> list[str]:

@@ -11,7 +11,7 @@ from omicsfuse.plot.numbers import format_p
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import make_table
-from omicsfuse.report.words import mean_jaccard, n_draws, test_level
+from omicsfuse.report.words import level_of_tests, mean_jaccard, n_draws
 
 REFERENCES = {
     "rotation": "Langsrud O. Rotation tests. Stat Comput 2005;15:53-60. "
@@ -93,8 +93,8 @@ def how_tested(results: RunResults) -> list[str]:
     )
     if draws:
         said.append(
-            f"A test is significant where p is at most {test_level(assessment):g}. With {draws:,} "
-            f"draws, no p-value can be below {1 / (draws + 1):.2g}."
+            f"A test is significant where p is at most {level_of_tests(assessment):g}. "
+            f"With {draws:,} draws, no p-value can be below {1 / (draws + 1):.2g}."
         )
     if results.subtypes.given:
         return said
@@ -105,7 +105,7 @@ def how_tested(results: RunResults) -> list[str]:
             "The tests concern groups in general, not these subtypes, which are unstable when "
             "patients are resampled."
         )
-    if words == VERDICTS[2] and assessment.p_structure <= test_level(assessment):
+    if words == VERDICTS[2] and assessment.p_structure <= level_of_tests(assessment):
         said.append(
             "The network divides into groups, but so do networks of layers that share nothing: one "
             "layer may form the groups by itself."
@@ -200,7 +200,7 @@ def methods(results: RunResults, cite: Citations) -> Iterator[str]:
         "over the draws and the real network together, and its maximum over k. "
         "P-values count the real network as one of the draws "
         f"{cite('permutation')}. Subtypes are called supported where both p-values are at most "
-        f"{test_level(assessment):g}."
+        f"{level_of_tests(assessment):g}."
     )
 
 
