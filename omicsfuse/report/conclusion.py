@@ -125,7 +125,7 @@ def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
         return
     floor = 1 / (draws + 1)
     what = (
-        f"{format_p(p)} is the smallest that {draws} draws can give"
+        f"{format_p(p)} is the smallest possible with {draws} draws"
         if p <= floor * (1 + 1e-9)
         else f"{format_p(p)} rests on {draws} draws"
     )
@@ -135,7 +135,7 @@ def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
         name, count = more[0]
         times = count / draws
         advice = (
-            f'; budget = "{name}" ({count} draws, {count / draws:.0f} times as long) settles it'
+            f'; budget = "{name}" settles it ({count} draws, {count / draws:.0f} times as long)'
         )
     yield Reservation("draws", f"{what}{advice}.", times)
 

@@ -24,7 +24,7 @@ from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables
 from omicsfuse.report.sections.given_labels import shown_by_network
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
-from omicsfuse.report.words import listing, mean_jaccard, n_draws, plural
+from omicsfuse.report.words import listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Section that the pictures of the first screen belong to.
@@ -119,8 +119,7 @@ def _groups(results: RunResults) -> str:
         parts.append(f"{what} ({format_p(groups)})")
     if not parts:
         return "Not tested; clustering always returns groups."
-    draws = n_draws(assessment)
-    text = "; ".join(parts) + (f"; {draws:,} draws" if draws else "")
+    text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -194,7 +193,7 @@ def _images(results: RunResults) -> str:
     if mapped is not None and len(mapped.families):
         found = int(mapped.families["found"].sum())
         tests = int(mapped.families["tests"].sum())
-        said.append(f"{plural(found, 'association')} with molecular features among {tests:,} tests")
+        said.append(f"{plural(found, 'association')} with molecules in {tests:,} tests")
     if not said:
         return "" if names else "No layer of images was fused."
     text = "; ".join(said)

@@ -91,8 +91,8 @@ def test_the_floor_names_the_budget_that_settles_it() -> None:
     assessment = replace(results.assessment, tests=tests, p_shared=0.025, p_structure=0.025)
     (each,) = conclude(replace(results, assessment=assessment)).reservations
     assert each.text == (
-        'p = 0.025 is the smallest that 39 draws can give; budget = "standard" (199 draws, 5 times '
-        "as long) settles it."
+        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" settles it (199 '
+        "draws, 5 times as long)."
     )
 
 
@@ -102,7 +102,7 @@ def test_a_number_of_subtypes_that_other_redraws_would_change_is_reserved() -> N
     (each,) = conclude(unsettled).reservations
     assert each.name == "number_of_subtypes"
     assert each.text == (
-        "The number of subtypes is uncertain: k = 3 (63% of resampled redraws) or k = 2 (34%)."
+        "Number of subtypes uncertain: k = 3 (63% of resampled redraws) or k = 2 (34%)."
     )
     assert other_numbers(with_shares(sound(), {})).empty
     # A number that was asked for was not chosen.
@@ -129,7 +129,8 @@ def test_choosing_with_the_outcome_comes_first() -> None:
 
 def test_the_first_screen_is_short() -> None:
     said = front(make_results(4, n=90, jaccard=0.5))
-    words = [said.badge, said.facts, said.layers, *said.reservations]
+    words = ["Discovery cohort: simulated. Layers:", said.badge, said.facts, said.layers]
+    words += said.reservations
     words += [f"{line.name} {line.text}" for line in said.lines]
     assert len(" ".join(words).split()) < 150
     assert [line.name for line in said.lines] == ["Groups", "Stability", "Survival", "Images"]
