@@ -152,7 +152,7 @@ def _stability(results: RunResults) -> str:
     )
     share = borderline_share(results)
     border = f"; {100 * share:.0f}% of patients borderline" if share == share else ""
-    return f"Mean Jaccard {mean:.2f}: {told} (0.75 or more){border}."
+    return f"Mean Jaccard {mean:.2f}: {told}{border}."
 
 
 def _survival(results: RunResults) -> str:
@@ -184,9 +184,9 @@ def _images(results: RunResults) -> str:
         if p is None or p != p:
             continue
         verb = (
-            "shares structure with the other layers"
+            "shares structure with other layers"
             if p <= SIGNIFICANCE
-            else "shares no detectable structure with the other layers"
+            else "shares no detectable structure with other layers"
         )
         said.append(f"{clean(name)} {verb} ({format_p(p)})")
     mapped = results.radiogenomics
