@@ -27,7 +27,10 @@ def clinical() -> pd.DataFrame:
     )
 
 
-def test_a_cohort_is_the_one_that_files_give(real_data: Path) -> None:
+def test_a_cohort_is_the_one_that_files_give(
+    real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMICSFUSE_DATA", str(real_data))
     manifest = Path(__file__).parents[1] / "data_manifests" / "tcga_acc_mini.toml"
     read = of.read_cohort(manifest)
     folder = real_data / "tcga_acc_mini"
@@ -259,3 +262,25 @@ def test_a_dict_goes_all_the_way_as_a_cohort_does() -> None:
     for wrong in (3, [tables], None):
         with pytest.raises(of.StudyError, match="a cohort, or a dict of tables"):
             of.fuse(wrong)  # type: ignore[arg-type]
+
+
+def test_numbered_rows_of_different_number_pair_nobody() -> None:
+    few = values().reset_index(drop=True)
+    more = clinical().reset_index(drop=True)
+    more = pd.concat([more, more.head(1)], ignore_index=True)
+    with pytest.raises(of.CohortError, match="row numbers would pair different patients"):
+        of.Cohort.from_tables({"rna": few}, more)
+
+
+def test_text_columns_of_the_same_name_are_named() -> None:
+    twice = clinical().assign(sex="f")
+    twice = pd.concat([twice[["sex"]], twice[["sex"]], twice[["days"]]], axis=1)
+    with pytest.raises(of.CohortError, match="sex"):
+        of.Cohort.from_tables({"rna": values()}, twice)
+
+
+@pytest.mark.parametrize("endpoint", [["os"], {"os": 1}, None])
+def test_an_endpoint_is_one_name(endpoint: object) -> None:
+    cohort = of.Cohort.from_tables({"rna": values()}, clinical(), {"os": ("days", "event")})
+    with pytest.raises(of.CohortError, match="name a single one as text"):
+        cohort.survival(endpoint)  # type: ignore[arg-type]

@@ -58,6 +58,7 @@ def read_tables(
     }
     found = Found()
     named: dict[str, pd.DataFrame] = {}
+    numbered = {"the clinical table": clinical, **tables}
     with Faults() as faults:
         if clinical is not None:
             with faults.gathered():
@@ -72,6 +73,7 @@ def read_tables(
                 refuse_empty(named[name], f'layer "{name}"')
         with faults.gathered():
             found.endpoints = _endpoints(endpoints, found.notes)
+    _numbers_for_names(numbered, found.notes)
     _refuse_clinical_in_columns(found.clinical, named)
     for name, content in _patients_in_rows(named, found.clinical, found.notes).items():
         own = tables[name]
@@ -106,10 +108,12 @@ def _named(where: str, table: pd.DataFrame) -> pd.DataFrame:
                 f"{where}: found the columns of a MAF, a row a variant; expected patients in rows "
                 "and genes in columns. Give the file to of.read_maf, which makes that table."
             )
+        # Columns of the same name are refused below.
         words = [
             column
-            for column in table.columns[:5]
-            if not pd.api.types.is_numeric_dtype(table[column]) and table[column].is_unique
+            for number, column in enumerate(table.columns[:5])
+            if (values := table.iloc[:, number]).is_unique
+            and not pd.api.types.is_numeric_dtype(values)
         ]
         if isinstance(table.index, pd.RangeIndex) and len(table) > 1 and words:
             raise CohortError(
@@ -118,6 +122,28 @@ def _named(where: str, table: pd.DataFrame) -> pd.DataFrame:
                 f'patients, pass table.set_index("{words[0]}").'
             )
     return named_axes(table, where)
+
+
+def _numbers_for_names(tables: Mapping[str, Any], notes: list[str]) -> None:
+    """Note rows that are numbered, not named; refuse them where the tables differ in length."""
+    lengths = {
+        where: len(table)
+        for where, table in tables.items()
+        if isinstance(table, pd.DataFrame)
+        and isinstance(table.index, pd.RangeIndex)
+        and table.index.start == 0
+    }
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{where} {n}" for where, n in lengths.items())
+        raise CohortError(
+            f"rows are numbered from 0, not named by patients, and tables differ in their number "
+            f"of rows ({counts}): row numbers would pair different patients. Name the rows by the "
+            'patients, for example table.set_index("patient").'
+        )
+    if len(lengths) > 1:
+        notes.append(
+            f"patients have no names: rows of {', '.join(lengths)} are paired by their number"
+        )
 
 
 def _refuse_clinical_in_columns(

@@ -193,7 +193,10 @@ def _images(results: RunResults) -> str:
     if mapped is not None and len(mapped.families):
         found = int(mapped.families["found"].sum())
         tests = int(mapped.families["tests"].sum())
-        said.append(f"{plural(found, 'association')} with molecules in {tests:,} tests")
+        text = f"{plural(found, 'association')} with molecules in {tests:,} tests"
+        if found and mapped.params.get("adjusted_for"):
+            text += f", {int(mapped.families['kept'].sum())} after adjustment"
+        said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."
     text = "; ".join(said)
@@ -230,13 +233,19 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
             events = int(first.medians["events"][name])
             longest = float(first.curves["time"].max()) if len(first.curves) else median
             unit = shown_unit(first.unit, longest)
-            reached = (
-                f"median {time_text(median * per_unit(first.unit, unit))} {clean(unit)}"
-                if median == median
-                else "median not reached"
-            )
+            reached = "median not reached"
+            if median == median:
+                times = per_unit(first.unit, unit)
+                reached = f"median {time_text(median * times)} {clean(unit)}"
+                if {"ci_low", "ci_high"} <= set(first.medians):
+                    low, high = (float(first.medians[end][name]) for end in ("ci_low", "ci_high"))
+                    reached += f" (95% CI {_bound(low * times)} to {_bound(high * times)})"
             text = f"{clean(endpoint_name(first.endpoint))}: {plural(events, 'event')}, {reached}"
         yield SubtypeLine(name, size, text, marks(results, name))
+
+
+def _bound(time: float) -> str:
+    return time_text(time) if time == time else "not reached"
 
 
 def pictures(results: RunResults) -> list[Plan]:

@@ -25,7 +25,7 @@ HEADINGS = {
     "hr": "HR",
     "hr_interval": "95% CI",
     "interval": "95% CI",
-    "by_chance": "interval by chance",
+    "by_chance": "gain over 95% of copies",
     "nes": "NES",
     "jaccard_mean": "Jaccard, mean",
     "jaccard_sd": "SD",

@@ -148,34 +148,26 @@ def test_a_fusion_made_by_hand_cannot_be_repeated() -> None:
         refit(prepared, bare)
 
 
-def test_tables_are_taken_as_they_are() -> None:
-    prepared = ready()
-    tables = {name: layer.scaled for name, layer in prepared.layers.items()}
+def test_tables_are_prepared_whatever_the_order_of_their_patients() -> None:
+    tables = {name: layer.scaled for name, layer in ready().layers.items()}
     shuffled = {name: table.sample(frac=1, random_state=1) for name, table in tables.items()}
-    expected = of.fuse(prepared)
-    pd.testing.assert_frame_equal(of.fuse(shuffled).affinity, expected.affinity)
     fusion = of.fuse(tables, method=NEMO(n_neighbors=6))
+    again = of.fuse(shuffled, method=NEMO(n_neighbors=6)).affinity
+    order = fusion.affinity.index
+    pd.testing.assert_frame_equal(again.loc[order, order], fusion.affinity, check_names=False)
     assert of.assess(fusion.prepared, fusion, of.cluster(fusion, 2)).params["budget"] == "quick"
 
 
-GAPS = ready().layers["a"].scaled.mask(lambda table: table > 2)
-
-
 @pytest.mark.parametrize(
-    ("tables", "error", "message"),
+    ("tables", "message"),
     [
-        ({"a": [[1, 2]]}, of.StudyError, "layer 'a' is a list; expected a pandas.DataFrame"),
-        ({}, of.StudyError, "there is nothing to fuse"),
-        (
-            {"a": ready().layers["a"].scaled.mask(lambda t: t > 2)},
-            of.StudyError,
-            "'a' lacks .* val",
-        ),
-        ({"a": ready().layers["a"].scaled.astype(str) + "x"}, of.CohortError, "not numbers"),
+        ({"a": [[1, 2]]}, 'layer "a": found a list; expected a pandas.DataFrame'),
+        ({}, "no omics layer"),
+        ({"a": ready().layers["a"].scaled.astype(str) + "x"}, "not numbers"),
     ],
 )
-def test_tables_that_cannot_be_fused(tables: Any, error: type, message: str) -> None:
-    with pytest.raises(error, match=message):
+def test_tables_that_cannot_be_fused(tables: Any, message: str) -> None:
+    with pytest.raises(of.CohortError, match=message):
         of.fuse(tables)
 
 

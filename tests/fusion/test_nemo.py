@@ -57,12 +57,21 @@ def literal(layers: list[np.ndarray], members: list[np.ndarray], n: int, k: int)
     return np.where(np.isnan(result), pairs[~np.isnan(pairs)].mean(), result)
 
 
+def as_they_are(tables: dict[str, pd.DataFrame]) -> Prepared:
+    """Tables whose values are compared without any preparation."""
+    layers = {
+        name: PreparedLayer("continuous", table, table, "raw", None)
+        for name, table in tables.items()
+    }
+    return Prepared("tables", layers)
+
+
 def test_the_networks_of_the_authors_program() -> None:
     layers = {"a": reference("x1"), "b": reference("x2")}
-    whole = of.fuse(layers, method="nemo")
+    whole = of.fuse(as_they_are(layers), method="nemo")
     np.testing.assert_allclose(whole.affinity, reference("full"), rtol=0, atol=1e-13)
     some = layers | {"b": layers["b"].drop(LACKING)}
-    partial = of.fuse(some, method="nemo", n_neighbors=8)
+    partial = of.fuse(as_they_are(some), method="nemo", n_neighbors=8)
     np.testing.assert_allclose(partial.affinity, reference("partial"), rtol=0, atol=1e-13)
     assert partial.params["n_neighbors_per_layer"] == {"a": 8, "b": 8}
 

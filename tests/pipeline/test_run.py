@@ -35,7 +35,8 @@ CONTRACT = {
     ],
     "n_clusters.tsv": [
         "k", "eigengap", "eigengap_ratio", "rotation_cost", "silhouette", "normalised_cut", "gap",
-        "gap_sd", "smallest", "pac", "cdf_area", "cdf_area_gain", "prediction_strength",
+        "gap_sd", "chosen_share",
+        "smallest", "pac", "cdf_area", "cdf_area_gain", "prediction_strength",
         "prediction_strength_sd", "eigengap_over_continuum", "silhouette_over_continuum",
         "normalised_cut_over_continuum", "chosen",
     ],

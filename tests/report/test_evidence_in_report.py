@@ -155,10 +155,10 @@ ROW = {
         (
             {},
             "Layer radiomics shares structure with the other layers (p = 0.010, FDR over the "
-            "layers = 0.020; gain in silhouette 0.039, interval by chance 0.016 to 0.056), but "
-            "there is no evidence that groups found with it separate better in a held-out layer "
-            "than with permuted copies (p = 0.11; gain in silhouette 0.020, interval by chance "
-            "0.000 to 0.050).",
+            "layers = 0.020; gain in silhouette over permuted copies 0.039, 0.016 to 0.056 over "
+            "95% of the copies), but there is no evidence that groups found with it separate better in a held-out layer "
+            "than with permuted copies (p = 0.11; gain in silhouette over permuted copies 0.020, "
+            "0.000 to 0.050 over 95% of the copies).",
         ),
         ({"held_out_gain_p": 0.01}, ", and groups found with it separate better in a held-out"),
         ({"p_adds": 0.2, "fdr_adds": 0.3, "held_out_gain_p": 0.01}, ": a hint only, because the"),
@@ -167,7 +167,7 @@ ROW = {
             {"fdr_adds": 0.06},
             "; after correction for 4 layers, shared structure is not significant.",
         ),
-        ({"held_out_gain_p": np.nan}, "interval by chance 0.016 to 0.056)."),
+        ({"held_out_gain_p": np.nan}, "0.016 to 0.056 over 95% of the copies)."),
         (
             {"p_adds": 0.2, "held_out_gain_p": np.nan},
             "There is no evidence that layer radiomics shares structure with the other layers (p",
@@ -224,9 +224,9 @@ def test_every_layer_is_answered(results):
 def test_intervals_of_gains_are_not_called_confidence_intervals(results):
     section = layers_section(results)
     headings = [h.text for table in section.details for h in table.headings]
-    assert headings.count("interval by chance") == 2
+    assert headings.count("gain over 95% of copies") == 2
     assert "95% CI" not in headings
-    assert "not how the gain would vary with other patients" in " ".join(section.paragraphs)
+    assert "do not show how the gain would vary with other patients" in " ".join(section.paragraphs)
     assert "no sampling error of the patients" in " ".join(methods_text(results)[0])
 
 

@@ -206,6 +206,9 @@ def test_two_subtypes_get_one_paragraph_and_one_table():
     (table,) = driver_tables(results)
     assert table.title == "Features that distinguish S1 from S2"
     assert marks(results, "S1").startswith("rna raised")
+    # Of two subtypes too, each line has the label of its own subtype.
+    assert marks(results, "S1").endswith("with hpv = HPV+ are in S1")
+    assert marks(results, "S2").endswith("with hpv = HPV- are in S2")
 
 
 def test_a_line_names_features_and_one_known_label():

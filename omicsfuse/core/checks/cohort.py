@@ -163,6 +163,8 @@ def check_columns(cohort: "Cohort") -> None:
 
 def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
     """Columns ``time`` and ``event`` of all clinical patients, missing ones NaN."""
+    if not isinstance(name, str):
+        raise CohortError(f'the endpoint is {name!r}; name a single one as text, such as "os".')
     if cohort.clinical is None:
         raise CohortError(
             f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table, and there is '

@@ -1,5 +1,7 @@
 """Known labels beside the subtypes: patients in common, and features that mark both."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,15 @@ _COLUMNS = ["level", "subtype", "layer", "feature", "label_effect", "label_fdr"]
 _COLUMNS += ["subtype_effect", "subtype_fdr", "agrees", "effect_name"]
 
 
-def held_levels(results: RunResults, name: str) -> list[tuple[str, str]]:
+class Held(NamedTuple):
+    """A level of a known label that a subtype holds: a sentence, counts, and times its share."""
+
+    said: str
+    detail: str
+    lift: float
+
+
+def held_levels(results: RunResults, name: str) -> list[Held]:
     """Say of which levels of the known labels most patients are in this subtype, and in detail.
 
     Only labels that go with the subtypes at all (FDR in the clinical table), and levels of at least
@@ -43,10 +53,11 @@ def held_levels(results: RunResults, name: str) -> list[tuple[str, str]]:
                 continue
             here, there, known = int(inside.sum()), int((~inside).sum()), clean(label)
             said.append(
-                (
+                Held(
                     f"{both} of {n} patients with {known} = {clean(level)} are in {name}",
                     f"{both} of {plural(here, 'patient')} of {name} with known {known}; "
                     f"{n - both} of {plural(there, 'other patient')}",
+                    both * len(inside) / (n * here),
                 )
             )
     return said

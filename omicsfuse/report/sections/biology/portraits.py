@@ -14,12 +14,14 @@ from omicsfuse.report.sections.biology.features import (
     marked_features,
     share_text,
 )
-from omicsfuse.report.sections.biology.known_labels import held_levels
+from omicsfuse.report.sections.biology.known_labels import Held, held_levels
 from omicsfuse.report.words import listing, plural, told_apart
 from omicsfuse.stats.levels import FDR
 
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
 _FEW_LEVELS = 2
+#: Times its overall share from which a level of a known label is named in a line.
+_MORE_FREQUENT = 1.25
 
 
 def portraits(results: RunResults) -> list[str]:
@@ -71,7 +73,7 @@ def _portrait(results: RunResults, name: str) -> list[str]:
     sentences.append(gene_set_sentence(results, name))
     sentences.append(immune_sentence(results, name))
     known = _labels(results, name)
-    sentences += [f"{said} ({detail})." for said, detail in known]
+    sentences += [f"{each.said} ({each.detail})." for each in known]
     if not known and results.cohort.known_labels and len(results.subtypes.names) > 2:
         labels = listing(list(results.cohort.known_labels))
         sentences.append(
@@ -94,7 +96,9 @@ def marks(results: RunResults, name: str) -> str:
         marked = marked_features(results, name, layer, most=2)
         if marked.n_found:
             parts.append(_few(results, name, layer, marked))
-    parts += [said for said, _ in _labels(results, name)[:1]]
+    # Of the levels that are clearly more frequent here, the one that is most so.
+    held = [each for each in held_levels(results, name) if each.lift >= _MORE_FREQUENT]
+    parts += [each.said for each in sorted(held, key=lambda each: -each.lift)[:1]]
     return "; ".join(parts) if parts else f"no marker with a name at FDR {FDR:g}"
 
 
@@ -114,7 +118,7 @@ def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:
     return f"{clean(layer)} {', '.join(texts)}"
 
 
-def _labels(results: RunResults, name: str) -> list[tuple[str, str]]:
+def _labels(results: RunResults, name: str) -> list[Held]:
     """Known labels of a subtype; of two, which are described together, of both."""
     names = results.subtypes.names if len(results.subtypes.names) == 2 else [name]
     return [held for each in names for held in held_levels(results, each)]

@@ -88,8 +88,9 @@ def content(results: RunResults) -> Content | None:
         texts.append(
             "Each layer was compared with copies of itself in which patients were permuted. A copy "
             "keeps the structure of the layer and loses the structure shared with other layers. "
-            "Intervals show gains by chance (2.5th to 97.5th percentile of the copies), not how "
-            "the gain would vary with other patients. A layer may have clear groups of its own and "
+            "Intervals show the gain over 95% of the copies (2.5th to 97.5th percentile): an "
+            "interval above 0 is more than chance. They do not show how the gain would vary with "
+            "other patients. A layer may have clear groups of its own and "
             "share none of them."
         )
         if "held_out_gain_p" not in layers or layers["held_out_gain_p"].isna().all():

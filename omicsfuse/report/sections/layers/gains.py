@@ -120,9 +120,9 @@ def _gain(row: pd.Series, effect: str) -> str:
     gain, low, high = (float(row.get(f"{effect}_gain{end}", math.nan)) for end in _ENDS)
     if math.isnan(gain):
         return ""
-    text = f"gain in silhouette {gain:.3f}"
+    text = f"gain in silhouette over permuted copies {gain:.3f}"
     if math.isfinite(low) and math.isfinite(high):
-        text += f", interval by chance {low:.3f} to {high:.3f}"
+        text += f", {low:.3f} to {high:.3f} over 95% of the copies"
     return text.replace("-0.000", "0.000")
 
 
