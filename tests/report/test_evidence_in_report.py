@@ -156,7 +156,8 @@ ROW = {
             {},
             "Layer radiomics shares structure with the other layers (p = 0.010, FDR over the "
             "layers = 0.020; gain in silhouette over permuted copies 0.039, 0.016 to 0.056 over "
-            "95% of the copies), but there is no evidence that groups found with it separate better in a held-out layer "
+            "95% of the copies), but there is no evidence that groups found with it separate "
+            "better in a held-out layer "
             "than with permuted copies (p = 0.11; gain in silhouette over permuted copies 0.020, "
             "0.000 to 0.050 over 95% of the copies).",
         ),
