@@ -30,7 +30,8 @@ exclude_patterns = [".*", "build", "dist", "demo", "benchmarks", "omicsfuse", "t
 
 # Pages. The notebooks keep their saved pictures.
 myst_heading_anchors = 3
-nb_execution_mode = "off" if tags.has("quick") else "cache"  # type: ignore[name-defined]  # noqa: F821
+# Sphinx puts ``tags`` into the names of this file.
+nb_execution_mode = "off" if globals()["tags"].has("quick") else "cache"
 nb_execution_cache_path = str(HERE.parent / "build" / "gallery")
 nb_execution_excludepatterns = ["notebooks/*"]
 nb_execution_raise_on_error = True

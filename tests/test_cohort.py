@@ -431,7 +431,7 @@ def test_clinical_columns_need_a_clinical_table() -> None:
     with pytest.raises(CohortError, match=r'\("os", "age"\) but there is no clinical table'):
         Cohort("a", layer, endpoints={"os": Endpoint("t", "e")}, covariates=("age",))
     with pytest.raises(CohortError, match=r'expected a list of columns, \["age"\]'):
-        Cohort("a", layer, _clinical(["P1", "P2"]), covariates="age")  # type: ignore[arg-type]
+        Cohort("a", layer, _clinical(["P1", "P2"]), covariates="age")
 
 
 def test_describe_layer_counts_what_is_of_no_use() -> None:

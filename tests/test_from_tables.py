@@ -231,7 +231,7 @@ def test_faults_say_what_was_found_and_what_to_do(
     tables: object, more: dict[str, object], said: str
 ) -> None:
     with pytest.raises(of.OmicsfuseError, match=re.escape(said)):
-        of.Cohort.from_tables(tables, **more)  # type: ignore[arg-type]
+        of.Cohort.from_tables(tables, **more)
 
 
 def test_one_patient_and_missing_values_pass_the_gate() -> None:
@@ -261,7 +261,7 @@ def test_a_dict_goes_all_the_way_as_a_cohort_does() -> None:
     pd.testing.assert_frame_equal(by_tables.stability, by_cohort.stability)
     for wrong in (3, [tables], None):
         with pytest.raises(of.StudyError, match="a cohort, or a dict of tables"):
-            of.fuse(wrong)  # type: ignore[arg-type]
+            of.fuse(wrong)
 
 
 def test_numbered_rows_of_different_number_pair_nobody() -> None:
@@ -283,4 +283,4 @@ def test_text_columns_of_the_same_name_are_named() -> None:
 def test_an_endpoint_is_one_name(endpoint: object) -> None:
     cohort = of.Cohort.from_tables({"rna": values()}, clinical(), {"os": ("days", "event")})
     with pytest.raises(of.CohortError, match="name a single one as text"):
-        cohort.survival(endpoint)  # type: ignore[arg-type]
+        cohort.survival(endpoint)

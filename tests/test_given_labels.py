@@ -80,7 +80,7 @@ def test_barcodes_of_samples_are_brought_to_patients() -> None:
 )
 def test_faults_are_told(labels: object, said: str) -> None:
     with pytest.raises(of.OmicsfuseError, match=re.escape(said)):
-        of.Subtypes.from_labels(labels)  # type: ignore[arg-type]
+        of.Subtypes.from_labels(labels)
 
 
 @pytest.fixture(scope="module")

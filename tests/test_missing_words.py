@@ -71,7 +71,7 @@ def test_numbers_are_read_as_python_reads_them() -> None:
 
 
 def cohort(clinical: pd.DataFrame, **more: object) -> Cohort:
-    return Cohort("toy", {}, clinical, **more)  # type: ignore[arg-type]
+    return Cohort("toy", {}, clinical, **more)
 
 
 def test_the_gate_takes_them_and_counts_them_by_column_and_word() -> None:

@@ -29,14 +29,14 @@ TABLES |= {stage.table for stage in stages.STAGES}
     "model", [Manifest, ClinicalTable, EndpointTable, LayerTable, Study, *SETTINGS]
 )
 def test_every_key_is_explained(model: type) -> None:
-    fields = set(model.model_fields) - TABLES - {"endpoints"}  # type: ignore[attr-defined]
+    fields = set(model.model_fields) - TABLES - {"endpoints"}
     missing = [name for name in fields if f"`{name}`" not in TEXT]
     assert missing == []
 
 
 @pytest.mark.parametrize("model", SETTINGS)
 def test_numbers_that_are_defaults_are_those_of_the_code(model: type) -> None:
-    for name, field in model.model_fields.items():  # type: ignore[attr-defined]
+    for name, field in model.model_fields.items():
         if isinstance(field.default, int | float) and name not in ("min_size", "max_size"):
             said = str(field.default)
             said = said.lower() if isinstance(field.default, bool) else said

@@ -72,7 +72,7 @@ def empty() -> list[Shown]:
         Cohort("one", {"rna": Layer("expression", one)}),
         Layer("expression", one),
         Layer("expression", nothing),
-        Layer("expression", None),  # type: ignore[arg-type]
+        Layer("expression", None),
         Prepared("empty", {}),
         Fusion(one.set_axis(["P1"], axis=1), {}, pd.DataFrame(index=["P1"]), {}),
         Subtypes(pd.Series(dtype=str), {}, {}),

@@ -131,7 +131,7 @@ WORDS = ["Stage I", "Stage IIA", "Stage IV", "unknown", "Stage X", "a", "b", "61
 def test_neither_order_nor_case_nor_brackets_matter(words: list[str], random: object) -> None:
     column = pd.Series(words, name="x")
     order = list(range(len(words)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     first = decide(without_missing(column)[0])
     again = decide(without_missing(column.iloc[order])[0])
     assert (first.type, first.why) == (again.type, again.why)

@@ -33,7 +33,8 @@ class Shown:
         return ""
 
     def _facts(self) -> Iterable[tuple[str, str]]:
-        for each in fields(self):  # type: ignore[arg-type]
+        instance: Any = self
+        for each in fields(instance):
             yield each.name, _size(getattr(self, each.name))
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omicsfuse.plot.annotation_rows import AnnotationRow
-from omicsfuse.plot.canvas import frameless
+from omicsfuse.plot.canvas import frameless, inches_from
 from omicsfuse.plot.colours import FAINT, INK, MUTED
 from omicsfuse.plot.numbers import shorten
 
@@ -72,14 +72,10 @@ def draw_burden(
 
 def _above(ax: "Axes", up: float, height: float) -> "Axes":
     """Axes of a height in inches, so many inches above others, that share their x axis."""
-    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+    from matplotlib.transforms import blended_transform_factory
 
-    figure: Any = ax.figure
-    upper_edge = ScaledTranslation(0, 1, ax.transAxes)  # type: ignore[arg-type]
-    inches = figure.dpi_scale_trans + upper_edge
-    above = ax.inset_axes(
-        (0, up, 1, height), transform=blended_transform_factory(ax.transAxes, inches)
-    )
+    inches = blended_transform_factory(ax.transAxes, inches_from(ax, 0, 1))
+    above = ax.inset_axes((0, up, 1, height), transform=inches)
     above.set_xlim(*ax.get_xlim())
     return above
 

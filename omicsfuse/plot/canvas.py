@@ -8,7 +8,7 @@ import textwrap
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from omicsfuse.plot.arguments import check_arguments
 from omicsfuse.plot.cell import Panels, keep_within, take_over
@@ -219,18 +219,26 @@ def colour_bar(
     return bar
 
 
+def inches_from(ax: "Axes", x: float, y: float) -> Any:
+    """Transform of inches that are counted from a point of the axes (fractions of their size)."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure, corner = ax.figure, ax.transAxes
+    scale: Any = figure.dpi_scale_trans
+    return scale + ScaledTranslation(x, y, cast(Any, corner))
+
+
 def _beyond_labels(ax: "Axes", horizontal: bool, share: float) -> "Axes":
     """Make slim axes below or right of axes, beyond what is drawn there, as a share of their size.
 
     Thickness and distance are in inches, so that they hold in axes of any size.
     """
-    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+    from matplotlib.transforms import blended_transform_factory
 
     figure: Any = ax.figure
     drawn, box = ax.get_tightbbox(), ax.get_window_extent()
     share = min(share, 1.0)
-    corner = ScaledTranslation(0 if horizontal else 1, 0, ax.transAxes)  # type: ignore[arg-type]
-    inches = figure.dpi_scale_trans + corner
+    inches = inches_from(ax, 0 if horizontal else 1, 0)
     if horizontal:
         away = (box.y0 - drawn.y0) / figure.dpi if drawn is not None else 0.0
         place = ((1 - share) / 2, -away - 0.2, share, 0.1)

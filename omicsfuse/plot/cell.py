@@ -245,7 +245,11 @@ def _place(ax: "Axes") -> "Bbox":
 
 def _wrap_labels(ax: "Axes", width: float, renderer: Any) -> None:
     """Break the title and the label of the x axis into lines that are no wider than that."""
-    for label in (ax.title, ax._left_title, ax._right_title, ax.xaxis.label):  # type: ignore[attr-defined]
+    from matplotlib.text import Text
+
+    # Titles at the left, in the middle and at the right are the axes' texts that nobody added.
+    own = [each for each in ax.get_children() if isinstance(each, Text) and each not in ax.texts]
+    for label in (*own, ax.xaxis.label):
         text = label.get_text()
         whole = label.__dict__.setdefault("_omicsfuse_text", text)
         if text.split() != whole.split():  # the caller has written something else

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from omicsfuse.plot.canvas import inches_from
 from omicsfuse.plot.cell import OWN_SIZE
 from omicsfuse.plot.colours import INK, MUTED
 from omicsfuse.plot.numbers import shorten
@@ -38,11 +39,8 @@ def draw_key(
     ``lines`` stand below it.
     """
     from matplotlib.patches import Rectangle
-    from matplotlib.transforms import ScaledTranslation
 
-    figure: Any = ax.figure
-    transforms: Any = ax.transAxes
-    inches = figure.dpi_scale_trans + ScaledTranslation(0, 0, transforms)
+    inches = inches_from(ax, 0, 0)
     left, indent = -0.95, 0.0
     x, y = left, -0.24
 

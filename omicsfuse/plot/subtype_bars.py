@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from omicsfuse.plot.canvas import inches_from
 from omicsfuse.plot.colours import INK, subtype_colour
 
 if TYPE_CHECKING:
@@ -30,13 +31,11 @@ def bars_above(
     2 ... by default; ``up``: inches that are taken above the axes; ``line``: width of the line.
     """
     from matplotlib.patches import Rectangle
-    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+    from matplotlib.transforms import blended_transform_factory
 
-    figure: Any = ax.figure
     labels = np.asarray(labels).astype(str)
     at = np.arange(len(labels)) if places is None else np.asarray(places)
-    upper_edge = ScaledTranslation(0, 1, ax.transAxes)  # type: ignore[arg-type]
-    place: Any = blended_transform_factory(ax.transData, figure.dpi_scale_trans + upper_edge)
+    place: Any = blended_transform_factory(ax.transData, inches_from(ax, 0, 1))
     low = up + _GAP
     first = True
     for name in names:

@@ -134,7 +134,7 @@ def _of_draws(assessment: Assessment) -> Iterator[Reservation]:
     if more:
         name, count = more[0]
         times = count / draws
-        advice = f'; budget = "{name}" settles it ({count / draws:.0f} times as long)'
+        advice = f'; budget = "{name}" can settle it ({count / draws:.0f} times as long)'
     yield Reservation("draws", f"{what}{advice}.", times)
 
 

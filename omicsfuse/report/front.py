@@ -1,6 +1,7 @@
 """The first screen of a report: the status, five lines, three pictures, a line a subtype."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +25,7 @@ from omicsfuse.report.sections.biology.portraits import marks
 from omicsfuse.report.sections.clinical.technical import associated_variables
 from omicsfuse.report.sections.given_labels import shown_by_network
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
-from omicsfuse.report.words import listing, mean_jaccard, plural
+from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 #: Section that the pictures of the first screen belong to.
@@ -84,7 +85,9 @@ def front(results: RunResults) -> Front:
     badge, kind = _BADGES[said.status]
     layers = list(results.fusion.per_layer) or list(results.prepared.layers)
     n, k = len(results.subtypes.labels), len(results.subtypes.names)
-    facts = f"{plural(n, 'patient')}, {plural(len(layers), 'layer')}, {plural(k, 'subtype')}"
+    whole = 0 if results.cohort.clinical is None else len(results.cohort.clinical)
+    who = f"{n} of {plural(whole, 'patient')}" if whole > n else plural(n, "patient")
+    facts = f"{who}, {plural(len(layers), 'layer')}, {plural(k, 'subtype')}"
     lines = (
         Line("Groups", _groups(results), "tests"),
         Line("Labels", _labels(results), "labels"),
@@ -104,12 +107,18 @@ def front(results: RunResults) -> Front:
     )
 
 
+def _sentence(parts: Sequence[str]) -> str:
+    """Join clauses as one sentence."""
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _groups(results: RunResults) -> str:
     assessment = results.assessment
     if len(results.subtypes.names) == 1:
         return "All patients form one group."
     shared, groups = assessment.p_shared, assessment.p_structure
-    level = float(assessment.params.get("level", SIGNIFICANCE))
+    level = level_of_tests(assessment)
     parts = []
     if shared == shared:
         verb = "share structure" if shared <= level else "share no detectable structure"
@@ -119,8 +128,7 @@ def _groups(results: RunResults) -> str:
         parts.append(f"{what} ({format_p(groups)})")
     if not parts:
         return "Not tested; clustering always returns groups."
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    return _sentence(parts)
 
 
 def _labels(results: RunResults) -> str:
@@ -171,8 +179,7 @@ def _survival(results: RunResults) -> str:
             parts.append(f"{what} ({format_p(p)}, {events})")
     if not parts:
         return "No endpoint."
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    return _sentence(parts)
 
 
 def _images(results: RunResults) -> str:
@@ -188,7 +195,11 @@ def _images(results: RunResults) -> str:
             if p <= SIGNIFICANCE
             else "shares no detectable structure with other layers"
         )
-        said.append(f"{clean(name)} {verb} ({format_p(p)})")
+        copies = float(table["n_permutations"][name]) if "n_permutations" in table else math.nan
+        floor = (
+            f", the smallest possible with {copies:.0f} copies" if p * (copies + 1) < 1.001 else ""
+        )
+        said.append(f"{clean(name)} {verb} ({format_p(p)}{floor})")
     mapped = results.radiogenomics
     if mapped is not None and len(mapped.families):
         found = int(mapped.families["found"].sum())
@@ -199,20 +210,20 @@ def _images(results: RunResults) -> str:
         said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."
-    text = "; ".join(said)
-    return f"{text[:1].upper()}{text[1:]}."
+    return _sentence(said)
 
 
 def _associated(results: RunResults) -> list[str]:
     """Name technical variables that go with the subtypes but do not explain them."""
-    rows = associated_variables(results).head(_MOST_ASSOCIATED)
+    every = associated_variables(results)
+    rows, more = every.head(_MOST_ASSOCIATED), len(every) - _MOST_ASSOCIATED
     if rows.empty:
         return []
     named = [
         f"{clean(name)} ({clean(row['effect_name'])} {float(row['effect']):.2f})"
         for name, row in rows.iterrows()
     ]
-    text = listing(named)
+    text = listing([*named, f"{more} more"] if more > 0 else named)
     verb = "is" if len(named) == 1 else "are"
     return [f"{text[:1].upper()}{text[1:]} {verb} associated with the subtypes."]
 

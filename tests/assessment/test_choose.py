@@ -128,3 +128,22 @@ def test_where_a_redraw_has_no_distance_the_network_alone_is_judged() -> None:
     assert np.isfinite(evidence.p_shared)
     assert np.isnan(evidence.p_structure)
     assert not evidence.supported
+
+
+def test_the_share_of_redraws_is_the_rule_applied_to_each_bootstrap_sample() -> None:
+    fusion, _ = planted(3, effect=1.0)
+    repeat = refit(fusion.prepared, fusion)
+    table = gap_against_continuum(repeat, range(1, 5), 7)
+    assert table["chosen_share"].sum() == pytest.approx(1)
+    assert table.loc[1, ["gap", "gap_sd"]].tolist() == [0, 0]
+    # The definition, sample by sample.
+    gains = np.random.default_rng(1).normal([0.0, 0.03, 0.046, 0.06], 0.02, (20, 4))
+    gains[:, 0] = 0
+    again = np.random.default_rng(2).integers(20, size=(50, 20))
+    fast = choose.place_by_gap(*choose._gap(gains[again]))
+    for sample, place in zip(again, fast, strict=True):
+        mean = gains[sample].mean(axis=0)
+        sd = gains[sample].std(axis=0, ddof=1) * np.sqrt(1 + 1 / 20)
+        enough = [k for k in range(3) if mean[k] >= mean[k + 1] - sd[k + 1]]
+        assert place == (enough[0] if enough else 3)
+    assert len(set(fast)) > 1

@@ -245,9 +245,9 @@ def test_layers_can_be_chosen(planted: Any) -> None:
 
 def test_wrong_arguments_are_refused(planted: Any) -> None:
     with pytest.raises(StudyError, match="classifier is of type int"):
-        assign(3, planted.new)  # type: ignore[arg-type]
+        assign(3, planted.new)
     with pytest.raises(StudyError, match="cohort is of type DataFrame"):
-        assign(planted.classifier, pd.DataFrame())  # type: ignore[arg-type]
+        assign(planted.classifier, pd.DataFrame())
 
 
 def test_layers_with_few_patients_are_left_out_with_a_note(planted: Any) -> None:

@@ -151,4 +151,4 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(StudyError, match="n_repeats"):
         cross_validate_assignment(subtypes, made.discovery, n_repeats=0)
     with pytest.raises(StudyError, match="subtypes is of type Series"):
-        cross_validate_assignment(subtypes.labels, made.discovery)  # type: ignore[arg-type]
+        cross_validate_assignment(subtypes.labels, made.discovery)

@@ -233,6 +233,6 @@ def test_megabases_are_of_mutations_and_positive(kind: str, value: float) -> Non
 
 def test_what_is_given_is_checked() -> None:
     with pytest.raises(of.StudyError, match="cohort"):
-        alterations(groups(3, 3), "cohort.toml")  # type: ignore[arg-type]
+        alterations(groups(3, 3), "cohort.toml")
     with pytest.raises(of.StudyError, match="subtypes"):
-        burden(pd.Series(), Cohort("x", {}))  # type: ignore[arg-type]
+        burden(pd.Series(), Cohort("x", {}))

@@ -146,7 +146,7 @@ def test_a_tiny_cohort_gets_a_shorter_range() -> None:
 def test_refusals(n_clusters: object, message: str) -> None:
     points, _ = groups([10, 10])
     with pytest.raises(of.StudyError, match=message):
-        of.cluster(fusion_of(points), n_clusters)  # type: ignore[arg-type]
+        of.cluster(fusion_of(points), n_clusters)
 
 
 def test_ordering_is_idempotent() -> None:
@@ -186,7 +186,7 @@ def test_tsne_keeps_groups_apart_on_any_number_of_threads() -> None:
 def test_maps_that_cannot_be_drawn() -> None:
     points, _ = groups([10, 10])
     with pytest.raises(of.StudyError, match='choose "umap" or "tsne"'):
-        of.embed(fusion_of(points), method="pca")  # type: ignore[arg-type]
+        of.embed(fusion_of(points), method="pca")
     network = sparse.csr_array(fusion_of(points).affinity.to_numpy())
     with pytest.raises(of.StudyError, match="this one is sparse"):
         of.embed(replace(fusion_of(points), affinity=network), method="tsne")

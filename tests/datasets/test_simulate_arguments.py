@@ -17,4 +17,4 @@ from omicsfuse.datasets import simulate_cohort
 )
 def test_bounds_are_told(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(StudyError, match=message + r"\.$"):
-        simulate_cohort(**arguments)  # type: ignore[arg-type]
+        simulate_cohort(**arguments)

@@ -268,7 +268,7 @@ def test_invariants(table: np.ndarray, metric: str, random: object) -> None:
     if metric in ("jaccard", "hamming", "gower"):
         assert (distances <= 1 + 1e-12).all()
     order = list(range(len(table)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     near = {"rtol": 1e-9, "atol": 1e-12 * max(1.0, distances.max())}
     moved = patient_distances(table[order], metric)
     np.testing.assert_allclose(moved, distances[np.ix_(order, order)], **near)
@@ -318,7 +318,7 @@ def test_edge_cases() -> None:
 )
 def test_tables_refused(table: object, metric: object, message: str) -> None:
     with pytest.raises(of.StudyError, match=message):
-        patient_distances(np.asarray(table), metric)  # type: ignore[arg-type]
+        patient_distances(np.asarray(table), metric)
 
 
 def test_threads_refused() -> None:
@@ -363,7 +363,7 @@ def test_what_a_function_returns_is_checked(returned: object, message: str) -> N
         return returned
 
     with pytest.raises(of.StudyError, match=f"metric mine: .*{message}"):
-        patient_distances(np.ones((3, 2)), mine)  # type: ignore[arg-type]
+        patient_distances(np.ones((3, 2)), mine)
 
 
 def test_a_function_that_fails_is_named() -> None:
@@ -432,7 +432,7 @@ def test_metrics_are_checked_and_named() -> None:
     with pytest.raises(of.StudyError, match=r'metric of protein is .cosin.; did you mean "cosine"'):
         check_metric("cosin", "protein")
     with pytest.raises(of.StudyError, match="metric of protein is of type list; expected a name"):
-        check_metric(["cosine"], "protein")  # type: ignore[arg-type]
+        check_metric(["cosine"], "protein")
     assert metric_name("gower") == "gower"
 
 

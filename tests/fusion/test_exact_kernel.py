@@ -314,7 +314,7 @@ def test_matrices_in_any_form_give_the_same_and_stay_as_they_are() -> None:
         "lists": [one.tolist() for one in w],
     }
     for form, given_form in forms.items():
-        fused = of.fuse_affinities(given_form, 6, 3)  # type: ignore[arg-type]
+        fused = of.fuse_affinities(given_form, 6, 3)
         np.testing.assert_array_equal(fused, plain, err_msg=form)
     np.testing.assert_array_equal(wide[::2, ::2], w[0])
     assert (frames[0].to_numpy() == w[0]).all()

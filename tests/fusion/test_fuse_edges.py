@@ -82,7 +82,7 @@ def test_auto_stays_exact_where_only_exact_can(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], reason: str
 ) -> None:
     monkeypatch.setattr(sys.modules["omicsfuse.fusion.engines"], "EXACT_LIMIT", 50)
-    fusion = of.fuse(prepared(), n_neighbors=8, **settings)  # type: ignore[arg-type]
+    fusion = of.fuse(prepared(), n_neighbors=8, **settings)
     assert fusion.params["engine_reason"] == reason
     assert fusion.params["engine"] == ("exact" if settings else "sparse")
 
@@ -103,7 +103,7 @@ def test_auto_stays_exact_where_only_exact_can(
 )
 def test_slips_are_said_in_words(settings: dict[str, object], message: str) -> None:
     with pytest.raises(of.StudyError, match=message):
-        of.fuse(prepared(), **{"n_neighbors": 8, **settings})  # type: ignore[arg-type]
+        of.fuse(prepared(), **{"n_neighbors": 8, **settings})
 
 
 def test_subtypes_of_another_fusion_are_refused() -> None:
@@ -128,7 +128,7 @@ def test_too_few_patients_give_no_agreement() -> None:
 
 def test_whole_floats_are_whole_numbers() -> None:
     first = of.fuse(prepared(), n_neighbors=8, n_iterations=3)
-    second = of.fuse(prepared(), n_neighbors=8.0, n_iterations=3.0, min_layers=1.0)  # type: ignore[arg-type]
+    second = of.fuse(prepared(), n_neighbors=8.0, n_iterations=3.0, min_layers=1.0)
     assert first.params == second.params
     assert first.affinity.equals(second.affinity)
 

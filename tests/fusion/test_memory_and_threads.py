@@ -53,11 +53,11 @@ def test_fusion_has_the_same_bytes_for_any_number_of_threads(
     weights = np.array([1.0, 0.3, 2.0])
     options = {"dtype": dtype, "members": members, "n": n}
     one = of.fuse_affinities(w, 8, 4, variant, dtype=dtype, n_threads=1)
-    missing = fuse_networks(part, 8, 4, variant, weights, n_threads=1, **options)  # type: ignore[arg-type]
+    missing = fuse_networks(part, 8, 4, variant, weights, n_threads=1, **options)
     for n_threads in (2, 3, 5):
         again = of.fuse_affinities(w, 8, 4, variant, dtype=dtype, n_threads=n_threads)
         assert again.tobytes() == one.tobytes()
-        some = fuse_networks(part, 8, 4, variant, weights, n_threads=n_threads, **options)  # type: ignore[arg-type]
+        some = fuse_networks(part, 8, 4, variant, weights, n_threads=n_threads, **options)
         assert some.network.tobytes() == missing.network.tobytes()
         assert some.changes.tobytes() == missing.changes.tobytes()
 
@@ -126,7 +126,7 @@ def test_threads_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
     assert usable_threads(None) == 1
     for wrong in (0, -1, 1.5, True, "two"):
         with pytest.raises(of.StudyError, match=f"n_threads is {wrong!r}"):
-            usable_threads(wrong)  # type: ignore[arg-type]
+            usable_threads(wrong)
 
 
 def limits(folder: Path, most: str, used: int, inactive: int) -> Path:

@@ -174,7 +174,7 @@ def test_tables_that_cannot_be_fused(tables: Any, message: str) -> None:
 class Faulty(Nearness):
     """A method that spoils its network in a way of its own."""
 
-    def network(self, distances, members, n, weights, n_threads=1):  # type: ignore[no-untyped-def]
+    def network(self, distances, members, n, weights, n_threads=1):
         joined = super().network(distances, members, n, weights, n_threads)
         return joined._replace(**self.spoilt(joined.network.copy()))
 

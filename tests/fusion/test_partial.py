@@ -60,7 +60,7 @@ def fused_of(
     **options: object,
 ) -> Fused:
     given = np.ones(len(affinities)) if weights is None else np.array(weights)
-    return fuse_networks(affinities, k, t, variant, given, members=members, n=n, **options)  # type: ignore[arg-type]
+    return fuse_networks(affinities, k, t, variant, given, members=members, n=n, **options)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

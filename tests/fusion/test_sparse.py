@@ -27,7 +27,7 @@ def planted(n: int, n_layers: int = 3, seed: int = 0) -> tuple[list[np.ndarray],
 def fuse(tables: list[np.ndarray], **settings: object) -> SparseFusion:
     n = len(tables[0])
     everyone = [np.arange(n)] * len(tables)
-    return fuse_sparse(tables, everyone, n, ["euclidean"] * len(tables), **settings)  # type: ignore[arg-type]
+    return fuse_sparse(tables, everyone, n, ["euclidean"] * len(tables), **settings)
 
 
 def exact(tables: list[np.ndarray], k: int, variant: str) -> np.ndarray:
@@ -226,7 +226,7 @@ def test_what_does_not_fit_is_refused(change: dict[str, object], message: str) -
         **change,
     }
     with pytest.raises(StudyError, match=message):
-        fuse_sparse(**given)  # type: ignore[arg-type]
+        fuse_sparse(**given)
 
 
 def test_labels_are_those_of_the_exact_engine() -> None:

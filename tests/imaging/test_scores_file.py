@@ -114,7 +114,7 @@ def test_duplicates_and_types_in_python() -> None:
     with pytest.raises(CohortError, match="more than one score"):
         match_scores(twice, PATIENTS, "risk")
     with pytest.raises(StudyError, match=r"pandas\.Series"):
-        match_scores([1, 2, 3], PATIENTS, "risk")  # type: ignore[arg-type]
+        match_scores([1, 2, 3], PATIENTS, "risk")
 
 
 def test_two_numbers_are_classes() -> None:

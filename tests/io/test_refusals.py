@@ -356,7 +356,7 @@ def test_a_stray_quote_in_the_clinical_table(folder: Folder) -> None:
 @pytest.mark.parametrize("manifest", [None, 3, {"name": "a"}])
 def test_what_is_no_manifest(manifest: object) -> None:
     with pytest.raises(StudyError, match=r"^manifest is of type .*; expected str or Path or Man"):
-        read_cohort(manifest)  # type: ignore[arg-type]
+        read_cohort(manifest)
 
 
 def test_rows_that_are_features_get_the_line_to_change(folder: Folder) -> None:

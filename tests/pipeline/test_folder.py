@@ -109,12 +109,12 @@ def test_results_say_where_a_file_lies() -> None:
     files = folder.index(
         folder.ResultFile(folder.place(stage, name), stage, "") for name, stage in rows
     )
-    results = RunResults("a", {}, *[None] * 10, files=files)  # type: ignore[arg-type]
+    results = RunResults("a", {}, *[None] * 10, files=files)
     assert results.where("survival.tsv") == "survival.tsv"
     assert results.where("cox.tsv") == "survival/cox.tsv"
     assert results.where("absent.tsv") is None
     assert files["file"].iloc[0] == "survival.tsv"
-    assert RunResults("a", {}, *[None] * 10).where("cox.tsv") is None  # type: ignore[arg-type]
+    assert RunResults("a", {}, *[None] * 10).where("cox.tsv") is None
     assert folder.place("predict", "models/idh.json") == "models/idh.json"
 
 

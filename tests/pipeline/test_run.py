@@ -105,7 +105,7 @@ def stopped(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleName
     opened: list[tuple[str, bool]] = []
     reader = of.read_cohort
 
-    def watched(manifest):  # type: ignore[no-untyped-def]
+    def watched(manifest):
         locked = list(out.rglob("signature.json"))
         opened.append((manifest.name, bool(locked) and bool(of.load_signature(locked[0]).hash)))
         return reader(manifest)
@@ -171,7 +171,7 @@ def test_the_planted_subtypes_come_back(done: Path, simulated: SimulatedCohort) 
     assert adjusted_rand_score(simulated.truth[labels.index], labels) > 0.9
     clinical = pd.read_csv(done / "clinical/clinical.tsv", sep="\t", index_col="variable")
     assert clinical.loc["planted_subtype", "adjusted_rand_index"] > 0.9
-    assert list(labels.index) == list(simulated.discovery.clinical.index)  # type: ignore[union-attr]
+    assert list(labels.index) == list(simulated.discovery.clinical.index)
 
 
 def test_the_record_tells_how_the_results_came_about(done: Path, study: Path) -> None:

@@ -276,4 +276,4 @@ def test_a_layer_without_a_usable_feature_is_left_out_and_said_so() -> None:
 @pytest.mark.parametrize("cohort", [None, "cohort.toml", pd.DataFrame()])
 def test_what_is_no_cohort(cohort: object) -> None:
     with pytest.raises(StudyError, match=r"cohort is of type .*what of\.read_cohort returns"):
-        preprocess(cohort)  # type: ignore[arg-type]
+        preprocess(cohort)

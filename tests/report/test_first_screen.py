@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from omicsfuse.report.conclusion import (
     SUPPORTED,
     UNSUPPORTED,
     UNTESTED,
+    _largest,
     conclude,
 )
 from omicsfuse.report.front import front, pictures
@@ -91,7 +93,7 @@ def test_the_floor_names_the_budget_that_settles_it() -> None:
     assessment = replace(results.assessment, tests=tests, p_shared=0.025, p_structure=0.025)
     (each,) = conclude(replace(results, assessment=assessment)).reservations
     assert each.text == (
-        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" settles it (5 '
+        'p = 0.025 is the smallest possible with 39 draws; budget = "standard" can settle it (5 '
         "times as long)."
     )
 
@@ -172,3 +174,41 @@ def test_the_record_is_json_and_says_what_the_page_says(tmp_path) -> None:
     assert [each["endpoint"] for each in read["survival"]] == list(results.survival)
     assert np.isclose(read["jaccard_mean"], 0.5, atol=0.1)
     assert [each["layer"] for each in read["imaging"]] == ["radiomics"]
+
+
+@pytest.mark.parametrize(
+    ("reached", "draws", "bound"),
+    # binom.test(0, 39, alternative = "less")$conf.int and so on of R: none reached has the closed
+    # form 1 - 0.05^(1 / n); half of the draws lie above one half.
+    [(0, 39, 1 - 0.05 ** (1 / 39)), (0, 199, 1 - 0.05 ** (1 / 199)), (39, 39, 1.0)],
+)
+def test_the_bound_of_a_p_value_is_that_of_clopper_and_pearson(
+    reached: int, draws: int, bound: float
+) -> None:
+    assert _largest((reached + 1) / (draws + 1), draws) == pytest.approx(bound, rel=1e-12)
+
+
+def test_the_bound_leaves_five_per_cent_below() -> None:
+    # By definition: with that probability so few draws or fewer are reached in 5 of 100.
+    bound = _largest(11 / 200, 199)
+    below = sum(comb(199, i) * bound**i * (1 - bound) ** (199 - i) for i in range(11))
+    assert below == pytest.approx(0.05, rel=1e-9)
+
+
+def test_patients_who_were_not_analysed_are_counted_first() -> None:
+    results = make_results(3, n=90)
+    n, whole = len(results.subtypes.labels), len(results.cohort.clinical)
+    assert whole > n
+    assert front(results).facts.startswith(f"{n} of {whole} patients, ")
+
+
+def test_a_layer_at_the_floor_of_its_copies_says_so() -> None:
+    results = make_results(3, n=90)
+    layers = results.assessment.layers.assign(p_adds=0.05, n_permutations=19)
+    floor = replace(results, assessment=replace(results.assessment, layers=layers))
+    said = {line.name: line.text for line in front(floor).lines}
+    assert "(p = 0.050, the smallest possible with 19 copies)" in said["Images"]
+    more = replace(
+        floor, assessment=replace(floor.assessment, layers=layers.assign(n_permutations=99))
+    )
+    assert "smallest possible" not in {line.name: line.text for line in front(more).lines}["Images"]

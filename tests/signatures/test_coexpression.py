@@ -165,7 +165,7 @@ def test_settings_are_checked(
     change: dict[str, object], error: type[OmicsfuseError], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        coexpression_modules(table(), **change)  # type: ignore[arg-type]
+        coexpression_modules(table(), **change)
 
 
 def test_data_are_checked() -> None:
@@ -174,7 +174,7 @@ def test_data_are_checked() -> None:
     with pytest.raises(StudyError, match="gene names must be unique; found twice: G001"):
         coexpression_modules(table().rename(columns={"G002": "G001"}))
     with pytest.raises(StudyError, match="values is of type list; expected DataFrame"):
-        coexpression_modules([1.0])  # type: ignore[arg-type]
+        coexpression_modules([1.0])
 
 
 @pytest.mark.parametrize("network", ["signed", "unsigned", "signed hybrid"])

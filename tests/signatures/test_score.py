@@ -133,7 +133,7 @@ def test_small_cohorts_need_the_reference() -> None:
 
 def test_unknown_scaling() -> None:
     with pytest.raises(SignatureError, match="scaling is 'rank'"):
-        score_signature(signature(), cohort(), scaling="rank")  # type: ignore[arg-type]
+        score_signature(signature(), cohort(), scaling="rank")
     with pytest.raises(SignatureError, match="needs a signature"):
         standardise(None, cohort(), scaling="reference")
 
@@ -179,7 +179,7 @@ def test_order_of_patients_does_not_matter_to_the_last_bit() -> None:
 def one_score(**changes: object) -> Signature:
     toy = signature()
     weights = pd.DataFrame({"size": [1.0] * 6 + [-1.0] * 6}, GENES)
-    return replace(toy, templates=weights, **changes)  # type: ignore[arg-type]
+    return replace(toy, templates=weights, **changes)
 
 
 def cut_point(score: str, scorer: str, scaling: str, cut: float) -> dict[str, object]:

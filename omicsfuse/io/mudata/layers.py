@@ -11,7 +11,7 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.cohort import Exclusion, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.identifiers import resolve_identifiers
-from omicsfuse.io.mudata.library import UNS, quiet
+from omicsfuse.io.mudata.optional import UNS, quiet
 from omicsfuse.stats.memory import require_memory
 
 if TYPE_CHECKING:

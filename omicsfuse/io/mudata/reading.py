@@ -16,7 +16,7 @@ from omicsfuse.core.faults import Faults
 from omicsfuse.core.from_tables import read_tables
 from omicsfuse.io.mudata.clinical import clinical_table
 from omicsfuse.io.mudata.layers import Part, layer_of, part_of
-from omicsfuse.io.mudata.library import UNS, libraries, read_file
+from omicsfuse.io.mudata.optional import UNS, libraries, read_file
 
 if TYPE_CHECKING:
     from anndata import AnnData

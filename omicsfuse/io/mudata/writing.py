@@ -17,7 +17,7 @@ from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Fusion, RunResults, Subtypes
-from omicsfuse.io.mudata.library import UNS, libraries, quiet
+from omicsfuse.io.mudata.optional import UNS, libraries, quiet
 
 if TYPE_CHECKING:
     from mudata import MuData

@@ -173,7 +173,7 @@ def test_settings_are_checked(
     values: pd.DataFrame, signal: pd.Series, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(StudyError, match=message):
-        elastic_net(values, continuous(signal), **change)  # type: ignore[arg-type]
+        elastic_net(values, continuous(signal), **change)
 
 
 @pytest.mark.parametrize(
