@@ -82,7 +82,7 @@ def measure(n_null: int, n_planted: int, jobs: int) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """The table of the page, in Markdown."""
     heads = ["planted effect (SD)", "cohorts", "layers", "accuracy", "p <= 0.05 (95% interval)"]
-    heads += ["assigned", "right of these", "calibration error, pooled"]
+    heads += ["assigned", "correct of these", "calibration error, pooled"]
     parts = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for row in rows:
         name = f"{row['effect']:g}" if row["effect"] else "none (labels shuffled)"

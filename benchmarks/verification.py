@@ -43,13 +43,13 @@ N_SHUFFLED = 39
 GENES, FOLLOWING, CHOSEN = 400, 40, 30
 #: Name, hazard ratio per SD of what the image shows, of what it does not show, shuffled target.
 SCENARIOS = (
-    ("the image says nothing of survival, HR 1.0", 1.0, 1.0, False),
+    ("image not associated with survival, HR 1.0", 1.0, 1.0, False),
     ("true signature, HR 1.3", 1.3, 1.0, False),
     ("true signature, HR 1.6", 1.6, 1.0, False),
     ("true signature, HR 2.0", 2.0, 1.0, False),
-    ("genes of the image unrelated to survival; others with HR 2.0", 1.0, 2.0, False),
-    ("target shuffled, no gene goes with survival", 1.0, 1.0, True),
-    ("target shuffled; a tenth of the genes with HR 2.0", 2.0, 1.0, True),
+    ("genes of the image not associated with survival, others with HR 2.0", 1.0, 2.0, False),
+    ("target shuffled, no gene associated with survival", 1.0, 1.0, True),
+    ("target shuffled, a tenth of the genes with HR 2.0", 2.0, 1.0, True),
 )
 #: Each rule asks for what those before it ask for too.
 RULES = {
@@ -146,7 +146,7 @@ def tables(results: dict[str, Any]) -> str:
     if "rows" not in results:
         return ""
     frame = pd.DataFrame(results["rows"])
-    heads = ["planted", "data sets"] + [f"{RULES[rule]}, n = {n}" for rule in RULES for n in SIZES]
+    heads = ["simulated", "data sets"] + [f"{RULES[rule]}, n = {n}" for rule in RULES for n in SIZES]
     parts = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for name in frame["scenario"].unique():
         cells = []
@@ -160,7 +160,7 @@ def tables(results: dict[str, Any]) -> str:
         parts.append(f"| {name} | {row['repeats']:,} | " + " | ".join(cells) + " |")
     n_random = results["n_random"]
     parts.append(
-        f"\nPercent of planted data sets, with 95% Monte Carlo intervals; {n_random} random sets "
+        f"\nPer cent of simulated data sets, with 95% Monte Carlo intervals; {n_random} random sets "
         f"and {N_SHUFFLED} shuffled targets each.\n"
     )
     return "\n".join(parts)
