@@ -1,12 +1,12 @@
-"""How well are new patients assigned, and how true are the probabilities? On planted cohorts.
+"""Accuracy and calibration of the assignment of new patients, on simulated cohorts.
 
 Writes a JSON file, and from it the table of docs/assigning.md.
 
     python benchmarks/assignment.py                  # some minutes on two cores
     python benchmarks/assignment.py --only           # measures nothing, writes the table
 
-Cohorts of 80 patients with three planted subtypes, radiomics and 150 genes; the labels are those
-planted, or shuffled among the patients.
+Cohorts of 80 patients with three simulated subtypes, radiomics and 150 genes; the labels are the
+simulated subtypes, or shuffled among the patients.
 """
 
 import argparse

@@ -146,7 +146,8 @@ def tables(results: dict[str, Any]) -> str:
     if "rows" not in results:
         return ""
     frame = pd.DataFrame(results["rows"])
-    heads = ["simulated", "data sets"] + [f"{RULES[rule]}, n = {n}" for rule in RULES for n in SIZES]
+    heads = ["simulated", "data sets"]
+    heads += [f"{words}, n = {n}" for words in RULES.values() for n in SIZES]
     parts = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for name in frame["scenario"].unique():
         cells = []
@@ -160,8 +161,8 @@ def tables(results: dict[str, Any]) -> str:
         parts.append(f"| {name} | {row['repeats']:,} | " + " | ".join(cells) + " |")
     n_random = results["n_random"]
     parts.append(
-        f"\nPer cent of simulated data sets, with 95% Monte Carlo intervals; {n_random} random sets "
-        f"and {N_SHUFFLED} shuffled targets each.\n"
+        "\nPer cent of simulated data sets, with 95% Monte Carlo intervals; "
+        f"{n_random} random sets and {N_SHUFFLED} shuffled targets each.\n"
     )
     return "\n".join(parts)
 
