@@ -24,7 +24,8 @@ from omicsfuse.biology import (
 from omicsfuse.biology.redundant_sets import group_gene_sets
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
-N_NULL = 60
+#: Null data sets without correlation, and with.
+N_NULL = {False: 100, True: 60}
 N_GENES, N_SETS, SIZE = 1000, 40, 20
 
 
@@ -53,7 +54,7 @@ def nulls(correlations: tuple[float, ...] = (0.0, 0.1, 0.3)) -> None:
     for correlation in correlations:
         rng = np.random.default_rng(1)
         found: dict[str, list[tuple[float, float, float]]] = {}
-        for _ in range(N_NULL):
+        for _ in range(N_NULL[correlation > 0]):
             subtypes, ready = cohort(data(90, correlation, rng), rng)
             collect(found, subtypes, ready, sets)
         show(str(correlation), found)
