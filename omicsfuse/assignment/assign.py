@@ -27,17 +27,17 @@ class Assignment:
     Attributes
     ----------
     table : pandas.DataFrame
-        What ``assign`` returns.
+        The table that ``assign`` returns.
     used : mapping of str to str
         Layer of the classifier -> layer of the cohort.
     missing : tuple of str
         Layers of the classifier that the cohort does not have.
     refused : mapping of str to str
-        Layers of the classifier that the cohort has but that do not fit, and why.
+        Layers of the classifier that do not fit those of the cohort, with the reason.
     exclusions : tuple of Exclusion
-        Features that the cohort lacks, and patients who lack too many in a layer.
+        Features missing in the cohort, and patients with too few features in a layer.
     unassigned : mapping of str to int
-        Why patients have no subtype, the most frequent reason first -> patients.
+        Reason for no subtype, the most frequent first -> number of patients.
     """
 
     table: pd.DataFrame
@@ -54,19 +54,19 @@ def assign(
     *,
     layers: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Assign new patients to existing subtypes, from whichever layers they have.
+    """Assign new patients to existing subtypes, from the layers that they have.
 
-    Each patient is judged alone: who else is in the cohort changes nothing. A patient gets no
-    subtype (``"none"``) where the largest probability is below the classifier's threshold, where
-    they lie farther from the training patients than 99% of these in a layer, or where the layers
-    they have do not tell the subtypes apart in cross-validation.
+    Each patient is assigned alone: the result does not depend on the other patients. A patient gets
+    no subtype (``"none"``) in three cases: the largest probability is below the classifier's
+    threshold; in some layer, fewer than 1% of held-out training patients lie as far out; or the
+    layers do not distinguish the subtypes in cross-validation.
 
     Parameters
     ----------
     classifier : MultiLayerClassifier, str or Path
         A classifier, or the file it was saved in.
     cohort : Cohort
-        New patients. Layers are met by name, else by kind where there is one of it.
+        New patients. Layers are matched by name, or by kind if the kind is unique.
     layers : sequence of str, optional
         Use these layers of the classifier only.
 
@@ -74,10 +74,10 @@ def assign(
     -------
     pandas.DataFrame
         One row a patient: ``patient``; ``subtype``; ``probability`` of the most probable subtype;
-        ``p_S1`` and so on; ``layers`` used; ``distance`` to the training patients, 1 where their
-        outermost 5% begin, in the layer where it is largest; ``distance_percentile``: percentage of
-        the training patients, when held out, who lie nearer; ``training_patient``, whether the
-        patient is one; ``reason`` why there is no subtype, or what is doubtful.
+        ``p_S1`` and so on; ``layers`` used; ``distance`` to the training patients in the layer
+        where it is largest (1: the outermost 5% of held-out training patients begin);
+        ``distance_percentile``: percentage of held-out training patients at a smaller distance;
+        ``training_patient``: whether the patient is one; ``reason`` for no subtype, or for doubt.
 
     Raises
     ------
@@ -89,7 +89,8 @@ def assign(
     Warns
     -----
     OmicsfuseWarning
-        If a layer is refused, met by kind, or on another scale; or training patients are met.
+        If a layer is refused, matched by kind, or on another scale; or if training patients are
+        found.
 
     Examples
     --------

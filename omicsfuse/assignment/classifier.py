@@ -20,24 +20,23 @@ LEAST_VARIANCE = 1e-3
 
 
 class SubtypeClassifier(ClassifierMixin, BaseEstimator):
-    """Shrunken linear discriminant analysis on the features that differ most between classes.
+    """Shrunken linear discriminant analysis of the features that differ most between classes.
 
     The ``n_features`` features of the largest F statistic (one-way analysis of variance) are
     standardised. All classes share one covariance matrix, that of the patients about the means of
     their classes, shrunk towards a multiple of the identity, ``(1 - a) S + a tr(S) / p I``, with
-    the share a of Ledoit and Wolf (2004). Everything is learned from the patients given; their
-    order does not matter, and patients are classified one at a time: nobody's result depends on
-    who else is classified.
+    the share a of Ledoit and Wolf (2004). The order of the training patients has no influence.
+    Patients are classified one at a time: a result does not depend on the other patients.
 
     Parameters
     ----------
     n_features : int
-        Most features to use; default 200.
+        Maximum number of features; default 200.
     shrinkage : "auto" or float
         The share a, above 0 and at most 1; ``"auto"`` is that of Ledoit and Wolf.
     n_components : int
-        Most principal components for the distance to the training patients; default 10, and never
-        more than a fifth of the patients.
+        Maximum number of principal components for the distance to the training patients; default
+        10, at most a fifth of the patients.
 
     Attributes
     ----------
@@ -48,7 +47,7 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
     shrinkage_ : float
         The share a that was used.
     model_ : Discriminant
-        All the numbers that classifying takes.
+        The fitted parameters.
 
     References
     ----------
@@ -79,7 +78,7 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X: Any, y: Any) -> "SubtypeClassifier":
-        """Choose features and learn the discriminant.
+        """Select features and fit the discriminant.
 
         Parameters
         ----------

@@ -51,25 +51,25 @@ def cross_validate_assignment(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> AssignmentEvidence:
-    """Fit the classifier of new patients, and measure it by repeated cross-validation.
+    """Fit the classifier of new patients, and measure its accuracy by repeated cross-validation.
 
-    Preprocessing, choice of features, the discriminants, their weights and the reference distances
-    are all learned from the training part of each of ``n_repeats`` times 5 stratified folds; the
-    held-out patients are then assigned from every set of layers they have: all sets of up to 4
-    layers, and of more single layers, all but one, and all.
+    Preprocessing, selection of features, discriminants, weights and reference distances are fitted
+    to the training part of 5 stratified folds, ``n_repeats`` times. Held-out patients are assigned
+    from every set of up to 4 layers; with more layers, from each alone, all but one, and all.
 
-    ``p`` is the one-sided binomial probability of as many right or more if each patient were told
-    rightly with the probability of the largest subtype. Predictions of one cross-validation are
-    not quite independent, so that it is an approximation; the mean over repeats is rounded down.
+    ``p`` is one-sided and binomial: the probability of so many correct patients if each were
+    correct with the share of the largest subtype. It is approximate, because the predictions of a
+    cross-validation are not independent; the mean over repeats is rounded down.
 
     Parameters
     ----------
     subtypes : Subtypes
         Labels.
     cohort : Cohort
-        The cohort they were found in.
+        The cohort in which the subtypes were found.
     prepared : Prepared, optional
-        Its layers as they were fused: gives the layers and the settings of their preprocessors.
+        Its preprocessed layers: they give the layers to use and the settings of their
+        preprocessors.
     layers : sequence of str, optional
         Which layers; default those of ``prepared``, or all of the cohort.
     n_repeats : int
@@ -82,10 +82,10 @@ def cross_validate_assignment(
     Returns
     -------
     AssignmentEvidence
-        ``classifier`` is fitted on all labelled patients. In ``confusion`` and ``calibration``,
-        ``n`` is a mean over the repeats, so that it adds up to patients. Where there is nothing to
-        tell (one subtype, or subtypes chosen with an outcome) the classifier is None, and the one
-        row of the table says why.
+        ``classifier`` is fitted to all labelled patients. In ``confusion`` and ``calibration``,
+        ``n`` is a mean over the repeats, and sums to the number of patients. With one subtype, or
+        with subtypes chosen by an outcome, the classifier is None, and one row of the table gives
+        the reason.
 
     Raises
     ------

@@ -24,16 +24,16 @@ UNTOLD = "these layers do not tell the subtypes apart in cross-validation"
 
 @dataclass(frozen=True, eq=False)
 class MultiLayerClassifier:
-    """Subtypes of new patients from whichever of its layers they have.
+    """Classifier of new patients from any of its layers.
 
-    Each layer has its own preprocessing and discriminant, and gives evidence
-    ``log p(s | layer) - log prior(s)``. Evidence of the layers a patient has is summed, each layer
-    and each set of layers with a weight that was fitted on held-out training patients::
+    Each layer has its own preprocessing and discriminant, and gives evidence ``log p(s | layer) -
+    log prior(s)``. The evidence of a patient's layers is summed. Each layer and each set of layers
+    has a weight, fitted to held-out training patients::
 
         log p(s | layers) = log prior(s) + w_set * sum over l of w_l * evidence_l(s) + constant
 
-    Layers that say nothing get the weight 0, layers that say the same thing share theirs, so that
-    one more layer does not make the classifier overconfident.
+    Uninformative layers get the weight 0, and layers that agree share their weight, so that a
+    further layer does not make the classifier overconfident.
 
     Attributes
     ----------
@@ -48,14 +48,14 @@ class MultiLayerClassifier:
     threshold : float
         No subtype is assigned below this probability.
     least_features : float
-        A layer is refused where a cohort or a patient has less than this share of its features.
+        A layer is refused if a cohort or a patient has less than this share of its features.
     least_share_farther : float
-        No subtype is assigned to a patient whom fewer training patients (as a share) lie farther
-        out than, in any layer used.
+        No subtype is assigned if, in any layer used, a smaller share of held-out training patients
+        lies farther out.
     trained_on : mapping of str to object
         Cohort, study, sizes of the subtypes, digests of the training patients.
     notes : tuple of str
-        Layers that could not be used, and why.
+        Layers that could not be used, with the reason.
     hash : str
         SHA-256 of the content; empty until it is saved.
     """

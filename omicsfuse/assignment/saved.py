@@ -34,11 +34,10 @@ def classifier_hash(classifier: MultiLayerClassifier) -> str:
 
 
 def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> MultiLayerClassifier:
-    """Write a classifier as readable JSON; the file appears whole or not at all.
+    """Write a classifier as JSON; the file is complete or absent.
 
-    It holds the features that are used, with their scaling and weights, sorted distances of the
-    training patients, and digests of their identifiers to know them again; no patient's name and
-    no patient's measurements.
+    The file has the features with their scaling and weights, the sorted distances of the training
+    patients, and digests of their identifiers. It has no names and no measurements of patients.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> Multi
     Returns
     -------
     MultiLayerClassifier
-        The same with its hash.
+        The same classifier with its hash.
 
     Raises
     ------
@@ -77,7 +76,7 @@ def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> Multi
 
 
 def load_classifier(path: str | Path) -> MultiLayerClassifier:
-    """Read a classifier and check that it is as it was saved.
+    """Read a saved classifier and check its hash.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def fit_classifier(
     subtypes: tuple[str, ...] | None = None,
     random_state: int = 0,
 ) -> MultiLayerClassifier:
-    """Fit a classifier of new patients on labelled ones.
+    """Fit a classifier of new patients to labelled patients.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def fit_classifier(
         Patient -> subtype.
     settings : Settings, optional
     subtypes : tuple of str, optional
-        All subtypes, where some may be missing in ``labels``.
+        All subtypes, if some may be absent from ``labels``.
     random_state : int
         Seed of the folds.
 

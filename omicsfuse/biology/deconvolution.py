@@ -37,27 +37,27 @@ def deconvolve(
     layer: str | None = None,
     random_state: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Estimate which shares of the cell types of a reference matrix make up each patient's RNA.
+    """Estimate the fractions of cell types in each patient's RNA, from a reference matrix.
 
-    ``"nu_svr"`` is the published recipe of CIBERSORT: the matrix (as a whole) and each patient are
-    standardised over the genes they share, regressed with nu = 0.25, 0.5 and 0.75, negative weights
-    set to 0, and the fit with the smallest error kept. ``"nnls"`` is least squares with weights of
-    0 or more on the values as they are. The p-value of a patient says whether the matrix explains
-    the patient better than it explains mixtures of as many values drawn at random from all values
-    of the cohort, the same for all patients: ``p = (b + 1) / (m + 1)`` where b of m random mixtures
-    correlate as much with their fit. It does not say that the shares are right.
+    ``"nu_svr"`` is the published method of CIBERSORT: the matrix (as a whole) and each patient are
+    standardised over the shared genes and regressed with nu = 0.25, 0.5 and 0.75; negative weights
+    are set to 0, and the fit with the smallest error is kept. ``"nnls"`` is least squares with
+    weights of 0 or more on the original values. The p-value compares the fit of a patient with that
+    of random mixtures of the cohort's values, the same for all patients: ``p = (b + 1) / (m + 1)``
+    if b of m random mixtures correlate as much with their fit. A small p does not show that the
+    fractions are accurate.
 
     Parameters
     ----------
     expression : Prepared, PreparedLayer or DataFrame
-        Expression of all genes. Layers on a log2 scale are taken back to the linear scale; a table
-        (patients x genes) must be linear (TPM or the like).
+        Expression of all genes. Layers on a log2 scale are converted to the linear scale; a table
+        (patients x genes) must be linear (TPM, say).
     signature_matrix : str, Path or DataFrame
         Genes (rows) x cell types, linear, 0 or more, such as LM22, which is not distributed here.
     method : {"nu_svr", "nnls"}
-        How weights are estimated.
+        Method of estimation.
     n_permutations : int
-        Random mixtures; 0 gives no p-value.
+        Number of random mixtures; 0 gives no p-value.
     layer : str, optional
         Layer of expression; by default the first of kind ``expression``.
     random_state : int
@@ -66,9 +66,8 @@ def deconvolve(
     Returns
     -------
     fractions : pandas.DataFrame
-        Patients x cell types; each row adds up to 1. They are shares among the cell types of the
-        matrix: what it does not hold (tumour cells) is not counted. NaN where nothing explains a
-        patient.
+        Patients x cell types; each row sums to 1. Fractions are among the cell types of the matrix;
+        other cells (tumour cells) are not counted. NaN if no cell type fits a patient.
     fit : pandas.DataFrame
         Index patient; columns ``correlation``, ``root_mean_square_error`` (in standard deviations
         of the patient's values), ``p``, ``n_genes`` (shared genes with a value).

@@ -40,16 +40,15 @@ def driver_features(
     per_subtype: int = 15,
     fdr: float = FDR,
 ) -> pd.DataFrame:
-    """List, for each subtype, the features that say most about it, taking the layers in turn.
+    """List the strongest features of each subtype, the layers in turn.
 
-    Of each layer the feature with the smallest p comes first, then the second of each layer, and
-    so on, so that a layer with many features does not crowd out the others. A feature is passed
-    over where its Spearman correlation with one already listed of the same layer exceeds 0.9:
-    forty texture features, or all genes of one amplified segment, are one finding. A feature may
-    be listed for several subtypes.
+    The feature with the smallest p of each layer comes first, then the second of each layer, and so
+    on, so that a layer with many features does not dominate the list. A feature is omitted if its
+    Spearman correlation with a listed feature of the same layer exceeds 0.9: forty texture
+    features, or all genes of an amplified segment, are one finding. A feature may be listed for
+    several subtypes.
 
-    "Driver" is meant as in "what drives the difference between subtypes"; it says nothing about
-    what drives the tumour.
+    A driver feature here drives the difference between subtypes, not the tumour.
 
     Parameters
     ----------
@@ -62,21 +61,21 @@ def driver_features(
     per_subtype : int
         Most features of a subtype.
     fdr : float
-        Only features with at most this false discovery rate.
+        Largest false discovery rate of a listed feature.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``subtype``, ``rank`` (from 1), ``layer``, ``feature``, ``direction``
-        (``"raised"``, ``"lowered"``; mutations: ``"more often"``, ``"less often"``), ``inside``,
-        ``outside`` (mean, or share of patients), ``summary`` (what both numbers are), ``effect``,
-        ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``fdr``. Fewer rows, or none, for a
-        subtype that fewer features mark.
+        Columns ``subtype``, ``rank`` (from 1), ``layer``, ``feature``, ``direction`` (``"raised"``,
+        ``"lowered"``; mutations: ``"more often"``, ``"less often"``), ``inside``, ``outside``
+        (mean, or share of patients), ``summary`` (which of both), ``effect``, ``effect_ci_low``,
+        ``effect_ci_high``, ``effect_name``, ``fdr``. A subtype with fewer significant features has
+        fewer rows, or none.
 
     Raises
     ------
     StudyError
-        If markers lack a column, or a number makes no sense.
+        If markers lack a column, or a number is out of range.
 
     Examples
     --------

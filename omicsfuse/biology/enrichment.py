@@ -36,39 +36,38 @@ def enrich(
     n_permutations: int = 5000,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Find gene sets whose genes lie at the top or the bottom of each subtype's ranking.
+    """Test gene sets for enrichment at the top or the bottom of each subtype's ranking of genes.
 
     Genes are ranked by the moderated t of the subtype against all other patients: Student's t with
-    variances shrunk towards what all genes have in common. gseapy's preranked GSEA gives the
-    enrichment score ES of each set and its leading edge. Each score is held against those of random
-    sets of as many genes, on the same ranking, of which m score on the same side of zero and b of
-    these at least as far out::
+    variances shrunk towards a common value. gseapy's preranked GSEA gives the enrichment score ES
+    of each set and its leading edge. Each score is compared with random sets of the same size on
+    the same ranking, of which m score on the same side of zero, and b of these at least as
+    extreme::
 
         NES = ES / mean of the m random |ES|        p = (b + 1) / (m + 1)
 
-    The random sets of one size are the same for all sets of that size, so that of two scores on the
-    same side the larger never has the larger p. Such permutation of genes takes genes as
-    independent; where the genes of a set are correlated, p-values come out too small, so read them
-    as a ranking of gene sets rather than as proof.
+    All sets of one size share their random sets, so that the larger of two scores on the same side
+    never has the larger p. Permutation of genes assumes independent genes. Genes of a set are
+    correlated, and p-values are too small: they rank gene sets, and are no proof.
 
     Parameters
     ----------
     subtypes : Subtypes
-        Labels; patients without the layer take no part.
+        Labels; patients without the layer are excluded.
     prepared : Prepared
         Layers; ``PreparedLayer.values`` is ranked.
     gene_sets : str, Path, mapping, or list of these
-        GMT files or sets in memory. A set found twice with different genes is kept under the
-        second file's name as well.
+        GMT files or sets in memory. The second of two sets with the same name and different genes
+        gets the name of its file.
     layer : str, optional
         Layer whose features are genes; by default the first of kind ``expression``.
     min_size, max_size : int
-        Genes a set must and may have among the layer's genes; ``min_size`` is at least 2.
+        Smallest and largest number of a set's genes in the layer; ``min_size`` is at least 2.
     n_permutations : int
         Random sets for each size of set.
     random_state : int
-        Seed; a set's result does not depend on the other sets, nor on the order of the
-        sets, the genes or the patients.
+        Seed. The result of a set does not depend on the other sets, nor on the order of sets, genes
+        or patients.
 
     Returns
     -------
@@ -76,21 +75,20 @@ def enrich(
         Columns ``subtype``, ``gene_set``, ``nes`` (normalised enrichment score; positive: raised in
         the subtype), ``p`` (nominal, among random sets of the same sign), ``fdr``, ``size`` (genes
         found), ``leading_edge`` (genes up to the peak, separated by ``;``), ``note``, ``group``,
-        ``representative``; then, not written to files, ``at_floor`` (no random set scored as much)
-        and ``leading_genes`` (the leading edge as a tuple); sorted by subtype, p, then decreasing
-        absolute NES. The smallest p there can be is
-        ``1 / (m + 1)``; where it is reached, the note says so. A set without a random one on its
-        side has neither NES nor p. ``fdr`` is Benjamini-Hochberg over all subtypes and all sets
-        tested here (gseapy's own FDR is not used, because it counts each subtype as a separate
-        study). ``group`` names the set that stands for all sets made of much the same genes (see
-        `group_gene_sets`), the one with the smallest p over all subtypes; ``representative`` is
-        True for the first set of its group in this subtype, so that these rows tell each finding
+        ``representative``; then, not written to files, ``at_floor`` (no random set has so large a
+        score) and ``leading_genes`` (the leading edge as a tuple); sorted by subtype, p, then
+        decreasing absolute NES. The smallest possible p is ``1 / (m + 1)``, and a note marks it. A
+        set without random sets on its side of zero has neither NES nor p. ``fdr`` is
+        Benjamini-Hochberg over all subtypes and all sets tested here (gseapy's own FDR treats each
+        subtype as a separate study). ``group`` names a group of overlapping sets (see
+        `group_gene_sets`) by its set with the smallest p over all subtypes; ``representative`` is
+        True for the first set of its group in this subtype, so that these rows show each finding
         once.
 
     Raises
     ------
     StudyError
-        If no layer of kind expression is there, ``layer`` is unknown, or a number is out of range.
+        If there is no layer of kind expression, ``layer`` is unknown, or a number is out of range.
 
     Warns
     -----

@@ -58,12 +58,12 @@ def immune_scores(
 ) -> ImmuneContext:
     """Score the immune and stromal cells of each patient from sets of marker genes.
 
-    Collections that are known by name have the method of their authors: MCP-counter and Danaher
-    the mean of log2 markers, Bindea and xCell single-sample enrichment (ssGSEA), ConsensusTME
-    ssGSEA divided by the range of all its scores. Any other collection is scored by ssGSEA unless
-    ``methods`` says otherwise. Cytolytic activity, the geometric mean of GZMA and PRF1, is added
-    wherever both genes are measured. Scores of one column can be compared between patients; scores
-    of two columns cannot be compared with one another, and none is a share of cells.
+    Known collections are scored by their authors' method: MCP-counter and Danaher by the mean of
+    log2 markers, Bindea and xCell by single-sample enrichment (ssGSEA), ConsensusTME by ssGSEA
+    divided by the range of all its scores. Other collections are scored by ssGSEA, or by
+    ``methods``. Cytolytic activity, the geometric mean of GZMA and PRF1, is added if both genes are
+    measured. Scores of one column are comparable between patients. Scores of two columns are not
+    comparable, and no score is a fraction of cells.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def immune_scores(
     methods : mapping of str to str, optional
         ``"mean_log"``, ``"ssgsea"``, ``"ssgsea_normalised"`` or ``"gsva"`` by collection.
     subtypes : Subtypes, optional
-        With them, scores are compared between subtypes; the family of each false discovery rate is
-        all scores of one collection and all comparisons.
+        Subtypes to compare the scores between. The family of a false discovery rate is all scores
+        and comparisons of one collection.
     min_genes : int, optional
         Fewest measured markers of a score; smaller sets need all of theirs. By default 2 for means
         and 5 for enrichment. A tenth of the markers is needed in any case.
@@ -86,19 +86,18 @@ def immune_scores(
     Returns
     -------
     ImmuneContext
-        ``coverage`` lists every score, computed (``used`` above 0) or not, and says why not;
-        ``params["remarks"]`` says of each collection how it was scored.
+        ``coverage`` lists every score, with a note if it was not computed (``used`` is 0);
+        ``params["remarks"]`` has the method of each collection.
 
     Raises
     ------
     StudyError
-        If there is no layer of expression, a file cannot be read, or a method is not known.
+        If there is no layer of expression, a file cannot be read, or a method is unknown.
 
     Warns
     -----
     OmicsfuseWarning
-        If none of a collection's genes is measured; the message says so where the names differ
-        only in case.
+        If no gene of a collection is measured; the message states if the names differ only in case.
 
     References
     ----------

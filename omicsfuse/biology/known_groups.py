@@ -77,28 +77,28 @@ def label_markers(
     markers: pd.DataFrame | None = None,
     n_top: int = 20,
 ) -> pd.DataFrame:
-    """Ask whether what marks a known group marks the subtype that holds it, in the same direction.
+    """Compare the markers of a known group with those of the subtype that contains it.
 
-    Where most patients of a level (HPV-positive, say) are in one subtype, the features of the level
-    against all other levels are laid beside those of the subtype against all other patients. As
-    both comparisons share most of their patients, agreement is to be expected; it shows which part
-    of the known group's biology the subtype carries, and which it does not, and confirms neither.
+    If most patients of a level (HPV-positive, say) are in one subtype, the level is compared with
+    all other levels, and the subtype with all other patients, feature by feature. Both comparisons
+    share most of their patients, so agreement is expected and confirms neither the label nor the
+    subtype. The features that do not agree show where the subtype differs from the known group.
 
     Parameters
     ----------
     subtypes : Subtypes
         Labels of the patients.
     cohort : Cohort
-        Its clinical table has the known labels.
+        Cohort with a clinical table that contains the labels.
     prepared : Prepared
         Layers, compared as in ``differential_features``.
     labels : sequence of str, optional
-        Clinical columns; those that the cohort names (``known_labels``) by default.
+        Clinical columns; by default ``known_labels`` of the cohort.
     markers : pandas.DataFrame, optional
-        What ``differential_features`` returned for the subtypes; computed where it is not given.
+        Result of ``differential_features`` for the subtypes; computed if not given.
     n_top : int
-        Features of each level and layer: those with the smallest p among the ones with a false
-        discovery rate of at most 0.05.
+        Features of each level and layer: the smallest p among those with a false discovery rate of
+        at most 0.05.
 
     Returns
     -------
@@ -108,14 +108,14 @@ def label_markers(
         features and levels of a layer), ``subtype_effect`` and ``subtype_fdr`` (the subtype against
         all others), ``agrees`` (the subtype's false discovery rate is at most 0.05 and both effects
         have the same sign), ``effect_name``, ``rank`` (within level and layer), ``n_level``,
-        ``n_both``. Only levels that are concentrated: more than half of their patients are in the
-        subtype, with a false discovery rate of at most 0.05 (``label_concentration``). A layer
-        where nothing marks the level has no rows.
+        ``n_both``. Only levels with more than half of their patients in the subtype, at a false
+        discovery rate of at most 0.05 (``label_concentration``). A layer without a marker of the
+        level has no rows.
 
     Raises
     ------
     StudyError
-        If a label is no clinical column.
+        If a label is not a clinical column.
 
     Examples
     --------

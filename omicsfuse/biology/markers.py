@@ -52,28 +52,26 @@ def differential_features(
     - mutations (0/1): Fisher's exact test; difference in share with Newcombe's interval;
     - copy-number levels: likelihood ratio in the proportional-odds model; log odds ratio of a
       higher level with its profile interval;
-    - radiomics: the Brunner-Munzel test, which does not take groups to be equally spread, on the
-      logit scale; rank-biserial correlation. Wilcoxon's test where a group has fewer than 10
-      patients;
-    - everything else: limma's moderated t; difference of means on the scale of analysis;
+    - radiomics: the Brunner-Munzel test on the logit scale, which does not assume equal spread;
+      rank-biserial correlation. Wilcoxon's test if a group has fewer than 10 patients;
+    - other layers: limma's moderated t; difference of means on the scale of analysis;
     - layers with raw ``counts``: PyDESeq2.
 
-    Z-scored values are first limited to +-10, so that one absurd value cannot hide a feature.
-    Subtypes were found on these same features, so the p-values describe the subtypes; they are no
-    evidence that the subtypes exist.
+    Z-scores are first limited to +-10, so that a single extreme value cannot hide a feature. The
+    subtypes were found with these same features: the p-values describe the subtypes and are no
+    evidence that they exist.
 
     Parameters
     ----------
     subtypes : Subtypes
-        Labels; patients without a label or absent from a layer take no part in that layer.
+        Labels. Patients without a label, or without the layer, are excluded from that layer.
     prepared : Prepared
-        Layers; ``PreparedLayer.values`` is tested. Missing values are left out per feature.
+        Layers; ``PreparedLayer.values`` is tested. Missing values are excluded per feature.
     covariates : pandas.DataFrame or Encoded, optional
-        Patients x columns that the moderated t and PyDESeq2 adjust for, tumour purity for
-        instance, or what `encode_covariates` made of them: by its rules they are taken as numbers,
-        steps or categories. Patients who lack one take no part in these layers
-        (a warning counts them). Other tests cannot adjust; their rows say so in
-        ``note``.
+        Patients x columns that the moderated t and PyDESeq2 adjust for, such as tumour purity, as
+        numbers, steps or categories; or the result of `encode_covariates`. Patients without a
+        covariate are excluded from these layers, and a warning counts them. Other tests do not
+        adjust, and ``note`` says so.
     counts : mapping of str to pandas.DataFrame, optional
         Layer -> raw counts, patients x genes, whole numbers: tested in place of the layer's
         values. Needs the optional extra ``counts``.
@@ -91,14 +89,14 @@ def differential_features(
     Raises
     ------
     StudyError
-        If nobody with a subtype is in a layer, counts are no raw counts or of no layer, or
-        covariates cannot be used.
+        If a layer has no patient with a subtype, counts are not raw counts or belong to no layer,
+        or covariates cannot be used.
 
     Warns
     -----
     OmicsfuseWarning
-        If there are fewer than two subtypes, hence nothing to compare; if patients lack a
-        covariate; if a layer's test cannot adjust for covariates.
+        If there are fewer than two subtypes, patients lack a covariate, or the test of a layer
+        cannot adjust for covariates.
 
     References
     ----------
@@ -143,11 +141,11 @@ def pairwise_features(
     covariates: pd.DataFrame | Encoded | None = None,
     counts: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Compare each two subtypes, feature by feature, in every layer.
+    """Compare every two subtypes, feature by feature, in every layer.
 
     Tests, effects and arguments are those of `differential_features`. The moderated t and PyDESeq2
-    take one model with a mean for each subtype, so that patients of the other subtypes help to
-    tell how much a feature varies; the other tests see the two subtypes only.
+    fit one model with a mean for each subtype, so that the patients of other subtypes contribute to
+    the variance; the other tests use the two subtypes only.
 
     Parameters
     ----------
@@ -161,10 +159,9 @@ def pairwise_features(
     Returns
     -------
     pandas.DataFrame
-        As of `differential_features`, with ``comparison`` (``"S1 vs S2"``; positive effects:
-        higher in S1) in place of ``subtype``. The family of ``fdr`` is all features times all
-        pairs of one layer. Empty with two subtypes, where each against the rest says the same, and
-        with one.
+        As of `differential_features`, with ``comparison`` (``"S1 vs S2"``; positive effects: higher
+        in S1) in place of ``subtype``. The family of ``fdr`` is all features times all pairs of one
+        layer. Empty with two subtypes (see `differential_features`) and with one.
 
     Raises
     ------

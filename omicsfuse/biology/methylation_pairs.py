@@ -73,14 +73,13 @@ def expression_methylation_pairs(
     methylation: str | None = None,
     fdr: float = FDR,
 ) -> pd.DataFrame:
-    """Find genes that are raised and less methylated in a subtype, or lowered and more methylated.
+    """Find genes with opposite differences in expression and methylation in a subtype.
 
-    Each subtype is compared with all other patients by moderated t, in expression among the
-    patients who have it and in methylation among those who have that. Both differences must be
-    there, in opposite directions: the p-value of a pair is the larger of the two (a test of
-    intersection-union), and 1 where both move the same way. Whether the two go together within the
-    patients who have both is asked apart from that: Spearman's correlation within subtypes, so that
-    the difference between subtypes cannot make it.
+    Each subtype is compared with all other patients by moderated t, in each layer over its own
+    patients. The p-value of a pair is the larger of the two (intersection-union test), and 1 if
+    both differences have the same direction. Spearman's correlation within subtypes, over the
+    patients with both layers, is a separate test; the difference between subtypes does not
+    contribute to it.
 
     Parameters
     ----------
@@ -89,25 +88,25 @@ def expression_methylation_pairs(
     prepared : Prepared
         Layers; ``PreparedLayer.values`` is tested, z-scores limited to +-10.
     expression, methylation : str, optional
-        Names of the layers; by default the first of either kind. The features of both are genes:
-        probes are brought to genes by ``annotation`` in the manifest.
+        Names of the layers; by default the first of either kind. Features of both must be genes;
+        ``annotation`` in the manifest averages probes to genes.
     fdr : float
-        False discovery rate at which a pair is found; the correlations of found genes are one
-        family of tests.
+        Threshold of the false discovery rate of a pair; the correlations of significant genes are
+        one family of tests.
 
     Returns
     -------
     pandas.DataFrame
         Every gene of both layers in every subtype, sorted by subtype, p and gene: ``COLUMNS``.
         Effects are differences of means (log2 or z-scores; M-values) with 95% intervals. ``fdr`` is
-        Benjamini-Hochberg over all genes and subtypes. ``correlation`` is that of the gene in all
-        patients with both, whatever the subtype; ``correlation_fdr`` is given for genes found in
-        some subtype, over these genes. NaN where a group has fewer than 3 patients.
+        Benjamini-Hochberg over all genes and subtypes. ``correlation`` is over all patients with
+        both layers, the same in every subtype; ``correlation_fdr`` is over the genes that are
+        significant in some subtype. NaN if a group has fewer than 3 patients.
 
     Raises
     ------
     StudyError
-        If there is no layer of either kind, or ``fdr`` is no share.
+        If a layer of either kind is absent, or ``fdr`` is not between 0 and 1.
 
     Warns
     -----

@@ -52,20 +52,20 @@ def over_representation(
     min_size: int = 5,
     max_size: int = 500,
 ) -> pd.DataFrame:
-    """Test whether a subtype's markers are found in a gene set more often than other genes.
+    """Test gene sets for over-representation of each subtype's markers.
 
-    For each subtype and direction, the N genes measured in the layer fall into a table of two by
-    two: marker or not, in the set or not. Of the M markers and K genes of the set, k are common; p
-    is the hypergeometric probability of k or more. The background is the genes measured, not the
+    For each subtype and direction, the N genes measured in the layer form a two-by-two table:
+    marker or not, in the set or not. Of the M markers and K genes of the set, k are common; p is
+    the hypergeometric probability of k or more. The background is the genes measured, not the
     genome: with a panel chosen for a disease, the genome as background finds that disease in every
-    list. Like `enrich`, this takes genes as independent, and markers found on the same patients as
-    the subtypes describe them.
+    list. Like `enrich`, the test assumes independent genes, and describes subtypes that were found
+    in the same patients.
 
     Parameters
     ----------
     markers : pandas.DataFrame
-        What `differential_features` returned: columns ``layer``, ``feature``, ``subtype``,
-        ``effect``, ``fdr``.
+        Result of `differential_features`: columns ``layer``, ``feature``, ``subtype``, ``effect``,
+        ``fdr``.
     prepared : Prepared
         Layers, whose genes are the background.
     gene_sets : str, Path, mapping, or list of these
@@ -73,10 +73,10 @@ def over_representation(
     layer : str, optional
         Layer whose features are genes; by default the first of kind ``expression``.
     fdr : float
-        Features with at most this false discovery rate are markers: raised with a positive effect,
-        lowered with a negative one.
+        Largest false discovery rate of a marker: raised with a positive effect, lowered with a
+        negative effect.
     min_size, max_size : int
-        Genes a set must and may have among the genes measured.
+        Smallest and largest number of a set's genes among the genes measured.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def over_representation(
     Raises
     ------
     StudyError
-        If ``markers`` lacks a column, no layer of kind expression is there, ``layer`` is unknown,
+        If ``markers`` lacks a column, there is no layer of kind expression, ``layer`` is unknown,
         or a setting is out of range.
 
     Warns

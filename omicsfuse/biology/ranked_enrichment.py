@@ -53,26 +53,25 @@ def enrich_ranking(
     n_permutations: int = 5000,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Find gene sets whose genes lie at the top or the bottom of any ranking of genes.
+    """Test gene sets for enrichment at the top or the bottom of a ranking of genes.
 
-    The preranked GSEA of `enrich`, for a statistic of one's own: a correlation with a score, a
-    hazard ratio's z, a fold change. Ties are ordered by name.
+    The preranked GSEA of `enrich` for any statistic: a correlation with a score, the z of a hazard
+    ratio, a fold change. Ties are ordered by name.
 
     Parameters
     ----------
     ranking : pandas.Series
-        Gene -> statistic, the larger the more; genes need not be sorted. Genes without a statistic
-        are left out, with a warning.
+        Gene -> statistic, in any order. Genes without a statistic are excluded with a warning.
     gene_sets : str, Path, mapping, or list of these
         GMT files or sets in memory.
     name : str
-        What the ranking is called in messages.
+        Name of the ranking in messages.
     min_size, max_size : int
-        Genes a set must and may have in the ranking; ``min_size`` is at least 2.
+        Smallest and largest number of a set's genes in the ranking; ``min_size`` is at least 2.
     n_permutations : int
         Random sets for each size of set.
     random_state : int
-        Seed; a set's result does not depend on the other sets, nor on the order of the sets or the
+        Seed. The result of a set does not depend on the other sets, nor on the order of sets or
         genes.
 
     Returns
@@ -85,8 +84,8 @@ def enrich_ranking(
     Raises
     ------
     StudyError
-        If the ranking holds no numbers, an infinity, a gene twice or no two different values, or a
-        setting is out of range.
+        If the ranking is not numeric, is constant, contains an infinite value or a duplicate gene,
+        or a setting is out of range.
 
     Warns
     -----

@@ -45,16 +45,16 @@ def running_sums(
     layer: str | None = None,
     per_subtype: int = 2,
 ) -> pd.DataFrame:
-    """Running sums of the gene sets with the smallest p of each subtype, for enrichment plots.
+    """Compute running sums for enrichment plots: the gene sets with the smallest p of each subtype.
 
-    Of sets that are made of much the same genes only the one that represents them is taken.
+    A group of overlapping sets is shown by its representative.
 
     Parameters
     ----------
     subtypes, prepared, gene_sets, layer
         As for `enrich`.
     enrichment : pandas.DataFrame
-        What `enrich` returned for them.
+        Result of `enrich` for them.
     per_subtype : int
         Sets of each subtype.
 
@@ -68,7 +68,7 @@ def running_sums(
     Raises
     ------
     StudyError
-        If the enrichment holds sets that ``gene_sets`` lacks, or is not that of these subtypes.
+        If ``gene_sets`` lacks a set of the enrichment, or the enrichment is of other subtypes.
 
     Examples
     --------

@@ -25,18 +25,17 @@ def compare_scores(
 ) -> pd.DataFrame:
     """Compare scores of patients between all subtypes, and between each subtype and the rest.
 
-    All subtypes at once: Kruskal and Wallis's test with epsilon squared, the share of the variance
-    of the ranks that lies between subtypes. One subtype against all other patients: Wilcoxon's
-    rank-sum test with the rank-biserial correlation, the share of pairs of patients in which the
-    one of the subtype is higher less the share in which it is lower. Patients are the units here,
-    so that correlated genes do no harm. The test asks whether the scores have the same distribution
-    in both groups; the interval does not assume the same spread, so that now and then the one
-    excludes zero and the other does not.
+    All subtypes: Kruskal-Wallis test with epsilon squared, the share of the variance of the ranks
+    between subtypes. One subtype against all other patients: Wilcoxon's rank-sum test with the
+    rank-biserial correlation, the share of pairs in which the patient of the subtype has the higher
+    score, minus the share in which it is lower. Patients are the units, so correlated genes do not
+    affect the level. The test is of equal distributions, and the interval does not assume equal
+    spread; near the threshold they may disagree.
 
     Parameters
     ----------
     subtypes : Subtypes
-        Labels. Patients without a label or without the score take no part.
+        Labels. Patients without a label or without the score are excluded.
     scores : pandas.DataFrame
         Patients x scores; NaN where a patient has none.
     family : mapping of str to str, optional
@@ -45,12 +44,12 @@ def compare_scores(
     Returns
     -------
     pandas.DataFrame
-        Columns ``score``, ``comparison`` (``"overall"``, or the subtype that is held against the
-        rest), ``n`` (patients), ``effect``, ``effect_ci_low``, ``effect_ci_high`` (95%),
-        ``effect_name``, ``test``, ``p``, ``fdr``, ``note``; in the order of the scores. ``fdr`` is
-        Benjamini-Hochberg; its family is all comparisons of all scores of one family. A subtype of
-        which fewer than 3 patients have the score has no p-value, and is left out of the
-        overall comparison; the note says so.
+        Columns ``score``, ``comparison`` (``"overall"``, or the subtype compared with the rest),
+        ``n`` (patients), ``effect``, ``effect_ci_low``, ``effect_ci_high`` (95%), ``effect_name``,
+        ``test``, ``p``, ``fdr``, ``note``; in the order of the scores. ``fdr`` is
+        Benjamini-Hochberg; its family is all comparisons of all scores of one family. A subtype
+        with fewer than 3 scored patients has no p-value and is excluded from the overall
+        comparison; a note says so.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def compare_scores(
     Warns
     -----
     OmicsfuseWarning
-        If there are fewer than two subtypes, hence nothing to compare.
+        If there are fewer than two subtypes.
 
     References
     ----------

@@ -41,16 +41,15 @@ def gene_set_scores(
     """Score gene sets in each patient.
 
     - ``"ssgsea"``: ranks genes within the patient and sums the running sum of the set over the
-      ranking, divided by the number of genes; not normalised across patients, so that a patient's
-      score does not depend on who else is in the cohort.
-    - ``"gsva"``: ranks each patient's genes by where the patient stands among all patients
-      (Gaussian kernel), then takes the difference of the largest deviations of the running sum to
-      either side.
+      ranking, divided by the number of genes. Without normalisation across patients, a score does
+      not depend on the other patients.
+    - ``"gsva"``: ranks each patient's genes by the patient's position among all patients (Gaussian
+      kernel), and takes the difference of the largest deviations of the running sum to either side.
     - ``"zscore"``: sum of the genes' z-scores over the patients, divided by the square root of the
       number of genes: the combined z-score.
 
-    Scores of one set are comparable between patients; scores of different sets are not, nor are
-    those of different methods.
+    Scores of one set are comparable between patients. Scores of different sets or methods are not
+    comparable.
 
     Parameters
     ----------
@@ -63,20 +62,20 @@ def gene_set_scores(
     layer : str, optional
         Layer whose features are genes; by default the first of kind ``expression``.
     min_size, max_size : int
-        Genes a set must and may have among the layer's genes; ``min_size`` is at least 2.
+        Smallest and largest number of a set's genes in the layer; ``min_size`` is at least 2.
 
     Returns
     -------
     pandas.DataFrame
         Patients (sorted) x sets (sorted by name, those that could be scored). Missing values:
-        ``"ssgsea"`` and ``"zscore"`` take the genes that a patient has, and give no score (NaN)
-        where fewer than ``min_size`` genes of the set, or no others, are left; ``"gsva"`` leaves
-        out genes that any patient lacks.
+        ``"ssgsea"`` and ``"zscore"`` use the genes that a patient has, and give NaN if fewer than
+        ``min_size`` genes of the set, or no other genes, remain; ``"gsva"`` excludes genes that are
+        missing in any patient.
 
     Raises
     ------
     StudyError
-        If the method or the layer is unknown, no layer of kind expression is there, a setting is
+        If the method or the layer is unknown, there is no layer of kind expression, a setting is
         out of range, or fewer than 3 patients have the layer (GSVA and z-scores).
 
     Warns

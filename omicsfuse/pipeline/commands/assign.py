@@ -31,15 +31,15 @@ def assign_patients(
     manifest : str or Path
         Manifest of the new patients; one patient is enough.
     out : str or Path
-        File for the table (tab-separated); folders are made, an existing file is replaced, and it
-        is written when all else is done.
+        File for the table (tab-separated), written last. Folders are created; an existing file is
+        replaced.
     layers : sequence of str, optional
         Use these layers of the classifier only.
 
     Returns
     -------
     Assignment
-        What was also written to ``out``.
+        The table as written to ``out``, and its notes.
 
     Raises
     ------
