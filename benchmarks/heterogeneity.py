@@ -1,9 +1,15 @@
-"""The heterogeneity index: recovery of a planted gradient, and false discoveries of its tests.
+"""The heterogeneity index: recovery of a planted gradient, false discoveries, real cohorts.
 
-Run with ``python benchmarks/heterogeneity.py``; about a minute on one core.
+Run with ``python benchmarks/heterogeneity.py``; about a minute on one core, and half a minute for
+the real cohorts, which take part where OMICSFUSE_DATA names their folder
+(``--only real`` measures these alone). The figures stand in docs/heterogeneity.md.
 """
 
+import argparse
+import os
 import warnings
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +18,11 @@ from scipy import stats
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.results import HeterogeneityIndex
 from omicsfuse.imaging import heterogeneity_index, index_tests
+from omicsfuse.io.cohorts import read_cohort
+from omicsfuse.report.sections.heterogeneity import group_share
 
+MANIFESTS = Path(__file__).resolve().parents[1] / "data_manifests"
+REAL = ("tcga_hnsc_radiogenomic", "head_neck_radiomics_hn1", "lung44_radiomics_expression")
 FIRST = ("Entropy", "Uniformity", "Variance", "InterquartileRange", "Kurtosis", "Range")
 SECOND = ("JointEntropy", "JointEnergy", "Contrast", "ClusterTendency", "Id", "Imc1", "SumEntropy")
 TURNED = {"Uniformity", "JointEnergy", "Id", "Kurtosis"}
@@ -96,9 +106,55 @@ def null_tests(n: int, trials: int) -> None:
         print(f"| {n} | {family} | {trials} | {count / trials:.3f} |")
 
 
+def real() -> None:
+    """The index of each real cohort, as it comes and adjusted for volume, then its associations."""
+    print("| cohort | adjusted | n | features | disorder | volume | resamples | groups | share |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    found = []
+    for name in REAL:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cohort = read_cohort(MANIFESTS / f"{name}.toml")
+        for adjust in (False, True):
+            if adjust and "correlation_with_volume" not in found[-1].params:
+                continue
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                index = heterogeneity_index(cohort, adjust_volume=adjust)
+                index = replace(index, tests=index_tests(index, cohort))
+            found.append(index)
+            said, volume = index.params, index.params.get("correlation_with_volume")
+            size = (
+                f"{volume['correlation']:.2f} ({volume['low']:.2f} to {volume['high']:.2f})"
+                if volume
+                else "not known"
+            )
+            print(f"| {name} | {'yes' if adjust else 'no'} | {said['n']} | "
+                  f"{said['first_order_features']} + {said['texture_features']} | "
+                  f"{said['correlation_with_disorder']:.2f} | {size} | "
+                  f"{said['stability']['rank_correlation']:.2f} | "
+                  f"{', '.join(map(str, index.groups['n']))} | "
+                  f"{100 * group_share(index):.0f}% |")  # fmt: skip
+            found[-1] = replace(index, params={**said, "cohort": name})
+    columns = ["variable", "n", "events", "effect", "effect_ci_low", "effect_ci_high"]
+    columns += ["effect_name", "adjusted_for", "p", "fdr"]
+    for index in found:
+        adjusted = ", adjusted for volume" if index.params["adjust_volume"] else ""
+        print(f"\n{index.params['cohort']}{adjusted}")
+        tests = index.tests
+        if len(tests):
+            print(tests.dropna(subset=["p"])[columns].to_string(index=False, float_format="%.3g"))
+
+
 if __name__ == "__main__":
-    recovery(20)
-    print("\n| n | family | null cohorts | any discovery at FDR 0.05 |")
-    print("| --- | --- | --- | --- |")
-    for n in (44, 106):
-        null_tests(n, 200)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", choices=("made", "real"))
+    only = parser.parse_args().only
+    if only != "real":
+        recovery(20)
+        print("\n| n | family | null cohorts | any discovery at FDR 0.05 |")
+        print("| --- | --- | --- | --- |")
+        for n in (44, 106):
+            null_tests(n, 200)
+    if only == "real" or (only is None and os.environ.get("OMICSFUSE_DATA")):
+        real()

@@ -276,8 +276,8 @@ def table(columns: list[str], rows: list[list[Any]]) -> str:
 def null_table(found: dict[str, Any]) -> str:
     first = found["rows"][0]
     head = (
-        f"Cohorts of {first['n']} patients, {first['draws']} draws a test; per cent, with the "
-        "Monte Carlo error.\n\n"
+        f"Cohorts of {first['n']} patients, {first['draws']} draws per test; per cent, with the "
+        "Monte Carlo standard error.\n\n"
     )
     columns = ["cohorts without subtypes", "number", "supported", "a continuum", "nothing shared"]
     columns += ["p shared <= 0.05", "p structure <= 0.05"]
@@ -287,7 +287,7 @@ def null_table(found: dict[str, Any]) -> str:
     share = below / number
     error = (share * (1 - share) / number) ** 0.5
     tail = (
-        f"\n\nWhere nothing is shared (the first {len(unshared)} rows), p shared is at most 0.05 "
+        f"\n\nIn the first {len(unshared)} rows the layers share nothing: p shared is at most 0.05 "
         f"in {below} of {number} cohorts ({percent({'share': share, 'error': error})}%)."
     )
     rows = table(
@@ -309,9 +309,9 @@ def power_table(found: dict[str, Any]) -> str:
         shares = part.set_index("effect")["supported"]
         rows.append([k, n, *(f"{100 * shares[e]['share']:.0f}" for e in effects)])
     head = (
-        f"{frame['repeats'][0]} cohorts each, {frame['draws'][0]} draws a test; per cent with the "
-        'verdict "subtypes supported". A group is marked by a tenth of the features of each layer, '
-        "shifted by the effect in standard deviations.\n\n"
+        f"{frame['repeats'][0]} cohorts each, {frame['draws'][0]} draws per test; per cent with the "
+        'verdict "subtypes supported". In each group a tenth of the features of each layer is '
+        "shifted by the effect, in standard deviations.\n\n"
     )
     return head + table(["k", "patients", *(f"effect {e}" for e in effects)], rows)
 
@@ -329,9 +329,9 @@ def choice_table(found: dict[str, Any]) -> str:
         parts.append(f"By {words}:\n\n" + table([*by, *rules], rows))
     whole = frame[rules].mean() * 100
     parts.append(
-        "Over all: "
+        "All cohorts: "
         + ", ".join(f"{rule} {whole[rule]:.0f}%" for rule in rules)
-        + ". A guess would be right in 20%."
+        + ". A random guess is right in 20%."
     )
     return "\n\n".join(parts)
 

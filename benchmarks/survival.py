@@ -262,8 +262,8 @@ def tables(results: dict[str, Any]) -> str:
             for count in sorted(set(number), reverse=True)
         )
         parts.append(
-            f"\nCohorts: {each}; a test that holds its level lies within 5 +- {error} in 95% of "
-            'cells. "-": most cohorts have too few events for this test, and get no p-value.\n'
+            f"\nCohorts: {each}. A test that holds its level lies within 5 +- {error} in 95% of "
+            'cells. "-": most cohorts have too few events for a p-value of this test.\n'
         )
     if "small_groups" in results:
         parts.append(
@@ -281,10 +281,11 @@ def tables(results: dict[str, Any]) -> str:
     if "circularity" in results:
         row = results["circularity"]
         parts.append(
-            f"Of {row['cohorts']} cohorts of noise (100 patients, two layers of 500 features, "
-            "half of the patients censored), features chosen by their score statistic, fused and "
-            f"cut in two, {100 * row['naive']:.0f}% have a log-rank p of at most 0.05; by the "
-            f"full-pipeline permutation ({row['permutations']} permutations) "
+            f"Selection by the outcome: {row['cohorts']} cohorts of noise (100 patients, two layers of "
+            "500 features, half of the patients censored), with features chosen by their score "
+            "statistic, fused and clustered into two subtypes. "
+            f"{100 * row['naive']:.0f}% have a log-rank p of at most 0.05. With the full-pipeline "
+            f"permutation ({row['permutations']} permutations) it is "
             f"{100 * row['full_pipeline']:.0f}%.\n"
         )
     if "speed" in results:
