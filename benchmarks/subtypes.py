@@ -309,8 +309,8 @@ def power_table(found: dict[str, Any]) -> str:
         shares = part.set_index("effect")["supported"]
         rows.append([k, n, *(f"{100 * shares[e]['share']:.0f}" for e in effects)])
     head = (
-        f"{frame['repeats'][0]} cohorts each, {frame['draws'][0]} draws per test; per cent with the "
-        'verdict "subtypes supported". In each group a tenth of the features of each layer is '
+        f"{frame['repeats'][0]} cohorts each, {frame['draws'][0]} draws per test; per cent with "
+        'the verdict "subtypes supported". In each group a tenth of the features of each layer is '
         "shifted by the effect, in standard deviations.\n\n"
     )
     return head + table(["k", "patients", *(f"effect {e}" for e in effects)], rows)
