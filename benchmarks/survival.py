@@ -282,8 +282,8 @@ def tables(results: dict[str, Any]) -> str:
         row = results["circularity"]
         parts.append(
             f"Selection by the outcome: {row['cohorts']} cohorts of noise (100 patients, two "
-            "layers of 500 features, half of the patients censored), with features chosen by their score "
-            "statistic, fused and clustered into two subtypes. "
+            "layers of 500 features, half of the patients censored), with features chosen by their "
+            "score statistic, fused and clustered into two subtypes. "
             f"{100 * row['naive']:.0f}% have a log-rank p of at most 0.05. With the full-pipeline "
             f"permutation ({row['permutations']} permutations) it is "
             f"{100 * row['full_pipeline']:.0f}%.\n"
