@@ -1,5 +1,6 @@
 """A clinical column means the same in every analysis, whatever words for missing it holds."""
 
+import ast
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import omicsfuse
 from omicsfuse.biology import associate, covariate_table, differential_features, table_one
 from omicsfuse.core.cohort import Cohort, Endpoint
 from omicsfuse.core.errors import OmicsfuseWarning
@@ -137,3 +139,29 @@ def test_steps_are_what_each_analysis_is_adjusted_for() -> None:
     np.testing.assert_array_equal(steps.dropna(), (STEPS + 1.0)[steps.notna().to_numpy()])
     rows = cox(*cohort(words=True)).query("model == 'multivariable'")
     assert rows["term"].tolist() == ["S2 vs S1", "S3 vs S1", *terms.columns]
+
+
+def test_significance_is_decided_by_one_rule() -> None:
+    """What is at most a level is significant: nothing compares strictly below or from a level."""
+    package = Path(omicsfuse.__file__).parent
+    levels: set[str] = {"SIGNIFICANCE", "FDR"}
+    wrong = []
+
+    def is_level(node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id in levels
+
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Compare):
+                continue
+            sides = [node.left, *node.comparators]
+            for a, operator, b in zip(sides, node.ops, sides[1:], strict=False):
+                strict = is_level(b) and isinstance(operator, ast.Lt | ast.GtE)
+                turned = is_level(a) and isinstance(operator, ast.Gt | ast.LtE)
+                # Whether an interval contains the level is no decision on which side a p is.
+                interval = len(node.ops) == 2 and is_level(node.comparators[0]) and all(
+                    isinstance(each, ast.LtE) for each in node.ops
+                )  # fmt: skip
+                if (strict or turned) and not interval:
+                    wrong.append(f"{path.relative_to(package)}:{node.lineno}")
+    assert wrong == []

@@ -34,8 +34,8 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     -------
     matplotlib.axes.Axes
         One row a set of layers: accuracy with its 95% interval, in colour where it is above the
-        share of the largest subtype (p < 0.05), that share as a short line, and accuracy among the
-        patients who were assigned as an open diamond; share assigned and p at the right.
+        share of the largest subtype (p at most 0.05), that share as a short line, and accuracy
+        among the patients who were assigned as an open diamond; share assigned and p at the right.
 
     Examples
     --------
@@ -60,10 +60,10 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     ax_height = 0.27 * len(table) + 0.2
     ax = axes_or_new(ax, 8.4, 1.5 + ax_height)
     places = np.arange(len(table))
-    clear = (table["p"] < SIGNIFICANCE).to_numpy()
+    clear = (table["p"] <= SIGNIFICANCE).to_numpy()
     rates = table["no_information_rate"].to_numpy(dtype=float)
     for marked, colour, label in (
-        (clear, ACCENT, f"above the largest subtype's share (p < {SIGNIFICANCE:g})"),
+        (clear, ACCENT, f"above the largest subtype's share (p at most {SIGNIFICANCE:g})"),
         (~clear, MUTED, "not above it"),
     ):
         if not marked.any():
@@ -109,7 +109,7 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
         )  # fmt: skip
         ax.text(
             1.22, place, format_p(p), transform=beside, va="center", fontsize=7.8,
-            color=INK if p < SIGNIFICANCE else MUTED,
+            color=INK if p <= SIGNIFICANCE else MUTED,
         )  # fmt: skip
     ax.text(
         1.16, -0.75, "assigned", transform=beside, va="bottom", ha="right", fontsize=7.8,

@@ -49,7 +49,7 @@ def pathways(
     Returns
     -------
     matplotlib.axes.Axes
-        Dots; a dark rim marks a false discovery rate below 0.05.
+        Dots; a dark rim marks a false discovery rate of at most 0.05.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def pathway_heatmap(
     Returns
     -------
     matplotlib.axes.Axes
-        Heatmap; a dot marks a false discovery rate below 0.05, grey a set that was not tested.
+        Heatmap; a dot marks a false discovery rate of at most 0.05, grey a set that was not tested.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def pathway_heatmap(
         vmax=far,
         aspect="auto",
     )
-    marked = np.argwhere(fdr.loc[rows].to_numpy() < FDR)
+    marked = np.argwhere(fdr.loc[rows].to_numpy() <= FDR)
     if len(marked):
         dots = ["white" if abs(values[i, j]) > 0.62 * far else INK for i, j in marked]
         ax.scatter(marked[:, 1], marked[:, 0], s=9, c=dots, zorder=3)

@@ -14,7 +14,7 @@ from omicsfuse.core.results import NOT_TESTED, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.sections import choice, given_labels
-from omicsfuse.report.sections.clinical.technical import explaining_variables
+from omicsfuse.report.sections.clinical.technical import effect_text, explaining_variables
 from omicsfuse.report.sections.network import FOLLOWS_MISSING
 from omicsfuse.report.sections.stability import MANY_BORDERLINE, membership
 from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test, overall_fdr
@@ -25,11 +25,12 @@ from omicsfuse.report.words import (
     mean_jaccard,
     n_draws,
 )
+from omicsfuse.stats.p_values import on_its_side
 
-SUPPORTED, RESERVED = "supported", "supported with reservations"
+SUPPORTED, RESERVED = "supported", "supported, with reservations"
 UNSUPPORTED, UNTESTED = "not supported", "not tested"
 #: Status of labels that were given: the tests are of the network, not of the labels.
-GIVEN = "labels given"
+GIVEN = "given labels"
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,21 @@ def _reservations(results: RunResults) -> Iterator[Reservation]:
     explaining = explaining_variables(results)
     if explaining:
         verb = "explains" if len(explaining) == 1 else "explain"
-        effect = float(results.clinical["effect"][explaining[0]])
-        measure = clean(results.clinical["effect_name"][explaining[0]])
+        measured = effect_text(results.clinical.loc[explaining[0]])
         names = listing([clean(name) for name in explaining])
         yield Reservation(
             "technical_variable",
-            f"{names[:1].upper()}{names[1:]} {verb} much of the subtypes ({measure} {effect:.2f}).",
+            f"{names[:1].upper()}{names[1:]} {verb} much of the subtypes ({measured}).",
         )
     agreement = results.assessment.params.get("missingness_agreement")
     if agreement is not None and agreement > FOLLOWS_MISSING:
         yield Reservation(
             "missing_layers",
-            f"The subtypes follow which layers were measured (AMI {agreement:.2f}).",
+            "The subtypes follow which layers were measured (AMI "
+            f"{on_its_side(agreement, FOLLOWS_MISSING, at_most=True)}).",
         )
     if results.subtypes.given:
-        if given_labels.shown_by_network(results) is False:
-            yield Reservation("labels_in_network", "The network does not show the labels.")
-        return
+        yield from _of_labels(results)
     yield from _of_stability(results)
     if said := choice.uncertain(results):
         yield Reservation("number_of_subtypes", said)
@@ -102,10 +101,25 @@ def _reservations(results: RunResults) -> Iterator[Reservation]:
         yield from _of_draws(results.assessment)
 
 
+def _of_labels(results: RunResults) -> Iterator[Reservation]:
+    """What the network says against given labels."""
+    if given_labels.shown_by_network(results) is False:
+        yield Reservation("labels_in_network", "The network does not show the labels.")
+    if apart := given_labels.closer_to_others(results):
+        text = f"Patients of {listing(apart)} lie closer to other labels (silhouette below 0)."
+        yield Reservation("labels_overlap", text)
+
+
 def _of_stability(results: RunResults) -> Iterator[Reservation]:
     mean, members = mean_jaccard(results), membership(results)
     if mean < COMES_BACK:
-        yield Reservation("unstable", f"The subtypes are unstable (mean Jaccard {mean:.2f}).")
+        found = f"mean Jaccard {on_its_side(mean, COMES_BACK)}"
+        yield Reservation(
+            "unstable",
+            f"The network recovers the labels poorly ({found})."
+            if results.subtypes.given
+            else f"The subtypes are unstable ({found}).",
+        )
     share = borderline_share(results)
     if share > MANY_BORDERLINE:
         n = int((members == "borderline").sum())

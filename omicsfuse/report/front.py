@@ -21,12 +21,19 @@ from omicsfuse.report.conclusion import (
     imaging_layers,
 )
 from omicsfuse.report.section import Plan
+from omicsfuse.report.sections import data, layers
 from omicsfuse.report.sections.biology.portraits import marks
-from omicsfuse.report.sections.clinical.technical import associated_variables
+from omicsfuse.report.sections.clinical.technical import associated_variables, effect_text
 from omicsfuse.report.sections.given_labels import shown_by_network
-from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test
+from omicsfuse.report.sections.survival.log_rank import (
+    best_p,
+    deciding_test,
+    differs,
+    overall_fdr,
+)
 from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
+from omicsfuse.stats.p_values import on_its_side
 
 #: Section that the pictures of the first screen belong to.
 FRONT = "front"
@@ -83,11 +90,8 @@ def front(results: RunResults) -> Front:
     """Collect what the first screen says."""
     said = conclude(results)
     badge, kind = _BADGES[said.status]
-    layers = list(results.fusion.per_layer) or list(results.prepared.layers)
-    n, k = len(results.subtypes.labels), len(results.subtypes.names)
-    whole = 0 if results.cohort.clinical is None else len(results.cohort.clinical)
-    who = f"{n} of {plural(whole, 'patient')}" if whole > n else plural(n, "patient")
-    facts = f"{who}, {plural(len(layers), 'layer')}, {plural(k, 'subtype')}"
+    fused = list(results.fusion.per_layer) or list(results.prepared.layers)
+    facts = f"{_who(results, fused)}, {plural(len(results.subtypes.names), 'subtype')}"
     lines = (
         Line("Groups", _groups(results), "tests"),
         Line("Labels", _labels(results), "labels"),
@@ -99,12 +103,29 @@ def front(results: RunResults) -> Front:
         badge,
         kind,
         facts,
-        listing(layers),
+        listing(fused),
         tuple(line for line in lines if line.text),
-        tuple(each.text for each in said.reservations if each.name not in _TOLD)
+        tuple(
+            each.text
+            for each in said.reservations
+            if said.status == GIVEN or each.name not in _TOLD
+        )
         + tuple(_associated(results)),
         tuple(_subtype_lines(results)),
     )
+
+
+def _who(results: RunResults, fused: Sequence[str]) -> str:
+    """Count patients and layers, and name what was excluded."""
+    n, whole = len(results.subtypes.labels), data.n_patients(results)
+    who = plural(n, "patient")
+    if whole > n:
+        who = f"{n} of {plural(whole, 'patient')} ({whole - n} excluded)"
+    what = plural(len(fused), "layer")
+    if dropped := data.dropped_layers(results):
+        what = f"{len(fused)} of {plural(len(fused) + len(dropped), 'layer')}"
+        what += f" ({listing(dropped)} excluded: no usable feature)"
+    return f"{who}, {what}"
 
 
 def _sentence(parts: Sequence[str]) -> str:
@@ -126,9 +147,10 @@ def _groups(results: RunResults) -> str:
     if groups == groups:
         what = "patients form groups" if groups <= level else "a continuum fits as well as groups"
         parts.append(f"{what} ({format_p(groups)})")
+    carried = layers.carried_by(results)
     if not parts:
-        return "Not tested; clustering always returns groups."
-    return _sentence(parts)
+        parts = ["not tested", "clustering always returns groups"]
+    return _sentence([*parts, carried] if carried else parts)
 
 
 def _labels(results: RunResults) -> str:
@@ -148,7 +170,8 @@ def _stability(results: RunResults) -> str:
     if mean != mean:
         return "Not assessed." if len(results.subtypes.names) > 1 else ""
     if results.subtypes.given:
-        return f"Labels found again in resampled networks with a mean Jaccard of {mean:.2f}."
+        found = on_its_side(mean, COMES_BACK)
+        return f"Labels found again in resampled networks with a mean Jaccard of {found}."
     jaccard = results.assessment.stability["jaccard_mean"].dropna()
     stable = [clean(name) for name in jaccard.index[jaccard >= COMES_BACK]]
     told = (
@@ -160,11 +183,12 @@ def _stability(results: RunResults) -> str:
     )
     share = borderline_share(results)
     border = f"; {100 * share:.0f}% of patients borderline" if share == share else ""
-    return f"Mean Jaccard {mean:.2f}: {told}{border}."
+    return f"Mean Jaccard {on_its_side(mean, COMES_BACK)}: {told}{border}."
 
 
 def _survival(results: RunResults) -> str:
-    parts = []
+    parts: list[str] = []
+    several = len(results.survival) > 1
     for endpoint, comparison in results.survival.items():
         test = deciding_test(comparison)
         name = clean(endpoint_name(endpoint))
@@ -175,10 +199,15 @@ def _survival(results: RunResults) -> str:
         if p != p:
             parts.append(f"{name} not tested ({events})")
         else:
-            what = f"{name} differs" if p < SIGNIFICANCE else f"no difference shown in {name}"
-            parts.append(f"{what} ({format_p(p)}, {events})")
+            found = differs(comparison, several=several)
+            what = f"{name} differs" if found else f"no difference shown in {name}"
+            fdr = overall_fdr(test) if several else math.nan
+            rate = format_p(p) if math.isnan(fdr) else format_p(fdr, "FDR")
+            parts.append(f"{what} ({rate}, {events})")
     if not parts:
         return "No endpoint."
+    if several:
+        parts.append(f"FDR over {len(results.survival)} endpoints")
     return _sentence(parts)
 
 
@@ -219,10 +248,7 @@ def _associated(results: RunResults) -> list[str]:
     rows, more = every.head(_MOST_ASSOCIATED), len(every) - _MOST_ASSOCIATED
     if rows.empty:
         return []
-    named = [
-        f"{clean(name)} ({clean(row['effect_name'])} {float(row['effect']):.2f})"
-        for name, row in rows.iterrows()
-    ]
+    named = [f"{clean(name)} ({effect_text(row)})" for name, row in rows.iterrows()]
     text = listing([*named, f"{more} more"] if more > 0 else named)
     verb = "is" if len(named) == 1 else "are"
     return [f"{text[:1].upper()}{text[1:]} {verb} associated with the subtypes."]

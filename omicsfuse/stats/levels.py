@@ -1,4 +1,7 @@
-"""Levels that every test, interval and false discovery rate of the package keeps to."""
+"""Levels that every test, interval and false discovery rate of the package keeps to.
+
+The rule is the same everywhere: what is at most the level is significant, what is above is not.
+"""
 
 #: Largest p-value of a single test that is called significant.
 SIGNIFICANCE = 0.05

@@ -58,7 +58,7 @@ def test_run_and_verify_in_a_fresh_process(finished: Path, tmp_path: Path) -> No
     assert "90 patients, 5 layers" in done["stdout"]
     # What the page says of the subtypes, the command says too.
     told = json.loads((finished / "results" / "summary.json").read_text())
-    assert told["status"] == "supported with reservations"
+    assert told["status"] == "supported, with reservations"
     assert "verdict: subtypes supported, with reservations (p_shared = 0.025" in done["stdout"]
     for each in told["reservations"]:
         assert f"  reservation: {each['text']}" in done["stdout"]

@@ -50,7 +50,7 @@ def test_accuracy_has_a_row_for_each_set_and_colour_where_p_is_small(
     ax = assignment_figure(evidence)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["ct", "rna", "ct + rna"]
     dots = {line.get_label(): line for line in ax.get_lines()}
-    above = dots["above the largest subtype's share (p < 0.05)"]
+    above = dots["above the largest subtype's share (p at most 0.05)"]
     assert list(above.get_xdata()) == [0.8, 0.9]
     assert above.get_color() == ACCENT
     assert list(dots["not above it"].get_xdata()) == [0.5]

@@ -7,8 +7,10 @@ from math import comb
 import numpy as np
 import pandas as pd
 import pytest
+from said import caveats, summary_sentences
 from synthetic_results import make_results
 
+from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.results import VERDICTS, RunResults
 from omicsfuse.io.results import write_json
 from omicsfuse.plot.small import known_label
@@ -22,7 +24,9 @@ from omicsfuse.report.conclusion import (
     conclude,
 )
 from omicsfuse.report.front import front, pictures
+from omicsfuse.report.sections import data, layers
 from omicsfuse.report.sections.choice import other_numbers
+from omicsfuse.stats.levels import SIGNIFICANCE
 
 
 def sound() -> RunResults:
@@ -199,16 +203,144 @@ def test_patients_who_were_not_analysed_are_counted_first() -> None:
     results = make_results(3, n=90)
     n, whole = len(results.subtypes.labels), len(results.cohort.clinical)
     assert whole > n
-    assert front(results).facts.startswith(f"{n} of {whole} patients, ")
+    assert front(results).facts.startswith(f"{n} of {whole} patients ({whole - n} excluded), ")
+
+
+def test_patients_outside_every_layer_and_dropped_layers_are_said() -> None:
+    results = make_results(3, n=90)
+    n, considered = len(results.subtypes.labels), len(results.fusion.coverage)
+    more = pd.DataFrame(index=[f"EXTRA{i}" for i in range(5)])
+    clinical = pd.concat([results.cohort.clinical, more])
+    kept = {k: v for k, v in results.prepared.layers.items() if k != "mutation"}
+    gone = Exclusion("preprocess", "mutation", "features", 9, "no usable feature: left out")
+    results = replace(
+        results,
+        cohort=replace(results.cohort, clinical=clinical),
+        prepared=replace(results.prepared, layers=kept),
+        fusion=replace(results.fusion, per_layer=dict.fromkeys(kept)),
+        exclusions=(*results.exclusions, gone),
+    )
+    whole = len(clinical)
+    first, second = data.summary(results)
+    assert first.startswith(
+        f"{n} of {whole} patients were analysed; {whole - n} excluded "
+        f"({whole - considered} in no fused layer, {considered - n} without required layers). "
+    )
+    assert second == "Layer mutation was excluded: no usable feature."
+    assert front(results).facts == (
+        f"{n} of {whole} patients ({whole - n} excluded), 4 of 5 layers (mutation excluded: no "
+        "usable feature), 3 subtypes"
+    )
+    # A layer that the study does not ask for was not excluded.
+    assert data.dropped_layers(replace(results, exclusions=())) == []
+
+
+def with_p(results: RunResults, p: float, fdr: float, endpoints: int = 1) -> RunResults:
+    """Results whose every endpoint has this p-value and this false discovery rate."""
+    plain = results.survival["os"]
+    tests = plain.tests.assign(p_permutation=p, fdr=fdr)
+    names = ["os", "pfi", "dss"][:endpoints]
+    survival = {name: replace(plain, endpoint=name, tests=tests) for name in names}
+    return replace(results, survival=survival)
+
+
+def line(results: RunResults, name: str) -> str:
+    return {each.name: each.text for each in front(results).lines}[name]
+
+
+def test_a_p_value_at_the_level_is_significant_in_every_line() -> None:
+    results = with_p(make_results(3, n=90), SIGNIFICANCE, SIGNIFICANCE)
+    table = results.assessment.layers.assign(p_adds=SIGNIFICANCE, n_permutations=19)
+    results = replace(results, assessment=replace(results.assessment, layers=table))
+    assert line(results, "Survival").startswith("Overall survival differs (p = 0.050, ")
+    assert "radiomics shares structure" in line(results, "Images").replace("Radiomics", "radiomics")
+    assert any("Overall survival (os) differs" in text for text in summary_sentences(results))
+
+
+def test_of_several_endpoints_the_false_discovery_rate_decides() -> None:
+    alone = with_p(make_results(3, n=90), 0.03, 0.06)
+    assert line(alone, "Survival").startswith("Overall survival differs (p = 0.030, ")
+    several = with_p(make_results(3, n=90), 0.03, 0.06, endpoints=3)
+    said = line(several, "Survival")
+    assert said.startswith("No difference shown in overall survival (FDR = 0.060, ")
+    assert said.endswith("; FDR over 3 endpoints.")
+    assert any(
+        text.startswith("There is no evidence that overall survival (os) differs")
+        for text in summary_sentences(several)
+    )
+    assert any(
+        text.startswith("Not significant after correction for the number of endpoints: os (FDR")
+        for text in caveats(several)
+    )
+
+
+def with_agreement(results: RunResults, alone: list[float], without: list[float]) -> RunResults:
+    table = results.assessment.layers.assign(agreement_alone=alone, agreement_without=without)
+    return replace(results, assessment=replace(results.assessment, layers=table))
+
+
+@pytest.mark.parametrize(
+    ("alone", "without", "said"),
+    [
+        (
+            [0.3, 0.72, 0.4, 0.0, 0.1],
+            [0.8, 0.45, 0.9, 1.0, 0.97],
+            "the subtypes rest most on expression (adjusted Rand index 0.72 alone, 0.45 without)",
+        ),
+        (
+            [0.3, 0.72, 0.4, 0.0, 0.1],
+            [0.4, 0.85, 0.9, 1.0, 0.97],
+            "the subtypes come closest to expression alone (adjusted Rand index 0.72) and change "
+            "most without radiomics (0.40)",
+        ),
+        (
+            [0.3, 0.72, 0.4, 0.0, 0.1],
+            [0.95, 0.92, 0.9, 1.0, 0.97],
+            "the subtypes come closest to expression alone (adjusted Rand index 0.72)",
+        ),
+        (
+            [0.1, 0.12, 0.1, 0.0, 0.1],
+            [0.4, 0.85, 0.9, 1.0, 0.97],
+            "no layer alone gives the subtypes (adjusted Rand index 0.12 at most); they change "
+            "most without radiomics (0.40)",
+        ),
+    ],
+)
+def test_the_layer_that_carries_the_subtypes_is_named(
+    alone: list[float], without: list[float], said: str
+) -> None:
+    results = with_agreement(make_results(3, n=90), alone, without)
+    assert layers.carried_by(results) == said
+    assert line(results, "Groups").endswith(f"; {said}.")
+
+
+def test_a_shown_effect_never_contradicts_the_rule() -> None:
+    results = make_results(3, n=90)
+    clinical = results.clinical.astype({"effect": float, "effect_ci_high": float})
+    row = clinical["role"] == "technical"
+    name = clinical.index[row][0]
+    clinical.loc[name, ["fdr", "effect", "effect_ci_high"]] = [0.001, 0.498, 0.7]
+    near = replace(results, clinical=clinical)
+    assert "technical_variable" not in names(near)
+    assert "0.498) is associated with the subtypes." in front(near).reservations[-1]
+    clinical = clinical.copy()
+    clinical.loc[name, "effect"] = 0.502
+    strong = replace(results, clinical=clinical)
+    assert "technical_variable" in names(strong)
+    assert "(epsilon squared 0.50)" in " ".join(front(strong).reservations)
+    weak = make_results(3, n=90)
+    stability = weak.assessment.stability.assign(jaccard_mean=0.748)
+    weak = replace(weak, assessment=replace(weak.assessment, stability=stability))
+    assert line(weak, "Stability").startswith("Mean Jaccard 0.748: no subtype stable")
 
 
 def test_a_layer_at_the_floor_of_its_copies_says_so() -> None:
     results = make_results(3, n=90)
-    layers = results.assessment.layers.assign(p_adds=0.05, n_permutations=19)
-    floor = replace(results, assessment=replace(results.assessment, layers=layers))
+    table = results.assessment.layers.assign(p_adds=0.05, n_permutations=19)
+    floor = replace(results, assessment=replace(results.assessment, layers=table))
     said = {line.name: line.text for line in front(floor).lines}
     assert "(p = 0.050, the smallest possible with 19 copies)" in said["Images"]
     more = replace(
-        floor, assessment=replace(floor.assessment, layers=layers.assign(n_permutations=99))
+        floor, assessment=replace(floor.assessment, layers=table.assign(n_permutations=99))
     )
     assert "smallest possible" not in {line.name: line.text for line in front(more).lines}["Images"]

@@ -97,17 +97,41 @@ def test_nothing_claims_that_the_labels_were_found(verdict: str) -> None:
     assert exploratory_mark(labelled(verdict=verdict)) == ""
 
 
+def reservations(results: RunResults) -> list[str]:
+    return [each.name for each in conclude(results).reservations]
+
+
+def test_given_labels_are_weighed_as_honestly_as_subtypes_that_were_found() -> None:
+    sound = labelled(jaccard=0.9)
+    tests = sound.assessment.tests.assign(n_draws=999)
+    assessment = replace(sound.assessment, tests=tests, p_shared=0.001, p_structure=0.001)
+    sound = replace(sound, assessment=assessment)
+    assert reservations(sound) == []
+    assert front(sound).reservations == ()
+    poor = reservations(labelled(jaccard=0.45))
+    assert "unstable" in poor
+    watch = " ".join(front(labelled(jaccard=0.45)).reservations)
+    assert "The network recovers the labels poorly (mean Jaccard 0.4" in watch
+    measured = assessment.given_labels.assign(silhouette=[0.05, -0.02, 0.3, -0.1])
+    apart = replace(sound, assessment=replace(assessment, given_labels=measured))
+    assert reservations(apart) == ["labels_overlap"]
+    assert front(apart).reservations == (
+        "Patients of LumA and Her2 lie closer to other labels (silhouette below 0).",
+    )
+    few = replace(assessment, tests=tests.assign(n_draws=39), p_shared=0.025, p_structure=0.025)
+    assert reservations(replace(sound, assessment=few)) == ["draws"]
+
+
 def test_the_status_is_that_labels_were_given() -> None:
     said = conclude(labelled())
     assert said.status == GIVEN
-    assert not {"unstable", "borderline", "draws"} & {each.name for each in said.reservations}
     assert front(labelled()).badge == "Given labels"
     assert front(labelled()).subtypes[0].size.startswith("LumA, ")
     not_there = conclude(labelled(0.4))
     assert "labels_in_network" in [each.name for each in not_there.reservations]
     assert "No evidence that patients of one label" in everything(labelled(0.4))
     record = summary_record(labelled())
-    assert record["status"] == "labels given"
+    assert record["status"] == "given labels"
     assert record["label_names"]["S3"] == "Her2"
 
 

@@ -66,7 +66,7 @@ def page(folder) -> Page:
 def test_full_report_says_what_came_out(page):
     for sentence in (
         "5 layers (radiomics, expression, methylation, mutation and copy_number) of 56 patients",
-        "56 of 60 patients were analysed; 4 lack required layers.",
+        "56 of 60 patients were analysed; 4 excluded (4 without required layers).",
         "The network was cut into 3 subtypes",
         "the smallest of 2 to 6 whose normalised cut is best",
         "Yes: all subtypes are stable when patients are resampled (mean Jaccard similarity 0.81; "

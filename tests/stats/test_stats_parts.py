@@ -6,7 +6,7 @@ from omicsfuse.stats.compiled import compiled
 from omicsfuse.stats.correlations import missing_patterns, ranks_given, spearman, t_p_value
 from omicsfuse.stats.group_tests import chi_square, cramers_v, monte_carlo
 from omicsfuse.stats.least_squares import fit_genes, moderate, slopes
-from omicsfuse.stats.p_values import p_text, permutation_p
+from omicsfuse.stats.p_values import on_its_side, p_text, permutation_p
 from omicsfuse.stats.shares import mutated_share, n_tables
 from omicsfuse.stats.single_sample.ranks import up_and_down, within_patient_ranks
 from omicsfuse.stats.single_sample.sums import member_sums
@@ -71,6 +71,11 @@ def test_p_values_and_what_has_none() -> None:
     assert permutation_p(4, 99) == 0.05
     written = [p_text(value) for value in (0.00009, 0.0042, 0.0496, 0.25, 0.999)]
     assert written == ["< 0.001", "0.004", "0.050", "0.25", "1.00"]
+    # Just above the level, which is not significant; at the level and below, which is.
+    assert [p_text(value) for value in (0.0503, 0.05004, 0.05)] == ["0.0503", "0.05004", "0.050"]
+    shown = [on_its_side(value, 0.5) for value in (0.498, 0.4996, 0.5, 0.502, 0.3)]
+    assert shown == ["0.498", "0.4996", "0.50", "0.50", "0.30"]
+    assert on_its_side(0.1004, 0.1, at_most=True) == "0.1004"
     numbers = np.array([[1.0, 2.0], [0.5, 1.0], [1.5, 3.0], [0.01, np.nan]])
     tested = as_tested(*numbers, np.array([9, 4]), "difference of means", "moderated t")
     np.testing.assert_equal(tested.effect, [1.0, np.nan])

@@ -10,21 +10,50 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.core.variables import level_list
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, exclusions_table, make_table
-from omicsfuse.report.words import plural
+from omicsfuse.report.words import listing, plural
 
 
 def summary(results: RunResults) -> list[str]:
     """Count the patients analysed, those excluded and those with missing layers."""
     coverage = results.fusion.coverage
-    n, considered = len(results.subtypes.labels), len(coverage)
+    n, considered, whole = len(results.subtypes.labels), len(coverage), n_patients(results)
     text = f"All {n} patients were analysed"
-    if considered > n:
-        text = f"{n} of {considered} patients were analysed; {considered - n} lack required layers"
+    if whole > n:
+        outside = "in no fused layer"
+        outside += " or without a label" if results.subtypes.given else ""
+        why = {outside: whole - considered, "without required layers": considered - n}
+        said = ", ".join(f"{count} {reason}" for reason, count in why.items() if count)
+        text = f"{n} of {whole} patients were analysed; {whole - n} excluded ({said})"
     some = n - int(coverage.loc[results.fusion.patients].all(axis=1).sum())
-    if not some:
-        return [f"{text}. Each patient analysed has every fused layer."]
     lack = "lacks a layer and was" if some == 1 else "lack a layer and were"
-    return [f"{text}. {some} of the {n} {lack} fused by the others."]
+    texts = [
+        f"{text}. {some} of the {n} {lack} fused by the others."
+        if some
+        else f"{text}. Each patient analysed has every fused layer."
+    ]
+    if dropped := dropped_layers(results):
+        noun, had = ("Layer", "was") if len(dropped) == 1 else ("Layers", "were")
+        texts.append(f"{noun} {listing(dropped)} {had} excluded: no usable feature.")
+    return texts
+
+
+def n_patients(results: RunResults) -> int:
+    """Count the patients of the cohort: of its clinical table, else of all its layers."""
+    cohort, known = results.cohort, set(results.fusion.coverage.index)
+    tables = [layer.table for layer in cohort.omics.values()]
+    for table in tables if cohort.clinical is None else [cohort.clinical]:
+        known.update(table.index)
+    return len(known)
+
+
+def dropped_layers(results: RunResults) -> list[str]:
+    """Name the layers that preprocessing left without any feature."""
+    excluded = {each.layer for each in results.exclusions if each.step == "preprocess"}
+    return [
+        name
+        for name in results.cohort.omics
+        if name in excluded and name not in results.prepared.layers
+    ]
 
 
 def content(results: RunResults) -> Content:

@@ -37,6 +37,15 @@ def shown_by_network(results: RunResults) -> bool | None:
     return None if row is None else bool(row["p"] <= level_of_tests(results.assessment))
 
 
+def closer_to_others(results: RunResults) -> list[str]:
+    """Name the labels whose patients lie closer to another label than to one another."""
+    table = results.assessment.given_labels
+    if _whole(results) is None or len(results.subtypes.names) == 1:
+        return []
+    own = table[table["subtype"].isin(results.subtypes.names)]
+    return [str(name) for name in own["label"][own["silhouette"] < 0]]
+
+
 def in_network(results: RunResults) -> list[str]:
     """Say how the labels lie in the network, and how its own cut agrees with them."""
     row = _whole(results)

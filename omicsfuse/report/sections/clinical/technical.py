@@ -10,6 +10,7 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.numbers import clean, format_p
 from omicsfuse.report.words import listing
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.p_values import on_its_side
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -17,7 +18,7 @@ def caveats(results: RunResults) -> Iterator[str]:
     table = _technical(results)
     if table.empty:
         return
-    found = table[table["fdr"] < FDR].sort_values(
+    found = table[table["fdr"] <= FDR].sort_values(
         ["effect", "p"], ascending=[False, True], kind="stable"
     )
     if found.empty:
@@ -47,7 +48,7 @@ def associated_variables(results: RunResults) -> pd.DataFrame:
     table = _technical(results)
     if table.empty:
         return table
-    chosen = [bool(row["fdr"] < FDR) and not _explained(row) for _, row in table.iterrows()]
+    chosen = [bool(row["fdr"] <= FDR) and not _explained(row) for _, row in table.iterrows()]
     return table[chosen].sort_values("effect", ascending=False, kind="stable")
 
 
@@ -68,7 +69,12 @@ def _technical(results: RunResults) -> pd.DataFrame:
 def _explained(row: pd.Series) -> bool:
     # With many categories V is biased upwards: its interval, which is not, must reach so far too.
     strong = row["effect"] >= EXPLAINED and row["effect_ci_high"] >= EXPLAINED
-    return bool(row["fdr"] < FDR and strong)
+    return bool(row["fdr"] <= FDR and strong)
+
+
+def effect_text(row: pd.Series) -> str:
+    """Write the effect with its name; its digits say on which side of ``EXPLAINED`` it is."""
+    return f"{clean(row['effect_name'])} {on_its_side(float(row['effect']), EXPLAINED)}"
 
 
 def _named(rows: pd.DataFrame) -> str:
@@ -80,8 +86,8 @@ def _named(rows: pd.DataFrame) -> str:
 
 def _in_words(name: str, row: pd.Series) -> str:
     low, high = float(row["effect_ci_low"]), float(row["effect_ci_high"])
-    interval = f", 95% CI {low:.2f} to {high:.2f}" if math.isfinite(low) else ""
-    values = f"{clean(row['effect_name'])} {float(row['effect']):.2f}{interval}, "
+    interval = f", 95% CI {low:.2f} to {on_its_side(high, EXPLAINED)}" if math.isfinite(low) else ""
+    values = f"{effect_text(row)}{interval}, "
     values += format_p(float(row["fdr"]), "FDR")
     if row["effect"] > high:
         values += "; with many categories V is biased upwards, the interval is not"

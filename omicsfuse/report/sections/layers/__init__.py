@@ -47,6 +47,10 @@ _AGREEMENT = {
 }
 #: Adjusted Rand index without a layer below which the subtypes are said to depend on it.
 _CARRIED = 0.4
+#: Adjusted Rand index of a layer alone from which it agrees in part with the subtypes,
+_PARTIAL = 0.2
+#: and without a layer from which they hardly change.
+_HARDLY = 0.9
 
 
 def caveats(results: RunResults) -> Iterator[str]:
@@ -111,6 +115,32 @@ def content(results: RunResults) -> Content | None:
     )
 
 
+def carried_by(results: RunResults) -> str:
+    """Name in few words the layer that comes closest alone, and the one that is missed most.
+
+    Empty where there is a single layer or one subtype; of given labels only the first, because
+    the cut without a layer differs from them anyway.
+    """
+    layers = results.assessment.layers
+    if len(layers) < 2 or "agreement_alone" not in layers or layers["agreement_alone"].isna().all():
+        return ""
+    alone = layers["agreement_alone"].astype(float)
+    without = layers.get("agreement_without", alone * math.nan).astype(float)
+    top, what = alone.idxmax(), "labels" if results.subtypes.given else "subtypes"
+    value = f"adjusted Rand index {alone[top]:.2f}"
+    missed = without.idxmin() if without.notna().any() and not results.subtypes.given else None
+    if missed is not None and without[missed] >= _HARDLY:
+        missed = None
+    less = "" if missed is None else f"change most without {clean(missed)} ({without[missed]:.2f})"
+    if alone[top] < _PARTIAL:
+        text = f"no layer alone gives the {what} ({value} at most)"
+        return f"{text}; they {less}" if less else text
+    if missed == top:
+        return f"the {what} rest most on {clean(top)} ({value} alone, {without[top]:.2f} without)"
+    text = f"the {what} come closest to {clean(top)} alone ({value})"
+    return f"{text} and {less}" if less else text
+
+
 def layer_sentences(results: RunResults) -> list[str]:
     """Say in one sentence how each layer agrees with the subtypes; nothing of a single layer."""
     sentences: list[str] = []
@@ -121,7 +151,7 @@ def layer_sentences(results: RunResults) -> list[str]:
         without = float(row.get("agreement_without", math.nan))
         if math.isnan(alone):
             continue
-        agrees = "high" if alone >= 0.6 else "partial" if alone >= 0.2 else "little"
+        agrees = "high" if alone >= 0.6 else "partial" if alone >= _PARTIAL else "little"
         text = (
             f"{clean(name)}: {agrees} agreement of the layer alone with the subtypes "
             f"(ARI {alone:.2f})"
@@ -129,7 +159,7 @@ def layer_sentences(results: RunResults) -> list[str]:
         if not math.isnan(without):
             change = (
                 "hardly change"
-                if without >= 0.9
+                if without >= _HARDLY
                 else "change somewhat"
                 if without >= 0.6
                 else "change a lot"

@@ -88,7 +88,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "pathways",
             "Gene sets of the subtypes",
             f"Gene sets raised (red) or lowered (blue) in {against}; one set of each group of "
-            f"similar sets. Larger dots: smaller FDR. Dark rim: FDR below {FDR:g}. Genes were "
+            f"similar sets. Larger dots: smaller FDR. Dark rim: FDR at most {FDR:g}. Genes were "
             "permuted, not patients: p is too small where genes of a set are correlated.",
             "Dot plot of enrichment scores of gene sets in each subtype.",
             partial(plot.pathways, table, subtypes=names),
@@ -97,7 +97,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             yield Plan(
                 "pathway_heatmap",
                 "Gene sets by subtype",
-                f"Normalised enrichment scores. Dot: FDR below {FDR:g}. Each row is a group of "
+                f"Normalised enrichment scores. Dot: FDR at most {FDR:g}. Each row is a group of "
                 "sets that share most of their genes, named by the set with the smallest p.",
                 "Heatmap of enrichment scores, gene sets against subtypes.",
                 partial(plot.pathway_heatmap, table, subtypes=names),

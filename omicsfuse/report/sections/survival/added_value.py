@@ -69,7 +69,7 @@ def sentence(comparison: SurvivalComparison) -> str:
     evidence = tests
     if math.isfinite(change):
         evidence += f"; {changed} after correction for optimism"
-    if p >= SIGNIFICANCE:
+    if p > SIGNIFICANCE:
         return (
             f"There is no evidence that the subtypes add to the clinical covariates ({evidence})."
         )

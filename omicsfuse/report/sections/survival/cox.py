@@ -108,9 +108,9 @@ def not_proportional(
     table = table[table["model"].astype(str) == fullest_model(table["model"])]
     together = table["term"] == ALL_TERMS
     p = table["p"].astype(float).where(~together)
-    changing = table[(benjamini_hochberg(p) if corrected else p.to_numpy()) < SIGNIFICANCE]
+    changing = table[(benjamini_hochberg(p) if corrected else p.to_numpy()) <= SIGNIFICANCE]
     if changing.empty:
-        changing = table[(table["p"] < SIGNIFICANCE) & together]
+        changing = table[(table["p"] <= SIGNIFICANCE) & together]
     return changing, int((~together).sum())
 
 
@@ -134,7 +134,7 @@ def _after_adjustment(comparisons: Sequence[SurvivalComparison]) -> Iterator[str
         for term in alone.index.intersection(beside.index):
             before, after = float(alone["p"][term]), float(beside["p"][term])
             # A hazard ratio without an upper limit comes from separation and says nothing.
-            if before < SIGNIFICANCE <= after and math.isfinite(float(beside["hr_ci_high"][term])):
+            if before <= SIGNIFICANCE < after and math.isfinite(float(beside["hr_ci_high"][term])):
                 lost.append(
                     f"{clean(term)} in {clean(comparison.endpoint)} (hazard ratio "
                     f"{format_ratio(beside['hr'][term])}, {format_p(after)}; unadjusted "

@@ -58,6 +58,18 @@ def overall_fdr(test: pd.Series | None) -> float:
     return _value(test, "fdr")
 
 
+def differs(comparison: SurvivalComparison, *, several: bool = False) -> bool | None:
+    """Whether an endpoint differs between the subtypes; None where it was not tested.
+
+    Of several endpoints the false discovery rate over them decides, of one its p-value.
+    """
+    test = deciding_test(comparison)
+    p, fdr = best_p(test), overall_fdr(test)
+    if math.isnan(p):
+        return None
+    return p <= SIGNIFICANCE and not (several and fdr > FDR)
+
+
 def log_rank_name(comparison: SurvivalComparison | None) -> str:
     """Name the log-rank test whose p a table of verification gives: permuted, where it could be."""
     test = overall_test(comparison) if comparison is not None else None
@@ -86,7 +98,7 @@ def tests_in_a_line(comparison: SurvivalComparison) -> str:
 def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) -> str:
     """Say whether one endpoint differs, with the size of the difference, events and patients.
 
-    Where there are several endpoints, the false discovery rate over them is given as well.
+    Where there are several endpoints, the false discovery rate over them is given, and decides.
     """
     name, test = endpoint_in_words(comparison.endpoint), deciding_test(comparison)
     if test is None:
@@ -103,7 +115,7 @@ def survival_sentence(comparison: SurvivalComparison, *, several: bool = False) 
     values += [format_p(overall_fdr(test), "FDR over the endpoints")] if several else []
     parts = (", ".join(filter(None, values)), counts, _hazard_ratios(comparison))
     evidence = "; ".join(filter(None, parts))
-    if p < SIGNIFICANCE:
+    if differs(comparison, several=several):
         return f"{sentence_case(name)} differs between subtypes ({evidence})."
     return f"There is no evidence that {name} differs between subtypes ({evidence})."
 
@@ -139,23 +151,23 @@ def _hazard_ratios(comparison: SurvivalComparison) -> str:
 
 def caveats(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
     """What the tests over all subtypes do not show, and p-values that do not count."""
+    several = len(comparisons) > 1
     tested = [
         (clean(comparison.endpoint), comparison, test)
         for comparison in comparisons
         if (test := deciding_test(comparison)) is not None and math.isfinite(best_p(test))
     ]
-    different = [best_p(test) < SIGNIFICANCE for *_, test in tested]
     equal = [
         f"{endpoint}, {plural(int(test['events']), 'event')}"
-        for (endpoint, _, test), differs in zip(tested, different, strict=True)
-        if not differs
+        for endpoint, comparison, test in tested
+        if not differs(comparison, several=several)
     ]
     if equal:
         yield f"A test that is not significant does not show equal survival ({'; '.join(equal)})."
     uncorrected = [
         f"{endpoint} ({format_p(overall_fdr(test), 'FDR')})"
-        for (endpoint, _, test), differs in zip(tested, different, strict=True)
-        if differs and len(comparisons) > 1 and overall_fdr(test) >= FDR
+        for endpoint, comparison, test in tested
+        if differs(comparison) and not differs(comparison, several=several)
     ]
     if uncorrected:
         yield (
@@ -164,10 +176,10 @@ def caveats(comparisons: Sequence[SurvivalComparison]) -> Iterator[str]:
     contrary = [
         f"{endpoint} ({format_p(_value(test, 'p_asymptotic'))}, "
         f"{format_p(best_p(test), 'permutation p')})"
-        for (endpoint, comparison, test), differs in zip(tested, different, strict=True)
+        for endpoint, comparison, test in tested
         if pipeline_test(comparison) is None
         and math.isfinite(asymptotic := _value(test, "p_asymptotic"))
-        and (asymptotic < SIGNIFICANCE) != differs
+        and (asymptotic <= SIGNIFICANCE) != differs(comparison)
     ]
     if contrary:
         yield (

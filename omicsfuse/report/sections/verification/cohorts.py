@@ -50,7 +50,7 @@ def _assigned(row: pd.Series, verification: Verification) -> tuple[str, str]:
         return "survival was not tested", f"{endpoint} ({why}; {counts})"
     shown = (
         "survival differs between assigned subtypes"
-        if p < SIGNIFICANCE
+        if p <= SIGNIFICANCE
         else "there is no evidence of a difference in survival between assigned subtypes"
     )
     test = log_rank_name(verification.survival.get(f"{row['cohort']}: {row['endpoint']}"))
@@ -128,14 +128,14 @@ def relations(tests: pd.DataFrame) -> Iterator[str]:
 def caveats(tests: pd.DataFrame) -> Iterator[str]:
     """Significant scores that random genes match, and significant scores in negative controls."""
     control = _is_control(tests)
-    matched = (tests["p"] < SIGNIFICANCE) & (tests["random_null_percentile"] < PERCENTILE)
+    matched = (tests["p"] <= SIGNIFICANCE) & (tests["random_null_percentile"] < PERCENTILE)
     for _, row in tests[matched & ~control].iterrows():
         yield (
             f"In {clean(row['cohort'])} ({clean(row['endpoint'])}), {clean(row['comparison'])} has "
             f"{format_p(float(row['p']))}, but {100 - float(row['random_null_percentile']):.0f}% "
             "of random gene sets of the same size do as well or better."
         )
-    for _, row in tests[control & (tests["fdr"] < FDR)].iterrows():
+    for _, row in tests[control & (tests["fdr"] <= FDR)].iterrows():
         yield (
             f"In the negative control {clean(row['cohort'])} ({clean(row['endpoint'])}), "
             f"{clean(row['comparison'])} is associated with survival (FDR "
