@@ -79,7 +79,7 @@ def _reservations(results: RunResults) -> Iterator[Reservation]:
     explaining = explaining_variables(results)
     if explaining:
         verb = "explains" if len(explaining) == 1 else "explain"
-        measured = effect_text(results.clinical.loc[explaining[0]])
+        measured = effect_text(results.clinical.loc[explaining[:1]].iloc[0])
         names = listing([clean(name) for name in explaining])
         yield Reservation(
             "technical_variable",

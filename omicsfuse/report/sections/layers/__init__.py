@@ -11,6 +11,7 @@ from omicsfuse.core.results import RunResults
 from omicsfuse.plot.gains import MOST_GROUPS, feature_groups, gain_panels, layer_gains
 from omicsfuse.plot.layers import layer_columns
 from omicsfuse.plot.numbers import clean, format_p
+from omicsfuse.plot.rows import rows_with
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.sections.layers.gains import (
@@ -121,14 +122,18 @@ def carried_by(results: RunResults) -> str:
     Empty where there is a single layer or one subtype; of given labels only the first, because
     the cut without a layer differs from them anyway.
     """
-    layers = results.assessment.layers
-    if len(layers) < 2 or "agreement_alone" not in layers or layers["agreement_alone"].isna().all():
+    layers, given = results.assessment.layers, results.subtypes.given
+    alone, without = (
+        {str(name): float(value) for name, value in rows_with(layers, column)[column].items()}
+        if column in layers
+        else {}
+        for column in ("agreement_alone", "agreement_without")
+    )
+    if len(layers) < 2 or not alone:
         return ""
-    alone = layers["agreement_alone"].astype(float)
-    without = layers.get("agreement_without", alone * math.nan).astype(float)
-    top, what = alone.idxmax(), "labels" if results.subtypes.given else "subtypes"
+    top, what = max(alone, key=lambda name: alone[name]), "labels" if given else "subtypes"
     value = f"adjusted Rand index {alone[top]:.2f}"
-    missed = without.idxmin() if without.notna().any() and not results.subtypes.given else None
+    missed = min(without, key=lambda name: without[name]) if without and not given else None
     if missed is not None and without[missed] >= _HARDLY:
         missed = None
     less = "" if missed is None else f"change most without {clean(missed)} ({without[missed]:.2f})"
