@@ -28,38 +28,38 @@ COLUMNS = ("layer", "gene", "alteration", "n", "n_altered", "share")
 def alterations(
     subtypes: Subtypes, cohort: Cohort, *, n_permutations: int = 9999, random_state: int = 0
 ) -> pd.DataFrame:
-    """Test every gene of the mutation and copy-number layers against the subtypes.
+    """Test the association of subtypes with every gene of the mutation and copy-number layers.
 
-    A gene is mutated, or, by copy number, amplified (GISTIC level 2), deleted (-2), gained (1 or 2)
-    or lost (-1 or -2); log2 ratios by 1, -1, 0.2 and -0.2 (``altered.THRESHOLDS``). Each is tested
-    where at least ``MINIMUM_ALTERED`` patients have it and as many have not; that rule looks at the
-    sum over the subtypes only, so that it does not favour small p-values.
+    A gene is mutated or, by copy number, amplified (GISTIC level 2), deleted (-2), gained (1 or 2)
+    or lost (-1 or -2); the thresholds of log2 ratios are 1, -1, 0.2 and -0.2
+    (``altered.THRESHOLDS``). An alteration is tested if at least ``MINIMUM_ALTERED`` patients have
+    it and as many do not. The rule uses the sum over the subtypes only, so it does not favour small
+    p-values.
 
-    The test is Pearson's chi-square where all expected counts are 5 or more and there are more
-    than two subtypes; else Fisher's exact test, for three subtypes and more by enumerating all
-    tables (Freeman and Halton) where they are up to 10,000, or up to a million and the chi-square
-    p-value is below 0.01. Beyond that chi-square stands where it gives 0.2 or more (no test would
-    call that a finding; marked ``"chi-square, approximate"``), and random tables with the same
-    margins decide in between (Monte Carlo).
+    The test is Pearson's chi-square if all expected counts are 5 or more and there are more than
+    two subtypes; otherwise Fisher's exact test. For three or more subtypes it enumerates all tables
+    (Freeman and Halton) if they are at most 10,000, or at most a million with a chi-square p-value
+    below 0.01. With more tables, a chi-square p-value of 0.2 or more is kept (``"chi-square,
+    approximate"``), and random tables with the same margins give the others (Monte Carlo).
 
     Parameters
     ----------
     subtypes : Subtypes
         Labels of the patients.
     cohort : Cohort
-        Layers of kind mutation and copy_number are used, whether they were fused or not: of a fused
-        layer, p-values describe the subtypes and are no evidence for them.
+        Cohort with layers of kind mutation or copy_number, fused or not. P-values of a fused layer
+        describe the subtypes and are no evidence for them.
     n_permutations, random_state : int
         Random tables of the Monte Carlo test, and their seed.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each gene and alteration that at least one patient has: ``layer``, ``gene``,
+        One row for each gene and alteration with at least one patient: ``layer``, ``gene``,
         ``alteration``, ``n`` (patients measured), ``n_altered``, ``share`` of them, ``share_S1``
         and so on, ``test``, ``effect`` (Cramer's V), ``p``, ``fdr`` (Benjamini-Hochberg; the family
-        is all tested genes of a layer and an alteration), ``note`` (why there is no p-value);
-        by layer, alteration and p. Empty where there is no such layer.
+        is all tested genes of a layer and an alteration), ``note`` (reason for no p-value); by
+        layer, alteration and p. Empty without such a layer.
 
     References
     ----------

@@ -37,30 +37,29 @@ FACTS = ("most_different", "how", "volume_of")
 def associate(
     subtypes: Subtypes, cohort: Cohort, *, n_permutations: int = 9999, random_state: int = 0
 ) -> pd.DataFrame:
-    """Test clinical columns, technical variables and the genome's burden against the subtypes.
+    """Test associations of subtypes with clinical columns, technical variables and genomic burden.
 
-    Numeric columns, and ordered ones by their steps (see ``Cohort.variables``), of more than two
-    different values: Kruskal-Wallis, with epsilon squared ``H / (n - 1)`` as effect, which is eta
-    squared of the ranks. All others are compared as categories:
-    Pearson's chi-square (no continuity correction) where every expected count is 5 or more; else
-    Fisher's exact test for a 2 x 2 table, and for a larger one chi-square against random tables
-    with the same margins (Monte Carlo); with Cramer's V as effect. Intervals of effects invert the
-    noncentral chi-square distribution; that of epsilon squared is the large-sample approximation
-    (``effect_sizes``).
+    Numeric and ordered columns (see ``Cohort.variables``) with more than two different values:
+    Kruskal-Wallis test, with epsilon squared ``H / (n - 1)`` as effect, which is eta squared of the
+    ranks. All other columns are compared as categories: Pearson's chi-square (no continuity
+    correction) where every expected count is 5 or more; else Fisher's exact test for a 2 x 2 table,
+    and for a larger one chi-square against random tables with the same margins (Monte Carlo); with
+    Cramer's V as effect. Intervals of effects invert the noncentral chi-square distribution; that
+    of epsilon squared is the large-sample approximation (``effect_sizes``).
 
-    Variables are of three families, each corrected for multiplicity by itself:
+    Variables form three families, each with its own correction for multiplicity:
 
-    - all clinical columns that are not technical;
-    - ``technical``: the columns that the cohort names so, the tissue source site where patients are
-      TCGA barcodes, and the volume of the tumour where a radiomics layer has it;
+    - clinical columns that are not technical;
+    - ``technical``: the technical columns of the cohort, the tissue source site if patients are
+      TCGA barcodes, and tumour volume if a radiomics layer has it;
     - ``genome``: the number of mutated genes and the fraction of the genome altered (``burden``).
 
-    Outcomes are left to the survival stage, which knows of censoring: time and event columns of the
-    endpoints are not listed; columns whose names say that they hold an outcome (`is_outcome`:
+    Outcomes are tested by `compare_survival`, which accounts for censoring: time and event columns
+    of the endpoints are not listed; columns with the name of an outcome (`is_outcome`:
     ``vital_status``, ``dss_time``, ``days_to_death``) are listed without a test, unless they are
-    ``known_labels``; so are columns that the cohort says to ``ignore``. A column that groups the
-    patients as an earlier one of its family or one of an endpoint does, or, of numeric columns,
-    puts them in the same order, is not tested again.
+    ``known_labels``; so are the columns in ``ignore``. A column with the same grouping as an
+    earlier column of its family or of an endpoint, or, for numeric columns, the same order, is not
+    tested again.
 
     Parameters
     ----------
@@ -80,16 +79,14 @@ def associate(
         ``"genome"`` or empty), ``test``, ``n`` (patients with the value and a label), ``missing``,
         ``statistic``, ``p``, ``fdr`` (Benjamini-Hochberg over the tested variables of the family),
         ``effect`` with its 95% interval ``effect_ci_low`` to ``effect_ci_high``, ``effect_name``,
-        ``stands_out`` (the subtype furthest from the others: ``"S2: higher"`` by mean rank,
-        ``"S1: more HPV+"`` by adjusted residual), ``adjusted_rand_index`` and
-        ``normalised_mutual_information`` (known labels only), ``note`` (why there is no p-value, or
-        where a variable that is no clinical column is from); then, not in the files,
+        ``stands_out`` (the subtype furthest from the others: ``"S2: higher"`` by mean rank, ``"S1:
+        more HPV+"`` by adjusted residual), ``adjusted_rand_index`` and
+        ``normalised_mutual_information`` (known labels only), ``note`` (reason for no p-value, or
+        source of a variable that is not a clinical column); then, not in the files,
         ``most_different`` and ``how`` (both parts of ``stands_out``) and ``volume_of`` (layer whose
-        tumour volume it is).
-        Columns that are constant, look like identifiers, hold an outcome (``"outcome: see
-        survival"``) or repeat an earlier one (``"same grouping as X"``, ``"same order as X"``) are
-        listed with a note and no p-value.
-        Empty when there is nothing to compare with.
+        tumour volume it is). Columns that are constant, look like identifiers, contain an outcome
+        (``"outcome: see survival"``) or repeat an earlier column (``"same grouping as X"``, ``"same
+        order as X"``) have a note and no p-value. Empty without variables.
 
     References
     ----------

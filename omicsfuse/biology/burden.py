@@ -24,27 +24,25 @@ class Measure(NamedTuple):
 def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     """Count the altered genes of each patient.
 
-    From a mutation layer the number of mutated genes, of those measured; with
-    ``Layer.megabases`` (key ``megabases`` of the manifest) also as mutated genes per megabase,
-    which comes near the tumour mutational burden but counts a gene with two mutations once. From a
-    copy-number layer the fraction of the genome altered, by genes: the share of the measured genes
-    whose level is not 0 (log2 ratios: at least 0.2 away from 0). By genes, not by bases: where a
-    layer holds a choice of genes, so does the fraction.
+    Mutation layer: the number of mutated genes and, with ``Layer.megabases`` (key ``megabases`` of
+    the manifest), mutated genes per megabase. This approximates the tumour mutational burden, but
+    counts a gene with two mutations once. Copy-number layer: the fraction of the genome altered, as
+    the share of measured genes with a level other than 0 (log2 ratios: at least 0.2 from 0). The
+    fraction is of genes, not of bases, and refers to the genes of the layer.
 
     Parameters
     ----------
     subtypes : Subtypes
-        Labels; patients without one are left out.
+        Labels; patients without a label are excluded.
     cohort : Cohort
-        Layers of kind mutation and copy_number are used, whether they were fused or not.
+        Cohort with layers of kind mutation or copy_number, fused or not.
 
     Returns
     -------
     pandas.DataFrame
         Index patient (all with a label; values of patients without the layer are missing); for each
         layer ``LAYER_mutated_genes_per_megabase`` (if known) and ``LAYER_mutated_genes``, or
-        ``LAYER_fraction_altered``, and ``LAYER_measured_genes``. No columns where there is no such
-        layer.
+        ``LAYER_fraction_altered``, and ``LAYER_measured_genes``. No columns without such a layer.
 
     Examples
     --------

@@ -13,12 +13,12 @@ from omicsfuse.core.errors import StudyError
 def covariate_table(
     cohort: Cohort, names: Sequence[str], scores: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Gather covariates from the clinical table and from patient scores, by name.
+    """Select covariates from the clinical table and from patient scores, by name.
 
     Parameters
     ----------
     cohort : Cohort
-        Its clinical table is searched first.
+        Cohort, whose clinical table is searched first.
     names : sequence of str
         Clinical columns, or columns of ``scores`` such as ``"mcp_counter: Fibroblasts"``.
     scores : pandas.DataFrame, optional
@@ -32,7 +32,7 @@ def covariate_table(
     Raises
     ------
     StudyError
-        If a name is in neither table (the nearest valid one is named) or in both, or occurs twice.
+        If a name is in neither table (the nearest valid name is given) or in both, or occurs twice.
 
     Examples
     --------

@@ -39,13 +39,13 @@ NOTES = (
 
 
 def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.DataFrame:
-    """Lay out Table 1: baseline variables by subtype.
+    """Make Table 1: baseline variables by subtype.
 
-    The library ``tableone`` counts and formats; p-values are those of ``associate``, so that the
-    two tables agree. Near-normal numbers are given by mean (SD), others by median [Q1, Q3] (see
-    ``MOST_SKEWNESS``), categories by n (%) of the patients whose value is known, with missing ones
-    in a row of their own. Variables that are constant, look like identifiers or repeat another one
-    are left out, as ``clinical`` says of each; endpoints are given as events of patients.
+    The library ``tableone`` counts and formats; p-values are those of ``associate``. Near-normal
+    numbers are given as mean (SD), other numbers as median [Q1, Q3] (see ``MOST_SKEWNESS``),
+    categories as n (%) of the patients with a value, with missing values in a row of their own.
+    Variables that are constant, look like identifiers or repeat another variable are excluded, as
+    noted in ``clinical``; endpoints are given as events / patients.
 
     Parameters
     ----------
@@ -54,15 +54,15 @@ def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.
     cohort : Cohort
         Clinical table and layers.
     clinical : pandas.DataFrame
-        What ``associate`` returned for the same subtypes and cohort.
+        Result of ``associate`` for the same subtypes and cohort.
 
     Returns
     -------
     pandas.DataFrame
-        Text in all columns: ``variable``, ``summary`` (``"mean (SD)"``, ``"median [Q1, Q3]"``,
-        ``"n (%)"``, ``"events / patients"``, ``"missing"``), ``level`` (of categories),
-        ``overall``, one column a subtype, ``p``, ``fdr`` and ``test`` (in the first row of a
-        variable). The first row counts the patients. Empty where there is no variable.
+        Text in all columns: ``variable``, ``summary`` (``"mean (SD)"``, ``"median [Q1, Q3]"``, ``"n
+        (%)"``, ``"events / patients"``, ``"missing"``), ``level`` (of categories), ``overall``, one
+        column a subtype, ``p``, ``fdr`` and ``test`` (in the first row of a variable). The first
+        row counts the patients. Empty without variables.
 
     References
     ----------

@@ -46,31 +46,31 @@ MINIMUM_PATIENTS = 10
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cohort(Shown):
-    """Omics layers and a clinical table of one cohort; what is inside has been checked.
+    """Omics layers and a clinical table of one cohort, checked.
 
-    This is the one gate for user data. Making a ``Cohort`` normalises its tables (float64, patients
-    and features named by str, patients sorted by identifier as text, so that no result depends on
-    the order of the rows) and refuses, with the file, the column and example rows: duplicate
-    patients or features, empty tables, cells that are not numbers, infinities, values that
+    All user data pass through a ``Cohort``. It normalises the tables (float64, patients and
+    features named by str, patients sorted by identifier as text, so that no result depends on the
+    order of the rows). It refuses, and reports with file, column and example rows: duplicate
+    patients or features, empty tables, cells that are not numbers, infinite values, values that
     contradict the scale (amounts above 1e12 among them), dates in place of gene symbols, rows that
     are not patients, clinical columns that do not exist, times that are negative or not numbers,
     and events that are neither 0/1, true/false nor mapped words.
 
-    Where there is a clinical table, its patients are the cohort: patients of a layer who are not in
-    it are left out of it and counted in ``exclusions``, as are patients of the clinical table
-    who are in no layer. Without a clinical table every patient of every layer belongs.
+    The clinical table, if given, defines the patients. Patients of a layer who are not in it are
+    excluded and counted in ``exclusions``; patients of the clinical table without a layer are
+    counted too. Without a clinical table, every patient of every layer is included.
 
-    Words for missing in the clinical table ("[Not Available]", "unknown", "'--": one list, whatever
-    their case and brackets) become missing here, and here it is decided which of its columns are
-    numeric, ordered or categorical (``variables``): every analysis asks that one decision.
+    Words for missing in the clinical table ("[Not Available]", "unknown", "'--": one list, in any
+    case, with or without brackets) become missing values. Each column is classified once as
+    numeric, ordered or categorical (``variables``), and every analysis uses this classification.
 
     Attributes
     ----------
     name : str
         Name of the cohort.
     omics : mapping of str to Layer
-        Layers by name. They may cover different patients; those of each are sorted by identifier
-        (``"P10"`` before ``"P2"``), whatever the order of the rows given.
+        Layers by name. They may have different patients, sorted by identifier (``"P10"`` before
+        ``"P2"``).
     clinical : pandas.DataFrame or None
         Patients (index, sorted in the same way) x clinical columns.
     endpoints : mapping of str to Endpoint
@@ -78,49 +78,48 @@ class Cohort(Shown):
     covariates : tuple of str
         Clinical columns to adjust for.
     known_labels : tuple of str
-        Clinical columns with known groupings (HPV status, published subtypes) that subtypes are
-        compared with after the fact; never used to find them.
+        Clinical columns with known groupings (HPV status, published subtypes) to compare with the
+        subtypes; never used to find them.
     exclusions : tuple of Exclusion
-        What reading and checking left out.
+        Exclusions by reading and checking.
     technical : tuple of str
-        Clinical columns that describe how the data were made (scanner, centre, batch): subtypes
-        that follow them are suspect.
+        Clinical columns that describe the acquisition (scanner, centre, batch). Subtypes associated
+        with them may be technical.
     clinical_source : str
-        File the clinical table came from, for messages.
+        File of the clinical table, for messages.
     study : str
-        Study that the patients come from, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not
-        independent of one another. Empty where it is not stated.
+        Study of the patients, e.g. ``"TCGA-HNSC"``: cohorts of the same study are not independent.
+        Empty if not stated.
     ignore : tuple of str
         Clinical columns that are not compared with the subtypes.
     strata : tuple of str
-        Clinical columns (site, centre) whose combinations have a baseline hazard of their own in
-        Cox models, and within which a stratified log-rank test compares.
+        Clinical columns (site, centre) that stratify Cox models and log-rank tests.
     missing : tuple of str
-        Words and numbers that mean missing in the clinical table, beside the list.
+        Further words and numbers that mean missing in the clinical table.
     missing_cells : mapping of str to mapping of str to int
         Words taken as missing, by clinical column: the word as written, and how many cells.
     notes : tuple of str
-        What ``from_tables`` guessed or turned, and how to say otherwise.
+        Guesses of ``from_tables``, and how to override them.
     variables : pandas.DataFrame
-        What was decided of each clinical column (index): ``type`` (``"numeric"``, ``"ordered"`` or
-        ``"categorical"``), ``why``, ``levels`` (in order, or by name; none of numbers), ``steps``
-        (the step of each level of an ordered one; substages share one), ``n_known``,
+        Classification of each clinical column (index): ``type`` (``"numeric"``, ``"ordered"`` or
+        ``"categorical"``), ``why``, ``levels`` (in order, or by name; empty for numbers), ``steps``
+        (the step of each level of an ordered column; substages share a step), ``n_known``,
         ``n_missing`` and ``missing_words`` (as ``missing_cells``).
     decided : pandas.DataFrame, optional
-        ``variables`` of a cohort that this one has some patients of: what its columns hold is not
-        decided again.
+        ``variables`` of a larger cohort, for a subset of its patients: columns are not classified
+        again.
 
     Raises
     ------
     CohortError
-        If something listed above is found, or no patient of a layer is in the clinical table.
+        If data are refused as listed above, or no patient of a layer is in the clinical table.
 
     Warns
     -----
     OmicsfuseWarning
-        If something is doubtful but usable: dates that one gene symbol only can have become, counts
-        that look normalised or cover a small panel, unknown words among numbers or stages, numbers
-        with a unit or a decimal comma, words that differ by case only.
+        If data are usable but doubtful: dates with a single possible gene symbol, counts that look
+        normalised or cover a small panel, unknown words among numbers or stages, numbers with a
+        unit or a decimal comma, words that differ by case only.
 
     Examples
     --------
@@ -167,27 +166,28 @@ class Cohort(Shown):
         missing: Iterable[str] = (),
         study: str = "",
     ) -> "Cohort":
-        r"""Make a cohort of tables that are in memory, with patients in rows.
+        r"""Make a cohort from tables in memory, with patients in rows.
 
-        The tables pass the same checks as those that ``read_cohort`` reads, and TCGA barcodes are
-        brought to patients in the same way. A table whose columns are evidently the patients
-        (patients of the clinical table or of most other layers, TCGA barcodes, or rows that are
-        genes or probes) is turned. Kind and scale of a layer are guessed where they are not given.
-        ``notes`` says what was turned and guessed, by what, and how to say otherwise: read it once.
+        The tables pass the same checks as the files of ``read_cohort``, and TCGA barcodes are
+        shortened to patients. A table is transposed if its columns are evidently patients: patients
+        of the clinical table or of most other layers, TCGA barcodes, or rows that are genes or
+        probes. Kind and scale of a layer are guessed if not given. ``notes`` lists every guess, its
+        reason, and how to override it.
 
         Parameters
         ----------
         tables : mapping of str to pandas.DataFrame
-            Layers by name: patients x features, indexed by patient. A ``Layer`` is taken too.
+            Layers by name: patients x features, indexed by patient; or ``Layer`` objects.
         clinical : pandas.DataFrame, optional
-            Patients x clinical columns, indexed by patient. Its patients are the cohort.
+            Patients x clinical columns, indexed by patient. It defines the patients of the cohort.
         endpoints : mapping of str to tuple or mapping, optional
-            By name, the columns of time and event, as in ``{"os": ("days", "event")}``, where the
-            event is 0/1 or true/false; or a dict with the keys of ``Endpoint``: ``time``,
-            ``event``, ``unit``, ``event_values``, ``entry``, ``competing``. Without a unit that of
-            the column's name is taken (``"OS_MONTHS"``), else days.
+            By name, the columns of time and event, as in ``{"os": ("days", "event")}``, with events
+            as 0/1 or true/false; or a dict with the keys of ``Endpoint``: ``time``, ``event``,
+            ``unit``, ``event_values``, ``entry``, ``competing``. The default unit is that of the
+            column's name (``"OS_MONTHS"``), or days.
         kinds, scales : mapping of str to str, or str, optional
-            Kind of each layer (one of ``KINDS``) and scale of its values; one word holds for all.
+            Kind of each layer (one of ``KINDS``) and scale of its values; a single word applies to
+            all layers.
         name : str
             Name of the cohort.
         covariates, known_labels, technical, strata, ignore, missing, study
@@ -201,8 +201,8 @@ class Cohort(Shown):
         Raises
         ------
         CohortError
-            If a table is at fault: no table, rows without names, variants in place of patients,
-            anything that a ``Cohort`` refuses.
+            If there is no table, rows have no names or are variants in place of patients, or a
+            ``Cohort`` refuses the data.
 
         Examples
         --------
@@ -295,7 +295,7 @@ class Cohort(Shown):
         object.__setattr__(self, "exclusions", tuple(dict.fromkeys(exclusions)))
 
     def patients(self, layers: Iterable[str] | None = None) -> pd.Index:
-        """Patients that are in all the named layers.
+        """Return the patients with all named layers.
 
         Parameters
         ----------
@@ -305,7 +305,7 @@ class Cohort(Shown):
         Returns
         -------
         pandas.Index
-            Sorted by identifier; of the clinical table where there is no layer.
+            Sorted by identifier; without layers, the patients of the clinical table.
 
         Raises
         ------
@@ -330,7 +330,7 @@ class Cohort(Shown):
         return shared.rename("patient")
 
     def common_patients(self, layers: Iterable[str] | None = None) -> pd.Index:
-        """Patients in all the named layers, refusing fewer than ``MINIMUM_PATIENTS``.
+        """Return the patients with all named layers, at least ``MINIMUM_PATIENTS``.
 
         Parameters
         ----------
@@ -345,8 +345,8 @@ class Cohort(Shown):
         Raises
         ------
         CohortError
-            If fewer than 10 patients are in all of them; the message counts the patients of each
-            layer, and gives examples of identifiers.
+            If fewer than 10 patients have all layers; the message counts the patients of each layer
+            and gives examples of identifiers.
 
         Examples
         --------
@@ -361,7 +361,7 @@ class Cohort(Shown):
         return shared
 
     def survival(self, endpoint: str) -> pd.DataFrame:
-        """Time and event of the patients for whom both are known.
+        """Return time and event of the patients with both.
 
         Parameters
         ----------
@@ -395,7 +395,7 @@ class Cohort(Shown):
         return table.astype({"time": "float64", **whole})
 
     def causes(self, endpoint: str) -> dict[int, str]:
-        """Name the events of an endpoint: 1 the event itself, 2 and more competing ones.
+        """Name the events of an endpoint: 1 the event, 2 and more competing events.
 
         Parameters
         ----------
@@ -405,7 +405,7 @@ class Cohort(Shown):
         Returns
         -------
         dict of int to str
-            One entry where there are no competing events.
+            One entry without competing events.
 
         Examples
         --------
@@ -416,10 +416,10 @@ class Cohort(Shown):
         return cause_names(self.endpoints[endpoint], endpoint)
 
     def survival_exclusions(self, endpoint: str) -> tuple[Exclusion, ...]:
-        """Count the patients whose time or event is missing, and those whose time is zero.
+        """Count the patients without time or event, and the patients with a time of zero.
 
-        Patients with a time of zero stay in ``survival``; they are counted because they tell
-        nothing about the order of events.
+        Patients with a time of zero stay in ``survival``, but have no information on the order of
+        events.
 
         Parameters
         ----------
@@ -429,7 +429,7 @@ class Cohort(Shown):
         Returns
         -------
         tuple of Exclusion
-            Empty when nothing is missing or zero.
+            Empty without missing values and zeros.
 
         Raises
         ------

@@ -16,21 +16,21 @@ from omicsfuse.core.shown import Shown, joined, some, table_size
 
 @dataclass(frozen=True)
 class Exclusion:
-    """One count of something that did not go on to the next step: nothing is dropped silently.
+    """A count of data excluded at one step.
 
     Attributes
     ----------
     step : str
-        Where it happened, e.g. ``"read"``, ``"preprocess"``, ``"fuse"``, ``"survival"``.
+        Step of the exclusion, e.g. ``"read"``, ``"preprocess"``, ``"fuse"``, ``"survival"``.
     layer : str
-        Layer, table or cohort concerned; empty where it concerns the whole study.
+        Layer, table or cohort; empty for the whole study.
     what : str
-        What is counted: ``"patients"``, ``"features"``, ``"genes"``, ``"values"``, ``"samples"``,
+        Unit of the count: ``"patients"``, ``"features"``, ``"genes"``, ``"values"``, ``"samples"``,
         ``"variants"``.
     count : int
         How many.
     reason : str
-        Why, in plain words.
+        Reason, in plain words.
     examples : tuple of str
         Up to five names.
     """
@@ -45,7 +45,7 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Which clinical columns hold a time to event, and how to read them.
+    """Clinical columns of a time to event, and their coding.
 
     Attributes
     ----------
@@ -54,14 +54,14 @@ class Endpoint:
     unit : str
         Unit of time: ``"days"``, ``"weeks"``, ``"months"`` or ``"years"``.
     event_values : mapping of str to int
-        Words of the event column and what each means (1 the event, 0 censored, 2 and more
-        competing events); empty when the column holds 0/1 or true/false.
+        Code of each word of the event column (1 the event, 0 censored, 2 and more competing
+        events); empty for columns of 0/1 or true/false.
     entry : str
-        Column with the time from which a patient is observed (left truncation), in the same unit
-        and from the same start as ``time``; empty where everyone is observed from the start.
+        Column with the time from which a patient is observed (left truncation), in the unit of
+        ``time`` and from the same origin; empty if all patients are observed from the origin.
     competing : str
-        Column (0/1 or true/false) of a competing event that ends the follow-up at ``time`` too,
-        such as death from any cause beside death from the disease; empty where there is none.
+        Column (0/1 or true/false) of a competing event that also ends follow-up at ``time``, such
+        as death from any cause beside death from the disease; empty without competing events.
 
     Examples
     --------
@@ -95,13 +95,13 @@ class Layer(Shown):
     scale : str
         One of ``KINDS[kind].scales``; empty takes the first of them.
     features : pandas.DataFrame or None
-        What is known of the features (index: feature); of radiomics, where nothing is given, what
-        their names say: ``image_type``, ``feature_class`` and ``feature``.
+        Annotation of the features (index: feature). For radiomics, by default parsed from their
+        names: ``image_type``, ``feature_class`` and ``feature``.
     source : str
-        File the table came from, for messages; empty for a table made in Python.
+        File of the table, for messages; empty for a table in memory.
     megabases : float or None
-        For mutations, how much of the genome was sequenced (about 30 to 38 for an exome), so that
-        they can be given per megabase; None where it is not known.
+        For mutations, the megabases sequenced (about 30 to 38 for an exome), for counts per
+        megabase; None if unknown.
     variants : pandas.DataFrame or None
         For mutations from a MAF with read counts, one row a variant: columns ``patient``,
         ``t_alt_count`` and ``t_depth`` (reads with the mutation, all reads); None without them.

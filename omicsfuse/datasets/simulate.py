@@ -24,7 +24,7 @@ _SHAPE = ("Elongation", "Flatness", "MeshVolume", "Sphericity", "SurfaceArea", "
 
 @dataclass(frozen=True, eq=False)
 class SimulatedCohort:
-    """A simulated discovery cohort, an image-free external cohort, and the truth about both.
+    """A simulated discovery cohort, an external cohort without images, and their true subtypes.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class SimulatedCohort:
     external : Cohort
         Other patients with expression and survival only.
     truth : pandas.Series
-        Planted subtype (1 to ``n_subtypes``) of every patient of both cohorts.
+        True subtype (1 to ``n_subtypes``) of every patient of both cohorts.
     gene_sets : mapping of str to list of str
-        One set of the genes raised in each planted subtype, and sets of unrelated genes.
+        One set of the genes raised in each true subtype, and sets of unrelated genes.
     """
 
     discovery: Cohort
@@ -56,29 +56,29 @@ def simulate_cohort(
     missing: float = 0.01,
     random_state: int = 0,
 ) -> SimulatedCohort:
-    """Draw a radiogenomic cohort whose patients belong to known subtypes.
+    """Simulate a radiogenomic cohort with known subtypes.
 
-    Each subtype shifts its own share of the features of every layer. Values keep the shapes that
-    make real layers awkward: radiomic features are log-normal over many orders of magnitude and
-    correlated in blocks, expression is TPM, methylation is beta values, mutations are rare, and
-    copy number comes in GISTIC levels. Survival is exponential with a hazard that rises from
-    subtype to subtype, and with age.
+    Each subtype shifts its own features in every layer. Values have realistic distributions:
+    radiomic features are log-normal over many orders of magnitude and correlated in blocks,
+    expression is TPM, methylation is beta values, mutations are rare, and copy number is GISTIC
+    levels. Survival is exponential with a hazard that increases from subtype to subtype, and with
+    age.
 
     Parameters
     ----------
     n_patients, n_external : int
-        Patients of the discovery cohort (at least 20) and of the image-free external one (0 to
-        several thousand).
+        Patients of the discovery cohort (at least 20) and of the external cohort without images (0
+        to several thousand).
     n_subtypes : int
-        Planted subtypes, 1 to 8; with 1 there is nothing to find.
+        Number of simulated subtypes, 1 to 8; 1 is a null cohort.
     n_genes : int
         Genes of the expression layer, at least 100.
     effect : float
-        Shift of a marker feature in its subtype, in standard deviations; 0 plants nothing.
+        Shift of a marker feature in its subtype, in standard deviations; 0 is a null cohort.
     hazard_ratio : float
-        Hazard ratio between one planted subtype and the one before it.
+        Hazard ratio between successive subtypes.
     layers : tuple of str
-        Which of ``SIMULATED_LAYERS`` to draw.
+        Layers to simulate, of ``SIMULATED_LAYERS``.
     missing : float
         Share of radiomic and methylation values that are missing.
     random_state : int

@@ -31,33 +31,32 @@ def cluster_radiomic_features(
     threshold: float = THRESHOLD,
     volume: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Gather radiomic features into clusters that say the same, so that each counts once.
+    """Cluster redundant radiomic features.
 
     Complete linkage on ``1 - |rho|`` (Spearman), cut at ``1 - threshold``: every two features of a
-    cluster have an absolute correlation of at least ``threshold``, which average linkage would not
-    promise. The representative is the feature with the largest mean absolute correlation with the
-    others of its cluster; of equal ones the first by name. Neither the outcome nor any molecular
-    layer is looked at.
+    cluster have an absolute correlation of at least ``threshold``, which average linkage does not
+    guarantee. The representative is the feature with the largest mean absolute correlation with the
+    others of its cluster; ties are broken by name. Outcome and molecular layers are not used.
 
     Parameters
     ----------
     prepared : Prepared
-        Layers, of which one is of kind radiomics.
+        Layers, with one of kind radiomics.
     layer : str, optional
-        That layer; the first of kind radiomics when not given.
+        Layer of the images; by default the first of kind radiomics.
     threshold : float
-        Between 0 and 1. 0.9, the default, is what redundancy is mostly taken for in radiomics: 81%
-        of the variance of the ranks is shared.
+        Between 0 and 1. The default of 0.9 is common in radiomics: 81% of the variance of the ranks
+        is shared.
     volume : pandas.Series, optional
-        Patient -> tumour volume. Found among the shape features where it is not given.
+        Patient -> tumour volume; by default the volume among the shape features.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``feature``, ``cluster`` (``"R1"`` the largest; of equal size by the name of the
         representative), ``size``, ``representative`` (bool), ``correlation_with_representative``
-        and ``correlation_with_volume`` (NaN where no volume is known); by cluster, representative
-        first. Features that do not vary are not in it.
+        and ``correlation_with_volume`` (NaN if no volume is known); by cluster, representative
+        first. Constant features are excluded.
 
     Raises
     ------

@@ -22,15 +22,15 @@ from omicsfuse.io.tables import ORIENTATIONS, read_table
 
 
 def read_cohort(manifest: str | Path | Manifest) -> Cohort:
-    r"""Read the cohort that a manifest describes, and check it.
+    r"""Read and check the cohort of a manifest.
 
-    TCGA barcodes are brought to patients, one tumour sample each (``resolve_identifiers``); other
-    identifiers are taken as they are. What reading leaves out is counted in ``Cohort.exclusions``.
+    TCGA barcodes are shortened to patients, with one tumour sample each (``resolve_identifiers``);
+    other identifiers are not changed. Exclusions are counted in ``Cohort.exclusions``.
 
     Parameters
     ----------
     manifest : str, pathlib.Path or Manifest
-        A manifest, or the path of one.
+        A manifest or its path.
 
     Returns
     -------
@@ -40,8 +40,8 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     Raises
     ------
     CohortError
-        If the manifest or a table is at fault, a file does not have the SHA-256 that is recorded,
-        or a table is the other way round than declared.
+        If the manifest or a table is at fault, a file does not have the SHA-256 of the manifest, or
+        a table has another orientation than declared.
     StudyError
         If ``manifest`` is of another type.
 

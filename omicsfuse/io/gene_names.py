@@ -18,8 +18,8 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
     r"""Read a table of gene names, such as HGNC's complete set.
 
     Format: https://www.genenames.org/help/statistics-and-files (``hgnc_complete_set.txt``): one
-    gene a row; several names in a cell have ``|`` between them. Other tables will do if they have
-    the column ``symbol`` and at least one of ``NAME_COLUMNS``.
+    gene a row, several names of a cell separated by ``|``. Other tables need the column ``symbol``
+    and at least one of ``NAME_COLUMNS``.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a gene: columns ``symbol`` and those of ``NAME_COLUMNS`` that the file has, all
-        text, empty where there is nothing; genes without a symbol are left out.
+        One row a gene: column ``symbol`` and the ``NAME_COLUMNS`` of the file, as text, empty if
+        missing; genes without a symbol are excluded.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from omicsfuse.io.text import read_bytes
 
 
 def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dict[str, list[str]]:
-    r"""Read gene sets.
+    r"""Read gene sets from a GMT file.
 
     Format: https://software.broadinstitute.org/cancer/software/gsea/wiki/index.php/Data_formats
 
@@ -18,7 +18,7 @@ def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dic
     path : str or pathlib.Path
         GMT file, gzipped or not.
     exclusions : list of Exclusion, optional
-        Sets without genes are left out, and counted in it.
+        Sets without genes are excluded and counted in it.
 
     Returns
     -------
@@ -28,8 +28,8 @@ def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dic
     Raises
     ------
     StudyError
-        If the file cannot be read, a line is not that of a gene set, a set occurs twice, or there
-        are no sets.
+        If the file cannot be read, a line is not a gene set, a set occurs twice, or there are no
+        sets.
 
     Examples
     --------

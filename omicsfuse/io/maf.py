@@ -66,13 +66,13 @@ def read_maf(
     exclusions: list[Exclusion] | None = None,
     layer: str = "mutation",
 ) -> pd.DataFrame:
-    r"""Read a MAF file into a table of which genes are mutated in which patients.
+    r"""Read a MAF file into a table of mutated genes.
 
-    By default the variants of ``SILENT_CLASSES`` do not count. Every patient of the file stays in
-    the table, with zeros when all their variants are silent: they were sequenced, and found without
-    a mutation. Patients without any variant are not in a MAF at all; name them in ``sequenced``.
+    Variants of ``SILENT_CLASSES`` are not counted by default. Every patient of the file stays in
+    the table, with zeros if all variants are silent. A MAF has no patients without variants: name
+    them in ``sequenced``.
 
-    Of several samples of a TCGA patient one is read, by the rule of ``resolve_identifiers``.
+    A TCGA patient with several samples has one of them, by the rule of ``resolve_identifiers``.
 
     Parameters
     ----------
@@ -80,11 +80,11 @@ def read_maf(
         MAF file, gzipped or not, with columns ``Hugo_Symbol``, ``Variant_Classification`` and
         ``Tumor_Sample_Barcode``; others are ignored, as are lines that begin with ``#``.
     silent : bool
-        Whether silent variants count as well.
+        Whether to count silent variants too.
     sequenced : sequence of str or pathlib.Path, optional
-        Patients or samples that were sequenced, or a file with one in each line (no header).
+        Patients or samples that were sequenced, or a file with one a line (no header).
     exclusions : list of Exclusion, optional
-        What is left out is appended to it.
+        Exclusions are appended to it.
     layer : str
         Name of the layer, for the exclusions.
 
@@ -97,7 +97,8 @@ def read_maf(
     Raises
     ------
     CohortError
-        If the file cannot be read, lacks a column, has rows without a sample, or no variant counts.
+        If the file cannot be read, lacks a column, has rows without a sample, or has no variant to
+        count.
 
     Examples
     --------

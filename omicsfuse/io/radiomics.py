@@ -18,25 +18,25 @@ def read_radiomics(
     exclusions: list[Exclusion] | None = None,
     layer: str = "radiomics",
 ) -> pd.DataFrame:
-    r"""Read radiomic features, leaving out what describes the images.
+    r"""Read radiomic features, without the columns that describe the images.
 
-    Left out and counted are the columns ``diagnostics_*`` of PyRadiomics, the columns that name
-    image, mask and label, and any other column that holds nothing but words. A column of numbers in
-    which some cells are words stays, for the cohort's checks to refuse.
+    The columns ``diagnostics_*`` of PyRadiomics, the names of image, mask and label, and other
+    columns of words are excluded and counted. A column of numbers with words in some cells stays,
+    and the checks of ``Cohort`` refuse it.
 
     Parameters
     ----------
     path, orientation, patient, duplicates
         As in ``read_table``.
     exclusions : list of Exclusion, optional
-        What is left out is appended to it.
+        Exclusions are appended to it.
     layer : str
         Name of the layer, for the exclusions.
 
     Returns
     -------
     pandas.DataFrame
-        Patients x features; ``radiomics_features`` tells what their names say.
+        Patients x features; ``radiomics_features`` parses their names.
 
     Raises
     ------

@@ -52,28 +52,27 @@ def read_table(
 ) -> pd.DataFrame:
     r"""Read a table of patients and features from TSV, CSV (also ``.gz``) or Parquet.
 
-    Names are taken as they stand: a gene called ``NA`` or ``nan`` stays, a patient ``001`` keeps
-    its zeros, and a name that occurs twice is refused rather than renamed. Cells that hold one of
-    ``MISSING_WORDS`` are missing. In a table of features x patients, the columns that portals put
-    beside the gene name (``ANNOTATION_COLUMNS``) are left out and counted. Lines at the top that
-    begin with ``#`` are comments and are skipped, but for a last one that has as many columns as
-    the line after it, as no other of them has: that is the header. A cell in quotes may hold the
-    separator, but no line break.
+    Names are not changed: a gene ``NA`` or ``nan`` stays, a patient ``001`` keeps its zeros, and a
+    duplicate name is refused. Cells with one of ``MISSING_WORDS`` are missing. In a table of
+    features x patients, annotation columns of portals (``ANNOTATION_COLUMNS``) are excluded and
+    counted. Lines at the top that begin with ``#`` are comments. The last of them is the header if
+    it alone has as many columns as the line after it. A quoted cell may contain the separator, but
+    no line break.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        File; its name ends in ``.csv``, ``.tsv`` or ``.txt`` (tabs), each also with ``.gz``, or in
+        File with the ending ``.csv``, ``.tsv`` or ``.txt`` (tabs), each also with ``.gz``, or
         ``.parquet``.
     orientation : str
         ``"patients_by_features"``, or ``"features_by_patients"`` for a table to be transposed.
     patient : str
-        Column with the identifiers (of features, where features are in rows); by default the first
-        column, or the index of a Parquet file that has one.
+        Column with the identifiers (of features, if features are in rows); by default the first
+        column, or the index of a Parquet file.
     duplicates : str
-        ``"refuse"`` duplicate patients and features, or ``"keep"`` them for the caller to resolve.
+        ``"refuse"`` duplicate patients and features, or ``"keep"`` them.
     exclusions : list of Exclusion, optional
-        What is left out is appended to it.
+        Exclusions are appended to it.
     layer : str
         Name of the layer, for the exclusions.
     missing_words : sequence of str

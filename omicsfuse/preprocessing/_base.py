@@ -13,7 +13,7 @@ from omicsfuse.core.errors import CohortError, StudyError
 
 
 class PreprocessError(CohortError, ValueError):
-    """A layer cannot be preprocessed; a ``ValueError`` too, as scikit-learn asks of estimators."""
+    """A layer cannot be preprocessed; also a ``ValueError``, as scikit-learn requires."""
 
 
 class NothingUsableError(PreprocessError):
@@ -41,8 +41,8 @@ class FixedForm(NamedTuple):
 class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the preprocessors: one omics layer in, a complete matrix for distances out.
 
-    Fitting learns, from the patients given and without looking at any outcome, which features are
-    used and how they are scaled. ``transform`` treats other patients the same way.
+    ``fit`` selects and scales features, without any outcome. ``transform`` applies the same steps
+    to other patients.
 
     Attributes
     ----------
@@ -51,10 +51,10 @@ class LayerPreprocessor(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     kept_ : ndarray of int
         Columns of the output of ``transform``, a subset of ``usable_``.
     dropped_ : dict of str to ndarray of int
-        Columns that are not in ``kept_``, by the reason in plain words.
+        Columns not in ``kept_``, by reason in plain words.
     n_imputed_, n_limited_ : ndarray of int
-        For each kept column, how many of the fitted patients' values were imputed, and how many
-        lay beyond the limits and were brought back to them.
+        For each kept column, the number of values imputed, and of values beyond the limits and set
+        to them, in fitting.
     """
 
     #: What to do when no usable feature is left.

@@ -9,9 +9,9 @@ from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
 
 class ContinuousPreprocessor(ContinuousPipeline):
-    """Protein abundance and other continuous measurements, made ready for distances.
+    """Preprocess protein abundance and other continuous measurements.
 
-    The steps, in order (all other continuous layers share steps 2 to 6):
+    Steps (all other continuous layers share steps 2 to 6):
 
     1. To the analysis scale: ``"raw"`` and ``"log2"`` as they are; ``"zscore"`` limited to
        plus or minus ``zscore_limit``.

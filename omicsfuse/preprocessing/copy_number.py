@@ -11,10 +11,10 @@ from omicsfuse.preprocessing.impute import impute_nearest
 
 
 class CopyNumberPreprocessor(ContinuousPipeline):
-    """Copy number per gene or arm, every profile once, made ready for distances.
+    """Preprocess copy number per gene or arm, each profile once.
 
-    Neighbouring genes share their copy number, so that a long segment would count once for each
-    of its genes: of genes with identical values in all patients, the first stands for all.
+    Neighbouring genes share their copy number, and a long segment would count once for each gene.
+    The first of several genes with identical values in all patients represents them.
 
     ``"gistic"`` levels (-2 deep loss to 2 high gain) stay levels: dropped are genes missing in
     more than ``max_missing`` of the patients and constant ones; a missing level becomes the median

@@ -12,7 +12,7 @@ _LINEAR = ("counts", "normalised_counts", "tpm", "fpkm")
 
 
 class ExpressionPreprocessor(ContinuousPreprocessor):
-    """Gene expression on a log2 scale (or as z-scores), made ready for distances.
+    """Preprocess gene expression, on a log2 scale or as z-scores.
 
     To the analysis scale: ``"counts"`` are divided by the patient's library size (the sum of the
     layer's counts) to counts per million, then log2(x + 1); ``"normalised_counts"``, which are
@@ -22,10 +22,10 @@ class ExpressionPreprocessor(ContinuousPreprocessor):
     are those of :class:`ContinuousPreprocessor`; the most variable genes are those of the largest
     variance of log2 values after winsorising.
 
-    Counts per million say how much of a library one gene takes. In a table of all genes that is
-    nearly free of the other genes; in a panel of a few hundred genes it is not: one gene that
-    rises lowers all others. Give such panels as ``"normalised_counts"``, ``"tpm"`` or ``"log2"``
-    values normalised on the whole transcriptome where there are any.
+    Counts per million are shares of a library. In a table of all genes they hardly depend on other
+    genes; in a panel of a few hundred genes, an increase of one gene decreases all others. Give
+    such panels as ``"normalised_counts"``, ``"tpm"`` or ``"log2"`` values normalised on the whole
+    transcriptome, if available.
 
     Parameters
     ----------
@@ -109,15 +109,15 @@ class ExpressionPreprocessor(ContinuousPreprocessor):
 
 
 class MirnaPreprocessor(ExpressionPreprocessor):
-    """MicroRNA expression: the rules of :class:`ExpressionPreprocessor`, without FPKM.
+    """Preprocess microRNA expression by the rules of :class:`ExpressionPreprocessor`.
 
-    Counts of microRNAs are compositional in the same way as those of a small gene panel: a few
-    abundant ones take most of a library.
+    Counts of microRNAs are compositional like those of a small gene panel: a few abundant microRNAs
+    make up most of a library. FPKM is not a scale of microRNAs.
 
     Parameters
     ----------
     scale : {"log2", "counts", "normalised_counts", "tpm", "zscore"}
-        Scale of the input; ``"tpm"`` is also right for reads per million.
+        Scale of the input; ``"tpm"`` includes reads per million.
     n_features, max_missing, max_identical, n_neighbors, limit, zscore_limit
         As for :class:`ExpressionPreprocessor`.
 

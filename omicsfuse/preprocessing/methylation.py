@@ -10,7 +10,7 @@ from omicsfuse.preprocessing._pipeline import ContinuousPipeline
 
 
 class MethylationPreprocessor(ContinuousPipeline):
-    """DNA methylation as M-values, made ready for distances.
+    """Preprocess DNA methylation, as M-values.
 
     To the analysis scale: ``"beta"`` values b become M = log2((b + e) / (1 - b + e)) with the
     ``offset`` e, by default 0.001, which bounds M at about plus or minus 10; ``"m_value"`` is
@@ -22,8 +22,8 @@ class MethylationPreprocessor(ContinuousPipeline):
     Parameters
     ----------
     scale : {"beta", "m_value"}
-        Scale of the input. Beta values outside 0 to 1 (some batch corrections leave a few) are
-        brought to the nearer bound, with a warning.
+        Scale of the input. Beta values outside 0 to 1 (from some batch corrections) are set to the
+        nearer bound, with a warning.
     n_features : int, None or "auto"
         How many features to keep, by variance; None keeps all, ``"auto"`` 2000.
     offset : float

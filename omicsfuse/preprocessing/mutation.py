@@ -8,18 +8,17 @@ from omicsfuse.preprocessing._base import LayerPreprocessor
 
 
 class MutationPreprocessor(LayerPreprocessor):
-    """Mutations as 0 and 1, without the genes that too few patients share.
+    """Preprocess mutations, as 0 and 1, without rare genes.
 
     Values stay 0 and 1 (any value above 0, such as a number of mutations, counts as mutated).
     Dropped are genes without a call in more than ``max_missing`` of the patients, genes mutated in
     fewer than ``min_patients`` patients or in less than ``min_prevalence`` of the patients,
     whichever asks for more, and genes mutated in every patient with a call, which tell no patient
-    from another. All others are kept: prevalence is no measure of what a gene says.
+    from another. All other genes are kept: prevalence does not measure information.
 
-    Mutations are not invented: for distances, a missing call counts as 0, no mutation seen, and
-    is counted in ``n_imputed_``; ``analysis_values`` keeps it missing. A patient who was not
-    sequenced at all would thus look like one without mutations and must be left out of the layer,
-    as :func:`preprocess` does.
+    For distances, a missing call is 0 and is counted in ``n_imputed_``; ``analysis_values`` keeps
+    it missing. A patient who was not sequenced would look like a patient without mutations, and
+    must be excluded from the layer, as in :func:`preprocess`.
 
     Parameters
     ----------
@@ -35,7 +34,7 @@ class MutationPreprocessor(LayerPreprocessor):
     usable_, kept_ : ndarray of int
         Columns that pass; here the two are the same.
     dropped_ : dict of str to ndarray of int
-        Columns left out, by reason.
+        Columns excluded, by reason.
     n_imputed_, n_limited_ : ndarray of int
         For each kept column, missing calls counted as 0; and zeros, as nothing is limited.
 

@@ -27,25 +27,25 @@ def preprocess(
     n_features: Mapping[str, int | None] | int | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Prepared:
-    """Make layers ready for fusion, each by the rules of its kind, without looking at outcomes.
+    """Preprocess layers for fusion, each by the rules of its kind, without outcomes.
 
     Each layer becomes a complete matrix for distances between patients (``scaled``) and a table of
-    all usable features on the scale of analysis (``values``). Features that are left out of
-    distances only because others say the same or vary more (near-duplicates, identical profiles,
-    not among the most variable) stay in ``values``. Each layer keeps its own patients; those
-    without any value in a layer are left out of that layer.
+    all usable features on the scale of analysis (``values``). Redundant or less variable features
+    (near-duplicates, identical profiles, not among the most variable) are excluded from distances
+    and stay in ``values``. Each layer keeps its own patients; patients without any value in a layer
+    are excluded from it.
 
     Parameters
     ----------
     cohort : Cohort, or mapping of str to pandas.DataFrame
-        The cohort; its clinical table is not used. A dict of tables, patients x features, goes
-        through ``Cohort.from_tables`` first, which guesses their kinds and says so in ``notes``.
+        The cohort; its clinical table is not used. A dict of tables, patients x features, is passed
+        to ``Cohort.from_tables``, which guesses their kinds and lists the guesses in ``notes``.
     layers : sequence of str, optional
-        Which layers, default all. They come out in the cohort's order.
+        Layers; all by default. The result has the order of the cohort.
     n_features : int or mapping of str to int or None, optional
-        How many of the most variable features distances use: one number for all layers where it
-        applies (not radiomics, whose normal scores all vary alike, nor mutation), or a number for
-        single layers (None keeps all). ``default_settings`` says what ``"auto"`` takes.
+        Number of most variable features for distances: one number for all layers to which it
+        applies (not radiomics, whose normal scores have equal variance, nor mutation), or a number
+        by layer (None keeps all). ``default_settings`` has the meaning of ``"auto"``.
     settings : mapping of str to mapping, optional
         Further parameters of a layer's preprocessor, for example
         ``{"radiomics": {"method": "power"}}``; see ``default_settings``.
@@ -53,21 +53,21 @@ def preprocess(
     Returns
     -------
     Prepared
-        Layers, fitted transformers, and the exclusions: those of the cohort, then for each layer
-        the patients and features left out, and the values imputed and limited; and its notes.
+        Layers, fitted transformers, notes, and exclusions: those of the cohort, and for each layer
+        the patients and features excluded and the values imputed and limited.
 
     Raises
     ------
     CohortError
-        If a layer does not exist, or nothing usable is left of any layer.
+        If a layer does not exist, or no layer has a usable feature.
     StudyError
-        If ``cohort`` is neither, or a parameter does not exist or is out of range.
+        If ``cohort`` has another type, or a parameter does not exist or is out of range.
 
     Warns
     -----
     OmicsfuseWarning
-        If more than half of a patient's values in a layer had to be imputed, or if nothing usable
-        is left of a layer, which is then left out of the result.
+        If more than half of a patient's values in a layer were imputed, or if a layer has no usable
+        feature and is excluded.
 
     Examples
     --------

@@ -16,19 +16,18 @@ POWER_LIMIT = 100.0
 
 
 class RadiomicsPreprocessor(ContinuousPipeline):
-    """Radiomic features as normal scores, without repetitions, made ready for distances.
+    """Preprocess radiomic features, as normal scores, without near-duplicates.
 
     To the analysis scale, by ``method``:
 
     - ``"rank"``: normal scores of Blom (1958), q((r - 3/8) / (n + 1/4)) with r the rank of the
       patient among the n patients who have the feature (tied values share their mean rank) and q
-      the quantile function of the normal distribution. Only the order of values counts, so that
-      units, skew and orders of magnitude do not. A new patient's score is interpolated linearly
-      between the fitted values next to theirs, and is that of the outermost fitted patient
-      beyond them.
+      the quantile function of the normal distribution. Units, skew and orders of magnitude have no
+      influence. A new patient's score is interpolated linearly between neighbouring fitted values;
+      beyond them it is that of the outermost fitted patient.
     - ``"power"``: each feature in robust standard deviations, limited to plus or minus 100, then
-      Yeo and Johnson's (2000) power transform with the exponent of largest likelihood. Unlike
-      ranks it keeps how far apart patients are.
+      Yeo and Johnson's (2000) power transform with the exponent of largest likelihood. Unlike ranks
+      it preserves distances between patients.
 
     Features missing in more than ``max_missing`` of the patients, constant ones and those with the
     same value in more than ``max_identical`` of the patients are dropped, judged on the values as
@@ -41,7 +40,7 @@ class RadiomicsPreprocessor(ContinuousPipeline):
     Parameters
     ----------
     method : {"rank", "power"}
-        How features become normal.
+        Transformation of features.
     max_correlation : float
         Largest absolute Spearman correlation between two kept features; default 0.95, and 1
         keeps all.

@@ -18,7 +18,7 @@ from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, some, t
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PreparedLayer(Shown):
-    """One layer made ready, in the two forms the later stages need.
+    """One preprocessed layer, in the two forms that later stages need.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class PreparedLayer(Shown):
         Name of the scale of ``values``: ``"log2"``, ``"zscore"``, ``"m_value"``, ``"binary"``,
         ``"gistic"``, ``"normal_score"`` or ``"raw"``.
     transformer : object
-        The fitted scikit-learn transformer, to treat new patients the same way.
+        The fitted scikit-learn transformer, for new patients.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class PreparedLayer(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prepared(Shown):
-    """A cohort's layers made ready for fusion, and what was excluded.
+    """Preprocessed layers of a cohort, and the exclusions.
 
     Attributes
     ----------
@@ -62,11 +62,11 @@ class Prepared(Shown):
     layers : mapping of str to PreparedLayer
         Layers by name, in the cohort's order.
     exclusions : tuple of Exclusion
-        Everything left out by reading and by preprocessing.
+        Exclusions by reading and preprocessing.
     study : str
-        Study that the cohort's patients come from; empty where it is not stated.
+        Study of the patients; empty if not stated.
     notes : tuple of str
-        What was guessed of tables that came without a manifest; those of the cohort.
+        Guesses for tables without a manifest; those of the cohort.
     """
 
     name: str
@@ -101,28 +101,27 @@ class Fusion(Shown):
         Each layer's own affinity matrix before fusion, of the patients who have the layer, in the
         order of ``patients``.
     coverage : pandas.DataFrame
-        Patients (all that were considered) x layers, bool: which layers each patient brought.
+        Patients (all considered) x layers, bool: whether a patient has the layer.
     params : mapping of str to object
-        Method and settings as used; of similarity network fusion the engine and why, variant,
-        n_neighbors, mu, n_iterations; metrics and more.
+        Method and settings as used; for similarity network fusion the engine and its reason,
+        variant, n_neighbors, mu, n_iterations; metrics and more.
     exclusions : tuple of Exclusion
-        Patients left out because they lack layers.
+        Patients excluded because they lack layers.
     convergence : pandas.DataFrame
         Index iteration (from 1); column ``change``: Frobenius norm of the change of the sum over
         layers as a share of its norm.
     metrics : mapping of str to metric
-        The distance of each layer itself: a name, a function, or a table of distances; ``params``
-        has their names.
+        Distance of each layer: a name, a function, or a table of distances; ``params`` has the
+        names.
     patients : pandas.Index
-        Fused patients, in order. Taken from ``affinity`` where that is a table.
+        Fused patients, in order; those of ``affinity`` if that is a table.
     whole : scipy.sparse.linalg.LinearOperator, optional
         From engine ``"sparse"``: the whole network without its diagonal, the pairs of ``affinity``
         and a smooth rest for the others, as an operator that multiplies by it.
     prepared : Prepared, optional
-        The layers that were fused, so that the fusion can be repeated.
+        The layers that were fused, to repeat the fusion.
     method : omicsfuse.fusion.Method, optional
-        The method with the settings that were used, so that whatever repeats the fusion repeats
-        this method.
+        The method with its settings, to repeat the fusion by the same method.
     """
 
     affinity: pd.DataFrame | sparse.csr_array
@@ -166,17 +165,17 @@ class Fusion(Shown):
             )
 
     def network(self) -> np.ndarray | sparse.csr_array | LinearOperator:
-        """Fused network without names, as the engine made it: an array, or an operator."""
+        """Fused network without names: an array, or an operator."""
         if isinstance(self.affinity, pd.DataFrame):
             return self.affinity.to_numpy()
         return self.affinity if self.whole is None else self.whole
 
     def evidence(self) -> pd.Series:
-        """How much is known of each fused patient: the share of the layers that they brought.
+        """Return the share of layers that each fused patient has.
 
-        Layers count by their weights. Clustering weights each pair by the product of both, so that
-        patients of whom little is known do not form subtypes of their own; where the method leaves
-        pairs as they are, everybody counts the same.
+        Layers count by their weights. Clustering weights each pair by the product of both shares,
+        so that patients with few layers do not form a subtype; it does not if the method weights no
+        pairs.
 
         Returns
         -------
@@ -192,9 +191,9 @@ class Fusion(Shown):
         return pd.Series(has @ weights / weights.sum(), self.patients, name="evidence")
 
     def common_layers(self) -> pd.DataFrame:
-        """For each pair of fused patients, the number of layers in which both were seen.
+        """Count, for each pair of fused patients, the layers that both have.
 
-        Where it is 0 their similarity is known through neighbours alone.
+        If it is 0, their similarity comes from neighbours only.
 
         Returns
         -------

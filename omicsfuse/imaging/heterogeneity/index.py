@@ -54,17 +54,17 @@ def heterogeneity_index(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> HeterogeneityIndex:
-    """Order patients by how heterogeneous their tumour looks, from fused radiomic features.
+    """Order patients by the heterogeneity of their images, from fused radiomic features.
 
-    Features that measure heterogeneity (`heterogeneity_features`) make two blocks, first-order and
-    texture. Each becomes a network of patients, similarity network fusion makes one of both, and
-    spectral clustering cuts it into groups. To fuse first-order and texture features by similarity
-    network fusion is the method of Su et al.; choice of features, order and scale of the index are
-    this package's, and values are not theirs. Groups are ordered by
-    mean disorder (entropies of grey levels, and uniformity and energy turned round) as ``"H1"``,
-    the least, and so on. The index is the coordinate of the patient along the fused network (an
-    eigenvector of its random walk, of the first three the one that follows disorder most closely),
-    with disorder rising, from 0 to 1 over the cohort. It has a meaning within the cohort only.
+    Features that measure heterogeneity (`heterogeneity_features`) form two blocks, first-order and
+    texture. Each block becomes a network of patients, similarity network fusion joins both, and
+    spectral clustering cuts the fused network into groups. Fusion of first-order and texture
+    features is the method of Su et al.; the choice of features, the order and the scale of the
+    index are specific to omicsfuse, and values differ from theirs. Groups are ordered by mean
+    disorder (entropies of grey levels; uniformity and energy with opposite sign), ``"H1"`` the
+    lowest. The index is the coordinate of a patient along the fused network: of the first three
+    eigenvectors of its random walk, the one with the largest correlation with disorder. It
+    increases with disorder, from 0 to 1 over the cohort, and is not comparable between cohorts.
 
     Parameters
     ----------
@@ -73,18 +73,18 @@ def heterogeneity_index(
     radiomics : str, optional
         The layer; the first of that kind by default.
     n_groups : int or "auto"
-        Groups; ``"auto"`` takes 2 to 6 by eigengap and silhouette. Groups are cut of what may well
-        be a continuum: the index is to be preferred for tests.
+        Number of groups; ``"auto"`` takes 2 to 6 by eigengap and silhouette. Heterogeneity may be
+        continuous: prefer the index for tests.
     n_neighbors : int, optional
         Neighbours of each patient in the networks; by default a fifth of the patients, 5 to 20.
     volume : pandas.Series, optional
-        Patient -> tumour volume; by default the volume among the features, where there is one.
+        Patient -> tumour volume; by default the volume among the features.
     adjust_volume : bool
-        Use what is left of each feature after regression on tumour volume (both as normal scores).
-        Texture depends on the number of voxels whatever the tissue.
+        Use the residuals of each feature after regression on tumour volume (both as normal scores).
+        Texture depends on the number of voxels, regardless of the tissue.
     n_resamples : int
-        Resamples of 80% of the patients in which the index is made again, to see how far it depends
-        on who is in the cohort; 0 for none.
+        Resamples of 80% of the patients, in which the index is re-fitted to measure its stability;
+        0 for none.
     random_state : int
         Seed of k-means and of the resamples.
     n_jobs : int
@@ -109,7 +109,7 @@ def heterogeneity_index(
     Warns
     -----
     OmicsfuseWarning
-        If the index hardly follows disorder: then it orders patients by something else.
+        If the index has a weak correlation with disorder: it then measures another property.
 
     References
     ----------

@@ -21,17 +21,17 @@ FEWEST_MUTATIONS = 5
 
 
 def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd.Series:
-    """Mutant-allele tumour heterogeneity of each patient.
+    """Compute the mutant-allele tumour heterogeneity (MATH) of each patient.
 
     ``100 x 1.4826 x median absolute deviation / median`` of the mutant-allele fractions of a
-    tumour's mutations: 0 where all are in the same share of cells, high where many are subclonal.
+    tumour's mutations: 0 if all have the same fraction, and large if many are subclonal.
 
     Parameters
     ----------
     mutations : pandas.DataFrame
         One row a mutation: column ``patient`` (or ``Tumor_Sample_Barcode``) and ``vaf``, a fraction
         from 0 to 1; or, in its place, ``t_alt_count`` and ``t_depth`` (or ``t_ref_count``), as in a
-        MAF file. Rows without a fraction are left out.
+        MAF file. Rows without a fraction are excluded.
     fewest : int
         Fewest mutations of a patient for a score.
 

@@ -58,29 +58,27 @@ def index_tests(
     scores: pd.DataFrame | None = None,
     volume: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Test what goes with the heterogeneity index.
+    """Test associations of the heterogeneity index.
 
     - Survival: Cox models of the index (hazard ratio per standard deviation), alone, adjusted for
-      the covariates, and for tumour volume too where it is known; with strata where the cohort has
-      them. With too few events there is no estimate, and a note.
+      the covariates, and for tumour volume if known; with the strata of the cohort. With too few
+      events there is a note and no estimate.
     - Numbers, and categories with an order (stage, grade): Spearman's correlation with 95%
       interval.
     - Other categories: Kruskal-Wallis test of the index, epsilon squared with 95% interval;
-      categories of fewer than 5 patients are left out.
+      categories of fewer than 5 patients are excluded.
 
-    Variables are the clinical columns, technical variables and the burden of mutations and
-    copy-number changes, as in the table that compares them with the subtypes; and the subtypes,
-    MATH and scores where they are known. The logarithm of a mutation count has the same Spearman
-    correlation as the count. Each family is corrected by itself: ``"survival"``, ``"clinical"``
-    (the subtypes included), ``"genome"`` (burden and MATH), ``"technical"`` (tumour volume among
-    them) and ``"scores"``.
+    Variables are the clinical columns, technical variables and genomic burden, as in `associate`;
+    and the subtypes, MATH and scores if known. The families, each with its own correction, are
+    ``"survival"``, ``"clinical"`` (with the subtypes), ``"genome"`` (burden and MATH),
+    ``"technical"`` (with tumour volume) and ``"scores"``.
 
     Parameters
     ----------
     index : HeterogeneityIndex
-        What `heterogeneity_index` returned.
+        Result of `heterogeneity_index`.
     cohort : Cohort
-        Clinical table, endpoints and layers; without a clinical table there is less to test.
+        Clinical table, endpoints and layers; the clinical table is optional.
     subtypes : Subtypes, optional
         Subtypes of the same patients.
     endpoints : sequence of str, optional
@@ -88,8 +86,8 @@ def index_tests(
     covariates : sequence of str, optional
         Clinical columns to adjust for; those of the cohort by default.
     mutations : pandas.DataFrame, optional
-        Mutations with allele fractions, as `math_score` takes them; by default the variants of the
-        cohort's mutation layer, where it was read from a MAF with read counts.
+        Mutations with allele fractions, as in `math_score`; by default the variants of the cohort's
+        mutation layer, if read from a MAF with read counts.
     scores : pandas.DataFrame, optional
         Patients x scores, such as purity, stroma or immune scores.
     volume : pandas.Series, optional

@@ -76,19 +76,19 @@ def interpret(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> Interpretation:
-    """Say what goes with the score or class that an imaging model gives each patient.
+    """Find biological associations of the score or class that an imaging model gives each patient.
 
-    Every feature of every layer, immune scores, subtypes and clinical columns are compared with
-    the score, as it is and given covariates; gene sets are looked for on the ranking of genes; and
-    rankings are held against those of resampled patients. The tests are those of
-    ``associations.compare_features`` and ``groupings.compare_groups``. A score enters linear models
-    as normal scores of its ranks, so that its scale does not matter.
+    Every feature of every layer, immune scores, subtypes and clinical columns are compared with the
+    score, with and without adjustment for covariates. Gene sets are tested on the ranking of genes,
+    and rankings are compared with those of resampled patients. The tests are those of
+    ``associations.compare_features`` and ``groupings.compare_groups``. Linear models use normal
+    scores of the score's ranks, so its scale has no influence.
 
     Parameters
     ----------
     scores : pandas.Series
-        Patient -> number, or class as text; at least 10 patients of the cohort. Two different
-        numbers are two classes.
+        Patient -> number, or class as text; at least 10 patients of the cohort. A score with two
+        different numbers is two classes.
     cohort : Cohort
         Clinical table and radiomics layers, for covariates.
     prepared : Prepared
@@ -100,43 +100,43 @@ def interpret(
     immune : ImmuneContext or pandas.DataFrame, optional
         Immune scores: patients x ``"<collection>: <cell type>"``.
     adjust_for : sequence of str
-        See ``adjusted.covariates``; ``()`` for nothing.
+        Covariates, see ``adjusted.covariates``; ``()`` for none.
     layers : sequence of str, optional
-        Layers to compare; all that are prepared otherwise.
+        Layers to compare; by default all prepared layers.
     gene_layer : str, optional
-        Layer whose genes are ranked; the first of kind expression otherwise.
+        Layer whose genes are ranked; by default the first of kind expression.
     min_size, max_size : int
-        Genes that a set must and may have in that layer.
+        Smallest and largest number of a set's genes in that layer.
     n_permutations : int
-        Shuffles of the patients for gene sets; 0 for none.
+        Permutations of the patients for gene sets; 0 for none.
     n_resamples : int
         Subsamples of 80% of the patients, and divisions into halves; 0 for none.
     random_state : int
         Seed.
     n_jobs : int
-        Processes; without influence on the result.
+        Processes; the result does not depend on them.
 
     Returns
     -------
     Interpretation
-        ``associations`` has a row a feature and contrast; beside the columns that are documented
-        there ``adjusted_n`` and ``contrast`` (``"score"``, ``"high vs low"``, or each class
-        ``vs rest``). ``fdr`` is Benjamini-Hochberg over a family: all features and contrasts of one
-        layer (immune scores: of one collection). ``vanishes``: found (FDR at most 0.05), and not
-        found once adjusted (adjusted FDR above 0.05). ``enrichment`` has ``p_patients`` and
-        ``fdr_patients``, from shuffled patients, beside p of random genes.
+        ``associations`` has one row for each feature and contrast, with its documented columns,
+        ``adjusted_n`` and ``contrast`` (``"score"``, ``"high vs low"``, or each class ``vs rest``).
+        ``fdr`` is Benjamini-Hochberg over a family: all features and contrasts of one layer (immune
+        scores: of one collection). ``vanishes``: FDR at most 0.05, and adjusted FDR above 0.05.
+        ``enrichment`` has ``p_patients`` and ``fdr_patients``, from permuted patients, beside p of
+        random genes.
 
     Raises
     ------
     CohortError
-        If too few patients have a score, or it does not vary; see ``match_scores``.
+        If too few patients have a score, or it is constant; see ``match_scores``.
     StudyError
         If an argument is at fault.
 
     Warns
     -----
     OmicsfuseWarning
-        If gene sets are given and there is no ranking of genes, or nothing can be adjusted for.
+        If gene sets are given without a ranking of genes, or no covariate is available.
 
     References
     ----------

@@ -41,67 +41,66 @@ def radiogenomic_map(
 ) -> RadiogenomicMap:
     """Correlate radiomic features with genes, proteins, mutations, copy number and scores.
 
-    Spearman's correlation of each pair over the patients who have both, and the partial one given
-    the covariates and tumour volume. A family of tests is one target layer against all features;
-    false discovery rates (Benjamini and Hochberg) are over the whole family, plain and adjusted
-    each by itself. Radiomic features are gathered into clusters of those that say the same first,
-    and one representative of each is tested.
+    Spearman's correlation of each pair over the patients with both, and the partial correlation
+    given the covariates and tumour volume. A family of tests is one target layer with all features;
+    false discovery rates (Benjamini-Hochberg) are over the family, separately for plain and
+    adjusted correlations. Redundant radiomic features are clustered first, and one representative
+    of each cluster is tested.
 
-    An association found *vanishes* where its partial correlation has p > 0.05: what size and the
-    covariates leave of it is not told from chance, which is no proof that they explain it. It is
-    *kept* where the partial one is found as well. Features that are tumour volume in other words
-    (in the cluster of the volume, or correlated with it as strongly as the features of a cluster)
-    have no adjusted correlation.
+    A found association *vanishes* if its partial correlation has p > 0.05: it is not significant
+    after adjustment, which does not prove that the covariates explain it. It is *kept* if the
+    partial correlation is found too. Features that measure tumour volume (in its cluster, or
+    correlated with it by at least ``threshold``) have no adjusted correlation.
 
     Parameters
     ----------
     prepared : Prepared
-        Layers; their ``values`` are taken.
+        Layers; their ``values`` are used.
     radiomics : str, optional
-        Layer of the images; the first of kind radiomics when not given.
+        Layer of the images; by default the first of kind radiomics.
     layers : iterable of str, optional
-        Layers to hold against them; all that are not radiomics when not given.
+        Target layers; by default all layers that are not radiomics.
     scores : mapping of str to pandas.DataFrame, optional
         Further tables, patients x scores: gene sets, immune cells. Each is a family.
     covariates : pandas.DataFrame or Encoded, optional
-        Patients x covariates, or what `encode_covariates` made of them; patients who lack one are
-        left out of the adjusted correlations only.
+        Patients x covariates, or the result of `encode_covariates`. Patients without a covariate
+        are excluded from the adjusted correlations only.
     volume : pandas.Series, optional
-        Patient -> tumour volume. The volume among the shape features is taken where not given.
+        Patient -> tumour volume; by default the volume among the shape features.
     threshold : float
-        Absolute correlation from which on features say the same (`cluster_radiomic_features`).
+        Smallest absolute correlation of redundant features (`cluster_radiomic_features`).
     features : str
         ``"representatives"``, or ``"all"`` to test every feature; false discovery rates are then
-        over all of them, and ``clusters_found`` says how many clusters the findings come down to.
+        over all features, and ``clusters_found`` counts the clusters with an association.
     fdr : float
-        Level of the false discovery rate.
+        Threshold of the false discovery rate.
     n_strongest : int
-        Associations of each family listed at least, found or not.
+        Number of strongest associations to list for each family, found or not.
     n_permutations : int
-        Times that the patients of the images are shuffled against the others: a check of each
-        family that does not lean on how features and genes depend on each other. Fewer, 20 at
-        least, for very large families; 0 for none.
+        Permutations of the patients of the images, which test each family as a whole with its
+        correlations among features and genes. Fewer, at least 20, for very large families; 0 for
+        none.
     random_state : int
-        Seed of the shuffles.
+        Seed of the permutations.
 
     Returns
     -------
     RadiogenomicMap
-        ``associations`` lists what was found, the 100,000 strongest of a family at most (an
-        exclusion counts the rest) and the strongest beside. ``families`` has, beside its documented
-        columns, ``vanished`` and ``of_volume`` (associations found that vanish, and those of
-        features that are volume), ``clusters_found`` and ``targets_found`` (how many different ones
-        the findings are of), ``adjusted_n`` (patients), ``needed_correlation`` (the smallest that
-        would be found alone) and ``detectable_correlation`` (the smallest with an 80% chance of
-        that), ``permutations``, ``permuted_p`` (share of them whose smallest false discovery rate
-        is as small) and ``permuted_found`` (mean number of pairs as strong as those found, to hold
-        against ``found``). ``quantiles`` has some of the ordered p-values of each family.
+        ``associations`` lists the found associations (at most the 100,000 strongest of a family; an
+        exclusion counts the others) and the strongest of each family. ``families`` also has
+        ``vanished`` and ``of_volume`` (found associations that vanish, and those of features that
+        measure volume), ``clusters_found`` and ``targets_found`` (numbers of different clusters and
+        targets), ``adjusted_n`` (patients), ``needed_correlation`` (smallest correlation that is
+        found if alone), ``detectable_correlation`` (smallest with a power of 80%),
+        ``permutations``, ``permuted_p`` (share of permutations with so small a smallest false
+        discovery rate) and ``permuted_found`` (mean number of pairs as strong as the found ones).
+        ``quantiles`` has a selection of the ordered p-values of each family.
 
     Raises
     ------
     StudyError
-        If a layer does not exist, there are no images or nothing to hold against them, or a table
-        or a setting is unusable.
+        If a layer does not exist, there are no images or no targets, or a table or a setting is
+        unusable.
 
     References
     ----------

@@ -53,20 +53,21 @@ N_HUBS = 3
 
 @dataclass(frozen=True, eq=False)
 class ModulePairs:
-    """Radiomic clusters against co-expression modules.
+    """Correlations of radiomic clusters with co-expression modules.
 
     Attributes
     ----------
     modules : pandas.DataFrame
-        One row a pair, strongest evidence first: ``MODULE_COLUMNS``. ``correlation`` is the first
-        canonical correlation in held-out patients, ``correlation_in_sample`` that of the patients
-        it was found in, ``null_mean`` the mean of the former over permutations.
+        One row a pair, smallest p first: ``MODULE_COLUMNS``. ``correlation`` is the first canonical
+        correlation in held-out patients, ``correlation_in_sample`` the correlation in the same
+        patients without cross-validation, ``null_mean`` the mean of ``correlation`` over
+        permutations.
     gene_modules : pandas.DataFrame
         Columns ``gene``, ``module``, ``membership``.
     params : mapping of str to object
         Settings as used.
     exclusions : tuple of Exclusion
-        What was left out.
+        Genes and patients excluded.
     """
 
     modules: pd.DataFrame
@@ -94,42 +95,43 @@ def map_modules(
 ) -> ModulePairs:
     """Correlate each cluster of radiomic features with each module of co-expressed genes.
 
-    Both blocks are reduced to at most ``n_components`` principal components in the training
-    patients of a fold, the leading canonical pair is found there, and its two variates are
-    correlated in the patients held out, over all folds together. So a large block gains nothing by
-    its size, which in-sample canonical correlation would let it. A cluster of one feature is that
-    feature. The p-value permutes the patients of one side with everything repeated; see
-    `correlate_pairs`. Modules are made without any look at the images.
+    In the training patients of a fold, both blocks are reduced to at most ``n_components``
+    principal components, and the leading canonical pair is computed. Its two variates are
+    correlated in the held-out patients of all folds. Unlike the in-sample canonical correlation,
+    this does not increase with the size of a block. A cluster of one feature is that feature. The
+    p-value permutes the patients of one side and repeats the procedure; see `correlate_pairs`.
+    Modules are derived without the images.
 
     Parameters
     ----------
     prepared : Prepared
-        With a radiomics and an expression layer; patients who have both are used.
+        With a radiomics and an expression layer; patients with both are used.
     clusters : pandas.DataFrame
         Columns ``feature``, ``cluster``, ``representative`` (bool): ``RadiogenomicMap.clusters``.
     radiomics, expression : str, optional
         Layers; by default the first of each kind.
     gene_modules : pandas.DataFrame, optional
-        Columns ``gene``, ``module`` and, to name modules by, ``membership``; made by
-        ``signatures.coexpression_modules`` when not given.
+        Columns ``gene``, ``module`` and, for the names of modules, ``membership``; by default from
+        ``signatures.coexpression_modules``.
     covariates : pandas.DataFrame, optional
-        Patients x numeric covariates, such as tumour volume; both sides are replaced by what is
-        left of them after linear regression. Patients who lack one are left out.
+        Patients x numeric covariates, such as tumour volume; both sides are replaced by their
+        residuals after linear regression. Patients without a covariate are excluded.
     n_components : int
-        Most principal components of a block, 1 to 5; components that explain less than the average
-        feature are not used.
+        Maximum number of principal components of a block, 1 to 5; components that explain less than
+        the average feature are not used.
     n_folds, n_repeats : int
-        Folds, and ways to make them (1 with fewer than ``16 n_folds`` patients).
+        Folds, and repeats of them (1 with fewer than ``16 n_folds`` patients).
     n_permutations : int, optional
-        Most permutations; pairs that are clearly by chance get fewer. By default 9,999, or more (up
-        to 99,999) where that many pairs would keep a single one from a false discovery rate of
+        Maximum number of permutations; pairs that are clearly not significant have fewer. By
+        default 9,999, or more (up to 99,999) to allow a single pair a false discovery rate of
         0.025.
     minimum_size, maximum_genes : int
-        Of ``coexpression_modules``: fewest genes of a module, and most genes of the network.
+        Smallest number of genes of a module, and largest number of genes of the network, as in
+        ``coexpression_modules``.
     random_state : int
         Seed of folds and permutations.
     n_jobs : int
-        Threads; the result does not depend on it.
+        Threads; the result does not depend on them.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def map_modules(
     Raises
     ------
     StudyError
-        If a layer or a column is absent or a setting is out of range.
+        If a layer or a column is absent, or a setting is out of range.
     CohortError
         If fewer than 20 patients have both layers.
 
@@ -258,14 +260,14 @@ def map_modules(
 
 
 def with_modules(radiogenomics: RadiogenomicMap, pairs: ModulePairs) -> RadiogenomicMap:
-    """Put the modules into a radiogenomic map.
+    """Add modules to a radiogenomic map.
 
     Parameters
     ----------
     radiogenomics : RadiogenomicMap
         The map; not changed.
     pairs : ModulePairs
-        What `map_modules` returned for its clusters.
+        Result of `map_modules` for its clusters.
 
     Returns
     -------

@@ -45,44 +45,46 @@ def read_mudata(
     missing: Sequence[str] | None = None,
     name: str = "",
 ) -> Cohort:
-    """Make a cohort of a MuData or AnnData object, or of an ``.h5mu`` or ``.h5ad`` file.
+    """Make a cohort from a MuData or AnnData object, or from an ``.h5mu`` or ``.h5ad`` file.
 
     Each modality becomes a layer of its name. An AnnData becomes a cohort of one layer, named by
-    ``kinds``, else by its file. Observations are patients (or samples: TCGA barcodes are brought to
-    patients). The columns of ``obs``, of the whole and of each modality, become the clinical table:
-    a column that several modalities have is one where they agree, else one for each
-    (``"rna:age"``). Kinds and scales that are not given are guessed, as ``Cohort.from_tables``
-    does, and ``notes`` says so. What ``to_mudata`` stored needs no arguments.
+    ``kinds`` or by its file. Observations are patients, or samples with TCGA barcodes, which are
+    shortened to patients. The columns of ``obs``, of the object and of each modality, become the
+    clinical table. A column of several modalities becomes one column if they agree, and one for
+    each otherwise (``"rna:age"``). Kinds and scales are guessed if not given, as in
+    ``Cohort.from_tables``, and ``notes`` lists the guesses. An object of ``to_mudata`` needs no
+    arguments.
 
     Parameters
     ----------
     data : mudata.MuData, anndata.AnnData, str or pathlib.Path
         The object, or the path of a file.
     modalities : sequence of str, optional
-        Modalities to take; all by default.
+        Modalities to use; all by default.
     kinds, scales : mapping of str to str, or str, optional
-        Kind of each modality (one of ``KINDS``) and scale of its values; one word holds for all.
+        Kind of each modality (one of ``KINDS``) and scale of its values; a single word applies to
+        all.
     matrix : mapping of str to str, or str
-        Where the values are: ``"X"``, ``"raw"``, or the name of one of ``layers``.
+        Location of the values: ``"X"``, ``"raw"``, or the name of one of ``layers``.
     gene_symbol : mapping of str to str, or str, optional
-        Column of ``var`` with the names of the features. Where it says nothing, and by default,
-        they are ``var_names``.
+        Column of ``var`` with the names of the features; ``var_names`` by default, and for empty
+        cells.
     patient : str
         Column of ``obs`` with the patients; ``obs_names`` by default.
     clinical : sequence of str, optional
-        Columns of ``obs`` to take; all by default.
+        Columns of ``obs`` to use; all by default.
     endpoints : mapping of str to tuple or mapping, optional
         Columns of ``obs`` with time and event, as in ``Cohort.from_tables``.
     covariates, known_labels, technical, strata, ignore, missing : sequence of str, optional
         As in ``Cohort``.
     name : str
-        Name of the cohort; by default that of the stored cohort, or of the file.
+        Name of the cohort; by default the stored name, or the name of the file.
 
     Returns
     -------
     Cohort
-        Checked; see ``Cohort`` for what is refused. Sparse matrices are made dense. Subtypes that
-        ``to_mudata`` wrote to ``obs`` are not among its clinical columns.
+        Checked; see ``Cohort``. Sparse matrices are made dense. Subtypes written by ``to_mudata``
+        are not among the clinical columns.
 
     Raises
     ------

@@ -34,31 +34,31 @@ def to_mudata(
     embedding: pd.DataFrame | None = None,
     key_added: str = "subtype",
 ) -> "MuData":
-    """Make a MuData object of a cohort, with subtypes and the fused network where they are given.
+    """Make a MuData object from a cohort, with subtypes and the fused network if given.
 
-    Layers become modalities with their values as they came, the clinical table becomes ``obs``.
-    ``read_mudata`` makes the same cohort of it again, also from a file (``mdata.write("x.h5mu")``).
+    Layers become modalities with their original values, and the clinical table becomes ``obs``.
+    ``read_mudata`` restores the cohort, also from a file (``mdata.write("x.h5mu")``).
 
     Parameters
     ----------
     cohort : Cohort or RunResults
-        A cohort; or what ``run`` returned, which has all that follows.
+        A cohort; or the result of ``run``, which contains the other arguments.
     subtypes : Subtypes, optional
-        Written to ``obs["subtype"]``, with ``subtype_silhouette``, ``subtype_confidence`` and the
-        like where they are known.
+        Written to ``obs["subtype"]``, with ``subtype_silhouette``, ``subtype_confidence`` and other
+        known columns.
     fusion : Fusion, optional
-        Its network goes to ``obsp["fused"]`` (sparse; patients who were not fused have no edges),
-        its settings to ``uns["fused"]``, where scanpy finds them: ``neighbors_key="fused"``.
+        Its network is written to ``obsp["fused"]`` (sparse; patients who were not fused have no
+        edges), its settings to ``uns["fused"]``, for scanpy's ``neighbors_key="fused"``.
     embedding : pandas.DataFrame, optional
-        What ``embed`` returned, written to ``obsm["X_umap"]`` or ``obsm["X_tsne"]``.
+        Result of ``embed``, written to ``obsm["X_umap"]`` or ``obsm["X_tsne"]``.
     key_added : str
         Column of ``obs`` for the subtypes.
 
     Returns
     -------
     mudata.MuData
-        Observations are the patients of any layer. Kind and scale of each modality are in its
-        ``uns["omicsfuse"]``; endpoints, covariates and the rest in that of the whole.
+        Observations are the patients of any layer. Kind and scale of a modality are in its
+        ``uns["omicsfuse"]``; endpoints, covariates and other settings in that of the object.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def to_mudata(
     Warns
     -----
     OmicsfuseWarning
-        If patients of the clinical table are in no layer: MuData has no place for them.
+        If patients of the clinical table are in no layer: MuData cannot store them.
 
     Examples
     --------

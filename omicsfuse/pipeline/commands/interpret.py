@@ -58,28 +58,28 @@ def interpret_scores(
     Parameters
     ----------
     scores : str or Path
-        Table of scores: the first column is the patient, every other one a model.
+        Table of scores: the first column is the patient, each other column a model.
     study : Study, str or Path
         The study; its discovery cohort and gene sets are used.
     out : str or Path
-        Folder for the results: new, empty, or holding an earlier result of the same study's.
+        Folder for the results: new, empty, or with an earlier interpretation of the same study.
     columns : sequence of str, optional
-        Models to interpret; all columns otherwise.
+        Models to interpret; by default all columns.
     run : str or Path, optional
-        Folder that ``run`` wrote for this study, for its subtypes.
+        Results folder of ``run`` for this study, for its subtypes.
     adjust_for : sequence of str
-        See ``interpretation.adjusted.covariates``.
+        Covariates, see ``interpretation.adjusted.covariates``.
     seed : int, optional
         Seed in place of the study's.
     n_jobs : int
-        Processes; results do not depend on it.
+        Processes; results do not depend on them.
     progress : callable, optional
-        Called with the name of each stage (one of ``INTERPRET_STAGES``) as it begins.
+        Called with the name of each stage (of ``INTERPRET_STAGES``) when it begins.
 
     Returns
     -------
     dict of str to Interpretation
-        By model; also written to ``out``, whose ``index.tsv`` lists all files.
+        Results by model, also written to ``out``; its ``index.tsv`` lists the files.
 
     Raises
     ------
