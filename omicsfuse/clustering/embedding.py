@@ -21,21 +21,21 @@ _NEIGHBOURS = 15
 def embed(
     fusion: Fusion, *, method: Literal["umap", "tsne"] = "umap", random_state: int = 0
 ) -> pd.DataFrame:
-    """Lay the patients of a fused network out in two dimensions.
+    """Map the patients of a fused network in two dimensions.
 
-    Distances are 1 - W / max(W) off the diagonal. The map is for looking at: distances between far
-    groups mean little in it, and no result is computed from it.
+    Distances are 1 - W / max(W) off the diagonal. The map is for display: large distances in it
+    have little meaning, and no result is computed from it.
 
     Parameters
     ----------
     fusion : Fusion
         What ``fuse`` returned.
     method : {"umap", "tsne"}
-        UMAP, which compiles itself in each process (10 seconds); or t-SNE from a spectral start,
-        which takes less than a second for hundreds of patients and needs a network without gaps
-        (that of the exact engine).
+        UMAP, which compiles in each process (10 seconds); or t-SNE from a spectral start, which
+        takes less than a second for hundreds of patients and needs a network with all pairs (exact
+        engine).
     random_state : int
-        Seed; with it the map is the same on every run, on any number of threads.
+        Seed; the map does not depend on the number of threads.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def embed(
     Raises
     ------
     StudyError
-        If the method is unknown, or t-SNE is asked of a sparse network.
+        If the method is unknown, or t-SNE is used with a sparse network.
 
     References
     ----------

@@ -32,17 +32,16 @@ def rotation_cost(vectors: np.ndarray, k: int) -> float:
 
 
 def rotation_cost_discrete(values: np.ndarray, k: int, n: int) -> float:
-    r"""Rotation cost in the form that SNFtool computes: a scaled ratio of two eigenvalues.
+    r"""Compute the rotation cost as in SNFtool: a scaled ratio of two eigenvalues.
 
     ``estimateNumberOfClustersGivenGraph`` of SNFtool names its second criterion after the rotation
     cost, but takes the *discretised* eigenvectors: each patient has a single 1, in the column of
     its group, and 0 elsewhere. So every :math:`\max_j Z_{ij}^2` is 1, every row sums to 1, the
-    double sum is n whatever the network is, and what is left is the factor before it:
+    double sum is always n, and the factor before it remains:
 
     .. math:: n \, \frac{1 - \lambda_{k+1}}{1 - \lambda_k}.
 
-    It thus says the same as an eigengap, scaled by what is left above it, and nothing of a
-    rotation; for that see ``rotation_cost``.
+    It is a scaled eigengap and no rotation cost; see ``rotation_cost`` for that.
 
     Parameters
     ----------
@@ -56,8 +55,8 @@ def rotation_cost_discrete(values: np.ndarray, k: int, n: int) -> float:
     Returns
     -------
     float
-        Smaller speaks for k; n where the eigenvalues k and k + 1 are equal. NaN where eigenvalue k
-        is 1 or more.
+        Small values suggest k groups; n if the eigenvalues k and k + 1 are equal, NaN if eigenvalue
+        k is 1 or more.
 
     References
     ----------

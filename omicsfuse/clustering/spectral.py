@@ -24,14 +24,13 @@ _MANY = 20_000
 def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np.ndarray]:
     """Compute the smallest eigenvalues and eigenvectors of the normalised Laplacian.
 
-    The Laplacian is I - D^(-1/2) W D^(-1/2), W the affinity without its diagonal and D its row
-    sums (Ng, Jordan and Weiss 2002). A small gap before an eigenvalue and a large one after it
-    speak for as many groups as there are values before the gap.
+    The Laplacian is I - D^(-1/2) W D^(-1/2), W the affinity without its diagonal and D its row sums
+    (Ng, Jordan and Weiss 2002). A large gap after the k-th eigenvalue suggests k groups.
 
     A dense network is solved directly. A sparse one, or an operator, is solved by the implicitly
-    restarted Lanczos method from a fixed start, each connected part of a sparse network by itself,
-    because Lanczos can miss copies of a repeated eigenvalue. Without any connection to others a
-    patient is a part of its own.
+    restarted Lanczos method from a fixed start, separately for each connected part of a sparse
+    network, because Lanczos can miss copies of a repeated eigenvalue. A patient without connections
+    is a part.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np
         Symmetric and non-negative; every row has a positive entry off the diagonal. The diagonal
         of an operator must be 0.
     n_values : int
-        How many, at most n.
+        Number of eigenvalues, at most n.
 
     Returns
     -------
@@ -149,8 +148,8 @@ def spectral_labels(
 ) -> np.ndarray:
     """Cut a network into k groups: k-means on the rows of its first k eigenvectors.
 
-    Rows are scaled to unit length (Ng, Jordan and Weiss 2002); k-means is started fifty times from
-    seeded centres, ten times above 20,000 patients, and the tightest result is taken.
+    Rows are scaled to unit length (Ng, Jordan and Weiss 2002). k-means has fifty seeded starts, ten
+    above 20,000 patients; the result with the smallest within-group sum of squares is kept.
 
     Parameters
     ----------
@@ -166,8 +165,8 @@ def spectral_labels(
     Returns
     -------
     array of shape (n,)
-        Group 0 to k - 1 of each patient, ordered by size, ties by first patient. Fewer than k
-        groups come back where patients coincide.
+        Group 0 to k - 1 of each patient, ordered by size, ties by first patient. Identical patients
+        may give fewer than k groups.
 
     Examples
     --------

@@ -23,18 +23,18 @@ def affinity_matrix(
     *,
     n_threads: int | None = None,
 ) -> np.ndarray:
-    r"""Turn distances between patients into affinities, scaled to each neighbourhood.
+    r"""Convert distances between patients to affinities, scaled to each neighbourhood.
 
-    The affinity of patients i and j is a Gaussian density of their distance whose width follows
-    the mean distance of each to its nearest neighbours, so that dense and sparse regions of
-    patients are treated alike:
+    The affinity of patients i and j is a Gaussian density of their distance. Its width depends on
+    the mean distance of each to its nearest neighbours, so that dense and sparse regions are
+    treated alike:
 
     .. math::
         W_{ij} = \varphi(d_{ij}; 0, \mu \sigma_{ij}), \qquad
         \sigma_{ij} = \tfrac{1}{3} (\bar d_i + \bar d_j + d_{ij})
 
     where :math:`\varphi` is the normal density and :math:`\bar d_i` the mean distance of patient i
-    to its ``n_neighbors`` nearest others.
+    to its ``n_neighbors`` nearest neighbours.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def affinity_matrix(
     mu : float
         Width of the kernel relative to the local scale, usually 0.3 to 0.8.
     n_threads : int, optional
-        Threads to use, as many as there are processors by default. The result is the same to the
-        last bit whatever their number.
+        Threads; by default the number of processors. The result does not depend on them, to the
+        last bit.
 
     Returns
     -------

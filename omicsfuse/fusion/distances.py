@@ -19,41 +19,41 @@ from omicsfuse.fusion.distances_given import checked_distances
 
 
 def patient_distances(table: np.ndarray, metric: Metric, *, n_jobs: int = 1) -> np.ndarray:
-    r"""Compute all distances between patients.
+    r"""Compute the distances between all patients.
 
     The distances by name are those of ``METRICS``. In formulas, for patients x and y:
 
     - ``"gower"``: :math:`\tfrac{1}{p} \sum_f |x_f - y_f| / r_f` with the range :math:`r_f` of
       feature f over the patients given; for a feature with two values this is 0 or 1, simple
-      matching. Constant features carry nothing and are not counted in p.
+      matching. Constant features are not counted in p.
     - ``"chi_square"``: :math:`\sqrt{\sum_f (x_f / x_+ - y_f / y_+)^2 / c_f}` with the total
       :math:`x_+` of a patient and the share :math:`c_f` of feature f in the total of the table;
-      features that nobody has carry nothing. (``chiDist2`` of SNFtool returns the square of it.)
+      features with a total of 0 are ignored. (``chiDist2`` of SNFtool returns the square.)
 
-    Both depend on who else is in the table; the others do not.
+    Both depend on the other patients of the table; other distances do not.
 
     Parameters
     ----------
     table : array of shape (n patients, p features)
         Complete and finite.
     metric : str or callable
-        One of ``METRICS``, or a function that takes the table and returns (n, n) distances, which
-        are checked. For ``"jaccard"`` any value other than 0 counts as present, and two patients
-        with nothing present are at distance 0.
+        One of ``METRICS``, or a function from the table to (n, n) distances, which are checked. For
+        ``"jaccard"`` any value other than 0 is present, and two patients without present features
+        have distance 0.
     n_jobs : int
-        Threads; the result is the same, to the byte, for any number.
+        Threads; the result does not depend on them, to the last bit.
 
     Returns
     -------
     array of shape (n, n)
-        Symmetric distances with a zero diagonal, float64; equal patients are at exactly 0.
+        Symmetric distances with a zero diagonal, float64; equal patients have distance 0 exactly.
 
     Raises
     ------
     StudyError
         If the table is not complete, the metric is unknown or undefined for a patient (a
-        correlation where all values are equal, a cosine or chi-square profile where all are 0),
-        chi-square finds negative values, or a function returns what are not distances.
+        correlation of equal values, a cosine or chi-square profile of zeros), chi-square has
+        negative values, or a function does not return distances.
 
     References
     ----------

@@ -45,16 +45,17 @@ def fuse_affinities(
     .. math::
         P^{(v)} \leftarrow S^{(v)} \Bigl( \tfrac{1}{m - 1} \sum_{u \ne v} P^{(u)} \Bigr) S^{(v)\top}
 
-    so that similarities which several layers support grow, and those of one layer alone fade. As S
-    has only ``n_neighbors`` entries a row, this takes n^2 x ``n_neighbors`` steps and not n^3.
+    so that similarities of several layers become stronger, and similarities of one layer weaker. S
+    has ``n_neighbors`` entries a row, so an iteration takes n^2 x ``n_neighbors`` steps in place of
+    n^3.
 
     Two variants exist. ``"paper"`` follows the publication and current SNFtool: P has 1/2 on its
-    diagonal, off-diagonal entries divided by twice their row sum, is symmetrised, and is
-    normalised so again after each iteration and once more at the end; S holds exactly
-    ``n_neighbors`` entries a row, ties broken towards later patients. ``"snfpy"`` follows the older
-    line that snfpy keeps: rows divided by their sum, ``alpha`` times the identity added after each
-    iteration instead of normalising, and S holding every entry tied with the last neighbour. Their
-    networks agree in rank but can be clustered differently, so every result names its variant.
+    diagonal and off-diagonal entries divided by twice their row sum, is symmetrised, and is
+    normalised again after each iteration and at the end; S has exactly ``n_neighbors`` entries a
+    row, with ties broken towards later patients. ``"snfpy"`` follows the older line, kept by snfpy:
+    rows are divided by their sum, ``alpha`` times the identity is added after each iteration in
+    place of the normalisation, and S has every entry tied with the last neighbour. Their networks
+    have similar ranks but may be clustered differently, so every result names its variant.
 
     Parameters
     ----------
@@ -66,25 +67,25 @@ def fuse_affinities(
     n_iterations : int
         Iterations (t of the paper); 10 to 20 suffice.
     variant : {"paper", "snfpy"}
-        Which normalisation, as above.
+        Normalisation, as above.
     layer_weights : sequence of float, optional
-        Positive weight of each layer in every mean over layers; all equal by default. Only their
-        ratios count.
+        Positive weight of each layer in every mean over layers; equal by default. Only ratios
+        matter.
     alpha : float, optional
-        Weight of the identity in variant ``"snfpy"``, 1 by default; the other variant has none.
+        Weight of the identity in variant ``"snfpy"``, 1 by default.
     dtype : {"float64", "float32"}
-        Precision. ``"float32"`` takes half the memory and about half the time; the entries then
-        agree to about 1e-6 of themselves.
+        Precision. ``"float32"`` takes half the memory and about half the time, with a relative
+        error of about 1e-6.
     n_threads : int, optional
-        Threads to use, as many as there are processors by default. The result is the same to the
-        last bit whatever their number.
+        Threads; by default the number of processors. The result does not depend on them, to the
+        last bit.
 
     Returns
     -------
     array of shape (n, n)
-        Fused network, symmetric, of type ``dtype``. ``"paper"``: diagonal 1/2, sum n.
-        ``"snfpy"``: sum 1.5 n. A single layer is diffused through itself: the mean of the other
-        layers is taken to be its own P.
+        Fused network, symmetric, of type ``dtype``. ``"paper"``: diagonal 1/2, sum n. ``"snfpy"``:
+        sum 1.5 n. A single layer is diffused through itself: its own P replaces the mean of the
+        other layers.
 
     Raises
     ------

@@ -32,45 +32,43 @@ def fuse(
     n_threads: int | None = None,
     **settings: Any,
 ) -> Fusion:
-    """Fuse layers into one network, with all patients who brought any of them.
+    """Fuse layers into one network of all patients who have any of them.
 
-    By default this is similarity network fusion (``omicsfuse.fusion.SNF``). Distances between
-    patients are computed in each layer, turned into affinities, and fused; see ``fuse_affinities``
-    for the method and its two variants. Where layers cover different patients, each layer's network
-    is that of its own patients; pairs that only some layers see rest on those, and pairs that none
-    sees get their similarity through neighbours. With complete data the result is the same as
-    without them.
+    The default is similarity network fusion (``omicsfuse.fusion.SNF``): distances between patients
+    are computed in each layer, converted to affinities, and fused; see ``fuse_affinities`` for the
+    method and its two variants. If layers have different patients, each layer's network is of its
+    own patients. The similarity of a pair comes from the layers that both patients have, and
+    otherwise from their neighbours.
 
     Parameters
     ----------
     prepared : Prepared, Cohort, or mapping of str to pandas.DataFrame
-        What ``preprocess`` returned. A cohort, or a dict of tables, patients x features, is made
-        ready by ``preprocess`` with its defaults first; ``prepared.notes`` of the result says what
-        was guessed of the tables. Tables to be standardised and no more are those of kind
-        ``"continuous"``: ``of.Cohort.from_tables(tables, kinds="continuous")``. Networks made
-        elsewhere are fused by ``fuse_affinities``.
+        Result of ``preprocess``. A cohort, or a dict of tables, patients x features, is first
+        preprocessed with the defaults of ``preprocess``; ``prepared.notes`` of the result lists
+        guesses. Tables of kind ``"continuous"`` are standardised only:
+        ``of.Cohort.from_tables(tables, kinds="continuous")``. ``fuse_affinities`` fuses networks
+        from elsewhere.
     method : str or Method
         Integration method: ``"snf"``, ``"nemo"``, or an object of a method
-        (``omicsfuse.fusion.Method``). Whatever judges the fusion later, from the choice of k to
-        null draws and resamples, uses this method with these settings.
+        (``omicsfuse.fusion.Method``). The choice of k, null draws and resamples use the same method
+        with the same settings.
     layers : sequence of str, optional
         Layers to fuse; all by default.
     metrics : mapping of str to metric, optional
-        Distance for a layer by name, in place of ``default_metric``: a name of ``METRICS``, a
-        table of distances (pandas.DataFrame, patients x patients), or a function that turns the
-        layer's array (n, p) into distances (n, n).
+        Distance for a layer by name, in place of ``default_metric``: a name of ``METRICS``, a table
+        of distances (pandas.DataFrame, patients x patients), or a function from the layer's array
+        (n, p) to distances (n, n).
     patients : {"all", "complete"}, optional
-        Fuse all patients who have any layer, or only those who have every one. ``"all"`` unless
-        the method cannot.
+        Fuse all patients with any layer, or only patients with every layer. By default ``"all"`` if
+        the method supports it.
     min_layers : int
-        With all patients: how many of the layers a patient must have brought.
+        With ``"all"``: the smallest number of layers of a patient.
     layer_weights : mapping of str to float, optional
-        Positive weight of a layer in every mean over layers, 1 where not named.
+        Positive weight of a layer in every mean over layers; 1 if not named.
     random_state : int
-        Seed of the search for neighbours in SNF's engine ``"sparse"``.
+        Seed of the neighbour search of SNF's engine ``"sparse"``.
     n_threads : int, optional
-        Threads to use, as many as there are processors by default. The result does not depend on
-        it.
+        Threads; by default the number of processors. The result does not depend on them.
     **settings
         Settings of the method: of ``"snf"`` ``n_neighbors`` (20), ``mu`` (0.5), ``n_iterations``
         (20), ``variant`` (``"paper"``), ``engine`` (``"auto"``), ``alpha``, ``dtype`` and
@@ -80,17 +78,17 @@ def fuse(
     Returns
     -------
     Fusion
-        The fused network, each layer's affinity, who brought which layer, who was left out, and how
-        much the network still changed in each iteration.
+        The fused network, the affinity of each layer, the layers of each patient, the exclusions,
+        and the change of the network in each iteration.
 
     Raises
     ------
     StudyError
-        If a setting or a layer's name is unknown or out of range, a setting does not belong to the
-        method, or memory does not suffice.
+        If a setting or a layer is unknown or out of range, a setting belongs to another method, or
+        memory is insufficient.
     CohortError
-        If fewer than ten patients are left, layers have too few patients in common to be fused, or
-        a layer is the same for all.
+        If fewer than ten patients remain, layers have too few patients in common, or a layer is
+        constant.
 
     Examples
     --------

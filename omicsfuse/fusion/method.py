@@ -29,7 +29,7 @@ class Joined(NamedTuple):
 
 
 class Description(NamedTuple):
-    """A fusion in the words of a methods section."""
+    """A fusion described for a methods section."""
 
     #: What the layers were combined by, to end "the layers were combined by ...".
     clause: str
@@ -41,14 +41,13 @@ class Description(NamedTuple):
 
 @dataclass(frozen=True)
 class Method(ABC):
-    """A way to integrate layers into one network of patients.
+    """Base class of integration methods: layers joined into one network of patients.
 
-    A method is a frozen dataclass whose fields are its settings. To make one, subclass this, give
-    it a ``name``, a ``title`` and its ``references``, and write ``affinity``, ``network`` and
-    ``describe``. ``omicsfuse.fuse`` takes an object of it as ``method``; with a row in
-    ``omicsfuse.fusion.METHODS`` it has a name in study files too. Null draws, the choice of k,
-    resamples, permuted layers and other settings all call ``affinity`` and ``network``, so that
-    they judge this method and no other.
+    A method is a frozen dataclass whose fields are its settings. A subclass has a ``name``, a
+    ``title`` and its ``references``, and implements ``affinity``, ``network`` and ``describe``.
+    ``omicsfuse.fuse`` takes an object of it as ``method``; a row in ``omicsfuse.fusion.METHODS``
+    gives it a name in study files. Null draws, the choice of k, resamples, permuted layers and
+    sensitivity call ``affinity`` and ``network``, so that they test this method.
 
     Examples
     --------

@@ -31,32 +31,32 @@ _MU = 0.5
 class NEMO(Method):
     r"""Neighbourhood based multi-omics clustering (NEMO).
 
-    In each layer a kernel W of the distances, scaled to each neighbourhood, is made relative to the
-    neighbours of both patients, and only neighbours count:
+    In each layer a kernel W of the distances, scaled to each neighbourhood, is expressed relative
+    to the neighbours of both patients; only neighbours count:
 
     .. math::
         R_{ij} = \frac{W_{ij} [j \in N_i]}{\sum_{r \in N_i} W_{ir}}
             + \frac{W_{ij} [i \in N_j]}{\sum_{r \in N_j} W_{jr}}
 
-    The network is the mean of R over the layers in which both patients are seen: nothing is
-    imputed and nothing iterated. A pair that no layer sees gets the mean of all other pairs.
+    The network is the mean of R over the layers that both patients have, without imputation and
+    without iterations. A pair without a common layer gets the mean of all other pairs.
 
-    This is the network of the authors' program (NEMO 0.1.0 in R), to the last digits. Its kernel is
-    that of ``affinity_matrix`` on squared distances with ``mu = 0.5``, a patient is one of their
-    own K neighbours, and all that tie with the last are taken. The formulas of the paper have the
-    distance in place of its square in the exponent.
+    The network agrees with the authors' program (NEMO 0.1.0 in R), to the last digits. Its kernel
+    is that of ``affinity_matrix`` on squared distances with ``mu = 0.5``. A patient is among its
+    own K neighbours, and all neighbours tied with the last are included. The formulas of the paper
+    have the distance in place of its square in the exponent.
 
     Parameters
     ----------
     n_neighbors : int or "auto"
-        Neighbours in each layer, the patient included (K), at least 2; at most all other patients
-        of the layer. ``"auto"`` is a sixth of the layer's patients, as the paper has it where the
-        number of groups is not known.
+        Neighbours in each layer, the patient included (K), at least 2, at most all other patients
+        of the layer. ``"auto"`` is a sixth of the layer's patients, as in the paper for an unknown
+        number of groups.
 
     Raises
     ------
     StudyError
-        If ``n_neighbors`` is no such number.
+        If ``n_neighbors`` is out of range.
 
     References
     ----------

@@ -33,26 +33,26 @@ from omicsfuse.stats.memory import require_memory
 class SNF(Method):
     """Similarity network fusion: each layer's network diffuses through its neighbourhoods.
 
-    See ``fuse_affinities`` for the method and its two variants, and ``docs/fusion.md`` for how
-    patients who lack layers are treated.
+    See ``fuse_affinities`` for the method and its two variants, and ``docs/fusion.md`` for patients
+    without some layers.
 
     Parameters
     ----------
     n_neighbors : int
         Neighbours of each patient (K of the paper); reduced with a warning in small cohorts, and in
-        proportion for a layer that only some patients have.
+        proportion for a layer of some patients.
     mu : float
         Width of the affinity kernel.
     n_iterations : int
         Iterations of the fusion (t of the paper).
     variant : {"paper", "snfpy"}, optional
-        Normalisation, see ``fuse_affinities``; ``"paper"`` unless the engine is snfpy, which knows
-        only its own.
+        Normalisation, see ``fuse_affinities``; ``"paper"``, or ``"snfpy"`` with the engine of that
+        name.
     engine : {"auto", "exact", "sparse", "snfpy"}
-        ``"exact"`` keeps every pair of patients; ``"sparse"`` keeps the strongest of each patient,
-        for cohorts of many thousands (see ``fuse_sparse``); ``"auto"`` is exact for up to 5,000
-        patients if memory allows, and sparse beyond; ``"snfpy"`` runs the snfpy package as a
-        reference (it needs two layers or more, and patients who have them all).
+        ``"exact"`` keeps every pair of patients; ``"sparse"`` keeps the strongest pairs of each
+        patient, for cohorts of many thousands (see ``fuse_sparse``); ``"auto"`` is exact for up to
+        5,000 patients if memory allows, and sparse beyond; ``"snfpy"`` runs the snfpy package as a
+        reference (two or more layers, and patients with all of them).
     alpha : float, optional
         Weight of the identity in variant ``"snfpy"``.
     dtype : {"float64", "float32"}
@@ -63,7 +63,7 @@ class SNF(Method):
     Raises
     ------
     StudyError
-        If a setting is unknown or out of range, or settings do not go together.
+        If a setting is unknown or out of range, or settings are incompatible.
 
     References
     ----------

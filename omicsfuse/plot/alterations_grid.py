@@ -79,43 +79,42 @@ def oncoprint(
 ) -> "Axes":
     """Draw the altered genes of each patient, patients by subtype.
 
-    On top stand the burden of each patient (genes mutated, or without a mutation layer genes with
-    changed copy number) and clinical values; at the right the share of each subtype's patients and
-    how many patients have the gene altered in which way. Genes that are mutated often because they
-    are long, whatever the disease, have a double dagger (``biology.long_genes``).
+    On top are the burden of each patient (mutated genes or, without a mutation layer, genes with
+    changed copy number) and clinical values; at the right, the share altered in each subtype and
+    the number of patients by type of alteration. Long genes, mutated often in any disease, have a
+    double dagger (``biology.long_genes``).
 
-    Rows are up to ``n_genes`` genes (or chromosome arms): those that subtypes differ in, by
-    mutations, amplifications or deletions, with a false discovery rate of at most 0.05 (marked
-    ``*``); up to a quarter of the rows, those that differ only by gains or losses of one level
-    (marked with a dagger); and those most often mutated, amplified or deleted. Of genes altered in
-    nearly the same patients only the first is shown. The most often altered is on top, genes with a
-    dagger below the others. Patients are ordered by subtype, and within it by memo sort: those with
-    the topmost gene altered first, and so on. Of more than ``MOST_PATIENTS`` patients that many are
-    drawn, evenly spaced in this order; percentages are of all patients with any layer that measures
-    the gene.
+    Rows are up to ``n_genes`` genes (or chromosome arms): genes with different mutations,
+    amplifications or deletions between subtypes, at a false discovery rate of at most 0.05 (marked
+    ``*``); in up to a quarter of the rows, genes with different gains or losses of one level only
+    (marked with a dagger); and the genes most often mutated, amplified or deleted. Of genes altered
+    in nearly the same patients, only the first is shown. Genes are ordered by frequency, with
+    dagger genes last. Patients are ordered by subtype, and within it by memo sort: patients with
+    the topmost gene altered first, and so on. At most ``MOST_PATIENTS`` patients are drawn, evenly
+    spaced in this order; percentages are of all patients with any layer that measures the gene.
 
     Parameters
     ----------
     alterations : pandas.DataFrame
-        What ``biology.alterations`` returned for these subtypes.
+        Result of ``biology.alterations`` for these subtypes.
     subtypes : Subtypes
         Labels of the patients.
     cohort : Cohort
-        Its mutation and copy-number layers are drawn.
+        Cohort with mutation or copy-number layers.
     n_genes : int
-        Most genes.
+        Maximum number of genes.
     tracks : sequence of str, optional
         Clinical columns to draw; by default the first ``MOST_TRACKS`` known labels, covariates and
-        events. An empty one for none.
+        events; an empty sequence for none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The grid; at the left the genes and the share of the patients who have the gene mutated,
-        amplified or deleted, of genes with a dagger changed in any way, at the right that share in
-        each subtype. White: not measured.
+        The grid. At the left: genes, and share of patients with the gene mutated, amplified or
+        deleted (dagger genes: changed in any way); at the right: this share in each subtype. White:
+        not measured.
 
     Examples
     --------

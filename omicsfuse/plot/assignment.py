@@ -26,7 +26,7 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     Parameters
     ----------
     evidence : AssignmentEvidence
-        What ``cross_validate_assignment`` returned.
+        Result of ``cross_validate_assignment``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in; a new figure otherwise.
 

@@ -79,9 +79,8 @@ def top_markers(
 ) -> "Axes":
     """Draw the strongest markers of each subtype and layer as a heatmap.
 
-    Values are z-scores over the patients of a layer, cut at -2.5 and 2.5; patients are ordered as
-    in the fused network. Grey: the patient lacks the value. Two subtypes mirror each other, so
-    that their features are raised or lowered in the first.
+    Values are z-scores over the patients of a layer, limited to +-2.5; patients are ordered as in
+    the fused network. Grey: missing. With two subtypes, features are higher or lower in the first.
 
     Parameters
     ----------
@@ -92,9 +91,9 @@ def top_markers(
     prepared : Prepared
         Layers, whose ``values`` are drawn.
     per_subtype : int
-        Most markers of a subtype in a layer.
+        Maximum number of markers of a subtype in a layer.
     fdr : float
-        Only markers with at most this false discovery rate.
+        Largest false discovery rate of a marker.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

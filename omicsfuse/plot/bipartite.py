@@ -77,7 +77,7 @@ def module_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) 
 
 @styled
 def module_network(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw which radiomic clusters go with which co-expression modules.
+    """Draw the associations of radiomic clusters with co-expression modules.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ def module_network(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) 
     Returns
     -------
     matplotlib.axes.Axes
-        Clusters at the left, modules at the right, a line where the false discovery rate is at
-        most 0.05 (the ``MOST_EDGES`` with the smallest p), thicker with correlation.
+        Clusters at the left, modules at the right, with lines for a false discovery rate of at most
+        0.05 (at most ``MOST_EDGES``, smallest p first). The width of a line is the correlation.
 
     Examples
     --------

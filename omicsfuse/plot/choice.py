@@ -34,21 +34,21 @@ _LINES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)), (0, (1, 1)), (0, (
 def choice_of_k(
     subtypes: Subtypes, assessment: Assessment | None = None, *, ax: "Axes | None" = None
 ) -> "list[Axes]":
-    """Draw every criterion against the number of subtypes, the chosen one marked.
+    """Draw every criterion for the number of subtypes, with the chosen number marked.
 
     Parameters
     ----------
     subtypes : Subtypes
         Subtypes with ``evidence["n_clusters"]``.
     assessment : Assessment, optional
-        Its ``n_clusters`` has the criteria that take resampling and redraws as well.
+        Its ``n_clusters`` has the criteria that need resamples and redraws too.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in; a new figure otherwise.
 
     Returns
     -------
     list of matplotlib.axes.Axes
-        One for each criterion, and one for the excess over a continuum where there is one.
+        One for each criterion, and one for the excess over a continuum if available.
 
     Examples
     --------

@@ -20,7 +20,7 @@ COMES_BACK = 0.75
 
 @styled
 def stability(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw how well each subtype is found again in resampled patients.
+    """Draw the stability of each subtype in resampled patients.
 
     Parameters
     ----------

@@ -64,20 +64,20 @@ def colours_of(palette: str | Sequence[str]) -> tuple[str, ...]:
 
 
 class use_palette:  # noqa: N801 - it is called like a function
-    """Have all figures drawn from now on show subtypes in these colours.
+    """Set the colours of subtypes in all figures drawn from now on.
 
-    As a context (``with use_palette(...):``), only those drawn inside.
+    As a context (``with use_palette(...):``), only in figures drawn inside.
 
     Parameters
     ----------
     palette : {"okabe-ito", "tol-bright", "tol-muted", "tol-vibrant"} or sequence of str
-        Name of a palette, which are all safe for the colour-blind, or colours as ``#rrggbb`` in the
-        order of the subtypes. Beyond the last one they repeat.
+        Name of a palette (all are safe for colour-blind readers), or colours as ``#rrggbb`` in the
+        order of the subtypes, repeated after the last.
 
     Raises
     ------
     StudyError
-        If the palette is not known, or a colour is none.
+        If the palette is unknown, or a colour is invalid.
 
     Examples
     --------

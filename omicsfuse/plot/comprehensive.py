@@ -68,35 +68,35 @@ def comprehensive_heatmap(
     fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw all layers over the patients: what marks each subtype, below who the patients are.
+    """Draw the markers of each subtype in all layers, below clinical variables.
 
-    Columns are patients, subtype by subtype, the most confident first; of more than
-    ``MOST_DRAWN`` that many, evenly spaced. On top stand the clinical variables, below them one
-    block a layer with the features that mark a subtype, chosen as in ``heatmap_rows``. Mutations
-    and GISTIC levels are drawn as they are, everything else as z-scores over the patients of the
-    layer, cut at -2.5 and 2.5. Grey: missing. A bar at the left says which subtype a row marks; of
-    two subtypes, which mirror each other, in which one the feature is raised.
+    Columns are patients, by subtype and falling confidence, at most ``MOST_DRAWN``, evenly spaced.
+    The clinical variables are on top. Below, each layer has a block of the features that mark a
+    subtype, selected as in ``heatmap_rows``. Mutations and GISTIC levels are drawn unchanged, all
+    other values as z-scores over the patients of the layer, limited to +-2.5. Grey: missing. A bar
+    at the left shows the subtype that a row marks; with two subtypes, the subtype with the higher
+    value.
 
     Parameters
     ----------
     subtypes : Subtypes
         Labels of the patients.
     prepared : Prepared
-        Layers, whose ``values`` are drawn. These two are taken in either order.
+        Layers, whose ``values`` are drawn. The first two arguments may be in either order.
     markers : pandas.DataFrame, optional
-        What ``differential_features`` returned; it is called where they are not given.
+        Result of ``differential_features``; computed if not given.
     cohort : Cohort, optional
-        Where the annotations are taken from (``annotation_table``).
+        Source of the annotations (``annotation_table``).
     annotations : pandas.DataFrame, optional
-        Patients x variables, in place of those of the cohort.
+        Patients x variables, in place of the cohort's.
     drivers : pandas.DataFrame, optional
-        ``Biology.drivers``; their features go before others.
+        ``Biology.drivers``; their features come first.
     per_subtype : int
-        Most features of a subtype in a layer.
+        Maximum number of features of a subtype in a layer.
     max_rows : int
-        Most rows of features, about.
+        Approximate maximum number of rows of features.
     fdr : float
-        Only markers with at most this false discovery rate.
+        Largest false discovery rate of a marker.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

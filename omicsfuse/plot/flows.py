@@ -26,23 +26,23 @@ _GAP, _WIDTH = 0.025, 0.07
 def alluvial(
     subtypes: Subtypes, known: pd.Series, *, name: str = "", ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw how many patients of each known group went into each subtype.
+    """Draw the flow of patients from known groups to subtypes.
 
-    Blocks are as high as their number of patients: known groups at the left, subtypes at the right
-    in their colours. A ribbon is the patients that both have in common, in the colour of the
-    subtype. Known groups are ordered by where most of their patients go, so that ribbons cross
-    little; patients whose group is not known come last, in grey.
+    The height of a block is its number of patients: known groups at the left, subtypes at the right
+    in their colours. A ribbon shows the patients in both, in the colour of the subtype. Known
+    groups are ordered by the subtype of most of their patients, to reduce crossings. Patients
+    without a known group are last, in grey.
 
     Parameters
     ----------
     subtypes : Subtypes
         Labels of the patients.
     known : pandas.Series
-        Patient -> known group, e.g. ``cohort.clinical["hpv_status"]``; missing ones are shown as
-        not known, patients without a subtype left out. Of more than ``MOST_GROUPS`` groups the
-        smallest are put together.
+        Patient -> known group, e.g. ``cohort.clinical["hpv_status"]``. Missing values are shown as
+        unknown; patients without a subtype are excluded. With more than ``MOST_GROUPS`` groups, the
+        smallest are merged.
     name : str
-        What the known groups are; the name of ``known`` by default.
+        Title of the known groups; by default the name of ``known``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

@@ -103,17 +103,17 @@ def verification_forest(verification: Verification, *, ax: "Axes | None" = None)
     Parameters
     ----------
     verification : Verification
-        Its ``table`` has one row a cohort, endpoint and comparison. Drawn are scores per standard
-        deviation, alone and adjusted, and patients above a locked cut-point; where there are no
-        scores, whatever else has a hazard ratio. The table has the others.
+        Its ``table`` has one row a cohort, endpoint and comparison. Scores per standard deviation,
+        alone and adjusted, and patients above a locked cut-point are drawn; without scores, all
+        rows with a hazard ratio.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Hazard ratios on a logarithmic axis, grouped by cohort and endpoint; headings say which
-        cohorts are not independent and which are negative controls, whose lines are grey.
+        Hazard ratios on a logarithmic axis, grouped by cohort and endpoint; headings mark cohorts
+        that are not independent, and negative controls, whose lines are grey.
 
     Examples
     --------

@@ -31,18 +31,18 @@ def pathways(
     per_subtype: int = 5,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw gene sets against subtypes: colour is the enrichment score, size the evidence.
+    """Draw gene sets by subtype: colour is the enrichment score, size the significance.
 
     Parameters
     ----------
     enrichment : pandas.DataFrame
-        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``; with ``group``, sets that are made of
-        much the same genes are shown once, by the first of them.
+        Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``; with ``group``, overlapping sets are
+        shown once, by the first of them.
     subtypes : Subtypes or sequence of str, optional
-        All subtypes there are, or their names. If they are two, which mirror each other, only the
-        first is drawn, as ``"S1 vs S2"``: sets raised in it, then sets lowered in it.
+        All subtypes, or their names. Of two subtypes only the first is drawn, as ``"S1 vs S2"``:
+        sets raised in it, then sets lowered in it.
     per_subtype : int
-        Gene sets of each subtype that are shown, smallest false discovery rate first.
+        Number of gene sets of each subtype, smallest false discovery rate first.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
@@ -174,20 +174,19 @@ def pathway_heatmap(
     most: int = 30,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw gene sets against subtypes as a heatmap of normalised enrichment scores.
+    """Draw the normalised enrichment scores of gene sets by subtype, as a heatmap.
 
-    One row a group of gene sets that are made of much the same genes, under the name of the set
-    that represents it. Rows are in the order of the subtype in which they are highest.
+    Each row is a group of overlapping gene sets, named by its representative. Rows are ordered by
+    the subtype with the highest score.
 
     Parameters
     ----------
     enrichment : pandas.DataFrame
         Columns ``subtype``, ``gene_set``, ``nes``, ``fdr``, ``group``.
     subtypes : Subtypes or sequence of str, optional
-        All subtypes, or their names. If they are two, which mirror each other, only the first is
-        drawn.
+        All subtypes, or their names. Of two subtypes only the first is drawn.
     most : int
-        Rows at most, those with the smallest false discovery rate.
+        Maximum number of rows, smallest false discovery rate first.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

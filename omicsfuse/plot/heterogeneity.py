@@ -27,22 +27,23 @@ _SPEARMAN = "Spearman correlation"
 def heterogeneity_heatmap(
     index: HeterogeneityIndex, prepared: Prepared, *, ax: "Axes | None" = None
 ) -> "list[Axes]":
-    """Draw patients ordered by the index, their groups, and features that make it.
+    """Draw patients ordered by the index, with their groups and the features of the index.
 
     Parameters
     ----------
     index : HeterogeneityIndex
         The index.
     prepared : Prepared
-        Its radiomics layer, ``index.params["layer"]``, has the values that are drawn.
+        Layers with the radiomics layer ``index.params["layer"]``, whose values are drawn.
     ax : matplotlib.axes.Axes, optional
         Axes to draw in; a new figure otherwise.
 
     Returns
     -------
     list of matplotlib.axes.Axes
-        The index of each patient with groups shaded; below, features (z-scores limited at 2.5):
-        of each block those that follow the index most closely, entropies and uniformities first.
+        The index of each patient, with groups shaded; below, features as z-scores limited to +-2.5:
+        of each block the features with the largest correlation with the index, entropies and
+        uniformities first.
 
     Examples
     --------

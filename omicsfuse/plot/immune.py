@@ -50,7 +50,7 @@ def immune_heatmap(
     fdr: float = FDR,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw how far each subtype lies from the rest in each score.
+    """Draw the difference of each subtype from the rest in each score.
 
     Colour is the rank-biserial correlation, from -1 (every patient of the subtype below every
     other) to 1; a dot marks a false discovery rate below ``fdr``.
@@ -60,11 +60,11 @@ def immune_heatmap(
     immune : ImmuneContext
         With ``tests``.
     subtypes : Subtypes or sequence of str
-        The subtypes, or their names; of two, which mirror each other, the first is drawn.
+        The subtypes, or their names; of two subtypes the first is drawn.
     most : int
-        Scores drawn, those with the smallest p.
+        Maximum number of scores, smallest p first.
     fdr : float
-        False discovery rate that is marked.
+        Threshold of the false discovery rate to mark.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
@@ -170,14 +170,14 @@ def immune_strips(
 def cell_fractions(
     immune: ImmuneContext, subtypes: Subtypes, *, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the shares of cell types of every patient as stacked bars, ordered within subtypes.
+    """Draw the fractions of cell types of every patient as stacked bars, by subtype.
 
     Parameters
     ----------
     immune : ImmuneContext
         With ``fractions``.
     subtypes : Subtypes
-        Labels; patients without one are not drawn.
+        Labels; patients without a label are not drawn.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

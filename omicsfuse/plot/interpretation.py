@@ -49,21 +49,21 @@ def gene_rows(interpretation: Interpretation, most: int = MOST_FEATURES) -> pd.D
 def interpretation_genes(
     interpretation: Interpretation, *, most: int = MOST_FEATURES, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the genes that go most clearly with a model, as they are and adjusted.
+    """Draw the genes with the strongest association with a model, unadjusted and adjusted.
 
     Parameters
     ----------
     interpretation : Interpretation
         Its strongest genes are drawn.
     most : int
-        Genes at most.
+        Maximum number of genes.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Effects with 95% intervals: filled, as they are; open, given the covariates.
+        Effects with 95% intervals: filled, unadjusted; open, adjusted for the covariates.
 
     Examples
     --------
@@ -144,22 +144,22 @@ def _per(rows: pd.DataFrame, several: bool) -> str:
 def interpretation_gene_sets(
     interpretation: Interpretation, *, most: int = MOST_SETS, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw gene sets on the ranking of genes, as it is and adjusted.
+    """Draw gene sets on the ranking of genes, unadjusted and adjusted.
 
     Parameters
     ----------
     interpretation : Interpretation
         With ``enrichment``.
     most : int
-        Gene sets at most, those with the smallest p of shuffled patients in any ranking.
+        Maximum number of gene sets, smallest p of permuted patients in any ranking first.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Dots; colour: normalised enrichment score; area: the false discovery rate with patients
-        shuffled; a dark rim where that is at most 0.05.
+        Dots; colour: normalised enrichment score; area: false discovery rate from permuted
+        patients; dark rim: at most 0.05.
 
     Examples
     --------

@@ -32,19 +32,19 @@ def kaplan_meier(
 ) -> "Axes":
     """Draw Kaplan-Meier curves of the subtypes, with a table of numbers at risk.
 
-    The legend holds the log-rank test and, for each subtype, patients, events and median. It
-    stands among the curves where it crosses none of them, else above the axes.
+    The legend has the log-rank test and, for each subtype, patients, events and median. It is
+    placed among the curves if it crosses none of them, and above the axes otherwise.
 
     Parameters
     ----------
     comparison : SurvivalComparison
         Curves, tests and medians of one endpoint.
     unit : {"days", "weeks", "months", "years"}, optional
-        Unit of the times shown. By default that of the data, except that days of four figures are
-        shown in months, from five years on in years.
+        Unit of the times shown. By default the unit of the data; days and weeks become months if
+        follow-up is 1,000 days or more, and years above five years.
     pairwise : bool
-        Whether to write the log-rank tests between subtypes below the numbers at risk, as false
-        discovery rates.
+        Whether to write the false discovery rates of the log-rank tests between subtypes below the
+        numbers at risk.
     title : str
         Title above the axes.
     ax : matplotlib.axes.Axes, optional

@@ -26,7 +26,7 @@ _LAYER_TITLES = {
 
 @styled
 def layer_contributions(assessment: Assessment, *, ax: "Axes | None" = None) -> "list[Axes]":
-    """Draw how far the subtypes agree with each layer, and what leaving the layer out changes.
+    """Draw the agreement of the subtypes with each layer, and their change without the layer.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def column_title(name: str) -> str:
 
 @styled
 def subtype_layers(assessment: Assessment, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw which layers hold each subtype together, as a table of coloured cells.
+    """Draw the affinity within each subtype relative to that to others, by layer.
 
     Parameters
     ----------

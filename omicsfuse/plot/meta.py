@@ -38,23 +38,23 @@ def meta_forest(
     scope: str | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the hazard ratio of each cohort and their means.
+    """Draw the hazard ratio of each cohort, and their means.
 
     Parameters
     ----------
     verification : Verification
         With ``meta``.
     endpoint, comparison, scope : str, optional
-        Which means; by default the first ones in ``meta``.
+        Means to draw; by default the first of ``meta``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A line a cohort, its square the larger the more it weighs, with its weight in the means of
-        fixed and of random effects; a diamond a mean; and below, how far cohorts differ. Cohorts
-        that are not in the means are grey.
+        One line a cohort, with a square whose size is its weight, and its weights in the fixed- and
+        random-effects means; one diamond a mean; below, the heterogeneity. Cohorts that are not in
+        the means are grey.
 
     Examples
     --------

@@ -30,18 +30,18 @@ def methylation_quadrants(
     scale: str = "",
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the difference in methylation against that in expression, gene by gene.
+    """Draw the difference in methylation against the difference in expression, by gene.
 
     Parameters
     ----------
     pairs : pandas.DataFrame
-        What ``expression_methylation_pairs`` returns.
+        Result of ``expression_methylation_pairs``.
     subtypes : Subtypes or sequence of str
-        The subtypes, or their names; of two, which mirror each other, the first is drawn.
+        The subtypes, or their names; of two subtypes the first is drawn.
     fdr : float
-        Pairs at most at this false discovery rate are coloured.
+        Largest false discovery rate of a coloured pair.
     named : int
-        Pairs whose gene is written beside them in each panel, smallest p first.
+        Number of pairs with the gene's name in each panel, smallest p first.
     scale : str
         Scale of expression, for the axis: ``"log2"`` or ``"zscore"``.
     ax : matplotlib.axes.Axes, optional

@@ -42,10 +42,10 @@ def patients_in_order(subtypes: Subtypes) -> pd.Series:
 def fused_network(fusion: Fusion, subtypes: Subtypes, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the fused network as a heatmap of patients ordered by subtype.
 
-    Block structure along the diagonal means patients of a subtype resemble one another more than
-    they resemble the rest. Within a subtype, patients are ordered by confidence. The colour scale
-    is logarithmic and runs from the 5th to the 99th percentile of the affinities off the diagonal.
-    Of more than ``MOST_DRAWN`` patients that many are drawn, evenly spaced in this order.
+    Blocks along the diagonal show subtypes whose patients are more similar to each other than to
+    other patients. Within a subtype, patients are ordered by confidence. The colour scale is
+    logarithmic, from the 5th to the 99th percentile of the affinities off the diagonal. At most
+    ``MOST_DRAWN`` patients are drawn, evenly spaced in this order.
 
     Parameters
     ----------
@@ -148,15 +148,15 @@ def _colour_bar(ax: "Axes", image: Any, low: float, high: float) -> None:
 
 @styled
 def coverage(source: Fusion | Cohort | Prepared, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw which layers came together in how many patients.
+    """Draw the number of patients with each combination of layers.
 
-    Each column of dots is one combination of layers; the bar above counts the patients that
-    brought exactly these.
+    Each column of dots is a combination of layers; the bar above counts the patients with exactly
+    these layers.
 
     Parameters
     ----------
     source : Fusion, Cohort or Prepared
-        Whose layers to count.
+        Source of the layers.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

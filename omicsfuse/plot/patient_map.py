@@ -35,14 +35,14 @@ def patient_map(
 ) -> "Axes":
     """Draw patients on a 2-D map of the fused network.
 
-    Neighbours on the map are similar patients; distances between far groups and the sizes of
-    groups mean little. Subtypes have shapes of their own, whatever the colours stand for.
+    Neighbours on the map are similar patients. Large distances and the sizes of groups have little
+    meaning. Each subtype has its own marker shape, with any colours.
 
     Parameters
     ----------
     source : Fusion or pandas.DataFrame
-        The fused network, which is laid out by ``embed`` (seed 0); or what ``embed`` returned:
-        index patient, columns ``x`` and ``y``, and ``method``, which names the axes.
+        The fused network, mapped by ``embed`` (seed 0); or the result of ``embed``: index patient,
+        columns ``x`` and ``y``, and ``method``, which names the axes.
     subtypes : Subtypes
         Labels of the patients.
     colour : pandas.Series, optional

@@ -31,7 +31,7 @@ def score_heatmap(
 ) -> "Axes":
     """Draw scores of patients as a heatmap, patients ordered by subtype.
 
-    Each row is a z-score over the patients, cut at -2.5 and 2.5. Grey: the patient has no score.
+    Each row is a z-score over the patients, limited to +-2.5. Grey: no score.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def score_heatmap(
     subtypes : Subtypes
         Labels of the patients.
     tests : pandas.DataFrame, optional
-        What `compare_scores` returned: the scores with the smallest overall p are shown, by the
-        subtype in which they are highest. Without it, the first scores are.
+        Result of `compare_scores`: the scores with the smallest overall p are shown, by the subtype
+        with the highest score. Without it, the first scores are shown.
     most : int
-        Rows at most.
+        Maximum number of rows.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a new figure otherwise.
 

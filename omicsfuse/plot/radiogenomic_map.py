@@ -58,10 +58,11 @@ def strongest(
 
 @styled
 def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the strongest associations: radiomic features against what goes with them.
+    """Draw the strongest associations of radiomic features.
 
-    Colour is Spearman's correlation. A filled dot marks an association found (at the level of the
-    map), a ring one that vanishes once adjusted for tumour volume and covariates. Grey: not tested.
+    Colour is Spearman's correlation. A filled dot marks a found association (at the threshold of
+    the map), a ring an association that vanishes after adjustment for tumour volume and covariates.
+    Grey: not tested.
 
     Parameters
     ----------

@@ -78,13 +78,13 @@ def save_figure(
 ) -> list[Path]:
     """Write a figure to files; the same figure gives the same bytes.
 
-    Text stays text in SVG and PDF. Nothing is cut off: the files are as large as what is drawn. A
-    notebook shows the figures that a cell draws and does not save.
+    Text stays text in SVG and PDF. Files are as large as the drawing, so that no part is cut off. A
+    notebook shows figures that a cell draws and does not save.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes, matplotlib.figure.Figure or sequence of axes
-        What a function of ``omicsfuse.plot`` returned, or a figure.
+        Result of a function of ``omicsfuse.plot``, or a figure.
     stem : str or path
         Path without its ending; the folder must exist.
     dpi : int

@@ -33,7 +33,7 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
         from 0 to 1; or, in its place, ``t_alt_count`` and ``t_depth`` (or ``t_ref_count``), as in a
         MAF file. Rows without a fraction are excluded.
     fewest : int
-        Fewest mutations of a patient for a score.
+        Smallest number of mutations of a patient for a score.
 
     Returns
     -------
