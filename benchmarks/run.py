@@ -97,19 +97,19 @@ def exact_section(found: dict[str, Any]) -> str:
 `python benchmarks/exact.py`: {settings["layers"]} layers, K = {settings["K"]},
 t = {settings["t"]}, mu = {settings["mu"]}. "paper" and "snfpy" with a precision are variants of
 omicsfuse; "snfpy" alone is the snfpy package, measured in the same run. Affinities and fusion are
-timed apart; x is how many times as fast as the package; peak is the memory that the fusion adds,
-result included, in float64 matrices of n x n. Sizes can be measured one by one, so rows of
-different n may be of different hours, versions and numbers of repeats; on shared processors, as
-here, ratios of one size differ by a tenth and more from run to run.
+timed separately; x is the speed relative to the package; peak is the additional memory of the
+fusion with its result, in float64 matrices of n x n. Sizes can be measured separately: rows of
+different n may differ in hour, version and number of repeats. On shared processors, as here,
+ratios of one size vary by 10% and more from run to run.
 
 {markdown(["n", "engine", "affinity s", "x", "fusion s", "x", "peak"], speed)}
 
-Compilation is not in these times: a process that fuses for the first time on a machine takes
-{compiling["first_process_seconds"]:.1f} s for 100 patients, imports included, and every later one
+Compilation is not included. The first process that fuses on a machine takes
+{compiling["first_process_seconds"]:.1f} s for 100 patients, with imports; every later process takes
 {compiling["later_process_seconds"]:.1f} s.
 
-Largest relative difference of an entry of the fused network, and adjusted Rand index of labels
-(spectral clustering, five subtypes) between single and double precision:
+Largest relative difference of an entry of the fused network, and adjusted Rand index of the labels
+(spectral clustering, five subtypes) of single and double precision:
 
 {markdown(["n", "engine", "compared with", "difference", "labels"], same)}
 """
@@ -119,11 +119,12 @@ def partial_section(found: dict[str, Any]) -> str:
     parts = [
         f"""## Missing layers
 `python benchmarks/partial.py --variant {found["variant"]}`: layers of complete cohorts, planted and
-real, are hidden for a share of the patients, at random or more often among the sicker; every
-method then labels all patients, with the number of subtypes given. {found["seeds"]} masks for each
-setting; differences are paired, with their standard error. The rivals of omicsfuse are complete
-cases with label propagation to the others, NEMO (Rappoport and Shamir 2019) with n/6 or K
+real, are hidden for a share of the patients, at random or more often in sicker patients. Every
+method then labels all patients, with a given number of subtypes. {found["seeds"]} masks per
+setting; differences are paired, with their standard error. Other methods are complete cases with
+label propagation to the remaining patients, NEMO (Rappoport and Shamir 2019) with n/6 or K
 neighbours, and imputation of the hidden features by their mean or from the nearest patients.
+Agreement is the adjusted Rand index; association is the adjusted mutual information.
 """
     ]
     for title, table in found["tables"].items():
@@ -133,8 +134,32 @@ neighbours, and imputation of the hidden features by their mean or from the near
         if columns[0] == "method":  # settings in rows: a page is narrow
             turned = list(zip(columns, *rows, strict=True))
             columns, rows = ["setting", *turned[0][1:]], [list(row) for row in turned[1:]]
-        parts.append(f"{title[0].upper()}{title[1:]}:\n\n{markdown(columns, rows)}\n")
+        title = TITLES.get(title, title.replace("best rival", "best other method"))
+        parts.append(f"{title[0].upper()}{title[1:]}:\n\n{markdown(worded(columns), rows)}\n")
     return "\n".join(parts)
+
+
+#: Titles and heads of the file, in words.
+TITLES = {
+    "association of labels with what is missing": "association of the labels with missingness",
+    "two layers that share few patients": "two layers with few patients in common",
+}
+HEADS = {
+    "best rival": "best other method",
+    "its score": "score of that method",
+    "cpu_seconds": "processor seconds",
+    "peak_gib": "peak GiB",
+    "estimated_gib": "estimated GiB",
+    "ari_truth": "ARI, planted labels",
+    "neighbors": "neighbour search",
+    "ari_exact_engine": "ARI, exact engine",
+    "ari_truth_exact_engine": "exact engine: ARI, planted labels",
+}
+
+
+def worded(names: list[str]) -> list[str]:
+    """Heads of a table, in words."""
+    return [HEADS.get(name, name) for name in names]
 
 
 def _flat(columns: list[Any]) -> list[str]:
@@ -148,14 +173,18 @@ def sparse_section(found: dict[str, Any]) -> str:
     reach = found.get("reach")
     if reach:
         names = list(reach["rows"][0])
-        parts.append("Time, from tables to labels, and peak memory of the process:\n")
-        parts.append(markdown(names, [[row[c] for c in names] for row in reach["rows"]]))
-        slopes = [f"{v:.2f} ({k[9:]})" for k, v in reach.items() if k.startswith("exponent")]
+        parts.append("Time from tables to labels, and peak memory of the process:\n")
+        parts.append(markdown(worded(names), [[row[c] for c in names] for row in reach["rows"]]))
+        slopes = [
+            f"{v:.2f} ({worded([k[9:]])[0]})" for k, v in reach.items() if k.startswith("exponent")
+        ]
         parts.append(f"Exponent of time in n: {', '.join(slopes)}." if slopes else "")
     if found.get("agreement"):
         names = list(found["agreement"][0])
-        parts.append("Adjusted Rand index with the labels of the exact engine, and the truth:\n")
-        parts.append(markdown(names, [[row[c] for c in names] for row in found["agreement"]]))
+        parts.append("Agreement with the labels of the exact engine and with the planted labels:\n")
+        parts.append(
+            markdown(worded(names), [[row[c] for c in names] for row in found["agreement"]])
+        )
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -163,10 +192,10 @@ def speed_section(found: dict[str, Any]) -> str:
     first = next(iter(found.values()))
     parts = [
         f"""## Whole studies
-`python benchmarks/speed.py`: seconds of `omicsfuse run --jobs {first["jobs"]}`, of its stages, of
-`omicsfuse check`, and of the import; median of {first["repeats"]} processes. "first run" is one
-before these, which also compiles the inner loops, as after installing. "processor" is the time of
-all processes together, which other work on the machine disturbs less.
+`python benchmarks/speed.py`: seconds of `omicsfuse run --jobs {first["jobs"]}`, its stages,
+`omicsfuse check`, and the import; median of {first["repeats"]} processes. "first run" precedes them
+and compiles the inner loops, as after an installation. "processor" is the sum over all processes;
+other work on the machine affects it less.
 """
     ]
     names = list(found)
@@ -200,10 +229,10 @@ def page(folder: Path) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in about["packages"].items())
     parts = [
         f"""# Benchmarks
-Written by `python benchmarks/run.py`; do not edit. Measured on {about["cores"]} cores of
+`python benchmarks/run.py` writes this page; do not edit it. Measured on {about["cores"]} cores of
 {about["processor"]}, {about["memory"]} of memory, {about["system"]}, Python {about["python"]},
 {packages}.
-Quote ratios: seconds depend on the machine and on what else it does.
+Quote ratios: seconds depend on the machine and its other work.
 """
     ]
     for name, section in SECTIONS.items():
