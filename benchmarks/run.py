@@ -181,7 +181,10 @@ def sparse_section(found: dict[str, Any]) -> str:
         parts.append(f"Exponent of time in n: {', '.join(slopes)}." if slopes else "")
     if found.get("agreement"):
         names = list(found["agreement"][0])
-        parts.append("Agreement with the labels of the exact engine and with the planted labels:\n")
+        parts.append(
+            "Adjusted Rand index (ARI) with the labels of the exact engine, and with the planted "
+            "labels:\n"
+        )
         parts.append(
             markdown(worded(names), [[row[c] for c in names] for row in found["agreement"]])
         )
