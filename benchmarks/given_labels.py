@@ -74,7 +74,7 @@ def main() -> None:
     """Print the share of data sets with p, or any FDR, of at most 0.05."""
     cases: dict[str | float, str] = {
         "independent": "independent of all layers",
-        "coverage": "depend on who brought radiomics, otherwise independent",
+        "coverage": "depend on the presence of radiomics, otherwise independent",
         **{share: f"planted for {share:.0%} of the patients" for share in KEPT},
     }
     print("| labels | all labels: p <= 0.05 (95% CI) | any label: FDR <= 0.05 (95% CI) |")
