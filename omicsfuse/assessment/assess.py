@@ -70,32 +70,31 @@ def assess(
     folder: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Assessment:
-    """Ask whether there are subtypes, how stable they are, and what each layer brings.
+    """Test the existence of subtypes, their stability, and the contribution of each layer.
 
     Parameters
     ----------
     prepared : Prepared, Cohort, or mapping of str to pandas.DataFrame
-        The layers that were fused, as they were given to ``fuse``.
+        The layers as given to ``fuse``.
     fusion : Fusion
         Their fusion.
     subtypes : Subtypes
-        Subtypes of the fusion; or given labels (``Subtypes.from_labels``), see the notes.
+        Subtypes of the fusion, or given labels (``Subtypes.from_labels``; see the notes).
     budget : {"quick", "standard", "thorough"}
-        50, 200 or 1,000 resamples of the patients; 39, 199 or 999 draws of each null; 19, 99 or
-        499 permuted copies of each layer. ``"quick"`` leaves out what a layer brings to layers held
-        out, to stability and to the silhouette, groups of features, and the sensitivity to
-        settings.
+        50, 200 or 1,000 resamples of the patients; 39, 199 or 999 draws of each null; 19, 99 or 499
+        permuted copies of each layer. ``"quick"`` omits the contribution of a layer to held-out
+        layers, stability and silhouette, groups of features, and the sensitivity to settings.
     random_state : int
         Seed.
     n_jobs : int
-        Processes to use; the result does not depend on it.
+        Processes; the result does not depend on them.
     feature_groups : mapping of str to mapping, Series or DataFrame, optional
-        For a layer, the group of each of its features. Radiomic features that are not named here
-        are grouped by their names.
+        For a layer, the group of each of its features. Other radiomic features are grouped by their
+        names.
     folder : Path, optional
-        Folder that finished work is kept in, so that an interrupted call can be taken up.
+        Folder to store finished work, so that an interrupted call can be continued.
     progress : callable, optional
-        Called with what is being done, the number of finished tasks, and the number of all.
+        Called with the current step, the number of finished tasks, and the number of all tasks.
 
     Returns
     -------
@@ -104,27 +103,23 @@ def assess(
         ``structure_tests``); ``n_clusters`` (all criteria by k); ``stability``, ``patients``,
         ``consensus`` and ``consensus_cdf``; ``layers``, ``subtype_layers`` and ``feature_groups``;
         ``sensitivity``; and, in ``params``, ``missingness_agreement``: adjusted mutual information
-        between the subtypes and who brought which layers. Tables that a budget leaves out are
-        empty.
+        between the subtypes and the missing layers. Tables that a budget omits are empty.
 
     Raises
     ------
     StudyError
         If the budget is unknown or the layers are not those that were fused.
 
-    Notes
-    -----
-    The tests and all criteria look at the numbers of groups that ``cluster`` was asked to choose
-    from; where it was given one number, at 2 to 6 and that one. Settle the range before looking: a
-    p-value picked from several ranges is none.
+    Notes ----- The tests and all criteria use the range of k given to ``cluster``; for a single
+    number, 2 to 6 and that number. Fix the range beforehand: a p-value chosen from several ranges
+    is invalid.
 
-    *Given labels.* Patients without one have no part: where some of the fused patients have none,
-    the others are fused again by themselves. The tests, the criteria, the consensus and
-    ``p_adds`` are those of the network, cut into as many groups as there are labels. ``stability``
-    says how well each label is found again when the network of resampled patients is cut: a label
-    that the layers do not show has a low Jaccard index although nobody doubts it, and how stable
-    the method is that made the labels cannot be known from here. ``given_labels`` has their own
-    silhouette in the network, against the same labels shuffled and against the network's own cut.
+    *Given labels.* Patients without a label are excluded, and the others are fused again. The
+    tests, the criteria, the consensus and ``p_adds`` are those of the network, cut into as many
+    groups as there are labels. ``stability`` is the agreement of each label with the cut of
+    resampled networks: a valid label that the layers do not show has a low Jaccard index. The
+    stability of the method that made the labels is unknown. ``given_labels`` has the silhouette of
+    the labels in the network, compared with shuffled labels and with the network's own cut.
 
     Examples
     --------

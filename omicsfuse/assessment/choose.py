@@ -34,28 +34,26 @@ def cluster(
 ) -> Subtypes:
     """Cut the fused network into subtypes by spectral clustering.
 
-    Where patients lack layers, each pair counts by the evidence on both (``Fusion.evidence``).
-    With a range of k, or ``"auto"``, the number is judged against the same cohort redrawn without
-    groups: twenty times, as a continuum with the same shared variation (``structure_tests`` says
-    how). For each k the gap is the mean normalised cut of the redrawn networks less that of the
-    real one, and the smallest k is taken whose gap is not surpassed at k + 1 by more than the
-    standard deviation there. This is the rule of the gap statistic (Tibshirani 2001), with a null
-    that fits the data and the criterion that spectral clustering minimises. The outcome is never
-    looked at. ``docs/subtypes.md`` says how often this finds a planted number. From a range that
-    begins at 2 a number always comes back, also from noise: ``assess`` says whether there are
-    subtypes at all.
+    If patients lack layers, each pair is weighted by ``Fusion.evidence``. With a range of k, or
+    ``"auto"``, the cohort is redrawn twenty times without groups, as a continuum with the same
+    shared variation (see ``structure_tests``). The gap at k is the mean normalised cut of the
+    redrawn networks minus that of the real network. The smallest k is chosen for which the gap at k
+    + 1 is not larger by more than its standard deviation: the rule of the gap statistic (Tibshirani
+    2001), with the criterion that spectral clustering minimises. Outcomes are not used.
+    ``docs/subtypes.md`` has the accuracy of the choice. A range that begins at 2 always gives
+    subtypes, even from noise: ``assess`` tests whether they exist.
 
     Parameters
     ----------
     fusion : Fusion
         What ``fuse`` returned.
     n_clusters : int, "auto" or (int, int)
-        Number of subtypes, 1 or more; or the smallest and largest to choose from; ``"auto"`` is
-        ``(2, 6)``.
+        Number of subtypes, 1 or more; or the smallest and largest number to choose from; ``"auto"``
+        is ``(2, 6)``.
     random_state : int
         Seed of k-means and of the redraws.
     n_jobs : int
-        Processes for the redraws; the result does not depend on it.
+        Processes for the redraws; the result does not depend on them.
 
     Returns
     -------
@@ -64,14 +62,14 @@ def cluster(
         ``eigengap``, ``eigengap_ratio``, ``rotation_cost``, ``silhouette``, ``normalised_cut``,
         ``gap``, ``gap_sd``, ``chosen_share``, ``smallest``, ``chosen``), ``"patients"`` (index
         patient: ``subtype``, ``silhouette``, ``confidence``, ``n_layers``) and ``"subtypes"``
-        (index subtype: ``n``, ``silhouette``). Confidence is a patient's mean affinity to its own
-        subtype as a share of its mean affinities to all of them, 0 to 1. ``chosen_share`` is the
-        share of bootstrap samples of the redraws in which the rule takes this k.
+        (index subtype: ``n``, ``silhouette``). Confidence, 0 to 1, is a patient's mean affinity to
+        its own subtype divided by the sum of its mean affinities to all subtypes. ``chosen_share``
+        is the share of bootstrap samples of the redraws in which the rule chooses this k.
 
     Raises
     ------
     StudyError
-        If the number of subtypes cannot be had from this many patients.
+        If there are too few patients for the number of subtypes.
 
     References
     ----------

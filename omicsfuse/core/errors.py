@@ -5,10 +5,10 @@ Each calls itself by the name that users import, ``omicsfuse.StudyError``, in a 
 
 
 class OmicsfuseError(Exception):
-    """Base of every error that a user can cause and can mend.
+    """Base class of errors that a user can correct.
 
-    The message says what was found, what was expected and what to do, and names the file, the
-    column or the patients concerned.
+    The message states what was found, what was expected and what to do, and gives the file, the
+    column or the patients.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class CohortError(OmicsfuseError):
 
 
 class StudyError(OmicsfuseError):
-    """A study file or a setting is at fault, or asks for what the data cannot give."""
+    """A study file or a setting is at fault, or cannot be applied to the data."""
 
     __module__ = "omicsfuse"
 
@@ -42,7 +42,7 @@ class SignatureError(OmicsfuseError):
 
 
 class ClassifierError(OmicsfuseError):
-    """A classifier of new patients is altered, unreadable, or fits nothing in the cohort."""
+    """A classifier of new patients is altered, unreadable, or fits no layer of the cohort."""
 
     __module__ = "omicsfuse"
 
@@ -54,6 +54,6 @@ class DatasetError(OmicsfuseError):
 
 
 class OmicsfuseWarning(UserWarning):
-    """Something was adjusted or looks doubtful; the run goes on and records it."""
+    """Data or settings are doubtful or were adjusted; the run continues and records it."""
 
     __module__ = "omicsfuse"

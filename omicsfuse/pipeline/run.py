@@ -28,21 +28,20 @@ def run(
     resume: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> RunResults:
-    """Run a study from tables to verified subtypes, and write its results.
+    """Run a study from tables to report, and write its results.
 
     Parameters
     ----------
     study : Study, str or Path
         A study, or the path of a study file.
     out : str or Path
-        Folder for the results: new, empty, or holding an earlier run, which is replaced when this
-        one is done.
+        Folder for the results: new, empty, or with an earlier run, which is replaced at the end.
     seed : int, optional
         Seed in place of the study's.
     n_jobs : int
-        Processes to use; results do not depend on it.
+        Processes; results do not depend on them.
     resume : bool
-        Take up the finished long stages of an interrupted run in the same folder.
+        Continue an interrupted run in the same folder: finished long stages are not repeated.
     progress : callable, optional
         Called with the name of each stage as it begins (those of ``stages.STAGES``, then
         ``"report"``). If it has a method ``tasks(what, done, total)``, that is called as the
@@ -52,7 +51,7 @@ def run(
     Returns
     -------
     RunResults
-        What was also written to ``out``.
+        The results as written to ``out``.
 
     Raises
     ------

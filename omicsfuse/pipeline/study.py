@@ -71,7 +71,7 @@ def study_model() -> type[Study]:
 
 
 def read_study(path: str | Path) -> Study:
-    r"""Read a study file (TOML) and resolve its paths, without opening any data.
+    r"""Read a study file (TOML) and resolve its paths, without reading data.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ def read_study(path: str | Path) -> Study:
     Returns
     -------
     Study
-        The study as parsed, defaults filled in.
+        The study with its defaults.
 
     Raises
     ------
     StudyError
-        If the file is missing, is not TOML, has an unknown key (the nearest valid one is named) or
+        If the file is missing, is not TOML, has an unknown key (the nearest valid key is given) or
         a value out of range.
 
     Examples

@@ -171,12 +171,12 @@ def summary_record(results: RunResults) -> dict[str, Any]:
     Parameters
     ----------
     results : RunResults
-        What ``omicsfuse.run`` returned.
+        Result of ``omicsfuse.run``.
 
     Returns
     -------
     dict
-        What ``summary.json`` holds; ``docs/report.md`` explains each key.
+        Content of ``summary.json``; ``docs/report.md`` explains each key.
     """
     said, assessment = conclude(results), results.assessment
     sizes = results.subtypes.labels.value_counts()

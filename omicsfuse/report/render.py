@@ -36,18 +36,18 @@ def write_report(
 ) -> dict[str, str]:
     """Write ``report.html`` and the figures of a run.
 
-    The page holds everything it shows: it can be sent by mail, printed and kept. A script of its
-    own sorts and filters tables and enlarges figures; without scripts the page is whole. Text from
-    data cannot become markup. The same results give the same bytes.
+    The page is self-contained and can be mailed and printed. Its script sorts and filters tables
+    and enlarges figures; without scripts the page is complete. Text from data cannot become markup.
+    The same results give the same bytes.
 
     Parameters
     ----------
     results : RunResults
         The run.
     folder : str or path
-        Where to write; made if it does not exist. Figures go to ``figures`` in it.
+        Folder for the report, created if needed. Figures are written to its subfolder ``figures``.
     n_jobs : int
-        Processes that draw figures; what is drawn does not depend on it.
+        Processes that draw figures; the figures do not depend on them.
     figures : FigureOptions, optional
         Formats, dots per inch, size and palette of the figures.
 

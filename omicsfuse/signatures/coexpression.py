@@ -72,7 +72,7 @@ class CoexpressionModules:
     settings : mapping of str to object
         As used.
     exclusions : tuple of Exclusion
-        Genes left out of the network.
+        Genes excluded from the network.
     """
 
     labels: pd.Series
@@ -85,14 +85,14 @@ class CoexpressionModules:
     exclusions: tuple[Exclusion, ...] = ()
 
     def hubs(self, module: str, n_genes: int | None = None) -> pd.Series:
-        """Genes of a module and their membership, the most central ones first.
+        """Return the genes of a module with their membership, the most central first.
 
         Parameters
         ----------
         module : str
             Name of the module.
         n_genes : int, optional
-            Most genes; all when not given.
+            Maximum number of genes; all by default.
 
         Returns
         -------
@@ -135,37 +135,36 @@ def coexpression_modules(
 ) -> CoexpressionModules:
     """Find modules of co-expressed genes.
 
-    Genes are correlated (each pair in the patients who have both), correlations raised to a soft
-    threshold, the topological overlap clustered by average linkage and cut dynamically; modules
-    with like eigengenes are merged. Then, as in the program of the method's authors, modules
-    without a core are dissolved and genes that hardly follow their eigengene leave. Neither the
-    order of patients nor that of genes matters. Linear algebra is held to one thread, so that
-    the same table gives the same bytes on any number of threads.
+    Genes are correlated (each pair over the patients with both), correlations are raised to a soft
+    threshold, and the topological overlap is clustered by average linkage and cut dynamically;
+    modules with similar eigengenes are merged. As in the authors' program, modules without a core
+    are dissolved, and genes with a low membership become unassigned. The order of patients and
+    genes has no influence. Linear algebra uses one thread, so that the same table gives the same
+    bytes.
 
     Parameters
     ----------
     values : pandas.DataFrame
         Patients x genes, log2 or z-scores; NaN where missing.
     power : float, optional
-        Soft threshold; by default the smallest that gives a scale-free fit, else the best.
+        Soft threshold; by default the smallest with a scale-free fit, or the best.
     enough_fit : float
-        Signed R squared from which a fit is scale-free.
+        Smallest signed R squared of a scale-free fit.
     network : {"signed", "unsigned", "signed hybrid"}
-        Whether genes that go against one another are unconnected (signed, signed hybrid) or
-        connected (unsigned).
+        Negatively correlated genes are unconnected (signed, signed hybrid) or connected (unsigned).
     correlation : {"pearson", "bicor"}
         Kind of correlation; ``"bicor"`` is robust to outliers.
     minimum_size : int
-        Fewest genes of a module.
+        Smallest number of genes of a module.
     depth : int
-        How finely the tree is split, 0 to 4.
+        Depth of splitting of the tree, 0 (coarse) to 4 (fine).
     merge_height : float
-        Modules merge where 1 - correlation of their eigengenes is below it.
+        Modules with 1 - correlation of their eigengenes below this are merged.
     minimum_membership : float
-        Genes whose kME in their own module is lower become unassigned (in an unsigned network: its
+        Genes with a lower kME in their own module become unassigned (in an unsigned network:
         absolute value).
     maximum_genes : int
-        Where there are more genes, those with the largest variance make the network.
+        Maximum number of genes of the network: those with the largest variance.
 
     Returns
     -------

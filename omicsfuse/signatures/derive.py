@@ -66,46 +66,45 @@ def derive_signature(
     n_jobs: int = 1,
     **options: Any,
 ) -> Signature:
-    """Find the genes that stand for a target in one layer, and lock them as a signature.
+    """Derive and lock a signature: the genes of one layer that represent a target.
 
-    With the default method a subtype's template is the ``n_genes`` genes with the largest positive
-    Welch t of the subtype against all other patients. All genes of all scores, with their mean and
-    standard deviation in the training patients, make the signature, together with how well scores
-    of held-out patients agree with the target (see `cross_validated_agreement`). Neither the order
-    of the patients nor that of the genes matters, to the last bit.
+    With the default method, the template of a subtype is the ``n_genes`` genes with the largest
+    positive Welch t of the subtype against all other patients. The signature has all genes of all
+    scores with their means and standard deviations in the training patients, and the agreement of
+    held-out scores with the target (see `cross_validated_agreement`). The order of patients and
+    genes has no influence, to the last bit.
 
     Parameters
     ----------
     target : Subtypes, Target or pandas.Series
-        What the genes are to stand for: subtypes, or what `feature_target`, `score_target` or
-        `survival_target` makes. A Series of numbers is a score, one of text a group.
+        Target of the signature: subtypes, or the result of `feature_target`, `score_target` or
+        `survival_target`. A Series of numbers is a score, a Series of text is groups.
     prepared : Prepared
-        Layers; ``PreparedLayer.values`` is used, limited to +-10 where it is z-scores, and with
-        the 2.5% lowest and highest values of each gene brought to those of the next. Genes that do
-        not vary, or that fewer than half of the patients have, are left out.
+        Layers; ``PreparedLayer.values`` is used, with z-scores limited to +-10, and each gene
+        winsorised at 2.5% on either side. Constant genes, and genes of fewer than half of the
+        patients, are excluded.
     layer : str, optional
-        Layer to use; by default the first of kind ``expression``. It need not be one of those that
-        were fused; patients with both a target and this layer are used.
+        Layer to use, fused or not; by default the first of kind ``expression``. Patients with
+        target and layer are used.
     method : str
         ``"templates"`` and ``"moderated_t"`` for groups, ``"correlation"`` for a number or groups,
         ``"modules"``, ``"elastic_net"`` (also survival).
     n_genes : int
-        Most genes a score, at least 5.
+        Maximum number of genes of a score, at least 5.
     name : str
         Name of the signature; by default that of the cohort.
     covariates : pandas.DataFrame, optional
-        Patients x numbers that the choice of genes is adjusted for, such as purity or volume.
-        Patients who lack one are left out.
+        Patients x numbers to adjust the selection of genes for, such as purity or volume. Patients
+        without a covariate are excluded.
     scorer, scaling : str, optional
-        How it is scored elsewhere where nothing else is asked for: by default
-        ``"nearest_template"`` for templates and ``"weighted_z"`` for others; ``"cohort"``, and
-        ``"none"`` for ranks within the patient.
+        Default scorer and scaling of the signature: ``"nearest_template"`` for templates and
+        ``"weighted_z"`` for other methods; ``"cohort"``, and ``"none"`` for ranks within the
+        patient.
     minimum_share_of_genes : float
-        Share of its genes that a cohort must have to be scored.
+        Smallest share of its genes in a cohort to be scored.
     n_folds, n_repeats, n_permutations, n_jobs : int
-        As for `cross_validated_agreement`. By default 99 permutations, 19 for modules and
-        elastic net; 0 leaves the p-value out. With 500 patients and 20,000 genes the default takes
-        some minutes, most of them for stability where genes are chosen by correlation.
+        As in `cross_validated_agreement`. By default 99 permutations, 19 for modules and elastic
+        net; 0 gives no p-value. With 500 patients and 20,000 genes the default takes some minutes.
     random_state : int
         Seed.
     **options
@@ -114,25 +113,24 @@ def derive_signature(
     Returns
     -------
     Signature
-        Locked. Its ``trained_on`` holds ``cohort`` and ``study`` (empty where not stated),
-        ``layer``, ``n_labelled`` (patients with a value of the target), ``n_patients`` (those of
-        them with the layer, and covariates, which were used), ``subtype_sizes`` (of these; empty
-        where there are no groups), ``exclusions`` (who was left out, in words), and
-        ``patient_digests``: for every patient with a value of the target, what `patient_digest`
-        makes of the identifier, sorted.
+        Locked. Its ``trained_on`` has ``cohort`` and ``study`` (empty if not stated), ``layer``,
+        ``n_labelled`` (patients with a value of the target), ``n_patients`` (patients used: with
+        target, layer and covariates), ``subtype_sizes`` (of these; empty without groups),
+        ``exclusions`` (in words), and ``patient_digests`` (sorted `patient_digest` of every patient
+        with a value of the target).
 
     Raises
     ------
     StudyError
         If there is no such layer, method or option, or a setting is out of range.
     SignatureError
-        If no gene set can be had: the message says why.
+        If no gene set is found; the message gives the reason.
 
     Warns
     -----
     OmicsfuseWarning
-        If a group gets no score, or if the held-out scores agree with the target no better than by
-        chance.
+        If a group has no score, or the agreement of held-out scores with the target is not
+        significant.
 
     Examples
     --------
@@ -188,7 +186,7 @@ def derive(
     n_jobs: int = 1,
     **options: Any,
 ) -> DerivedSignature:
-    """Do as `derive_signature`, and keep all genes that were looked at.
+    """Derive a signature as `derive_signature`, and keep the statistics of all genes.
 
     Parameters
     ----------

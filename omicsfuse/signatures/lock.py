@@ -91,7 +91,7 @@ def require_locked(signature: Signature) -> None:
 
 
 def save_signature(signature: Signature, path: str | Path) -> None:
-    """Write a locked signature as readable JSON; the file appears whole or not at all.
+    """Write a locked signature as JSON; the file is complete or absent.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def save_signature(signature: Signature, path: str | Path) -> None:
 
 
 def load_signature(path: str | Path) -> Signature:
-    """Read a signature and check that it is as it was locked.
+    """Read a locked signature and check its hash.
 
     Parameters
     ----------

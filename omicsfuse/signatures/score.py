@@ -37,27 +37,26 @@ def score_signature(
     minimum_share: float | None = None,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Score patients on a signature, and assign them to its subtypes or to high and low.
+    """Score patients on a signature, and assign them to its subtypes, or to high and low.
 
-    A signature with templates of several subtypes assigns each patient to one:
+    A signature of several subtypes assigns each patient to one of them:
 
-    - scorer ``"nearest_template"``: to the template with the largest cosine, where that is larger
-      than on genes drawn at random (p by 1,000 draws, Benjamini-Hochberg over the patients of the
-      table); a patient whose ``fdr`` is above ``max_fdr`` resembles none of them and gets no
-      subtype. Genes are drawn from all of the cohort; with ``scaling="reference"`` from those of
-      the signature, so that a patient's p is the same in any company.
-    - other scorers that scale genes: to the largest score. All are means or enrichments of genes
-      on one scale, 0 for the average patient.
-    - scorers without scaling (rank, ssgsea): genes that are highly expressed in every patient rank
-      high in every patient, so scores of different genes do not compare as they are. Each is taken
-      relative to its cut-point that was locked for this scorer, and the largest is assigned.
-      Without locked cut-points, each score is standardised over the patients of the table, at
-      least 10, and the assignment then depends on who is among them.
+    - scorer ``"nearest_template"``: the template with the largest cosine, compared with random
+      genes (p by 1,000 draws, Benjamini-Hochberg over the patients of the table). A patient with
+      ``fdr`` above ``max_fdr`` gets no subtype. Random genes are from the cohort; with
+      ``scaling="reference"`` from the signature, so that a patient's p does not depend on the other
+      patients.
+    - other scorers that scale genes: the largest score. All scores are means or enrichments of
+      genes on one scale, 0 for the average patient.
+    - scorers without scaling (rank, ssgsea): scores of different genes are not comparable, because
+      highly expressed genes rank high in every patient. The score furthest above its locked
+      cut-point is assigned. Without locked cut-points, scores are standardised over the patients of
+      the table, at least 10, and the assignment depends on them.
 
-    Only nearest templates leave patients without a subtype who have scores.
+    Only nearest templates give no subtype to some patients with scores.
 
-    With scaling by the cohort the assignment also depends on who else is in the cohort; a cohort
-    of one subtype only is split all the same.
+    With scaling by the cohort, the assignment depends on the other patients of the cohort; a cohort
+    of one subtype is also split.
 
     A signature with one score divides patients at its locked cut-point.
 
@@ -66,43 +65,42 @@ def score_signature(
     signature : Signature
         Weights or templates, scaling reference, cut-points.
     table : pandas.DataFrame
-        Patients x genes, on a logarithmic or z-score scale, all genes of the cohort; missing
-        values are NaN.
+        Patients x all genes of the cohort, on a logarithmic or z-score scale; missing values are
+        NaN.
     scorer : {"nearest_template", "weighted_z", "rank", "ssgsea", "gsva"}, optional
         By default the signature's own.
     scaling : {"cohort", "reference", "none"}, optional
-        As for `make_scorer`; by default the signature's own, or, where the scorer does not know
-        it, the scorer's usual one. ``"cohort"`` is right across platforms; ``"reference"`` only
-        for values made the very same way as those of the training cohort.
+        As in `make_scorer`; by default the signature's own, or the default of the scorer if it does
+        not support that. ``"cohort"`` is valid across platforms, ``"reference"`` only for values
+        measured as in the training cohort.
     aliases : pandas.DataFrame, optional
-        Gene names, from `omicsfuse.io.read_gene_table`. Genes are matched by `match_genes` in any
-        case.
+        Gene names, from `omicsfuse.io.read_gene_table`, for `match_genes`.
     max_fdr : float
-        Largest false discovery rate at which a nearest template is assigned; 1 assigns everyone.
+        Largest false discovery rate of an assigned nearest template; 1 assigns all patients.
     minimum_share : float, optional
-        Share of the signature's genes that have to be found; by default what the signature says
-        (``settings["minimum_share_of_genes"]``), or 0.3. Of each score 5 genes are needed.
+        Smallest share of the signature's genes to be found; by default that of the signature
+        (``settings["minimum_share_of_genes"]``), or 0.3. Each score needs 5 genes.
     random_state : int
-        Seed of the genes drawn at random.
+        Seed of the random genes.
 
     Returns
     -------
     pandas.DataFrame
-        Index patient; columns ``subtype`` (None where none is assigned, or the signature has one
-        score), one column ``score_<name>`` for each score (NaN where no gene was observed); of
-        nearest templates ``nearest``, ``p`` and ``fdr``; of one score ``high`` (True above the
-        locked cut-point, None without one); ``scorer`` and ``scaling`` that were used.
+        Index patient; columns ``subtype`` (None without assignment, and for a signature of one
+        score), one column ``score_<name>`` for each score (NaN without measured genes); for nearest
+        templates ``nearest``, ``p`` and ``fdr``; for one score ``high`` (True above the locked
+        cut-point, None without one); ``scorer`` and ``scaling`` as used.
 
     Raises
     ------
     SignatureError
-        If too few genes are found with values that can be used, the cohort is too small for its
-        own scaling (10 patients), or scorer and scaling do not go together.
+        If too few usable genes are found, the cohort is too small for its own scaling (10
+        patients), or scorer and scaling are incompatible.
 
     Warns
     -----
     OmicsfuseWarning
-        If patients cannot be scored, or none can be assigned for want of cut-points.
+        If patients cannot be scored, or cannot be assigned without cut-points.
 
     References
     ----------

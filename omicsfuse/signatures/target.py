@@ -29,14 +29,14 @@ def subtype_target(subtypes: Subtypes) -> Target:
 
 
 def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
-    """Take one feature of a layer as the target, on its scale of analysis.
+    """Use one feature of a layer as target, on its scale of analysis.
 
     Parameters
     ----------
     prepared : Prepared
-        What ``of.preprocess`` returns; ``PreparedLayer.values`` of the layer is used.
+        Result of ``of.preprocess``; ``PreparedLayer.values`` of the layer is used.
     layer, feature : str
-        Which layer, e.g. ``"radiomics"``, and which of its features.
+        Layer, e.g. ``"radiomics"``, and feature.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
     Raises
     ------
     StudyError
-        If there is no such layer or feature; the message names the nearest.
+        If there is no such layer or feature; the message gives the nearest name.
     SignatureError
         If the feature is constant, or fewer than 10 patients have it.
 
@@ -76,17 +76,17 @@ def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
 def score_target(
     values: pd.Series, name: str = "", *, kind: Literal["continuous", "groups"] | None = None
 ) -> Target:
-    """Take a value a patient as the target: a number is a score, a word is a group.
+    """Use a value of each patient as target: a number is a score, a word is a group.
 
     Parameters
     ----------
     values : pandas.Series
-        Index patient. Missing values are counted and left out.
+        Index patient. Missing values are counted and excluded.
     name : str
         Name of the target; by default that of the Series, or ``"score"``.
     kind : {"continuous", "groups"}, optional
-        What the values are. By default numbers are continuous, also where they are 0 and 1 only;
-        text, categories and true/false are groups.
+        Kind of the values. By default numbers are continuous, even 0 and 1; text, categories and
+        true/false are groups.
 
     Returns
     -------
@@ -96,9 +96,9 @@ def score_target(
     Raises
     ------
     StudyError
-        If it is no Series, or text is to be continuous.
+        If ``values`` is not a Series, or text is declared continuous.
     SignatureError
-        If a patient is there twice, fewer than 10 patients have a value, all have the same, or a
+        If a patient occurs twice, fewer than 10 patients have a value, all values are equal, or a
         group has fewer than 5 patients.
 
     Examples
@@ -143,13 +143,13 @@ def is_number(values: pd.Series) -> bool:
 
 
 def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
-    """Take survival as the target: the genes are then chosen with the outcome.
+    """Use survival as target: genes are then selected by the outcome.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Index patient; columns ``time`` (0 or more) and ``event`` (1: it happened, 0: censored), as
-        ``cohort.survival(endpoint)`` gives. Patients without either are counted and left out.
+        Index patient; columns ``time`` (0 or more) and ``event`` (1 event, 0 censored), as in
+        ``cohort.survival(endpoint)``. Patients without either are counted and excluded.
     name : str
         Name of the endpoint.
 
@@ -161,9 +161,9 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
     Raises
     ------
     StudyError
-        If it is no table with these columns.
+        If ``table`` is not a table with these columns.
     SignatureError
-        If a patient is there twice, an event is neither 0 nor 1, a time is negative, or there are
+        If a patient occurs twice, an event is neither 0 nor 1, a time is negative, or there are
         fewer than 10 patients or 5 events.
 
     Examples

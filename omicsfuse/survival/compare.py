@@ -30,31 +30,31 @@ def compare_survival(
     random_state: int = 0,
     n_jobs: int = 1,
 ) -> SurvivalComparison:
-    """Compare the survival of a cohort's subtypes.
+    """Compare survival between subtypes.
 
     Parameters
     ----------
     subtypes : Subtypes
-        Subtypes found without seeing survival.
+        Subtypes found without survival.
     cohort : Cohort
-        The cohort with its clinical table and endpoints.
+        Cohort with clinical table and endpoints.
     endpoint : str
-        Which of the cohort's endpoints.
+        One of the cohort's endpoints.
     covariates : sequence of str, optional
-        Clinical columns to adjust for; by default the cohort's. An empty one leaves the
-        multivariable model out.
+        Clinical columns to adjust for; by default the cohort's. An empty sequence omits the
+        multivariable model.
     strata : sequence of str, optional
         Clinical columns to stratify by; by default the cohort's.
     trend : str, optional
-        Numeric clinical column by whose mean the subtypes are ordered for a test of trend.
+        Numeric clinical column that orders the subtypes, by their means, for a test of trend.
     n_permutations : int or "adaptive"
-        Permutations for each log-rank test; 0 leaves them out. See `permutation_logrank`.
+        Permutations for each log-rank test; 0 for none. See `permutation_logrank`.
     n_bootstrap : int
-        Bootstrap samples for what the subtypes add to the covariates; 0 leaves them out.
+        Bootstrap samples for the added value of the subtypes; 0 for none.
     random_state : int
         Seed of the permutations and samples.
     n_jobs : int
-        Threads for the permutations; results do not depend on it.
+        Threads for the permutations; results do not depend on them.
 
     Returns
     -------
@@ -64,11 +64,11 @@ def compare_survival(
     Raises
     ------
     CohortError
-        If the cohort has no clinical table or not this endpoint, or no patient with a subtype has
-        the endpoint.
+        If the cohort lacks a clinical table or this endpoint, or no patient with a subtype has the
+        endpoint.
     StudyError
         If a covariate is not a clinical column, ``n_permutations`` is not a whole number, or the
-        subtypes were found with the outcome.
+        subtypes were chosen by the outcome.
 
     Examples
     --------

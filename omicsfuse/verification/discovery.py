@@ -22,28 +22,27 @@ from omicsfuse.verification.scored import expression_values, score_names
 def record_discovery(
     signature: Signature, cohort: Cohort, endpoints: Sequence[str] | None = None
 ) -> Signature:
-    """Write into a signature what its scores show in the discovery cohort, and lock it again.
+    """Record the hazard ratios of a signature in its discovery cohort, and lock it again.
 
-    The patients that it was derived from are scored as the signature says, and each score is put
-    into a Cox model per standard deviation. The sign of the log hazard ratio is the direction that
-    a one-sided test elsewhere is about, and must therefore be fixed before any other cohort is
-    opened. These hazard ratios are in-sample: the same patients gave the genes, so that they say
-    nothing for the signature.
+    The training patients are scored, and each score is tested in a Cox model per standard
+    deviation. The sign of the log hazard ratio is the direction of one-sided tests in other
+    cohorts, and must be fixed before they are opened. These hazard ratios are in-sample, in the
+    patients who gave the genes, and are no evidence for the signature.
 
     Parameters
     ----------
     signature : Signature
-        Locked or not yet locked; what was recorded before is replaced.
+        Locked or not; an earlier record is replaced.
     cohort : Cohort
-        The cohort that it was derived from, with its expression and endpoints.
+        Its discovery cohort, with expression and endpoints.
     endpoints : sequence of str, optional
         Endpoints to record; by default all of the cohort.
 
     Returns
     -------
     Signature
-        Locked, with ``discovery``: one row an endpoint and score, ``log_hr`` and ``se`` missing
-        where nothing could be estimated (fewer than 10 events).
+        Locked, with ``discovery``: one row an endpoint and score; ``log_hr`` and ``se`` are missing
+        with fewer than 10 events.
 
     Raises
     ------

@@ -35,15 +35,15 @@ NO_CONTROLS = "all but negative controls"
 
 @dataclass(frozen=True, eq=False)
 class MetaAnalysis:
-    """A mean log hazard ratio over cohorts, and how far the cohorts differ.
+    """A mean log hazard ratio over cohorts, and the heterogeneity of the cohorts.
 
     Attributes
     ----------
     log_hr, se, ci_low, ci_high : float
         Mean, its standard error and 95% interval.
     statistic, p : float
-        Mean over standard error, and its two-sided p-value (normal, with Hartung and Knapp's
-        variance Student's t with one degree of freedom less than there are cohorts).
+        Mean divided by standard error, and its two-sided p-value (normal; with Hartung and Knapp's
+        variance, Student's t with k - 1 degrees of freedom).
     q, q_df, q_p : float
         Cochran's Q with weights of the fixed effect, its degrees of freedom and p-value.
     i2 : float
@@ -51,7 +51,7 @@ class MetaAnalysis:
     tau2 : float
         Variance between cohorts; 0 for the fixed effect.
     weights : ndarray of float, shape (k,)
-        Share of each cohort in the mean; they add up to 1.
+        Weight of each cohort in the mean; they sum to 1.
     """
 
     log_hr: float
@@ -68,7 +68,7 @@ class MetaAnalysis:
     weights: Array
 
     def one_sided(self, direction: float) -> float:
-        """P-value against a mean that lies in the direction of this sign.
+        """Return the one-sided p-value of a mean in this direction.
 
         Parameters
         ----------
@@ -92,22 +92,22 @@ def meta_analysis(
     model: Model = "fixed",
     interval: Interval = "normal",
 ) -> MetaAnalysis:
-    """Take the log hazard ratios of several cohorts together.
+    """Combine the log hazard ratios of several cohorts.
 
     With weights ``w(i) = 1 / (se(i)^2 + tau2)`` the mean is ``sum w y / sum w`` and its variance
-    ``1 / sum w``. The fixed effect (inverse variance) has ``tau2 = 0``: what these very cohorts
-    show. Random effects estimate the variance between cohorts: by moments (DerSimonian and Laird)
-    ``(Q - df) / (sum w - sum w^2 / sum w)``, or by restricted maximum likelihood. With few cohorts
-    the normal interval of random effects is too short; Hartung and Knapp multiply the variance by
-    ``sum w (y - mean)^2 / (k - 1)`` and take Student's t. As this factor can be below 1 where
-    cohorts happen to agree, the modified form does not let it be.
+    ``1 / sum w``. The fixed effect (inverse variance) has ``tau2 = 0`` and refers to these cohorts.
+    Random effects estimate the variance between cohorts: by moments (DerSimonian and Laird) ``(Q -
+    df) / (sum w - sum w^2 / sum w)``, or by restricted maximum likelihood. With few cohorts the
+    normal interval of random effects is too short; Hartung and Knapp multiply the variance by ``sum
+    w (y - mean)^2 / (k - 1)`` and take Student's t. This factor can be below 1 if cohorts agree by
+    chance; the modified form sets it to at least 1.
 
     Parameters
     ----------
     log_hr, se : array_like of float, shape (k,)
         Estimate and standard error of each cohort, at least two.
     model : {"fixed", "dersimonian_laird", "reml"}
-        How tau2 is found.
+        Estimator of tau2.
     interval : {"normal", "hartung_knapp", "hartung_knapp_modified"}
         Interval and p-value of the mean.
 

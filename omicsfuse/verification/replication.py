@@ -23,20 +23,19 @@ _SCOPES = {
 
 
 def replication(verification: Verification) -> pd.DataFrame:
-    """Say for each score and endpoint whether it replicated, by one rule.
+    """Give a verdict of replication for each score and endpoint.
 
-    The rule: the one-sided p-value, in the direction that the discovery cohort fixed, of the log
-    hazard ratio per standard deviation of the score, unadjusted, is at most 0.05 after Holm's
-    correction over the scores of the signature. With one cohort the test is that cohort's; with
-    several it is that of their inverse-variance mean (the fixed effect: no effect in any cohort is
-    what it speaks against). Independent cohorts, cohorts of the study of the training cohort, and
-    negative controls are judged apart; only the first are an independent replication, and in the
-    last a replication is a bad sign.
+    A score replicated if the one-sided p-value of its unadjusted log hazard ratio per standard
+    deviation, in the direction of the discovery cohort, is at most 0.05 after Holm's correction
+    over the scores of the signature. With several cohorts the test is of their inverse-variance
+    mean (fixed effect; null hypothesis: no effect in any cohort). Independent cohorts, cohorts of
+    the same study and negative controls have separate verdicts. Only the first are an independent
+    replication; replication in a negative control means that the signal is not specific.
 
     Parameters
     ----------
     verification : Verification
-        What `verify` returns.
+        Result of `verify`.
 
     Returns
     -------
@@ -47,20 +46,18 @@ def replication(verification: Verification) -> pd.DataFrame:
         - ``scope``: ``"independent cohorts"``, ``"cohorts of the same study"`` or ``"negative
           controls"``;
         - ``direction``: ``"higher score, higher hazard"``, ``"higher score, lower hazard"`` or
-          empty where none was fixed;
+          empty if none was fixed;
         - ``cohorts`` that have an estimate, and ``cohort_names``; ``n``, ``events``;
         - ``hr``, ``hr_ci_low``, ``hr_ci_high``; ``p_one_sided``; ``p_holm``, its family the scores
           of this signature, endpoint and scope;
         - ``replicated``: ``"yes"``, ``"no"`` or ``"not tested"``;
-        - ``random_null_p``, ``permuted_null_p``: of random gene sets and of signatures of shuffled
-          targets, the largest of these cohorts, so that one in which those do as well is not
-          hidden;
-        - ``verdict``: ``"replicates"``, where it replicated and both of these are at most 0.05 (as
-          far as they were drawn); ``"not beyond random gene sets"`` or ``"not beyond shuffled
-          targets"`` where it replicated and one is not, the first that applies: in some cohort it
-          tells no more than such genes, or any target in the same patients, would; ``"does not
-          replicate"``; ``"not tested"``;
-        - ``note``: why it was not tested, or cohorts without an estimate.
+        - ``random_null_p``, ``permuted_null_p``: p among random gene sets and among signatures of
+          shuffled targets, the largest over the cohorts;
+        - ``verdict``: ``"replicates"`` if it replicated and both of these, as far as computed, are
+          at most 0.05; ``"not beyond random gene sets"`` or ``"not beyond shuffled targets"`` if it
+          replicated and one is larger, the first that applies; ``"does not replicate"``; ``"not
+          tested"``;
+        - ``note``: the reason for no test, or cohorts without an estimate.
 
     References
     ----------

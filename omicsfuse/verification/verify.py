@@ -51,21 +51,20 @@ def verify(
     n_permutations: int | Literal["adaptive"] = "adaptive",
     random_state: int = 0,
 ) -> Verification:
-    """Apply a locked signature to other cohorts and hold what it shows there against chance.
+    """Apply a locked signature to other cohorts, and test it there.
 
-    Nothing of the signature is fitted anew, and no cut-point is looked for. What is learned from
-    each cohort, from its layer alone and blind to its outcomes, is its own preprocessing: which
-    genes are usable and, unless they are scaled by the training cohort or ranked, each gene's mean
-    and spread. Patients that the signature was derived from, told by their identifiers, are left
-    out.
+    The signature is not re-fitted, and no cut-point is searched. Only preprocessing is fitted to
+    each cohort, without its outcomes: the usable genes and, unless genes are scaled by the training
+    cohort or ranked, the mean and standard deviation of each gene. Training patients, recognised by
+    digests of their identifiers, are excluded.
 
-    For each endpoint and score there is a Cox model per standard deviation, alone and adjusted for
-    the cohort's own covariates within its strata; where a cut-point was locked for this way of
-    scoring, a comparison of patients above it with the others; and, of signatures of groups, a Cox
-    model of the patients assigned to a subtype against all others, and a log-rank test over all
-    assigned subtypes. As almost any large set of genes goes with outcome in some cancers, each
-    score is also held against random sets of the cohort's own genes, of the same size and weights
-    and of like mean and variance, scored and tested in the same way (see `matched_sets`).
+    Each endpoint and score has a Cox model per standard deviation, alone and adjusted for the
+    cohort's covariates within its strata, and a comparison of patients above a locked cut-point
+    with the others. Signatures of groups also have a Cox model of each assigned subtype against the
+    rest, and a log-rank test over all assigned subtypes. In some cancers almost any large gene set
+    is associated with outcome. Each score is therefore compared with random sets of the cohort's
+    own genes, of the same size and weights and of similar mean and variance, scored and tested in
+    the same way (see `matched_sets`).
 
     Parameters
     ----------
@@ -74,12 +73,12 @@ def verify(
     cohorts : Cohort or sequence of Cohort
         Each with an expression layer; survival is optional.
     negative_controls : Cohort, str or sequence of them
-        Cohorts in which the signature should show nothing, as of another disease: themselves, or
-        the names of some of ``cohorts``.
+        Cohorts without an expected association, such as another disease: cohorts, or names of some
+        of ``cohorts``.
     endpoints : sequence of str, optional
         Endpoints to test; by default all of each cohort.
     layer : str, optional
-        Layer to use in every cohort; by default the one named as in training, else the only layer
+        Layer to use in every cohort; by default the layer named as in training, or the only layer
         of kind expression.
     scorer, scaling : str, optional
         One of ``SCORERS`` and of ``SCALINGS``; by default those of the signature.
@@ -88,14 +87,14 @@ def verify(
     adjust : bool
         Whether to adjust for the covariates and strata of each cohort.
     matched : {"mean_variance", "none", "mean_variance_proliferation"}
-        What random genes have in common with those that they stand for.
+        Properties by which random genes match those of the signature.
     proliferation_genes : sequence of str, optional
         Genes of the proliferation score; by default ``PROLIFERATION_GENES``.
     shuffled : sequence of Signature
-        Signatures derived in the same way from shuffled targets, locked: what the method finds
-        where there is nothing to find.
+        Locked signatures derived in the same way from shuffled targets: the null distribution of
+        the method.
     n_random : int
-        Random gene sets; 0 leaves them out.
+        Number of random gene sets; 0 for none.
     n_permutations : int or "adaptive"
         Permutations of the log-rank test.
     random_state : int
@@ -134,23 +133,23 @@ def verify(
         - ``same_study``: whether the cohort comes from the study of the training cohort: ``"yes"``
           or ``"no"`` where both name their study, ``"by name"`` where the names of the cohorts
           suggest it, else empty;
-        - ``note``: what else there is to know, why there is no p.
+        - ``note``: remarks, and the reason for no p.
 
-        A cohort that lacks the genes or an endpoint, or has fewer than 10 patients beside those of
-        the training cohort, has a row whose note says so. ``survival`` holds the assigned subtypes
-        or, of a signature of one score, patients above the locked cut-point (``"high"``) and the
-        others (``"low"``). ``meta`` is what `across_cohorts` makes of the table. ``exclusions``
-        counts, by cohort, training patients left out, patients without a value, values limited,
-        genes of the signature that the layer lacks, others that are unusable there (too often
-        missing, or hardly varying), and features that are unusable for random sets.
+        A cohort without the genes or an endpoint, or with fewer than 10 patients outside the
+        training cohort, has a row with a note. ``survival`` has the assigned subtypes or, for a
+        signature of one score, patients above the locked cut-point (``"high"``) and the others
+        (``"low"``). ``meta`` is the result of `across_cohorts`. ``exclusions`` counts, by cohort,
+        training patients, patients without a value, limited values, genes of the signature that are
+        missing or unusable (often missing, or almost constant), and features unusable for random
+        sets.
 
     Raises
     ------
     SignatureError
-        If the signature, or a shuffled one, is not locked, or was altered since.
+        If the signature, or a shuffled one, is not locked or was altered.
     StudyError
-        If no cohort is given, two have the same name, a negative control is unknown, no layer can
-        be chosen, or a setting is none of those known.
+        If no cohort is given, two have the same name, a negative control or a setting is unknown,
+        or no layer can be chosen.
 
     Warns
     -----

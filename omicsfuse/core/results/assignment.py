@@ -28,24 +28,23 @@ ASSIGNMENT_COLUMNS = [
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AssignmentEvidence(Shown):
-    """A classifier of new patients, and what cross-validation says of it.
+    """A classifier of new patients, and its accuracy in cross-validation.
 
     Attributes
     ----------
     classifier : object
-        The fitted ``omicsfuse.assignment.MultiLayerClassifier``; None where none could be made.
+        The fitted ``omicsfuse.assignment.MultiLayerClassifier``, or None.
     table : pandas.DataFrame
         Columns ``ASSIGNMENT_COLUMNS`` and ``n_layers``: one row a set of layers (names joined by
-        ``" + "``).
-        Accuracies are of held-out patients; ``no_information_rate`` is the share of the largest
-        subtype; ``accuracy_of_assigned`` is of the patients for whom the classifier does not
-        abstain, who are ``share_assigned`` of all.
+        ``" + "``). Accuracies are of held-out patients; ``no_information_rate`` is the share of the
+        largest subtype; ``accuracy_of_assigned`` is among the assigned patients, ``share_assigned``
+        their share.
     confusion : pandas.DataFrame
-        Columns ``layers``, ``subtype``, ``assigned``, ``n``; ``assigned`` is ``"none"`` where the
-        classifier abstains.
+        Columns ``layers``, ``subtype``, ``assigned``, ``n``; ``assigned`` is ``"none"`` without an
+        assignment.
     calibration : pandas.DataFrame
         Columns ``layers``, ``bin``, ``n``, ``predicted``, ``observed``: mean probability of the
-        assigned subtype and share of patients who have it.
+        assigned subtype, and share of patients with this subtype.
     """
 
     classifier: Any

@@ -27,12 +27,12 @@ SCORE_TEST_COLUMNS = [
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Biology(Shown):
-    """What marks each subtype beyond single features against the rest; empty tables where unasked.
+    """Biology of the subtypes beyond single markers; tables not requested are empty.
 
     Attributes
     ----------
     pairwise : pandas.DataFrame
-        Features compared between each two subtypes: columns of the markers, with ``comparison``
+        Features compared between every two subtypes: columns of the markers, with ``comparison``
         (``"S1 vs S2"``) in place of ``subtype``.
     drivers : pandas.DataFrame
         Features that tell a reader what a subtype is: columns ``subtype``, ``rank``, ``layer``,
@@ -45,8 +45,8 @@ class Biology(Shown):
         ``background``, ``odds_ratio``, ``odds_ratio_ci_low``, ``odds_ratio_ci_high``, ``p``,
         ``fdr``, ``genes`` (separated by ``;``).
     gene_sets : pandas.DataFrame
-        Columns ``gene_set``, ``size``, ``found``, ``tested``, ``group``, ``representative``: how
-        much of each set is measured, and which sets say the same thing.
+        Columns ``gene_set``, ``size``, ``found``, ``tested``, ``group``, ``representative``:
+        measured genes and groups of overlapping sets.
     running_sums : pandas.DataFrame
         For the enrichment plots: columns ``subtype``, ``gene_set``, ``place`` (of a gene of the
         set in the ranking, from 1), ``gene``, ``statistic``, ``running_sum`` (after that gene),
@@ -56,14 +56,14 @@ class Biology(Shown):
     score_tests : pandas.DataFrame
         ``SCORE_TEST_COLUMNS``: scores compared between subtypes.
     methylation_pairs : pandas.DataFrame
-        Genes whose expression and methylation move against each other in a subtype.
+        Genes with opposite differences in expression and methylation in a subtype.
     params : mapping of str to object
         Settings as used.
     exclusions : tuple of Exclusion
         What was left out.
     label_markers : pandas.DataFrame
-        What marks a known label beside what marks the subtype that holds most of its patients:
-        columns as ``biology.label_markers``.
+        Markers of known labels beside those of the subtype with most of their patients: columns as
+        ``biology.label_markers``.
     """
 
     pairwise: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -81,7 +81,7 @@ class Biology(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImmuneContext(Shown):
-    """Immune and stromal scores of each patient, and how subtypes differ in them.
+    """Immune and stromal scores of each patient, and their differences between subtypes.
 
     Attributes
     ----------
@@ -93,12 +93,12 @@ class ImmuneContext(Shown):
     tests : pandas.DataFrame
         ``SCORE_TEST_COLUMNS``; the family is all scores of one collection and all comparisons.
     fractions : pandas.DataFrame
-        Patients x cell types, shares that add up to 1; empty without a reference matrix.
+        Patients x cell types, fractions that sum to 1; empty without a reference matrix.
     fit : pandas.DataFrame
-        Index patient; columns ``correlation``, ``root_mean_square_error``, ``p``, ``n_genes``: how
-        well the reference matrix explains each patient.
+        Index patient; columns ``correlation``, ``root_mean_square_error``, ``p``, ``n_genes``: fit
+        of the reference matrix to each patient.
     fraction_tests : pandas.DataFrame
-        ``SCORE_TEST_COLUMNS``: shares compared between subtypes.
+        ``SCORE_TEST_COLUMNS``: fractions compared between subtypes.
     params : mapping of str to object
         Settings as used.
     exclusions : tuple of Exclusion

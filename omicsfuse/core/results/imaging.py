@@ -32,7 +32,7 @@ ASSOCIATION_COLUMNS = [
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RadiogenomicMap(Shown):
-    """Radiomic features against genes, gene sets, mutations and immune scores.
+    """Associations of radiomic features with genes, gene sets, mutations and immune scores.
 
     Attributes
     ----------
@@ -41,10 +41,9 @@ class RadiogenomicMap(Shown):
         cluster), ``representative`` (bool), ``correlation_with_representative``,
         ``correlation_with_volume``.
     associations : pandas.DataFrame
-        ``ASSOCIATION_COLUMNS``: every association found, and the strongest of each family beside.
-        Spearman; ``adjusted_*`` are partial correlations given the covariates, tumour volume among
-        them where it is known; ``vanishes`` is True where an association found is not found any
-        more once adjusted.
+        ``ASSOCIATION_COLUMNS``: every found association, and the strongest of each family.
+        Spearman; ``adjusted_*`` are partial correlations given the covariates and tumour volume, if
+        known; ``vanishes`` is True if a found association has an adjusted p above 0.05.
     families : pandas.DataFrame
         One row a target layer, a family of tests: columns ``layer``, ``n`` (patients),
         ``features``, ``targets``, ``tests``, ``found`` (FDR at most 0.05), ``smallest_p``,
@@ -85,7 +84,7 @@ class RadiogenomicMap(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeterogeneityIndex(Shown):
-    """Imaging heterogeneity of each patient from fused first-order and texture features.
+    """Imaging heterogeneity of each patient, from fused first-order and texture features.
 
     Attributes
     ----------
@@ -93,15 +92,15 @@ class HeterogeneityIndex(Shown):
         Index patient; columns ``index``, ``group`` (``"H1"``, least heterogeneous, and so on) and,
         where mutations came with read counts, ``math`` (mutant-allele tumour heterogeneity).
     groups : pandas.DataFrame
-        Index group: columns ``n``, ``index_mean`` and what ordered the groups.
+        Index group: columns ``n``, ``index_mean`` and the disorder that orders the groups.
     features : pandas.DataFrame
         Columns ``feature``, ``block`` (``"first-order"`` or ``"texture"``), ``correlation`` with
         the index.
     tests : pandas.DataFrame
-        What goes with the index: columns ``variable``, ``kind``, ``n``, ``events``, ``effect``,
+        Associations of the index: columns ``variable``, ``kind``, ``n``, ``events``, ``effect``,
         ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``adjusted_for``, ``p``, ``fdr``,
-        ``note``; then, not in the files, ``covariates`` (of a Cox model, without strata)
-        and ``of`` (``"subtypes"``, ``"math"``, or empty).
+        ``note``; then, not in the files, ``covariates`` (of a Cox model, without strata) and ``of``
+        (``"subtypes"``, ``"math"``, or empty).
     params : mapping of str to object
         Settings as used.
     exclusions : tuple of Exclusion
@@ -118,7 +117,7 @@ class HeterogeneityIndex(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Interpretation(Shown):
-    """What goes with the score or class that an imaging model gives each patient.
+    """Biological associations of the score or class that an imaging model gives each patient.
 
     Attributes
     ----------
@@ -146,7 +145,7 @@ class Interpretation(Shown):
         Columns ``layer``, ``n_resamples``, ``rank_correlation`` (of the ranking of features with
         that of all patients, median over resamples), ``low``, ``high``.
     params : mapping of str to object
-        Settings as used, and the covariates there were.
+        Settings as used, and the covariates.
     exclusions : tuple of Exclusion
         What was left out.
     """

@@ -29,22 +29,22 @@ class ResultFile(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunResults(Shown):
-    """Everything one run produced: what the result files and the report are made of.
+    """Results of one run, the source of its files and its report.
 
     Attributes
     ----------
     name : str
         Name of the study.
     settings : mapping of str to object
-        The whole study as parsed, defaults included.
+        The study with its defaults.
     cohort, prepared, fusion, subtypes, assessment
         Results of the stages.
     embedding : pandas.DataFrame
         Index patient; columns ``x``, ``y``, ``method``: the 2-D map of the fused network.
     survival : mapping of str to SurvivalComparison
-        By endpoint; empty where the cohort has none.
+        By endpoint; empty without endpoints.
     clinical : pandas.DataFrame
-        Clinical columns, technical variables and the genome's burden against subtype: index
+        Association of subtypes with clinical columns, technical variables and genomic burden: index
         ``variable``; columns ``role``, ``test``, ``n``, ``missing``, ``statistic``, ``p``, ``fdr``,
         ``effect``, ``effect_ci_low``, ``effect_ci_high``, ``effect_name``, ``stands_out``,
         ``adjusted_rand_index``, ``normalised_mutual_information`` (the last two for known labels
@@ -63,7 +63,8 @@ class RunResults(Shown):
     provenance : mapping of str to object
         Versions, seed, SHA-256 of every input, seconds a stage.
     alterations : pandas.DataFrame
-        Mutations and copy-number changes against subtype; columns as ``biology.alterations``.
+        Association of subtypes with mutations and copy-number changes; columns as
+        ``biology.alterations``.
     burden : pandas.DataFrame
         Index patient: mutated genes and fraction of the genome altered.
     table_one : pandas.DataFrame
@@ -76,15 +77,15 @@ class RunResults(Shown):
     immune : ImmuneContext or None
         Immune and stromal scores.
     radiogenomics : RadiogenomicMap or None
-        Radiomic features against everything molecular.
+        Associations of radiomic features with molecular layers.
     heterogeneity : HeterogeneityIndex or None
         Imaging heterogeneity of each patient.
     interpretations : mapping of str to Interpretation
         Imaging models interpreted, by name.
     stages : mapping of str to object
-        What each stage returned, by its name: also of stages that have no attribute here.
+        Result of each stage, by its name.
     sections : tuple
-        Sections of the report that the stages bring (`omicsfuse.report.section.Section`).
+        Sections of the report from the stages (`omicsfuse.report.section.Section`).
     files : pandas.DataFrame
         The result files as in ``index.tsv``: columns ``file`` (path in the results folder),
         ``stage``, ``holds``.

@@ -108,48 +108,48 @@ def _empty(columns: list[str]) -> Callable[[], pd.DataFrame]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Signature(Shown):
-    """A set of genes that stands for a target, fitted in one cohort and fixed from then on.
+    """A set of weighted genes that represents a target, derived in one cohort and locked.
 
     Attributes
     ----------
     name : str
         Name, usually the study's.
     templates : pandas.DataFrame
-        Genes (index) x scores (columns): weight of each gene in each score, 0 where it has no
-        part. One column a subtype or group; one column for a continuous target.
+        Genes (index) x scores (columns): weight of each gene in each score, 0 if unused. One column
+        a subtype or group; one column for a continuous target.
     reference : pandas.DataFrame
         Genes (index); columns ``mean`` and ``sd`` in the training cohort, on scale ``scale``.
     scale : str
-        Scale of the expression values it was fitted on: ``"log2"`` or ``"zscore"``.
+        Scale of the training values: ``"log2"`` or ``"zscore"``.
     trained_on : mapping of str to object
-        Cohort, study, layer, patients with a value of the target (``n_labelled``), those of them
-        with the layer (``n_patients``), subtype sizes, and ``patient_digests``: fingerprints of
-        these patients, so that none of them verifies the signature elsewhere.
+        Cohort, study, layer, patients with a value of the target (``n_labelled``), patients with
+        target and layer (``n_patients``), subtype sizes, and ``patient_digests``, by which these
+        patients are excluded from verification.
     settings : mapping of str to object
-        How it was derived, and how it is to be scored.
+        Settings of derivation and scoring.
     hash : str
         SHA-256 of the content; empty until locked.
     target : mapping of str to object
         ``name``, ``kind`` (one of `omicsfuse.core.results.targets.TARGET_KINDS`) and ``source``.
     method : str
-        Name of the method that it was derived by.
+        Name of the derivation method.
     scorer : str
-        How it is scored where nothing else is asked for: one of ``SCORERS``.
+        Default scorer, one of ``SCORERS``.
     scaling : str
-        One of ``SCALINGS``, likewise.
+        Default scaling, one of ``SCALINGS``.
     namespace : str
         Kind of gene names: ``"symbol"``, ``"ensembl"``, ``"entrez"`` or ``"mixed"``.
     cut_points : pandas.DataFrame
         Columns ``score``, ``scorer``, ``scaling``, ``cut_point`` (a patient is high above it) and
-        ``rule`` (how it was fixed in the discovery cohort, in words).
+        ``rule`` (of the cut-point in the discovery cohort, in words).
     discovery : pandas.DataFrame
-        What the scores showed in the discovery cohort, which fixes the direction of replication:
+        Hazard ratios of the scores in the discovery cohort, which fix the direction of replication:
         columns ``endpoint``, ``score``, ``n``, ``events``, ``log_hr`` (per SD of the score) and
         ``se``.
     agreement : pandas.DataFrame
         Agreement of held-out scores with the target, by cross-validation: columns ``score``,
-        ``measure``, ``value``, ``ci_low``, ``ci_high``, ``by_chance`` (the value expected where
-        genes and target have nothing to do with one another), ``p``, ``n``, ``note``.
+        ``measure``, ``value``, ``ci_low``, ``ci_high``, ``by_chance`` (expected value without
+        association), ``p``, ``n``, ``note``.
     """
 
     name: str
@@ -189,29 +189,29 @@ class Signature(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verification(Shown):
-    """What a locked signature shows in other cohorts.
+    """Results of a locked signature in other cohorts.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        Columns ``VERIFICATION_COLUMNS``: one row a cohort, endpoint and comparison (``"S1 score
-        per SD"``, ``"S1 score per SD, adjusted"``, ``"S1 score above cut-point"``, ``"assigned S1
-        vs rest"``, ``"assigned subtypes"``). ``role``: ``"external"``, ``"internal-external"`` (of
-        the study of the training cohort) or ``"negative control"``. ``test``: ``"Wald"``,
-        ``"log-rank, permutation"``, ``"log-rank, asymptotic"``. ``p_one_sided``: in the direction
-        that the discovery cohort fixed. ``random_null_percentile``: percentage of random gene sets
-        that go less with outcome; ``permuted_null_percentile``: the same of signatures derived
-        from shuffled targets. ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or empty. Then,
-        not in the files, ``score`` (its name) and ``contrast`` (``"per SD"``, ``"per SD,
+        Columns ``VERIFICATION_COLUMNS``: one row a cohort, endpoint and comparison (``"S1 score per
+        SD"``, ``"S1 score per SD, adjusted"``, ``"S1 score above cut-point"``, ``"assigned S1 vs
+        rest"``, ``"assigned subtypes"``). ``role``: ``"external"``, ``"internal-external"`` (of the
+        study of the training cohort) or ``"negative control"``. ``test``: ``"Wald"``, ``"log-rank,
+        permutation"``, ``"log-rank, asymptotic"``. ``p_one_sided``: in the direction that the
+        discovery cohort fixed. ``random_null_percentile``: percentage of random gene sets with a
+        weaker association with outcome; ``permuted_null_percentile``: the same for signatures
+        derived from shuffled targets. ``same_study``: ``"yes"``, ``"no"``, ``"by name"`` or empty.
+        Then, not in the files, ``score`` (its name) and ``contrast`` (``"per SD"``, ``"per SD,
         adjusted"``, ``"above cut-point"``, ``"vs rest"``, ``"assigned subtypes"`` or empty).
     assignments : mapping of str to pandas.DataFrame
         For each cohort: index patient, column ``subtype`` and one score column a subtype.
     survival : mapping of str to SurvivalComparison
-        For each ``"cohort: endpoint"``: survival of the assigned subtypes there, or of patients
-        above and below the locked cut-point.
+        For each ``"cohort: endpoint"``: survival of the assigned subtypes, or of patients above and
+        below the locked cut-point.
     exclusions : tuple of Exclusion
         Genes not found or not usable, patients of the training cohort, patients without the
-        endpoint, z-scores limited.
+        endpoint, limited z-scores.
     meta : pandas.DataFrame
         Columns ``META_COLUMNS``: fixed- and random-effects means of the log hazard ratios, and
         those without each cohort in turn.
@@ -221,11 +221,10 @@ class Verification(Shown):
         ``"permuted"``), ``z``.
     proportions : pandas.DataFrame
         Columns ``cohort``, ``signature``, ``subtype``, ``n``, ``share``, ``share_ci_low``,
-        ``share_ci_high``, ``discovery_share``; patients that no subtype was assigned to are
-        ``"none"``.
+        ``share_ci_high``, ``discovery_share``; patients without an assigned subtype are ``"none"``.
     genes : pandas.DataFrame
-        Columns ``cohort``, ``signature``, ``gene``, ``found_as``, ``how``: under which name each
-        gene was found in each cohort.
+        Columns ``cohort``, ``signature``, ``gene``, ``found_as``, ``how``: match of each gene in
+        each cohort.
     """
 
     table: pd.DataFrame
@@ -266,18 +265,17 @@ class Verification(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DerivedSignature(Shown):
-    """A signature with the evidence it was chosen by.
+    """A signature with the statistics of its derivation.
 
     Attributes
     ----------
     signature : Signature
         Locked.
     genes : pandas.DataFrame
-        One row a gene and score that was looked at: at least columns ``score``, ``gene``,
-        ``weight`` (0 where it was not chosen), then those of the method, such as ``effect``,
-        ``p``, ``fdr``, ``stability``.
+        One row for each gene and score examined: columns ``score``, ``gene``, ``weight`` (0 if not
+        selected), and those of the method, such as ``effect``, ``p``, ``fdr``, ``stability``.
     verification : Verification or None
-        What it showed elsewhere.
+        Its results in other cohorts.
     details : mapping of str to pandas.DataFrame
         Further tables of the method, by name, such as the modules and the scale-free fit.
     """

@@ -26,7 +26,7 @@ NOT_TESTED = "not tested"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Subtypes(Shown):
-    """Integrated subtypes of patients and the evidence for them.
+    """Integrated subtypes of patients, with their evidence.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Subtypes(Shown):
         ``"patients"``: index patient, columns ``silhouette``, ``confidence``, ``n_layers``;
         ``"subtypes"``: index subtype, columns ``n``, ``silhouette``.
     params : mapping of str to object
-        Settings as used, and how k was chosen. Of given labels ``"names"``: what each was called.
+        Settings as used, and the choice of k. For given labels ``"names"``: their original names.
     """
 
     labels: pd.Series
@@ -64,35 +64,36 @@ class Subtypes(Shown):
 
     @classmethod
     def from_labels(cls, labels: pd.Series | Mapping[str, Any], *, source: str = "") -> "Subtypes":
-        """Take labels from elsewhere for subtypes: published ones, or those of another program.
+        """Use labels from elsewhere as subtypes: published labels, or those of another program.
 
-        Every test of subtypes takes them: survival, clinical columns, markers, gene sets,
-        ``assess``, signatures and their verification; ``[subtypes] labels`` of a study file does so
-        for a whole run. Nothing says where labels come from. Labels made from the outcome (risk
-        groups, long survivors) make every test against that outcome circular, and labels made from
-        a layer differ in that layer by construction: say in your methods how they were made.
+        They can be used in every test of subtypes: survival, clinical columns, markers, gene sets,
+        ``assess``, signatures and their verification; ``[subtypes] labels`` of a study file uses
+        them in a whole run. The origin of the labels cannot be checked. Labels made from the
+        outcome (risk groups, long survivors) make every test against that outcome circular, and
+        labels made from a layer differ in that layer by construction: state their origin in your
+        methods.
 
         Parameters
         ----------
         labels : pandas.Series or mapping
-            Patient -> label, of any type: text, whole numbers, categories. Missing, or a word for
-            it (the list that clinical tables know): not labelled, and in no test. TCGA barcodes of
-            samples are brought to patients.
+            Patient -> label: text, whole numbers or categories. Patients with a missing label, or a
+            word for missing (the list of clinical tables), are not labelled and excluded from
+            tests. TCGA barcodes of samples are shortened to patients.
         source : str
-            Where the labels come from, for the report, e.g. ``"Thorsson 2018"``.
+            Source of the labels, for the report, e.g. ``"Thorsson 2018"``.
 
         Returns
         -------
         Subtypes
             ``"S1"`` to ``"Sk"`` by size (ties by first patient), of the labelled patients;
-            ``label_names`` has the names that they came with. ``evidence`` is empty: labels alone
-            say nothing of a network. ``assess`` measures them in it.
+            ``label_names`` has the original names. ``evidence`` is empty; ``assess`` tests the
+            labels in a network.
 
         Raises
         ------
         CohortError
-            If a patient is named twice or not at all, nobody has a label, or nearly everybody has
-            one of their own.
+            If a patient occurs twice or has no name, no patient has a label, or nearly every
+            patient has a different label.
 
         Examples
         --------
@@ -114,12 +115,12 @@ class Subtypes(Shown):
 
     @property
     def given(self) -> bool:
-        """Whether the labels come from elsewhere, and not from cutting a network."""
+        """Whether the labels come from elsewhere, and not from clustering."""
         return NAMES in self.params
 
     @property
     def label_names(self) -> dict[str, str]:
-        """What each subtype was called where its label comes from; empty where it was found."""
+        """Original name of each subtype of given labels; empty for subtypes from clustering."""
         return dict(self.params.get(NAMES, {}))
 
     @property
@@ -130,7 +131,7 @@ class Subtypes(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Assessment(Shown):
-    """What the subtypes rest on, and whether there are any.
+    """Evidence for subtypes: existence, stability, contribution of layers.
 
     Attributes
     ----------
@@ -142,11 +143,11 @@ class Assessment(Shown):
     params : mapping of str to object
         Settings as used.
     p_shared : float
-        P-value of the test of shared structure: patients permuted within layers. NaN where it was
-        not made, or with one layer.
+        P-value of the test of shared structure: patients permuted within layers. NaN if not tested,
+        or with one layer.
     p_structure : float
-        P-value of the test of groups against a continuum with the same shared variation. NaN where
-        it was not made.
+        P-value of the test of groups against a continuum with the same shared variation. NaN if not
+        tested.
     verdict : str
         One of ``VERDICTS``, or ``"not tested"``.
     tests : pandas.DataFrame
@@ -159,8 +160,8 @@ class Assessment(Shown):
         share of resamples together with the other members of its subtype) and ``membership``
         (``"core"`` or ``"borderline"``).
     consensus : pandas.DataFrame
-        Patients x patients: share of the resamples with both in which they were in one group; of
-        large cohorts, of the patients that were drawn.
+        Patients x patients: share of the resamples with both patients in which they were in one
+        group; in large cohorts, of the patients drawn.
     consensus_cdf : pandas.DataFrame
         Columns ``k``, ``consensus``, ``cdf``: the distribution of consensus values.
     subtype_layers : pandas.DataFrame
@@ -172,7 +173,7 @@ class Assessment(Shown):
         Columns ``setting``, ``value``, ``agreement`` (adjusted Rand index with the subtypes),
         ``n_clusters``, ``agreement_auto``, ``note``.
     given_labels : pandas.DataFrame
-        Of given labels only, one row for all (``subtype`` is ``"all"``) and one each: columns
+        For given labels, one row for all (``subtype`` is ``"all"``) and one for each: columns
         ``subtype``, ``label``, ``n``, ``silhouette`` (in the network), ``silhouette_shuffled``
         (labels shuffled among patients), ``p``, ``fdr`` (over the labels); for all also
         ``own_cut_silhouette`` and ``own_cut_agreement`` (adjusted Rand index) of the network cut
@@ -220,5 +221,5 @@ class Assessment(Shown):
 
     @property
     def supported(self) -> bool:
-        """Whether the tests find groups, and the patients were cut into more than one."""
+        """Whether the tests are significant and there is more than one subtype."""
         return self.verdict == VERDICTS[0] and len(self.stability) != 1

@@ -54,7 +54,7 @@ PENALISED = "Efron, Firth penalty"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SurvivalComparison(Shown):
-    """Survival of the subtypes for one endpoint.
+    """Survival by subtype for one endpoint.
 
     Attributes
     ----------
@@ -108,10 +108,11 @@ class SurvivalComparison(Shown):
         Aalen-Johansen cumulative incidence where there are competing events: columns ``endpoint``,
         ``subtype``, ``cause``, ``time``, ``incidence``, ``ci_low``, ``ci_high``.
     added_value : pandas.DataFrame
-        What the subtypes add to the clinical covariates: columns ``endpoint``, ``measure``,
-        ``model`` (``"clinical"``, ``"clinical + subtypes"`` or ``"difference"``), ``years`` (NaN
-        where it has no time), ``n``, ``events``, ``estimate``, ``ci_low``, ``ci_high``,
-        ``optimism``, ``corrected``, ``p``, ``p_permutation`` (of the likelihood ratio), ``note``.
+        Added value of the subtypes beyond the clinical covariates: columns ``endpoint``,
+        ``measure``, ``model`` (``"clinical"``, ``"clinical + subtypes"`` or ``"difference"``),
+        ``years`` (NaN where it has no time), ``n``, ``events``, ``estimate``, ``ci_low``,
+        ``ci_high``, ``optimism``, ``corrected``, ``p``, ``p_permutation`` (of the likelihood
+        ratio), ``note``.
     calibration : pandas.DataFrame
         Columns ``endpoint``, ``model``, ``years``, ``group`` (by predicted risk, from 1), ``n``,
         ``predicted`` (mean risk of the event by then), ``observed`` (one minus Kaplan-Meier),
@@ -120,7 +121,7 @@ class SurvivalComparison(Shown):
         Decision curve: columns ``endpoint``, ``model`` (also ``"treat all"`` and ``"treat
         none"``), ``years``, ``threshold`` (probability), ``net_benefit``; corrected for optimism.
     doubts : tuple of str
-        What in the times and events of the endpoint looks like a mistake, in sentences.
+        Possible errors in the times and events of the endpoint, in sentences.
     """
 
     endpoint: str

@@ -13,22 +13,22 @@ TARGET_KINDS = ("groups", "continuous", "survival")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Target(Shown):
-    """What a signature is derived for: one value a patient.
+    """Target of a signature: one value of each patient.
 
     Attributes
     ----------
     name : str
-        Short name, which the scores of a continuous target take.
+        Short name, also of the score of a continuous target.
     kind : {"groups", "continuous", "survival"}
         What ``values`` holds.
     values : pandas.Series or pandas.DataFrame
         Index patient. Groups: text, one label a patient. Continuous: a number. Survival: columns
         ``time`` and ``event`` (1: it happened).
     source : str
-        Where it comes from, in words for the report, e.g. ``"subtypes"`` or ``"feature
-        firstOrder_Mean of layer radiomics"``.
+        Source, in words for the report, e.g. ``"subtypes"`` or ``"feature firstOrder_Mean of layer
+        radiomics"``.
     exclusions : tuple of str
-        Patients without a value, in words; empty where nobody is missing.
+        Patients without a value, in words; empty if none.
     """
 
     name: str
