@@ -46,7 +46,7 @@ def cluster(
     Parameters
     ----------
     fusion : Fusion
-        What ``fuse`` returned.
+        Result of ``fuse``.
     n_clusters : int, "auto" or (int, int)
         Number of subtypes, 1 or more; or the smallest and largest number to choose from; ``"auto"``
         is ``(2, 6)``.

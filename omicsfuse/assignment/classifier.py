@@ -126,7 +126,7 @@ class SubtypeClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray, shape (n_patients, n_classes)
-            Rows sum to 1. They are those of the discriminant, not calibrated.
+            Rows sum to 1. They are not calibrated.
         """
         values = self._selected(X)
         evidence = self.model_.evidence(values)

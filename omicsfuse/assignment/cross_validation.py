@@ -71,7 +71,7 @@ def cross_validate_assignment(
         Its preprocessed layers: they give the layers to use and the settings of their
         preprocessors.
     layers : sequence of str, optional
-        Which layers; default those of ``prepared``, or all of the cohort.
+        Layers; by default the layers of ``prepared``, or all of the cohort.
     n_repeats : int
         Repeats.
     random_state : int

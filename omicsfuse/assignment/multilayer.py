@@ -121,12 +121,12 @@ class MultiLayerClassifier:
             return {name: share < self.least_share_farther for name, share in share_farther.items()}
 
     def abstains(self, p: Array, share_farther: Mapping[str, Array]) -> np.ndarray:
-        """Whether no subtype is assigned, for patients who all have the same layers.
+        """Whether no subtype is assigned, for patients with the same layers.
 
         Parameters
         ----------
         p : ndarray, shape (n_patients, n_subtypes)
-            What ``pooled`` returned.
+            Result of ``pooled``.
         share_farther : mapping of str to ndarray, shape (n_patients,)
             Of each layer used.
 

@@ -42,7 +42,7 @@ def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> Multi
     Parameters
     ----------
     classifier : MultiLayerClassifier
-        What ``cross_validate_assignment(...).classifier`` or ``fit_classifier`` gives.
+        ``cross_validate_assignment(...).classifier``, or the result of ``fit_classifier``.
     path : str or Path
         File to write; an existing one is replaced.
 

@@ -53,7 +53,7 @@ def driver_features(
     Parameters
     ----------
     markers : pandas.DataFrame
-        What `differential_features` returns.
+        Result of `differential_features`.
     prepared : Prepared
         Layers, whose ``values`` are averaged.
     subtypes : Subtypes

@@ -80,10 +80,10 @@ def differential_features(
     -------
     pandas.DataFrame
         Columns ``layer``, ``feature``, ``subtype``, ``effect`` (positive: higher or more often in
-        the subtype), ``effect_ci_low``, ``effect_ci_high`` (95%), ``effect_name``, ``test``,
-        ``n`` (patients observed), ``p``, ``fdr``, ``note``; sorted by layer (in its given order),
-        subtype, p and feature. ``p`` and effect are NaN where a group has fewer than 3 observed
-        patients or the feature does not vary. ``fdr`` is Benjamini-Hochberg; its family is all
+        the subtype), ``effect_ci_low``, ``effect_ci_high`` (95%), ``effect_name``, ``test``, ``n``
+        (patients observed), ``p``, ``fdr``, ``note``; sorted by layer (in its given order),
+        subtype, p and feature. ``p`` and effect are NaN if a group has fewer than 3 observed
+        patients or the feature is constant. ``fdr`` is Benjamini-Hochberg; its family is all
         features times all subtypes of one layer, so that a feature may mark several subtypes.
 
     Raises

@@ -29,7 +29,7 @@ def embed(
     Parameters
     ----------
     fusion : Fusion
-        What ``fuse`` returned.
+        Result of ``fuse``.
     method : {"umap", "tsne"}
         UMAP, which compiles in each process (10 seconds); or t-SNE from a spectral start, which
         takes less than a second for hundreds of patients and needs a network with all pairs (exact

@@ -196,7 +196,7 @@ class Cohort(Shown):
         Returns
         -------
         Cohort
-            Checked; see ``Cohort`` for what is refused.
+            Checked; see ``Cohort`` for the checks.
 
         Raises
         ------

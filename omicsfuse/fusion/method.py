@@ -112,7 +112,7 @@ class Method(ABC):
         patients: str,
         layer_weights: Mapping[str, float] | None,
     ) -> None:
-        """Refuse what the method cannot do with these layers."""
+        """Refuse layers or settings that the method does not support."""
         if patients == "all" and not self.takes_partial:
             raise StudyError(
                 f"method {self.name!r} fuses only patients who have every layer; set patients = "
@@ -146,7 +146,7 @@ class Method(ABC):
 
     @abstractmethod
     def describe(self, fusion: Fusion, cite: Cite) -> Description:
-        """Say what was done, in the words of a methods section, citing by ``cite("key")``."""
+        """Describe the fusion for a methods section, citing by ``cite("key")``."""
 
     def fuse(self, layers: Layers) -> Fusion:
         """Fuse the layers, every pair of patients kept."""
@@ -196,11 +196,11 @@ class Method(ABC):
         )
 
     def derived(self, sizes: Mapping[str, int], n: int) -> dict[str, Any]:
-        """What follows from the settings for layers of these sizes, for the record."""
+        """Values derived from the settings for layers of these sizes, for the record."""
         return {}
 
     def exact(self) -> Self:
-        """The same method with every pair of patients kept: what parts of a cohort are fused by."""
+        """The same method with every pair of patients kept, to fuse parts of a cohort."""
         return self
 
     def of_part(self, share: float) -> Self:

@@ -130,7 +130,7 @@ class NEMO(Method):
         return Joined(network, kernels)
 
     def describe(self, fusion: Fusion, cite: Cite) -> Description:
-        """Say how many neighbours, and what of pairs that not every layer saw."""
+        """Describe the neighbours, and the pairs that are not in every layer."""
         each = fusion.params.get("n_neighbors_per_layer", {})
         used = ", ".join(f"{number} in {name}" for name, number in each.items())
         if fusion.params.get("n_neighbors", "auto") == "auto":

@@ -146,7 +146,7 @@ class SNF(Method):
         patients: str,
         layer_weights: Mapping[str, float] | None,
     ) -> None:
-        """Refuse what the engine cannot do."""
+        """Refuse settings that the engine does not support."""
         super().check(layers, metrics, patients, layer_weights)
         if self.engine == "sparse":
             for name, metric in metrics.items():
@@ -206,7 +206,7 @@ class SNF(Method):
         return Joined(fused.network, affinities, fused.changes)
 
     def fuse(self, layers: Layers) -> Fusion:
-        """Fuse with the engine that was asked for, or that fits."""
+        """Fuse with the requested engine, or with the engine that fits."""
         n, sizes = layers.n, layers.members.sizes()
         k = usable_neighbors(self.n_neighbors, n)
         used = replace(self, n_neighbors=k)
@@ -296,7 +296,7 @@ class SNF(Method):
         )
 
     def describe(self, fusion: Fusion, cite: Cite) -> Description:
-        """Say which variant and engine, and with which settings."""
+        """Describe the variant, the engine and the settings."""
         params = fusion.params
         engine = params.get("engine", "exact")
         cited = cite("snf", "snfpy") if engine == "snfpy" else cite("snf")

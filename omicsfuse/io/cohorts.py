@@ -35,7 +35,7 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     Returns
     -------
     Cohort
-        Checked; see ``Cohort`` for what is refused.
+        Checked; see ``Cohort`` for the checks.
 
     Raises
     ------

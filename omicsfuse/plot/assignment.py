@@ -33,9 +33,9 @@ def assignment_figure(evidence: AssignmentEvidence, *, ax: "Axes | None" = None)
     Returns
     -------
     matplotlib.axes.Axes
-        One row a set of layers: accuracy with its 95% interval, in colour where it is above the
-        share of the largest subtype (p at most 0.05), that share as a short line, and accuracy
-        among the patients who were assigned as an open diamond; share assigned and p at the right.
+        One row a set of layers: accuracy with its 95% interval, coloured if it exceeds the share of
+        the largest subtype (p at most 0.05), this share as a short line, and the accuracy among
+        assigned patients as an open diamond; share assigned and p at the right.
 
     Examples
     --------

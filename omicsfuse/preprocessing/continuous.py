@@ -57,7 +57,7 @@ class ContinuousPreprocessor(ContinuousPipeline):
     mean_, sd_ : ndarray
         Mean and standard deviation of each kept column, in robust standard deviations.
     dropped_, n_imputed_, n_limited_
-        What was left out, filled and limited in fitting.
+        Columns excluded, and values imputed and limited, in fitting.
 
     Examples
     --------

@@ -31,11 +31,11 @@ class RadiomicsPreprocessor(ContinuousPipeline):
 
     Features missing in more than ``max_missing`` of the patients, constant ones and those with the
     same value in more than ``max_identical`` of the patients are dropped, judged on the values as
-    given. Then near-duplicates: features are visited in the order of fewest missing values, then
-    of the columns; one that is still there is kept, and all later ones whose Spearman correlation
-    with it exceeds ``max_correlation`` in absolute value are left out of the distances. The other
-    steps are those of :class:`ContinuousPreprocessor`. There is no selection by variance: normal
-    scores all have the same.
+    given. Then near-duplicates: features are visited in the order of fewest missing values, then of
+    the columns. A remaining feature is kept, and all later features with an absolute Spearman
+    correlation with it above ``max_correlation`` are excluded from the distances. The other steps
+    are those of :class:`ContinuousPreprocessor`. There is no selection by variance: normal scores
+    all have the same.
 
     Parameters
     ----------

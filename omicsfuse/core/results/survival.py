@@ -105,7 +105,7 @@ class SurvivalComparison(Shown):
         ``events_per_variable``, ``method`` (``"Efron"`` or ``"Efron, Firth penalty"``),
         ``strata``.
     incidence : pandas.DataFrame
-        Aalen-Johansen cumulative incidence where there are competing events: columns ``endpoint``,
+        Aalen-Johansen cumulative incidence, with competing events: columns ``endpoint``,
         ``subtype``, ``cause``, ``time``, ``incidence``, ``ci_low``, ``ci_high``.
     added_value : pandas.DataFrame
         Added value of the subtypes beyond the clinical covariates: columns ``endpoint``,

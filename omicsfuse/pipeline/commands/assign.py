@@ -44,8 +44,8 @@ def assign_patients(
     Raises
     ------
     ClassifierError
-        If the folder holds no finished run or no classifier, the classifier was altered, or no
-        layer of the cohort fits it.
+        If the folder has no finished run or no classifier, the classifier was altered, or no layer
+        of the cohort fits it.
     CohortError
         If the manifest or a table is at fault.
     StudyError
