@@ -7,9 +7,13 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.results import Prepared, Subtypes
+from omicsfuse.plot.annotation_rows import MISSING, AnnotationRow
 from omicsfuse.plot.arguments import require_columns
 from omicsfuse.plot.canvas import axes_or_new, colour_bar, frameless, nothing, styled
+from omicsfuse.plot.cell import room
 from omicsfuse.plot.colours import DIVERGING, subtype_colour
+from omicsfuse.plot.heatmap_colours import CALLS, Z_SHOWN, call_levels, cell_colours, z_scores
+from omicsfuse.plot.heatmap_key import draw_key
 from omicsfuse.plot.network import patients_in_order
 from omicsfuse.plot.numbers import short_names, shorten
 from omicsfuse.plot.subtype_bars import bars_above
@@ -19,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_ROWS = 72
-#: From so many patients on, a column is narrower than a pixel.
-_MANY_COLUMNS = 600
+#: From so many patients on, a column may be narrower than three dots, and is averaged.
+_MANY_COLUMNS = 60
 
 
 def one_direction(table: pd.DataFrame, subtypes: Sequence[str]) -> pd.DataFrame:
@@ -79,8 +83,9 @@ def top_markers(
 ) -> "Axes":
     """Draw the strongest markers of each subtype and layer as a heatmap.
 
-    Values are z-scores over the patients of a layer, limited to +-2.5; patients are ordered as in
-    the fused network. Grey: missing. With two subtypes, features are higher or lower in the first.
+    Mutations and GISTIC levels are drawn as they are, all other values as z-scores over the
+    patients of a layer, limited to +-2.5; patients are ordered as in the fused network. Grey:
+    missing. With two subtypes, a feature that is higher in one is lower in the other.
 
     Parameters
     ----------
@@ -128,21 +133,23 @@ def top_markers(
     labels = patients_in_order(subtypes)
     values = np.array(
         [
-            _z_scores(prepared, str(layer), str(feature), labels.index)
+            _scores(prepared, str(layer), str(feature), labels.index)
             for layer, feature in zip(chosen["layer"], chosen["feature"], strict=True)
         ]
     )
     ax = axes_or_new(ax, 7.0, 1.1 + 0.145 * len(chosen))
-    colours = matplotlib.colormaps[DIVERGING].with_extremes(bad="#c9ced4")
+    colours = matplotlib.colormaps[DIVERGING].with_extremes(bad=MISSING)
+    # Averaging narrow columns would smear rows into one another: repeated, they keep apart.
+    often = 12 if len(labels) > _MANY_COLUMNS else 1
     image = ax.imshow(
-        # Averaging narrow columns would smear rows into one another: repeated, they keep apart.
-        np.ma.masked_invalid(np.repeat(values, 12 if len(labels) > _MANY_COLUMNS else 1, axis=0)),
+        np.ma.masked_invalid(np.repeat(values, often, axis=0)),
         cmap=colours,
-        vmin=-2.5,
-        vmax=2.5,
+        vmin=-Z_SHOWN,
+        vmax=Z_SHOWN,
         aspect="auto",
         extent=(-0.5, len(labels) - 0.5, len(chosen) - 0.5, -0.5),
     )
+    calls = _draw_calls(ax, chosen, prepared, labels.index, often)
     ax.set_xticks([])
     ax.set_yticks(range(len(chosen)), short_names(chosen["feature"], 40))
     ax.yaxis.tick_right()
@@ -150,18 +157,54 @@ def top_markers(
     frameless(ax)
     bars_above(ax, labels, subtypes.names)
     _mark_rows(ax, chosen, subtypes.names)
-    colour_bar(image, ax, "z-score", orientation="horizontal", shrink=0.35, aspect=28, pad=0.015)
+    if calls:
+        draw_key(ax, calls, float(room(ax).width / ax.figure.dpi))
+    if len(calls) < chosen["layer"].nunique():
+        colour_bar(
+            image, ax, "z-score", orientation="horizontal", shrink=0.35, aspect=28, pad=0.015
+        )
     return ax
 
 
-def _z_scores(prepared: Prepared, layer: str, feature: str, patients: pd.Index) -> np.ndarray:
-    """Values of a feature as z-scores over the patients that have it."""
-    if layer not in prepared.layers or feature not in prepared.layers[layer].values:  # noqa: PD011
+def _calls_of(prepared: Prepared, layer: str) -> dict[int, tuple[str, str]] | None:
+    """Calls of a layer and their colours; None where it has none or is not known."""
+    return call_levels(prepared.layers[layer]) if layer in prepared.layers else None
+
+
+def _scores(prepared: Prepared, layer: str, feature: str, patients: pd.Index) -> np.ndarray:
+    """Values of a feature as z-scores over the patients that have it; NaN of calls."""
+    values = prepared.layers[layer].values if layer in prepared.layers else pd.DataFrame()  # noqa: PD011
+    if feature not in values or _calls_of(prepared, layer) is not None:
         return np.full(len(patients), np.nan)
-    column = prepared.layers[layer].values[feature].reindex(patients).to_numpy(dtype=float)  # noqa: PD011
-    finite = column[np.isfinite(column)]
-    spread = finite.std() if len(finite) else 0.0
-    return (column - finite.mean()) / spread if spread > 0 else column * 0
+    return z_scores(values[feature].reindex(patients).to_numpy(dtype=float))
+
+
+def _draw_calls(
+    ax: "Axes", chosen: pd.DataFrame, prepared: Prepared, patients: pd.Index, often: int
+) -> list[AnnotationRow]:
+    """Draw mutations and copy-number levels as they are, over their rows; their keys."""
+    keys = {}
+    layers = chosen["layer"].astype(str).to_numpy()
+    for layer in dict.fromkeys(layers):
+        levels = _calls_of(prepared, layer)
+        if levels is None:
+            continue
+        places = np.flatnonzero(layers == layer)
+        rows = [
+            cell_colours(prepared.layers[layer], str(feature), patients)
+            for feature in chosen["feature"].iloc[places]
+        ]
+        first, last = float(places[0]) - 0.5, float(places[-1]) + 0.5
+        limits = ax.get_xlim(), ax.get_ylim()
+        ax.imshow(
+            np.repeat(np.array(rows), often, axis=0), aspect="auto", label=layer,
+            extent=(-0.5, len(patients) - 0.5, last, first),
+        )  # fmt: skip
+        ax.set_xlim(*limits[0])
+        ax.set_ylim(*limits[1])
+        said = "mutations" if levels is CALLS else "copy number"
+        keys[said] = AnnotationRow(said, np.zeros((0, 3), dtype=np.uint8), tuple(levels.values()))
+    return list(keys.values())
 
 
 def _mark_rows(ax: "Axes", chosen: pd.DataFrame, subtypes: Sequence[str]) -> None:
@@ -171,9 +214,8 @@ def _mark_rows(ax: "Axes", chosen: pd.DataFrame, subtypes: Sequence[str]) -> Non
     down = ax.get_yaxis_transform()
     marked = chosen["subtype"]
     if len(subtypes) == 2:
-        first, second = subtypes
-        marked = marked.mask(~(chosen["effect"] > 0), second)
-        texts = {first: f"raised in {first} against {second}", second: f"lowered in {first}"}
+        marked = marked.mask(~(chosen["effect"] > 0), subtypes[1])
+        texts = {name: f"raised in {name}" for name in subtypes}
         ax.legend(
             handles=[Patch(color=subtype_colour(name), label=texts[name]) for name in subtypes],
             loc="upper left",

@@ -7,9 +7,9 @@ import pandas as pd
 from omicsfuse.core.results import PreparedLayer
 from omicsfuse.plot.annotation_rows import MISSING
 from omicsfuse.plot.colours import DIVERGING
-from omicsfuse.plot.heatmap_rows import z_scores
 
 Colours = npt.NDArray[np.uint8]
+Array = npt.NDArray[np.float64]
 
 #: Z-scores are cut here.
 Z_SHOWN = 2.5
@@ -53,3 +53,14 @@ def call_levels(layer: PreparedLayer) -> dict[int, tuple[str, str]] | None:
 
 def _channels(colour: str) -> list[int]:
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def z_scores(column: Array) -> Array:
+    """Values of a feature as z-scores over the patients that have it; 0 where it does not vary."""
+    finite = column[np.isfinite(column)]
+    spread = float(finite.std()) if len(finite) else 0.0
+    # Of equal values, what the mean loses by rounding is no spread.
+    if spread <= 1e-12 * float(np.abs(finite).max(initial=0.0)):
+        return column * 0
+    centred: Array = (column - finite.mean()) / spread
+    return centred

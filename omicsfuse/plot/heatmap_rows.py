@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.plot.biology import one_direction
+from omicsfuse.plot.heatmap_colours import z_scores
 from omicsfuse.stats.levels import FDR
 
 Array = npt.NDArray[np.float64]
@@ -113,14 +114,3 @@ def features_apart(
         shown.append(pattern)
         keep.append(str(feature))
     return keep
-
-
-def z_scores(column: Array) -> Array:
-    """Values of a feature as z-scores over the patients that have it; 0 where it does not vary."""
-    finite = column[np.isfinite(column)]
-    spread = float(finite.std()) if len(finite) else 0.0
-    # Of equal values, what the mean loses by rounding is no spread.
-    if spread <= 1e-12 * float(np.abs(finite).max(initial=0.0)):
-        return column * 0
-    centred: Array = (column - finite.mean()) / spread
-    return centred

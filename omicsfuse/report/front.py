@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from omicsfuse.core.results import RunResults
+import pandas as pd
+
+from omicsfuse.core.results import RunResults, SurvivalComparison
 from omicsfuse.core.time_to_event import endpoint_name, per_unit, shown_unit
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p, time_text
@@ -84,6 +86,7 @@ class Front:
     lines: tuple[Line, ...]
     reservations: tuple[str, ...]
     subtypes: tuple[SubtypeLine, ...]
+    endpoint: str = ""
 
 
 def front(results: RunResults) -> Front:
@@ -112,6 +115,7 @@ def front(results: RunResults) -> Front:
         )
         + tuple(_associated(results)),
         tuple(_subtype_lines(results)),
+        "" if (first := _first_endpoint(results)) is None else clean(endpoint_name(first.endpoint)),
     )
 
 
@@ -259,7 +263,7 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
     if len(names) < 2:
         return
     sizes = results.subtypes.labels.value_counts()
-    first = next((one for one in results.survival.values() if len(one.medians)), None)
+    first = _first_endpoint(results)
     for name in names:
         label = results.subtypes.label_names.get(name)
         size = f"{clean(label)}, " if label else ""
@@ -277,12 +281,23 @@ def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:
                 if {"ci_low", "ci_high"} <= set(first.medians):
                     low, high = (float(first.medians[end][name]) for end in ("ci_low", "ci_high"))
                     reached += f" (95% CI {_bound(low * times)} to {_bound(high * times)})"
-            text = f"{clean(endpoint_name(first.endpoint))}: {plural(events, 'event')}, {reached}"
+            text = f"{plural(events, 'event')}, {reached}"
         yield SubtypeLine(name, size, text, marks(results, name))
+
+
+def _first_endpoint(results: RunResults) -> SurvivalComparison | None:
+    """Endpoint whose medians stand beside the subtypes."""
+    return next((one for one in results.survival.values() if len(one.medians)), None)
 
 
 def _bound(time: float) -> str:
     return time_text(time) if time == time else "not reached"
+
+
+def _kind(results: RunResults, known: pd.Series | None) -> str | None:
+    """What the cohort decided of a known label's column."""
+    types = results.cohort.variables.get("type", pd.Series(dtype=str))
+    return None if known is None else types.get(known.name)
 
 
 def pictures(results: RunResults) -> list[Plan]:
@@ -310,7 +325,7 @@ def pictures(results: RunResults) -> list[Plan]:
                 f"Map of the patients: subtypes{beside}",
                 "",
                 f"Scatter plot of the patients coloured by subtype{beside}.",
-                partial(small_map, results.embedding, subtypes, known),
+                partial(small_map, results.embedding, subtypes, known, _kind(results, known)),
                 section=FRONT,
             )
         )

@@ -14,7 +14,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 #: Pixels of the page that an inch of an image takes.
 _PIXELS = 85
-#: An SVG may shrink to this share of its width; below, it scrolls, so that text stays legible.
+#: On a wide screen an SVG shrinks to this share of its width at most, so that text stays legible.
 _SMALLEST = 0.72
 #: A reference to another element: in a link, or in any other attribute.
 _LINK, _ADDRESS = re.compile(r"^#(.+)"), re.compile(r"url\(#([^)\s]+)")

@@ -77,6 +77,10 @@
       if (event.key === "Enter") enlarge();
     });
   }
+  // Methods are printed; other folded parts are for the screen.
+  const methods = [...document.querySelectorAll("#methods details:not([open])")];
+  addEventListener("beforeprint", () => methods.forEach((part) => { part.open = true; }));
+  addEventListener("afterprint", () => methods.forEach((part) => { part.open = false; }));
   // A link into a folded part opens it.
   const reveal = () => {
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from omicsfuse.core.results import RunResults
 from omicsfuse.plot.colours import subtype_colours, text_colour, use_palette
@@ -14,6 +14,7 @@ from omicsfuse.plot.saving import FigureOptions
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.front import FRONT, front, pictures
 from omicsfuse.report.page import shown
+from omicsfuse.report.sections.biology.portraits import LOWERED, RAISED
 from omicsfuse.report.sections.verdict import exploratory_mark
 
 if TYPE_CHECKING:
@@ -123,7 +124,17 @@ def _template() -> "Template":
         keep_trailing_newline=True,
     )
     environment.filters["chip"] = _chip_class
+    environment.filters["arrows"] = _arrows
     return environment.get_template("template.html.j2")
+
+
+def _arrows(text: str) -> Markup:
+    """Escape a text and give its signs of raised and lowered features a colour and a name."""
+    marked = escape(text)
+    for sign, said in ((RAISED, "raised"), (LOWERED, "lowered")):
+        shown = Markup('<span class="{}" role="img" aria-label="{}">{}</span>')
+        marked = marked.replace(sign, shown.format(said, said, sign))
+    return marked
 
 
 def _chip_class(subtype: str) -> str:

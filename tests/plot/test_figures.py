@@ -195,8 +195,8 @@ def test_two_subtypes_are_drawn_in_one_direction(make_results):
     for _, rows in chosen.groupby("layer"):
         assert (rows["effect"] > 0).tolist() == [True, True, False, False]
     text = words(plot.top_markers(both, results.subtypes, results.prepared))
-    assert "raised in S1 against S2" in text
-    assert "lowered in S1" in text
+    assert "raised in S1" in text
+    assert "raised in S2" in text
 
     sets = pd.DataFrame(
         {

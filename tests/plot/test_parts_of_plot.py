@@ -17,9 +17,9 @@ from omicsfuse.plot.canvas import axes_or_new, new_figure, panel_grid, panels, s
 from omicsfuse.plot.choice import criteria_table
 from omicsfuse.plot.colours import marker, position
 from omicsfuse.plot.forest import Line, draw_lines
-from omicsfuse.plot.heatmap_colours import call_levels, cell_colours
+from omicsfuse.plot.heatmap_colours import call_levels, cell_colours, z_scores
 from omicsfuse.plot.heatmap_key import text_width
-from omicsfuse.plot.heatmap_rows import driver_ranks, features_apart, z_scores
+from omicsfuse.plot.heatmap_rows import driver_ranks, features_apart
 from omicsfuse.plot.interpretation import gene_rows
 from omicsfuse.plot.kaplan import time_ticks
 from omicsfuse.plot.layers import column_title, layer_columns

@@ -205,7 +205,7 @@ def test_two_subtypes_get_one_paragraph_and_one_table():
     assert "HPV- are in S2" in text
     (table,) = driver_tables(results)
     assert table.title == "Features that distinguish S1 from S2"
-    assert marks(results, "S1").startswith("rna raised")
+    assert marks(results, "S1").startswith("rna \u25b2 UP")
     # Of two subtypes too, each line has the label of its own subtype.
     assert marks(results, "S1").endswith("with hpv = HPV+ are in S1")
     assert marks(results, "S2").endswith("with hpv = HPV- are in S2")
@@ -214,7 +214,7 @@ def test_two_subtypes_get_one_paragraph_and_one_table():
 def test_a_line_names_features_and_one_known_label():
     results = planted()
     assert marks(results, "S1") == (
-        "rna raised UP0 and UP1, lowered DOWN0 and DOWN1; TP53 is mutated in 10% against 90%; 19 "
+        "rna \u25b2 UP0, UP1 \u25bc DOWN0, DOWN1; \u25bc TP53 mutated in 10% against 90%; 19 "
         "of 20 patients with hpv = HPV+ are in S1"
     )
     markers = results.markers.assign(fdr=0.9)

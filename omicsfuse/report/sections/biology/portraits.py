@@ -12,12 +12,14 @@ from omicsfuse.report.sections.biology.features import (
     features_sentence,
     layers_to_tell,
     marked_features,
-    share_text,
+    shares_text,
 )
 from omicsfuse.report.sections.biology.known_labels import Held, held_levels
 from omicsfuse.report.words import listing, plural, told_apart
 from omicsfuse.stats.levels import FDR
 
+#: Signs of features that are higher and lower in a subtype: shapes, which need no colour.
+RAISED, LOWERED = "\u25b2", "\u25bc"
 #: Features named of each direction in a layer of copy-number levels, where each takes a clause.
 _FEW_LEVELS = 2
 #: Times its overall share from which a level of a known label is named in a line.
@@ -83,7 +85,10 @@ def _portrait(results: RunResults, name: str) -> list[str]:
 
 
 def marks(results: RunResults, name: str) -> str:
-    """Name what marks a subtype in a line: few features of fused layers, one known label."""
+    """Name what marks a subtype in a line: few features of fused layers, one known label.
+
+    ``RAISED`` stands before features with higher values in the subtype, ``LOWERED`` before others.
+    """
     if results.markers.empty:
         return ""
     parts = []
@@ -106,16 +111,17 @@ def _few(results: RunResults, name: str, layer: str, marked: Marked) -> str:
     prepared = results.prepared.layers[layer]
     if prepared.scale == "binary":
         return "; ".join(
-            share_text(results, name, prepared, feature, raised=feature in marked.raised)
+            f"{RAISED if (raised := feature in marked.raised) else LOWERED} {clean(feature)} "
+            f"{shares_text(results, name, prepared, feature, raised=raised)}"
             for feature in [*marked.raised, *marked.lowered][:2]
         )
-    sides = (("raised", marked.raised), ("lowered", marked.lowered))
+    sides = ((RAISED, marked.raised), (LOWERED, marked.lowered))
     texts = [
-        f"{word} {listing([shorten(x, 32) for x in features])}"
-        for word, features in sides
+        f"{sign} {', '.join(shorten(x, 32) for x in features)}"
+        for sign, features in sides
         if features
     ]
-    return f"{clean(layer)} {', '.join(texts)}"
+    return f"{clean(layer)} {' '.join(texts)}"
 
 
 def _labels(results: RunResults, name: str) -> list[Held]:
