@@ -66,7 +66,7 @@ def small_map(
     keys = [[(name, marker(name), subtype_colour(name)) for name in subtypes.names]]
     patient_map(embedding, subtypes, ax=axes[0])
     axes[0].get_legend().remove()
-    sizes = [subtypes.labels.value_counts().to_dict()]
+    sizes = [{str(name): int(n) for name, n in subtypes.labels.value_counts().items()}]
     titles = ["subtypes"]
     if known is not None:
         entries, numbers = _by_label(axes[1], embedding, known, kind)
