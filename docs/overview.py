@@ -1,53 +1,43 @@
-"""Draw docs/overview.png, the figure of the README, from a run on the simulated cohort.
+"""Draw docs/overview.png, the picture of the README: the first screen of the demo's report.
 
-Usage: python docs/overview.py
+Usage: python docs/overview.py [REPORT]
+
+REPORT is the report of a demo; without it the demo is run first. Needs Chromium.
 """
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 import omicsfuse as of
+from omicsfuse.datasets.write import write_simulated_study
 
-HERE = Path(__file__).parent
+PICTURE = Path(__file__).parent / "overview.png"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
-    """Simulate, fuse, cluster, compare, draw."""
-    simulated = of.simulate_cohort(random_state=0)
-    ready = of.preprocess(simulated.discovery)
-    fusion = of.fuse(ready, n_neighbors=20)
-    subtypes = of.cluster(fusion, "auto")
-    evidence = of.assess(ready, fusion, subtypes)
-    survival = of.compare_survival(subtypes, simulated.discovery, endpoint="os")
-
-    figure = Figure(figsize=(13, 9.5))
-    # Titles have cells of their own, as figures fill theirs up to those of their neighbours.
-    grid = figure.add_gridspec(
-        4,
-        2,
-        left=0.01,
-        right=0.99,
-        top=0.99,
-        bottom=0.01,
-        hspace=0.05,
-        wspace=0.06,
-        width_ratios=(9, 11),
-        height_ratios=(0.3, 5, 0.3, 4),
-    )
-    titles = ("a  Fused network", "b  Survival", "c  Stability", "d  Contribution of each layer")
-    cells = []
-    for n, title in enumerate(titles):
-        row, column = divmod(n, 2)
-        head = figure.add_subplot(grid[2 * row, column])
-        head.text(0, 0.5, title, fontweight="bold", fontsize=12, va="center")
-        head.axis("off")
-        cells.append(figure.add_subplot(grid[2 * row + 1, column]))
-    of.plot.fused_network(fusion, subtypes, ax=cells[0])
-    of.plot.kaplan_meier(survival, ax=cells[1])
-    of.plot.stability(evidence, ax=cells[2])
-    of.plot.layer_contributions(evidence, ax=cells[3])
-    figure.savefig(HERE / "overview.png", dpi=110, metadata={"Software": None})
+    """Run the demo unless its report is given; open the report; keep its first screen."""
+    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if browser is None:
+        sys.exit(f"overview.py: none of {', '.join(BROWSERS)} is installed; install Chromium.")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if len(sys.argv) > 1:
+            report = Path(sys.argv[1]).resolve(strict=True)
+        else:
+            of.run(write_simulated_study(of.simulate_cohort(), folder / "demo"), folder / "results")
+            report = folder / "results" / "report.html"
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        flags += [f"--user-data-dir={folder / 'profile'}", "--window-size=1280,900"]
+        # Chromium says much on stderr that is no fault.
+        subprocess.run(
+            [browser, *flags, f"--screenshot={PICTURE}", report.as_uri()],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 if __name__ == "__main__":

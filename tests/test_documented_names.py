@@ -11,7 +11,7 @@ import pytest
 HOME = Path(__file__).parents[1]
 FILES = sorted(
     file
-    for pattern in ("*.md", "docs/*.md", "notebooks/*.ipynb")
+    for pattern in ("*.md", "docs/**/*.md", "notebooks/*.ipynb")
     for file in HOME.glob(pattern)
     if file.name != "CHANGELOG.md"  # names what there was
 )

@@ -65,7 +65,7 @@ def test_every_document_says_where_a_result_file_lies() -> None:
         for name in stage.holds
         if folder.place(stage.name, name) != name
     }
-    for path in [*HOME.glob("docs/*.md"), HOME / "README.md"]:
+    for path in [*HOME.glob("docs/**/*.md"), HOME / "README.md"]:
         text = path.read_text(encoding="utf-8")
         for name in re.findall(r"`([^`\s]+\.\w+)`", text):
             assert name not in moved or path.name == "reference.md", (path.name, moved[name])
