@@ -16,14 +16,12 @@ from omicsfuse.pipeline.asked import layer_of_genes, patients_to_fuse
 from omicsfuse.pipeline.keys import Count, StudyPath, Table
 from omicsfuse.signatures import feature_target, score_target, survival_target
 from omicsfuse.signatures.derive_arguments import fitting
+from omicsfuse.signatures.methods import method_for
 from omicsfuse.signatures.target import is_number, subtype_target
 from omicsfuse.stats.covariates import Encoded, encode_covariates
 
 if TYPE_CHECKING:
     from omicsfuse.pipeline.study import Study
-
-#: Method of each kind of target where none is named.
-AUTOMATIC = {"groups": "templates", "continuous": "correlation", "survival": "elastic_net"}
 
 MethodName = Literal["auto", "templates", "moderated_t", "correlation", "modules", "elastic_net"]
 ScorerName = Literal["nearest_template", "weighted_z", "rank", "ssgsea", "gsva"]
@@ -176,7 +174,7 @@ def check_signature(study: "Study", cohort: Cohort, name: str, asked: SignatureS
         with faults.gathered():
             kind, target = _kind_of_target(study, name, asked)
             fitting(
-                AUTOMATIC[kind] if asked.method == "auto" else asked.method,
+                method_for(asked.method, kind),
                 kind,
                 target,
                 adjusted=bool(asked.covariates),

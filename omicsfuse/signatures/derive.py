@@ -30,6 +30,7 @@ from omicsfuse.signatures.derive_arguments import (
 from omicsfuse.signatures.derived import Derived
 from omicsfuse.signatures.identifiers import guess_namespace
 from omicsfuse.signatures.lock import lock
+from omicsfuse.signatures.methods import method_for
 from omicsfuse.signatures.scaling import WINSORISED, Z_LIMIT
 from omicsfuse.signatures.score import MINIMUM_GENES, MINIMUM_SHARE
 from omicsfuse.signatures.target import as_target, group_names
@@ -52,7 +53,7 @@ def derive_signature(
     prepared: Prepared,
     *,
     layer: str | None = None,
-    method: str = "templates",
+    method: str = "auto",
     n_genes: int = 50,
     name: str = "",
     covariates: pd.DataFrame | Encoded | None = None,
@@ -68,7 +69,7 @@ def derive_signature(
 ) -> Signature:
     """Derive and lock a signature: the genes of one layer that represent a target.
 
-    With the default method, the template of a subtype is the ``n_genes`` genes with the largest
+    With method ``"templates"``, the template of a subtype is the ``n_genes`` genes with the largest
     positive Welch t of the subtype against all other patients. The signature has all genes of all
     scores with their means and standard deviations in the training patients, and the agreement of
     held-out scores with the target (see `cross_validated_agreement`). The order of patients and
@@ -87,6 +88,7 @@ def derive_signature(
         Layer to use, fused or not; by default the first of kind ``expression``. Patients with
         target and layer are used.
     method : str
+        ``"auto"``: templates for groups, correlation for a number, elastic net for survival. Or
         ``"templates"`` and ``"moderated_t"`` for groups, ``"correlation"`` for a number or groups,
         ``"modules"``, ``"elastic_net"`` (also survival).
     n_genes : int
@@ -172,7 +174,7 @@ def derive(
     prepared: Prepared,
     *,
     layer: str | None = None,
-    method: str = "templates",
+    method: str = "auto",
     n_genes: int = 50,
     name: str = "",
     covariates: pd.DataFrame | Encoded | None = None,
@@ -208,7 +210,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     >>> table = pd.DataFrame(values, patients, [f"G{i:02d}" for i in range(40)])
     >>> ready = Prepared("toy", {"rna": PreparedLayer("expression", table, table, "log2", None)})
     >>> score = pd.Series(values[:, :3].sum(axis=1), patients, name="texture")
-    >>> found = derive(score, ready, method="correlation", n_genes=5, n_permutations=19)
+    >>> found = derive(score, ready, n_genes=5, n_permutations=19)
     >>> found.genes.columns.tolist()
     ['score', 'gene', 'weight', 'effect', 'n', 'p', 'fdr', 'stability']
     """
@@ -216,6 +218,7 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
+    method = method_for(method, wanted.kind)
     function, scorer, scaling = fitting(
         method,
         wanted.kind,

@@ -43,7 +43,7 @@ def prepared(values: pd.DataFrame, scale: str = "log2") -> Prepared:
 
 def test_a_score_becomes_a_locked_signature(tmp_path: Path) -> None:
     table, score = toy(100)
-    found = derive(score, prepared(table), method="correlation", n_genes=5, **QUICK)
+    found = derive(score, prepared(table), n_genes=5, **QUICK)
     signature = found.signature
     require_locked(signature)
     assert set(signature.templates.index) == {"G00", "G01", "G02", "G03"}
@@ -144,7 +144,7 @@ def test_settings_that_do_not_fit() -> None:
             {"method": "correlation", "scorer": "nearest_template"},
             "assigns groups; 'texture' is of",
         ),
-        ({}, "takes targets of kind groups; 'texture' is of kind continuous"),
+        ({"method": "templates"}, "takes targets of kind groups; 'texture' is of kind continuous"),
         ({"method": "correlation", "n_genes": 4}, "n_genes is 4"),
         ({"method": "correlation", "layer": "dna"}, "no layer 'dna'"),
     ]:

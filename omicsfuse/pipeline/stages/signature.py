@@ -14,7 +14,6 @@ from omicsfuse.core.faults import Faults
 from omicsfuse.core.results import DerivedSignature, Signature, Target
 from omicsfuse.io.results import filled, name_rows
 from omicsfuse.pipeline.asked_signatures import (
-    AUTOMATIC,
     FurtherSignature,
     SignatureSettings,
     asked_signatures,
@@ -28,6 +27,7 @@ from omicsfuse.pipeline.asked_signatures import (
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.signatures import derive, save_signature
 from omicsfuse.signatures.derive import signature_exclusions
+from omicsfuse.signatures.methods import method_for
 from omicsfuse.signatures.lock import lock
 from omicsfuse.signatures.shuffled import shuffled_signatures
 from omicsfuse.verification import record_discovery
@@ -145,7 +145,7 @@ def _locked(context: Context, key: str, asked: SignatureSettings, target: Target
         raise SignatureError(str(error)) from error
     common = {
         "layer": signature_layer(study, cohort, key),
-        "method": AUTOMATIC[target.kind] if asked.method == "auto" else asked.method,
+        "method": method_for(asked.method, target.kind),
         "n_genes": asked.n_genes,
         "covariates": covariates,
         "random_state": study.seed,

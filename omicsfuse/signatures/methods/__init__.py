@@ -27,6 +27,9 @@ METHODS = {
     "elastic_net": Row(TARGET_KINDS),
 }
 
+#: Method of each kind of target where none is named.
+AUTOMATIC = {"groups": "templates", "continuous": "correlation", "survival": "elastic_net"}
+
 #: Options that every method has, and what derives sets.
 _COMMON = {"values", "target", "covariates", "n_genes", "random_state"}
 _SET_BY_DERIVE = {"groups", "where", "gate"}
@@ -38,6 +41,11 @@ def find_method(name: str) -> Method:
         raise StudyError(f"no method {name!r}: {did_you_mean(str(name), METHODS)}.")
     method: Method = getattr(import_module(f"{__name__}.{name}"), name)
     return method
+
+
+def method_for(name: str, kind: str) -> str:
+    """Name of a method for a kind of target; ``"auto"`` stands for the usual one."""
+    return AUTOMATIC[kind] if name == "auto" else name
 
 
 def refuse_unfit(method: str, kind: str, target: str, adjusted: bool) -> None:
