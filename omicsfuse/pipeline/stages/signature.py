@@ -27,8 +27,8 @@ from omicsfuse.pipeline.asked_signatures import (
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.signatures import derive, save_signature
 from omicsfuse.signatures.derive import signature_exclusions
-from omicsfuse.signatures.methods import method_for
 from omicsfuse.signatures.lock import lock
+from omicsfuse.signatures.methods import method_for
 from omicsfuse.signatures.shuffled import shuffled_signatures
 from omicsfuse.verification import record_discovery
 
