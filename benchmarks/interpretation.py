@@ -135,8 +135,11 @@ def seconds(data: Path) -> dict[str, float]:
             begun = time.perf_counter()
             table = interpret(score, cohort, prepared, gene_sets=sets)
             found[name] = time.perf_counter() - begun
-    tests = int(table.families["tests"].sum()), table.enrichment["gene_set"].nunique()
-    print(f"{len(patients)} patients, {tests[0]:,} tests of features, {tests[1]} gene sets")
+            tests, n_sets = (
+                int(table.families["tests"].sum()),
+                table.enrichment["gene_set"].nunique(),
+            )
+            print(f"{name}: {len(patients)} patients, {tests:,} tests, {n_sets} gene sets")
     return found
 
 
