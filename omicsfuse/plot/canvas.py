@@ -98,9 +98,12 @@ def axes_or_new(ax: "Axes | None", width: float, height: float) -> "Axes":
 
 def new_figure(width: float, height: float) -> "Figure":
     """Make a figure that belongs to no window; a notebook shows it at the end of the cell."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
+    # A canvas that keeps its renderer: text that was measured is not measured again.
+    FigureCanvasAgg(figure)
     _OWN.add(figure)
     shell = _notebook()
     if shell is not None:

@@ -12,6 +12,7 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import StudyError
 from omicsfuse.plot.canvas import MARGIN, is_own, saved, styled
 from omicsfuse.plot.colours import DEFAULT_PALETTE, colours_of
+from omicsfuse.plot.png import Pixels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 #: Formats that figures are written in, with what matplotlib would put a date or a name into.
 FORMATS: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
-    "png": {"Software": None},
+    "png": {},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+#: Dots per inch at which text is measured for SVG and PDF, which have none.
+_FINE = 300
 #: Bounds of dots per inch, and of the factor on the size of figures.
 DPI, SIZE = (20, 1200), (0.5, 4.0)
 #: Settings that give a figure a layout engine which asks for none.
@@ -127,7 +130,7 @@ def save_figure(
 def pictures(
     axes: Any, name: str, formats: Sequence[str], dpi: int, size: float = 1.0
 ) -> list[bytes]:
-    """Draw a figure in several formats; it is laid out once, for the first of them."""
+    """Draw a figure in several formats; it is laid out and, for equal dots, measured once."""
     import matplotlib
 
     figure: Any = figure_of(axes)
@@ -137,32 +140,34 @@ def pictures(
     engine, figure_dpi = figure.get_layout_engine(), figure.dpi
     settings = {"svg.hashsalt": name, **_TEXT, **dict.fromkeys(_ENGINES, False)}
     contents: list[bytes] = []
+    boxes: dict[int, Any] = {}
     with warnings.catch_warnings(), matplotlib.rc_context(settings):
         # A name in a script that DejaVu Sans lacks is drawn as boxes; that is no reason to stop.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         for one in formats:
-            target = io.BytesIO()
-            box: Any = "tight"
-            if contents:
-                # The layout stays: to lay out and to measure anew would take longer than drawing.
-                # Of a caller's figure it stays known that an engine laid it out.
-                figure.set_layout_engine(None if is_own(figure) else "none")
-                if one == "png":
-                    figure.dpi = dpi
-                    box = figure.get_tightbbox().padded(MARGIN)
-            figure.savefig(
-                target, format=one, dpi=dpi, bbox_inches=box, pad_inches=MARGIN,
-                metadata=FORMATS[one], **_fast(one),
-            )  # fmt: skip
-            figure.dpi = figure_dpi
-            contents.append(target.getvalue())
+            dots = dpi if one == "png" else _FINE
+            if dots not in boxes:
+                figure.dpi = dots
+                if not boxes and engine is not None:
+                    engine.execute(figure)
+                    # The layout stays. Of a caller's figure it stays known that an engine made it.
+                    figure.set_layout_engine(None if is_own(figure) else "none")
+                boxes[dots] = figure.get_tightbbox().padded(MARGIN)
+                figure.dpi = figure_dpi
+            contents.append(_saved(figure, one, dpi, boxes[dots]))
         figure.set_layout_engine(engine)
     return contents
 
 
-def _fast(one: str) -> dict[str, Any]:
-    """Compress as far as it is worth the time: beyond, files become little smaller."""
-    return {"pil_kwargs": {"compress_level": 1}} if one == "png" else {}
+def _saved(figure: Any, one: str, dpi: int, box: Any) -> bytes:
+    """Content of a file of one format, of what lies in a box (in inches)."""
+    if one == "png":
+        pixels = Pixels()
+        figure.savefig(pixels, format="raw", dpi=dpi, bbox_inches=box)
+        return pixels.png(dpi)
+    target = io.BytesIO()
+    figure.savefig(target, format=one, dpi=dpi, bbox_inches=box, metadata=FORMATS[one])
+    return target.getvalue()
 
 
 def figure_of(axes: Any) -> Any:
@@ -173,20 +178,3 @@ def figure_of(axes: Any) -> Any:
     first = axes[0] if isinstance(axes, Sequence) and len(axes) else axes
     require(first, (Axes, Figure), "axes", "what a function of omicsfuse.plot returned")
     return first.get_figure(root=True)
-
-
-def smaller_png(content: bytes, dpi: int, most: int = 150) -> tuple[bytes, float]:
-    """Make a PNG smaller by a whole factor, to about so many dots per inch; give these too.
-
-    It has 256 colours at most, which heatmaps and their labels can do with.
-    """
-    from PIL import Image
-
-    factor = round(dpi / most)
-    if factor < 2:
-        return content, float(dpi)
-    target = io.BytesIO()
-    with Image.open(io.BytesIO(content)) as image:
-        small = image.convert("RGB").reduce(factor)
-        small.quantize(256, dither=Image.Dither.NONE).save(target, format="png")
-    return target.getvalue(), dpi / factor

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from omicsfuse.plot.colours import use_palette
-from omicsfuse.plot.saving import FigureOptions, figure_of, pictures, smaller_png
+from omicsfuse.plot.png import smaller_png
+from omicsfuse.plot.saving import FigureOptions, figure_of, pictures
 from omicsfuse.plot.tips import told
 from omicsfuse.report.inline import inline_png, inline_svg
 from omicsfuse.report.section import FigureView, Plan

@@ -20,7 +20,8 @@ from omicsfuse.core.results import Subtypes
 from omicsfuse.pipeline.figures import FigureSettings
 from omicsfuse.plot.canvas import new_figure, nothing
 from omicsfuse.plot.colours import PALETTES, subtype_colour
-from omicsfuse.plot.saving import FigureOptions, smaller_png
+from omicsfuse.plot.png import smaller_png
+from omicsfuse.plot.saving import FigureOptions
 from omicsfuse.report.figures import draw_figures
 from omicsfuse.report.section import Plan
 
