@@ -206,15 +206,19 @@ other work on the machine affects it less.
         measured = [found[name]["studies"].get(study, {}) for name in names]
         by_stage = [one.get("stages", {}) for one in measured]
         rows: list[list[Any]] = [
-            [f"{what}, {unit}", *(one.get(what, {}).get(unit) for one in measured)]
+            [f"{what}, {words}", *(one.get(what, {}).get(unit) for one in measured)]
             for what in ("first run", "run", "check")
-            for unit in ("seconds", "processor")
+            for unit, words in (("seconds", "elapsed"), ("processor", "processor"))
         ]
         stages = dict.fromkeys(stage for one in by_stage for stage in one)
         rows += [[stage, *(one.get(stage) for one in by_stage)] for stage in stages]
-        parts.append(f"{study}:\n\n{markdown(['', *names], rows)}\n")
-    imports = ", ".join(f"{one['import']['seconds']:.2f} s ({name})" for name, one in found.items())
-    parts.append(f"`import omicsfuse`: {imports}.\n")
+        heads = [f"{name}, seconds" for name in names] if len(names) > 1 else ["seconds"]
+        parts.append(f"{study}:\n\n{markdown(['', *heads], rows)}\n")
+    imports = [
+        f"{one['import']['seconds']:.2f} s" + (f" ({name})" if len(names) > 1 else "")
+        for name, one in found.items()
+    ]
+    parts.append(f"`import omicsfuse`: {', '.join(imports)}.\n")
     return "\n".join(parts)
 
 
