@@ -182,8 +182,40 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
 @pytest.mark.parametrize(
     ("tables", "more", "said"),
     [
-        ([values()], {}, 'the tables is of type list; expected Mapping: a dict of tables by name'),
+        ([values()], {}, 'tables is of type list; expected dict: tables by name, such as'),
         ({"rna": values().to_numpy()}, {}, 'layer "rna": found a ndarray; expected a pandas.Data'),
+        ({}, {}, 'tables is empty: expected a table at least, such as {"rna": table}'),
+        ({}, {"clinical": clinical()}, "tables is empty"),
+        (values(), {}, "tables is of type DataFrame; expected dict: tables by name"),
+        ({"rna": values()["TP53"]}, {}, 'layer "rna": found a Series; expected a pandas.DataFrame'),
+        ({"rna": values()}, {"clinical": clinical()["days"]}, "clinical table: found a Series"),
+        (
+            {"rna": values().set_axis(["A", "A", "B", "C"], axis=1)},
+            {},
+            'layer "rna": 1 duplicate feature: "A" in columns 1, 2',
+        ),
+        ({"rna": values().set_axis(["A", None, "B", "C"], axis=1)}, {}, "have no feature name"),
+        (
+            {"rna": values().reset_index(drop=True)},
+            {"clinical": clinical()},
+            'layer "rna": rows are numbered from 0, not named by patients as in the clinical table',
+        ),
+        (
+            {"rna": values(), "protein": values().reset_index(drop=True)},
+            {},
+            'layer "protein": rows are numbered from 0, not named by patients as in layer "rna"',
+        ),
+        ({"rna": values()}, {"name": 3}, "name is of type int; expected str"),
+        ({"rna": values()}, {"missing": -9}, "missing = -9: expected a list, [-9]"),
+        (
+            {"rna": values()},
+            {
+                "clinical": clinical().assign(event=["Alive", "Dead"] * 6),
+                "endpoints": {"os": ("days", "event")},
+            },
+            'or in Python:\nendpoints={"os": {"time": ..., "event": "event", "event_values": '
+            '{"Alive": 0, "Dead": 1}}}',
+        ),
         ({"rna": None}, {}, 'layer "rna": found a NoneType; expected a pandas.DataFrame'),
         ({"rna": values().iloc[:0]}, {}, 'layer "rna": the table is empty'),
         ({1: values()}, {}, "a layer is named 1, which is of type int"),
@@ -208,7 +240,7 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
         ),
         ({"rna": values()}, {"kinds": {"rma": "expression"}}, 'did you mean "rna"'),
         ({"rna": values()}, {"kinds": {"rna": "exprssion"}}, 'did you mean "expression"'),
-        ({"rna": values()}, {"kinds": 3}, "kinds is of type int; expected Mapping"),
+        ({"rna": values()}, {"kinds": 3}, "kinds is of type int; expected dict"),
         ({"rna": values()}, {"scales": "log3"}, 'scale = "log3" is not known'),
         ({"rna": values()}, {"endpoints": {"os": "days"}}, "endpoint \"os\" is 'days'; expected"),
         ({"rna": values()}, {"endpoints": ("days", "event")}, "endpoints is of type tuple"),
@@ -284,3 +316,32 @@ def test_an_endpoint_is_one_name(endpoint: object) -> None:
     cohort = of.Cohort.from_tables({"rna": values()}, clinical(), {"os": ("days", "event")})
     with pytest.raises(of.CohortError, match="name a single one as text"):
         cohort.survival(endpoint)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_too_few_patients_are_no_fault_of_a_layer(n: int, layers: int) -> None:
+    tables = {name: values().head(n) for name in ("rna", "protein")[:layers]}
+    with pytest.raises(of.CohortError, match=f"{n} patient.* 10 ") as found:
+        of.fuse(tables)
+    assert "Leave out the layer" not in str(found.value)
+
+
+def test_whole_numbers_are_names_without_a_point() -> None:
+    """An index becomes one of floats where one of its numbers was missing before."""
+    numbers = [float(number) for number in range(101, 113)]
+    cohort = of.Cohort.from_tables(
+        {"rna": values().set_axis(numbers)}, clinical().set_axis(range(101, 113))
+    )
+    assert list(cohort.patients())[:2] == ["101", "102"]
+
+
+def test_advice_is_given_in_python_too() -> None:
+    cohort = of.Cohort.from_tables({"rna": values()}, clinical())
+    for one, said in (
+        (cohort, 'endpoints={"os": ("TIME_COLUMN", "EVENT_COLUMN")}'),
+        (of.Cohort.from_tables({"rna": values()}), 'clinical=table, endpoints={"os": '),
+    ):
+        with pytest.raises(of.CohortError, match=re.escape(said)) as found:
+            one.survival("os")
+        assert "[clinical.endpoints.os]" in str(found.value)

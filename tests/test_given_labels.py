@@ -1,6 +1,7 @@
 """Labels from elsewhere: named by size, and measured, never found, in the network."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from omicsfuse.assessment.given import labels_in_network, placed
 from omicsfuse.clustering.criteria import affinity_silhouettes
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.datasets import SimulatedCohort
+from omicsfuse.io.labels import read_labels
 
 
 def column(*labels: object) -> pd.Series:
@@ -45,8 +47,8 @@ def test_subtypes_are_ordered_by_size_then_by_first_patient() -> None:
         (column(2.0, 1.0, 2.0), ["2", "1"]),
         (column(True, False, True), ["True", "False"]),
         (pd.Series(pd.Categorical(["x", "y", "x"], ["y", "x", "unused"])), ["x", "y"]),
-        ({"P1": "x", "P2": "x"}, ["x"]),
-        (column("A & B <i>", "A & B <i>"), ["A & B <i>"]),
+        ({"P1": "x", "P2": "x", "P3": "y"}, ["x", "y"]),
+        (column("A & B <i>", "A & B <i>", "B"), ["A & B <i>", "B"]),
         (column(" x", "x ", "y"), ["x", "y"]),
     ],
 )
@@ -61,9 +63,11 @@ def test_without_a_label_is_not_labelled() -> None:
 
 
 def test_barcodes_of_samples_are_brought_to_patients() -> None:
-    names = ["TCGA-OR-A5J1-01A", "TCGA-OR-A5J2-01A", "TCGA-OR-A5J2-11A"]
-    subtypes = of.Subtypes.from_labels(pd.Series(["x", "x", "y"], names))
-    assert subtypes.labels.to_dict() == {"TCGA-OR-A5J1": "S1", "TCGA-OR-A5J2": "S1"}
+    names = ["TCGA-OR-A5J1-01A", "TCGA-OR-A5J2-01A", "TCGA-OR-A5J2-11A", "TCGA-OR-A5J3-01A"]
+    subtypes = of.Subtypes.from_labels(pd.Series(["x", "x", "y", "y"], names))
+    assert subtypes.labels.to_dict() == {
+        "TCGA-OR-A5J1": "S1", "TCGA-OR-A5J2": "S1", "TCGA-OR-A5J3": "S2",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -172,12 +176,15 @@ def test_patients_without_a_label_have_no_part(fused: tuple[Prepared, Fusion, pd
             for name, layer in ready.layers.items()
         },
     )
-    prepared, again, found = placed(ready, fusion, subtypes)
+    told = "1 of 31 patients with a subtype is not in the fused network"
+    with pytest.warns(of.OmicsfuseWarning, match=told):
+        prepared, again, found = placed(ready, fusion, subtypes)
     alone = of.fuse(small, n_neighbors=8)
     pd.testing.assert_frame_equal(again.affinity, alone.affinity)
     assert list(found.labels.index) == sorted(some.index)
     assert {len(layer.scaled) for layer in prepared.layers.values()} == {30}
-    evidence = of.assess(ready, fusion, subtypes)
+    with pytest.warns(of.OmicsfuseWarning, match=told):
+        evidence = of.assess(ready, fusion, subtypes)
     assert len(evidence.patients) == 30
 
 
@@ -185,7 +192,7 @@ def test_labels_that_nobody_fused_has_are_refused(
     fused: tuple[Prepared, Fusion, pd.Series],
 ) -> None:
     ready, fusion, truth = fused
-    with pytest.raises(of.StudyError, match="none of the 3 labelled patients"):
+    with pytest.raises(of.StudyError, match="none of the 3 patients with a subtype"):
         of.assess(ready, fusion, of.Subtypes.from_labels(column("x", "x", "y")))
     more = pd.concat([truth, pd.Series(["x", "x"], ["A", "B"])])
     with pytest.raises(of.StudyError, match='nobody with label "x" is among the 60 fused'):
@@ -199,20 +206,67 @@ def test_labels_under_other_names_are_refused_by_every_test(
     ready, cohort = fused[0], simulated.discovery
     for call, where in (
         (lambda: of.differential_features(strangers, ready), "is in the prepared layers"),
-        (lambda: of.associate(strangers, cohort), "is in the clinical table"),
-        (lambda: of.compare_survival(strangers, cohort, "os"), "is among the"),
+        (lambda: of.associate(strangers, cohort), "is in cohort"),
+        (lambda: of.compare_survival(strangers, cohort, "os"), "is in cohort"),
     ):
         with pytest.raises(of.OmicsfuseError, match=f"none of the 4 patients .*{where}"):
             call()
 
 
-def test_one_label_is_one_subtype(fused: tuple[Prepared, Fusion, pd.Series]) -> None:
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (column("a", "a", "a"), 'one label only, "a", of 3 patients; expected two groups at least'),
+        (column("a", None, "a"), "1 patient without a label take no part: if they are a group"),
+    ],
+)
+def test_one_label_is_nothing_to_compare(labels: pd.Series, said: str) -> None:
+    with pytest.raises(of.CohortError, match=re.escape(said)):
+        of.Subtypes.from_labels(labels)
+
+
+def test_labels_of_strangers_are_told_once_and_take_no_part(
+    fused: tuple[Prepared, Fusion, pd.Series], simulated: SimulatedCohort
+) -> None:
     ready, fusion, truth = fused
-    subtypes = of.Subtypes.from_labels(pd.Series("all alike", truth.index))
-    _, same, found = placed(ready, fusion, subtypes)
-    table = labels_in_network(same, found, n_permutations=9)
-    assert table[["silhouette", "p", "own_cut_agreement"]].isna().all(axis=None)
-    assert set(found.evidence["patients"]["own_cut"]) == {"S1"}
+    cohort = simulated.discovery
+    own = of.Subtypes.from_labels(truth)
+    more = of.Subtypes.from_labels(pd.concat([truth, pd.Series(["planted 1"] * 2, ["A", "B"])]))
+    clinical = of.associate(own, cohort)
+    signature = {"n_permutations": 0, "n_repeats": 1}
+    for call, where in (
+        (lambda labels: of.compare_survival(labels, cohort, "os", n_permutations=9).tests, "coh"),
+        (lambda labels: of.differential_features(labels, ready), "the prepared layers"),
+        (lambda labels: of.associate(labels, cohort), "cohort"),
+        (lambda labels: of.table_one(labels, cohort, clinical), "cohort"),
+        (lambda labels: of.burden(labels, cohort), "cohort"),
+        (lambda labels: of.alterations(labels, cohort), "cohort"),
+        (lambda labels: of.derive_signature(labels, ready, **signature).templates, "the prepared"),
+        (lambda labels: placed(ready, fusion, labels)[2].evidence["patients"], "the fused network"),
+    ):
+        said = f'2 of 62 patients with a subtype are not in {where}.*take no part: "A", "B"'
+        with pytest.warns(of.OmicsfuseWarning, match=said) as told:
+            with_strangers = call(more)
+        assert len(told) == 1
+        pd.testing.assert_frame_equal(with_strangers, call(own))
+
+
+@pytest.mark.parametrize("draw", [
+    lambda ready, fusion, labels: of.plot.patient_map(fusion, labels),
+    lambda ready, fusion, labels: of.plot.patient_map(of.embed(fusion), labels),
+    lambda ready, fusion, labels: of.plot.fused_network(fusion, labels),
+])  # fmt: skip
+def test_a_figure_tells_of_strangers(
+    fused: tuple[Prepared, Fusion, pd.Series], draw: Callable[..., object]
+) -> None:
+    ready, fusion, truth = fused
+    labels = pd.concat([truth, pd.Series(["planted 1"], ["stranger"])])
+    with pytest.warns(of.OmicsfuseWarning, match="1 of 61 patients with a subtype is not") as told:
+        draw(ready, fusion, of.Subtypes.from_labels(labels))
+    assert len(told) == 1
+    names = [f"X{i}" for i in range(len(truth))]
+    with pytest.raises(of.StudyError, match="none of the 60 patients with a subtype"):
+        draw(ready, fusion, of.Subtypes.from_labels(truth.set_axis(names)))
 
 
 def test_every_test_of_subtypes_takes_them(
@@ -266,7 +320,7 @@ def test_a_study_takes_labels_in_place_of_clustering(
         ('labels = "labels.tsv"\nchoose = "survival"', "labels are given and choose too"),
         ('labels = "none.tsv"', "none.tsv"),
         ('labels = "others.tsv"', "none of the labelled patients"),
-        ('labels = "two.tsv"', 'a column "subtype"; found "a", "b"'),
+        ('labels = "two.tsv"', 'a column "subtype"; beside the patients, found "a", "b". Name'),
         ('labels = "twice.tsv"', "1 duplicate patient"),
         ('labels = "labels.tsv"\n[preprocess]\nselect = "survival"', "chooses features with the"),
     ],
@@ -285,3 +339,21 @@ def test_a_study_says_what_is_wrong_with_labels(
     study.write_text(brief.read_text().replace("n_clusters = 3", lines))
     with pytest.raises(of.OmicsfuseError, match=re.escape(said)):
         of.run(study, tmp_path / "out")
+
+
+def test_the_columns_of_a_file_of_labels(tmp_path: Path) -> None:
+    file = tmp_path / "labels.tsv"
+    rows = {"P1": "a", "P2": "a", "P3": "b"}
+    for head in ("patient\tsubtype\tage", "sample\tsubtype\tage"):
+        file.write_text("\n".join([head, *(f"{p}\t{label}\t5" for p, label in rows.items()), ""]))
+        found = read_labels(file)
+        assert found.labels.map(found.label_names).to_dict() == rows
+        assert found.params["source"] == "labels.tsv"
+    file.write_text("\n".join(["PAM50\tpatient", *(f"{b}\t{a}" for a, b in rows.items()), ""]))
+    with pytest.warns(of.OmicsfuseWarning, match='labels are taken from column "PAM50"'):
+        found = read_labels(file)
+    assert found.labels.map(found.label_names).to_dict() == rows
+    assert found.params["source"] == 'labels.tsv, column "PAM50"'
+    file.write_text("patient\tsubtype\tsubtype\nP1\ta\tb\n")
+    with pytest.raises(of.CohortError, match='duplicate column: "subtype"'):
+        read_labels(file)

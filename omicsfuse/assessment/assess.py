@@ -33,6 +33,7 @@ from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import require_subtypes
 from omicsfuse.core.results import NOT_TESTED, VERDICTS, Assessment, Fusion, Prepared, Subtypes
 from omicsfuse.preprocessing.prepare import prepared_from
 from omicsfuse.stats.levels import SIGNIFICANCE
@@ -132,7 +133,7 @@ def assess(
     """
     prepared = prepared_from(prepared)
     require(fusion, Fusion, "fusion", "what of.fuse returns")
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require_subtypes(subtypes)
     random_state, n_jobs = seed(random_state), whole_number(n_jobs, "n_jobs")
     if budget not in BUDGETS:
         raise StudyError(

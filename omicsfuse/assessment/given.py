@@ -7,8 +7,9 @@ import pandas as pd
 
 from omicsfuse.clustering.cluster import in_network
 from omicsfuse.clustering.criteria import affinity_silhouettes
-from omicsfuse.core.checks.tables import count, listed
+from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import tell_strangers
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import fuse
@@ -61,21 +62,17 @@ def placed(
 
     Patients without a label have no part: those with one are fused again by themselves, with the
     settings of the fusion, so that the network is cut among them alone. Labels of patients who are
-    not fused are left out, as long as each label keeps somebody.
+    not fused are left out with a warning, as long as each label keeps somebody.
     """
     labels = subtypes.labels[subtypes.labels.index.isin(fusion.patients)]
-    if labels.empty:
-        raise StudyError(
-            f"none of the {count(len(subtypes.labels), 'labelled patient')} (e.g. "
-            f"{listed(subtypes.labels.index, 3)}) is among the {len(fusion.patients)} fused ones "
-            f"(e.g. {listed(fusion.patients, 3)}); give labels under the names of the patients."
-        )
-    if gone := [name for name in subtypes.names if name not in set(labels)]:
+    gone = [name for name in subtypes.names if name not in set(labels)]
+    if gone and len(labels):
         known = listed(subtypes.label_names[name] for name in gone)
         raise StudyError(
             f"nobody with label {known} is among the {len(fusion.patients)} fused patients; leave "
             "it out: of.Subtypes.from_labels(labels[labels.index.isin(fusion.patients)])."
         )
+    tell_strangers(subtypes, fusion, stacklevel=4)
     if len(labels) < len(fusion.patients):
         prepared = of_patients(prepared, labels.index)
         asked = fusion.params
@@ -112,7 +109,7 @@ def labels_in_network(
     Gives one row for all labels (``"all"``) and one each; columns ``subtype``, ``label``, ``n``,
     ``silhouette``, ``silhouette_shuffled`` (mean), ``p``, ``fdr`` (over the labels), then for all
     ``own_cut_silhouette`` and ``own_cut_agreement`` (adjusted Rand index with the labels): of the
-    network cut into as many groups; ``n_permutations``. NaN with one label.
+    network cut into as many groups; ``n_permutations``.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -124,20 +121,19 @@ def labels_in_network(
     chance = np.random.default_rng([random_state, 4])
     observed = _means(affinity_silhouettes(network, codes), codes)
     shuffled = np.full((n_permutations, len(names) + 1), np.nan)
-    for b in range(n_permutations if len(names) > 1 else 0):
+    for b in range(n_permutations):
         again = codes.copy()
         for same in range(int(pattern.max()) + 1):
             again[pattern == same] = chance.permutation(codes[pattern == same])
         shuffled[b] = _means(affinity_silhouettes(network, again), again)
-    several = len(names) > 1
     p = [
-        permutation_p((column >= own).sum(), n_permutations) if several else np.nan
+        permutation_p((column >= own).sum(), n_permutations)
         for own, column in zip(observed, shuffled.T, strict=True)
     ]
     own_cut = np.unique(cut, return_inverse=True)[1].ravel()
     extra: dict[str, float] = {
         "own_cut_silhouette": float(affinity_silhouettes(network, own_cut).mean()),
-        "own_cut_agreement": float(adjusted_rand_score(codes, cut)) if several else np.nan,
+        "own_cut_agreement": float(adjusted_rand_score(codes, cut)),
     }
     rest = [np.nan] * len(names)
     return pd.DataFrame(

@@ -12,10 +12,11 @@ from omicsfuse.assignment.measures import measured
 from omicsfuse.assignment.multilayer import NONE, MultiLayerClassifier
 from omicsfuse.assignment.pooling import subsets
 from omicsfuse.assignment.training import N_FOLDS, Settings, fit_classifier, stratified_folds
-from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.arguments import seed as checked_seed
+from omicsfuse.core.checks.arguments import whole_number
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import ClassifierError, StudyError
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.layers import Layer
 from omicsfuse.core.results import (
     ASSIGNMENT_COLUMNS,
@@ -105,8 +106,7 @@ def cross_validate_assignment(
     >>> bool(evidence.table.loc[0, "accuracy"] > 0.9)
     True
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require_labelled(subtypes, cohort, Cohort)
     n_repeats = whole_number(n_repeats, "n_repeats")
     random_state = checked_seed(random_state)
     chosen = _chosen(cohort, prepared, layers)

@@ -69,7 +69,7 @@ def meet(
                 refused[name] = (
                     f"the cohort has no layer of that name, and which of kind {transform.kind} is "
                     f"meant cannot be told ({', '.join(free)} for {', '.join(rivals)}): give it "
-                    "that name in the manifest"
+                    "that name in the cohort"
                 )
                 continue
             other = free[0]

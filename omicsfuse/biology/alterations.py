@@ -6,8 +6,8 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.altered import altered
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.group_tests import SMALLEST_EXPECTED, in_order, monte_carlo
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -80,8 +80,7 @@ def alterations(
     >>> table[["gene", "n_altered", "share_S1", "p", "note"]].round(4).to_numpy().tolist()
     [['NSD1', 6, 0.8571, 0.0047, ''], ['TTN', 1, 0.0, nan, 'fewer than 5 patients have it']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require_labelled(subtypes, cohort, Cohort)
     names = in_order(subtypes.labels)
     parts = []
     for layer_name, layer in cohort.omics.items():

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.variables import IGNORED, Variable, variables
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
-from omicsfuse.core.labelled import refuse_strangers
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.stats.group_tests import contingency, kruskal
@@ -108,10 +107,7 @@ def associate(
     >>> table[["test", "n", "p", "effect"]].round(4).to_dict("index")["hpv"]
     {'test': 'Fisher exact', 'n': 12, 'p': 0.0022, 'effect': 1.0}
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
-    if cohort.clinical is not None:
-        refuse_strangers(subtypes, cohort.clinical.index, "the clinical table")
+    subtypes = require_labelled(subtypes, cohort, Cohort)
     rows: dict[str, dict[str, object]] = {}
     families: list[str] = []
     for variable in variables(subtypes, cohort):

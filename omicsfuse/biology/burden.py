@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.biology.altered import altered
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.results import Subtypes
 
 
@@ -55,8 +55,7 @@ def burden(subtypes: Subtypes, cohort: Cohort) -> pd.DataFrame:
     >>> burden(Subtypes(pd.Series("S1", calls.index), {}, {}), cohort).loc["P1"].tolist()
     [1.0, 2.0, 2.0]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    subtypes = require_labelled(subtypes, cohort, Cohort)
     patients = pd.Index(subtypes.labels.index, name="patient")
     table = pd.DataFrame({each.column: each.amounts.reindex(patients) for each in measures(cohort)})
     return table.reindex(patients)

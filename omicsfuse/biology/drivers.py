@@ -8,7 +8,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.kinds import analysis_of
-from omicsfuse.core.labelled import Labelled, labelled
+from omicsfuse.core.labelled import Labelled, labelled, require_subtypes
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.arrays import Array
 from omicsfuse.stats.correlations import spearman
@@ -92,8 +92,8 @@ def driver_features(
     'share of patients mutated'
     """
     require(markers, pd.DataFrame, "markers", "what of.differential_features returns")
+    require_subtypes(subtypes)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
     per_subtype = whole_number(per_subtype, "per_subtype")
     if not isinstance(fdr, int | float) or isinstance(fdr, bool) or not 0 < fdr <= 1:
         raise StudyError(f"fdr is {fdr!r}; it must be a number above 0 and at most 1.")

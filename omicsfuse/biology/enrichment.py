@@ -14,8 +14,14 @@ from omicsfuse.biology.ranked_enrichment import (
     usable_sets,
     warn_none,
 )
-from omicsfuse.core.checks.arguments import require, seed, whole_number
-from omicsfuse.core.labelled import Labelled, expression_layer, labelled, without_layer
+from omicsfuse.core.checks.arguments import seed, whole_number
+from omicsfuse.core.labelled import (
+    Labelled,
+    expression_layer,
+    labelled,
+    require_labelled,
+    without_layer,
+)
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 
@@ -125,8 +131,7 @@ def enrich(
     >>> result.loc[0, ["subtype", "gene_set"]].tolist()
     ['S1', 'raised']
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require_labelled(subtypes, prepared, Prepared)
     check_sizes(min_size, max_size, "enrich")
     n_permutations = whole_number(n_permutations, "enrich: n_permutations")
     random_state = seed(random_state, "enrich: random_state")

@@ -21,7 +21,7 @@ from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.gene_dates import looks_like_date
 from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.core.labelled import Z_LIMIT, expression_layer
+from omicsfuse.core.labelled import Z_LIMIT, expression_layer, require_subtypes, tell_strangers
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import ImmuneContext, Prepared, PreparedLayer, Subtypes
 
@@ -147,7 +147,9 @@ def immune_scores(
     tests = pd.DataFrame()
     exclusions = list(_not_computed(coverage, name))
     if subtypes is not None:
-        require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+        require_subtypes(subtypes)
+        if isinstance(prepared, Prepared):
+            tell_strangers(subtypes, prepared)
         family = dict(zip(coverage["score"], coverage["collection"], strict=True))
         tests = compare_scores(subtypes, scores, family=family)
     params = {

@@ -11,6 +11,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import require_labelled, require_subtypes
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.levels import FDR, MINIMUM_GROUP
@@ -132,8 +133,7 @@ def label_markers(
     >>> table[["level", "subtype", "feature", "agrees"]].to_numpy().tolist()
     [['+', 'S2', 'CDKN2A', True], ['-', 'S1', 'CDKN2A', True]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    subtypes = require_labelled(subtypes, cohort, Cohort)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     where = label_concentration(subtypes, cohort, labels)
     where = where[(where["fdr"] <= FDR) & (where["n_both"] > MOST * where["n_level"])]
@@ -169,7 +169,7 @@ def _known(
     subtypes: Subtypes, cohort: Cohort, labels: Sequence[str] | None
 ) -> dict[str, pd.Series]:
     """Columns of the known labels, as text, of the patients who have a subtype."""
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require_subtypes(subtypes)
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     names = list(cohort.known_labels if labels is None else labels)
     clinical = pd.DataFrame() if cohort.clinical is None else cohort.clinical

@@ -14,9 +14,8 @@ from omicsfuse.biology.layer_tests import (
     covariate_exclusions,
     takes_covariates,
 )
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
-from omicsfuse.core.labelled import refuse_strangers
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats.covariates import Encoded, as_terms
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -119,8 +118,7 @@ def differential_features(
     >>> table[["feature", "subtype", "effect", "effect_name", "p"]].round(4).to_dict("records")[0]
     {'feature': 'A', 'subtype': 'S1', 'effect': 4.0, 'effect_name': 'log2 fold change', 'p': 0.0012}
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require_labelled(subtypes, prepared, Prepared)
     names = subtypes.names
     if len(names) < 2:
         warnings.warn(
@@ -187,8 +185,7 @@ def pairwise_features(
     >>> table.head(2)[["comparison", "feature", "p"]].round(4).to_numpy().tolist()
     [['S1 vs S2', 'A', 0.0004], ['S1 vs S2', 'B', 1.0]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require_labelled(subtypes, prepared, Prepared)
     names = subtypes.names
     if len(names) < 3:
         return _empty("comparison")
@@ -205,9 +202,6 @@ def _compare(
     counts: Mapping[str, pd.DataFrame] | None,
 ) -> pd.DataFrame:
     """Compare in every layer, and warn of what stays out of account."""
-    everybody = [layer.scaled.index for layer in prepared.layers.values()]
-    if everybody:
-        refuse_strangers(subtypes, everybody[0].append(everybody[1:]), "the prepared layers")
     encoded = as_terms(covariates, "markers", subtypes.labels.index)
     terms = None if encoded is None else encoded.terms
     raw = {name: checked_counts(table, name) for name, table in (counts or {}).items()}

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import layers_that
-from omicsfuse.core.labelled import expression_layer, labelled
+from omicsfuse.core.labelled import expression_layer, labelled, require_labelled
 from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.arrays import Array, Counts
 from omicsfuse.stats.correlations import t_p_value
@@ -139,8 +138,7 @@ def expression_methylation_pairs(
     >>> pairs.loc[pairs["fdr"] < 0.05, ["subtype", "gene"]].values.tolist()
     [['S1', 'G0'], ['S2', 'G0']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(prepared, Prepared, "prepared", "what of.preprocess returns")
+    require_labelled(subtypes, prepared, Prepared)
     if not 0 < fdr <= 1:
         raise StudyError(f"fdr is {fdr!r}; it must be above 0 and at most 1.")
     first_name = expression_layer(prepared.layers, expression, "expression_methylation_pairs")
@@ -269,7 +267,8 @@ def _warn_nothing(
         why = (
             f"{len(genes)} features are in both {first_name!r} (e.g. {listed(first.features, 3)}) "
             f"and {second_name!r} (e.g. {listed(second.features, 3)}), and two are needed. "
-            "If the latter are probes, name the array's annotation in the manifest"
+            "If the latter are probes, bring them to genes: annotation = ... of the layer in a "
+            "manifest, or the mean of a gene's probes in Python"
         )
     warnings.warn(
         f"expression_methylation_pairs: {why}; the table is empty.", OmicsfuseWarning, stacklevel=3

@@ -10,7 +10,7 @@ from omicsfuse.biology.gene_ranking import rank_genes
 from omicsfuse.biology.gene_sets import GeneSets, measured_sets, read_gene_sets
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.labelled import expression_layer, require_subtypes
 from omicsfuse.core.results import Prepared, Subtypes
 from omicsfuse.stats import running_sum as kernel
 
@@ -89,7 +89,7 @@ def running_sums(
     True
     """
     who = "running_sums"
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require_subtypes(subtypes)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     require(enrichment, pd.DataFrame, "enrichment", "what of.enrich returns")
     per_subtype = whole_number(per_subtype, f"{who}: per_subtype")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import refuse_strangers, require_subtypes
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.results.biology import SCORE_TEST_COLUMNS
 from omicsfuse.stats.arrays import Array
@@ -78,8 +79,10 @@ def compare_scores(
     >>> table[["comparison", "n", "effect"]].round(3).values.tolist()
     [['overall', 8, 0.762], ['S1', 8, 1.0], ['S2', 8, -1.0]]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require_subtypes(subtypes)
     require(scores, pd.DataFrame, "scores", "patients x scores")
+    if len(scores):
+        refuse_strangers(subtypes, scores.index, "the table of scores")
     families = _families(scores, family)
     names = subtypes.names
     if len(names) < 2:

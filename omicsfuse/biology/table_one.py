@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from omicsfuse.biology.variables import Variable, variables
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Subtypes
 from omicsfuse.core.variables import NUMERIC, ORDERED, levels
@@ -84,8 +84,7 @@ def table_one(subtypes: Subtypes, cohort: Cohort, clinical: pd.DataFrame) -> pd.
 ['sex', 'm', '12 (50.0)', '7 (50.0)', '5 (50.0)'], ['age', '', '61.5 (7.1)', '56.5 (4.2)', \
 '68.5 (3.0)']]
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    subtypes = require_labelled(subtypes, cohort, Cohort)
     labels = subtypes.labels.astype(str)
     names = in_order(labels)
     shown = [each for each in variables(subtypes, cohort) if each.tabulated]

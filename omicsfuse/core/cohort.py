@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.clinical import cause_names
 from omicsfuse.core.checks.cohort import (
     CELLS,
@@ -264,6 +265,7 @@ class Cohort(Shown):
         yield "notes", notes_text(self.notes)
 
     def __post_init__(self, decided: pd.DataFrame | None) -> None:
+        require(self.name, str, "name", 'the name of the cohort, such as "TCGA-HNSC"')
         exclusions = [exclusion for exclusion in self.exclusions if exclusion.what != CELLS]
         for role in (*ROLES, "missing"):
             object.__setattr__(self, role, role_columns(getattr(self, role), role))

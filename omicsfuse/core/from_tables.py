@@ -32,6 +32,10 @@ from omicsfuse.core.radiomic_names import without_descriptions
 _MAF = {"Hugo_Symbol", "Tumor_Sample_Barcode"}
 
 
+#: What messages call the clinical table.
+_CLINICAL = "the clinical table"
+
+
 @dataclass
 class Found:
     """What became of the tables: layers, clinical table, what was left out, and notes."""
@@ -51,14 +55,16 @@ def read_tables(
     scales: Mapping[str, str] | str | None,
 ) -> Found:
     """Bring tables to patients in rows, and say what they are where nobody did."""
-    require(tables, Mapping, "the tables", 'a dict of tables by name, such as {"rna": table}')
+    require(tables, Mapping, "tables", 'tables by name, such as {"rna": table}')
+    if not tables:
+        raise CohortError('tables is empty: expected a table at least, such as {"rna": table}.')
     said = {
         "kind": _by_layer(kinds, tables, "kinds"),
         "scale": _by_layer(scales, tables, "scales"),
     }
     found = Found()
     named: dict[str, pd.DataFrame] = {}
-    numbered = {"the clinical table": clinical, **tables}
+    numbered = {_CLINICAL: clinical, **tables}
     with Faults() as faults:
         if clinical is not None:
             with faults.gathered():
@@ -140,10 +146,30 @@ def _numbers_for_names(tables: Mapping[str, Any], notes: list[str]) -> None:
             f"of rows ({counts}): row numbers would pair different patients. Name the rows by the "
             'patients, for example table.set_index("patient").'
         )
+    named = {
+        where: table.index
+        for where, table in tables.items()
+        if isinstance(table, pd.DataFrame) and where not in lengths
+    }
+    for numbered in lengths:
+        sides = tables[numbered].index.map(str), tables[numbered].columns.map(str)
+        for where, patients in named.items():
+            # Its columns may be the patients.
+            if not any(side.isin(patients.map(str)).any() for side in sides):
+                raise CohortError(
+                    f"{_called(numbered)}: rows are numbered from 0, not named by patients as in "
+                    f"{_called(where)} ({listed(patients, 3)}). Name the rows by the patients, for "
+                    'example table.set_index("patient").'
+                )
     if len(lengths) > 1:
         notes.append(
             f"patients have no names: rows of {', '.join(lengths)} are paired by their number"
         )
+
+
+def _called(table: str) -> str:
+    """What messages call a table."""
+    return table if table == _CLINICAL else f'layer "{table}"'
 
 
 def _refuse_clinical_in_columns(

@@ -41,6 +41,18 @@ def named_by_size(labels: pd.Series | Mapping[str, Any]) -> tuple[pd.Series, dic
             "patient who has, and nothing for the others."
         )
     sizes = known.value_counts()
+    if len(sizes) == 1:
+        others = len(column) - len(known)
+        raise CohortError(
+            f'labels: there is one label only, "{sizes.index[0]}", of '
+            f"{count(len(known), 'patient')}; expected two groups at least. "
+            + (
+                f"{count(others, 'patient')} without a label take no part: if they are a group, "
+                "give it a name."
+                if others
+                else "With one group there is nothing to compare."
+            )
+        )
     if len(sizes) > MOST_LABELS and 2 * len(sizes) > len(known):
         raise CohortError(
             f"labels: {len(sizes)} different labels of {count(len(known), 'patient')} (e.g. "

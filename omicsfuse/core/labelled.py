@@ -1,17 +1,27 @@
 """Layers met with labels: which layer is taken, the patients that have both, and the others."""
 
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import count, listed
-from omicsfuse.core.errors import StudyError
+from omicsfuse.core.cohort import Cohort
+from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import layers_that
 from omicsfuse.core.layers import Exclusion, Layer
-from omicsfuse.core.results import PreparedLayer, Subtypes
+from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
+
+#: Where a user has the data from.
+_FROM: dict[type, str] = {
+    Cohort: "what of.read_cohort returns",
+    Prepared: "what of.preprocess returns",
+}
 
 #: Values of z-scored layers beyond this many standard deviations are set to it.
 Z_LIMIT = 10.0
@@ -36,6 +46,45 @@ def labelled(layer: PreparedLayer, subtypes: Subtypes) -> Labelled:
     return Labelled(matrix, subtype_of, [str(name) for name in table.columns])
 
 
+def require_labelled(
+    subtypes: Subtypes, data: Cohort | Prepared, kind: type[Cohort] | type[Prepared]
+) -> Subtypes:
+    """Refuse other types, and do as `tell_strangers`."""
+    require_subtypes(subtypes)
+    require(data, kind, kind.__name__.lower(), _FROM[kind])
+    return tell_strangers(subtypes, data, stacklevel=4)
+
+
+def require_subtypes(subtypes: Subtypes) -> None:
+    """Refuse what are no subtypes."""
+    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+
+
+def tell_strangers(
+    subtypes: Subtypes, data: Cohort | Prepared | Fusion | pd.DataFrame, *, stacklevel: int = 3
+) -> Subtypes:
+    """Refuse subtypes of patients of whom none is in the data, and warn of those who are not.
+
+    The data: a cohort, layers, a network, or a map of patients. Gives the subtypes of those there.
+    """
+    patients, where = _everybody(data)
+    if patients.empty:
+        return subtypes
+    refuse_strangers(subtypes, patients, where)
+    known = subtypes.labels.dropna().index
+    absent = known[~known.isin(patients)]
+    if n := len(absent):
+        warnings.warn(
+            f"{n:,} of {count(len(known), 'patient')} with a subtype {'is' if n == 1 else 'are'} "
+            f"not in {where} and {'takes' if n == 1 else 'take'} no part: {listed(absent, 3)}. If "
+            f"it names them otherwise, give labels under its names ({listed(patients, 3)}).",
+            OmicsfuseWarning,
+            stacklevel=stacklevel,
+        )
+    labels = subtypes.labels
+    return replace(subtypes, labels=labels[labels.index.isin(patients)]) if n else subtypes
+
+
 def refuse_strangers(subtypes: Subtypes, patients: pd.Index, where: str) -> None:
     """Refuse subtypes of patients of whom none is there, as where names are written differently."""
     known = subtypes.labels.dropna().index
@@ -44,6 +93,22 @@ def refuse_strangers(subtypes: Subtypes, patients: pd.Index, where: str) -> None
             f"none of the {count(len(known), 'patient')} with a subtype (e.g. {listed(known, 3)}) "
             f"is in {where} (e.g. {listed(patients, 3)}); name patients alike in both."
         )
+
+
+def _everybody(data: Cohort | Prepared | Fusion | pd.DataFrame) -> tuple[pd.Index, str]:
+    """All patients of the data, and what to call the data."""
+    if isinstance(data, pd.DataFrame):
+        return data.index, "the map"
+    if isinstance(data, Fusion):
+        return data.patients, "the fused network"
+    if isinstance(data, Cohort):
+        parts = [layer.table.index for layer in data.omics.values()]
+        parts += [] if data.clinical is None else [data.clinical.index]
+        where = f'cohort "{data.name}"'
+    else:
+        parts = [layer.scaled.index for layer in data.layers.values()]
+        where = "the prepared layers"
+    return (parts[0].append(parts[1:]).unique() if parts else pd.Index([])), where
 
 
 def without_layer(

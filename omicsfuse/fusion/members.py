@@ -78,6 +78,12 @@ def _coverage(layers: Mapping[str, pd.Index]) -> pd.DataFrame:
 def _refuse_few(coverage: pd.DataFrame, n: int, enough: int) -> None:
     """Say how many patients each layer has where too few are left."""
     counts = ", ".join(f"{name} {int(has.sum())}" for name, has in coverage.items())
+    everybody = len(coverage)
+    if everybody < MINIMUM_PATIENTS:
+        raise CohortError(
+            f"{everybody} patient{'s' * (everybody != 1)} ({counts}); at least {MINIMUM_PATIENTS} "
+            "are needed to fuse layers. Add patients."
+        )
     every = enough == coverage.shape[1]
     layers = "every layer" if every else f"at least {enough} of the layers"
     raise CohortError(

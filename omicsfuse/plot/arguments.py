@@ -12,8 +12,10 @@ import pandas as pd
 
 from omicsfuse.core.checks.arguments import require, whole_number
 from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.results import Subtypes
+from omicsfuse.core.labelled import tell_strangers
+from omicsfuse.core.results import Fusion, Prepared, Subtypes
 
 #: Where a user has objects of a class from.
 _FROM = {
@@ -33,13 +35,16 @@ _FROM = {
 
 def check_arguments(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> None:
-    """Refuse arguments that are not of the types which the function is annotated with."""
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Refuse arguments of other types than annotated, and subtypes of nobody in the data.
+
+    Gives the arguments, with the subtypes of those patients only that the data have.
+    """
     signature, kinds = _annotations(function)
     try:
         given = signature.bind(*args, **kwargs).arguments
     except TypeError:
-        return  # Python says what is missing, or too much
+        return args, dict(kwargs)  # Python says what is missing, or too much
     for name, value in given.items():
         if name not in kinds:
             continue
@@ -54,6 +59,14 @@ def check_arguments(
             value = None
         if not isinstance(value, wider):
             require(value, allowed, name, hint)
+    subtypes = [value for value in given.values() if isinstance(value, Subtypes)]
+    data = [value for value in given.values() if isinstance(value, Fusion | Prepared | Cohort)]
+    if subtypes and data:
+        there = tell_strangers(subtypes[0], data[0], stacklevel=4)
+        if there.names == subtypes[0].names:
+            args = tuple(there if one is subtypes[0] else one for one in args)
+            kwargs = {key: there if one is subtypes[0] else one for key, one in kwargs.items()}
+    return args, dict(kwargs)
 
 
 @functools.cache

@@ -70,7 +70,8 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         import matplotlib
 
-        check_arguments(function, args, kwargs)
+        given: Any = check_arguments(function, args, kwargs)
+        args, kwargs = given
         ax: Any = kwargs.get("ax")
         with matplotlib.rc_context(STYLE):
             if ax is None or _DRAWING or is_own(ax.figure):

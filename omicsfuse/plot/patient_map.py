@@ -7,6 +7,7 @@ import pandas as pd
 
 from omicsfuse.clustering import embed
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import tell_strangers
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import Fusion, Subtypes
 from omicsfuse.plot.annotation_rows import MISSING, annotation_row
@@ -77,6 +78,8 @@ def patient_map(
     """
     embedding = embed(source) if isinstance(source, Fusion) else source
     require_columns(embedding, ("x", "y"), "source", "what `embed` returns")
+    if source is embedding:
+        tell_strangers(subtypes, embedding, stacklevel=4)
     placed = embedding.dropna(subset=["x", "y"]) if len(embedding) else embedding
     labels = subtypes.labels[subtypes.labels.index.isin(placed.index)]
     if labels.empty:

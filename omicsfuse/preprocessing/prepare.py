@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require, sequence_of
-from omicsfuse.core.checks.tables import did_you_mean
-from omicsfuse.core.cohort import Cohort, Exclusion, Layer
+from omicsfuse.core.checks.tables import count, did_you_mean
+from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort, Exclusion, Layer
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.results import Prepared, PreparedLayer
@@ -168,7 +168,8 @@ def _prepare(
         table = layer.table.loc[~without]
         if len(table) < 2:
             raise PreprocessError(
-                f"{len(table)} of {len(without)} patients have any value, at least 2 are needed"
+                f"{len(table)} of {count(len(without), 'patient')} have any value; at least 2 are "
+                f"needed to compare patients, and {MINIMUM_PATIENTS} to fuse layers"
             )
         scaled = np.asarray(transformer.fit(table).transform(table))
     except NothingUsableError as error:

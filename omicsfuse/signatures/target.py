@@ -9,6 +9,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import SignatureError, StudyError
+from omicsfuse.core.labelled import require_subtypes
 from omicsfuse.core.results import TARGET_KINDS, Prepared, Subtypes, Target
 
 #: Fewest patients with a value of the target, and fewest of a group.
@@ -23,7 +24,7 @@ def subtype_target(subtypes: Subtypes) -> Target:
 
     Subtypes of any size are taken: one that is too small gets no score, and a warning says so.
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+    require_subtypes(subtypes)
     labels, exclusions = _observed(subtypes.labels, "subtypes")
     return Target("subtypes", "groups", labels.map(str), "subtypes", exclusions)
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.results import CHOSEN_WITH, Subtypes, SurvivalComparison
 from omicsfuse.core.variables import CATEGORICAL
 from omicsfuse.stats.covariates import Encoded, combined_strata, encode_covariates
@@ -85,8 +85,7 @@ def compare_survival(
     >>> comparison.cox["term"].tolist()
     ['S2 vs S1', 'S3 vs S1', 'S2 vs S1', 'S3 vs S1', 'age', 'stage (per step)']
     """
-    require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
-    require(cohort, Cohort, "cohort", "what of.read_cohort returns")
+    require_labelled(subtypes, cohort, Cohort)
     if CHOSEN_WITH in subtypes.params:
         raise StudyError(
             f"these subtypes were found with the outcome {subtypes.params[CHOSEN_WITH]!r}, after "

@@ -126,7 +126,7 @@ def test_small_groups_and_missing_values_have_no_p() -> None:
 def test_nothing_in_common_is_said() -> None:
     rna, dna, subtypes = tables(np.random.default_rng(5))
     probes = dna.rename(columns=lambda name: f"cg{name}")
-    with pytest.warns(OmicsfuseWarning, match="name the array's annotation in the manifest"):
+    with pytest.warns(OmicsfuseWarning, match="bring them to genes: annotation = "):
         pairs = expression_methylation_pairs(subtypes, together(rna, probes))
     assert pairs.empty
     assert list(pairs.columns) == COLUMNS

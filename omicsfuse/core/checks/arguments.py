@@ -13,7 +13,8 @@ def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = ""
     """Refuse an argument of the wrong type."""
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        expected = " or ".join(each.__name__ for each in kinds)
+        # Nobody who calls a function thinks of a dict as of a Mapping.
+        expected = " or ".join({"Mapping": "dict"}.get(n := each.__name__, n) for each in kinds)
         more = f": {hint}" if hint else ""
         raise StudyError(f"{name} is of type {type(value).__name__}; expected {expected}{more}.")
 

@@ -153,13 +153,15 @@ def read_events(
                 "the words of the competing event a 2 in event_values, without competing."
             )
         guess = _guess(there)
-        open_ones = " (replace each ?); words for missing go into missing of [clinical]"
+        open_ones = " (replace each ?); words for missing go into missing"
         raise CohortError(
             f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
             f"{listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
-            "true/false, or words that the endpoint maps. Add this line to "
-            f"[clinical.endpoints.{endpoint}], after checking that 1 is the event and 0 is "
-            f"censored{open_ones if '?' in guess else ''}:\nevent_values = {guess}"
+            "true/false, or words that the endpoint maps. Say what they mean, after checking that "
+            f"1 is the event and 0 is censored{open_ones if '?' in guess else ''}, under "
+            f"[clinical.endpoints.{endpoint}] of a manifest:\nevent_values = {guess}\n"
+            f'or in Python:\nendpoints={{"{endpoint}": {{"time": ..., "event": "{column.name}", '
+            f'"event_values": {guess.replace(" = ", ": ")}}}}}'
         )
     return words.map(mapping, na_action="ignore").astype(np.float64)
 

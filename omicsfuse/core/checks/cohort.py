@@ -40,7 +40,9 @@ _TABLE_LINES = '[clinical]\nfile = "clinical.tsv"\n\n'
 _ENDPOINT_LINES = """[clinical.endpoints.{name}]
 time = "TIME_COLUMN"
 event = "EVENT_COLUMN"
-unit = "days\""""
+unit = "days"
+or in Python, to of.Cohort.from_tables:
+{table}endpoints={{"{name}": ("TIME_COLUMN", "EVENT_COLUMN")}}"""
 
 
 def where_clinical(cohort: "Cohort") -> str:
@@ -53,6 +55,8 @@ def role_columns(columns: Iterable[str], role: str) -> tuple[str, ...]:
     if isinstance(columns, str):
         content = "words" if role == "missing" else "columns"
         raise CohortError(f'{role} = "{columns}": expected a list of {content}, ["{columns}"].')
+    if not isinstance(columns, Iterable):
+        raise CohortError(f"{role} = {columns!r}: expected a list, [{columns!r}].")
     if role != "missing":
         return tuple(columns)
     words = tuple(columns)
@@ -142,8 +146,8 @@ def check_columns(cohort: "Cohort") -> None:
             raise CohortError(
                 f'cohort "{cohort.name}": clinical columns or endpoints are named '
                 f"({listed([*cohort.endpoints, *(column for _, column in named)])}) but "
-                "there is no clinical table. Give one ([clinical] with file = ... in the "
-                "manifest), or leave them out."
+                "there is no clinical table. Give one (clinical=table in Python; [clinical] with "
+                "file = ... in a manifest), or leave them out."
             )
         return
     where = where_clinical(cohort)
@@ -168,14 +172,16 @@ def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
     if cohort.clinical is None:
         raise CohortError(
             f'cohort "{cohort.name}": endpoint "{name}" needs a clinical table, and there is '
-            f"none. Add to the manifest:\n{_TABLE_LINES}{_ENDPOINT_LINES.format(name=name)}"
+            f"none. Add to the manifest:\n{_TABLE_LINES}"
+            + _ENDPOINT_LINES.format(name=name, table="clinical=table, ")
         )
     if name not in cohort.endpoints:
         there = did_you_mean(name, cohort.endpoints) or "it has none at all"
         raise CohortError(
             f'cohort "{cohort.name}": there is no endpoint "{name}"; {there}. To add it, write '
             "in the manifest, with your own columns out of "
-            f"{listed(cohort.clinical.columns, 30)}:\n{_ENDPOINT_LINES.format(name=name)}"
+            f"{listed(cohort.clinical.columns, 30)}:\n"
+            + _ENDPOINT_LINES.format(name=name, table="")
         )
     endpoint, where = cohort.endpoints[name], where_clinical(cohort)
     columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}

@@ -89,18 +89,21 @@ def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
     rename = "rename_features = {" + ", ".join(f'"{n}" = "{s}"' for n, s in renamed.items()) + "}"
     if not dropped:
         return (
-            "once you know which genes these are, add to the layer in the manifest:\n"
+            "once you know which genes these are, rename them (table.rename(columns={...}) in "
+            f"Python), or add to the layer in a manifest:\n"
             f"{rename}\nor leave them out:\n{_drop_line(renamed)}"
         )
     if not renamed:
         return (
             "leave them out, as their symbols are there already or they occur twice, so that "
-            f"renaming would make duplicates; add to the layer in the manifest:\n"
+            f"renaming would make duplicates (table.drop(columns=[...]) in Python), or add to the "
+            "layer in a manifest:\n"
             f"{_drop_line(dropped)}"
         )
     return (
-        "leave out of the layer in the manifest what cannot be renamed, as its symbol is there "
-        "already or it occurs twice, and rename the others, once you know which genes they are:\n"
+        "leave out of the layer what cannot be renamed (table.drop(columns=[...]) in Python, these "
+        "lines in a manifest), as its symbol is there already or it "
+        "occurs twice, and rename the others, once you know which genes they are:\n"
         f"{_drop_line(dropped)}\n{rename}"
     )
 

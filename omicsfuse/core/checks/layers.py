@@ -205,7 +205,8 @@ def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
         message = (
             f'{where}: scale = "counts" is declared but {fractional:.0%} of the values are '
             "fractions: they look normalised already, and would be divided by the sum of each "
-            "patient's values once more. If they are, write in the manifest:\n"
+            "patient's values once more. If they are, say so in a manifest (scales={...} in "
+            "Python):\n"
             'scale = "normalised_counts"\n'
             "Keep counts for estimated numbers of reads (RSEM, salmon) that nothing was done to."
         )

@@ -64,7 +64,12 @@ def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise CohortError(
             f"{where}: found a {type(table).__name__}; expected a pandas.DataFrame with patients "
-            "in rows and features in columns."
+            "in rows and features in columns"
+            + (
+                ": for a single feature, column.to_frame()."
+                if isinstance(table, pd.Series)
+                else "."
+            )
         )
     for labels, noun, plural in (
         (table.index, "patient", "rows"),
@@ -78,8 +83,13 @@ def named_axes(table: pd.DataFrame, where: str) -> pd.DataFrame:
                 f"{where}: {plural} {', '.join(map(str, blank[:5]))} (of {len(labels)}) have no "
                 f"{noun} name. Give each {noun} a name, or remove the {plural}."
             )
-    result = table.set_axis(pd.Index([str(name) for name in table.index], name="patient"))
-    return result.set_axis(pd.Index([str(name) for name in table.columns]), axis=1)
+    result = table.set_axis(pd.Index([_text(name) for name in table.index], name="patient"))
+    return result.set_axis(pd.Index([_text(name) for name in table.columns]), axis=1)
+
+
+def _text(name: object) -> str:
+    """A name as text; whole numbers that a missing one among them made floats lose their point."""
+    return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
 
 
 def in_canonical_order(table: pd.DataFrame) -> pd.DataFrame:

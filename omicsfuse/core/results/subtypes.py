@@ -92,8 +92,8 @@ class Subtypes(Shown):
         Raises
         ------
         CohortError
-            If a patient occurs twice or has no name, no patient has a label, or nearly every
-            patient has a different label.
+            If a patient occurs twice or has no name, no patient has a label, all patients have
+            the same, or nearly every patient has a different label.
 
         Examples
         --------

@@ -10,6 +10,7 @@ from omicsfuse.core.checks.arguments import require
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.labelled import require_labelled
 from omicsfuse.core.missing import level_text
 from omicsfuse.core.results import HeterogeneityIndex, Subtypes
 from omicsfuse.core.variables import ORDERED
@@ -134,6 +135,7 @@ def index_tests(
     if volume is not None and size is not None:
         rows.append(_correlation_row(_VOLUME, size, values, TECHNICAL))
     if subtypes is not None:
+        require_labelled(subtypes, cohort, Cohort)
         labels = subtypes.labels.reindex(values.index).dropna().astype(str)
         rows.append(_category_row("subtype", labels, values, CLINICAL) | {"of": OF_SUBTYPES})
     mutations = cohort_variants(cohort) if mutations is None else mutations

@@ -13,7 +13,7 @@ from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort
 from omicsfuse.core.errors import OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import SCALES, analysis_of, kind_of
-from omicsfuse.core.labelled import expression_layer
+from omicsfuse.core.labelled import expression_layer, require_labelled
 from omicsfuse.core.results import ImmuneContext, Interpretation, Prepared, PreparedLayer, Subtypes
 from omicsfuse.imaging.interpretation.adjusted import ADJUST_FOR, Covariates, covariates
 from omicsfuse.imaging.interpretation.associations import (
@@ -157,7 +157,7 @@ def interpret(
     require(cohort, Cohort, "cohort", "what of.read_cohort returns")
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
     if subtypes is not None:
-        require(subtypes, Subtypes, "subtypes", "what of.cluster or Subtypes.from_labels gives")
+        require_labelled(subtypes, cohort, Cohort)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
     n_resamples = whole_number(n_resamples, "n_resamples", 0)
     n_jobs = whole_number(n_jobs, "n_jobs")

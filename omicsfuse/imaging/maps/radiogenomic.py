@@ -146,7 +146,7 @@ def radiogenomic_map(
     tables = target_tables(prepared, name, layers, scores)
     if not tables:
         raise StudyError(
-            f"there is nothing to hold against layer {name!r}: add a molecular layer to the study, "
+            f"there is nothing to hold against layer {name!r}: add a molecular layer, "
             "or give scores=."
         )
     feature = kind_of(prepared.layers[name]).feature
