@@ -1,5 +1,6 @@
 """Labels from elsewhere: named by size, and measured, never found, in the network."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -300,6 +301,12 @@ def test_a_study_takes_labels_in_place_of_clustering(
     study.write_text(text)
     results = of.run(study, tmp_path / "out")
     assert results.subtypes.given
+    said = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert results.status == said["status"] == "given labels"
+    assert results.reservations == {each["name"]: each["text"] for each in said["reservations"]}
+    assert "status: given labels" in repr(results)
+    # Who is not in the cohort is told once.
+    assert [warning.count("stranger") for warning in results.warnings].count(1) == 1
     assert len(results.fusion.patients) == 36
     assert results.subtypes.params["source"] == "labels.tsv"
     counted = {each.reason: each.count for each in results.exclusions if each.layer == "labels"}

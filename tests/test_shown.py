@@ -12,6 +12,7 @@ import pytest
 from omicsfuse.core import results as nouns
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
 from omicsfuse.core.results import (
+    VERDICTS,
     Assessment,
     Fusion,
     Prepared,
@@ -174,3 +175,41 @@ def test_members_that_have_no_room_are_counted() -> None:
     assert some([]) == ""
     assert some(["a" * 99, "b" * 99, "c"]) == "a" * 25 + "… and 2 more"
     assert some(["one"]) == "one"
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"range": [3, 3], "rule": "3, as asked"}, "number: 3, as asked"),
+        ({"range": [2, 6], "rule": "the smallest of 2 to 6 " * 9}, "number: 1, chosen from 2 to 6"),
+        (
+            {"range": [2, 6], "chosen_with_outcome": "os"},
+            "number: 1, chosen from 2 to 6 by os",
+        ),
+        ({"names": {"S1": "A"}, "rule": "as many"}, "number: as many as there are labels"),
+        ({}, "sizes: S1 1"),
+    ],
+)
+def test_the_number_of_subtypes_is_told_in_a_few_words(params: dict, said: str) -> None:
+    text = repr(Subtypes(pd.Series(["S1"], ["P1"]), {}, params))
+    assert said in text.splitlines()[-1]
+    assert "…" not in text
+
+
+def test_an_assessment_says_what_it_does_not_weigh_and_where_p_cannot_be_smaller() -> None:
+    table = pd.DataFrame()
+    made = Assessment(table, table, {"n_draws": 39}, 0.025, 0.3, VERDICTS[1])
+    assert "groups p = 0.3 (0.025 is the smallest possible)" in repr(made)
+    assert "not weighed: technical and clinical variables (`omicsfuse.run` does)" in repr(made)
+    assert "smallest" not in repr(replace(made, p_shared=0.05))
+    assert "not weighed" not in repr(Assessment(table, table, {}))
+
+
+def test_a_run_shows_its_status_and_reservations() -> None:
+    weighed = replace(
+        make_results(),
+        status="supported, with reservations",
+        reservations={"technical_variable": "Scanner explains much of the subtypes.", "draws": "p"},
+    )
+    assert "status: supported, with reservations\n" in repr(weighed)
+    assert "reservations: technical variable, draws\n" in repr(weighed)

@@ -16,6 +16,7 @@ from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.study import Study, read_study, settings
 from omicsfuse.pipeline.workspace import Workspace
 from omicsfuse.report import summary_record, write_report
+from omicsfuse.report.conclusion import conclude
 from omicsfuse.stats.one_thread import one_thread
 
 
@@ -82,7 +83,7 @@ def run(
         clock = Clock(progress, caught)
         context = Context(study, stages.STAGES, workspace, n_jobs, clock.tasks)
         run_stages(stages.STAGES, context, clock)
-        results = _gathered(context, stages.STAGES, caught())
+        results = _concluded(_gathered(context, stages.STAGES, caught()))
         with clock("report"):
             write_json(summary_record(results), workspace.staging / SUMMARY)
             options = study.figures.options()
@@ -110,6 +111,13 @@ def in_listing_order(chosen: Sequence[Stage[Any, Any]]) -> list[Stage[Any, Any]]
         chosen,
         key=lambda stage: (names.index(stage.listed_after or stage.name), bool(stage.listed_after)),
     )
+
+
+def _concluded(results: RunResults) -> RunResults:
+    """Add what the first screen of the report says."""
+    said = conclude(results)
+    reservations = {each.name: each.text for each in said.reservations}
+    return replace(results, status=said.status, reservations=reservations)
 
 
 def _gathered(

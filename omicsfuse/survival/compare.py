@@ -67,8 +67,8 @@ def compare_survival(
         If the cohort lacks a clinical table or this endpoint, or no patient with a subtype has the
         endpoint.
     StudyError
-        If a covariate is not a clinical column, ``n_permutations`` is not a whole number, or the
-        subtypes were chosen by the outcome.
+        If no patient with a subtype is in the cohort, a covariate is not a clinical column,
+        ``n_permutations`` is not a whole number, or the subtypes were chosen by the outcome.
 
     Examples
     --------

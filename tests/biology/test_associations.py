@@ -9,6 +9,7 @@ import pytest
 from omicsfuse.biology import associate
 from omicsfuse.biology.outcomes import is_outcome
 from omicsfuse.core.cohort import Cohort, Endpoint
+from omicsfuse.core.errors import OmicsfuseWarning
 from omicsfuse.core.results import Subtypes
 from omicsfuse.datasets import SimulatedCohort
 from omicsfuse.stats.multiple_testing import benjamini_hochberg
@@ -133,14 +134,15 @@ def test_planted_subtype_is_recognised_and_endpoint_columns_are_left_out(
         np.testing.assert_allclose(rows["fdr"], benjamini_hochberg(rows["p"].to_numpy()))
 
 
-def test_patients_without_clinical_data_count_as_missing() -> None:
+def test_patients_who_are_not_in_the_cohort_are_told_and_not_counted_as_missing() -> None:
     clinical = pd.DataFrame(
         {"age": np.arange(50.0, 62), "t": 1.0, "e": 1.0}, [f"P{i}" for i in range(12)]
     )
     labels = pd.Series(["S1", "S2"] * 7, [f"P{i}" for i in range(14)])
     cohort = Cohort("toy", {}, clinical, {"os": Endpoint("t", "e")})
-    table = associate(Subtypes(labels, {}, {}), cohort)
-    assert table.loc["age", ["n", "missing"]].tolist() == [12, 2]
+    with pytest.warns(OmicsfuseWarning, match='2 of 14 patients .* not in cohort "toy"'):
+        table = associate(Subtypes(labels, {}, {}), cohort)
+    assert table.loc["age", ["n", "missing"]].tolist() == [12, 0]
     assert list(table.index) == ["age"]
 
 

@@ -88,7 +88,8 @@ def test_patients_without_a_label_or_without_the_layer_take_no_part() -> None:
     values = pd.DataFrame(rng.standard_normal((10, 3)), [f"P{i}" for i in range(10)], list("ABC"))
     labels = pd.Series(["S1"] * 4 + ["S2"] * 5, [f"P{i}" for i in range(8)] + ["absent"])
     prepared = Prepared("toy", {"rna": layer("expression", "log2", values)})
-    table = differential_features(Subtypes(labels, {}, {}), prepared)
+    with pytest.warns(OmicsfuseWarning, match='1 of 9 patients with .* take.? no part: "absent"'):
+        table = differential_features(Subtypes(labels, {}, {}), prepared)
     assert table["n"].unique().tolist() == [8]
 
 
@@ -277,6 +278,7 @@ def test_layers_of_few_patients_or_features(patients: list[str], n_features: int
         with pytest.raises(StudyError, match=r"with a subtype .* is in the prepared layers"):
             differential_features(subtypes, few)
         return
-    table = differential_features(subtypes, few)
+    with pytest.warns(OmicsfuseWarning, match="of 40 patients with a subtype are not in the prep"):
+        table = differential_features(subtypes, few)
     assert len(table) == 4 * 3 * n_features
     assert table["p"].isna().all()

@@ -275,8 +275,11 @@ def test_refusals_name_the_cause(simulated: SimulatedCohort) -> None:
     with pytest.raises(CohortError, match="clinical table"):
         compare_survival(subtypes, bare, "os")
     strangers = subtypes_of(subtypes.labels.add_prefix("X"))
-    with pytest.raises(CohortError, match=r"none of the 90 patients with a subtype.*identifiers"):
+    with pytest.raises(StudyError, match=r"none of the 90 patients with a subtype.* name patients"):
         compare_survival(strangers, simulated.discovery, "os")
+    followed = simulated.discovery.survival("os")
+    with pytest.raises(CohortError, match=r"none of the 90 patients with a subtype.*identifiers"):
+        logrank_table(strangers.labels, followed, "os")
 
 
 def test_real_hpv_status(real_data: Path) -> None:

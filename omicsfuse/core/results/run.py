@@ -89,6 +89,12 @@ class RunResults(Shown):
     files : pandas.DataFrame
         The result files as in ``index.tsv``: columns ``file`` (path in the results folder),
         ``stage``, ``holds``.
+    status : str
+        What tests and reservations come to, as the first screen of the report says it:
+        ``"supported"``, ``"supported, with reservations"``, ``"not supported"``, ``"not tested"``
+        or, of labels from elsewhere, ``"given labels"``.
+    reservations : mapping of str to str
+        Reasons to doubt the subtypes, the most serious first: a name, and a sentence.
     """
 
     name: str
@@ -121,6 +127,8 @@ class RunResults(Shown):
     stages: Mapping[str, Any] = field(default_factory=dict)
     sections: tuple[Any, ...] = ()
     files: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ResultFile._fields))
+    status: str = ""
+    reservations: Mapping[str, str] = field(default_factory=dict)
 
     def where(self, name: str) -> str | None:
         """Path of a result file in the results folder, by its plain name; None if there is none.
@@ -136,7 +144,9 @@ class RunResults(Shown):
         patients = count(len(self.fusion.patients), "patient")
         layers = count(len(self.fusion.per_layer), "layer")
         yield "data", joined(patients, layers, count(len(self.subtypes.names), "subtype"))
-        yield "verdict", self.assessment.verdict
+        yield "status", self.status
+        yield "reservations", some(name.replace("_", " ") for name in self.reservations)
+        yield "tests", self.assessment.verdict
         yield "sizes", self.subtypes.sizes_text()
         firsts = [(name, each.tests.head(1)) for name, each in self.survival.items()]
         p_values = (p_text(p, name) for name, row in firsts for p in row["p_asymptotic"])

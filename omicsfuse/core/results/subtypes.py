@@ -57,10 +57,22 @@ class Subtypes(Shown):
         yield "sizes", self.sizes_text()
         yield "labels", some(f"{name} = {label}" for name, label in self.label_names.items())
         yield "source", str(self.params.get("source", ""))
-        yield "number", str(self.params.get("rule", ""))
+        yield "number", self._number()
         patients = self.evidence.get("patients", pd.DataFrame())
         if "silhouette" in patients and patients["silhouette"].notna().any():
             yield "mean silhouette", f"{patients['silhouette'].mean():.3f}"
+
+    def _number(self) -> str:
+        """How the number came about, in a few words; ``params["rule"]`` has the whole rule."""
+        if self.given:
+            return "as many as there are labels"
+        if "range" not in self.params:
+            return ""
+        low, high = self.params["range"]
+        if low == high:
+            return f"{low}, as asked"
+        by = f" by {self.params[CHOSEN_WITH]}" if CHOSEN_WITH in self.params else ""
+        return f"{len(self.names)}, chosen from {low} to {high}{by}"
 
     @classmethod
     def from_labels(cls, labels: pd.Series | Mapping[str, Any], *, source: str = "") -> "Subtypes":
@@ -201,7 +213,7 @@ class Assessment(Shown):
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         p_values = (p_text(self.p_shared, "shared p"), p_text(self.p_structure, "groups p"))
-        yield "tests", joined(*p_values)
+        yield "tests", joined(*p_values) + self._at_the_floor()
         for _, row in self.given_labels.head(1).iterrows():
             own_cut = f"agreement with own cut {row['own_cut_agreement']:.2f}"
             told = joined(f"silhouette {row['silhouette']:.3f}", p_text(row["p"]), own_cut)
@@ -218,6 +230,15 @@ class Assessment(Shown):
         draws = (("n_draws", "draw"), ("n_resamples", "resample"))
         sizes = (count(self.params[key], noun) for key, noun in draws if key in self.params)
         yield "budget", joined(str(self.params.get("budget", "")), *sizes)
+        if self.verdict != NOT_TESTED:
+            yield "not weighed", "technical and clinical variables (`omicsfuse.run` does)"
+
+    def _at_the_floor(self) -> str:
+        """Say of a p-value that no draw reached that more draws could make it smaller."""
+        draws = self.params.get("n_draws", 0)
+        floor = 1 / (draws + 1) * (1 + 1e-9)
+        reached = draws and min(self.p_shared, self.p_structure) <= floor
+        return f" ({1 / (draws + 1):.2g} is the smallest possible)" if reached else ""
 
     @property
     def supported(self) -> bool:
