@@ -329,6 +329,8 @@ def test_a_study_takes_labels_in_place_of_clustering(
         ('labels = "others.tsv"', "none of the labelled patients"),
         ('labels = "two.tsv"', 'a column "subtype"; beside the patients, found "a", "b". Name'),
         ('labels = "twice.tsv"', "1 duplicate patient"),
+        ('labels = "alike.tsv"', 'one label only, "a", of 2 patients'),
+        ('labels = "one.tsv"', 'all 40 patients to fuse have the label "a"; expected two groups'),
         ('labels = "labels.tsv"\n[preprocess]\nselect = "survival"', "chooses features with the"),
     ],
 )
@@ -339,8 +341,11 @@ def test_a_study_says_what_is_wrong_with_labels(
     cohort = of.read_cohort(home / "discovery.toml")
     assert cohort.clinical is not None
     cohort.clinical["planted_subtype"].to_csv(home / "labels.tsv", sep="\t")
-    (home / "others.tsv").write_text("patient\tsubtype\nX1\ta\nX2\ta\n")
+    (home / "others.tsv").write_text("patient\tsubtype\nX1\ta\nX2\tb\n")
     (home / "two.tsv").write_text("patient\ta\tb\nX1\ta\tb\n")
+    rows = [*(f"{patient}\ta\n" for patient in cohort.patients()), "X\tb\n"]
+    (home / "alike.tsv").write_text("patient\tsubtype\nX1\ta\nX2\ta\n")
+    (home / "one.tsv").write_text("".join(["patient\tsubtype\n", *rows]))
     (home / "twice.tsv").write_text("patient\tsubtype\nX1\ta\nX1\ta\n")
     study = home / "wrong.toml"
     study.write_text(brief.read_text().replace("n_clusters = 3", lines))

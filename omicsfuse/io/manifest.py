@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     StrictBool,
@@ -23,18 +21,12 @@ from omicsfuse.core.checks.tables import did_you_mean, name_fault
 from omicsfuse.core.kinds import KINDS, Kind, kinds_that
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.probes import LEVELS
-from omicsfuse.io.toml import parse_toml_model
+from omicsfuse.io.toml import TomlTable, parse_toml_model
 
 Name = Annotated[str, Field(min_length=1)]
 
 
-class _Table(BaseModel):
-    """A table of the manifest: fixed once read, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _FileTable(_Table):
+class _FileTable(TomlTable):
     """A table of the manifest that names a file, and perhaps where it can be had."""
 
     file: Name
@@ -56,7 +48,7 @@ class _FileTable(_Table):
         return digest.lower()
 
 
-class EndpointTable(_Table):
+class EndpointTable(TomlTable):
     """``[clinical.endpoints.NAME]``: the columns of a time to event."""
 
     time: Name
@@ -163,7 +155,7 @@ class InputFile:
     sha256: str = ""
 
 
-class Manifest(_Table):
+class Manifest(TomlTable):
     """A parsed manifest, as ``read_manifest`` makes it.
 
     Cohorts of the same ``study`` (e.g. ``"TCGA-HNSC"``) are not independent of one another.

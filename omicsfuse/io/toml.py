@@ -6,12 +6,38 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.errors import CohortError, OmicsfuseError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class TomlTable(BaseModel):
+    """A table of a TOML file: fixed once read, unknown keys are errors, one word is a list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, values: Any) -> Any:
+        """Take ``layers = "rna"`` for ``["rna"]`` wherever a key holds any number of words."""
+        if not isinstance(values, Mapping):
+            return values
+        lists = {name for name, field in cls.model_fields.items() if _is_list(field.annotation)}
+        return {
+            key: [value] if key in lists and isinstance(value, str) else value
+            for key, value in values.items()
+        }
+
+
+def _is_list(annotation: Any) -> bool:
+    """Whether a key holds a list of any length, and no word by itself."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    endless = any(get_origin(part) is tuple and get_args(part)[-1] is ... for part in parts)
+    return endless and str not in parts
+
 
 _EXPECTED = {
     "string_type": "expected text in quotes",

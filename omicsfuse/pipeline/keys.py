@@ -8,7 +8,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     PrivateAttr,
@@ -19,6 +18,7 @@ from pydantic import (
 
 from omicsfuse.core.errors import StudyError
 from omicsfuse.io.paths import resolve_path
+from omicsfuse.io.toml import TomlTable
 
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -74,10 +74,8 @@ def _file_names(named: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
 FileNames = AfterValidator(_file_names)
 
 
-class Table(BaseModel):
-    """A table of the study file: fixed once read, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Table(TomlTable):
+    """A table of the study file."""
 
 
 class StudyFile(Table):

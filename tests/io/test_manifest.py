@@ -183,8 +183,8 @@ def test_a_manifest_is_fixed(tmp_path: Path) -> None:
         ('name = ""\n' + LAYER, 'name = "": '),
         ('name = "m"\n' + LAYER + "silent = 1", "layers.genes.silent = 1: expected true or false"),
         (
-            'name = "m"\n' + LAYER + 'drop_features = "A"',
-            r'layers\.genes\.drop_features = "A": expected a list in square brackets',
+            'name = "m"\n' + LAYER + "drop_features = 3",
+            r"layers\.genes\.drop_features = 3: expected a list in square brackets",
         ),
         (
             'name = "m"\nclinical = "c.tsv"\n' + LAYER,
@@ -320,3 +320,14 @@ def test_megabases_reach_the_layer(tmp_path: Path) -> None:
     (tmp_path / "m.tsv").write_text("patient\tTP53\nP1\t1\nP2\t0\n")
     text = 'name = "x"\n[layers.m]\nfile = "m.tsv"\nkind = "mutation"\nmegabases = 35.5\n'
     assert read_cohort(_write(tmp_path, text)).omics["m"].megabases == 35.5
+
+
+def test_one_word_is_a_list_of_itself(tmp_path: Path) -> None:
+    file = tmp_path / "m.toml"
+    clinical = '[clinical]\nfile = "c.tsv"\ncovariates = "age"\nmissing = "lost"\n'
+    file.write_text('name = "m"\n' + LAYER + 'drop_features = "A"\n' + clinical)
+    manifest = read_manifest(file)
+    assert manifest.layers["genes"].drop_features == ("A",)
+    assert manifest.clinical is not None
+    assert manifest.clinical.covariates == ("age",)
+    assert manifest.clinical.missing == ("lost",)

@@ -209,3 +209,18 @@ def test_tables_that_are_there_are_checked_though_another_is_missing(study: Path
         assert said.count(fault) == 1, said
     manifest.write_text(text.replace("clinical.tsv", "elsewhere.tsv"))
     assert "2 faults" not in refusal(study)
+
+
+def test_one_word_is_a_list_of_itself(study: Path) -> None:
+    study.write_text(
+        study.read_text().replace('["radiomics", "mutation"]', '"radiomics"')
+        + 'external = "external.toml"\ngene_sets = "gene_sets.gmt"\n'
+        + '[figures]\nformat = "pdf"\npalette = "tol-muted"\n[survival]\nendpoints = "os"\n'
+    )
+    read = read_study(study)
+    assert read.layers == ("radiomics",)
+    assert read.external == (study.with_name("external.toml"),)
+    assert read.gene_sets == (study.with_name("gene_sets.gmt"),)
+    assert read.figures.format == ("pdf",)
+    assert read.figures.palette == "tol-muted"
+    assert read.survival.endpoints == ("os",)

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
 from pydantic import model_validator
 
 from omicsfuse.assessment import cluster
 from omicsfuse.clustering.cluster import cluster_range, in_network
+from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.faults import said_of
+from omicsfuse.core.labelled import tell_strangers
 from omicsfuse.core.results import Subtypes
-from omicsfuse.pipeline.asked import looks_at_outcome, patients_to_fuse
+from omicsfuse.pipeline.asked import given_labels, looks_at_outcome, patients_to_fuse
 from omicsfuse.pipeline.keys import PositiveInt, StudyPath, Table
 from omicsfuse.pipeline.stage import Context, Stage
 from omicsfuse.pipeline.stages.fuse import FUSE
@@ -57,10 +60,12 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
                 '"survival" chooses features with the outcome: the pipeline cannot be permuted, '
                 "for it does not make the labels. Leave one of the two out."
             )
-        n_patients = len(patients_to_fuse(study, cohort))
-        if study.subtypes.labels is None:
-            with said_of(f"{study.where}: "):
-                cluster_range(study.subtypes.n_clusters, n_patients)
+        patients, given = patients_to_fuse(study, cohort), given_labels(study)
+        with said_of(f"{study.where}: "):
+            if given is None:
+                cluster_range(study.subtypes.n_clusters, len(patients))
+            else:
+                _check_labels(tell_strangers(given, cohort), patients)
 
     def run(self, context: Context) -> Subtypes:
         study, fused = context.study, context.of(FUSE)
@@ -77,6 +82,16 @@ class Cluster(Stage[SubtypeSettings, Subtypes]):
 
     def fields(self, result: Subtypes) -> dict[str, Any]:
         return {"subtypes": result}
+
+
+def _check_labels(given: Subtypes, patients: pd.Index) -> None:
+    """See that the patients to fuse have more than one label."""
+    labels = given.labels[given.labels.index.isin(patients)].map(given.label_names)
+    if labels.nunique() == 1:
+        raise StudyError(
+            f"[subtypes] labels: all {count(len(labels), 'patient')} to fuse have the label "
+            f'"{labels.iloc[0]}"; expected two groups at least.'
+        )
 
 
 CLUSTER = Cluster()
