@@ -1,12 +1,15 @@
 """The site builds without a warning, and its API names everything that is exported."""
 
+import ast
+import builtins
 import os
 import re
 import subprocess
 import sys
+from doctest import DocTestParser
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import isclass, signature
+from inspect import getdoc, isclass, signature
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -114,6 +117,43 @@ def test_parameters_are_documented_and_functions_have_examples() -> None:
     on_runs = {"omicsfuse.assign_patients", "omicsfuse.interpret_scores"}
     assert without_example == on_runs | {"omicsfuse.report.summary_record"}
     assert checked > 400
+
+
+def used_without_import(source: str) -> set[str]:
+    """Names that an example uses and neither imports nor defines."""
+    nodes = list(ast.walk(ast.parse(source)))
+    known = set(dir(builtins)) | {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            known |= {name.asname or name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            known.add(node.name)
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    known |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return {name.id for name in names} - known
+
+
+def test_examples_can_be_copied() -> None:
+    """A reader of the site has none of the names of the module that a docstring stands in."""
+    parse = DocTestParser().get_examples
+    with_examples, short = 0, {}
+    for name in named_in_the_api():
+        room, _, last = name.rpartition(".")
+        found = getattr(import_module(room), last)  # a module may have the name of its function
+        parts = {name: found} if callable(found) else {}
+        if isclass(found):
+            parts |= {f"{name}.{key}": getattr(found, key) for key in vars(found) if key[0] != "_"}
+        for part, member in parts.items():
+            source = "".join(example.source for example in parse(getdoc(member) or ""))
+            with_examples += bool(source)
+            if lacking := used_without_import(source):
+                short[part] = lacking
+    assert short == {}
+    assert with_examples > 100
+
+
+def test_an_example_that_cannot_be_copied_is_told() -> None:
+    assert used_without_import("import numpy as np\nx = np.zeros(len(y))\n") == {"y"}
 
 
 def test_the_gallery_has_a_picture_of_every_plot_function() -> None:

@@ -58,6 +58,8 @@ def save_classifier(classifier: MultiLayerClassifier, path: str | Path) -> Multi
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import save_classifier
     >>> import tempfile
     >>> from omicsfuse.assignment import fit_classifier, load_classifier
     >>> from omicsfuse.datasets import simulate_cohort
@@ -96,6 +98,7 @@ def load_classifier(path: str | Path) -> MultiLayerClassifier:
 
     Examples
     --------
+    >>> from omicsfuse import load_classifier
     >>> load_classifier("nowhere.json")
     Traceback (most recent call last):
     ...

@@ -76,6 +76,7 @@ def fit_classifier(
 
     Examples
     --------
+    >>> from omicsfuse.assignment import fit_classifier
     >>> from omicsfuse.datasets import simulate_cohort
     >>> made = simulate_cohort(60, n_external=0, n_genes=100, effect=2, random_state=1)
     >>> labels = ("S" + made.truth.astype(str)).loc[made.discovery.patients()]

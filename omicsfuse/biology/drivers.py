@@ -79,6 +79,9 @@ def driver_features(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse import Subtypes, driver_features
+    >>> from omicsfuse.core.results import Prepared
     >>> from omicsfuse.biology.markers import differential_features
     >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i}" for i in range(20)]

@@ -120,6 +120,7 @@ def label_markers(
 
     Examples
     --------
+    >>> from omicsfuse import Cohort
     >>> import pandas as pd
     >>> from omicsfuse.biology.known_groups import label_markers
     >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes

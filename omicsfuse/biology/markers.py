@@ -173,6 +173,7 @@ def pairwise_features(
 
     Examples
     --------
+    >>> from omicsfuse import pairwise_features
     >>> import pandas as pd
     >>> from omicsfuse.core.results import Prepared, PreparedLayer, Subtypes
     >>> patients = [f"P{i}" for i in range(9)]

@@ -65,6 +65,7 @@ def rotation_cost_discrete(values: np.ndarray, k: int, n: int) -> float:
 
     Examples
     --------
+    >>> from omicsfuse.clustering import rotation_cost_discrete
     >>> import numpy as np
     >>> rotation_cost_discrete(np.array([0.0, 0.2, 0.8]), 2, 100).__round__(6)
     25.0

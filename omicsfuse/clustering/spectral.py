@@ -49,6 +49,7 @@ def laplacian_spectrum(affinity: Network, n_values: int) -> tuple[np.ndarray, np
 
     Examples
     --------
+    >>> from omicsfuse.clustering import laplacian_spectrum
     >>> import numpy as np
     >>> two_pairs = np.kron(np.eye(2), np.ones((2, 2)))
     >>> laplacian_spectrum(two_pairs, 3)[0].round(6)
@@ -170,6 +171,7 @@ def spectral_labels(
 
     Examples
     --------
+    >>> from omicsfuse.clustering import laplacian_spectrum, spectral_labels
     >>> import numpy as np
     >>> network = np.kron(np.diag([1.0, 1.0]), np.ones((3, 3))) + 0.01
     >>> spectral_labels(laplacian_spectrum(network, 2)[1], 2)

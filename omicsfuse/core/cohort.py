@@ -124,6 +124,7 @@ class Cohort(Shown):
 
     Examples
     --------
+    >>> from omicsfuse import Cohort, Layer
     >>> import pandas as pd
     >>> table = pd.DataFrame({"EGFR": [3.1, 7.4], "TP53": [5.0, 6.2]}, index=["P2", "P1"])
     >>> cohort = Cohort("two", {"expression": Layer("expression", table, "log2")})
@@ -207,6 +208,7 @@ class Cohort(Shown):
 
         Examples
         --------
+        >>> from omicsfuse import Cohort
         >>> import pandas as pd
         >>> rna = pd.DataFrame({"P1": [7.0, 2.0], "P2": [3.1, 4.4]}, index=["TP53", "EGFR"])
         >>> clinical = pd.DataFrame({"days": [20, 70], "event": [1, 0]}, index=["P1", "P2"])

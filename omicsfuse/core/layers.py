@@ -108,6 +108,7 @@ class Layer(Shown):
 
     Examples
     --------
+    >>> from omicsfuse import Layer
     >>> import pandas as pd
     >>> table = pd.DataFrame({"TP53": [0, 1]}, index=["P1", "P2"])
     >>> Layer("mutation", table).kind

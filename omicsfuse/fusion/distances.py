@@ -62,6 +62,7 @@ def patient_distances(table: np.ndarray, metric: Metric, *, n_jobs: int = 1) -> 
 
     Examples
     --------
+    >>> from omicsfuse.fusion import patient_distances
     >>> import numpy as np
     >>> patient_distances(np.array([[0.0, 0.0], [3.0, 4.0]]), "euclidean")
     array([[0., 5.],

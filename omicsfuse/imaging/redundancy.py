@@ -65,6 +65,9 @@ def cluster_radiomic_features(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse import cluster_radiomic_features
+    >>> from omicsfuse.core.results import Prepared
     >>> import numpy as np
     >>> from omicsfuse.core.results import PreparedLayer
     >>> a, b = np.arange(12.0), np.tile([1.0, 3.0, 2.0], 4)

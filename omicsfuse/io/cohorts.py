@@ -47,6 +47,8 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_cohort
     >>> import tempfile
     >>> text = 'name = "mine"\n[layers.genes]\nfile = "genes.tsv"\nkind = "expression"'
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -40,6 +40,8 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_gene_table
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "hgnc.tsv"

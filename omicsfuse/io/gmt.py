@@ -33,6 +33,8 @@ def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dic
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_gmt
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "sets.gmt"

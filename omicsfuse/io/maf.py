@@ -102,6 +102,8 @@ def read_maf(
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_maf
     >>> import tempfile
     >>> rows = ["Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode",
     ...         "TP53\tMissense_Mutation\tP1", "TTN\tSilent\tP2"]

@@ -49,6 +49,8 @@ def read_radiomics(
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_radiomics
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "features.csv"

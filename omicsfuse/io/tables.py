@@ -92,6 +92,8 @@ def read_table(
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_table
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "genes.tsv"

@@ -61,6 +61,7 @@ def run(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import tempfile
     >>> import omicsfuse as of
     >>> from omicsfuse.datasets.write import write_simulated_study

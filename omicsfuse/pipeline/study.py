@@ -92,6 +92,8 @@ def read_study(path: str | Path) -> Study:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import read_study
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> _ = (folder / "study.toml").write_text('name = "demo"\ndiscovery = "cohort.toml"')

@@ -67,6 +67,8 @@ def interpretation_genes(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Interpretation
     >>> from omicsfuse.plot import interpretation_genes
     >>> table = pd.DataFrame({"layer": "rna", "feature": ["A"], "effect": 0.5, "fdr": 0.01,
     ...     "effect_ci_low": 0.2, "effect_ci_high": 0.8, "effect_name": "log2 change", "p": 0.001,
@@ -163,6 +165,8 @@ def interpretation_gene_sets(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Interpretation
     >>> from omicsfuse.plot import interpretation_gene_sets
     >>> table = pd.DataFrame({"score": ["score"], "gene_set": ["HYPOXIA"], "nes": [1.8],
     ...                       "p_patients": [0.01], "fdr_patients": [0.03],

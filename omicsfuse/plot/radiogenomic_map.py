@@ -78,6 +78,7 @@ def radiogenomic_heatmap(radiogenomics: RadiogenomicMap, *, ax: "Axes | None" = 
 
     Examples
     --------
+    >>> from omicsfuse.core.results import RadiogenomicMap
     >>> import pandas as pd
     >>> from omicsfuse.plot import radiogenomic_heatmap
     >>> matrix = pd.DataFrame([[0.7]], ["grain"], ["EGFR"])

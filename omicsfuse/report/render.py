@@ -59,6 +59,8 @@ def write_report(
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from omicsfuse import write_report
     >>> import tempfile
     >>> import pandas as pd
     >>> import omicsfuse as of

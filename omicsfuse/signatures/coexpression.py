@@ -106,6 +106,8 @@ class CoexpressionModules:
 
         Examples
         --------
+        >>> import pandas as pd
+        >>> from omicsfuse.signatures import CoexpressionModules
         >>> table = pd.DataFrame({"M1": [0.5, 0.9]}, ["A", "B"])
         >>> labels, none = pd.Series("M1", table.index), pd.DataFrame()
         >>> found = CoexpressionModules(labels, none, table, none, 6.0, pd.Series(), {})
@@ -189,6 +191,7 @@ def coexpression_modules(
 
     Examples
     --------
+    >>> from omicsfuse import coexpression_modules
     >>> import numpy as np
     >>> import pandas as pd
     >>> random = np.random.default_rng(0)

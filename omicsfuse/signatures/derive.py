@@ -136,6 +136,9 @@ def derive_signature(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse import Subtypes, derive_signature
+    >>> from omicsfuse.core.results import Prepared
     >>> import numpy as np
     >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i}" for i in range(20)]
@@ -203,6 +206,9 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse import derive
+    >>> from omicsfuse.core.results import Prepared
     >>> import numpy as np
     >>> from omicsfuse.core.results import PreparedLayer
     >>> patients = [f"P{i:02d}" for i in range(60)]

@@ -62,6 +62,8 @@ def lock(signature: Signature) -> Signature:
 
     Examples
     --------
+    >>> from omicsfuse.signatures import lock
+    >>> from omicsfuse.signatures.lock import content_hash
     >>> import pandas as pd
     >>> from omicsfuse.core.results import Signature
     >>> templates = pd.DataFrame({"S1": [1.0, 0.0], "S2": [0.0, 1.0]}, ["A", "B"])
@@ -107,6 +109,8 @@ def save_signature(signature: Signature, path: str | Path) -> None:
 
     Examples
     --------
+    >>> from omicsfuse import load_signature, save_signature
+    >>> from omicsfuse.signatures import lock
     >>> import tempfile
     >>> from pathlib import Path
     >>> import pandas as pd
@@ -146,6 +150,7 @@ def load_signature(path: str | Path) -> Signature:
 
     Examples
     --------
+    >>> from omicsfuse import load_signature
     >>> load_signature("nowhere.json")
     Traceback (most recent call last):
     ...

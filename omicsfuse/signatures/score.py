@@ -108,6 +108,7 @@ def score_signature(
 
     Examples
     --------
+    >>> from omicsfuse import score_signature
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.core.results import Signature

@@ -53,6 +53,10 @@ def feature_target(prepared: Prepared, layer: str, feature: str) -> Target:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse import feature_target
+    >>> from omicsfuse.core.results import Prepared
     >>> from omicsfuse.core.results import PreparedLayer
     >>> table = pd.DataFrame({"Mean": np.arange(12.0)}, [f"P{i:02d}" for i in range(12)])
     >>> ready = Prepared("toy", {"ct": PreparedLayer("radiomics", table, table, "raw", None)})
@@ -104,6 +108,9 @@ def score_target(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse import score_target
+    >>> from omicsfuse.signatures.target import group_names
     >>> flags = pd.Series([0, 1] * 6, [f"P{i:02d}" for i in range(12)], name="necrosis")
     >>> score_target(flags).kind, group_names(score_target(flags, kind="groups"))
     ('continuous', ['0', '1'])
@@ -169,6 +176,9 @@ def survival_target(table: pd.DataFrame, name: str = "survival") -> Target:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from omicsfuse import survival_target
     >>> table = pd.DataFrame({"time": np.arange(1.0, 13), "event": [0, 1] * 6})
     >>> survival_target(table.rename(index="P{:02d}".format), "os").kind
     'survival'

@@ -53,6 +53,7 @@ def record_discovery(
 
     Examples
     --------
+    >>> from omicsfuse import record_discovery
     >>> from omicsfuse.datasets import simulate_cohort
     >>> from omicsfuse.preprocessing import preprocess
     >>> from omicsfuse.core.results import Subtypes

@@ -130,6 +130,7 @@ def meta_analysis(
 
     Examples
     --------
+    >>> from omicsfuse import meta_analysis
     >>> found = meta_analysis([0.5, 0.3, 0.6], [0.2, 0.1, 0.3])
     >>> round(found.log_hr, 3), round(found.i2), found.weights.round(2).tolist()
     (0.361, 0, [0.18, 0.73, 0.08])

@@ -65,6 +65,7 @@ def replication(verification: Verification) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from omicsfuse import replication
     >>> import pandas as pd
     >>> from omicsfuse.core.results import Verification
     >>> table = pd.DataFrame({

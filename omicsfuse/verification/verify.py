@@ -164,6 +164,7 @@ def verify(
 
     Examples
     --------
+    >>> from omicsfuse import verify
     >>> from omicsfuse.datasets import simulate_cohort
     >>> from omicsfuse.preprocessing import preprocess
     >>> from omicsfuse.core.results import Subtypes

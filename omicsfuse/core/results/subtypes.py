@@ -109,6 +109,7 @@ class Subtypes(Shown):
 
         Examples
         --------
+        >>> from omicsfuse import Subtypes
         >>> import pandas as pd
         >>> labels = pd.Series(["LumA", "Basal", "LumA", None], ["P1", "P2", "P3", "P4"])
         >>> subtypes = Subtypes.from_labels(labels, source="PAM50")

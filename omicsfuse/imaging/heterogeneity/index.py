@@ -119,6 +119,7 @@ def heterogeneity_index(
 
     Examples
     --------
+    >>> from omicsfuse import heterogeneity_index
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.core.cohort import Cohort, Layer

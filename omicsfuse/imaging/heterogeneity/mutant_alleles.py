@@ -53,6 +53,7 @@ def math_score(mutations: pd.DataFrame, *, fewest: int = FEWEST_MUTATIONS) -> pd
 
     Examples
     --------
+    >>> from omicsfuse import math_score
     >>> import pandas as pd
     >>> table = pd.DataFrame({"patient": ["P1"] * 5, "vaf": [0.1, 0.2, 0.3, 0.4, 0.5]})
     >>> math_score(table).round(2).to_dict()

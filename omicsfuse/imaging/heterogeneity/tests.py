@@ -111,6 +111,7 @@ def index_tests(
 
     Examples
     --------
+    >>> from omicsfuse import index_tests
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.core.cohort import Cohort

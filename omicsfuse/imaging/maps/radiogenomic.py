@@ -109,6 +109,8 @@ def radiogenomic_map(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from omicsfuse.core.results import Prepared
     >>> import numpy as np
     >>> from omicsfuse.imaging import radiogenomic_map
     >>> from omicsfuse.core.results import PreparedLayer

@@ -152,6 +152,7 @@ def map_modules(
 
     Examples
     --------
+    >>> from omicsfuse import map_modules
     >>> import numpy as np
     >>> import pandas as pd
     >>> from omicsfuse.core.results import Prepared, PreparedLayer
@@ -276,6 +277,7 @@ def with_modules(radiogenomics: RadiogenomicMap, pairs: ModulePairs) -> Radiogen
 
     Examples
     --------
+    >>> from omicsfuse.imaging import ModulePairs, with_modules
     >>> import pandas as pd
     >>> from omicsfuse.core.results import RadiogenomicMap
     >>> none = pd.DataFrame()
