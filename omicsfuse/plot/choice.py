@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Criteria in the order drawn: column, title, what is better, column of the standard deviation.
 CRITERIA = (
-    ("gap", "gain over a continuum", "larger is better (normalised cut)", "gap_sd"),
+    ("gap", "gain over a continuum", "one-SD rule on normalised cut", "gap_sd"),
     ("eigengap", "eigengap", "larger is better", ""),
     ("silhouette", "mean silhouette", "larger is better", ""),
     ("rotation_cost", "rotation cost", "smaller is better", ""),

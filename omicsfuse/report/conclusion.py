@@ -13,11 +13,16 @@ from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import NOT_TESTED, Assessment, RunResults
 from omicsfuse.plot.clusters import COMES_BACK
 from omicsfuse.plot.numbers import clean, format_p
-from omicsfuse.report.sections import choice, given_labels
+from omicsfuse.report.sections import choice, data, given_labels
 from omicsfuse.report.sections.clinical.technical import effect_text, explaining_variables
 from omicsfuse.report.sections.network import FOLLOWS_MISSING
 from omicsfuse.report.sections.stability import MANY_BORDERLINE, membership
-from omicsfuse.report.sections.survival.log_rank import best_p, deciding_test, overall_fdr
+from omicsfuse.report.sections.survival.log_rank import (
+    best_p,
+    deciding_test,
+    differs,
+    overall_fdr,
+)
 from omicsfuse.report.words import (
     chosen_with_outcome,
     level_of_tests,
@@ -25,7 +30,7 @@ from omicsfuse.report.words import (
     mean_jaccard,
     n_draws,
 )
-from omicsfuse.stats.p_values import on_its_side
+from omicsfuse.stats.p_values import on_its_side, permutation_p
 
 SUPPORTED, RESERVED = "supported", "supported, with reservations"
 UNSUPPORTED, UNTESTED = "not supported", "not tested"
@@ -194,6 +199,7 @@ def summary_record(results: RunResults) -> dict[str, Any]:
                 "events": int(test["events"]),
                 "p": best_p(test),
                 "fdr": overall_fdr(test),
+                "differs": differs(comparison, several=len(results.survival) > 1),
             }
         )
     return {
@@ -203,7 +209,10 @@ def summary_record(results: RunResults) -> dict[str, Any]:
         "verdict": said.verdict,
         "reservations": [{"name": each.name, "text": each.text} for each in said.reservations],
         "n_patients": len(results.subtypes.labels),
+        "n_excluded": data.n_patients(results) - len(results.subtypes.labels),
         "layers": list(results.fusion.per_layer) or list(results.prepared.layers),
+        "layers_excluded": data.dropped_layers(results),
+        "layer_agreement": _agreement(assessment.layers),
         "n_clusters": len(results.subtypes.names),
         "label_names": results.subtypes.label_names,
         "sizes": {name: int(sizes[name]) for name in results.subtypes.names},
@@ -219,6 +228,7 @@ def summary_record(results: RunResults) -> dict[str, Any]:
         "imaging": [
             {"layer": name, **_adding(assessment.layers, name)} for name in imaging_layers(results)
         ],
+        "associations": associations(results),
         "warnings": len(results.warnings),
     }
 
@@ -234,8 +244,34 @@ def _known_labels(results: RunResults) -> list[dict[str, Any]]:
 
 
 def _adding(layers: pd.DataFrame, name: str) -> dict[str, float]:
-    columns = {"shared_gain": "gain", "p_adds": "p", "fdr_adds": "fdr"}
+    columns = {"shared_gain": "gain", "p_adds": "p", "fdr_adds": "fdr",
+               "n_permutations": "n_permutations"}  # fmt: skip
     if name not in layers.index:
         return {}
-    return {key: float(layers[column][name]) for column, key in columns.items()
-            if column in layers}  # fmt: skip
+    known = {key: float(layers[column][name]) for column, key in columns.items()
+             if column in layers}  # fmt: skip
+    if math.isfinite(known.get("n_permutations", math.nan)):
+        known["n_permutations"] = int(known["n_permutations"])
+        known["p_floor"] = permutation_p(0, int(known["n_permutations"]))
+    return known
+
+
+def associations(results: RunResults) -> dict[str, int] | None:
+    """Count the associations of images with molecules; after adjustment where there was one."""
+    mapped = results.radiogenomics
+    if mapped is None or mapped.families.empty:
+        return None
+    counts = {name: int(mapped.families[name].sum()) for name in ("tests", "found")}
+    if mapped.params.get("adjusted_for"):
+        counts["after_adjustment"] = int(mapped.families["kept"].sum())
+    return counts
+
+
+def _agreement(layers: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Agreement of each layer alone, and of the others without it, with the subtypes."""
+    columns = {"agreement_alone": "alone", "agreement_without": "without"}
+    return {
+        str(name): {key: float(layers[column][name]) for column, key in columns.items()
+                    if column in layers}
+        for name in layers.index
+    }  # fmt: skip

@@ -18,6 +18,7 @@ from omicsfuse.report.conclusion import (
     SUPPORTED,
     UNSUPPORTED,
     UNTESTED,
+    associations,
     borderline_share,
     conclude,
     imaging_layers,
@@ -233,13 +234,12 @@ def _images(results: RunResults) -> str:
             f", the smallest possible with {copies:.0f} copies" if p * (copies + 1) < 1.001 else ""
         )
         said.append(f"{clean(name)} {verb} ({format_p(p)}{floor})")
-    mapped = results.radiogenomics
-    if mapped is not None and len(mapped.families):
-        found = int(mapped.families["found"].sum())
-        tests = int(mapped.families["tests"].sum())
-        text = f"{plural(found, 'association')} with molecules in {tests:,} tests"
-        if found and mapped.params.get("adjusted_for"):
-            text += f", {int(mapped.families['kept'].sum())} after adjustment"
+    counts = associations(results)
+    if counts is not None:
+        found = counts["found"]
+        text = f"{plural(found, 'association')} with molecules in {counts['tests']:,} tests"
+        if found and "after_adjustment" in counts:
+            text += f", {counts['after_adjustment']} after adjustment"
         said.append(text)
     if not said:
         return "" if names else "No layer of images was fused."

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,13 @@ from said import caveats, summary_sentences
 from synthetic_results import make_results
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.results import VERDICTS, RunResults
+from omicsfuse.core.results import VERDICTS, RadiogenomicMap, RunResults
 from omicsfuse.io.results import write_json
+from omicsfuse.plot import choice as choice_plot
 from omicsfuse.plot.small import known_label
 from omicsfuse.report import summary_record
 from omicsfuse.report.conclusion import (
+    GIVEN,
     RESERVED,
     SUPPORTED,
     UNSUPPORTED,
@@ -24,8 +27,9 @@ from omicsfuse.report.conclusion import (
     conclude,
 )
 from omicsfuse.report.front import front, pictures
-from omicsfuse.report.sections import data, layers
+from omicsfuse.report.sections import choice, data, layers
 from omicsfuse.report.sections.choice import other_numbers
+from omicsfuse.report.words import rule_of_k
 from omicsfuse.stats.levels import SIGNIFICANCE
 
 
@@ -344,3 +348,48 @@ def test_a_layer_at_the_floor_of_its_copies_says_so() -> None:
         floor, assessment=replace(floor.assessment, layers=table.assign(n_permutations=99))
     )
     assert "smallest possible" not in {line.name: line.text for line in front(more).lines}["Images"]
+
+
+def test_the_record_counts_what_the_line_on_images_counts() -> None:
+    results = make_results(3, n=90)
+    table = results.assessment.layers.assign(shared_gain=0.1, p_adds=0.05, n_permutations=19)
+    none = pd.DataFrame()
+    families = pd.DataFrame({"found": [3, 1], "tests": [100, 50], "kept": [2, 0]})
+    mapped = RadiogenomicMap(none, none, families, params={"adjusted_for": ["tumour volume"]})
+    assessment = replace(results.assessment, layers=table)
+    results = replace(results, assessment=assessment, radiogenomics=mapped)
+    record = summary_record(results)
+    (images,) = record["imaging"]
+    assert (images["layer"], images["p"], images["n_permutations"]) == ("radiomics", 0.05, 19)
+    assert images["p_floor"] == 0.05
+    assert record["associations"] == {"tests": 150, "found": 4, "after_adjustment": 2}
+    assert "4 associations with molecules in 150 tests, 2 after adjustment" in line(
+        results, "Images"
+    )
+    assert summary_record(replace(results, radiogenomics=None))["associations"] is None
+    assert record["n_patients"] + record["n_excluded"] == len(results.cohort.clinical)
+    assert record["layer_agreement"]["expression"] == {"alone": 0.72, "without": 0.45}
+    assert [each["differs"] for each in record["survival"]] == [True]
+
+
+def test_the_fields_of_the_record_are_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    missing = [key for key in summary_record(make_results(3)) if f"`{key}`" not in text]
+    assert missing == []
+    for status in (SUPPORTED, RESERVED, UNSUPPORTED, UNTESTED, GIVEN):
+        assert f"| {status} |" in text
+
+
+def test_the_caption_of_the_choice_of_k_states_the_rule_that_was_used() -> None:
+    results = make_results(3)
+    (plan,) = [each for each in choice.figures(results) if each.name == "choice_of_k"]
+    assert rule_of_k(results) in plan.caption
+    assert "Only the gain over a continuum decides" in plan.caption
+    chosen_by = {**results.settings, "subtypes": {"choose": "survival"}}
+    (plan,) = [
+        each
+        for each in choice.figures(replace(results, settings=chosen_by))
+        if each.name == "choice_of_k"
+    ]
+    assert "Only the gain" not in plan.caption
+    assert "larger is better" not in choice_plot.CRITERIA[0][2]

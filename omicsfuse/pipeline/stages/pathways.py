@@ -164,11 +164,15 @@ def _explained(context: Context, layer: str | None, enrichment: pd.DataFrame) ->
     study, prepared, subtypes = context.study, context.prepared, context.subtypes
     markers, pairwise = context.of(MARKERS)
     several = len(subtypes.names) > 1
+    unpaired = _unpaired(prepared) if several else ()
     biology = Biology(
         pairwise=pairwise,
         drivers=driver_features(markers, prepared, subtypes),
         label_markers=label_markers(subtypes, context.cohort, prepared, markers=markers),
-        methylation_pairs=_methylation_pairs(prepared, subtypes) if several else pd.DataFrame(),
+        methylation_pairs=(
+            _methylation_pairs(prepared, subtypes) if several and not unpaired else pd.DataFrame()
+        ),
+        exclusions=unpaired,
     )
     if layer is None:
         return biology
@@ -200,8 +204,35 @@ def _explained(context: Context, layer: str | None, enrichment: pd.DataFrame) ->
         scores=scores,
         score_tests=tests,
         params={"method": asked.scores},
-        exclusions=gene_set_score_exclusions(prepared, scores, method=asked.scores, layer=layer),
+        exclusions=(
+            *biology.exclusions,
+            *gene_set_score_exclusions(prepared, scores, method=asked.scores, layer=layer),
+        ),
     )
+
+
+def _unpaired(prepared: Prepared) -> tuple[Exclusion, ...]:
+    """Count methylation features without a gene in expression; nothing where two or more have one.
+
+    Probes without an annotation are usual, so that this is no warning.
+    """
+    genes = layers_that(prepared.layers, lambda kind: kind.transcriptome)
+    methylome = layers_that(prepared.layers, lambda kind: kind.methylome)
+    if not genes or not methylome:
+        return ()
+    measured, probes = (
+        prepared.layers[name].values.columns  # noqa: PD011 - a field of ours
+        for name in (genes[0], methylome[0])
+    )
+    alone = probes.difference(measured, sort=False)
+    if len(probes) - len(alone) >= 2:
+        return ()
+    reason = (
+        f"not compared with {genes[0]}: no gene of that name there. Of probes, name the array's "
+        "annotation in the manifest"
+    )
+    examples = tuple(map(str, alone[:5]))
+    return (Exclusion("pathways", methylome[0], "features", len(alone), reason, examples),)
 
 
 def _methylation_pairs(prepared: Prepared, subtypes: Subtypes) -> pd.DataFrame:

@@ -113,7 +113,6 @@ class Verify(Stage[None, Verified]):
             if "replication" in signature.details
         ]
         tables = {"replication.tsv": pd.concat(replicated, ignore_index=True)} if replicated else {}
-        # Where nothing was verified there is a table all the same, with its columns.
         main = None if result.main is None else result.main.verification
         tables |= verification_tables(main)
         for name, signature in result.signatures.items():
@@ -176,10 +175,9 @@ def verification_tables(verification: Verification | None) -> dict[str, pd.DataF
 
 def _shared(verification: Verification | None) -> dict[str, pd.DataFrame]:
     """Tables of a verification that hold all cohorts."""
-    tests = [] if verification is None else [verification.table]
-    tables = {"verification.tsv": stacked(tests, VERIFICATION_COLUMNS)}
     if verification is None:
-        return tables
+        return {}
+    tables = {"verification.tsv": stacked([verification.table], VERIFICATION_COLUMNS)}
     return tables | filled(
         {
             "meta_analysis.tsv": verification.meta,

@@ -1,6 +1,6 @@
 """The section on the number of subtypes: the rule that chose it, and other criteria."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pandas as pd
@@ -11,7 +11,7 @@ from omicsfuse.plot.choice import CRITERIA, EXCESS, chosen_k, consensus_cdf, cri
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Content, Plan, Section
 from omicsfuse.report.tables import Table, make_table
-from omicsfuse.report.words import chosen_with_outcome, listing, plural, rule_of_k
+from omicsfuse.report.words import chosen_with_outcome, listing, plural, rule_of_k, settings_of
 
 REFERENCES = {
     "rotation_cost": "Zelnik-Manor L, Perona P. Self-tuning spectral clustering. Adv Neural Inf "
@@ -127,8 +127,13 @@ def figures(results: RunResults) -> Iterator[Plan]:
         yield Plan(
             "choice_of_k",
             "Criteria for the number of subtypes k",
-            "Each panel shows one criterion, with the direction that is better. "
-            + ("" if subtypes.given else "Diamond and band: the chosen k. ")
+            ("" if subtypes.given else f"Diamond and band: the chosen k, {rule_of_k(results)}. ")
+            + (
+                "Only the gain over a continuum decides, and the largest gain is not always chosen. "
+                "Other criteria are for comparison, with the direction that is better. "
+                if _decided_by_gap(results, drawn)
+                else "Each panel shows one criterion, with the direction that is better. "
+            )
             + ("Grey: one standard deviation. " if spread else "")
             + (
                 "Above the continuum: excess of the real network over cohorts redrawn without "
@@ -152,6 +157,12 @@ def figures(results: RunResults) -> Iterator[Plan]:
             f"{plural(int(consensus['k'].nunique()), 'line')}.",
             partial(consensus_cdf, assessment),
         )
+
+
+def _decided_by_gap(results: RunResults, drawn: Sequence[str]) -> bool:
+    """Whether k was chosen by the gain over a continuum."""
+    by_survival = settings_of(results, "subtypes").get("choose") == "survival"
+    return "gap" in drawn and not results.subtypes.given and not by_survival
 
 
 def methods(results: RunResults, cite: Citations) -> Iterator[str]:
