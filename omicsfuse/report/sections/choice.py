@@ -129,7 +129,7 @@ def figures(results: RunResults) -> Iterator[Plan]:
             "Criteria for the number of subtypes k",
             ("" if subtypes.given else f"Diamond and band: the chosen k, {rule_of_k(results)}. ")
             + (
-                "Only the gain over a continuum decides, and the largest gain is not always chosen. "
+                "Only the gain over a continuum decides; the largest gain is not always chosen. "
                 "Other criteria are for comparison, with the direction that is better. "
                 if _decided_by_gap(results, drawn)
                 else "Each panel shows one criterion, with the direction that is better. "
