@@ -57,9 +57,9 @@ def random_null_figure(
 def _panel(panel: "Axes", part: pd.DataFrame, bins: np.ndarray) -> None:
     """Histogram of one score, with the signature's line and shuffled signatures below."""
     z = part["z"].abs()
-    panel.hist(
-        z[part["kind"] == "random"], bins=bins.tolist(), color=FAINT, edgecolor=MUTED, linewidth=0.4
-    )
+    # One outline: a rectangle a bin takes a second to draw where there are many panels.
+    counts, _ = np.histogram(z[part["kind"] == "random"].dropna(), bins)
+    panel.stairs(counts, bins, fill=True, facecolor=FAINT, edgecolor=MUTED, linewidth=0.5)
     height = max(panel.get_ylim()[1], 1.0) * 1.05
     shuffled = z[part["kind"] == "permuted"].to_numpy()
     floor = 0.0

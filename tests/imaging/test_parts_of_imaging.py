@@ -98,7 +98,7 @@ def test_map_family() -> None:
     images = pd.DataFrame(rng.standard_normal((30, 2)), patients, ["a", "b"])
     genes = pd.DataFrame({"G": images["a"] * 2}, patients)
     settings = Settings(0.05, 5, frozenset(), {"a": "R1", "b": "R2"})
-    found = map_family("rna", images, genes, None, settings)
+    found = map_family(images, None, settings, ("rna", genes))
     assert (found.row["found"], found.associations["feature"].tolist()) == (1, ["a", "b"])
 
 

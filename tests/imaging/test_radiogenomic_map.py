@@ -127,6 +127,13 @@ def test_order_does_not_matter(tables: dict[str, pd.DataFrame], found: Radiogeno
     pd.testing.assert_frame_equal(found.families, again.families, check_exact=True)
 
 
+def test_processes_do_not_matter(tables: dict[str, pd.DataFrame], found: RadiogenomicMap) -> None:
+    again = radiogenomic_map(prepared(**tables), n_permutations=50, n_jobs=2)
+    pd.testing.assert_frame_equal(found.associations, again.associations, check_exact=True)
+    pd.testing.assert_frame_equal(found.families, again.families, check_exact=True)
+    assert again.exclusions == found.exclusions
+
+
 def test_all_features_come_down_to_clusters(tables: dict[str, pd.DataFrame]) -> None:
     every = radiogenomic_map(prepared(**tables), features="all", n_permutations=0)
     rna = every.families.set_index("layer").loc["rna"]

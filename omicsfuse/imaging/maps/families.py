@@ -93,12 +93,14 @@ class Settings(NamedTuple):
 
 
 def map_family(
-    name: str, images: pd.DataFrame, table: pd.DataFrame, design: Design | None, settings: Settings
+    images: pd.DataFrame, design: Design | None, settings: Settings, target: tuple[str, pd.DataFrame]
 ) -> Mapped:
     """Correlate the features with one layer, plain and adjusted, and say what was found.
 
-    ``images``, ``table``: patients x features and patients x targets, in order.
+    ``images``: patients x features; ``target``: the layer's name and its patients x targets, both
+    in order.
     """
+    name, table = target
     common = images.index.isin(table.index)
     patients = images.index[common]
     exclusions = _absent(name, images.index[~common])

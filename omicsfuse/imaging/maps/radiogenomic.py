@@ -22,6 +22,7 @@ from omicsfuse.imaging.redundancy import (
 from omicsfuse.imaging.volume import of_volume, tumour_volume
 from omicsfuse.stats.covariates import Encoded
 from omicsfuse.stats.levels import FDR
+from omicsfuse.stats.tasks import Runner
 
 
 def radiogenomic_map(
@@ -38,6 +39,7 @@ def radiogenomic_map(
     n_strongest: int = 50,
     n_permutations: int = 100,
     random_state: int = 0,
+    n_jobs: int = 1,
 ) -> RadiogenomicMap:
     """Correlate radiomic features with genes, proteins, mutations, copy number and scores.
 
@@ -82,6 +84,8 @@ def radiogenomic_map(
         none.
     random_state : int
         Seed of the permutations.
+    n_jobs : int
+        Processes; the result does not depend on them.
 
     Returns
     -------
@@ -139,6 +143,7 @@ def radiogenomic_map(
     n_strongest = whole_number(n_strongest, "n_strongest", 0)
     n_permutations = whole_number(n_permutations, "n_permutations", 0)
     random_state = whole_number(random_state, "random_state", 0)
+    n_jobs = whole_number(n_jobs, "n_jobs")
     name = radiomics_layer(prepared, radiomics)
     images = in_order(prepared.layers[name].values)
     clusters = cluster_radiomic_features(prepared, name, threshold=threshold, volume=volume)
@@ -164,10 +169,10 @@ def radiogenomic_map(
         random_state,
         f"{feature}s",
     )
-    mapped = {
-        target: map_family(target, images, table, adjust, settings)
-        for target, table in tables.items()
-    }
+    families = Runner(n_jobs).map(
+        map_family, list(tables.items()), images, adjust, settings, label="radiogenomic families"
+    )
+    mapped = dict(zip(tables, families, strict=True))
     for result in mapped.values():
         exclusions += result.exclusions
     tested = {target: result for target, result in mapped.items() if len(result.correlation)}

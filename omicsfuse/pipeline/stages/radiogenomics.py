@@ -125,6 +125,7 @@ class Radiogenomics(Stage[RadiogenomicSettings, RadiogenomicMap | None]):
                 covariates=covariates,
                 threshold=asked.threshold,
                 random_state=study.seed,
+                n_jobs=context.n_jobs,
             )
 
         associations = or_without("radiogenomic map", mapped)
