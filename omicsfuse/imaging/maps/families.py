@@ -93,7 +93,10 @@ class Settings(NamedTuple):
 
 
 def map_family(
-    images: pd.DataFrame, design: Design | None, settings: Settings, target: tuple[str, pd.DataFrame]
+    images: pd.DataFrame,
+    design: Design | None,
+    settings: Settings,
+    target: tuple[str, pd.DataFrame],
 ) -> Mapped:
     """Correlate the features with one layer, plain and adjusted, and say what was found.
 
