@@ -42,18 +42,23 @@ class Assess(Stage[None, Assessed]):
         sensitivity.SECTION,
     )
     holds = {
-        "subtypes.tsv": "Subtype of each patient, with silhouette, confidence and membership",
+        "subtypes.tsv": "The subtype of each patient, and how clearly and stably the patient "
+        "belongs to it",
         "n_clusters.tsv": "Criteria for each number of subtypes, and the number chosen",
         "structure.tsv": "Tests for subtypes: the cohort against the same cohort redrawn without "
         "groups",
-        "stability.tsv": "Stability of each subtype in resamples of the cohort (Jaccard index)",
-        "given_labels.tsv": "Given labels: names, and silhouettes in the fused network",
-        "layers.tsv": "Contribution of each layer to the subtypes, compared with shuffled copies",
-        "subtype_layers.tsv": "Separation of each subtype from the other patients, by layer",
-        "coverage.tsv": "Layers of each patient (1: measured, 0: not measured)",
-        "consensus.tsv": "Share of resamples in which two patients cluster together, for each pair",
-        "feature_groups.tsv": "Contribution of each group of features, such as shape or texture",
-        "sensitivity.tsv": "Agreement of the subtypes with subtypes from other settings",
+        "stability.tsv": "How stable each subtype is when the cohort is resampled (Jaccard index)",
+        "given_labels.tsv": "The given labels: their names, and how they lie in the fused network",
+        "layers.tsv": "What each layer contributes to the subtypes, compared with shuffled copies "
+        "of it",
+        "subtype_layers.tsv": "How strongly each layer separates each subtype from the other "
+        "patients",
+        "coverage.tsv": "Which patients have which layer (1: measured, 0: not measured)",
+        "consensus.tsv": "For each pair of patients, the share of resamples that put both into one "
+        "group",
+        "feature_groups.tsv": "What each group of features, such as shape or texture, contributes",
+        "sensitivity.tsv": "How well the subtypes agree with those of other settings of the "
+        "analysis",
     }
 
     def check(self, study: "Study", cohort: Cohort, layers: Sequence[str]) -> None:

@@ -38,10 +38,11 @@ class Assign(Stage[AssignmentSettings, AssignmentEvidence | None]):
     sections = (assignment.SECTION,)
     holds = {
         "classifier.json": "The classifier of new patients, for omicsfuse assign",
-        "assignment.tsv": "Accuracy of the assignment of held-out patients, by set of layers",
+        "assignment.tsv": "How well held-out patients are assigned to their subtypes, by set of "
+        "layers",
         "assignment_confusion.tsv": "True against assigned subtype of held-out patients",
-        "assignment_calibration.tsv": "Probability of the assigned subtype against the share of "
-        "correct assignments",
+        "assignment_calibration.tsv": "Probability of the assigned subtype against the share that "
+        "is right",
     }
 
     def named_layers(self, study: "Study") -> list[tuple[str, str | None]]:

@@ -55,7 +55,7 @@ class Immune(Stage[ImmuneSettings, ImmuneContext | None]):
     listed_after = "pathways"
     sections = (immune.SECTION,)
     holds = {
-        "immune_coverage.tsv": "Number of genes measured for each immune and stromal score",
+        "immune_coverage.tsv": "How many genes of each immune and stromal score were measured",
         "immune_scores.tsv": "Immune and stromal scores of each patient",
         "immune_tests.tsv": "Immune and stromal scores compared between subtypes",
         "cell_fractions.tsv": "Shares of cell types in each patient, by deconvolution",

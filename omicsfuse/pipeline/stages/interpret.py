@@ -48,7 +48,8 @@ class Interpret(Stage[dict[str, InterpretSettings], dict[str, Interpretation]]):
         "found",
         "interpretation_gene_sets.tsv": "Gene-set enrichment of the genes ranked by each imaging "
         "model",
-        "interpretation_stability.tsv": "Stability of these rankings in resamples of the patients",
+        "interpretation_stability.tsv": "How stable these rankings are when the patients are "
+        "resampled",
         "interpretation_scores.tsv": "Scores of the imaging models, as used",
     }
 

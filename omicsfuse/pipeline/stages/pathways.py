@@ -73,8 +73,8 @@ class Pathways(Stage[EnrichmentSettings, Explained]):
         "enrichment.tsv": "Gene-set enrichment (GSEA) of each subtype against all other patients",
         "drivers.tsv": "The features that characterise each subtype best",
         "label_markers.tsv": "Features of known labels, beside the same features in the subtypes",
-        "gene_sets.tsv": "Gene sets: genes measured, tested or not, and groups of sets with the "
-        "same genes",
+        "gene_sets.tsv": "The gene sets: genes measured, whether tested, and which sets share "
+        "their genes",
         "over_representation.tsv": "Gene sets over-represented among the markers of each subtype",
         "running_sums.tsv": "Running sums, as drawn in the enrichment plots",
         "gene_set_scores.tsv": "Score of each gene set in each patient",

@@ -70,8 +70,8 @@ class Survival(Stage[SurvivalSettings, dict[str, SurvivalComparison]]):
         "cox_diagnostics.tsv": "Collinearity, events per variable and fitting method of the Cox "
         "models",
         "cumulative_incidence.tsv": "Cumulative incidence of competing events in each subtype",
-        "added_value.tsv": "Value added by the subtypes to a clinical model of survival, corrected "
-        "for optimism",
+        "added_value.tsv": "What the subtypes add to a clinical model of survival, corrected for "
+        "optimism",
         "calibration.tsv": "Predicted against observed risk, in groups of patients from low to "
         "high risk",
         "decision_curves.tsv": "Decision curves: net benefit of each model by threshold of risk",

@@ -53,7 +53,7 @@ class Verify(Stage[None, Verified]):
         "replication.tsv": "Verdict for each score: whether its association replicates",
         "meta_analysis.tsv": "Hazard ratios of the signatures, combined across cohorts",
         "subtype_proportions.tsv": "Share of each subtype in each cohort",
-        "genes_found.tsv": "Name of each gene of a signature in each cohort",
+        "genes_found.tsv": "The name under which each gene of a signature was found in each cohort",
         "assigned_COHORT.tsv": "Subtype and scores of each patient of COHORT",
         "scores_SIGNATURE_COHORT.tsv": "Scores of a further signature in each patient of another "
         "cohort",
