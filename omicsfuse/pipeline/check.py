@@ -1,7 +1,7 @@
 """Can a study be done? Every fault is told at once, and nothing is computed."""
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.manifest import Manifest, read_manifest
 from omicsfuse.pipeline.asked import fused_layers
 from omicsfuse.pipeline.keys import refuse_missing
+from omicsfuse.pipeline.partial import what_can_be_read
 from omicsfuse.pipeline.stage import Stage, layers_to_prepare
 
 if TYPE_CHECKING:
@@ -51,10 +52,14 @@ def check_study(
                 cohort = read_cohort(there) if there is not None else None
                 if cohort is not None and there == manifest:
                     cohorts[path] = cohort
-    discovery = cohorts.get(study.discovery)
-    if discovery is not None:
-        with faults.gathered():
-            check_cohort(study, discovery, stages, missing)
+    path = study.discovery
+    with faults.gathered():
+        if path in cohorts:
+            check_cohort(study, cohorts[path], stages, missing)
+        else:
+            part, doubtful = what_can_be_read(path, manifests.get(path))
+            if part is not None:
+                check_cohort(study, part, stages, missing, doubtful)
     faults.tell()
     return Checked(manifests, cohorts)
 
@@ -86,12 +91,13 @@ def check_cohort(
     cohort: Cohort,
     stages: Sequence[Stage[Any, Any]],
     missing: Collection[Path] = (),
+    doubtful: Callable[[Exception], bool] = lambda _: False,
 ) -> None:
     """See that what the stages are asked can be done with the discovery cohort.
 
-    Nothing is said of ``missing`` files, which have been told.
+    Nothing is said of ``missing`` files, which have been told, nor of what is ``doubtful``.
     """
-    faults = Faults(told=lambda error: _is_about(error, missing))
+    faults = Faults(told=lambda error: _is_about(error, missing) or doubtful(error))
     named: list[tuple[str, str | None]] = [("layers", name) for name in fused_layers(study, cohort)]
     named += [pair for stage in stages for pair in stage.named_layers(study)]
     for key, name in named:

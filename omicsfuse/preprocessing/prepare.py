@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -11,13 +12,15 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require, sequence_of
 from omicsfuse.core.checks.tables import count, did_you_mean
 from omicsfuse.core.cohort import MINIMUM_PATIENTS, Cohort, Exclusion, Layer
-from omicsfuse.core.errors import CohortError, OmicsfuseWarning, StudyError
+from omicsfuse.core.errors import CohortError, OmicsfuseError, OmicsfuseWarning, StudyError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.results import Prepared, PreparedLayer
 from omicsfuse.preprocessing._base import LayerPreprocessor, NothingUsableError, PreprocessError
 
 #: Share of imputed values above which a patient's place in a layer is called doubtful.
 DOUBTFUL_SHARE = 0.5
+#: Features that are tried to see whether a layer has any that can be used.
+_TRIED = 50
 
 
 def preprocess(
@@ -134,6 +137,27 @@ def make_preprocessor(layer: Layer, **options: Any) -> LayerPreprocessor:
     if "scale" in made().get_params(deep=False):
         options["scale"] = layer.scale or KINDS[layer.kind].scales[0]
     return made(**options)
+
+
+def why_unusable(name: str, layer: Layer) -> str:
+    """Say why no feature of a layer could be used; empty where one can.
+
+    The features that are missing least and vary most are tried first, as one is enough.
+    """
+    order = layer.table.isna().sum() - layer.table.nunique() / (2 * len(layer.table))
+    best = order.sort_values(kind="stable").index[:_TRIED]
+    for part in (layer.table[best], layer.table):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OmicsfuseWarning)  # of the trial, not of the layer
+                _prepare(name, replace(layer, table=part), {})
+        except NothingUsableError as error:
+            why = str(error)
+        except OmicsfuseError:
+            return ""  # a run refuses it
+        else:
+            return ""
+    return why
 
 
 def default_settings(kind: str) -> dict[str, Any]:

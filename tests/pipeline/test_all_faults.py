@@ -224,3 +224,74 @@ def test_one_word_is_a_list_of_itself(study: Path) -> None:
     assert read.figures.format == ("pdf",)
     assert read.figures.palette == "tol-muted"
     assert read.survival.endpoints == ("os",)
+
+
+ASKED = [
+    '[survival]\nendpoints = ["pfs", "os"]',
+    '[markers]\ncovariates = ["agee"]',
+    '[radiogenomics]\nlayer = "mutation"',
+    "[fusion]\nmin_layers = 5",
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("[layers.radiomics]\n", "[layers.radiomics]\nknid = 1\n", 'unknown key "knid"'),
+        ('kind = "mutation"', 'kind = "mutatoin"', "this kind is not known"),
+        ('scale = "gistic"', 'scale = "log3"', "log3"),
+        ('event = "os_event"', "", '"event" is missing'),
+        ('event = "os_event"', 'event = "stage"', "not understood"),
+        ('"planted_subtype"', '"hpv"', '"hpv"'),
+        ('name = "simulated"', "", '"name" is missing'),
+        ("radiomics.tsv", "nowhere.tsv", "nowhere.tsv"),
+    ],
+)
+def test_a_fault_of_the_manifest_does_not_hide_those_of_the_study(
+    study: Path, right: str, wrong: str, said: str
+) -> None:
+    """Nor does it give the study faults that it does not have."""
+    manifest = study.with_name("discovery.toml")
+    assert right in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace(right, wrong, 1))
+    found = refusal(study, *ASKED)
+    for fault in (said, "names 'pfs'", "'agee'", "min_layers is 5"):
+        assert found.count(fault) == 1, found
+    assert "names 'os'" not in found
+    assert "layers names" not in found
+
+
+def test_a_fault_of_a_table_does_not_hide_those_of_the_study(study: Path) -> None:
+    table = study.with_name("radiomics.tsv")
+    rows = table.read_text().splitlines()
+    rows[1] = "\t".join([rows[1].split("\t")[0], "word", *rows[1].split("\t")[2:]])
+    table.write_text("\n".join(rows) + "\n")
+    found = refusal(study, *ASKED)
+    for fault in ('"word"', "names 'pfs'", "'agee'", "min_layers is 5"):
+        assert found.count(fault) == 1, found
+
+
+def test_a_fault_of_the_study_does_not_hide_those_of_its_tables(study: Path) -> None:
+    table = study.with_name("radiomics.tsv")
+    table.write_text(table.read_text() + "cut\tshort\n")
+    said = refusal(study, "sed = 1", 'external = ["nowhere.toml", ""]')
+    for fault in ('unknown key "sed"', "nowhere.toml", "radiomics.tsv"):
+        assert said.count(fault) == 1, said
+
+
+def test_check_tells_of_a_layer_that_a_run_leaves_out(study: Path) -> None:
+    table = pd.read_csv(study.with_name("mutation.tsv"), sep="\t", index_col=0)
+    (table * 0).to_csv(study.with_name("mutation.tsv"), sep="\t")
+    said = r"layer 'mutation' \(mutation\): no usable feature is left.* A run leaves it out"
+    with pytest.warns(of.OmicsfuseWarning, match=said):
+        check(study)
+
+
+def test_check_tells_of_labels_of_nobody_in_the_cohort(study: Path) -> None:
+    patients = of.read_cohort(study.with_name("discovery.toml")).patients()
+    labels = pd.Series(["a", "b"] * 20, patients, name="subtype")
+    labels["stranger"] = "a"
+    labels.to_csv(study.with_name("labels.tsv"), sep="\t", index_label="patient")
+    study.write_text(study.read_text() + '[subtypes]\nlabels = "labels.tsv"\n')
+    with pytest.warns(of.OmicsfuseWarning, match='1 of 41 patients .* "stranger"'):
+        check(study)
