@@ -279,6 +279,8 @@ def main(argv: list[str] | None = None) -> Any:
         sys.exit(error.exit_code)
     except (OmicsfuseError, OSError, MemoryError) as error:
         text = "not enough memory" if isinstance(error, MemoryError) else str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            text = f"{error.filename} cannot be read or written: {error.strerror}."
         click.echo("\n".join([f"omicsfuse: {text}", *getattr(error, "__notes__", ())]), err=True)
         sys.exit(1)
     finally:

@@ -55,9 +55,10 @@ def check_arguments(
         hint = " or ".join(_FROM[kind.__name__] for kind in allowed if kind.__name__ in _FROM)
         # A whole number is a number; text is a sequence of characters, which nobody means here.
         wider = (*allowed, int, np.floating, np.integer) if float in allowed else allowed
-        if isinstance(value, str) and Sequence in allowed and str not in allowed:
-            value = None
-        if not isinstance(value, wider):
+        word = isinstance(value, str) and Sequence in allowed and str not in allowed
+        if word or not isinstance(value, wider):
+            hint = f'["{value}"]' if word else hint
+            allowed = (list,) if word else allowed
             require(value, allowed, name, hint)
     subtypes = [value for value in given.values() if isinstance(value, Subtypes)]
     data = [value for value in given.values() if isinstance(value, Fusion | Prepared | Cohort)]

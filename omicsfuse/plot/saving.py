@@ -76,7 +76,7 @@ def save_figure(
     stem: str | Path,
     *,
     dpi: int = 300,
-    formats: Sequence[str] = ("svg", "png"),
+    formats: str | Sequence[str] = ("svg", "png"),
     size: float = 1.0,
 ) -> list[Path]:
     """Write a figure to files; the same figure gives the same bytes.
@@ -92,7 +92,7 @@ def save_figure(
         Path without its ending; the folder must exist.
     dpi : int
         Dots per inch of the PNG, and of images inside SVG and PDF.
-    formats : sequence of {"svg", "png", "pdf"}
+    formats : {"svg", "png", "pdf"} or sequence of them
         Files to write.
     size : float
         Factor on width and height of the figure; text keeps its size in points.

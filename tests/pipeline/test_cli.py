@@ -237,3 +237,15 @@ def test_interrupting_says_how_to_go_on(
         main(["run", str(folder / "study.toml"), "--out", str(tmp_path / "out")])
     assert stop.value.code == 130
     assert "--resume takes them up" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_a_number(
+    brief: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(brief), "--out", str(tmp_path / "file" / "results")])
+    assert stop.value.code == 1
+    said = capsys.readouterr().err
+    assert "cannot be read or written: Not a directory." in said
+    assert "Errno" not in said

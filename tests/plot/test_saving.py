@@ -1,6 +1,7 @@
 """A figure is laid out once, saved twice, and left as it was; any number of processes may draw."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from omicsfuse import plot
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
 from omicsfuse.pipeline.figures import FigureSettings
-from omicsfuse.plot.canvas import new_figure, nothing
+from omicsfuse.plot.canvas import new_figure, nothing, styled
 from omicsfuse.plot.colours import PALETTES, subtype_colour
 from omicsfuse.plot.png import smaller_png
 from omicsfuse.plot.saving import FigureOptions
@@ -171,3 +172,19 @@ def subtypes_drawn(k: int) -> Axes:
     place = pd.DataFrame({"x": range(k), "y": range(k)}, [f"P{i}" for i in range(k)])
     labels = pd.Series([f"S{i % 2 + 1}" for i in range(k)], place.index)
     return plot.patient_map(place, Subtypes(labels, {}, {}))
+
+
+def test_one_format_needs_no_list(tmp_path: Path) -> None:
+    (path,) = plot.save_figure(chart("a label"), tmp_path / "one", formats="pdf")
+    assert path.name == "one.pdf"
+    assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_text_in_place_of_a_list_is_called_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r'type str; expected list: \["#1b9e77"\]'):
+        take_a_list("#1b9e77")
+
+
+@styled
+def take_a_list(names: Sequence[str]) -> None:
+    """Stand for any function of figures that takes a list."""

@@ -8,13 +8,16 @@ import numpy as np
 
 from omicsfuse.core.errors import StudyError
 
+#: What those who call a function call it.
+_PLAIN = {"Mapping": "dict", "Sequence": "list"}
+
 
 def require(value: Any, kind: type | tuple[type, ...], name: str, hint: str = "") -> None:
     """Refuse an argument of the wrong type."""
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        # Nobody who calls a function thinks of a dict as of a Mapping.
-        expected = " or ".join({"Mapping": "dict"}.get(n := each.__name__, n) for each in kinds)
+        names = [_PLAIN.get(each.__name__, each.__name__) for each in kinds]
+        expected = " or ".join(names)
         more = f": {hint}" if hint else ""
         raise StudyError(f"{name} is of type {type(value).__name__}; expected {expected}{more}.")
 
