@@ -36,6 +36,8 @@ nb_execution_cache_path = str(HERE.parent / "build" / "gallery")
 nb_execution_excludepatterns = ["notebooks/*"]
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
+nb_execution_in_temp = True  # pages write files
+nb_merge_streams = True  # what a cell prints is one block
 
 # The API. Attributes stand in the docstrings of classes.
 autosummary_generate = False

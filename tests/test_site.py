@@ -165,3 +165,15 @@ def test_the_gallery_has_a_picture_of_every_plot_function() -> None:
     drawn = [f"of.plot.{name}(" in part for name, part in zip(headed, parts, strict=True)]
     assert all(drawn)
     assert sorted(headed) == sorted(wanted)
+
+
+def test_cells_of_pages_define_what_they_use() -> None:
+    """Only `make docs` executes them; a name that is missing is told here."""
+    cell = re.compile(r"```\{code-cell\} ipython3\n(?::.*\n)*\n?(.*?)```", re.DOTALL)
+    pages = {page: cell.findall(page.read_text()) for page in HOME.glob("docs/**/*.md")}
+    pages = {page: cells for page, cells in pages.items() if cells}
+    for page, cells in pages.items():
+        source = "\n".join(one for one in cells if not one.startswith("%%"))
+        assert used_without_import(source) == set(), page.name
+    assert len(pages) >= 8
+    assert any("tutorials" in page.parts for page in pages)
