@@ -1,4 +1,4 @@
-"""Evidence for subtypes: composes fusion and clustering, again and again."""
+"""Evidence for subtypes, by repeated fusion and clustering."""
 
 from omicsfuse.assessment.assess import assess
 from omicsfuse.assessment.choose import cluster

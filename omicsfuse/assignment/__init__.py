@@ -1,4 +1,4 @@
-"""New patients assigned to existing subtypes, from whichever layers they have."""
+"""New patients assigned to existing subtypes, from the layers that they have."""
 
 from omicsfuse.assignment.assign import Assignment, assign
 from omicsfuse.assignment.classifier import SubtypeClassifier

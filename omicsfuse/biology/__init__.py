@@ -1,4 +1,4 @@
-"""What the subtypes are: markers, pathways and clinical associations."""
+"""Biology of the subtypes: markers, gene sets and clinical associations."""
 
 from omicsfuse.biology.alterations import alterations
 from omicsfuse.biology.associations import associate

@@ -1,4 +1,4 @@
-"""Clustering of the fused network: subtypes, criteria for their number, a map to look at."""
+"""Clustering of the fused network: subtypes, criteria for their number, a map."""
 
 from omicsfuse.clustering.embedding import embed
 from omicsfuse.clustering.rotation import rotation_cost_discrete

@@ -1,4 +1,4 @@
-"""Cohorts to try things on: simulated with planted truth, or fetched by manifest."""
+"""Example cohorts: simulated with known subtypes, or fetched by manifest."""
 
 from omicsfuse.datasets.simulate import SimulatedCohort, simulate_cohort
 

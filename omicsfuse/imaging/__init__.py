@@ -1,4 +1,4 @@
-"""What the images go with: radiogenomic maps, modules against modules, the heterogeneity index."""
+"""Associations of images: radiogenomic maps, modules, the heterogeneity index."""
 
 from omicsfuse.imaging.heterogeneity.index import heterogeneity_index
 from omicsfuse.imaging.heterogeneity.mutant_alleles import math_score

@@ -1,4 +1,4 @@
-"""Reading and writing: one module a format."""
+"""Reading and writing: one module for each format."""
 
 from omicsfuse.io.cohorts import read_cohort
 from omicsfuse.io.gene_names import read_gene_table

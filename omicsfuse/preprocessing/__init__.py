@@ -1,4 +1,4 @@
-"""Layers made ready for distances: one scikit-learn transformer for each kind."""
+"""Preprocessing of layers: one scikit-learn transformer for each kind."""
 
 from omicsfuse.preprocessing._base import LayerPreprocessor, PreprocessError
 from omicsfuse.preprocessing.continuous import ContinuousPreprocessor

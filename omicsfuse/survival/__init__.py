@@ -1,4 +1,4 @@
-"""Survival of subtypes: tests, curves, models, and what the subtypes add to other covariates."""
+"""Survival of subtypes: tests, curves, models, and added value beyond covariates."""
 
 from omicsfuse.survival.compare import compare_survival
 

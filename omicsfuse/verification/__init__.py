@@ -1,4 +1,4 @@
-"""A locked signature in other cohorts: what it shows, by chance and over all of them."""
+"""A locked signature in other cohorts: tests, null distributions, meta-analysis."""
 
 from omicsfuse.verification.discovery import record_discovery
 from omicsfuse.verification.meta import MetaAnalysis, meta_analysis
