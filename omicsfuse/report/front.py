@@ -36,13 +36,13 @@ from omicsfuse.report.sections.survival.log_rank import (
 )
 from omicsfuse.report.words import level_of_tests, listing, mean_jaccard, plural
 from omicsfuse.stats.levels import SIGNIFICANCE
-from omicsfuse.stats.p_values import on_its_side
+from omicsfuse.stats.p_values import on_its_side, p_text
 
 #: Section that the pictures of the first screen belong to.
 FRONT = "front"
 
 #: Technical variables named at most that go with the subtypes without explaining them.
-_MOST_ASSOCIATED = 2
+_MOST_ASSOCIATED = 1
 
 #: Reservations that the line on stability tells.
 _TOLD = ("unstable", "borderline")
@@ -148,7 +148,7 @@ def _groups(results: RunResults) -> str:
     parts = []
     if shared == shared:
         verb = "share structure" if shared <= level else "share no detectable structure"
-        parts.append(f"the layers {verb} ({format_p(shared)})")
+        parts.append(f"layers {verb} ({format_p(shared)})")
     if groups == groups:
         what = "patients form groups" if groups <= level else "a continuum fits as well as groups"
         parts.append(f"{what} ({format_p(groups)})")
@@ -207,12 +207,14 @@ def _survival(results: RunResults) -> str:
             found = differs(comparison, several=several)
             what = f"{name} differs" if found else f"no difference shown in {name}"
             fdr = overall_fdr(test) if several else math.nan
-            rate = format_p(p) if math.isnan(fdr) else format_p(fdr, "FDR")
+            rate = format_p(p) if math.isnan(fdr) else p_text(fdr)
             parts.append(f"{what} ({rate}, {events})")
     if not parts:
         return "No endpoint."
     if several:
-        parts.append(f"FDR over {len(results.survival)} endpoints")
+        parts[0] = (
+            f"FDR over {len(results.survival)} endpoints: {parts[0][:1].lower()}{parts[0][1:]}"
+        )
     return _sentence(parts)
 
 
@@ -237,7 +239,7 @@ def _images(results: RunResults) -> str:
     counts = associations(results)
     if counts is not None:
         found = counts["found"]
-        text = f"{plural(found, 'association')} with molecules in {counts['tests']:,} tests"
+        text = f"{plural(found, 'molecular association')} in {counts['tests']:,} tests"
         if found and "after_adjustment" in counts:
             text += f", {counts['after_adjustment']} after adjustment"
         said.append(text)
@@ -254,8 +256,7 @@ def _associated(results: RunResults) -> list[str]:
         return []
     named = [f"{clean(name)} ({effect_text(row)})" for name, row in rows.iterrows()]
     text = listing([*named, f"{more} more"] if more > 0 else named)
-    verb = "is" if len(named) == 1 else "are"
-    return [f"{text[:1].upper()}{text[1:]} {verb} associated with the subtypes."]
+    return [f"Associated with subtypes: {text}."]
 
 
 def _subtype_lines(results: RunResults) -> Iterator[SubtypeLine]:

@@ -111,9 +111,7 @@ def test_a_number_of_subtypes_that_other_redraws_would_change_is_reserved() -> N
     unsettled = with_shares(sound(), {2: 0.34, 3: 0.63, 4: 0.03})
     (each,) = conclude(unsettled).reservations
     assert each.name == "number_of_subtypes"
-    assert each.text == (
-        "Number of subtypes uncertain: k = 3 (63% of resampled redraws) or k = 2 (34%)."
-    )
+    assert each.text == ("Number of subtypes uncertain: k = 3 (63% of redraws) or k = 2 (34%).")
     assert other_numbers(with_shares(sound(), {})).empty
     # A number that was asked for was not chosen.
     assert other_numbers(make_results(3)).empty
@@ -266,8 +264,7 @@ def test_of_several_endpoints_the_false_discovery_rate_decides() -> None:
     assert line(alone, "Survival").startswith("Overall survival differs (p = 0.030, ")
     several = with_p(make_results(3, n=90), 0.03, 0.06, endpoints=3)
     said = line(several, "Survival")
-    assert said.startswith("No difference shown in overall survival (FDR = 0.060, ")
-    assert said.endswith("; FDR over 3 endpoints.")
+    assert said.startswith("FDR over 3 endpoints: no difference shown in overall survival (0.060, ")
     assert any(
         text.startswith("There is no evidence that overall survival (os) differs")
         for text in summary_sentences(several)
@@ -289,24 +286,24 @@ def with_agreement(results: RunResults, alone: list[float], without: list[float]
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.8, 0.45, 0.9, 1.0, 0.97],
-            "the subtypes rest most on expression (adjusted Rand index 0.72 alone, 0.45 without)",
+            "subtypes rest most on expression (ARI 0.72 alone, 0.45 without)",
         ),
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.4, 0.85, 0.9, 1.0, 0.97],
-            "the subtypes come closest to expression alone (adjusted Rand index 0.72) and change "
-            "most without radiomics (0.40)",
+            "subtypes closest to expression alone (ARI 0.72), most changed without radiomics "
+            "(0.40)",
         ),
         (
             [0.3, 0.72, 0.4, 0.0, 0.1],
             [0.95, 0.92, 0.9, 1.0, 0.97],
-            "the subtypes come closest to expression alone (adjusted Rand index 0.72)",
+            "subtypes closest to expression alone (ARI 0.72)",
         ),
         (
             [0.1, 0.12, 0.1, 0.0, 0.1],
             [0.4, 0.85, 0.9, 1.0, 0.97],
-            "no layer alone gives the subtypes (adjusted Rand index 0.12 at most); they change "
-            "most without radiomics (0.40)",
+            "no layer alone gives the subtypes (ARI 0.12 at most); most changed without radiomics "
+            "(0.40)",
         ),
     ],
 )
@@ -326,7 +323,10 @@ def test_a_shown_effect_never_contradicts_the_rule() -> None:
     clinical.loc[name, ["fdr", "effect", "effect_ci_high"]] = [0.001, 0.498, 0.7]
     near = replace(results, clinical=clinical)
     assert "technical_variable" not in names(near)
-    assert "0.498) is associated with the subtypes." in front(near).reservations[-1]
+    assert (
+        (front(near).reservations[-1])
+        == "Associated with subtypes: tumour volume (radiomics) (epsilon squared 0.498)."
+    )
     clinical = clinical.copy()
     clinical.loc[name, "effect"] = 0.502
     strong = replace(results, clinical=clinical)
@@ -363,9 +363,7 @@ def test_the_record_counts_what_the_line_on_images_counts() -> None:
     assert (images["layer"], images["p"], images["n_permutations"]) == ("radiomics", 0.05, 19)
     assert images["p_floor"] == 0.05
     assert record["associations"] == {"tests": 150, "found": 4, "after_adjustment": 2}
-    assert "4 associations with molecules in 150 tests, 2 after adjustment" in line(
-        results, "Images"
-    )
+    assert "4 molecular associations in 150 tests, 2 after adjustment" in line(results, "Images")
     assert summary_record(replace(results, radiogenomics=None))["associations"] is None
     assert record["n_patients"] + record["n_excluded"] == len(results.cohort.clinical)
     assert record["layer_agreement"]["expression"] == {"alone": 0.72, "without": 0.45}

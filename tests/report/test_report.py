@@ -149,9 +149,16 @@ def test_every_clip_and_marker_is_on_the_page(page):
 def test_text_from_data_is_escaped(tmp_path):
     results = make_results()
     fusion, prepared, assessment = results.fusion, results.prepared, results.assessment
-    layers = {f"{EVIL}{name}": layer for name, layer in prepared.layers.items()}
     rename = {name: f"{EVIL}{name}" for name in prepared.layers}
     patients = {p: f"{p}{EVIL}" for p in fusion.coverage.index}
+    layers = {
+        rename[name]: replace(
+            layer,
+            scaled=layer.scaled.rename(patients),
+            values=layer.values.rename(patients),  # noqa: PD011
+        )
+        for name, layer in prepared.layers.items()
+    }
     subtypes = results.subtypes
     evidence = {name: table.rename(patients) for name, table in subtypes.evidence.items()}
     comparison = results.survival["os"]
@@ -176,7 +183,11 @@ def test_text_from_data_is_escaped(tmp_path):
         cohort=replace(
             results.cohort,
             name=EVIL,
-            clinical=results.cohort.clinical.rename(columns={"age": EVIL}),
+            clinical=results.cohort.clinical.rename(index=patients, columns={"age": EVIL}),
+            omics={
+                name: replace(layer, table=layer.table.rename(patients))
+                for name, layer in results.cohort.omics.items()
+            },
             covariates=(EVIL,),
         ),
         prepared=replace(prepared, layers=layers),

@@ -32,6 +32,8 @@ addEventListener("load", () => {
     wide: text.filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
       .map((e) => e.textContent.slice(0, 40)),
     width: innerWidth,
+    scrolling: [...document.querySelectorAll(".frame")].filter(
+      (frame) => frame.scrollWidth > frame.clientWidth + 1).length,
   };
   const out = document.createElement("pre");
   out.id = "measured";
@@ -102,6 +104,8 @@ def test_page_fits_and_everything_is_rendered(report, tmp_path, width):
     assert seen["wide"] == []
     assert seen["images"] == 3
     assert seen["broken"] == 0
+    # Figures in folded parts have no width yet; those that are seen are never cut.
+    assert seen["scrolling"] == 0
     assert len(seen["drawings"]) == 23
     assert min(seen["drawings"]) > 200
 
@@ -111,3 +115,16 @@ def test_page_opens_without_console_messages(report, tmp_path):
     done = chromium(tmp_path, "--window-size=1280,2000", f"--screenshot={picture}", report.as_uri())
     assert "CONSOLE" not in done.stderr
     assert picture.stat().st_size > 50_000
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_methods_are_printed_and_other_folded_parts_are_not(report, tmp_path):
+    paper = tmp_path / "page.pdf"
+    chromium(tmp_path, f"--print-to-pdf={paper}", "--no-pdf-header-footer", report.as_uri())
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(paper), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    after = text[text.index("Ready to paste, with the references that are cited.") :]
+    assert "Computed with omicsfuse, seed 0" in after
+    assert "References" in after
+    assert "words taken as missing" not in text

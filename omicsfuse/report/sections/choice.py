@@ -65,7 +65,7 @@ def uncertain(results: RunResults) -> str:
     named = listing([f"k = {other} ({100 * s:.0f}%)" for other, s in others.items()
                      if s > 1 - SETTLED] or ["another"])  # fmt: skip
     return (
-        f"Number of subtypes uncertain: k = {k} ({100 * share.get(k, 0):.0f}% of resampled "
+        f"Number of subtypes uncertain: k = {k} ({100 * share.get(k, 0):.0f}% of "
         f"redraws) or {named}."
     )
 

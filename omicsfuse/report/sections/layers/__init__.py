@@ -132,18 +132,18 @@ def carried_by(results: RunResults) -> str:
     if len(layers) < 2 or not alone:
         return ""
     top, what = max(alone, key=lambda name: alone[name]), "labels" if given else "subtypes"
-    value = f"adjusted Rand index {alone[top]:.2f}"
+    value = f"ARI {alone[top]:.2f}"
     missed = min(without, key=lambda name: without[name]) if without and not given else None
     if missed is not None and without[missed] >= _HARDLY:
         missed = None
-    less = "" if missed is None else f"change most without {clean(missed)} ({without[missed]:.2f})"
+    less = "" if missed is None else f"most changed without {clean(missed)} ({without[missed]:.2f})"
     if alone[top] < _PARTIAL:
         text = f"no layer alone gives the {what} ({value} at most)"
-        return f"{text}; they {less}" if less else text
+        return f"{text}; {less}" if less else text
     if missed == top:
-        return f"the {what} rest most on {clean(top)} ({value} alone, {without[top]:.2f} without)"
-    text = f"the {what} come closest to {clean(top)} alone ({value})"
-    return f"{text} and {less}" if less else text
+        return f"{what} rest most on {clean(top)} ({value} alone, {without[top]:.2f} without)"
+    text = f"{what} closest to {clean(top)} alone ({value})"
+    return f"{text}, {less}" if less else text
 
 
 def layer_sentences(results: RunResults) -> list[str]:
