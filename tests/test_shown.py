@@ -114,6 +114,7 @@ def test_long_names_and_many_layers_stay_short() -> None:
     cohort = Cohort("cohort " * 60, omics)
     assert len(repr(cohort)) < LONGEST
     assert "and 28 more" in repr(cohort)
+    assert repr(cohort).splitlines()[0].endswith("…, 2 patients, 30 layers")
     few = Cohort("few", dict(list(omics.items())[:5]))
     assert len(repr(few)) < LONGEST
     assert "…" in repr(few)
@@ -199,10 +200,12 @@ def test_the_number_of_subtypes_is_told_in_a_few_words(params: dict, said: str) 
 def test_an_assessment_says_what_it_does_not_weigh_and_where_p_cannot_be_smaller() -> None:
     table = pd.DataFrame()
     made = Assessment(table, table, {"n_draws": 39}, 0.025, 0.3, VERDICTS[1])
-    assert "groups p = 0.3 (0.025 is the smallest possible)" in repr(made)
+    assert "groups p = 0.3 (smallest possible: 0.025)" in repr(made)
     assert "not weighed: technical and clinical variables (`omicsfuse.run` does)" in repr(made)
     assert "smallest" not in repr(replace(made, p_shared=0.05))
     assert "not weighed" not in repr(Assessment(table, table, {}))
+    layers = pd.DataFrame({"p_adds": [0.5]}, index=["a layer with a long name"])
+    assert "layers: a layer with a p = 0.5" in repr(Assessment(table, layers, {}))
 
 
 def test_a_run_shows_its_status_and_reservations() -> None:

@@ -28,7 +28,7 @@ from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer, describe_layer, exclusions_text
-from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, table_size
+from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, short, table_size
 from omicsfuse.core.variables import describe_variables
 
 __all__ = [
@@ -249,7 +249,7 @@ class Cohort(Shown):
         if self.clinical is not None:
             whose["clinical"] = self.clinical.index
         n = len(set().union(*whose.values()))
-        return joined(self.name, count(n, "patient"), count(len(self.omics), "layer"))
+        return joined(short(self.name), count(n, "patient"), count(len(self.omics), "layer"))
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         sizes = {

@@ -11,7 +11,7 @@ from omicsfuse.core.checks.tables import count
 
 #: An object is shown in fewer characters than this, a title, a name and a fact in so many at most.
 LONGEST = 600
-_LONGEST_TITLE, _LONGEST_NAME, _LONGEST_FACT = 60, 26, 66
+_LONGEST_TITLE, _LONGEST_NAME, _LONGEST_FACT = 72, 26, 66
 #: Facts shown at most; what is beyond the last but one is counted.
 _MOST_FACTS = 8
 #: Of more layers only the names are shown.
@@ -81,6 +81,11 @@ def some(members: Iterable[object], room: int = 52) -> str:
         shown.append(text)
     more = len(texts) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def short(name: str) -> str:
+    """Cut the name of an object, so that what it holds has room in the title."""
+    return _cut(name, _LONGEST_TITLE // 2)
 
 
 def p_text(value: float, name: str = "p") -> str:

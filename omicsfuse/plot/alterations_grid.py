@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from omicsfuse.biology.altered import altered
 from omicsfuse.biology.long_genes import LONG_GENES
 from omicsfuse.core.checks.tables import did_you_mean
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.errors import StudyError
-from omicsfuse.core.kinds import kind_of
 from omicsfuse.core.results import Subtypes
 from omicsfuse.plot.alteration_sides import (
     TRACK,
@@ -21,6 +19,20 @@ from omicsfuse.plot.alteration_sides import (
     draw_counts,
     draw_shares,
     draw_tracks,
+)
+from omicsfuse.plot.altered_cells import (
+    ONE_LEVEL,
+    STAR,
+    Cells,
+    burden_of,
+    cells_of,
+    counted_ways,
+    in_any_way,
+    memo_sort,
+    oncoprint_genes,
+    share,
+    sharp_layers,
+    strongly,
 )
 from omicsfuse.plot.annotation_rows import AnnotationRow, annotation_row, annotation_table
 from omicsfuse.plot.canvas import axes_or_new, frameless, is_own, nothing, styled
@@ -34,13 +46,8 @@ from omicsfuse.stats.levels import FDR
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Cells = npt.NDArray[np.bool_]
-
 #: Patients that are drawn at most; of more, that many, evenly spaced in their order.
 MOST_PATIENTS = 400
-#: Two genes altered in nearly the same patients, as neighbours of an amplicon are, are drawn once:
-#: from this share on of the patients who have either altered.
-SAME_PATIENTS = 0.8
 
 #: How each alteration is drawn, in this order: colour, and part of the cell's height. Red, blue and
 #: near-black stay apart with the common forms of colour blindness, and mutations are smaller.
@@ -51,8 +58,6 @@ GLYPHS = {
     "deleted": ("#1f5fa8", 1.0),
     "mutated": ("#1c1c1c", 0.36),
 }
-#: Marks of genes that differ between subtypes: by strong alterations, or by one level only.
-STAR, ONE_LEVEL = "*", "\N{DAGGER}"
 #: Mark of genes that are mutated often because they are long.
 LONG = "\N{DOUBLE DAGGER}"
 _MEANING = {
@@ -63,8 +68,6 @@ _MEANING = {
 #: Clinical columns drawn where none are named.
 MOST_TRACKS = 4
 _NONE = np.zeros(1, dtype=bool)
-#: Alterations that count where genes are chosen by how often they are altered.
-STRONG = ("mutated", "amplified", "deleted")
 
 
 @styled
@@ -133,23 +136,23 @@ def oncoprint(
     marks = oncoprint_genes(cohort, subtypes, alterations, n_genes)
     if not marks:
         return nothing("no gene is altered in any patient", ax)
-    sharp = _sharp_layers(cohort)
-    cells = {gene: _cells(cohort, subtypes, gene, sharp) for gene in marks}
+    sharp = sharp_layers(cohort)
+    cells = {gene: cells_of(cohort, subtypes, gene, sharp) for gene in marks}
     # The percentages of a row count what its mark is about.
     counted = {
-        gene: _any(cells[gene]) if mark == ONE_LEVEL else _strong(cells[gene])
+        gene: in_any_way(cells[gene]) if mark == ONE_LEVEL else strongly(cells[gene])
         for gene, mark in marks.items()
     }
-    shares = {gene: _share(counted[gene], cells[gene]["measured"]) for gene in marks}
+    shares = {gene: share(counted[gene], cells[gene]["measured"]) for gene in marks}
     genes = sorted(marks, key=lambda gene: (marks[gene] == ONE_LEVEL, -shares[gene], gene))
-    order = _memo_sort(subtypes, [counted[gene] for gene in genes], [cells[g] for g in genes])
+    order = memo_sort(subtypes, [counted[gene] for gene in genes], [cells[g] for g in genes])
     labels = subtypes.labels.astype(str).to_numpy()
     drawn = order
     if len(order) > MOST_PATIENTS:
         drawn = order[np.linspace(0, len(order) - 1, MOST_PATIENTS).round().astype(int)]
     rows = _tracks(cohort, subtypes, tracks)
     rows = [replace(row, colours=row.colours[drawn]) for row in rows]
-    burden, label = _burden(cohort, subtypes.labels.index)
+    burden, label = burden_of(cohort, subtypes.labels.index)
     ax = axes_or_new(ax, 8.0, 2.1 + 0.21 * len(genes) + (TRACK + 0.16) * len(rows))
     x = _positions(labels[drawn], subtypes.names)
     width = 0.82 if len(drawn) <= 160 else 1.0
@@ -179,7 +182,7 @@ def oncoprint(
     own = {name: labels == name for name in subtypes.names}
     by_subtype = [
         [
-            _share(counted[gene] & here, measured)
+            share(counted[gene] & here, measured)
             if (measured := cells[gene]["measured"] & here).any()
             else np.nan
             for here in own.values()
@@ -188,110 +191,11 @@ def oncoprint(
     ]
     end = draw_shares(ax, by_subtype, subtypes.names)
     colours = {name: GLYPHS[name][0] for name in reversed(GLYPHS)}
-    draw_counts(ax, end, [_counted(cells[gene]) for gene in genes], colours)
+    draw_counts(ax, end, [counted_ways(cells[gene]) for gene in genes], colours)
     used = {*marks.values(), *long.values()}
     ways = [name for name in GLYPHS if any(name in cells[gene] for gene in genes)]
     _key(ax, ways, rows, [mark for mark in _MEANING if mark in used])
     return ax
-
-
-def oncoprint_genes(
-    cohort: Cohort, subtypes: Subtypes, alterations: pd.DataFrame, n_genes: int = 20
-) -> dict[str, str]:
-    """Choose the genes of an oncoprint, each with its mark; see ``oncoprint`` for the rule."""
-    if alterations.empty:
-        return {}
-    significant = alterations[alterations["fdr"] <= FDR].sort_values(
-        ["p", "n_altered", "gene"], ascending=[True, False, True], kind="stable"
-    )
-    sharp = significant["alteration"].isin(STRONG)
-    strong = alterations[alterations["alteration"].isin(STRONG)]
-    often = strong.groupby("gene")["n_altered"].sum().reset_index()
-    often = often.sort_values(["n_altered", "gene"], ascending=[False, True], kind="stable")
-    candidates = [
-        *((gene, STAR) for gene in significant.loc[sharp, "gene"].astype(str)),
-        *((gene, ONE_LEVEL) for gene in significant.loc[~sharp, "gene"].astype(str)),
-        *((gene, "") for gene in often["gene"].astype(str)),
-    ]
-    sharp_layers = _sharp_layers(cohort)
-    chosen: dict[str, str] = {}
-    taken: list[tuple[Cells, Cells]] = []
-    for gene, mark in candidates:
-        full = mark == ONE_LEVEL and list(chosen.values()).count(mark) >= n_genes // 4
-        if full or gene in chosen:
-            continue
-        cells = _cells(cohort, subtypes, gene, sharp_layers)
-        pattern = (_strong(cells), _any(cells))
-        if any(_alike(pattern[0], a) or _alike(pattern[1], b) for a, b in taken):
-            continue
-        chosen[gene] = mark
-        taken.append(pattern)
-        if len(chosen) == n_genes:
-            break
-    return chosen
-
-
-def _alike(first: Cells, second: Cells) -> bool:
-    either = int((first | second).sum())
-    return either > 0 and int((first & second).sum()) >= SAME_PATIENTS * either
-
-
-def _sharp_layers(cohort: Cohort) -> set[str]:
-    """Layers with mutations, amplifications or deletions; chromosome arms have none."""
-    sharp = set()
-    for name, layer in cohort.omics.items():
-        calls = altered(layer)
-        if any((calls[way] == 1).any(axis=None) for way in STRONG if way in calls):
-            sharp.add(name)
-    return sharp
-
-
-def _cells(cohort: Cohort, subtypes: Subtypes, gene: str, sharp: set[str]) -> dict[str, Cells]:
-    """For each patient, whether the gene is altered in each way, and whether it was measured."""
-    patients = subtypes.labels.index
-    cells: dict[str, Cells] = {"measured": np.zeros(len(patients), dtype=bool)}
-    for key, layer in cohort.omics.items():
-        if not kind_of(layer).alterations or gene not in layer.table:
-            continue
-        of_gene = type(layer)(layer.kind, layer.table[[gene]], layer.scale)
-        for name, calls in altered(of_gene).items():
-            if name in STRONG and key not in sharp:
-                continue
-            values = calls[gene].reindex(patients).to_numpy(dtype=float)
-            cells[name] = cells.get(name, np.zeros(len(patients), dtype=bool)) | (values == 1)
-            cells["measured"] = cells["measured"] | ~np.isnan(values)
-    return cells
-
-
-def _strong(cells: dict[str, Cells]) -> Cells:
-    """Patients with a strong alteration; of layers that have none (arms), with any."""
-    ways = [name for name in STRONG if name in cells] or ["gained", "lost"]
-    strong: Cells = np.logical_or.reduce([cells[name] for name in ways if name in cells])
-    return strong
-
-
-def _any(cells: dict[str, Cells]) -> Cells:
-    """Patients with an alteration of any kind."""
-    altered: Cells = np.logical_or.reduce([cells[name] for name in GLYPHS if name in cells])
-    return altered
-
-
-def _share(altered_cells: Cells, measured: Cells) -> float:
-    return float(altered_cells.sum() / measured.sum()) if measured.any() else 0.0
-
-
-def _memo_sort(
-    subtypes: Subtypes, strong: Sequence[Cells], cells: Sequence[dict[str, Cells]]
-) -> npt.NDArray[np.int64]:
-    """Positions of the patients: by subtype, then those with the first gene altered, and so on."""
-    keys: list[Any] = []
-    for altered_cells, cell in zip(strong, cells, strict=True):
-        mutated = cell.get("mutated", np.zeros_like(altered_cells))
-        # Mutated before only copy number, both before nothing.
-        keys.append(-(2 * altered_cells.astype(int) + mutated.astype(int)))
-    number = subtypes.labels.astype(str).str[1:].astype(int).to_numpy()
-    order: npt.NDArray[np.int64] = np.lexsort([*keys[::-1], number])
-    return order
 
 
 def _positions(labels: npt.NDArray[Any], names: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -317,33 +221,6 @@ def _bars(
         ends = places[np.concatenate([breaks, [len(places) - 1]])]
         runs = [(a - 0.5, b - a + 1) for a, b in zip(starts, ends, strict=True)]
     ax.broken_barh(runs, (y - height / 2, height), facecolors=colour, linewidth=0)
-
-
-def _counted(cell: dict[str, Cells]) -> dict[str, int]:
-    """Patients with each alteration; those gained do not count amplified ones again."""
-    counts = {name: cell[name] for name in GLYPHS if name in cell}
-    for level, stronger in (("gained", "amplified"), ("lost", "deleted")):
-        if level in counts and stronger in counts:
-            counts[level] = counts[level] & ~counts[stronger]
-    return {name: int(found.sum()) for name, found in counts.items()}
-
-
-def _burden(cohort: Cohort, patients: pd.Index) -> tuple[npt.NDArray[np.float64], str]:
-    """Mutated genes of each patient; without a mutation layer, genes with any change of copies."""
-    for which, ways, label in (
-        ("mutations", ("mutated",), "genes\nmutated"),
-        ("copies", ("gained", "lost"), "genes gained\nor lost"),
-    ):
-        tables = [
-            altered(layer)[way].sum(axis=1, min_count=1)
-            for layer in cohort.omics.values()
-            for way in ways
-            if kind_of(layer).alterations == which
-        ]
-        if tables:
-            total = pd.concat(tables, axis=1).sum(axis=1, min_count=1)
-            return total.reindex(patients).to_numpy(dtype=float), label
-    return np.full(len(patients), np.nan), ""
 
 
 def _tracks(

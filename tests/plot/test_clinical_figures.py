@@ -12,15 +12,8 @@ from omicsfuse.biology import alterations
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.results import Subtypes
-from omicsfuse.plot.alterations_grid import (
-    GLYPHS,
-    LONG,
-    MOST_PATIENTS,
-    ONE_LEVEL,
-    STAR,
-    _memo_sort,
-    oncoprint_genes,
-)
+from omicsfuse.plot.alterations_grid import GLYPHS, LONG, MOST_PATIENTS
+from omicsfuse.plot.altered_cells import ONE_LEVEL, STAR, WAYS, memo_sort, oncoprint_genes
 from omicsfuse.plot.colours import subtype_colour
 from omicsfuse.plot.flows import MOST_GROUPS, UNKNOWN, flow_counts
 
@@ -153,7 +146,7 @@ def test_memo_sort_by_subtype_then_by_genes() -> None:
     first = np.array([0, 1, 0, 1, 0, 1], dtype=bool)
     second = np.array([1, 0, 0, 1, 1, 0], dtype=bool)
     cells = [{"mutated": first}, {"mutated": second}]
-    assert _memo_sort(subtypes, [first, second], cells).tolist() == [3, 1, 0, 2, 5, 4]
+    assert memo_sort(subtypes, [first, second], cells).tolist() == [3, 1, 0, 2, 5, 4]
 
 
 @pytest.mark.parametrize("n", [3, 900])
@@ -180,3 +173,7 @@ def test_nothing_to_draw() -> None:
     subtypes = groups(3, 3)
     text = words(plot.oncoprint(pd.DataFrame(), subtypes, Cohort("x", {})))
     assert text == ["Nothing to show: no gene is altered in any patient"]
+
+
+def test_every_way_of_being_altered_has_a_glyph() -> None:
+    assert tuple(GLYPHS) == WAYS

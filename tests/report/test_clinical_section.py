@@ -10,7 +10,7 @@ from synthetic_results import make_results
 from omicsfuse.biology import alterations
 from omicsfuse.core.cohort import Cohort, Layer
 from omicsfuse.core.results import RunResults, Subtypes
-from omicsfuse.plot.alterations_grid import ONE_LEVEL
+from omicsfuse.plot.altered_cells import ONE_LEVEL
 from omicsfuse.report.conclusion import conclude
 from omicsfuse.report.sections.clinical import content as clinical_section
 from omicsfuse.report.sections.clinical import figures

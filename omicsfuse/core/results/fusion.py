@@ -13,7 +13,7 @@ from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
 from omicsfuse.core.layers import exclusions_text
-from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, some, table_size
+from omicsfuse.core.shown import Shown, joined, layer_facts, notes_text, short, some, table_size
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,7 +76,7 @@ class Prepared(Shown):
     notes: tuple[str, ...] = ()
 
     def _title(self) -> str:
-        return joined(self.name, count(len(self.layers), "layer"))
+        return joined(short(self.name), count(len(self.layers), "layer"))
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         sizes = {

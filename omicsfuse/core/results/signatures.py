@@ -10,7 +10,7 @@ from omicsfuse.core.checks.tables import count
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.layers import exclusions_text
 from omicsfuse.core.results.survival import SurvivalComparison
-from omicsfuse.core.shown import Shown, joined, p_text, some
+from omicsfuse.core.shown import Shown, joined, p_text, short, some
 
 #: Ways of turning a signature's genes into a score of a patient.
 SCORERS = ("nearest_template", "weighted_z", "rank", "ssgsea", "gsva")
@@ -172,7 +172,7 @@ class Signature(Shown):
 
     def _title(self) -> str:
         genes, scores = len(self.templates), self.templates.columns
-        return joined(self.name, count(genes, "gene"), count(len(scores), "score"))
+        return joined(short(self.name), count(genes, "gene"), count(len(scores), "score"))
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "scores", some(self.templates.columns)

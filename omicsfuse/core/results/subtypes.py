@@ -227,7 +227,7 @@ class Assessment(Shown):
             yield "borderline", f"{borderline} of {count(len(self.patients), 'patient')}"
         if "p_adds" in self.layers:
             p_layers = self.layers["p_adds"].dropna()
-            yield "layers", some(p_text(p, f"{name} p") for name, p in p_layers.items())
+            yield "layers", some(p_text(p, f"{str(name)[:15]} p") for name, p in p_layers.items())
         draws = (("n_draws", "draw"), ("n_resamples", "resample"))
         sizes = (count(self.params[key], noun) for key, noun in draws if key in self.params)
         yield "budget", joined(str(self.params.get("budget", "")), *sizes)
@@ -239,7 +239,7 @@ class Assessment(Shown):
         draws = self.params.get("n_draws", 0)
         floor = 1 / (draws + 1) * (1 + 1e-9)
         reached = draws and min(self.p_shared, self.p_structure) <= floor
-        return f" ({1 / (draws + 1):.2g} is the smallest possible)" if reached else ""
+        return f" (smallest possible: {1 / (draws + 1):.2g})" if reached else ""
 
     @property
     def supported(self) -> bool:

@@ -9,14 +9,8 @@ import pandas as pd
 from omicsfuse import plot
 from omicsfuse.biology.alterations import MINIMUM_ALTERED
 from omicsfuse.core.results import RunResults
-from omicsfuse.plot.alterations_grid import (
-    LONG,
-    MOST_PATIENTS,
-    ONE_LEVEL,
-    SAME_PATIENTS,
-    STAR,
-    oncoprint_genes,
-)
+from omicsfuse.plot.alterations_grid import LONG, MOST_PATIENTS
+from omicsfuse.plot.altered_cells import ONE_LEVEL, SAME_PATIENTS, STAR, oncoprint_genes
 from omicsfuse.plot.numbers import clean
 from omicsfuse.report.references import Citations
 from omicsfuse.report.section import Plan
