@@ -170,7 +170,7 @@ def assignment_calibration_figure(
         panel.grid(color=FAINT)
         panel.set_axisbelow(True)
         whole = name == names[-1] and 1 < len(alone) == n_layers[name]
-        panel.set_title(shorten("all layers" if whole else name, 26))
+        panel.set_title(shorten("all layers" if whole else name, 26), y=1.0)
         panel.set_xlabel("probability given")
         if i % 3 == 0:
             panel.set_ylabel("share right")

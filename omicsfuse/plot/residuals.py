@@ -69,7 +69,7 @@ def schoenfeld(comparison: SurvivalComparison, *, ax: "Axes | None" = None) -> "
         panel.set_xlim(0, last * 1.03)
         ticks = time_ticks(last)[::2]
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        panel.set_title(shorten(term, 34), fontsize=8.8)
+        panel.set_title(shorten(term, 34), fontsize=8.8, y=1.0)
         p = format_p(_p(comparison.proportional, str(of_term["model"].iloc[0]), term))
         if p:
             panel.text(

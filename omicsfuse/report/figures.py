@@ -1,6 +1,8 @@
 """The one place that draws figures: files, and elements of the page."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from omicsfuse.plot.colours import use_palette
@@ -25,7 +27,23 @@ def draw_figures(
 
 
 def _drawn(plans: Sequence[Plan], folder: Path, options: FigureOptions, number: int) -> FigureView:
-    plan = plans[number]
+    with _no_garbage():
+        return _view(plans[number], folder, options, number)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Look for no garbage while a figure is drawn: it has thousands of parts, all of them in use."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _view(plan: Plan, folder: Path, options: FigureOptions, number: int) -> FigureView:
     # On the page, a heatmap is an image and everything else has text that can be searched.
     needed = "png" if plan.image else "svg"
     formats = list(dict.fromkeys([*sorted(options.formats, key="svg".__ne__), needed]))

@@ -69,6 +69,25 @@ def test_the_callers_matplotlib_adds_no_second_layout(tmp_path: Path) -> None:
     assert (tmp_path / "other.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
 
 
+def test_the_search_for_garbage_goes_on_after_a_figure(tmp_path: Path) -> None:
+    on = []
+
+    def draw() -> Axes:
+        on.append(gc.isenabled())
+        return chart("a label")
+
+    draw_figures([Plan("a", "a", "", "", draw, section="s")], tmp_path)
+    assert on == [False]
+    assert gc.isenabled()
+
+    def fail() -> Axes:
+        raise ValueError("no figure")
+
+    with pytest.raises(ValueError, match="no figure"):
+        draw_figures([Plan("a", "a", "", "", fail, section="s")], tmp_path)
+    assert gc.isenabled()
+
+
 def test_processes_draw_the_same(tmp_path: Path) -> None:
     plans = [Plan(name, name, "", "", partial(nothing, name), section="s") for name in "abc"]
     drawn = []
