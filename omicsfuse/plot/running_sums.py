@@ -58,9 +58,8 @@ def enrichment_plot(
     above.set_xlim(0, n)
     above.set_ylabel("running sum", fontsize=7.5)
     said = shorten(f"{subtype}: {gene_set}", 38)
-    above.set_title(
-        f"{said}\n{_scored(enrichment, subtype, gene_set)}".strip(), fontsize=7.8, y=1.0
-    )
+    title = f"{said}\n{_scored(enrichment, subtype, gene_set)}".strip()
+    above.set_title(title, fontsize=7.8, y=1.0)
     places, statistic = rows["place"].to_numpy(float), rows["statistic"].to_numpy(float)
     colours = np.where(statistic > 0, _RAISED, _LOWERED)
     ticks.vlines(places - 0.5, 0, 1, colors=list(colours), linewidth=0.7)

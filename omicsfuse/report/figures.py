@@ -33,7 +33,7 @@ def _drawn(plans: Sequence[Plan], folder: Path, options: FigureOptions, number: 
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Look for no garbage while a figure is drawn: it has thousands of parts, all of them in use."""
+    """Look for no garbage while a figure is drawn: all of its thousands of parts are in use."""
     on = gc.isenabled()
     gc.disable()
     try:

@@ -1,5 +1,6 @@
 """A figure is laid out once, saved twice, and left as it was; any number of processes may draw."""
 
+import gc
 import io
 from collections.abc import Sequence
 from dataclasses import replace
