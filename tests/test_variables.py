@@ -166,7 +166,7 @@ def test_words_that_are_not_on_the_list_are_named_with_the_key() -> None:
         cohort = Cohort("toy", {}, clinical)
     first, second = (str(one.message) for one in warned)
     assert '"age" (numeric): "lost" (1); "stage" (ordered): "I/II NOS" (1)' in first
-    assert 'add it to missing = ["..."] of [clinical]' in first
+    assert 'add it to missing = ["..."] ([clinical] of a manifest' in first
     assert 'numbers and words in "ca125" ("<0" (1), "<3" (1), "<6" (1) and 4 more)' in second
     assert cohort.variables["type"].tolist() == [NUMERIC, ORDERED, CATEGORICAL, CATEGORICAL]
     assert cohort.clinical.loc["P19", ["age", "stage"]].isna().all()

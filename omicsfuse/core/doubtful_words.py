@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Doubts about words of a column that is used all the same.
 CODES, STEPS, COMMAS, MIXED, WRITTEN = "codes", "steps", "commas", "mixed", "written"
 CATEGORIES = "taken as categories everywhere"
-_ADD = 'add it to missing = ["..."] of [clinical]'
+_ADD = 'add it to missing = ["..."] ([clinical] of a manifest, or an argument in Python)'
 #: What each doubt is called, and what to do.
 _SAID = {
     CODES: (

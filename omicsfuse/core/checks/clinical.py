@@ -104,8 +104,8 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
             f"{head}: {count(int(text.sum()), 'time')} {'is' if text.sum() == 1 else 'are'} not "
             f"a number: {_rows(column, text)}. Expected the time from the start of follow-up as a "
             f"number{' (a comma looks like a decimal comma: write a point)' if commas else ''}; "
-            "leave the cell empty where it is not known; a word that means so goes into missing of "
-            '[clinical]: missing = ["..."].'
+            "leave the cell empty where it is not known; a word that means so goes into "
+            'missing = ["..."] ([clinical] of a manifest, or an argument in Python).'
         )
     for wrong, fault in (
         (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
