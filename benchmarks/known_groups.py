@@ -1,4 +1,4 @@
-"""How often an unrelated label is called concentrated in a subtype, and how often a related one is.
+"""Level and power of the test of known groups: unrelated and related labels in a subtype.
 
 Subtypes and labels are drawn apart from each other (null), or the positive patients of one label
 are in one subtype with the given share. Run: python benchmarks/known_groups.py

@@ -1,4 +1,4 @@
-"""How often gene-set methods find something where there is nothing, and how long they take.
+"""False discoveries of gene-set methods in null data, and their time.
 
 Run with ``python benchmarks/pathways.py``; a few minutes. Prints the tables of
 docs/pathways.md; the rows on real tumours need OMICSFUSE_DATA, a folder of cohorts and GMT

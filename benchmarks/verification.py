@@ -1,4 +1,4 @@
-"""Does a true signature replicate, and a false one not? Power and level of verification.
+"""Power and level of verification: true signatures that replicate, and false ones.
 
 Writes a JSON file, and from it the table of docs/verification.md.
 
