@@ -213,7 +213,7 @@ def test_endpoints_are_pairs_dicts_or_endpoints() -> None:
                 "clinical": clinical().assign(event=["Alive", "Dead"] * 6),
                 "endpoints": {"os": ("days", "event")},
             },
-            'or in Python:\nendpoints={"os": {"time": ..., "event": "event", "event_values": '
+            'in Python\nendpoints={"os": {"time": ..., "event": "event", "event_values": '
             '{"Alive": 0, "Dead": 1}}}',
         ),
         ({"rna": None}, {}, 'layer "rna": found a NoneType; expected a pandas.DataFrame'),

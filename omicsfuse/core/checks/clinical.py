@@ -158,10 +158,10 @@ def read_events(
             f'{where}: column "{column.name}" (event of endpoint "{endpoint}") holds '
             f"{listed(there, 8)}; not understood: {_rows(column, ~known)}. Expected 0/1 or "
             "true/false, or words that the endpoint maps. Say what they mean, after checking that "
-            f"1 is the event and 0 is censored{open_ones if '?' in guess else ''}, under "
-            f"[clinical.endpoints.{endpoint}] of a manifest:\nevent_values = {guess}\n"
-            f'or in Python:\nendpoints={{"{endpoint}": {{"time": ..., "event": "{column.name}", '
-            f'"event_values": {guess.replace(" = ", ": ")}}}}}'
+            f"1 is the event and 0 is censored{open_ones if '?' in guess else ''}: in Python\n"
+            f'endpoints={{"{endpoint}": {{"time": ..., "event": "{column.name}", '
+            f'"event_values": {guess.replace(" = ", ": ")}}}}}\n'
+            f"or under [clinical.endpoints.{endpoint}] of a manifest\nevent_values = {guess}"
         )
     return words.map(mapping, na_action="ignore").astype(np.float64)
 
