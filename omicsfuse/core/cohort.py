@@ -15,6 +15,7 @@ from omicsfuse.core.checks.cohort import (
     clean_clinical,
     excluded_cells,
     missing_cells,
+    outcome_columns,
     refuse_few_patients,
     role_columns,
     survival_exclusions,
@@ -277,7 +278,9 @@ class Cohort(Shown):
         with Faults() as faults:
             for name in self.omics:
                 with faults.gathered():
-                    omics[name], excluded = checked_layer(name, self.omics, clinical, where)
+                    omics[name], excluded = checked_layer(
+                        name, self.omics, clinical, where, outcome_columns(self.endpoints)
+                    )
                     exclusions += excluded
             object.__setattr__(self, "omics", omics)
             object.__setattr__(self, "clinical", clinical)
@@ -393,6 +396,7 @@ class Cohort(Shown):
         (['time', 'event'], 40)
         """
         table = times_and_events(self, endpoint).dropna()
+        table = table[table["time"] >= 0]
         if "entry" in table:
             table = table[table["entry"] < table["time"]]
         whole = {name: "int64" for name in ("event", "cause") if name in table}

@@ -26,7 +26,7 @@ _BARCODE = re.compile(
 TUMOUR_PREFERENCE = ("01", "03", "05", "09", "02", "04", "06", "07", "08", "40")
 
 
-#: Share of barcodes from which on the identifiers that are none look like a mistake.
+#: Share of barcodes from which on names are meant as barcodes.
 MOSTLY_BARCODES = 0.8
 
 
@@ -53,31 +53,34 @@ def patient_of(identifier: str) -> str:
 def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved:
     """Bring the identifiers of a table to patients, one sample a patient.
 
-    Of TCGA barcodes (if all are) samples that are no tumours are left out, and of several the first
-    of ``TUMOUR_PREFERENCE``, then vial, then the highest portion and plate are kept (the Broad
-    Institute's rule). Else all are taken as they are, with a warning where 80% are barcodes.
+    Of TCGA barcodes samples that are no tumours are left out, and of several the first of
+    ``TUMOUR_PREFERENCE``, then vial, then the highest portion and plate are kept (the Broad
+    Institute's rule). Other identifiers are taken as they are, with a warning where they are fewer;
+    where they are more than half, all are.
     """
     names = [str(identifier).strip() for identifier in identifiers]
-    if not names or not all(is_barcode(name) for name in names):
-        _warn_if_mostly_barcodes(names, layer)
+    foreign = [i for i, name in enumerate(names) if not is_barcode(name)]
+    if 2 * len(foreign) > len(names):
         return Resolved(tuple(range(len(names))), tuple(names))
-    normal = [i for i, name in enumerate(names) if not _is_tumour(name)]
+    _warn_of_foreign(names, foreign, layer)
+    normal = [i for i, name in enumerate(names) if i not in set(foreign) and not _is_tumour(name)]
     tumours = [i for i, name in enumerate(names) if _is_tumour(name)]
     best: dict[str, str] = {}
     # Two passes of a stable order: the last aliquot first, then the preferred type and vial.
     for name in sorted(sorted({names[i] for i in tumours}, reverse=True), key=_preference):
         best.setdefault(patient_of(name), name)
-    kept = [i for i in tumours if names[i] == best[patient_of(names[i])]]
     others = [i for i in tumours if names[i] != best[patient_of(names[i])]]
+    left_out = {*normal, *others}
+    kept = [i for i in range(len(names)) if i not in left_out]
     exclusions = []
-    for left_out, reason in (
+    for places, reason in (
         (normal, "not a tumour sample (normal tissue, control, cell line or xenograft)"),
         (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
     ):
-        if left_out:
+        if places:
             # Sorted, so that the order of rows cannot change them.
-            examples = tuple(sorted(names[i] for i in left_out)[:5])
-            exclusions.append(Exclusion("read", layer, "samples", len(left_out), reason, examples))
+            examples = tuple(sorted(names[i] for i in places)[:5])
+            exclusions.append(Exclusion("read", layer, "samples", len(places), reason, examples))
     return Resolved(tuple(kept), tuple(patient_of(names[i]) for i in kept), tuple(exclusions))
 
 
@@ -102,22 +105,20 @@ def to_patients(
     return table.set_axis(pd.Index(resolved.patients, name="patient"))
 
 
-def _warn_if_mostly_barcodes(names: Sequence[str], layer: str) -> None:
-    """Name the few identifiers for which barcodes of samples stay as they are."""
-    others = [(i, name) for i, name in enumerate(names) if not is_barcode(name)]
-    samples = [name for name in names if patient_of(name) != name]
-    if not samples or len(names) - len(others) < MOSTLY_BARCODES * len(names):
+def _warn_of_foreign(names: Sequence[str], foreign: Sequence[int], layer: str) -> None:
+    """Name the few identifiers among barcodes that are none."""
+    samples = any(patient_of(name) != name for name in names)
+    if not foreign or not samples:
         return
     head = f'"{layer}": ' if layer else ""
-    shown = ", ".join(f'"{name}" (number {i + 1})' for i, name in others[:5])
-    more = f" and {len(others) - 5} more" if others[5:] else ""
+    shown = ", ".join(f'"{names[i]}" (number {i + 1})' for i in foreign[:5])
+    more = f" and {len(foreign) - 5} more" if foreign[5:] else ""
     warnings.warn(
-        f"{head}{len(names) - len(others)} of {count(len(names), 'identifier')} are TCGA barcodes, "
-        f"but not {shown}{more}. All are therefore taken as they are (e.g. {listed(samples, 2)}) "
-        "and match no patient of a table that names patients. Remove the others, and the barcodes "
-        "are brought to patients; or, if the others belong, shorten the barcodes to patients.",
+        f"{head}{len(names) - len(foreign)} of {count(len(names), 'identifier')} are TCGA barcodes "
+        f"and were brought to patients, but not {shown}{more}, taken as written. Remove what is no "
+        "patient.",
         OmicsfuseWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -49,8 +49,11 @@ class Endpoint:
 
     Attributes
     ----------
-    time, event : str
-        Columns of the clinical table.
+    time : str or tuple of str
+        Column of the clinical table; of several, each patient's time is the first that is known, as
+        in ``("days_to_death", "days_to_last_follow_up")``.
+    event : str
+        Column of the clinical table. Words that begin with ``0:`` or ``1:`` are understood.
     unit : str
         Unit of time: ``"days"``, ``"weeks"``, ``"months"`` or ``"years"``.
     event_values : mapping of str to int
@@ -71,12 +74,27 @@ class Endpoint:
     1
     """
 
-    time: str
+    time: str | tuple[str, ...]
     event: str
     unit: str = "days"
     event_values: Mapping[str, int] = field(default_factory=dict)
     entry: str = ""
     competing: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep a list of columns as a tuple."""
+        if not isinstance(self.time, str):
+            object.__setattr__(self, "time", tuple(self.time))
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Columns of the time, the first that is known taken."""
+        return (self.time,) if isinstance(self.time, str) else self.time
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every clinical column that it is read from."""
+        return tuple(name for name in (*self.times, self.event, self.entry, self.competing) if name)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,6 +123,10 @@ class Layer(Shown):
     variants : pandas.DataFrame or None
         For mutations from a MAF with read counts, one row a variant: columns ``patient``,
         ``t_alt_count`` and ``t_depth`` (reads with the mutation, all reads); None without them.
+    missing : tuple of str
+        Words and numbers that mean missing in the table, beside the list.
+    keep : tuple of str
+        Columns that are features although they look like identifiers, dates or clinical columns.
 
     Examples
     --------
@@ -122,6 +144,8 @@ class Layer(Shown):
     source: str = ""
     megabases: float | None = None
     variants: pd.DataFrame | None = None
+    missing: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
     def _title(self) -> str:
         return joined(self.kind, self.scale)

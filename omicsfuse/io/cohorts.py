@@ -1,24 +1,36 @@
 """From a manifest to a cohort: read each table, bring it to patients, hand it to the gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from omicsfuse.core.checks.arguments import require
-from omicsfuse.core.checks.tables import did_you_mean, listed, to_float, transposed_against
+from omicsfuse.core.checks.numbers import to_numbers
+from omicsfuse.core.checks.tables import did_you_mean, listed, transposed_against
 from omicsfuse.core.cohort import Cohort, Endpoint, Exclusion, Layer
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
 from omicsfuse.core.identifiers import patients_of, to_patients
-from omicsfuse.core.kinds import KINDS, Kind
+from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.missing import level_text
+from omicsfuse.core.radiomic_names import without_descriptions
+from omicsfuse.io.files.delimited import parse, plain_plan
+from omicsfuse.io.files.text import Reading, open_text
+from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Wanted
+from omicsfuse.io.layouts.mutations import mutated
 from omicsfuse.io.maf import is_maf, read_mutations
-from omicsfuse.io.manifest import InputFile, LayerTable, Manifest, read_manifest
+from omicsfuse.io.manifest import ClinicalTable, InputFile, LayerTable, Manifest, read_manifest
 from omicsfuse.io.paths import resolve_path, sha256_of
 from omicsfuse.io.probes import LEVELS, gene_methylation
-from omicsfuse.io.radiomics import read_radiomics
-from omicsfuse.io.tables import ORIENTATIONS, read_table
+from omicsfuse.io.repeats import (
+    one_feature_each,
+    one_row_each,
+    read_sample_map,
+    to_mapped_patients,
+)
+from omicsfuse.io.tables import MISSING_WORDS, arranged_table
 
 
 def read_cohort(manifest: str | Path | Manifest) -> Cohort:
@@ -61,64 +73,108 @@ def read_cohort(manifest: str | Path | Manifest) -> Cohort:
     require(manifest, (str, Path, Manifest), "manifest", "the path of a manifest")
     if not isinstance(manifest, Manifest):
         manifest = read_manifest(manifest)
-    exclusions: list[Exclusion] = []
-    clinical = None
     paths: dict[str, Path] = {}
-    variants: dict[str, pd.DataFrame] = {}
-    tables: dict[str, pd.DataFrame] = {}
     with Faults() as faults:
         for file in manifest.inputs():
             with faults.gathered():
                 paths[file.text] = _verified(file, manifest)
+    read = _Read(paths)
     with Faults() as faults:
-        if manifest.clinical is not None:
-            with faults.gathered():
-                table = read_table(
-                    paths[manifest.clinical.file],
-                    patient=manifest.clinical.patient,
-                    duplicates="keep",
-                    missing_words=("",),  # the gate knows the others, and counts them
-                )
-                clinical = to_patients(table, "clinical", manifest.clinical.file, exclusions)
+        with faults.gathered():
+            _read_clinical(manifest, read)
         for name, layer in manifest.layers.items():
             with faults.gathered():
-                tables[name] = _read_layer(name, layer, paths, exclusions, variants)
+                read.layers[name] = _read_layer(name, layer, read)
     with Faults() as faults:
         for name, layer in manifest.layers.items():
             with faults.gathered():
-                _refuse_other_way_round(name, layer, tables, clinical)
-    omics = {}
-    for name, layer in manifest.layers.items():
-        table = to_patients(tables[name], name, layer.file, exclusions)
-        table = _edited(table, name, layer, exclusions)
-        if layer.annotation:
-            table = _by_gene(table, name, layer, paths[layer.annotation], exclusions)
-        omics[name] = Layer(
-            layer.kind,
-            table,
-            layer.scale,
-            source=layer.file,
-            megabases=layer.megabases,
-            variants=variants.get(name),
-        )
-
-    described = manifest.clinical
-    endpoints = described.endpoints if described is not None else {}
+                _right_way_round(name, layer, read)
+    with Faults() as faults:
+        for name, layer in manifest.layers.items():
+            with faults.gathered():
+                read.layers[name].table = _to_features_of_patients(name, layer, read)
+    described = manifest.clinical or ClinicalTable(file="none")
     return Cohort(
         manifest.name,
-        omics,
-        clinical,
-        {name: Endpoint(**table.model_dump()) for name, table in endpoints.items()},
-        covariates=described.covariates if described is not None else (),
-        known_labels=described.known_labels if described is not None else (),
-        exclusions=tuple(exclusions),
-        technical=described.technical if described is not None else (),
-        clinical_source=described.file if described is not None else "",
+        {
+            name: Layer(
+                layer.kind,
+                read.layers[name].table,
+                layer.scale or read.layers[name].scale,
+                source=layer.file,
+                megabases=layer.megabases,
+                variants=read.variants.get(name),
+                missing=tuple(map(level_text, layer.missing)),
+                keep=layer.keep_columns,
+            )
+            for name, layer in manifest.layers.items()
+        },
+        read.clinical,
+        {name: Endpoint(**table.model_dump()) for name, table in described.endpoints.items()},
+        covariates=described.covariates,
+        known_labels=described.known_labels,
+        exclusions=tuple(read.exclusions),
+        technical=described.technical,
+        clinical_source=manifest.clinical.file if manifest.clinical is not None else "",
         study=manifest.study.strip(),
-        ignore=described.ignore if described is not None else (),
-        strata=described.strata if described is not None else (),
-        missing=tuple(map(level_text, described.missing)) if described is not None else (),
+        ignore=described.ignore,
+        strata=described.strata,
+        missing=tuple(map(level_text, described.missing)),
+        notes=tuple(read.notes),
     )
+
+
+@dataclass
+class _Read:
+    """What has been read so far of a manifest, by the files' paths; what was left out and noticed.
+
+    ``samples``: patient of each sample, where the manifest names a map.
+    """
+
+    paths: Mapping[str, Path]
+    clinical: pd.DataFrame | None = None
+    samples: pd.DataFrame | None = None
+    layers: dict[str, Arranged] = field(default_factory=dict)
+    variants: dict[str, pd.DataFrame] = field(default_factory=dict)
+    exclusions: list[Exclusion] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, where: str, notes: Sequence[str]) -> None:
+        """Keep what was noticed in a file as one note."""
+        if notes:
+            self.notes.append(f"{where}: {'; '.join(notes)}")
+
+
+def _read_clinical(manifest: Manifest, read: _Read) -> None:
+    """Read the clinical table, a row a patient, and the map of samples if there is one."""
+    described = manifest.clinical
+    if described is None:
+        return
+    # The gate knows the words for missing, and counts them.
+    wanted = _wanted("clinical", described, missing_words=("",))
+    arranged = arranged_table(
+        read.paths[described.file], wanted, described.reading(), described.format
+    )
+    if described.sample_map:
+        path = read.paths[described.sample_map]
+        text = open_text(path)
+        table, _ = parse(text, plain_plan(text, Reading()), Reading(), ("",))
+        read.samples = read_sample_map(table, path)
+    used = {name for end in described.endpoints.values() for name in end.columns()}
+    for columns in (
+        described.covariates,
+        described.strata,
+        described.known_labels,
+        described.technical,
+    ):
+        used |= set(columns)
+    words = tuple(map(level_text, described.missing))
+    resolved: list[Exclusion] = []
+    table = to_patients(arranged.table, "clinical", described.file, resolved)
+    table, merged = one_row_each(table, used, words, f"clinical table ({described.file})")
+    read.exclusions += [*arranged.exclusions, *resolved]
+    read.note("clinical table", [*arranged.notes, *merged])
+    read.clinical = table
 
 
 def _verified(file: InputFile, manifest: Manifest) -> Path:
@@ -140,54 +196,58 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
     return path
 
 
-def _read_layer(
-    name: str,
-    layer: LayerTable,
-    paths: Mapping[str, Path],
-    exclusions: list[Exclusion],
-    variants: dict[str, pd.DataFrame],
-) -> pd.DataFrame:
-    """Read a layer's file in its format, as declared rows x declared features.
+def _wanted(
+    label: str, table: LayerTable | ClinicalTable, kind: str = "", missing_words: Sequence[str] = ()
+) -> Wanted:
+    """What a manifest says of a table, for its layout."""
+    return Wanted(
+        label,
+        kind,
+        table.orientation,
+        table.patient,
+        table.column,
+        table.drop_columns,
+        tuple(missing_words),
+    )
 
-    Read counts of a MAF are added to ``variants``.
-    """
-    path = paths[layer.file]
-    form = layer.format or _format(KINDS[layer.kind], path)
-    if form != "maf" and (layer.sequenced is not None or layer.silent):
+
+def _read_layer(name: str, layer: LayerTable, read: _Read) -> Arranged:
+    """Read a layer's file in its layout, as declared rows x declared features."""
+    path, kind = read.paths[layer.file], KINDS[layer.kind]
+    is_mutations = layer.format == "maf" or (
+        layer.format == "auto" and kind.alterations == "mutations" and is_maf(path)
+    )
+    if not is_mutations and (layer.sequenced is not None or layer.silent):
         raise CohortError(
             f'layer "{name}" ({layer.file}): sequenced and silent are for MAF files; this one is '
             'read as a table. Remove them, or set format = "maf".'
         )
-    if form == "maf":
+    if is_mutations:
         sequenced = layer.sequenced
-        source = paths[sequenced] if isinstance(sequenced, str) else sequenced
+        source = read.paths[sequenced] if isinstance(sequenced, str) else sequenced
         table, counts = read_mutations(
-            path, layer.silent, sequenced=source, exclusions=exclusions, layer=name
+            path, layer.silent, sequenced=source, exclusions=read.exclusions, layer=name
         )
         if counts is not None:
-            variants[name] = counts
-        return table
-    reader = read_radiomics if form == "radiomics" else read_table
-    return reader(
-        path, layer.orientation, layer.patient, duplicates="keep", exclusions=exclusions, layer=name
-    )
-
-
-def _format(kind: Kind, path: Path) -> str:
-    """Format of a layer's file where the manifest names none."""
+            read.variants[name] = counts
+        return Arranged(table)
+    wanted = _wanted(name, layer, layer.kind, MISSING_WORDS)
+    arranged = arranged_table(path, wanted, layer.reading(), layer.format)
+    if kind.alterations == "mutations":
+        arranged.table, note = mutated(arranged.table)
+        arranged.notes += [note] if note else []
     if kind.radiomic:
-        return "radiomics"
-    mutations = kind.alterations == "mutations" and path.suffix not in (".parquet", ".pq")
-    return "maf" if mutations and is_maf(path) else "table"
+        arranged.table, descriptions = without_descriptions(arranged.table, name)
+        arranged.exclusions += descriptions
+    read.exclusions += arranged.exclusions
+    read.note(f'layer "{name}"', arranged.notes)
+    return arranged
 
 
-def _refuse_other_way_round(
-    name: str,
-    layer: LayerTable,
-    tables: Mapping[str, pd.DataFrame],
-    clinical: pd.DataFrame | None,
-) -> None:
-    """Refuse a table whose declared features are the patients, with the line to change."""
+def _right_way_round(name: str, layer: LayerTable, read: _Read) -> None:
+    """Turn a table whose rows are not the patients; refuse it where the manifest says they are."""
+    tables = {key: arranged.table for key, arranged in read.layers.items()}
+    clinical = read.clinical
     rows, columns = patients_of(tables[name].index), patients_of(tables[name].columns)
     if clinical is not None:
         others, whom = [clinical.index], "the clinical table"
@@ -197,16 +257,45 @@ def _refuse_other_way_round(
     patients = transposed_against(rows, columns, others)
     if patients is None:
         return
+    if not layer.orientation:
+        turned = layer.model_copy(update={"orientation": ORIENTATIONS[1]})
+        read.layers[name] = _read_layer(name, turned, read)
+        read.note(f'layer "{name}"', ["columns are patients: turned"])
+        return
     declared = ORIENTATIONS.index(layer.orientation)
     taken, meant = ("rows", "columns") if declared == 0 else ("columns", "rows")
     raise CohortError(
-        f'layer "{name}" ({layer.file}): orientation = "{layer.orientation}" says that the {taken} '
-        f"are patients, but {columns.isin(patients).sum()} of {len(columns)} {meant} are patients "
-        f"of {whom} (e.g. {listed(columns[columns.isin(patients)], 3)}) and "
+        f'layer "{name}" ({layer.file}): orientation = "{layer.orientation}" says that the '
+        f"{taken} are patients, but {columns.isin(patients).sum()} of {len(columns)} {meant} are "
+        f"patients of {whom} (e.g. {listed(columns[columns.isin(patients)], 3)}) and "
         f"{rows.isin(patients).sum()} of {len(rows)} {taken} are (first {taken}: "
         f"{listed(tables[name].index, 3)}). In [layers.{name}] of the manifest write:\n"
         f'orientation = "{ORIENTATIONS[1 - declared]}"'
     )
+
+
+def _to_features_of_patients(name: str, layer: LayerTable, read: _Read) -> pd.DataFrame:
+    """Bring samples to patients, and columns to the features that the manifest asks for."""
+    table = read.layers[name].table
+    if read.samples is not None:
+        table, dropped = to_mapped_patients(table, read.samples, name)
+        read.exclusions += dropped
+    table = to_patients(table, name, layer.file, read.exclusions)
+    for key in layer.rename_features:
+        if key not in table.columns:
+            raise CohortError(
+                f'layer "{name}" ({layer.file}): rename_features names "{key}", and there is no '
+                f"such feature; {did_you_mean(key, table.columns)}."
+            )
+    table = table.rename(columns=layer.rename_features)
+    where = f'layer "{name}" ({layer.file})'
+    table, joined = one_feature_each(
+        table, layer.duplicates, name, tuple(map(level_text, layer.missing)), where
+    )
+    read.exclusions += joined
+    if layer.annotation:
+        table = _by_gene(table, name, layer, read.paths[layer.annotation], read.exclusions)
+    return table
 
 
 def _by_gene(
@@ -214,7 +303,8 @@ def _by_gene(
 ) -> pd.DataFrame:
     """Bring methylation probes to genes, as the manifest asks."""
     try:
-        numbers = to_float(table, f'layer "{name}" ({layer.file})')
+        where = f'layer "{name}" ({layer.file})'
+        numbers = to_numbers(table, where, missing=tuple(map(level_text, layer.missing))).table
         genes, unused = gene_methylation(
             numbers, annotation, level=layer.level or LEVELS[0], name=name
         )
@@ -222,23 +312,3 @@ def _by_gene(
         raise CohortError(f'layer "{name}" ({layer.file}): {fault}') from None
     exclusions += unused
     return genes
-
-
-def _edited(
-    table: pd.DataFrame, name: str, layer: LayerTable, exclusions: list[Exclusion]
-) -> pd.DataFrame:
-    """Rename and drop features as the manifest says."""
-    for key in (*layer.rename_features, *layer.drop_features):
-        if key not in table.columns:
-            raise CohortError(
-                f'layer "{name}" ({layer.file}): rename_features or drop_features names "{key}", '
-                f"and there is no such feature; {did_you_mean(key, table.columns)}."
-            )
-    dropped = [column for column in table.columns if column in layer.drop_features]
-    if dropped:
-        reason = "named in drop_features"
-        exclusions.append(
-            Exclusion("read", name, "features", len(dropped), reason, tuple(dropped[:5]))
-        )
-        table = table.loc[:, ~table.columns.isin(dropped)]
-    return table.rename(columns=layer.rename_features) if layer.rename_features else table

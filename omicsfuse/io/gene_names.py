@@ -7,8 +7,8 @@ import pandas as pd
 
 from omicsfuse.core.checks.tables import did_you_mean, listed
 from omicsfuse.core.errors import StudyError
+from omicsfuse.io.files.text import read_bytes
 from omicsfuse.io.tables import MISSING_WORDS
-from omicsfuse.io.text import read_bytes
 
 #: Columns of a table of gene names beside ``symbol``; any of them will do.
 NAME_COLUMNS = ("alias_symbol", "prev_symbol", "ensembl_gene_id", "entrez_id")

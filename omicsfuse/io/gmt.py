@@ -5,7 +5,7 @@ from pathlib import Path
 from omicsfuse.core.checks.tables import listed
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import StudyError
-from omicsfuse.io.text import read_bytes
+from omicsfuse.io.files.text import read_bytes
 
 
 def read_gmt(path: str | Path, exclusions: list[Exclusion] | None = None) -> dict[str, list[str]]:

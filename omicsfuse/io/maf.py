@@ -5,6 +5,7 @@ Format: https://docs.gdc.cancer.gov/Data/File_Formats/MAF_Format/
 
 import csv
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,16 @@ from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.identifiers import resolve_identifiers
-from omicsfuse.io.text import read_bytes
+from omicsfuse.io.files.delimited import plain_plan
+from omicsfuse.io.files.dialect import fields
+from omicsfuse.io.files.text import Reading, open_text, read_bytes
 
 GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
 #: Reads of the tumour with the mutation, without it, and all.
 MUTANT, REFERENCE, DEPTH = "t_alt_count", "t_ref_count", "t_depth"
+
+#: Beginning of the line of a case list that names its samples.
+_CASE_LIST = "case_list_ids:"
 
 #: Classes that do not change the protein; variants of these do not count as mutations by default.
 SILENT_CLASSES = (
@@ -77,12 +83,13 @@ def read_maf(
     Parameters
     ----------
     path : str or pathlib.Path
-        MAF file, gzipped or not, with columns ``Hugo_Symbol``, ``Variant_Classification`` and
+        MAF file, packed or not, with columns ``Hugo_Symbol``, ``Variant_Classification`` and
         ``Tumor_Sample_Barcode``; others are ignored, as are lines that begin with ``#``.
     silent : bool
         Whether to count silent variants too.
     sequenced : sequence of str or pathlib.Path, optional
-        Patients or samples that were sequenced, or a file with one a line (no header).
+        Patients or samples that were sequenced, or a file with their names: a case list of
+        cBioPortal, or names between lines, tabs, commas, semicolons or spaces.
     exclusions : list of Exclusion, optional
         Exclusions are appended to it.
     layer : str
@@ -185,49 +192,47 @@ def _read_counts(
 
 def is_maf(path: Path) -> bool:
     """Whether a text file is meant as a MAF: by its name, or two of a MAF's three columns."""
-    header = _without_comments(read_bytes(path)).partition(b"\n")[0].decode("utf-8")
-    names = {name.strip().lower() for name in header.split("\t")}
+    text = open_text(path)
+    plan = plain_plan(text, Reading())
+    names = {name.strip().lower() for name in fields(text.lines[plan.header], plan.separator)}
     present = sum(column.lower() in names for column in (GENE, CLASS, SAMPLE))
-    return present >= 2 or path.name.lower().removesuffix(".gz").endswith(".maf")
-
-
-def _without_comments(content: bytes) -> bytes:
-    """Drop the lines at the top that begin with ``#``."""
-    while content.startswith(b"#"):
-        content = content.partition(b"\n")[2]
-    return content
+    return present >= 2 or text.name.endswith(".maf")
 
 
 def _read_variants(path: Path) -> pd.DataFrame:
     """Read the three columns, as text, and those of read counts that are there."""
-    header, _, body = _without_comments(read_bytes(path)).partition(b"\n")
-    names = [name.strip() for name in header.decode("utf-8").split("\t")]
-    missing = [column for column in (GENE, CLASS, SAMPLE) if column not in names]
+    text = open_text(path)
+    plan = plain_plan(text, Reading())
+    header = [name.strip() for name in fields(text.lines[plan.header], plan.separator)]
+    lowered = [name.lower() for name in header]
+    missing = [column for column in (GENE, CLASS, SAMPLE) if column.lower() not in lowered]
     if missing:
         is_or_are = "is" if len(missing) == 1 else "are"
         raise CohortError(
-            f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", tabs '
-            f"between them; {listed(missing)} {is_or_are} not there; "
-            f"{did_you_mean(missing[0], names)}. Rename the "
-            f"{'column' if len(missing) == 1 else 'columns'}"
+            f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}"; '
+            f"{listed(missing)} {is_or_are} not there; {did_you_mean(missing[0], header)}. Rename "
+            f"the {'column' if len(missing) == 1 else 'columns'}"
             ', or, if the file is a table of 0 and 1, set format = "table" for the layer.'
         )
-    if not body.strip():
+    lines = text.content.split(b"\n")[plan.header + 1 :]
+    body = b"\n".join(line for line in lines if line.strip() and not line.startswith(b"#"))
+    if not body:
         raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
     wanted = (GENE, CLASS, SAMPLE, MUTANT, REFERENCE, DEPTH)
-    positions = {names.index(column): column for column in wanted if column in names}
+    positions = {lowered.index(name.lower()): name for name in wanted if name.lower() in lowered}
+    tabs = plan.separator == "\t"
     try:
         table = pd.read_csv(
             io.BytesIO(body),
-            sep="\t",
+            sep=plan.separator,
             header=None,
-            names=list(range(len(names))),
+            names=list(range(len(header))),
             usecols=list(positions),
             index_col=False,
             dtype=str,
             keep_default_na=False,
-            quoting=csv.QUOTE_NONE,
-            comment="#" if body.startswith(b"#") else None,
+            # Tabs never stand in cells of a MAF, and lone quotes do: 5" and 3'.
+            quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
         )
     except (ValueError, pd.errors.ParserWarning) as fault:  # ParserError is a ValueError
         raise CohortError(f"{path.name}: the MAF cannot be read: {fault}") from None
@@ -264,10 +269,28 @@ def _counted(
 
 
 def _sequenced_list(sequenced: Sequence[str] | Path | None) -> list[str]:
-    """Identifiers of sequenced patients, given as such or as a file."""
+    """Identifiers of sequenced patients, given as such or as a file.
+
+    A file holds a case list of cBioPortal, or names between lines, tabs, commas, semicolons or
+    spaces, as a table would in its first column.
+    """
     if sequenced is None:
         return []
-    if isinstance(sequenced, (Path, str)):
-        lines = read_bytes(Path(sequenced)).decode("utf-8").split("\n")
-        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return [str(name).strip() for name in sequenced]
+    if not isinstance(sequenced, (Path, str)):
+        return [str(name).strip() for name in sequenced]
+    lines = read_bytes(Path(sequenced)).decode("utf-8").split("\n")
+    lines = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    listed_ids = [line.partition(":")[2] for line in lines if line.startswith(_CASE_LIST)]
+    if listed_ids:
+        lines = listed_ids
+    elif any(re.match(r"(stable_id|cancer_study_identifier)\s*:", line) for line in lines):
+        raise CohortError(
+            f"{Path(sequenced).name} is a case list without its line {_CASE_LIST}, which names "
+            "the sequenced samples."
+        )
+    names = [name for line in lines for name in re.split(r"[\s,;]+", line) if name]
+    if not names:
+        raise CohortError(
+            f"{Path(sequenced).name} names nobody: expected the identifiers of those sequenced."
+        )
+    return list(dict.fromkeys(names))

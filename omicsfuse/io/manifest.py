@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
@@ -19,6 +19,7 @@ from pydantic import (
 
 from omicsfuse.core.checks.tables import did_you_mean, name_fault
 from omicsfuse.core.kinds import KINDS, Kind, kinds_that
+from omicsfuse.io.files.text import Reading
 from omicsfuse.io.paths import resolve_path
 from omicsfuse.io.probes import LEVELS
 from omicsfuse.io.toml import TomlTable, parse_toml_model
@@ -32,6 +33,30 @@ class _FileTable(TomlTable):
     file: Name
     url: str = ""
     sha256: str = ""
+    format: str = "auto"
+    orientation: Literal["", "patients_by_features", "features_by_patients"] = ""
+    patient: str = ""
+    column: str = ""
+    sheet: StrictStr | StrictInt = ""
+    separator: str = ""
+    decimal: Literal["", ".", ","] = ""
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    encoding: str = ""
+    drop_columns: tuple[str, ...] = ()
+    keep_columns: tuple[str, ...] = ()
+    missing: tuple[StrictStr | StrictInt | StrictFloat, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_name(cls, table: Any) -> Any:
+        """``drop_features`` is what version 0.1 called ``drop_columns``."""
+        if isinstance(table, dict) and "drop_features" in table and "drop_columns" not in table:
+            return {("drop_columns" if k == "drop_features" else k): v for k, v in table.items()}
+        return table
+
+    def reading(self) -> Reading:
+        """How its file is to be read, as far as the manifest says."""
+        return Reading(self.separator, self.decimal, self.thousands, self.encoding, self.sheet)
 
     @field_validator("url")
     @classmethod
@@ -51,12 +76,17 @@ class _FileTable(TomlTable):
 class EndpointTable(TomlTable):
     """``[clinical.endpoints.NAME]``: the columns of a time to event."""
 
-    time: Name
+    time: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     event: Name
     unit: Literal["days", "weeks", "months", "years"] = "days"
     event_values: dict[str, StrictBool | StrictInt] = {}
     entry: str = ""
     competing: str = ""
+
+    def columns(self) -> tuple[str, ...]:
+        """Clinical columns that the endpoint is read from."""
+        times = (self.time,) if isinstance(self.time, str) else self.time
+        return tuple(name for name in (*times, self.event, self.entry, self.competing) if name)
 
     @field_validator("event_values")
     @classmethod
@@ -73,13 +103,12 @@ class EndpointTable(TomlTable):
 class ClinicalTable(_FileTable):
     """``[clinical]``: the clinical table and the columns that matter."""
 
-    patient: str = ""
+    sample_map: str = ""
     covariates: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
     known_labels: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    missing: tuple[StrictStr | StrictInt | StrictFloat, ...] = ()
     endpoints: dict[str, EndpointTable] = {}
 
 
@@ -87,12 +116,9 @@ class LayerTable(_FileTable):
     """``[layers.NAME]``: the table of one omics layer."""
 
     kind: str
-    orientation: Literal["patients_by_features", "features_by_patients"] = "patients_by_features"
     scale: str = ""
-    patient: str = ""
-    format: Literal["table", "maf", "radiomics"] | None = None
     rename_features: dict[str, Name] = {}
-    drop_features: tuple[str, ...] = ()
+    duplicates: Literal["refuse", "mean", "median", "sum", "max_variance", "first"] = "refuse"
     sequenced: str | tuple[str, ...] | None = None
     silent: StrictBool = False
     megabases: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -202,6 +228,8 @@ class Manifest(TomlTable):
         if self.clinical is not None:
             table = self.clinical
             files.append(InputFile("clinical", table.file, table.url, table.sha256))
+            if table.sample_map:
+                files.append(InputFile("clinical", table.sample_map))
         for name, layer in self.layers.items():
             files.append(InputFile(f"layers.{name}", layer.file, layer.url, layer.sha256))
             if isinstance(layer.sequenced, str):

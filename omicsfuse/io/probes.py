@@ -13,8 +13,8 @@ import pandas as pd
 from omicsfuse.core.checks.tables import did_you_mean, listed, refuse_duplicates
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.layers import Exclusion, Layer
+from omicsfuse.io.files.text import read_bytes
 from omicsfuse.io.tables import MISSING_WORDS
-from omicsfuse.io.text import read_bytes
 
 #: What a gene's value is the mean of: all its probes, or those of its promoter.
 LEVELS = ("gene", "promoter")
@@ -39,6 +39,10 @@ REGION_COLUMNS = ("region", "regions", "ucscrefgenegroup", "genegroup", "feature
 
 #: Between the genes of a probe; Xena's maps have commas.
 _BETWEEN = re.compile("[;,]")
+
+
+#: What the second EPIC array adds to a probe: strand, chemistry, copy.
+_SUFFIX = re.compile(r"_[TB][CO]\d+$")
 
 
 class Annotation(NamedTuple):
@@ -163,7 +167,7 @@ def _places(
     places: dict[str, list[int]] = defaultdict(list)
     unknown, outside, elsewhere = [], [], []
     for position, probe in enumerate(probes):
-        genes = known.genes.get(probe)
+        genes = known.genes.get(probe, known.genes.get(_SUFFIX.sub("", probe)))
         if genes is None:
             unknown.append(probe)
             continue

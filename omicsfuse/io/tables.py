@@ -1,43 +1,24 @@
-"""Tables as text (TSV, CSV, also gzipped) or Parquet, read without guessing."""
+"""Tables as text, Parquet, or a sheet of a workbook, read in the layout that they have."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from omicsfuse.core.checks.tables import count, did_you_mean, listed, refuse_duplicates
+from omicsfuse.core.checks.tables import did_you_mean, refuse_duplicates
 from omicsfuse.core.cohort import Exclusion
 from omicsfuse.core.errors import CohortError
-from omicsfuse.io.text import position_of, read_delimited
-
-ORIENTATIONS = ("patients_by_features", "features_by_patients")
+from omicsfuse.io.annotated import read_annotated
+from omicsfuse.io.files.delimited import parse
+from omicsfuse.io.files.opening import plain_name
+from omicsfuse.io.files.text import Reading, open_text
+from omicsfuse.io.layouts import layout_of
+from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Layout, Wanted
+from omicsfuse.io.layouts.plain import PLAIN, arrange
 
 #: Words that mean a missing value. Nothing else does, so that no gene is lost by its name.
 MISSING_WORDS = ("", "NA", "NaN", "nan", "N/A", "null", "NULL", "#N/A", ".")
-
-#: Columns that portals put beside the gene name in tables of features x patients, whatever their
-#: case and with or without space, underscore, point or hyphen between the words.
-ANNOTATION_COLUMNS = (
-    "Entrez",
-    "Entrez_ID",
-    "Entrez_Gene_Id",
-    "Ensembl_ID",
-    "Ensembl_Gene_ID",
-    "Gene",
-    "Gene ID",
-    "Gene_Name",
-    "Gene_Symbol",
-    "Hugo_Symbol",
-    "ID",
-    "Symbol",
-    "Locus ID",
-    "Cytoband",
-    "Description",
-    "Composite.Element.REF",
-)
-
-_SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 
 def read_table(
@@ -102,68 +83,64 @@ def read_table(
     >>> table.to_dict()
     {'EGFR': {'P1': 1.5, 'P2': nan}, 'NA': {'P1': 2.0, 'P2': 3.0}}
     """
-    path = Path(path)
     if orientation not in ORIENTATIONS:
         raise CohortError(
-            f'{path.name}: orientation = "{orientation}" is not known; '
+            f'{Path(path).name}: orientation = "{orientation}" is not known; '
             f"{did_you_mean(orientation, ORIENTATIONS)}."
         )
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    if suffix in _SPREADSHEETS:
-        raise CohortError(
-            f"{path}: spreadsheets are not read. Save the sheet as TSV or CSV, and check that gene "
-            "symbols such as MARCH1 have not become dates."
-        )
-    if suffix in (".h5ad", ".h5mu"):
-        raise CohortError(
-            f"{path}: a manifest names tables, and this is a file of AnnData or MuData. Read it in "
-            f'Python, of.read_mudata("{path.name}"), or save its tables as TSV.'
-        )
-    if suffix in (".parquet", ".pq"):
-        table = _read_parquet(path, patient)
-    else:
-        table = read_delimited(path, "," if suffix == ".csv" else "\t", patient, missing_words)
-    rows_are_patients = orientation == "patients_by_features"
-    if not rows_are_patients:
-        known = {_squeezed(name) for name in ANNOTATION_COLUMNS}
-        extra = [name for name in dict.fromkeys(table.columns) if _squeezed(name) in known]
-        if extra and exclusions is not None:
-            reason = "columns beside the gene name, not patients"
-            exclusions.append(
-                Exclusion("read", layer, "features", len(extra), reason, tuple(extra[:5]))
-            )
-        table = table.drop(columns=extra).T
-    _refuse_nameless(table, path, rows_are_patients)
-    table.index.name, table.columns.name = "patient", None
+    wanted = Wanted(
+        label=layer,
+        orientation=orientation,
+        patient=patient,
+        missing_words=tuple(missing_words),
+    )
+    arranged = arranged_table(Path(path), wanted, form="table")
+    if exclusions is not None:
+        exclusions += arranged.exclusions
+    table = arranged.table
     if duplicates == "refuse":
-        refuse_duplicates(table.index, "patient", path.name)
-        refuse_duplicates(table.columns, "feature", path.name)
+        refuse_duplicates(table.index, "patient", Path(path).name)
+        refuse_duplicates(table.columns, "feature", Path(path).name)
     return table
 
 
-def _squeezed(name: str) -> str:
-    """Write a name in small letters, without what stands between its words."""
-    return re.sub(r"[\s_.-]", "", name).lower()
+def arranged_table(
+    path: Path, wanted: Wanted, reading: Reading | None = None, form: str = ""
+) -> Arranged:
+    """Read a table in the layout that it has, or that ``form`` names; names may occur twice."""
+    reading = reading or Reading()
+    name = plain_name(path.name)
+    if name.endswith((".h5ad", ".h5mu")):
+        return arrange(read_annotated(path, wanted), wanted, path)
+    if name.endswith((".parquet", ".pq")):
+        return arrange(_read_parquet(path), wanted, path)
+    text = open_text(path, reading)
+    layout = layout_of(text, wanted, form)
+    wanted = _as_layout(wanted, layout, path)
+    plan = layout.plan(text, reading, wanted)
+    table, noted = parse(text, plan, reading, wanted.missing_words, wanted.patient)
+    arranged = layout.arrange(table, wanted, path)
+    if layout is not PLAIN:
+        arranged.notes.insert(0, f"recognised as {layout.title}")
+    arranged.notes[:0] = [*text.notes, *plan.notes, *noted]
+    return arranged
 
 
-def _refuse_nameless(table: pd.DataFrame, path: Path, rows_are_patients: bool) -> None:
-    """Refuse patients whose identifier is a word for missing, and features without a name."""
-    missing = [i + 1 for i, name in enumerate(table.index) if name in MISSING_WORDS]
-    blank = [i + 1 for i, name in enumerate(table.columns) if not name]
-    for places, noun, axis in (
-        (missing, "patient", "row" if rows_are_patients else "column"),
-        (blank, "feature", "column" if rows_are_patients else "row"),
-    ):
-        if places:
-            raise CohortError(
-                f"{path.name}: {count(len(places), axis)} without a {noun} name: {axis} "
-                f"{', '.join(map(str, places[:5]))} (counted without the header and the "
-                f"identifiers). Name each {noun}, or remove the {axis}."
-            )
+def _as_layout(wanted: Wanted, layout: Layout, path: Path) -> Wanted:
+    """Take the orientation from the layout, and refuse another one."""
+    if not layout.orientation:
+        return wanted
+    if wanted.orientation not in ("", layout.orientation):
+        raise CohortError(
+            f"{path.name} is recognised as {layout.title}, where orientation = "
+            f'"{layout.orientation}", and "{wanted.orientation}" is declared. Leave orientation '
+            'out; or, if the file is another table, set format = "table".'
+        )
+    return replace(wanted, orientation=layout.orientation)
 
 
-def _read_parquet(path: Path, patient: str) -> pd.DataFrame:
-    """Read a Parquet file; identifiers are its index if it has one, else a column."""
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file as a table with all names in columns; a stored index comes first."""
     try:
         import pyarrow.lib
         import pyarrow.parquet
@@ -178,23 +155,14 @@ def _read_parquet(path: Path, patient: str) -> pd.DataFrame:
         raise CohortError(f"{path} does not exist: check the path and the file's name.") from None
     try:
         content = pyarrow.parquet.read_table(path)
-        if not patient and content.num_columns and not _stored_index(content.schema):
-            patient = content.column_names[0]
         table = content.to_pandas()
     except (OSError, ValueError, pyarrow.lib.ArrowException) as fault:
         raise CohortError(f"{path} cannot be read as Parquet: {fault}") from None
-    if patient:
-        if table.index.name is not None:
-            table = table.reset_index()
-        position = position_of(path, [str(name) for name in table.columns], patient)
-        table = table.set_index(table.columns[position])
-    if table.empty:
+    if _stored_index(content.schema):
+        table = table.reset_index()
+    if table.shape[0] == 0 or table.shape[1] < 2:
         raise CohortError(f"{path}: the table is empty: {table.shape[0]} x {table.shape[1]}.")
-    if table.index.isna().any():
-        raise CohortError(f"{path.name}: {listed(table.index[table.index.isna()])} as identifier.")
-    return table.set_axis([str(name).strip() for name in table.index]).set_axis(
-        [str(name).strip() for name in table.columns], axis=1
-    )
+    return table.set_axis([str(name).strip() for name in table.columns], axis=1)
 
 
 def _stored_index(schema: object) -> bool:

@@ -31,6 +31,7 @@ def run_record(results: RunResults) -> dict[str, Any]:
         },
         "assessment": dict(results.assessment.params),
         "signature": results.signature.hash if results.signature else None,
+        "reading": list(results.cohort.notes),
         "losses": [asdict(exclusion) for exclusion in results.exclusions],
         "warnings": list(results.warnings),
         "seconds": provenance["seconds"],

@@ -142,6 +142,7 @@ def cohort_summary(cohort: Cohort) -> list[str]:
     for name in cohort.endpoints:
         table = cohort.survival(name)
         lines.append(f"  endpoint {name}: n {len(table)}, events {int(table['event'].sum())}")
+    lines += [f"  {note}" for note in cohort.notes]
     lines += [
         f"  {each.layer}: {each.count} {each.what}: {each.reason}" for each in cohort.exclusions
     ]

@@ -161,7 +161,7 @@ def trend_order(cohort: Cohort, trend: str) -> pd.Series:
     if cohort.clinical is None:
         raise StudyError(f'trend = "{trend}": cohort {cohort.name!r} has no clinical table.')
     for name, endpoint in cohort.endpoints.items():
-        if trend in (endpoint.time, endpoint.event, endpoint.competing):
+        if trend in (*endpoint.times, endpoint.event, endpoint.competing):
             raise StudyError(
                 f'trend = "{trend}": the column is part of endpoint "{name}", and an order found '
                 "by looking at the outcome makes the test void. Name another column."

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from omicsfuse.io.files.text import read_bytes
 from omicsfuse.io.maf import is_maf
 from omicsfuse.io.results import as_tsv, stacked
 from omicsfuse.io.sealed import content_digest
-from omicsfuse.io.text import read_bytes
 from omicsfuse.io.whole import write_whole
 
 

@@ -82,7 +82,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "P2": {"time": 2.0, "event": 0},
     }
     assert [(exclusion.reason, exclusion.count) for exclusion in cohort.exclusions] == [
-        ("named in drop_features", 1)
+        ("named in drop_columns", 1)
     ]
     assert cohort.patients().tolist() == ["P1", "P2"]
 
@@ -130,7 +130,7 @@ def test_files_and_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     )
     manifest = read_manifest(_write(tmp_path, text))
     assert manifest.clinical is None
-    assert manifest.layers["genes"].orientation == "patients_by_features"
+    assert manifest.layers["genes"].orientation == ""
     monkeypatch.setenv("OMICSFUSE_DATA", "/data")
     assert manifest.files() == [Path("/data/g.maf"), tmp_path / "s.txt"]
     monkeypatch.delenv("OMICSFUSE_DATA")
@@ -183,8 +183,8 @@ def test_a_manifest_is_fixed(tmp_path: Path) -> None:
         ('name = ""\n' + LAYER, 'name = "": '),
         ('name = "m"\n' + LAYER + "silent = 1", "layers.genes.silent = 1: expected true or false"),
         (
-            'name = "m"\n' + LAYER + "drop_features = 3",
-            r"layers\.genes\.drop_features = 3: expected a list in square brackets",
+            'name = "m"\n' + LAYER + "drop_columns = 3",
+            r"layers\.genes\.drop_columns = 3: expected a list in square brackets",
         ),
         (
             'name = "m"\nclinical = "c.tsv"\n' + LAYER,
@@ -267,6 +267,10 @@ def test_a_wrong_table_is_told_by_the_other_layers_when_there_is_no_clinical_one
         f'[layers.{name}]\nfile = "{file}.tsv"\nkind = "expression"\n'
         for name, file in (("one", "a"), ("two", "b"), ("three", "a"))
     )
+    turned = read_cohort(_write(tmp_path, 'name = "m"\n' + layers))
+    assert turned.omics["two"].table.index.tolist() == ["P1", "P2", "P3"]
+    assert turned.notes == ('layer "two": columns are patients: turned',)
+    layers = layers.replace('"b.tsv"', '"b.tsv"\norientation = "patients_by_features"')
     with pytest.raises(CohortError, match=r'^layer "two" \(b\.tsv\).*of the other layers'):
         read_cohort(_write(tmp_path, 'name = "m"\n' + layers))
 

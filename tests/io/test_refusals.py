@@ -74,9 +74,11 @@ def test_duplicate_patients(folder: Folder) -> None:
 
 def test_duplicate_patients_in_the_clinical_table(folder: Folder) -> None:
     folder.clinical = pd.concat([folder.clinical, folder.clinical.iloc[[0]]])
+    assert any("rows of 1 patient merged" in note for note in folder.read(_numbers(["TP53"])).notes)
+    folder.clinical.iloc[12, folder.clinical.columns.get_loc("time")] = 4321
     message = folder.message(_numbers(["TP53"]))
     assert "clinical.tsv" in message
-    assert '"P1" in rows 1, 13' in message
+    assert 'column "time": P1 has' in message
 
 
 def test_duplicate_features_are_not_renamed_and_pass(folder: Folder) -> None:
@@ -221,11 +223,10 @@ def test_gistic_levels_that_are_ratios(folder: Folder) -> None:
 
 def test_negative_times(folder: Folder) -> None:
     folder.clinical.loc["P5", "time"] = -3
-    message = folder.message(_numbers(["TP53"]))
-    assert "clinical.tsv" in message
-    assert 'column "time" (time of endpoint "os"): 1 time is negative: patient "P5" (row 5)' in (
-        message
-    )
+    cohort = folder.read(_numbers(["TP53"]))
+    assert "P5" not in cohort.survival("os").index
+    excluded = {each.examples: each.reason for each in cohort.survival_exclusions("os")}
+    assert "negative" in excluded[("P5",)]
 
 
 @pytest.mark.parametrize("word", ["12,5", "lost", "3 years"])
@@ -317,7 +318,7 @@ def test_restored_date_whose_symbol_is_there_already(folder: Folder) -> None:
     assert '"11-Mar" would be MARCH11, but that cannot be told for certain' in message
     assert "rename_features" not in message
     line = message.splitlines()[-1]
-    assert line == 'drop_features = ["11-Mar"]'
+    assert line == 'drop_columns = ["11-Mar"]'
     genes = folder.read(_numbers(["11-Mar", "MARCH11"]), lines=f'scale = "log2"\n{line}')
     assert genes.omics["genes"].table.columns.tolist() == ["MARCH11"]
 
@@ -327,7 +328,7 @@ def test_dates_that_occur_twice_are_told_apart_and_not_renamed(folder: Folder) -
     message = folder.message(_numbers(["1-Mar", "TP53", "1-Mar", "2-Mar", "MARCH2"]).T, lines=lines)
     assert '"1-Mar" (feature 1), "1-Mar" (feature 3), "2-Mar" (feature 4)' in message
     assert message.splitlines()[-2:] == [
-        'drop_features = ["1-Mar"]',
+        'drop_columns = ["1-Mar"]',
         'rename_features = {"2-Mar" = "MARC2"}',
     ]
 
@@ -361,7 +362,10 @@ def test_what_is_no_manifest(manifest: object) -> None:
 
 def test_rows_that_are_features_get_the_line_to_change(folder: Folder) -> None:
     table = _numbers(["TP53", "EGFR", "KRAS"]).T
-    message = folder.message(table)
+    turned = folder.read(table, lines='scale = "log2"')
+    assert turned.omics["genes"].table.shape == (12, 3)
+    assert turned.notes == ('layer "genes": columns are patients: turned',)
+    message = folder.message(table, lines='orientation = "patients_by_features"')
     assert 'layer "genes" (layer.tsv): orientation = "patients_by_features"' in message
     assert "12 of 12 columns are patients of the clinical table" in message
     assert '0 of 3 rows are (first rows: "TP53", "EGFR", "KRAS")' in message

@@ -86,9 +86,6 @@ def test_portal_columns_beside_the_gene_are_left_out_and_counted(tmp_path: Path)
     [
         ("a.tsv", "", r"a\.tsv is empty"),
         ("a.tsv", "p\tA\n", "a header of 2 columns and no rows"),
-        ("a.tsv", "p,A,B\nP1,1,2\n", r"one column.*holds commas.*Name the file \.csv"),
-        ("a.csv", "p\tA\tB\nP1\t1\t2\n", r"one column.*holds tabs.*Name the file \.tsv"),
-        ("a.csv", "p;A;B\nP1;1,5;2,5\nP2;1;2\n", "semicolons.*Save the table as TSV"),
         ("a.tsv", "P\nP1\n", "one column was found"),
         ("a.tsv", "p\tA\tB\nP1\t1\t2\nP2\t1\n", "line 3 has 2 fields and the header 3.*cut short"),
         ("a.tsv", "p\tA\nP1\t1\nP2\t1\t7\n", "line 3 has 3 fields and the header 2"),
@@ -97,8 +94,8 @@ def test_portal_columns_beside_the_gene_are_left_out_and_counted(tmp_path: Path)
         ("a.tsv", "p\tA\n\t1\n", "1 row without a patient name: row 1"),
         ("a.tsv", "p\tA\nP1\t1\nP1\t2\n", 'duplicate patient: "P1" in rows 1, 2'),
         ("a.tsv", "p\tA\tA\nP1\t1\t2\n", 'duplicate feature: "A" in columns 1, 2'),
-        ("a.tsv", b"p\tA\nP1\t\xe9\n", r"a\.tsv is not UTF-8 text \(line 2\)"),
-        ("a.xlsx", b"PK", "spreadsheets are not read"),
+        ("a.tsv", b"p\tA\nP1\t\x81\n", r"a\.tsv is neither UTF-8 \(line 2\) nor Windows text"),
+        ("a.xlsx", b"PK\x03\x04", "damaged or cut short"),
     ],
 )
 def test_damaged_tables(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
@@ -178,7 +175,7 @@ def test_columns_beside_the_gene_name_are_no_patients(tmp_path: Path, extra: lis
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"gone\.tsv does not exist"):
         read_table(tmp_path / "gone.tsv")
-    with pytest.raises(CohortError, match="cannot be read"):
+    with pytest.raises(CohortError, match="is a folder; expected a file"):
         read_table(tmp_path)
     with pytest.raises(CohortError, match=r'orientation = "rows".*Valid: patients_by_features'):
         read_table(tmp_path / "a.tsv", "rows")
@@ -194,7 +191,7 @@ def test_damaged_gzip(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="damaged or cut short"):
         read_table(tmp_path / "bad.tsv.gz")
     (tmp_path / "plain.tsv.gz").write_text("p\tA\nP1\t1\n")
-    with pytest.raises(CohortError, match=r"is not gzipped although its name ends in .gz"):
+    with pytest.raises(CohortError, match=r"is not packed with gzip although its name ends in .gz"):
         read_table(tmp_path / "plain.tsv.gz")
 
 

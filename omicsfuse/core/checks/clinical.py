@@ -3,6 +3,7 @@
 Private helpers of the gate in ``cohort.py``; ``where`` names the clinical table and its file.
 """
 
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 
@@ -20,6 +21,9 @@ _CODES: dict[str | float, str] = {
     **dict.fromkeys((1.0, "true"), "that the event happened"),
     **dict.fromkeys((0.0, "false"), "that it did not"),
 }
+
+#: Words that begin with their code.
+_NUMBERED = re.compile(r"[01]:.")
 
 _EVENT_WORDS = ("dead", "deceas", "death", "died", "yes", "event", "relaps", "recur", "progress")
 _CENSORED_WORDS = ("alive", "living", "no ", "censor")
@@ -72,18 +76,19 @@ def check_apart(
     endpoint: Endpoint, name: str, roles: Mapping[str, Iterable[str]], where: str
 ) -> None:
     """Refuse one column in two places of an endpoint, and an outcome among what explains it."""
-    outcome = {"time": endpoint.time, "event": endpoint.event, "competing": endpoint.competing}
-    outcome = {key: column for key, column in outcome.items() if column}
-    every = outcome | ({"entry": endpoint.entry} if endpoint.entry else {})
-    for key, column in every.items():
-        other = next((k for k, c in every.items() if c == column), key)
-        if other != key:
+    outcome = [("time", column) for column in endpoint.times]
+    outcome += [("event", endpoint.event), ("competing", endpoint.competing)]
+    outcome = [(key, column) for key, column in outcome if column]
+    every = [*outcome, *([("entry", endpoint.entry)] if endpoint.entry else [])]
+    for i, (key, column) in enumerate(every):
+        other = next((k for k, c in every[:i] if c == column), "")
+        if other:
             raise CohortError(
                 f'{where}: endpoint "{name}" has column "{column}" as both {other} and {key}: name '
                 f"another column as {key}, or leave it out."
             )
     for role, columns in roles.items():
-        for key, column in outcome.items():
+        for key, column in outcome:
             if column in columns:
                 raise CohortError(
                     f'{where}: column "{column}" is the {key} of endpoint "{name}" and cannot be '
@@ -93,7 +98,7 @@ def check_apart(
 
 
 def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
-    """Read times to event, zero or more, as float64, missing ones NaN."""
+    """Read times to event as float64, missing ones NaN; who has a negative one has no part."""
     numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
     plain = not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
     text = (numbers.isna() & column.notna()) if plain else column.notna()
@@ -107,16 +112,13 @@ def read_times(column: pd.Series, endpoint: str, where: str) -> pd.Series:
             "leave the cell empty where it is not known; a word that means so goes into "
             'missing = ["..."] ([clinical] of a manifest, or an argument in Python).'
         )
-    for wrong, fault in (
-        (numbers.eq(np.inf) | numbers.eq(-np.inf), "infinite"),
-        (numbers < 0, "negative"),
-    ):
-        if wrong.any():
-            raise CohortError(
-                f"{head}: {count(int(wrong.sum()), 'time')} "
-                f"{'is' if wrong.sum() == 1 else 'are'} {fault}: {_rows(column, wrong)}. Expected "
-                "0 or more: correct the time, or leave it empty where it is not known."
-            )
+    infinite = numbers.eq(np.inf) | numbers.eq(-np.inf)
+    if infinite.any():
+        raise CohortError(
+            f"{head}: {count(int(infinite.sum()), 'time')} "
+            f"{'is' if infinite.sum() == 1 else 'are'} infinite: {_rows(column, infinite)}. "
+            "Expected 0 or more: correct the time, or leave it empty where it is not known."
+        )
     return numbers
 
 
@@ -142,6 +144,9 @@ def read_events(
     if not mapping:
         words = words.map(lambda word: word.lower(), na_action="ignore")
         mapping = {"1": 1.0, "0": 0.0, "true": 1.0, "false": 0.0}
+        known_words = [str(word) for word in words.dropna()]
+        if all(_NUMBERED.match(word) for word in known_words):  # as cBioPortal: 1:DECEASED
+            words = words.map(lambda word: word[0], na_action="ignore")
     known = words.isin(list(mapping)) | words.isna()
     if not known.all():
         there = sorted({_word(cell) for cell in column.dropna()})
@@ -171,7 +176,10 @@ def read_endpoint(
 ) -> pd.DataFrame:
     """Read ``time``, ``event`` (of interest only) and, where declared, ``entry``, ``cause``."""
     cause = read_events(clinical[endpoint.event], endpoint.event_values, name, where)
-    table = pd.DataFrame({"time": read_times(clinical[endpoint.time], name, where)})
+    first, *others = (read_times(clinical[column], name, where) for column in endpoint.times)
+    for time in others:
+        first = first.fillna(time)
+    table = pd.DataFrame({"time": first})
     table["event"] = cause.where(cause.isna() | cause.eq(1), 0.0)
     if endpoint.competing:
         other = read_events(clinical[endpoint.competing], {}, name, where, competing=True)
@@ -190,10 +198,12 @@ def warn_of_dead_only(table: pd.DataFrame, endpoint: Endpoint, name: str, where:
     censored = table["event"].eq(0)
     if timed.any() and table["event"][timed].eq(1).all() and (censored & ~timed).any():
         warnings.warn(
-            f'{where}: endpoint "{name}": every patient with a time (column "{endpoint.time}") had '
-            f"the event, and {count(int(censored.sum()), 'patient')} without the event "
+            f'{where}: endpoint "{name}": every patient with a time (column '
+            f"{listed(endpoint.times)}) had the event, and "
+            f"{count(int(censored.sum()), 'patient')} without the event "
             f"{'has' if censored.sum() == 1 else 'have'} no time. Is the time of those in another "
-            "column, such as the days to last follow-up? Combine the two in one column.",
+            "column, such as the days to last follow-up? Name both, the first that is known is "
+            'taken: time = ["days_to_death", "days_to_last_follow_up"].',
             OmicsfuseWarning,
             stacklevel=5,
         )

@@ -25,7 +25,7 @@ from omicsfuse.core.checks.tables import (
 from omicsfuse.core.clean_table import CleanTable, clean_table
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.faults import Faults
-from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.layers import Endpoint, Exclusion
 from omicsfuse.core.variables import Decision
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ event = "EVENT_COLUMN"
 unit = "days"
 or in Python, to of.Cohort.from_tables:
 {table}endpoints={{"{name}": ("TIME_COLUMN", "EVENT_COLUMN")}}"""
+
+
+def outcome_columns(endpoints: Mapping[str, Endpoint]) -> tuple[str, ...]:
+    """Clinical columns that endpoints are read from."""
+    return tuple(dict.fromkeys(name for end in endpoints.values() for name in end.columns))
 
 
 def where_clinical(cohort: "Cohort") -> str:
@@ -106,7 +111,7 @@ def clean_clinical(cohort: "Cohort", decided: pd.DataFrame | None = None) -> Cle
         missing=cohort.missing,
         labels=cohort.known_labels,
         ignored=cohort.ignore,
-        times={column for end in ends for column in (end.time, end.entry) if column},
+        times={column for end in ends for column in (*end.times, end.entry) if column},
         events=events,
     )
 
@@ -184,10 +189,11 @@ def times_and_events(cohort: "Cohort", name: str) -> pd.DataFrame:
             + _ENDPOINT_LINES.format(name=name, table="")
         )
     endpoint, where = cohort.endpoints[name], where_clinical(cohort)
-    columns = {"time": endpoint.time, "event": endpoint.event, "entry": endpoint.entry}
-    columns |= {"competing event": endpoint.competing}
+    columns = [("time", column) for column in endpoint.times] or [("time", "")]
+    columns += [("event", endpoint.event), ("entry", endpoint.entry)]
+    columns += [("competing event", endpoint.competing)]
     with Faults() as faults:
-        for role, column in columns.items():
+        for role, column in columns:
             with faults.gathered():
                 if column or role in ("time", "event"):
                     named = f'{role} of endpoint "{name}"'
@@ -200,13 +206,14 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
     lacking = "time, event or entry" if "entry" in table else "time or event"
     counted = (
         (table.isna().any(axis=1), f"{endpoint}: {lacking} missing, left out"),
+        (table["time"] < 0, f"{endpoint}: negative time, left out"),
         (
             # With late entry nobody is at risk at zero: left out below.
             table["time"].eq(0) & table["event"].notna() & ("entry" not in table),
             f"{endpoint}: time of zero, kept (counted only)",
         ),
         (
-            table.get("entry", pd.Series(-1.0, table.index)) >= table["time"],
+            (table.get("entry", pd.Series(-1.0, table.index)) >= table["time"]) & (table["time"] >= 0),
             f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
         ),
     )

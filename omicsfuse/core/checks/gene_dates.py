@@ -109,7 +109,7 @@ def suggestion(dates: Iterable[str], names: Iterable[str]) -> str:
 
 
 def _drop_line(names: Iterable[str]) -> str:
-    return "drop_features = [" + ", ".join(f'"{name}"' for name in names) + "]"
+    return "drop_columns = [" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 def explanation(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.checks.gene_dates import explanation, looks_like_date, restorations, suggestion
+from omicsfuse.core.checks.numbers import to_numbers
 from omicsfuse.core.checks.tables import (
     cells,
     count,
@@ -23,12 +24,13 @@ from omicsfuse.core.checks.tables import (
     refuse_duplicates,
     refuse_empty,
     refuse_transposed,
-    to_float,
 )
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.kinds import KINDS, kinds_that
 from omicsfuse.core.layers import Exclusion, Layer
+from omicsfuse.core.no_features import by_reason, no_features
 from omicsfuse.core.radiomic_names import radiomics_features
+from omicsfuse.core.same_patient import column_that_holds, matched
 
 #: Largest value that can still be a logarithm to base 2: 2**50 reads of one gene do not exist.
 LARGEST_LOG2 = 50.0
@@ -45,6 +47,10 @@ LARGEST_AMOUNT = 1e12
 COUNT_SCALES = ("counts", "normalised_counts")
 #: Counts above this are usual in any real table; logarithms stay below it.
 SMALLEST_COUNT_MAXIMUM = 30.0
+#: Amounts of a transcriptome that never exceed this look like logarithms.
+LARGEST_LOGARITHM = 20.0
+#: Fewest genes of which one would exceed it.
+FEWEST_FOR_LOGARITHMS = 50
 #: Fewest genes at which counts per million hardly depend on which genes were measured.
 SMALLEST_TRANSCRIPTOME = 1000
 
@@ -69,7 +75,7 @@ def check_kind(kind: str, scale: str, where: str) -> str:
 def check_table(
     table: pd.DataFrame, kind: str, others: Sequence[pd.Index], of_whom: str, where: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Check a layer's table (patients x features) but for its range; also dates put right."""
+    """Check the names of a layer's table (patients x features); also dates put right."""
     table = named_axes(table, where)
     refuse_empty(table, where)
     refuse_transposed(table, others, of_whom, where)
@@ -79,7 +85,7 @@ def check_table(
         table = table.rename(columns=restored) if restored else table
     refuse_duplicates(table.index, "patient", where)
     refuse_duplicates(table.columns, "feature", where)
-    return to_float(table, where, binary=KINDS[kind].binary), restored
+    return table, restored
 
 
 def _restore_dates(names: pd.Index, where: str) -> dict[str, str]:
@@ -197,6 +203,25 @@ def _share_fractional(values: np.ndarray) -> float:
     return float((values != np.round(values)).mean())
 
 
+def _warn_of_logarithms(
+    table: pd.DataFrame, kind: str, scale: str, declared: bool, where: str
+) -> None:
+    """Question amounts of a transcriptome that stay as small as logarithms do."""
+    if scale not in ("tpm", "fpkm", "normalised_counts") or not KINDS[kind].transcriptome:
+        return
+    high = float(np.nanmax(table.to_numpy()))
+    if table.shape[1] < FEWEST_FOR_LOGARITHMS or high > LARGEST_LOGARITHM:
+        return
+    warnings.warn(
+        f'{where}: scale = "{scale}" {"is declared" if declared else "is assumed"}, but no value '
+        f"of {count(table.shape[1], 'gene')} is above {high:,.4g}: these look like logarithms, and "
+        f'would be logged once more. If they are (as "log2({AMOUNTS[scale]} + 1)"), write in the '
+        'manifest:\nscale = "log2"',
+        OmicsfuseWarning,
+        stacklevel=6,
+    )
+
+
 def _warn_of_counts(table: pd.DataFrame, kind: str, where: str) -> None:
     """Say when counts per million of a layer would not mean what they seem to."""
     values = table.to_numpy()
@@ -234,7 +259,11 @@ def first_five(labels: Iterable[object]) -> tuple[str, ...]:
 
 
 def checked_layer(
-    name: str, omics: Mapping[str, Layer], clinical: pd.DataFrame | None, where_clinical: str
+    name: str,
+    omics: Mapping[str, Layer],
+    clinical: pd.DataFrame | None,
+    where_clinical: str,
+    outcomes: Sequence[str] = (),
 ) -> tuple[Layer, list[Exclusion]]:
     """Check one layer of a cohort, returning it normalised, and what was restored or left out."""
     layer = omics[name]
@@ -272,7 +301,23 @@ def checked_layer(
         ]
         of_whom = "the other layers"
     table, restored = check_table(layer.table, layer.kind, others, of_whom, where)
+    table, exclusions = _features_only(name, table, layer, clinical, outcomes, where)
+    kind = KINDS[layer.kind]
+    numbers = to_numbers(table, where, binary=kind.binary, image=kind.image, missing=layer.missing)
+    table = numbers.table
+    for cells_of, reason in (
+        (numbers.failed, "failed computations: taken as missing"),
+        (numbers.words, "words for missing: taken as missing"),
+    ):
+        if cells_of:
+            exclusions.append(
+                Exclusion("read", name, "values", sum(cells_of.values()), reason, tuple(cells_of))
+            )
+    if scale == "gistic":
+        table, more = _whole_deletions(name, table)
+        exclusions += more
     check_range(table, layer.kind, scale, bool(layer.scale), where)
+    _warn_of_logarithms(table, layer.kind, scale, bool(layer.scale), where)
     if scale == "counts":
         _warn_of_counts(table, layer.kind, where)
     features = layer.features
@@ -280,7 +325,6 @@ def checked_layer(
         features = radiomics_features(table.columns)
     if features is not None and restored:
         features = features.rename(index=restored)
-    exclusions = []
     if restored:
         pairs = tuple(f"{old} -> {new}" for old, new in restored.items())
         reason = "restored to the gene symbol that a spreadsheet had turned into a date"
@@ -288,7 +332,7 @@ def checked_layer(
     # Not before the checks, whose messages count the rows as they were given.
     table = in_canonical_order(table)
     if clinical is not None:
-        table, left_out = _in_clinical(name, table, clinical.index, where, where_clinical)
+        table, left_out = _in_clinical(name, table, clinical, where, where_clinical)
         exclusions += left_out
     variants = layer.variants
     if variants is not None:
@@ -297,19 +341,82 @@ def checked_layer(
     return checked, exclusions
 
 
+def _features_only(
+    name: str,
+    table: pd.DataFrame,
+    layer: Layer,
+    clinical: pd.DataFrame | None,
+    outcomes: Sequence[str],
+    where: str,
+) -> tuple[pd.DataFrame, list[Exclusion]]:
+    """Leave out the columns that are no features, and count them by reason."""
+    reasons = no_features(table, layer.kind, clinical, outcomes, layer.keep)
+    if not reasons:
+        return table, []
+    if len(reasons) == table.shape[1]:
+        raise CohortError(
+            f"{where}: none of its columns is a feature: {listed(reasons, 4)} are "
+            f"{'; '.join(by_reason(reasons))}. Name the file with the features."
+        )
+    exclusions = [
+        Exclusion("read", name, "features", len(names), reason, tuple(names[:5]))
+        for reason, names in by_reason(reasons).items()
+    ]
+    return table.loc[:, ~table.columns.isin(list(reasons))], exclusions
+
+
+def _whole_deletions(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Exclusion]]:
+    """Take -1.5, which panels write for a partial deletion, as the deep deletion -2.
+
+    Source: https://github.com/cBioPortal/cbioportal/pull/2627
+    """
+    partial = table == -1.5
+    n = int(partial.to_numpy().sum())
+    if not n:
+        return table, []
+    reason = "partial deletions (-1.5): taken as deep deletions (-2)"
+    return table.mask(partial, -2.0), [Exclusion("read", name, "values", n, reason)]
+
+
 def _in_clinical(
-    name: str, table: pd.DataFrame, patients: pd.Index, where: str, where_clinical: str
+    name: str, table: pd.DataFrame, clinical: pd.DataFrame, where: str, where_clinical: str
 ) -> tuple[pd.DataFrame, list[Exclusion]]:
     """Leave out the patients of a layer who are not in the clinical table, and count them."""
+    same, by = matched(list(table.index), clinical.index)
+    if same:
+        table = table.rename(index=same)
+        # Not silently: who is meant was told by the spelling alone.
+        warnings.warn(
+            f"{where}: {count(len(same), 'patient')} of {len(table)} are written otherwise than in "
+            f"the {where_clinical}, and were matched: {by}. Names that more than one patient could "
+            "mean were not.",
+            OmicsfuseWarning,
+            stacklevel=6,
+        )
+        table = in_canonical_order(table)
+    patients = clinical.index
     known = table.index.isin(patients)
     if known.all():
         return table, []
     if not known.any():
+        column, held = column_that_holds(table.index, clinical)
+        prefixed = sum(str(name).startswith(tuple(map(str, patients))) for name in table.index)
+        if 2 * prefixed > len(table) and not held:
+            held, column = prefixed, ""
+        way = (
+            " They begin with the patients: where a layer names samples, a table maps them to "
+            'patients, sample_map = "FILE" in [clinical].'
+            if held and not column
+            else f' Column "{column}" of the clinical table holds {held} of them: name it, '
+            f'patient = "{column}" in [clinical].'
+            if held
+            else " Make the identifiers the same in both, or leave out the layer or the clinical "
+            "table."
+        )
         raise CohortError(
             f"{where}: none of its {count(len(table), 'patient')} (e.g. {listed(table.index, 3)}) "
             f"is in the {where_clinical} (e.g. {listed(patients, 3)}), whose patients are the "
-            "cohort. Make the identifiers the same in both, or leave out the layer or the clinical "
-            "table."
+            f"cohort.{way}"
         )
     absent = table.index[~known]
     table = table.loc[known]

@@ -5,7 +5,6 @@ every message.
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -117,10 +116,15 @@ def refuse_duplicates(labels: pd.Index, noun: str, where: str) -> None:
         f'"{name}" in {axis}s ' + ", ".join(str(i + 1) for i in np.flatnonzero(labels == name)[:4])
         for name in repeated[:3]
     )
+    rule = (
+        'in a manifest, duplicates = "mean" (or median, sum, max_variance, first)'
+        if noun == "feature"
+        else "or average them, and say so in your methods"
+    )
     raise CohortError(
         f"{where}: {count(len(repeated), f'duplicate {noun}')}: {places}"
         f"{_more(len(repeated) - 3)} (counted without the header). Each {noun} may "
-        f"occur once: keep one {axis} of each, or average them, and say so in your methods."
+        f"occur once: keep one {axis} of each; {rule}."
     )
 
 
@@ -151,87 +155,6 @@ def transposed_against(
     if 2 * len(against) <= len(others):
         return None
     return pd.Index(list(dict.fromkeys(name for patients in against for name in patients)))
-
-
-def to_float(table: pd.DataFrame, where: str, *, binary: bool = False) -> pd.DataFrame:
-    """Make a table float64, refusing infinities and all words, but true and false if binary."""
-    if all(dtype == np.float64 for dtype in table.dtypes):
-        numbers = table
-    else:
-        numbers = pd.DataFrame(
-            _matrix(table, where, binary), index=table.index, columns=table.columns
-        )
-    values = numbers.to_numpy()
-    if np.isinf(values).any():
-        raise CohortError(
-            f"{where}: {cells(numbers, np.isinf(values))}: infinite values. Expected finite "
-            "numbers: correct them (a logarithm of 0 or a division by 0?) or leave the cells empty."
-        )
-    return numbers
-
-
-def _matrix(table: pd.DataFrame, where: str, binary: bool) -> np.ndarray:
-    """Values of a table with columns of several types, as float64."""
-    plain = [
-        pd.api.types.is_numeric_dtype(dtype)
-        and not pd.api.types.is_complex_dtype(dtype)
-        and (binary or not pd.api.types.is_bool_dtype(dtype))
-        for dtype in table.dtypes
-    ]
-    if all(plain):
-        return table.to_numpy(dtype=np.float64, na_value=np.nan)
-    values = np.empty(table.shape, dtype=np.float64)
-    bad: list[tuple[int, int]] = []
-    for j, is_plain in enumerate(plain):
-        column = table.iloc[:, j]
-        if is_plain:
-            values[:, j] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            continue
-        parsed = _parsed(column)
-        if binary:
-            words = column.astype(str).str.strip().str.lower()
-            parsed = parsed.mask(words.eq("true"), 1.0).mask(words.eq("false"), 0.0)
-        wrong = (parsed.isna() & column.notna()).to_numpy()
-        bad += [(int(i), j) for i in np.flatnonzero(wrong)]
-        values[:, j] = parsed.to_numpy()
-    if bad:
-        _refuse_text(table, bad, where)
-    return values
-
-
-def _parsed(column: pd.Series) -> pd.Series:
-    """Numbers of a column of mixed type; what is not a number becomes missing."""
-    types = pd.api.types
-    if any(
-        test(column)
-        for test in (types.is_datetime64_any_dtype, types.is_bool_dtype, types.is_complex_dtype)
-    ):
-        return pd.Series(np.nan, index=column.index)
-    # A lone bool among text would pass for a number; it is a word here.
-    objects = column.astype(object)
-    words = objects.map(lambda cell: np.nan if isinstance(cell, (bool, np.bool_)) else cell)
-    return pd.to_numeric(words, errors="coerce").astype(np.float64)
-
-
-def _refuse_text(table: pd.DataFrame, bad: Sequence[tuple[int, int]], where: str) -> None:
-    """Refuse cells that are not numbers, with examples and the likely cause."""
-    cells = [str(table.iat[i, j]) for i, j in bad]
-    examples = "; ".join(
-        f'column "{table.columns[j]}", patient "{table.index[i]}" (row {i + 1}): "{cell}"'
-        for (i, j), cell in list(zip(bad, cells, strict=True))[:3]
-    )
-    columns = len({j for _, j in bad})
-    if any(re.fullmatch(r"\s*[+-]?\d+,\d+\s*", cell) for cell in cells):
-        advice = "A comma looks like a decimal comma: write 12.5 for 12,5, and no thousands commas."
-    elif all(cell.lower() in ("true", "false") for cell in cells):
-        advice = "Only a mutation layer may hold true/false: write 1 and 0, or remove the column."
-    else:
-        advice = "Correct the cells, leave missing ones empty (or NA), or remove a column of text."
-    raise CohortError(
-        f"{where}: {count(len(bad), 'cell')} in {count(columns, 'column')} "
-        f"{'is not a number' if len(bad) == 1 else 'are not numbers'}: {examples}"
-        f"{_more(len(bad) - 3)}. {advice}"
-    )
 
 
 def cells(table: pd.DataFrame, wrong: np.ndarray) -> str:

@@ -227,8 +227,6 @@ def _applicable(stored: dict[str, Any], clinical: pd.DataFrame | None) -> dict[s
             kept[role] = tuple(column for column in kept[role] if column in there)
     if "endpoints" in kept:
         kept["endpoints"] = {
-            key: end
-            for key, end in kept["endpoints"].items()
-            if {end.time, end.event, end.entry, end.competing} - {""} <= there
+            key: end for key, end in kept["endpoints"].items() if set(end.columns) <= there
         }
     return kept

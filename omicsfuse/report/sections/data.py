@@ -78,6 +78,7 @@ def content(results: RunResults) -> Content:
     return Content(
         "Who and what was analysed?",
         () if exclusions else ("Nothing was excluded.",),
+        notes=tuple(f"{note[:1].upper()}{note[1:]}." for note in results.cohort.notes),
         tables=[layers, exclusions],
         details=[_variables(results)],
     )

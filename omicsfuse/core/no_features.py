@@ -1,0 +1,142 @@
+"""Columns of a layer that are no features: summaries, identifiers, dates, outcomes.
+
+Such a column in a distance between patients gives subtypes by hospital, by year, or by outcome.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from omicsfuse.core.kinds import KINDS, Kind
+
+#: Rows that read counters put beside the genes: reads that belong to none.
+_SUMMARIES = re.compile(
+    r"N_(unmapped|multimapping|noFeature|ambiguous)"
+    r"|__(no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)"
+    r"|(no_feature|too_low_aQual|not_aligned|alignment_not_unique)"
+    r"|Unassigned_\w+",
+    re.IGNORECASE,
+)
+#: Probes of methylation arrays that measure genotypes or controls.
+_GENOTYPES = re.compile(r"(rs\d+|nv-[\w-]+|ctl_\w+)(_[TB][CO]\d+)?", re.IGNORECASE)
+#: What extractors say of an image, a patient or themselves.
+_DESCRIPTIONS = re.compile(r"(INFO|PARAMS?|CHECK|CONTEXT)_.*", re.IGNORECASE)
+_IDENTIFIERS = re.compile(
+    r"((patient|subject|case|sample|study|series|scan|lesion|accession|hospital|record)"
+    r"[ _.-]?(id|ids|name|number|no|nr|code|barcode|identifier)"
+    r"|(study|series|sop|frame|instance|\w*instance)[ _.-]?uid|\w*uid|uuid|guid|mrn"
+    r"|patient|subject|barcode|bcr_patient_barcode|submitter_id|case_submitter_id"
+    r"|accession([ _.-]?number)?)",
+    re.IGNORECASE,
+)
+_DATES = re.compile(
+    r"(\w*[ _.-])?(study|scan|series|acquisition|birth|death|diagnosis|exam|image|content|visit)?"
+    r"[ _.-]?(date|datetime|timestamp)([ _.-]of[ _.-]\w+)?",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
+#: Patients whose values have to agree with a clinical column, for a column to be that.
+_ENOUGH = 10
+
+SUMMARY = "summary rows of a read counter, not genes"
+GENOTYPE = "probes of genotypes or controls, not of methylation"
+DESCRIPTION = "what the extractor says of image and settings, not features"
+IDENTIFIER = "identifiers, not features"
+DATE = "dates, not features"
+CLINICAL = "columns of the clinical table, not features"
+OUTCOME = "the outcome, not features"
+
+
+def no_features(
+    table: pd.DataFrame,
+    kind: str,
+    clinical: pd.DataFrame | None = None,
+    outcomes: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> dict[str, str]:
+    """Columns of a layer (patients x features) that are no features, each with the reason.
+
+    ``outcomes``: clinical columns of endpoints; ``kept``: columns that the user says are features.
+    """
+    row = KINDS[kind]
+    reasons: dict[str, str] = {}
+    plain = [dtype == np.float64 for dtype in table.dtypes]
+    for i, name in enumerate(map(str, table.columns)):
+        if name in kept:
+            continue
+        if row.names_genes and _SUMMARIES.fullmatch(name):
+            reasons[name] = SUMMARY
+        elif row.methylome and _GENOTYPES.fullmatch(name):
+            reasons[name] = GENOTYPE
+        elif row.radiomic and _DESCRIPTIONS.fullmatch(name):
+            reasons[name] = DESCRIPTION
+        elif not row.names_genes and _IDENTIFIERS.fullmatch(name):
+            reasons[name] = IDENTIFIER
+        elif (not row.names_genes and _DATES.fullmatch(name)) or (
+            not plain[i] and _holds_dates(table.iloc[:, i])
+        ):
+            reasons[name] = DATE
+    if clinical is not None:
+        others = ~table.columns.isin([*reasons, *kept])
+        reasons |= _of_clinical(table.loc[:, others], row, clinical, outcomes)
+    return reasons
+
+
+def _holds_dates(column: pd.Series) -> bool:
+    """Whether a column has cells, and all of them are dates."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return True
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    cells = [str(cell).strip() for cell in column.dropna()]
+    return bool(cells) and all(_DATE.fullmatch(cell) for cell in cells)
+
+
+def _of_clinical(
+    table: pd.DataFrame, row: Kind, clinical: pd.DataFrame, outcomes: Sequence[str]
+) -> dict[str, str]:
+    """Columns that hold what a clinical column holds, or, of images, have its name."""
+    shared = table.index[table.index.isin(clinical.index)]
+    reasons: dict[str, str] = {}
+    values = _floats(table.loc[shared])
+    squeezed = {_squeezed(name): str(name) for name in clinical.columns}
+    for name in clinical.columns:
+        column = _floats(clinical.loc[shared, [name]])[:, 0]
+        known = ~np.isnan(column)
+        distinct = len(np.unique(column[known]))
+        outcome = str(name) in outcomes
+        # A mutation may well be a clinical column, as IDH status is; the outcome never.
+        if known.sum() < _ENOUGH or distinct < 2 or (distinct == 2 and row.binary and not outcome):
+            continue
+        same = values[known][0] == column[known][0]
+        same[same] = (values[known][:, same] == column[known, None]).all(axis=0)
+        for feature in table.columns[same]:
+            reasons[str(feature)] = OUTCOME if outcome else CLINICAL
+    if row.image:
+        for feature in map(str, table.columns):
+            if (column_name := squeezed.get(_squeezed(feature))) and feature not in reasons:
+                reasons[feature] = OUTCOME if column_name in outcomes else CLINICAL
+    return reasons
+
+
+def _squeezed(name: object) -> str:
+    return re.sub(r"[\W_]+", "", str(name)).lower()
+
+
+def _floats(table: pd.DataFrame) -> np.ndarray:
+    """Values as float64 (n, m); words are NaN."""
+    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes):
+        return table.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = [pd.to_numeric(table.iloc[:, j], errors="coerce") for j in range(table.shape[1])]
+    columns = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in numbers]
+    return np.column_stack(columns)
+
+
+def by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    """Columns of each reason, in their order."""
+    grouped: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        grouped.setdefault(reason, []).append(name)
+    return grouped

@@ -1,0 +1,38 @@
+"""The layouts that are recognised, one file a source; the first that recognises a file reads it."""
+
+from omicsfuse.core.checks.tables import did_you_mean
+from omicsfuse.core.errors import CohortError
+from omicsfuse.io.files.text import Text
+from omicsfuse.io.layouts.base import Layout, Wanted
+from omicsfuse.io.layouts.cbioportal import CBIOPORTAL
+from omicsfuse.io.layouts.counts import FEATURE_COUNTS
+from omicsfuse.io.layouts.firehose import FIREHOSE
+from omicsfuse.io.layouts.gct import GCT
+from omicsfuse.io.layouts.geo import GEO
+from omicsfuse.io.layouts.plain import PLAIN
+from omicsfuse.io.layouts.radiomics import CAPTK_LONG, PYRADIOMICS
+
+#: Every layout, the most particular first; a plain table is what is left.
+LAYOUTS: tuple[Layout, ...] = (
+    GEO,
+    GCT,
+    FIREHOSE,
+    CBIOPORTAL,
+    FEATURE_COUNTS,
+    CAPTK_LONG,
+    PYRADIOMICS,
+    PLAIN,
+)
+
+
+def layout_of(text: Text, wanted: Wanted, name: str = "") -> Layout:
+    """The layout by name, or the first that recognises a text."""
+    if name in ("", "auto"):
+        return next(layout for layout in LAYOUTS if layout.recognises(text, wanted))
+    by_name = {layout.name: layout for layout in LAYOUTS}
+    if name not in by_name:
+        raise CohortError(f'format = "{name}" is not known; {did_you_mean(name, by_name)}.')
+    return by_name[name]
+
+
+__all__ = ["LAYOUTS", "layout_of"]
