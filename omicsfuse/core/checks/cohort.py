@@ -213,7 +213,8 @@ def survival_exclusions(table: pd.DataFrame, endpoint: str) -> tuple[Exclusion, 
             f"{endpoint}: time of zero, kept (counted only)",
         ),
         (
-            (table.get("entry", pd.Series(-1.0, table.index)) >= table["time"]) & (table["time"] >= 0),
+            (table.get("entry", pd.Series(-1.0, table.index)) >= table["time"])
+            & (table["time"] >= 0),
             f"{endpoint}: entry at or after the end of follow-up, never at risk, left out",
         ),
     )
