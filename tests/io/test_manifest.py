@@ -331,7 +331,7 @@ def test_one_word_is_a_list_of_itself(tmp_path: Path) -> None:
     clinical = '[clinical]\nfile = "c.tsv"\ncovariates = "age"\nmissing = "lost"\n'
     file.write_text('name = "m"\n' + LAYER + 'drop_features = "A"\n' + clinical)
     manifest = read_manifest(file)
-    assert manifest.layers["genes"].drop_features == ("A",)
+    assert manifest.layers["genes"].drop_columns == ("A",)
     assert manifest.clinical is not None
     assert manifest.clinical.covariates == ("age",)
     assert manifest.clinical.missing == ("lost",)
