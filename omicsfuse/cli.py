@@ -84,6 +84,27 @@ def check(study: Path) -> None:
 
 
 @cli.command()
+@click.argument("places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=FOLDER, required=True, help="Folder for the manifest and the study.")
+@click.pass_context
+def init(context: click.Context, places: tuple[Path, ...], out: Path) -> None:
+    """Draft a manifest and a study from the files in PLACES as they are."""
+    from omicsfuse.pipeline.drafting import draft
+
+    made = draft(places, out)
+    for line in made.told:
+        click.echo(line)
+    for path in (*made.manifests, made.study):
+        click.echo(f"written: {path}")
+    for question in made.questions:
+        click.echo(f"question: {question}")
+    if made.fault:
+        click.echo(f"omicsfuse: the draft is not ready to run: {made.fault}", err=True)
+        context.exit(1)
+    click.echo(f"ready to run: omicsfuse run {made.study} --out results")
+
+
+@cli.command()
 @click.option("--out", type=FOLDER, required=True, help="Folder for the simulated cohort.")
 @click.option("--patients", type=int, default=150, show_default=True, help="Patients with images.")
 @click.option("--external", type=int, default=200, show_default=True, help="Patients without.")

@@ -229,27 +229,33 @@ def _word(cell: object) -> str:
     return text[:-2] if text in ("0.0", "1.0") else text
 
 
-def _guess(words: Iterable[str]) -> str:
-    """Write a TOML table of the words, with their meaning where it is plain."""
-    meaning: dict[str, str] = {}
+def meanings(words: Iterable[str]) -> dict[str, int | None]:
+    """What words of an event mean where it is plain: 1 the event, 0 censored; else None."""
     names = list(words)
+    meaning: dict[str, int | None] = dict.fromkeys(names)
     for word in names:
         lowered = word.lower()
         if lowered in ("0", "1"):
             # 1 beside 2 means censored as often as not.
             if "0" in names:
-                meaning[word] = lowered
+                meaning[word] = int(lowered)
         elif lowered.startswith(("1:", "0:")):
-            meaning[word] = lowered[0]
+            meaning[word] = int(lowered[0])
         elif lowered == "no" or "free" in lowered or lowered.startswith(_CENSORED_WORDS):
-            meaning[word] = "0"
+            meaning[word] = 0
         elif any(part in lowered for part in _EVENT_WORDS):
-            meaning[word] = "1"
-    if len(names) == 2 and len(meaning) == 1:
-        (known,) = meaning
-        other = names[1 - names.index(known)]
-        meaning[other] = "1" if meaning[known] == "0" else "0"
-    return "{" + ", ".join(f'"{word}" = {meaning.get(word, "?")}' for word in names[:12]) + "}"
+            meaning[word] = 1
+    told = {word: value for word, value in meaning.items() if value is not None}
+    if len(names) == 2 and len(told) == 1:
+        ((known, value),) = told.items()
+        meaning[names[1 - names.index(known)]] = 1 - value
+    return meaning
+
+
+def _guess(words: Iterable[str]) -> str:
+    """Write a TOML table of the words, with their meaning where it is plain."""
+    known = list(meanings(words).items())[:12]
+    return "{" + ", ".join(f'"{w}" = {"?" if v is None else v}' for w, v in known) + "}"
 
 
 def _rows(column: pd.Series, wrong: pd.Series) -> str:

@@ -1,0 +1,5 @@
+"""A manifest and a study drafted from files as they lie in a folder."""
+
+from omicsfuse.pipeline.drafting.draft import Draft, draft
+
+__all__ = ["Draft", "draft"]
