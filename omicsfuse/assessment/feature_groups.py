@@ -1,6 +1,7 @@
 """What does each group of a layer's features bring: shape, texture, PET, CT, an MR sequence?"""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,13 +15,13 @@ from omicsfuse.assessment.between_layers import (
     prepared_bench,
     shared_agreement,
 )
-from omicsfuse.assessment.feature_names import OTHER, radiomic_feature_groups
 from omicsfuse.assessment.permuted import gains
 from omicsfuse.assessment.refit import NO_GROUP, Refit
 from omicsfuse.core.checks.arguments import require, seed, whole_number
 from omicsfuse.core.checks.tables import count, did_you_mean, listed
 from omicsfuse.core.errors import OmicsfuseError, StudyError
 from omicsfuse.core.kinds import kind_of
+from omicsfuse.core.radiomic_names import radiomics_features
 from omicsfuse.core.results import Fusion, Prepared, Subtypes
 from omicsfuse.fusion import patient_distances
 from omicsfuse.fusion.distances_choice import distance_table
@@ -29,6 +30,13 @@ from omicsfuse.stats.tasks import Runner
 
 #: With fewer features a group is not looked at.
 FEWEST_FEATURES = 5
+
+#: Group of a feature whose name does not tell.
+OTHER = "other"
+_FILTERS = {
+    *("original", "wavelet", "log", "lbp", "gradient", "square", "squareroot", "logarithm"),
+    *("exponential", "laws", "gabor"),
+}
 
 #: Groups of a layer: feature -> group, or a table with features in rows and one or more groupings.
 Groups = Mapping[str, str] | pd.Series | pd.DataFrame
@@ -139,7 +147,7 @@ def _parts(
         if name in given:
             groupings = _given_groups(name, table.columns, given[name])
         elif kind_of(prepared.layers[name]).radiomic:
-            groupings = radiomic_feature_groups(table.columns).set_index("feature")
+            groupings = groups_by_name(table.columns)
         else:
             continue
         values = [set(groupings[column]) for column in groupings.columns]
@@ -155,6 +163,22 @@ def _parts(
                     label = str(group) if once else f"{column}: {group}"
                     parts.append(_Part(name, str(column), label, at))
     return parts
+
+
+def groups_by_name(names: Iterable[str]) -> pd.DataFrame:
+    """Group radiomic features by what their names tell: ``class``, ``image`` and ``modality``."""
+    told = radiomics_features(names)
+    image = told["image_type"].map(_filter)
+    # What tells a class and no filter is of the image as it was.
+    image = image.where(image.ne("") | told["family"].eq(""), "original")
+    groups = {"class": told["family"], "image": image, "modality": told["modality"]}
+    return pd.DataFrame(groups, index=told.index).replace("", OTHER)
+
+
+def _filter(image_type: str) -> str:
+    """Filter of an image, without its settings."""
+    word = re.split(r"[-_. ]", image_type.lower())[0]
+    return {"log": "LoG"}.get(word, word) if word in _FILTERS else ""
 
 
 def _given_groups(layer: str, features: pd.Index, given: Groups) -> pd.DataFrame:

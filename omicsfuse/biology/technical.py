@@ -7,7 +7,7 @@ import pandas as pd
 
 from omicsfuse.core.cohort import Cohort
 from omicsfuse.core.kinds import kind_of
-from omicsfuse.core.radiomic_names import radiomics_features
+from omicsfuse.core.radiomic_names import volume_feature
 
 #: From this effect on (Cramer's V or epsilon squared, and within the interval) the subtypes are
 #: said to be explained by a technical variable, rather than associated with it.
@@ -16,14 +16,7 @@ EXPLAINED = 0.5
 #: Name of the volume of the tumour among the variables; the layer follows in brackets.
 VOLUME = "tumour volume"
 
-#: Features that are the volume of the tumour, the preferred one first.
-_VOLUMES = ("meshvolume", "voxelvolume", "volume", "approximatevolume")
 _SITE = re.compile(r"TCGA[-.]([A-Z0-9]{2})[-.][A-Z0-9]{4}", re.IGNORECASE)
-#: Names of volumes outside PyRadiomics' naming, with or without a unit.
-_OTHER_VOLUME = re.compile(
-    r"(?:.*(?:shape|morph\w*)[_.])?(?:(?:mesh|voxel|tumou?r)_?)?volume(?:[_.(]?(?:ml|mm3|cm3|cc)\)?)?",
-    re.IGNORECASE,
-)
 
 
 class Technical(NamedTuple):
@@ -57,15 +50,3 @@ def automatic_technical(cohort: Cohort, patients: pd.Index) -> dict[str, Technic
                 name,
             )
     return technical
-
-
-def volume_feature(names: pd.Index) -> str | None:
-    """Find the volume of the tumour among features: that of the mesh, of the voxels, the first."""
-    parts = radiomics_features(names)
-    original = parts["image_type"].str.lower().isin(["original", ""])
-    shape = parts[original & (parts["feature_class"] == "shape")]
-    for wanted in _VOLUMES:
-        named = shape.index[shape["feature"].str.lower() == wanted]
-        if len(named):
-            return str(named[0])
-    return next((str(name) for name in names if _OTHER_VOLUME.fullmatch(str(name))), None)

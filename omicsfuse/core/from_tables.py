@@ -26,7 +26,7 @@ from omicsfuse.core.guesses import guessed_kind, guessed_scale, names_features
 from omicsfuse.core.identifiers import MOSTLY_BARCODES, is_barcode, patients_of, to_patients
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Endpoint, Exclusion, Layer
-from omicsfuse.core.radiomic_names import without_descriptions
+from omicsfuse.core.no_features import without_descriptions
 
 #: Columns that a MAF has: a row a variant, not a patient.
 _MAF = {"Hugo_Symbol", "Tumor_Sample_Barcode"}
@@ -242,7 +242,7 @@ def _understood(name: str, layer: Layer, kind: str, scale: str, found: Found) ->
         keys.append(f'kinds={{"{name}": "{kind}"}}')
     check_kind(kind, scale, f'layer "{name}"')
     if KINDS[kind].radiomic:
-        table, descriptions = without_descriptions(table, name)
+        table, descriptions = without_descriptions(table, name, layer.keep)
         found.exclusions += descriptions
     if not scale:
         scale, why = guessed_scale(kind, table)

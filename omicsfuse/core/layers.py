@@ -114,7 +114,8 @@ class Layer(Shown):
         One of ``KINDS[kind].scales``; empty takes the first of them.
     features : pandas.DataFrame or None
         Annotation of the features (index: feature). For radiomics, by default parsed from their
-        names: ``image_type``, ``feature_class`` and ``feature``.
+        names: ``image_type``, ``feature_class``, ``feature``, ``family``, ``modality``, ``region``,
+        ``extractor`` and ``volume``.
     source : str
         File of the table, for messages; empty for a table in memory.
     megabases : float or None
@@ -126,7 +127,7 @@ class Layer(Shown):
     missing : tuple of str
         Words and numbers that mean missing in the table, beside the list.
     keep : tuple of str
-        Columns that are features although they look like identifiers, dates or clinical columns.
+        Columns that are features although their names or values speak against it.
 
     Examples
     --------

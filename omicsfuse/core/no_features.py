@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from omicsfuse.core.kinds import KINDS, Kind
+from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.radiomic_names import told_by
 
 #: Rows that read counters put beside the genes: reads that belong to none.
 _SUMMARIES = re.compile(
@@ -21,8 +23,19 @@ _SUMMARIES = re.compile(
 )
 #: Probes of methylation arrays that measure genotypes or controls.
 _GENOTYPES = re.compile(r"(rs\d+|nv-[\w-]+|ctl_\w+)(_[TB][CO]\d+)?", re.IGNORECASE)
-#: What extractors say of an image, a patient or themselves.
-_DESCRIPTIONS = re.compile(r"(INFO|PARAMS?|CHECK|CONTEXT)_.*", re.IGNORECASE)
+#: What extractors write of themselves, of the image and of the settings, beside the features.
+_DIAGNOSTICS = re.compile(r"diagnostics?_.*", re.IGNORECASE)
+_SETTINGS = re.compile(r"(?i:INFO|PARAMS?|CHECK|CONTEXT)_.*|\w+?_(INFO|PARAMS|CHECK)_.*")
+_OF_IMAGE = re.compile(
+    r"image|mask|label|label_channel|reader|imagepath|maskpath|image_path|mask_path|modality"
+    r"|roi_?label|featurefamily|parameters|timeposition"
+    r"|(image|diag|img|int_mask|morph_mask|int_grid|img_data)_.*",
+    re.IGNORECASE,
+)
+#: Where in the image something lies: of no meaning between patients.
+_POSITIONS = re.compile(
+    r".*(Coord?(inates?)?\b|Centroid|Cent(er|re)OfMass(?!Shift)|zLocation).*", re.IGNORECASE
+)
 _IDENTIFIERS = re.compile(
     r"((patient|subject|case|sample|study|series|scan|lesion|accession|hospital|record)"
     r"[ _.-]?(id|ids|name|number|no|nr|code|barcode|identifier)"
@@ -42,11 +55,58 @@ _ENOUGH = 10
 
 SUMMARY = "summary rows of a read counter, not genes"
 GENOTYPE = "probes of genotypes or controls, not of methylation"
-DESCRIPTION = "what the extractor says of image and settings, not features"
+DIAGNOSTICS = "diagnostics of the feature extraction"
+SETTINGS = "what the extractor says of image and settings, not features"
+OF_IMAGE = "columns that describe images (text or labels), not features"
+POSITION = "positions in the image, not features"
 IDENTIFIER = "identifiers, not features"
 DATE = "dates, not features"
 CLINICAL = "columns of the clinical table, not features"
 OUTCOME = "the outcome, not features"
+UNNAMED = "columns whose names are no radiomic feature's, in a table where most are"
+#: With more of the names than this telling a radiomic feature, a name that does not is none.
+_MOST = 0.5
+
+
+def without_descriptions(
+    table: pd.DataFrame, layer: str, kept: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[Exclusion]]:
+    """Leave out what describes images in a table of radiomic features, and count it by reason.
+
+    A column of numbers in which some cells are words stays, for the cohort's checks to refuse.
+    """
+    told = [
+        "" if str(name) in kept else _description(str(name), table.iloc[:, i])
+        for i, name in enumerate(table.columns)
+    ]
+    noted = []
+    for reason in (DIAGNOSTICS, OF_IMAGE, SETTINGS, POSITION):
+        names = [str(table.columns[i]) for i, each in enumerate(told) if each == reason]
+        if names:
+            noted.append(Exclusion("read", layer, "features", len(names), reason, tuple(names[:5])))
+    # Transposed or partly textual tables hold objects; numbers among them become numbers again.
+    return table.loc[:, [not each for each in told]].infer_objects(), noted
+
+
+def _description(name: str, column: pd.Series) -> str:
+    """Why a column of a table of radiomic features describes an image; empty if it does not."""
+    if _DIAGNOSTICS.fullmatch(name):
+        return DIAGNOSTICS
+    if _SETTINGS.fullmatch(name):
+        return SETTINGS
+    if _POSITIONS.fullmatch(name):
+        return POSITION
+    if told_by(name).family:
+        return ""
+    return OF_IMAGE if _OF_IMAGE.fullmatch(name) or holds_only_words(column) else ""
+
+
+def holds_only_words(column: pd.Series) -> bool:
+    """Whether a column has cells, and none of them begins like a number."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return False
+    cells = column.dropna().astype(str)
+    return bool(len(cells)) and not cells.str.match(r"\s*[+-]?[.,]?\d").any()
 
 
 def no_features(
@@ -70,8 +130,8 @@ def no_features(
             reasons[name] = SUMMARY
         elif row.methylome and _GENOTYPES.fullmatch(name):
             reasons[name] = GENOTYPE
-        elif row.radiomic and _DESCRIPTIONS.fullmatch(name):
-            reasons[name] = DESCRIPTION
+        elif row.radiomic and (described := _description(name, table.iloc[:, i])):
+            reasons[name] = described
         elif not row.names_genes and _IDENTIFIERS.fullmatch(name):
             reasons[name] = IDENTIFIER
         elif (not row.names_genes and _DATES.fullmatch(name)) or (
@@ -81,6 +141,11 @@ def no_features(
     if clinical is not None:
         others = ~table.columns.isin([*reasons, *kept])
         reasons |= _of_clinical(table.loc[:, others], row, clinical, outcomes)
+    if row.radiomic:
+        rest = [name for name in map(str, table.columns) if name not in reasons]
+        unknown = [name for name in rest if not told_by(name).family]
+        if len(rest) - len(unknown) > _MOST * len(rest):
+            reasons |= {name: UNNAMED for name in unknown if name not in kept}
     return reasons
 
 

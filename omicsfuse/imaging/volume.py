@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from omicsfuse.biology.technical import volume_feature
 from omicsfuse.core.errors import StudyError
+from omicsfuse.core.radiomic_names import volume_feature
 from omicsfuse.stats.arrays import Array
 
 

@@ -15,7 +15,7 @@ from omicsfuse.core.faults import Faults
 from omicsfuse.core.identifiers import patients_of, to_patients
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.missing import level_text
-from omicsfuse.core.radiomic_names import without_descriptions
+from omicsfuse.core.no_features import without_descriptions
 from omicsfuse.io.files.delimited import parse, plain_plan
 from omicsfuse.io.files.text import Reading, open_text
 from omicsfuse.io.layouts.base import ORIENTATIONS, Arranged, Wanted
@@ -237,7 +237,9 @@ def _read_layer(name: str, layer: LayerTable, read: _Read) -> Arranged:
         arranged.table, note = mutated(arranged.table)
         arranged.notes += [note] if note else []
     if kind.radiomic:
-        arranged.table, descriptions = without_descriptions(arranged.table, name)
+        arranged.table, descriptions = without_descriptions(
+            arranged.table, name, layer.keep_columns
+        )
         arranged.exclusions += descriptions
     read.exclusions += arranged.exclusions
     read.note(f'layer "{name}"', arranged.notes)

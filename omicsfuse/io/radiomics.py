@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from omicsfuse.core.cohort import Exclusion
-from omicsfuse.core.radiomic_names import without_descriptions
+from omicsfuse.core.no_features import without_descriptions
 from omicsfuse.io.tables import read_table
 
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omicsfuse as of
-from omicsfuse.assessment.feature_groups import feature_group_contributions
-from omicsfuse.assessment.feature_names import radiomic_feature_groups
+from omicsfuse.assessment.feature_groups import feature_group_contributions, groups_by_name
 from omicsfuse.assessment.refit import refit
 from omicsfuse.core.results import Fusion, Prepared, PreparedLayer, Subtypes
 from omicsfuse.stats.tasks import Runner
@@ -63,15 +62,15 @@ from omicsfuse.stats.tasks import Runner
     ],
 )
 def test_what_a_name_tells(name: str, expected: tuple[str, str, str]) -> None:
-    (row,) = radiomic_feature_groups([name]).to_numpy().tolist()
-    assert row == [name, *expected]
+    (row,) = groups_by_name([name]).to_numpy().tolist()
+    assert row == [*expected]
 
 
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_any_name_is_in_some_group(names: list[str]) -> None:
-    table = radiomic_feature_groups(names)
-    assert table["feature"].tolist() == names
-    assert (table != "").drop(columns="feature").all(None)
+    table = groups_by_name(names)
+    assert table.index.tolist() == names
+    assert (table != "").all(None)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,7 @@ def test_names_of_real_tables(
 ) -> None:
     with gzip.open(real_data / folder / "radiomics.tsv.gz", "rt") as file:
         names = file.readline().rstrip("\n").split("\t")[1:]
-    table = radiomic_feature_groups(names)
+    table = groups_by_name(names)
     assert table["class"].value_counts().to_dict() == classes
     assert table["image"].value_counts().to_dict() == images
 

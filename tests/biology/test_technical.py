@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from omicsfuse.biology import alterations, associate, burden, table_one
-from omicsfuse.biology.technical import volume_feature
 from omicsfuse.core.cohort import Cohort, Endpoint, Layer
+from omicsfuse.core.radiomic_names import volume_feature
 from omicsfuse.core.results import Subtypes
 from omicsfuse.io import read_cohort
 from omicsfuse.stats.multiple_testing import benjamini_hochberg

@@ -28,7 +28,7 @@ from omicsfuse.core.checks.tables import (
 from omicsfuse.core.errors import CohortError, OmicsfuseWarning
 from omicsfuse.core.kinds import KINDS, kinds_that
 from omicsfuse.core.layers import Exclusion, Layer
-from omicsfuse.core.no_features import by_reason, no_features
+from omicsfuse.core.no_features import UNNAMED, by_reason, no_features
 from omicsfuse.core.radiomic_names import radiomics_features
 from omicsfuse.core.same_patient import column_that_holds, matched
 
@@ -358,9 +358,20 @@ def _features_only(
             f"{where}: none of its columns is a feature: {listed(reasons, 4)} are "
             f"{'; '.join(by_reason(reasons))}. Name the file with the features."
         )
+    grouped = by_reason(reasons)
+    if unnamed := grouped.get(UNNAMED):
+        shown = ", ".join(f'"{each}"' for each in unnamed[:3])
+        warnings.warn(
+            f"{where}: {count(len(unnamed), 'column')} excluded, whose names are no radiomic "
+            f"feature's, as most of the others are: {listed(unnamed, 8)}. If they are features, "
+            f"name them: keep_columns = [{shown}] in [layers.{name}] of the manifest, or "
+            f"of.Layer(..., keep=({shown},)); if not, drop_columns says so without a warning.",
+            OmicsfuseWarning,
+            stacklevel=6,
+        )
     exclusions = [
         Exclusion("read", name, "features", len(names), reason, tuple(names[:5]))
-        for reason, names in by_reason(reasons).items()
+        for reason, names in grouped.items()
     ]
     return table.loc[:, ~table.columns.isin(list(reasons))], exclusions
 

@@ -22,7 +22,7 @@ _RATIOS = {
     *("quartilecoefficientdispersion", "quartilecoefficientofdispersion"),
 }
 _FIRST_ORDER_CLASSES = ("firstorder", "histogram")
-_TEXTURE_CLASSES = ("glcm", "glrlm", "glszm", "gldm", "ngtdm")
+_TEXTURE_CLASSES = ("glcm", "glrlm", "glszm", "gldzm", "gldm", "ngtdm")
 
 #: Texture features that several classes have, so that the class cannot be told from the name.
 _IN_SEVERAL = {

@@ -11,6 +11,7 @@ from omicsfuse.core.checks.tables import count, did_you_mean
 from omicsfuse.core.errors import CohortError
 from omicsfuse.core.kinds import KINDS
 from omicsfuse.core.layers import Exclusion
+from omicsfuse.core.no_features import holds_only_words
 from omicsfuse.io.files.delimited import Plan, plain_plan
 from omicsfuse.io.files.text import Reading, Text
 from omicsfuse.io.layouts.base import Arranged, Layout, Wanted
@@ -102,14 +103,6 @@ def _of_words(body: pd.DataFrame, kind: str) -> frozenset[str]:
         for i, is_number in enumerate(numeric)
         if not is_number and holds_only_words(body.iloc[:, i])
     )
-
-
-def holds_only_words(column: pd.Series) -> bool:
-    """Whether a column has cells, and none of them begins like a number."""
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return False
-    cells = column.dropna().astype(str)
-    return bool(len(cells)) and not cells.str.match(r"\s*[+-]?[.,]?\d").any()
 
 
 def drop_beside(arranged: Arranged, columns: Iterable[str], label: str) -> None:
