@@ -27,6 +27,7 @@ from omicsfuse.report.conclusion import (
     conclude,
 )
 from omicsfuse.report.front import front, pictures
+from omicsfuse.report.render import _arrows
 from omicsfuse.report.sections import choice, data, layers
 from omicsfuse.report.sections.choice import other_numbers
 from omicsfuse.report.words import rule_of_k
@@ -391,3 +392,11 @@ def test_the_caption_of_the_choice_of_k_states_the_rule_that_was_used() -> None:
     ]
     assert "Only the gain" not in plan.caption
     assert "larger is better" not in choice_plot.CRITERIA[0][2]
+
+
+def test_signs_of_markers_are_named_and_other_text_is_escaped() -> None:
+    shown = _arrows("rna \u25b2 A<b> \u25bc B")
+    assert shown == (
+        'rna <span class="raised" role="img" aria-label="raised">\u25b2</span>&nbsp;A&lt;b&gt; '
+        '<span class="lowered" role="img" aria-label="lowered">\u25bc</span>&nbsp;B'
+    )
