@@ -170,10 +170,16 @@ def test_warnings_are_printed_before_the_faults(
 
 def test_the_path_of_a_study_is_no_key_of_it(study: Path) -> None:
     assert read_study(study).path == study
-    said = refusal(study.with_name("discovery.toml"))
-    assert 'unknown key "clinical"' in said
+    said = refusal_of_top(study)
+    assert 'unknown key "path"' in said
     assert "path" not in said.partition("Valid: ")[2]
-    assert 'unknown key "path"' in refusal_of_top(study)
+
+
+def test_a_manifest_is_no_study(study: Path) -> None:
+    said = refusal(study.with_name("discovery.toml"))
+    assert "is a manifest, which describes one cohort; expected a study" in said
+    assert 'discovery = "discovery.toml"' in said
+    assert "unknown key" not in said
 
 
 def refusal_of_top(path: Path) -> str:
