@@ -234,7 +234,6 @@ def test_labels_of_strangers_are_told_once_and_take_no_part(
     own = of.Subtypes.from_labels(truth)
     more = of.Subtypes.from_labels(pd.concat([truth, pd.Series(["planted 1"] * 2, ["A", "B"])]))
     clinical = of.associate(own, cohort)
-    signature = {"n_permutations": 0, "n_repeats": 1}
     for call, where in (
         (lambda labels: of.compare_survival(labels, cohort, "os", n_permutations=9).tests, "coh"),
         (lambda labels: of.differential_features(labels, ready), "the prepared layers"),
@@ -242,7 +241,6 @@ def test_labels_of_strangers_are_told_once_and_take_no_part(
         (lambda labels: of.table_one(labels, cohort, clinical), "cohort"),
         (lambda labels: of.burden(labels, cohort), "cohort"),
         (lambda labels: of.alterations(labels, cohort), "cohort"),
-        (lambda labels: of.derive_signature(labels, ready, **signature).templates, "the prepared"),
         (lambda labels: placed(ready, fusion, labels)[2].evidence["patients"], "the fused network"),
     ):
         said = f'2 of 62 patients with a subtype are not in {where}.*take no part: "A", "B"'

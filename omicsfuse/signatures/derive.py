@@ -9,7 +9,7 @@ import pandas as pd
 from omicsfuse.core.checks.arguments import require, seed
 from omicsfuse.core.errors import OmicsfuseWarning, SignatureError, StudyError
 from omicsfuse.core.labelled import Z_LIMIT as INPUT_Z_LIMIT
-from omicsfuse.core.labelled import tell_strangers, without_layer
+from omicsfuse.core.labelled import without_layer
 from omicsfuse.core.layers import Exclusion
 from omicsfuse.core.results import (
     AGREEMENT_COLUMNS,
@@ -222,8 +222,6 @@ minimum_share_of_genes, n_folds, n_repeats, n_permutations, random_state, n_jobs
     """
     wanted = as_target(target)
     require(prepared, Prepared, "prepared", "what of.preprocess returns")
-    if isinstance(target, Subtypes):
-        tell_strangers(target, prepared)
     n_genes = least_genes(n_genes)
     random_state = seed(random_state)
     method = method_for(method, wanted.kind)
