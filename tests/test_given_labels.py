@@ -196,7 +196,7 @@ def test_labels_that_nobody_fused_has_are_refused(
     with pytest.raises(of.StudyError, match="none of the 3 patients with a subtype"):
         of.assess(ready, fusion, of.Subtypes.from_labels(column("x", "x", "y")))
     more = pd.concat([truth, pd.Series(["x", "x"], ["A", "B"])])
-    with pytest.raises(of.StudyError, match='nobody with label "x" is among the 60 fused'):
+    with pytest.raises(of.StudyError, match='label "x" occurs in none of the 60 fused'):
         of.assess(ready, fusion, of.Subtypes.from_labels(more))
 
 
@@ -309,8 +309,8 @@ def test_a_study_takes_labels_in_place_of_clustering(
     assert results.subtypes.params["source"] == "labels.tsv"
     counted = {each.reason: each.count for each in results.exclusions if each.layer == "labels"}
     assert counted == {
-        "without a given label: not fused": 4,
-        "have a given label, but are not fused": 1,
+        "no given label: not fused": 4,
+        "given label, but not fused": 1,
     }
     table = pd.read_csv(tmp_path / "out" / "subtypes.tsv", sep="\t", index_col=0)
     assert table["label"].to_dict() == labels.drop("stranger").to_dict()
@@ -321,8 +321,8 @@ def test_a_study_takes_labels_in_place_of_clustering(
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('labels = "labels.tsv"\nn_clusters = 3', "labels are given and n_clusters too"),
-        ('labels = "labels.tsv"\nchoose = "survival"', "labels are given and choose too"),
+        ('labels = "labels.tsv"\nn_clusters = 3', "labels and n_clusters are both given"),
+        ('labels = "labels.tsv"\nchoose = "survival"', "labels and choose are both given"),
         ('labels = "none.tsv"', "none.tsv"),
         ('labels = "others.tsv"', "none of the labelled patients"),
         ('labels = "two.tsv"', 'a column "subtype"; beside the patients, found "a", "b". Name'),

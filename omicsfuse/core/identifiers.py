@@ -72,7 +72,7 @@ def resolve_identifiers(identifiers: Sequence[str], layer: str = "") -> Resolved
     exclusions = []
     for left_out, reason in (
         (normal, "not a tumour sample (normal tissue, control, cell line or xenograft)"),
-        (others, "another sample of a patient: primary tumour, first vial, last aliquot kept"),
+        (others, "further sample of a patient: primary tumour, first vial, last aliquot kept"),
     ):
         if left_out:
             # Sorted, so that the order of rows cannot change them.
@@ -93,7 +93,7 @@ def to_patients(
     resolved = resolve_identifiers(list(table.index), name)
     if len(table) and not resolved.positions:
         raise CohortError(
-            f'"{name}" ({file}): none of its {len(table)} samples is of a tumour (e.g. '
+            f'"{name}" ({file}): none of its {len(table)} samples is a tumour sample (e.g. '
             f"{listed(table.index, 3)}): expected TCGA sample types 01 to 09 or 40."
         )
     exclusions += resolved.exclusions
@@ -112,10 +112,11 @@ def _warn_if_mostly_barcodes(names: Sequence[str], layer: str) -> None:
     shown = ", ".join(f'"{name}" (number {i + 1})' for i, name in others[:5])
     more = f" and {len(others) - 5} more" if others[5:] else ""
     warnings.warn(
-        f"{head}{len(names) - len(others)} of {count(len(names), 'identifier')} are TCGA barcodes, "
-        f"but not {shown}{more}. All are therefore taken as they are (e.g. {listed(samples, 2)}) "
-        "and match no patient of a table that names patients. Remove the others, and the barcodes "
-        "are brought to patients; or, if the others belong, shorten the barcodes to patients.",
+        f"{head}{len(names) - len(others)} of {count(len(names), 'identifier')} are TCGA "
+        f"barcodes, but not {shown}{more}. All are therefore used unchanged (e.g. "
+        f"{listed(samples, 2)}) and match no patient of a table that names patients. Remove "
+        "the other identifiers, and barcodes are shortened to patients; or shorten the "
+        "barcodes yourself.",
         OmicsfuseWarning,
         stacklevel=3,
     )

@@ -131,11 +131,12 @@ def _verified(file: InputFile, manifest: Manifest) -> Path:
             if file.url
             else "check the path, which is relative to the manifest's folder"
         )
-        raise CohortError(f"{path} does not exist, and is named by {table}: {remedy}.")
+        raise CohortError(f"{path} does not exist, but {table} names it: {remedy}.")
     if file.sha256 and (digest := sha256_of(path)) != file.sha256:
         raise CohortError(
-            f"{path} is not the file that {table} describes: its SHA-256 is {digest}, expected "
-            f"{file.sha256}. Fetch it again, or, if the change is meant, correct the sha256 line."
+            f"{path} is not the file described in {table}: its SHA-256 is {digest}, expected "
+            f"{file.sha256}. Fetch the file again or, if the change is intended, correct the "
+            "sha256 line."
         )
     return path
 
@@ -155,8 +156,8 @@ def _read_layer(
     form = layer.format or _format(KINDS[layer.kind], path)
     if form != "maf" and (layer.sequenced is not None or layer.silent):
         raise CohortError(
-            f'layer "{name}" ({layer.file}): sequenced and silent are for MAF files; this one is '
-            'read as a table. Remove them, or set format = "maf".'
+            f'layer "{name}" ({layer.file}): sequenced and silent apply only to MAF files; '
+            'this file is read as a table. Remove them, or set format = "maf".'
         )
     if form == "maf":
         sequenced = layer.sequenced
@@ -231,8 +232,8 @@ def _edited(
     for key in (*layer.rename_features, *layer.drop_features):
         if key not in table.columns:
             raise CohortError(
-                f'layer "{name}" ({layer.file}): rename_features or drop_features names "{key}", '
-                f"and there is no such feature; {did_you_mean(key, table.columns)}."
+                f'layer "{name}" ({layer.file}): rename_features or drop_features names '
+                f'"{key}", which is not a feature; {did_you_mean(key, table.columns)}.'
             )
     dropped = [column for column in table.columns if column in layer.drop_features]
     if dropped:

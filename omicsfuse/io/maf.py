@@ -132,8 +132,8 @@ def read_mutations(
     if nameless.any():
         raise CohortError(
             f"{path.name}: {count(int(nameless.sum()), 'variant')} without a sample: column "
-            f'"{SAMPLE}" is empty in variant {int(np.flatnonzero(nameless)[0]) + 1}. Name each '
-            "sample, or remove the rows."
+            f'"{SAMPLE}" is empty, first in variant {int(np.flatnonzero(nameless)[0]) + 1}. '
+            "Name each sample, or remove the rows."
         )
     samples = variants[SAMPLE].drop_duplicates().tolist()
     resolved = resolve_identifiers(samples, layer)
@@ -173,7 +173,7 @@ def _read_counts(
     known = reads[MUTANT].notna() & depth.notna()
     possible = (reads[MUTANT] >= 0) & (depth > 0) & (reads[MUTANT] <= depth)
     if (known & ~possible).any():
-        reason = f"{MUTANT} is no part of {DEPTH}: without an allele fraction"
+        reason = f"{MUTANT} negative or above {DEPTH}: no allele fraction"
         exclusions.append(
             Exclusion("read", layer, "variants", int((known & ~possible).sum()), reason)
         )
@@ -206,14 +206,14 @@ def _read_variants(path: Path) -> pd.DataFrame:
     if missing:
         is_or_are = "is" if len(missing) == 1 else "are"
         raise CohortError(
-            f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", tabs '
-            f"between them; {listed(missing)} {is_or_are} not there; "
+            f'{path.name}: a MAF needs the columns "{GENE}", "{CLASS}" and "{SAMPLE}", '
+            f"separated by tabs; {listed(missing)} {is_or_are} missing; "
             f"{did_you_mean(missing[0], names)}. Rename the "
             f"{'column' if len(missing) == 1 else 'columns'}"
             ', or, if the file is a table of 0 and 1, set format = "table" for the layer.'
         )
     if not body.strip():
-        raise CohortError(f"{path.name}: the MAF is empty: it has a header and no variants.")
+        raise CohortError(f"{path.name}: the MAF has a header but no variants.")
     wanted = (GENE, CLASS, SAMPLE, MUTANT, REFERENCE, DEPTH)
     positions = {names.index(column): column for column in wanted if column in names}
     try:

@@ -111,13 +111,13 @@ def read_table(
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if suffix in _SPREADSHEETS:
         raise CohortError(
-            f"{path}: spreadsheets are not read. Save the sheet as TSV or CSV, and check that gene "
-            "symbols such as MARCH1 have not become dates."
+            f"{path}: spreadsheets cannot be read. Save the sheet as TSV or CSV, and check "
+            "that gene symbols such as MARCH1 were not changed to dates."
         )
     if suffix in (".h5ad", ".h5mu"):
         raise CohortError(
-            f"{path}: a manifest names tables, and this is a file of AnnData or MuData. Read it in "
-            f'Python, of.read_mudata("{path.name}"), or save its tables as TSV.'
+            f"{path}: a manifest needs tables, and this is an AnnData or MuData file. Read it "
+            f'in Python with of.read_mudata("{path.name}"), or save its tables as TSV.'
         )
     if suffix in (".parquet", ".pq"):
         table = _read_parquet(path, patient)
@@ -175,7 +175,7 @@ def _read_parquet(path: Path, patient: str) -> pd.DataFrame:
     try:
         path.stat()
     except FileNotFoundError:
-        raise CohortError(f"{path} does not exist: check the path and the file's name.") from None
+        raise CohortError(f"{path} does not exist: check the path.") from None
     try:
         content = pyarrow.parquet.read_table(path)
         if not patient and content.num_columns and not _stored_index(content.schema):

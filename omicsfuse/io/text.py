@@ -65,8 +65,8 @@ def position_of(path: Path, names: Sequence[str], patient: str) -> int:
         return 0
     if patient not in names:
         raise CohortError(
-            f'{path.name}: there is no column "{patient}", which is named as the one with the '
-            f"patients; {did_you_mean(patient, names)}."
+            f'{path.name}: there is no column "{patient}", named as the column of patients; '
+            f"{did_you_mean(patient, names)}."
         )
     return list(names).index(patient)
 
@@ -76,18 +76,17 @@ def read_bytes(path: Path, error: type[OmicsfuseError] = CohortError) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise error(f"{path} does not exist: check the path and the file's name.") from None
+        raise error(f"{path} does not exist: check the path.") from None
     except OSError as fault:
         raise error(f"{path} cannot be read: {fault.strerror}.") from None
     if path.name.endswith(".gz") and content and not content.startswith(b"\x1f\x8b"):
-        raise error(f"{path} is not gzipped although its name ends in .gz: rename it.")
+        raise error(f"{path} is not gzipped, although its name ends in .gz. Rename it.")
     if content.startswith(b"\x1f\x8b"):
         try:
             content = gzip.decompress(content)
         except (EOFError, gzip.BadGzipFile, zlib.error):
             raise error(
-                f"{path} is damaged or cut short (its gzip data do not end properly): download or "
-                "copy it again."
+                f"{path} is damaged or truncated (incomplete gzip data). Download or copy it again."
             ) from None
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
@@ -140,10 +139,11 @@ def _refuse_open_quotes(path: Path, content: bytes, separator: str, skipped: int
             text = line.decode("utf-8")
             start = max(text.find('"') - 20, 0)
             raise CohortError(
-                f'{path}: line {number}: a cell begins with a quote (") that is not closed at the '
-                f"end of the cell, near: {text[start : start + 60]}. A stray quote would swallow "
-                "the rows after it: remove it, or, if it belongs, put the cell in quotes and "
-                "double it. Cells in quotes may not hold line breaks: replace those by spaces."
+                f'{path}: line {number}: a cell begins with a quote (") that is not closed at '
+                f"the end of the cell, near: {text[start : start + 60]}. An unmatched quote "
+                "would absorb the following rows. Remove it; if it belongs to the text, "
+                "double it and put the cell in quotes. Replace line breaks in quoted cells "
+                "by spaces."
             ) from None
 
 
@@ -152,7 +152,7 @@ def _refuse_separator(path: Path, header: str, separator: str) -> None:
     names = {"\t": "tabs", ",": "commas", ";": "semicolons", " ": "spaces"}
     counts = {mark: header.count(mark) for mark in names if mark != separator}
     mark = max(counts, key=lambda key: counts[key])
-    advice = "a table has patients in its first column and at least one more column"
+    advice = "expected patients in the first column and at least one more column"
     if counts[mark]:
         advice = f"the header holds {names[mark]}: wrong separator?"
         ending = {"\t": ".tsv", ",": ".csv"}.get(mark)
@@ -162,8 +162,8 @@ def _refuse_separator(path: Path, header: str, separator: str) -> None:
             else " Save the table as TSV (tabs) or CSV (commas)"
         )
     raise CohortError(
-        f"{path}: only one column was found, reading the file with {names[separator]} between "
-        f"columns, as its name asks for; {advice}. The header begins: {header[:60]}"
+        f"{path}: only one column was found with {names[separator]} as separator, according "
+        f"to its name; {advice}. The header begins: {header[:60]}"
     )
 
 
@@ -179,6 +179,6 @@ def _refuse_ragged(path: Path, body: bytes, separator: str, width: int, first: i
         if length != width:
             raise CohortError(
                 f"{path}: line {number} has {count(length, 'field')} and the header {width}. "
-                "Each row needs the same number: was the file cut short, or does a cell hold the "
-                "separator?"
+                "Each row needs the same number. The file may be truncated, or a cell may "
+                "contain the separator."
             )

@@ -74,9 +74,7 @@ class RadiomicsPreprocessor(ContinuousPipeline):
     [0.1281, -1.1798]
     """
 
-    without_n_features: ClassVar[str] = (
-        "normal scores all have the same variance; max_correlation thins them"
-    )
+    without_n_features: ClassVar[str] = "normal scores have equal variance; use max_correlation"
 
     def __init__(
         self,

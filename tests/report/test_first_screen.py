@@ -215,7 +215,7 @@ def test_patients_outside_every_layer_and_dropped_layers_are_said() -> None:
     more = pd.DataFrame(index=[f"EXTRA{i}" for i in range(5)])
     clinical = pd.concat([results.cohort.clinical, more])
     kept = {k: v for k, v in results.prepared.layers.items() if k != "mutation"}
-    gone = Exclusion("preprocess", "mutation", "features", 9, "no usable feature: left out")
+    gone = Exclusion("preprocess", "mutation", "features", 9, "no usable feature: layer excluded")
     results = replace(
         results,
         cohort=replace(results.cohort, clinical=clinical),

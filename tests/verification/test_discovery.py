@@ -69,7 +69,7 @@ def test_another_cohort_is_refused(derived: Signature) -> None:
 
 
 def test_an_altered_signature_is_refused(derived: Signature, trained: Cohort) -> None:
-    with pytest.raises(SignatureError, match="altered after it was locked"):
+    with pytest.raises(SignatureError, match="changed after locking"):
         record_discovery(replace(derived, name="another"), trained)
 
 

@@ -118,9 +118,10 @@ def refuse_duplicates(labels: pd.Index, noun: str, where: str) -> None:
         for name in repeated[:3]
     )
     raise CohortError(
-        f"{where}: {count(len(repeated), f'duplicate {noun}')}: {places}"
-        f"{_more(len(repeated) - 3)} (counted without the header). Each {noun} may "
-        f"occur once: keep one {axis} of each, or average them, and say so in your methods."
+        f"{where}: {count(len(repeated), f'duplicate {noun}')}: "
+        f"{places}{_more(len(repeated) - 3)} (counted without the header). Each {noun} may "
+        f"occur once: keep one {axis} of each or average them, and report this in your "
+        "methods."
     )
 
 
@@ -226,7 +227,7 @@ def _refuse_text(table: pd.DataFrame, bad: Sequence[tuple[int, int]], where: str
     elif all(cell.lower() in ("true", "false") for cell in cells):
         advice = "Only a mutation layer may hold true/false: write 1 and 0, or remove the column."
     else:
-        advice = "Correct the cells, leave missing ones empty (or NA), or remove a column of text."
+        advice = "Correct the cells, leave missing cells empty (or NA), or remove a column of text."
     raise CohortError(
         f"{where}: {count(len(bad), 'cell')} in {count(columns, 'column')} "
         f"{'is not a number' if len(bad) == 1 else 'are not numbers'}: {examples}"

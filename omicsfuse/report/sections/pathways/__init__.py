@@ -204,7 +204,7 @@ def _enrichment_sentences(results: RunResults) -> list[str]:
         "gene sets and prove nothing by themselves."
     )
     if results.biology is not None and len(results.biology.score_tests):
-        text += " The comparison of patient scores does not have this fault."
+        text += " The comparison of patient scores is not affected."
     return [*each, text]
 
 
