@@ -288,7 +288,7 @@ def test_a_fault_of_the_study_does_not_hide_those_of_its_tables(study: Path) -> 
 def test_check_tells_of_a_layer_that_a_run_leaves_out(study: Path) -> None:
     table = pd.read_csv(study.with_name("mutation.tsv"), sep="\t", index_col=0)
     (table * 0).to_csv(study.with_name("mutation.tsv"), sep="\t")
-    said = r"layer 'mutation' \(mutation\): no usable feature remains.* A run leaves it out"
+    said = r"layer 'mutation' \(mutation\): no usable feature remains.* A run excludes this layer"
     with pytest.warns(of.OmicsfuseWarning, match=said):
         check(study)
 
