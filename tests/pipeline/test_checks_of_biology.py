@@ -68,7 +68,7 @@ def asked(folder: Path, text: str) -> Study:
         ('[immune]\nsets = { a = "empty.gmt" }', r"\[immune\] .*empty.gmt: no gene set has genes"),
         (
             '[immune]\nsets = { a = "cells.gmt" }\nmethods = { a = "mean" }',
-            r"\[immune\] .*the method 'mean', which is not known",
+            r"\[immune\] .*unknown method 'mean'",
         ),
         ('[immune]\nsets = { "cytolytic activity" = "cells.gmt" }', "give the collection another"),
         ('[immune]\nsignature_matrix = "logs.tsv"', r"\[immune\] .*logs.tsv has values below 0"),

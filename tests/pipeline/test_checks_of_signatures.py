@@ -93,7 +93,10 @@ def _features(path: Path) -> list[str]:
         (['endpoint = "os"', 'method = "modules"'], "'os' is of kind survival. Use method elast"),
         (['endpoint = "os"', 'scorer = "nearest_template"'], "assigns groups; 'os' is of kind s"),
         (['scaling = "none"', 'scorer = "weighted_z"'], "'none', which scorer 'weighted_z' does"),
-        (['scaling = "cohort"', 'scorer = "rank"'], "'cohort', which scorer 'rank' does not kno"),
+        (
+            ['scaling = "cohort"', 'scorer = "rank"'],
+            "'cohort', which scorer 'rank' does not support",
+        ),
         (['scaling = "none"'], "'none', which scorer 'nearest_template' does not support"),
     ],
 )

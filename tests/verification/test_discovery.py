@@ -64,7 +64,9 @@ def test_without_digests_all_patients_count(image: Signature, trained: Cohort) -
 
 
 def test_another_cohort_is_refused(derived: Signature) -> None:
-    with pytest.raises(SignatureError, match="none of the 90 patients of cohort 'other' is one"):
+    with pytest.raises(
+        SignatureError, match="none of the 90 patients of cohort 'other' is a training patient"
+    ):
         record_discovery(derived, planted_cohort("other", 3))
 
 
@@ -74,7 +76,7 @@ def test_an_altered_signature_is_refused(derived: Signature, trained: Cohort) ->
 
 
 def test_endpoints_are_those_asked_for(derived: Signature, trained: Cohort) -> None:
-    with pytest.raises(StudyError, match="has no endpoint 'pfi'; there is os"):
+    with pytest.raises(StudyError, match="has no endpoint 'pfi'; its endpoints are os"):
         record_discovery(derived, trained, ["pfi"])
     assert record_discovery(derived, trained, []).discovery.empty
 

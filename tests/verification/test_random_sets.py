@@ -109,7 +109,7 @@ def test_overlap_with_the_signature_is_said() -> None:
     assert "50 genes are drawn from only 100" in note
     assert matched_sets(table_of(3000), np.arange(50), 5)[1] == ""
     everything, note = matched_sets(table_of(12), np.arange(12), 4)
-    assert "share 100% of their genes" in note
+    assert "share on average 100% of their genes" in note
     assert sorted(everything[0]) == list(range(12))
 
 

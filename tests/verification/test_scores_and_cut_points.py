@@ -102,7 +102,7 @@ def test_strata_and_covariates(image: Signature, other: Cohort) -> None:
 
 def test_covariates_that_do_not_vary(image: Signature, other: Cohort) -> None:
     row = verify(image, replace(other, covariates=("same",)), **FEW).table.iloc[1]
-    assert row["note"].startswith("not adjusted: no covariate varies; not adjusted for same: left")
+    assert row["note"].startswith("not adjusted: no covariate varies; not adjusted for same: the")
     assert np.isnan(row["p"])
     row = verify(image, replace(other, covariates=("age", "same")), **FEW).table.iloc[1]
     assert row["adjusted_for"] == "age"
@@ -182,7 +182,7 @@ def test_roles_and_families(image: Signature) -> None:
 
 
 def test_negative_controls_that_are_not_there(image: Signature, other: Cohort) -> None:
-    with pytest.raises(StudyError, match="negative control 'glioma' is none of the cohorts"):
+    with pytest.raises(StudyError, match="negative control 'glioma' is not among the cohorts"):
         verify(image, other, negative_controls="glioma")
     with pytest.raises(StudyError, match="is of type int"):
         verify(image, other, negative_controls=[3])
