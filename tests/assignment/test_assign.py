@@ -177,7 +177,7 @@ def test_too_few_features_refuse_the_layer_and_others_are_used(planted: Any) -> 
     said = "\n".join(assignment_summary(done))
     assert "layers used: expression" in said
     assert "layer not used: radiomics" in said
-    with pytest.raises(ClassifierError, match=r"no layer fits .* does not have expression"):
+    with pytest.raises(ClassifierError, match=r"no layer fits .* lacks expression"):
         assign(planted.classifier, Cohort("few", {"radiomics": some}))
 
 
@@ -206,7 +206,7 @@ def test_layers_are_met_by_kind_where_there_is_one_of_it(planted: Any) -> None:
 def test_kind_and_scale_have_to_agree(planted: Any) -> None:
     genes = planted.new.omics["expression"]
     values = (genes.table - genes.table.mean()) / genes.table.std()
-    with pytest.raises(ClassifierError, match=r"on scale 'zscore', .* trained on 'tpm'"):
+    with pytest.raises(ClassifierError, match=r"on scale 'zscore', .* trained on scale 'tpm'"):
         assign(planted.classifier, changed(planted.new, "expression", table=values, scale="zscore"))
     with pytest.raises(ClassifierError, match=r"is of kind protein"):
         assign(
