@@ -84,7 +84,7 @@ def test_nothing_claims_that_the_labels_were_found(verdict: str) -> None:
         "subtypes change somewhat with",
         "subtypes had been found",
         "found on the fused layers",
-        "subtypes were not found",
+        "subtypes were not derived",
         "Survival was (not )?used",
         "chosen k",
         "how k was chosen",

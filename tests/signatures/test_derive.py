@@ -184,7 +184,7 @@ def test_cut_points_are_locked_with_it() -> None:
     scored = score_signature(found, table)
     # Half of the training patients lie above their own median.
     assert scored["high"].sum() == len(table) // 2
-    with pytest.raises(SignatureError, match="was altered"):
+    with pytest.raises(SignatureError, match="was changed after"):
         require_locked(replace(found, cut_points=found.cut_points.assign(cut_point=0.0)))
 
 
