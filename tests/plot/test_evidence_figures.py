@@ -173,7 +173,7 @@ def test_gains_show_p_and_fill_only_what_convinces(results):
     assert filled == [True, True, False, True, False]
     assert all(line.get_markerfacecolor() == "white" for line in middle.lines[1:])
     names = [text.get_text() for text in right.get_legend().get_texts()]
-    assert names == ["layer alone", "without it"]
+    assert names == ["layer alone", "without the layer"]
 
 
 def test_layers_that_were_not_tested_say_so(results):
